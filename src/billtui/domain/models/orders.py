@@ -1,0 +1,71 @@
+"""Orders: one service each that an account holds (ORD)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from billtui.domain.models.wire import Id, Instant, OpenEnum, WireModel
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+
+
+class OrderState(StrEnum):
+    """ORD-1."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    BLOCKED = "blocked"
+    DELETED = "deleted"
+    CANCELLED = "cancelled"
+
+
+class Action(WireModel):
+    """One thing that can be done with an object, and if not, why (ORD-7).
+
+    ``action`` of an order is one of: start, stop, reboot, reset, reinstall, suspend, unsuspend, rename, auto-renew,
+    renew, addons, change-plan, transfer. Items of a list carry the refused ones only, as action, code and related.
+    """
+
+    action: SafeText
+    allowed: bool = False
+    code: SafeText | None = None
+    rule: SafeText | None = None
+    reason: SafeText | None = None
+    related: dict[SafeText, SafeText] = Field(default_factory=dict)
+    available_from: Instant | None = None
+
+
+class AutoRenew(WireModel):
+    """Auto-renewal of an order and its own period in months (REN-4, REN-5)."""
+
+    on: bool = False
+    months: int = 1
+
+
+class Order(WireModel):
+    """An order. ``paid_until`` is ``None`` while it is pending."""
+
+    id: Id
+    name: SafeText
+    kind: SafeText = SafeText("vds")
+    plan: SafeText
+    location: SafeText
+    address: SafeText | None = None
+    state: OpenEnum[OrderState]
+    power: SafeText | None = None
+    created_at: Instant
+    paid_until: Instant | None = None
+    monthly_price: Money
+    discount_percent: Decimal = Decimal(0)
+    individual_price: bool = False
+    auto_renew: AutoRenew = AutoRenew()
+    billing_day: int = Field(default=1, ge=1, le=31)
+    in_use_since: Instant | None = None
+    unpaid_invoice_id: Id | None = None
+    transfer_id: Id | None = None
+    actions: list[Action] = Field(default_factory=list)
+    version: int = 0

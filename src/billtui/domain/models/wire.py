@@ -1,0 +1,35 @@
+"""What all wire models share: unknown fields are ignored, values are frozen, errors never show the input."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from billtui.domain.periods import format_instant, utc
+from billtui.domain.safetext import SafeText
+
+
+class WireModel(BaseModel):
+    """An object of the Billing API."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+def _wire_string(value: Any) -> Any:
+    """Ids are strings; a panel that sends a whole number means its digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+Id = Annotated[SafeText, BeforeValidator(_wire_string), Field(min_length=1, max_length=200)]
+"""An id on the wire: opaque, drawable; ``.raw`` goes back to the panel."""
+
+Instant = Annotated[datetime, AfterValidator(utc), PlainSerializer(format_instant, return_type=str)]
+"""An instant, aware and in UTC (RFC 3339 on the wire)."""
+
+E_ = TypeVar("E_")
+OpenEnum = Annotated[E_ | SafeText, Field(union_mode="left_to_right")]
+"""An enum of the wire; an unknown value is kept and shown as it is."""

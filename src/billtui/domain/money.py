@@ -1,0 +1,135 @@
+"""Money: a decimal amount with two places and a currency (INV-10). Never a float, anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+CENT = Decimal("0.01")
+MAX_AMOUNT = Decimal("999999999999.99")
+
+
+class CurrencyMismatch(ValueError):
+    """Two amounts in different currencies were put together (INV-10: one currency per account)."""
+
+
+def round_money(amount: Decimal) -> Decimal:
+    """``amount`` rounded half up to two places (INV-10). Rounding happens once, at the end of a calculation."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def parse_amount(text: str) -> Decimal:
+    """An amount that a person typed, ``12.50`` or ``12,50``: not negative, at most two places.
+
+    Raises ``ValueError`` with a sentence that says what to type instead.
+    """
+    cleaned = text.strip().replace("\u00a0", "").replace(" ", "").replace("'", "").replace("\u2019", "")
+    if "," in cleaned and "." not in cleaned:
+        cleaned = cleaned.replace(",", ".")
+    if not cleaned:
+        raise ValueError("Type an amount, for example 12.50")
+    if not cleaned.isascii() or not cleaned.replace(".", "", 1).isdigit():
+        raise ValueError(f"“{text[:40]}” is not an amount; type digits and a point, for example 12.50")
+    amount = Decimal(cleaned)
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -2:
+        raise ValueError("An amount has at most two decimal places, for example 12.50")
+    if amount > MAX_AMOUNT:
+        raise ValueError(f"The amount is too large; at most {MAX_AMOUNT}")
+    return amount.quantize(CENT)
+
+
+def _decimal_from_wire(value: Any) -> Any:
+    if isinstance(value, bool | float):
+        raise ValueError("money must be a decimal string, not a float")
+    if isinstance(value, int | Decimal):
+        value = str(value)
+    if isinstance(value, str):
+        try:
+            amount = Decimal(value)
+        except InvalidOperation as error:
+            raise ValueError("not a decimal number") from error
+        if not amount.is_finite() or abs(amount) > MAX_AMOUNT:
+            raise ValueError("not an amount of money")
+        exact = amount.quantize(CENT, rounding=ROUND_HALF_UP)
+        if exact != amount:
+            raise ValueError("more than two decimal places")
+        return exact
+    return value
+
+
+Amount = Annotated[
+    Decimal, BeforeValidator(_decimal_from_wire), PlainSerializer(lambda value: f"{value:.2f}", return_type=str)
+]
+"""A decimal with two places; on the wire a decimal string."""
+
+
+class Money(BaseModel):
+    """An amount in a currency: ``{"amount": "12.50", "currency": "EUR"}`` on the wire (INV-10)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    amount: Amount
+    currency: Annotated[str, BeforeValidator(lambda value: value)]
+
+    def __init__(self, amount: Decimal | str | int, currency: str) -> None:
+        """``Money("12.50", "EUR")``. Raises ``pydantic.ValidationError`` for a float or more than two places."""
+        super().__init__(amount=amount, currency=currency)
+
+    @classmethod
+    def zero(cls, currency: str) -> Self:
+        """Nothing, in ``currency``."""
+        return cls(Decimal("0.00"), currency)
+
+    @classmethod
+    def total(cls, amounts: Iterable[Money], currency: str) -> Money:
+        """The exact sum of ``amounts``, all of which must be in ``currency``."""
+        result = cls.zero(currency)
+        for amount in amounts:
+            result = result + amount
+        return result
+
+    def _same(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot be put together")
+
+    def __add__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.amount + other.amount, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.amount - other.amount, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount, self.currency)
+
+    def __mul__(self, count: int) -> Money:
+        return Money(self.amount * count, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        self._same(other)
+        return self.amount < other.amount
+
+    def __le__(self, other: Money) -> bool:
+        self._same(other)
+        return self.amount <= other.amount
+
+    def __gt__(self, other: Money) -> bool:
+        self._same(other)
+        return self.amount > other.amount
+
+    def __ge__(self, other: Money) -> bool:
+        self._same(other)
+        return self.amount >= other.amount
+
+    def __str__(self) -> str:
+        return f"{group_digits(self.amount)} {self.currency}"
+
+
+def group_digits(amount: Decimal) -> str:
+    """``1234.5`` as ``1 234.50`` with no-break spaces: one form of numbers for every locale."""
+    return f"{amount:,.2f}".replace(",", "\u00a0")

@@ -1,0 +1,68 @@
+"""Billing periods and calendar months (REN-3, ORD-5). All instants are aware and in UTC."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+PERIODS: tuple[int, ...] = (1, 3, 6, 12, 24)
+"""Periods that can be bought, in months (REN-3)."""
+
+
+def utc(instant: datetime) -> datetime:
+    """``instant`` in UTC. Raises ``ValueError`` for a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its time zone")
+    return instant.astimezone(UTC)
+
+
+def parse_instant(text: str) -> datetime:
+    """An RFC 3339 instant of the wire, in UTC. Raises ``ValueError``."""
+    return utc(datetime.fromisoformat(text))
+
+
+def format_instant(instant: datetime) -> str:
+    """``instant`` as on the wire: RFC 3339 in UTC with ``Z``; whole seconds where it has none below."""
+    moment = utc(instant)
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds" if moment.microsecond else "seconds") + "Z"
+
+
+def add_months(instant: datetime, months: int, billing_day: int | None = None) -> datetime:
+    """``instant`` plus calendar months, the day clamped to the month's end of the **original** day (REN-3).
+
+    ``billing_day`` (1–31) is the original day; without it, the day of ``instant``. So 31 Jan + 1 is 28 or 29 Feb, and
+    that plus 1 with ``billing_day`` 31 is 31 Mar: 1 + 1 = 2. Raises ``ValueError`` for a billing day out of range.
+    """
+    day = instant.day if billing_day is None else billing_day
+    if not 1 <= day <= 31:
+        raise ValueError("a billing day is 1 to 31")
+    index = instant.year * 12 + instant.month - 1 + months
+    year, month = divmod(index, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return instant.replace(year=year, month=month + 1, day=min(day, last))
+
+
+def whole_months_between(start: datetime, end: datetime, billing_day: int | None = None) -> int:
+    """How many whole calendar months fit from ``start`` up to ``end`` (0 if ``end`` is not later)."""
+    if end <= start:
+        return 0
+    months = (end.year - start.year) * 12 + end.month - start.month
+    while months > 0 and add_months(start, months, billing_day) > end:
+        months -= 1
+    return months
+
+
+def months_left(now: datetime, paid_until: datetime) -> Fraction:
+    """The remaining paid period in months, exactly (ORD-5).
+
+    Whole calendar months left, plus the remaining seconds ÷ the seconds of the calendar month they fall in: the month
+    that begins after the whole months, from ``now`` on. 0 if the period is over.
+    """
+    if paid_until <= now:
+        return Fraction(0)
+    whole = whole_months_between(now, paid_until)
+    begin = add_months(now, whole)
+    rest = paid_until - begin
+    month = calendar.monthrange(begin.year, begin.month)[1] * 86_400
+    return whole + Fraction(rest // timedelta(microseconds=1), month * 1_000_000)

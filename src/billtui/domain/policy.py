@@ -1,0 +1,75 @@
+"""What the billing system leaves to the provider: days, limits and tiers as data.
+
+A provider with other numbers needs another :class:`Policy`, not other code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LoyaltyTiers:
+    """Loyalty of one kind of service: per cent by months of use (DSC-1) and by number of services (DSC-2)."""
+
+    by_months: tuple[tuple[int, Decimal], ...]
+    """(months, per cent): in use for longer than that many calendar months."""
+    by_count: tuple[tuple[int, Decimal], ...]
+    """(count, per cent): that many services or more."""
+
+
+def _tiers(months: str, count: str) -> LoyaltyTiers:
+    def pairs(text: str) -> tuple[tuple[int, Decimal], ...]:
+        return tuple((int(a), Decimal(b)) for a, b in (part.split(":") for part in text.split()))
+
+    return LoyaltyTiers(pairs(months), pairs(count))
+
+
+def _default_loyalty() -> dict[str, LoyaltyTiers]:
+    return {
+        "vds": _tiers("3:1 6:3 12:5 18:7 24:10 36:15", "5:3 10:5"),
+        "dedicated": _tiers("3:1 6:3 12:5", "3:2 5:3"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The numbers behind RULES: every field names its rule."""
+
+    periods: tuple[int, ...] = (1, 3, 6, 12, 24)
+    """Months that can be bought (REN-3)."""
+    deletion_after_block: timedelta = timedelta(days=7)
+    """ORD-2."""
+    pending_lifetime: timedelta = timedelta(days=7)
+    """A pending order is cancelled with its invoice after this (ORD-3)."""
+    invoice_due: timedelta = timedelta(days=7)
+    """Due date of an invoice after its issue, where nothing earlier holds."""
+    auto_renew_lead: timedelta = timedelta(days=2)
+    """Auto-renewal issues and pays this long before the end (REN-4)."""
+    promise_window: timedelta = timedelta(hours=72)
+    """A promise is offered when this or less is left (PRM-2)."""
+    promise_length: timedelta = timedelta(days=7)
+    """PRM-1, PRM-3."""
+    quote_lifetime: timedelta = timedelta(minutes=15)
+    """DSC-8."""
+    bulk_limit: int = 1000
+    """Most VDS in one request (BLK-7)."""
+    transfer_lifetime: timedelta = timedelta(hours=72)
+    """TRF-3."""
+    password_min_length: int = 10
+    """ACC-2."""
+    lock_after_failures: int = 5
+    """ACC-6."""
+    lock_window: timedelta = timedelta(minutes=15)
+    """ACC-6: failures are counted, and the login is locked, for this long."""
+    operation_memory: timedelta = timedelta(days=30)
+    """How long the first answer of an idempotency key is kept."""
+    session_lifetime: timedelta = timedelta(days=14)
+    loyalty: dict[str, LoyaltyTiers] = field(default_factory=_default_loyalty)
+    """Per kind of service; a kind that is not listed has none (DSC-4)."""
+
+
+DEFAULT_POLICY = Policy()
+"""The provider whose rules this project serves."""
