@@ -1,0 +1,1 @@
+"""Paths, settings, profiles and credentials. A leaf: it imports nothing else of billtui."""

@@ -1,0 +1,160 @@
+"""Where billtui keeps its files, and how it reads and writes private ones (RELIABILITY "Secrets").
+
+Directories follow XDG; ``BILLTUI_CONFIG_DIR``, ``BILLTUI_STATE_DIR``, ``BILLTUI_DATA_DIR`` and ``BILLTUI_CACHE_DIR``
+override them. Directories are 0700 and files 0600, belong to the user, and looser ones are refused: the message holds
+the command that puts it right. Files are replaced in one step, so a kill at any moment leaves the old or the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from billtui.config.errors import UnsafePath
+
+MAX_PRIVATE_BYTES = 16 * 1024 * 1024
+_NAME = "billtui"
+
+
+def config_dir() -> Path:
+    """Settings, profiles and encrypted credentials."""
+    return _directory("CONFIG")
+
+
+def state_dir() -> Path:
+    """The journal, drafts, logs and crash reports."""
+    return _directory("STATE")
+
+
+def data_dir() -> Path:
+    """Local copies of the lists, and the demo's database."""
+    return _directory("DATA")
+
+
+def cache_dir() -> Path:
+    """What can be lost at any time."""
+    return _directory("CACHE")
+
+
+def _directory(kind: str) -> Path:
+    override = os.environ.get(f"BILLTUI_{kind}_DIR")
+    if override:
+        path = Path(override).expanduser()
+        if not path.is_absolute():
+            raise UnsafePath(f"BILLTUI_{kind}_DIR must be an absolute path, not {override!r}.")
+        return path
+    import platformdirs  # 40 ms, and not needed where the environment says it all
+
+    found: dict[str, str] = {
+        "CONFIG": platformdirs.user_config_dir(_NAME, appauthor=False),
+        "STATE": platformdirs.user_state_dir(_NAME, appauthor=False),
+        "DATA": platformdirs.user_data_dir(_NAME, appauthor=False),
+        "CACHE": platformdirs.user_cache_dir(_NAME, appauthor=False),
+    }
+    return Path(found[kind])
+
+
+def ensure_private_dir(path: Path) -> Path:
+    """Make ``path`` (0700) if it is missing and return it.
+
+    Raises UnsafePath when it is no directory, belongs to somebody else, or is open to others.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UnsafePath(f"{path} is in the way: a directory is needed there.") from None
+    except OSError as error:
+        raise UnsafePath(f"{path} cannot be made: {error.strerror}.") from error
+    _check_owner_and_mode(path, path.stat(), "700")
+    return path
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content`` in one step: temporary file, fsync, rename, fsync of the directory.
+
+    Raises UnsafePath where the directory is open to others or ``path`` is a symbolic link, OSError (disk full …)
+    with the old file untouched.
+    """
+    directory = ensure_private_dir(path.parent)
+    if path.is_symlink():
+        raise UnsafePath(f"{path} is a symbolic link; billtui does not write through it.")
+    temporary = directory / f".{path.name}.{secrets.token_hex(8)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o600)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    fsync_dir(directory)
+
+
+def read_private(path: Path, limit: int = MAX_PRIVATE_BYTES) -> bytes:
+    """The content of a file that nobody else can read or change.
+
+    Raises FileNotFoundError; UnsafePath for a symbolic link, a file of somebody else, mode looser than 0600, anything
+    but a regular file, or more than ``limit`` bytes.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UnsafePath(f"{path} is a symbolic link; give the file itself.") from None
+        if error.errno == errno.ENOENT:
+            raise
+        raise UnsafePath(f"{path} cannot be read: {error.strerror}.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnsafePath(f"{path} is not a regular file.")
+        _check_owner_and_mode(path, status, "600")
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise UnsafePath(f"{path} is larger than {limit} bytes.")
+    return content
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock that belongs to ``path``, so that two processes changing it do not lose one change."""
+    lock = ensure_private_dir(path.parent) / f".{path.name}.lock"
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def fsync_dir(directory: Path) -> None:
+    """Make a rename in ``directory`` durable; file systems that cannot do so are left alone."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _check_owner_and_mode(path: Path, status: os.stat_result, wanted: str) -> None:
+    if status.st_uid != os.getuid():
+        raise UnsafePath(f"{path} belongs to another user (uid {status.st_uid}); billtui only uses your own.")
+    if status.st_mode & 0o077:
+        mode = stat.S_IMODE(status.st_mode)
+        raise UnsafePath(
+            f"{path} is open to others (mode {mode:04o}). Run: chmod {wanted} -- {shlex.quote(str(path))}",
+        )
