@@ -1,0 +1,1 @@
+"""Billing in transactions: what the panel does with accounts, orders, invoices and money."""

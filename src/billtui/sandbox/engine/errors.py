@@ -1,0 +1,92 @@
+"""What the engine refuses, beside broken rules (:class:`billtui.domain.refusal.RuleBroken`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from billtui.domain.money import Money
+from billtui.domain.refusal import Refusal, RuleBroken
+
+
+class EngineRefusal(Exception):
+    """Base of the refusals below. ``code`` is the problem's code, ``status`` the HTTP status that says it."""
+
+    code = "refused"
+    status = 409
+
+    def __init__(self, detail: str, *, fields: Mapping[str, str] | None = None) -> None:
+        """``detail`` is one sentence; ``fields`` are messages per field of the request."""
+        super().__init__(detail)
+        self.detail = detail
+        self.fields: dict[str, str] = dict(fields or {})
+
+
+class NotFound(EngineRefusal):
+    """No such object for this account; whether another account has it is not told."""
+
+    code = "not-found"
+    status = 404
+
+    def __init__(self, what: str, object_id: str) -> None:
+        """``what`` is the kind of object in words, ``object_id`` the id that was asked for."""
+        super().__init__(f"There is no {what} {object_id[:40]}")
+
+
+class InvalidInput(EngineRefusal):
+    """The request is not well formed; ``fields`` says where."""
+
+    code = "invalid-input"
+    status = 422
+
+
+class VersionMismatch(EngineRefusal):
+    """The object is not at the version the writer has seen (``If-Match``)."""
+
+    code = "version-mismatch"
+    status = 412
+
+
+class KeyReused(EngineRefusal):
+    """An idempotency key came back with another request."""
+
+    code = "idempotency-key-reused"
+    status = 422
+
+
+class CursorExpired(EngineRefusal):
+    """The changes after this cursor are no longer kept: reload everything."""
+
+    code = "cursor-expired"
+    status = 410
+
+
+class SessionExpired(EngineRefusal):
+    """No live session has this token."""
+
+    code = "session-expired"
+    status = 401
+
+
+class SignInRefused(EngineRefusal):
+    """Signing in failed. ``code`` is wrong-credentials, totp-required, wrong-totp or locked-out (ACC-6)."""
+
+    status = 401
+
+    def __init__(self, code: str, detail: str, *, retry_after: int | None = None) -> None:
+        """``retry_after`` in seconds, for a locked login."""
+        super().__init__(detail)
+        self.code = code
+        self.retry_after = retry_after
+        if code == "locked-out":
+            self.status = 423
+
+
+class PriceChanged(RuleBroken):
+    """What was expected to be paid is not what it costs now (DSC-8); ``actual`` is."""
+
+    def __init__(self, actual: Money, detail: str = "") -> None:
+        """``actual``: what it costs at this moment."""
+        text = detail or f"The price has changed: it is {actual} now. Look at it again before paying."
+        super().__init__(Refusal("price-changed", "DSC-8", text))
+        self.actual = actual
+        self.fields = {"expected_total": f"{actual.amount:.2f}"}

@@ -1,0 +1,379 @@
+"""The JSON objects that the engine answers with, typed; and how instants and money are written in them.
+
+They are plain dictionaries, ready for ``json.dumps``: a page of 200 orders makes no model objects. Texts are raw:
+making them harmless is the reader's work.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+from billtui.domain.money import CENT, Money
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+
+def micros(instant: datetime) -> int:
+    """``instant`` as whole microseconds since the epoch, the unit of the tables."""
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def instant_of(value: int) -> datetime:
+    """The aware UTC instant of ``value`` microseconds."""
+    return EPOCH + timedelta(microseconds=value)
+
+
+def instant_or_none(value: int | None) -> datetime | None:
+    """:func:`instant_of`, keeping ``None``."""
+    return None if value is None else instant_of(value)
+
+
+def instant_json(value: int) -> str:
+    """RFC 3339 in UTC with ``Z``."""
+    text = (EPOCH + timedelta(microseconds=value)).isoformat()
+    return text[:-6] + "Z"
+
+
+def instant_json_or_none(value: int | None) -> str | None:
+    """:func:`instant_json`, keeping ``None``."""
+    return None if value is None else instant_json(value)
+
+
+class MoneyJSON(TypedDict):
+    """``{"amount": "12.50", "currency": "EUR"}``."""
+
+    amount: str
+    currency: str
+
+
+def money_json(cents: int, currency: str) -> MoneyJSON:
+    """``cents`` as the wire writes money."""
+    sign = "-" if cents < 0 else ""
+    whole, rest = divmod(abs(cents), 100)
+    return {"amount": f"{sign}{whole}.{rest:02}", "currency": currency}
+
+
+def money_of(cents: int, currency: str) -> Money:
+    """``cents`` as :class:`Money`."""
+    return Money(Decimal(cents).scaleb(-2), currency)
+
+
+def cents_of(money: Money) -> int:
+    """``money`` in whole cents; exact, as money has two places."""
+    return int(money.amount.quantize(CENT).scaleb(2))
+
+
+class ActionJSON(TypedDict):
+    """One action of an object. Items of lists carry the refused ones only: ``action``, ``code``, ``related``."""
+
+    action: str
+    allowed: NotRequired[bool]
+    code: NotRequired[str | None]
+    rule: NotRequired[str | None]
+    reason: NotRequired[str | None]
+    related: NotRequired[dict[str, str]]
+    available_from: NotRequired[str | None]
+
+
+class AutoRenewJSON(TypedDict):
+    """REN-4, REN-5."""
+
+    on: bool
+    months: int
+
+
+class OrderJSON(TypedDict):
+    """An order; ``actions`` as the list or the detail carries them."""
+
+    id: str
+    name: str
+    kind: str
+    plan: str
+    location: str
+    address: str | None
+    state: str
+    power: str
+    created_at: str
+    paid_until: str | None
+    monthly_price: MoneyJSON
+    discount_percent: str
+    individual_price: bool
+    auto_renew: AutoRenewJSON
+    billing_day: int
+    in_use_since: str | None
+    unpaid_invoice_id: str | None
+    transfer_id: str | None
+    blocked_at: str | None
+    active_until: str | None
+    actions: list[ActionJSON]
+    version: int
+
+
+class DiscountJSON(TypedDict):
+    """A discount by name, per cent as a decimal string (DSC-8)."""
+
+    name: str
+    percent: str
+
+
+class LineJSON(TypedDict):
+    """A line of an invoice."""
+
+    order_id: str | None
+    kind: str
+    title: str
+    months: int | None
+    list_price: MoneyJSON
+    discounts: list[DiscountJSON]
+    amount: MoneyJSON
+
+
+class InvoiceJSON(TypedDict):
+    """An invoice; items of lists carry no ``lines``."""
+
+    id: str
+    number: str
+    kind: str
+    state: str
+    issued_at: str
+    due_at: str | None
+    paid_at: str | None
+    paid_by: str | None
+    total: MoneyJSON
+    lines: NotRequired[list[LineJSON]]
+    line_count: int
+    title: str
+    combined_into: str | None
+    combined_from: list[str]
+    promise_until: str | None
+    actions: list[ActionJSON]
+    version: int
+
+
+class PaymentMethodJSON(TypedDict):
+    """A way to pay one invoice (INV-3)."""
+
+    method: str
+    title: str
+    available: bool
+    code: str | None
+    rule: str | None
+    reason: str | None
+    available_from: str | None
+    deadline: str | None
+    related: dict[str, str]
+
+
+class PaymentJSON(TypedDict):
+    """A payment."""
+
+    id: str
+    invoice_id: str
+    method: str
+    state: str
+    amount: MoneyJSON
+    payment_url: str | None
+    created_at: str | None
+    promise_until: str | None
+
+
+class QuoteLineJSON(LineJSON):
+    """A line of a quote."""
+
+    plan: str | None
+    location: str | None
+    quantity: int
+    paid_until: str | None
+    new_paid_until: str | None
+
+
+class ExclusionJSON(TypedDict):
+    """What a quote leaves out, and why (BLK-6)."""
+
+    order_id: str
+    code: str
+    rule: str | None
+    reason: str
+    related: dict[str, str]
+    available_from: str | None
+
+
+class QuoteJSON(TypedDict):
+    """A quote (DSC-8)."""
+
+    id: str
+    kind: str
+    period: int
+    lines: list[QuoteLineJSON]
+    total: MoneyJSON
+    excluded: list[ExclusionJSON]
+    promo_code: str | None
+    expires_at: str
+
+
+class BalancesJSON(TypedDict):
+    """The two purses (ACC-4)."""
+
+    internal: MoneyJSON
+    affiliate: MoneyJSON
+
+
+class AccountJSON(TypedDict):
+    """``GET /me``."""
+
+    panel_id: str
+    panel_name: str
+    account_id: str
+    login: str
+    email: str
+    emails: list[str]
+    role: str
+    currency: str
+    balances: BalancesJSON
+    totp: bool
+    capabilities: list[str]
+    payment_methods: list[str]
+    settings: dict[str, Any]
+    created_at: str
+    version: int
+
+
+class LedgerLineJSON(TypedDict):
+    """A movement of money in one purse, signed."""
+
+    id: str
+    at: str
+    account_id: str
+    purse: str
+    amount: MoneyJSON
+    kind: str
+    invoice_id: str | None
+    operation: str | None
+    note: str
+    entry: str
+
+
+class TopUpJSON(TypedDict):
+    """Answer of a top-up: the invoice and the payment that waits for the provider (INV-13)."""
+
+    invoice: InvoiceJSON
+    payment: PaymentJSON
+
+
+class MoveJSON(TypedDict):
+    """Answer of a move between purses: both balances and the two lines."""
+
+    balances: BalancesJSON
+    items: list[LedgerLineJSON]
+
+
+class PlanJSON(TypedDict):
+    """A plan of the catalogue; ``locations`` are those where it is sold."""
+
+    id: str
+    name: str
+    kind: str
+    monthly_price: MoneyJSON
+    cpu: int
+    memory_mib: int
+    disk_gib: int
+    locations: list[str]
+
+
+class LocationJSON(TypedDict):
+    """A location."""
+
+    id: str
+    name: str
+    country: str
+
+
+class AddonJSON(TypedDict):
+    """An add-on, price a month (ORD-5)."""
+
+    id: str
+    name: str
+    kind: str
+    monthly_price: MoneyJSON
+
+
+class StockJSON(TypedDict):
+    """How many of a plan can be had in a location."""
+
+    plan: str
+    location: str
+    available: int
+
+
+class ChangeJSON(TypedDict):
+    """One changed object."""
+
+    kind: str
+    id: str
+    version: int
+    change: str
+
+
+class ChangeFeedJSON(TypedDict):
+    """Changes after a cursor."""
+
+    items: list[ChangeJSON]
+    cursor: str
+
+
+class OperationStatusJSON(TypedDict):
+    """``GET /operations/{key}``."""
+
+    state: str
+    status: NotRequired[int]
+    answer: NotRequired[Any]
+    problem: NotRequired[Any]
+
+
+class SessionTokenJSON(TypedDict):
+    """Answer of signing in; the token is a secret."""
+
+    token: str
+    expires_at: str
+
+
+class SessionJSON(TypedDict):
+    """One session in the list."""
+
+    id: str
+    created_at: str
+    last_used_at: str
+    expires_at: str
+    address: str
+    client: str
+    current: bool
+
+
+class MailJSON(TypedDict):
+    """A mail that a real panel would send."""
+
+    id: str
+    to: str
+    at: str
+    event: str
+    subject: str
+    body: str
+    code: str | None
+    order_id: str | None
+    invoice_id: str | None
+    transfer_id: str | None
+
+
+class SettlementJSON(TypedDict):
+    """What became of a provider's report: ``paid``, ``credited`` (INV-11) or ``repeated``."""
+
+    outcome: str
+    payment: PaymentJSON
+    invoice: InvoiceJSON

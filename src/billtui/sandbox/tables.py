@@ -1,0 +1,355 @@
+"""The panel's tables (SQLAlchemy Core, SQLite).
+
+Units: instants are whole microseconds UTC since the epoch (``paid_until`` always on a full second), money is whole
+cents beside a currency (INV-10). ``next_due`` is the next instant at which the clock has something to do with a row
+(see ``engine/events.py``); it is indexed, so that asking "is anything due?" costs one look.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+SCHEMA_VERSION = 1
+NEVER = 9_223_372_036_854_775_807
+"""Stands for "no instant" where rows are sorted by one: later than any."""
+
+metadata = MetaData()
+
+
+def _text(name: str, **kwargs: object) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=str(kwargs.get("default", "")))
+
+
+def _int(name: str, default: int = 0) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=str(default))
+
+
+def _instant(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=True)
+
+
+panel = Table(
+    "panel",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    _int("schema_version"),
+    _text("panel_id"),
+    _text("name"),
+    _text("epoch"),  # changes with every reset: cursors of before are then too old
+    _int("seed"),
+    _int("fleet"),
+    _int("hostile"),
+    _int("clock_offset"),  # microseconds added to real time
+    _int("clock_floor"),  # panel time never reads earlier than this
+    _int("history_from"),  # the first change sequence still kept
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    _text("email"),
+    _text("emails", default="[]"),
+    _text("role", default="client"),
+    _text("password"),
+    Column("totp_secret", Text),
+    _int("totp_step", -1),
+    _text("currency", default="EUR"),
+    _int("internal_cents"),
+    _int("affiliate_cents"),
+    _int("next_number", 1),
+    _text("settings", default="{}"),
+    _int("created_at"),
+    _int("version", 1),
+    CheckConstraint("internal_cents >= 0", name="internal_not_negative"),
+    CheckConstraint("affiliate_cents >= 0", name="affiliate_not_negative"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("token_hash", Text, nullable=False, unique=True),
+    _int("created_at"),
+    _int("last_used_at"),
+    _int("expires_at"),  # real time: moving the panel's clock signs nobody out
+    _text("address"),
+    _text("client"),
+)
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", Text, nullable=False),
+    _int("at"),
+    Index("login_failures_by_login", "login", "at"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("kind", default="vds"),
+    _int("monthly_cents"),
+    _int("cpu"),
+    _int("memory_mib"),
+    _int("disk_gib"),
+    _int("position"),
+)
+
+locations = Table(
+    "locations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("country"),
+    _int("position"),
+)
+
+addons = Table(
+    "addons",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("kind", default="vds"),
+    _int("monthly_cents"),
+    _int("position"),
+)
+
+stock = Table(
+    "stock",
+    metadata,
+    Column("plan", ForeignKey("plans.id"), nullable=False),
+    Column("location", ForeignKey("locations.id"), nullable=False),
+    _int("available"),
+    PrimaryKeyConstraint("plan", "location"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    _text("name"),
+    _text("kind", default="vds"),
+    Column("plan", ForeignKey("plans.id"), nullable=False),
+    Column("location", ForeignKey("locations.id"), nullable=False),
+    Column("address", Text),
+    _text("state"),
+    _text("power", default="running"),
+    _int("created_at"),
+    _instant("paid_until"),
+    _instant("in_use_since"),
+    _int("billing_day", 1),
+    _int("monthly_cents"),
+    _text("currency", default="EUR"),
+    _int("individual_price"),
+    _int("auto_on"),
+    _int("auto_months", 1),
+    _instant("auto_since"),
+    _instant("auto_checked_for"),  # the paid_until for which auto-renewal has been tried or passed over
+    Column("open_invoice_id", ForeignKey("invoices.id")),
+    Column("promise_invoice_id", ForeignKey("invoices.id")),
+    Column("broken_invoice_id", ForeignKey("invoices.id")),
+    Column("transfer_id", Integer),
+    _instant("active_until"),  # PRM-5: the deadline of the running promise, if that is what keeps it alive
+    _instant("blocked_at"),
+    _instant("deleted_at"),
+    _int("noticed"),  # bits of the notices that were sent for this paid_until
+    _text("search"),
+    _instant("next_due"),
+    _int("version", 1),
+    Index("orders_by_id", "account_id", "id"),
+    Index("orders_by_end", "account_id", text(f"coalesce(paid_until, {NEVER})"), "id"),
+    Index("orders_by_name", "account_id", "name", "id"),
+    Index("orders_by_state", "account_id", "state", "id"),
+    Index("orders_by_plan", "account_id", "plan", "id"),
+    Index("orders_by_location", "account_id", "location", "id"),
+    Index("orders_by_price", "account_id", "monthly_cents", "id"),
+    Index("orders_by_creation", "account_id", "created_at", "id"),
+    Index("orders_by_kind", "account_id", "kind", "state"),
+    Index("orders_due", "next_due", sqlite_where=text("next_due IS NOT NULL")),
+)
+
+invoices = Table(
+    "invoices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    _int("number"),
+    _text("kind"),
+    _text("state"),
+    _int("issued_at"),
+    _instant("due_at"),
+    _instant("paid_at"),
+    Column("paid_by", Text),
+    _int("total_cents"),
+    _text("currency", default="EUR"),
+    _text("title"),
+    _int("line_count"),
+    Column("combined_into", ForeignKey("invoices.id")),
+    _text("combined_from", default="[]"),
+    _instant("promise_until"),
+    _instant("reminded_at"),
+    _text("search"),
+    _instant("next_due"),
+    _int("version", 1),
+    UniqueConstraint("account_id", "number"),  # INV-8
+    Index("invoices_by_issue", "account_id", "issued_at", "id"),
+    Index("invoices_by_due", "account_id", text(f"coalesce(due_at, {NEVER})"), "id"),
+    Index("invoices_by_payment", "account_id", text(f"coalesce(paid_at, {NEVER})"), "id"),
+    Index("invoices_by_total", "account_id", "total_cents", "id"),
+    Index("invoices_by_state", "account_id", "state", "id"),
+    Index("invoices_due", "next_due", sqlite_where=text("next_due IS NOT NULL")),
+)
+
+invoice_lines = Table(
+    "invoice_lines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("invoice_id", ForeignKey("invoices.id"), nullable=False),
+    Column("order_id", ForeignKey("orders.id")),
+    _text("kind"),
+    _text("title"),
+    Column("months", Integer),
+    _int("list_cents"),
+    _text("discounts", default="[]"),
+    _int("amount_cents"),
+    Index("lines_by_invoice", "invoice_id", "id"),
+    Index("lines_by_order", "order_id", "invoice_id"),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("invoice_id", ForeignKey("invoices.id"), nullable=False, index=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    _text("method"),
+    _text("state"),
+    _int("cents"),
+    _text("currency", default="EUR"),
+    Column("payment_url", Text),
+    _instant("created_at"),
+    _instant("done_at"),
+    _instant("promise_until"),
+    # INV-4, in the schema itself: an invoice has at most one payment that paid it.
+    Index("one_payment_per_invoice", "invoice_id", unique=True, sqlite_where=text("state = 'done'")),
+)
+
+provider_events = Table(
+    "provider_events",
+    metadata,
+    Column("event_id", Text, primary_key=True),  # INV-11: an event counts once
+    Column("payment_id", ForeignKey("payments.id"), nullable=False),
+    _int("at"),
+    _text("outcome"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _int("entry"),  # the lines of one entry add up to nothing: debits = credits
+    _int("at"),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    _text("purse"),  # internal, affiliate: the client's; provider, revenue, commission: the other side
+    _int("cents"),
+    _text("currency", default="EUR"),
+    _text("kind"),
+    Column("invoice_id", ForeignKey("invoices.id")),
+    Column("payment_id", ForeignKey("payments.id")),
+    Column("operation", Text),
+    _text("note"),
+    Index("ledger_by_account", "account_id", "id"),
+    Index("ledger_by_invoice", "invoice_id"),
+)
+
+renewals = Table(
+    "renewals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("order_id", ForeignKey("orders.id"), nullable=False, index=True),
+    Column("invoice_id", ForeignKey("invoices.id"), nullable=False),
+    Column("payment_id", ForeignKey("payments.id"), nullable=False),
+    _int("months"),
+    Column("old_until", Integer),
+    _int("new_until"),
+    _int("at"),
+    # REN-1: an invoice renews an order once.
+    UniqueConstraint("invoice_id", "order_id"),
+)
+
+quotes = Table(
+    "quotes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    _text("kind"),
+    _text("request", default="{}"),
+    _text("fingerprint"),
+    _int("total_cents"),
+    _int("created_at"),
+    _int("expires_at"),
+    Column("invoice_id", ForeignKey("invoices.id")),
+    Index("quotes_by_expiry", "expires_at"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    _int("account_id"),
+    _text("kind"),
+    _text("object_id"),
+    _int("version"),
+    _text("change"),
+    Index("changes_by_account", "account_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    _text("fingerprint"),
+    _text("state"),
+    _int("status"),
+    Column("answer", Text),
+    _int("at"),
+    PrimaryKeyConstraint("account_id", "key"),
+    Index("operations_by_age", "at"),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    _text("recipient"),
+    _int("at"),
+    _text("event"),
+    _text("subject"),
+    _text("body"),
+    Column("code", Text),
+    Column("order_id", Integer),
+    Column("invoice_id", Integer),
+    Column("transfer_id", Integer),
+)
