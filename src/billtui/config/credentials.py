@@ -1,0 +1,321 @@
+"""Where a profile's secret comes from and where it is kept (RELIABILITY "Secrets").
+
+Order of reading: explicit (``--password-stdin``, ``--password-file``) → ``password_command`` → systemd credential →
+environment → what was kept: in memory, in the keyring, in the encrypted file. Never silently plain text: what cannot
+be kept safely stays in memory, and the result says so. A token is kept; a password never is.
+
+Run as a module this file is the keyring process of ``keyring_access``: the only place that imports keyring.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from pydantic import SecretStr
+
+from billtui.config.errors import ConfigError, CredentialError
+from billtui.config.keyring_access import SERVICE, KeyringAccess
+from billtui.config.profiles import Profile, check_name
+from billtui.config.secret_file import SecretFile
+from billtui.config.secret_sources import (
+    Credential,
+    EnvironmentSecrets,
+    SecretKind,
+    from_command,
+    from_systemd,
+    password_from_file,
+    password_from_stdin,
+    systemd_file,
+    take_environment,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from keyring.backend import KeyringBackend
+
+__all__ = [
+    "AskPassphrase",
+    "Credential",
+    "CredentialStore",
+    "EnvironmentSecrets",
+    "SaveResult",
+    "password_from_file",
+    "password_from_stdin",
+    "take_environment",
+]
+
+AskPassphrase = Callable[[Literal["open", "new"]], SecretStr | None]
+"""Asks the person for the file's passphrase; None means "not now"."""
+
+
+class SaveResult(NamedTuple):
+    """Where a secret is kept now ("keyring (Secret Service)", "encrypted file", "memory") and what to know about it."""
+
+    where: str
+    warning: str | None
+
+
+class CredentialStore:
+    """The secret of one profile. Calls may take seconds (a command 10, a keyring 3): never on the event loop."""
+
+    def __init__(
+        self,
+        profile_name: str,
+        *,
+        panel_url: str,
+        password_command: Sequence[str] = (),
+        secret_kind: SecretKind = "password",
+        explicit: Credential | None = None,
+        environment: EnvironmentSecrets | None = None,
+        ask_passphrase: AskPassphrase | None = None,
+        keyring: KeyringAccess | None = None,
+    ) -> None:
+        """``panel_url`` binds what is kept: a changed address never gets the old one's token."""
+        self.profile_name = check_name(profile_name)
+        self._user = f"{self.profile_name} {panel_url}"
+        self._command = list(password_command)
+        self._kind: SecretKind = secret_kind
+        self._explicit = explicit
+        self._environment = environment or take_environment()
+        self._ask_passphrase = ask_passphrase
+        self._passphrase: SecretStr | None = None
+        self._keyring = keyring or KeyringAccess()
+        self._file = SecretFile(self.profile_name, panel_url)
+        self._memory: Credential | None = None
+
+    @classmethod
+    def of(
+        cls,
+        profile: Profile,
+        *,
+        explicit: Credential | None = None,
+        environment: EnvironmentSecrets | None = None,
+        ask_passphrase: AskPassphrase | None = None,
+        keyring: KeyringAccess | None = None,
+    ) -> CredentialStore:
+        """The store of a profile."""
+        return cls(
+            profile.name,
+            panel_url=profile.url,
+            password_command=profile.password_command,
+            secret_kind=profile.secret_kind,
+            explicit=explicit,
+            environment=environment,
+            ask_passphrase=ask_passphrase,
+            keyring=keyring,
+        )
+
+    def load(self) -> Credential | None:
+        """The secret to use, or None when nobody has one.
+
+        Raises CredentialError when a source that was asked for by name (command, systemd) fails, WrongPassphrase,
+        UnsafePath. A keyring that does not answer is no error: ``situation`` says what is wrong with it.
+        """
+        if self._explicit is not None:
+            return self._explicit
+        if self._command:
+            return from_command(self._command, self._kind)
+        found = from_systemd(self.profile_name, self._kind) or self._environment.credential() or self._memory
+        return found or self._from_keyring() or self._from_file()
+
+    def save(self, credential: Credential) -> SaveResult:
+        """Keep a token for the next start. A password stays in memory, whatever the machine offers."""
+        self._memory = credential
+        if credential.kind != "token":
+            return SaveResult("memory", "A password is not stored: it is kept until the program ends.")
+        answer = self._keyring.ask("set", self._user, credential.secret)
+        if not answer.problem:
+            warning = None
+            try:
+                self._file.remove()  # an older token must not lie about
+            except ConfigError as error:
+                warning = str(error)
+            return SaveResult(f"keyring ({answer.backend})", warning)
+        why = _sentence(answer.problem)
+        try:
+            passphrase = self._get_passphrase("open" if self._file.exists() else "new")
+            if passphrase is not None:
+                self._file.write(credential.secret, passphrase)
+                return SaveResult("encrypted file", f"{why} The sign-in is kept in {self._file.path}, encrypted.")
+        except (ConfigError, OSError) as error:
+            reason = str(error) if isinstance(error, ConfigError) else f"{self._file.path}: {error.strerror}."
+            return SaveResult("memory", f"{why} {reason} You stay signed in until the program ends.")
+        return SaveResult("memory", f"{why} You stay signed in until the program ends.")
+
+    def forget(self) -> list[str]:
+        """Delete what is kept, everywhere. Returns one line for each place where it may still be."""
+        self._memory = None
+        left: list[str] = []
+        answer = self._keyring.ask("delete", self._user)
+        if answer.problem and not answer.problem.startswith("no usable keyring"):
+            left.append(f"{_sentence(answer.problem)} What it may hold is still there.")
+        try:
+            self._file.remove()
+        except ConfigError as error:
+            left.append(str(error))
+        return left
+
+    def situation(self) -> list[tuple[str, str]]:
+        """For ``doctor``: each source and its state in words; no secret, nothing is run but the keyring's status."""
+        environment = self._environment.credential()
+        systemd = systemd_file(self.profile_name)
+        status = self._keyring.ask("status")
+        file = f"there: {self._file.path}" if self._file.exists() else "none"
+        return [
+            ("explicit", self._explicit.source if self._explicit else "none"),
+            ("password_command", f"{self._command[0]} …" if self._command else "none"),
+            ("systemd credential", str(systemd) if systemd else "none"),
+            ("environment", f"{environment.source} (taken, value hidden)" if environment else "none"),
+            ("keyring", status.problem or f"works: {status.backend}"),
+            ("encrypted file", file),
+            ("memory", f"a {self._memory.kind} from {self._memory.source}" if self._memory else "nothing"),
+        ]
+
+    def _from_keyring(self) -> Credential | None:
+        answer = self._keyring.ask("get", self._user)
+        if answer.secret is None or not answer.secret.get_secret_value():
+            return None
+        return Credential("token", answer.secret, f"keyring ({answer.backend})")
+
+    def _from_file(self) -> Credential | None:
+        if not self._file.exists():
+            return None
+        passphrase = self._get_passphrase("open")
+        if passphrase is None:
+            return None
+        try:
+            return Credential("token", self._file.read(passphrase), "encrypted file")
+        except CredentialError:
+            self._passphrase = None  # asked for anew at the next try
+            raise
+
+    def _get_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
+        if self._passphrase is None and self._ask_passphrase is not None:
+            self._passphrase = self._ask_passphrase(purpose)
+        return self._passphrase
+
+
+def _sentence(problem: str) -> str:
+    return f"{problem[:1].upper()}{problem[1:]}."
+
+
+# --- the keyring process ----------------------------------------------------------------------------------------------
+
+ALLOWED_BACKENDS = {
+    "keyring.backends.macOS.Keyring": "macOS Keychain",
+    "keyring.backends.Windows.WinVaultKeyring": "Windows Credential Locker",
+    "keyring.backends.SecretService.Keyring": "Secret Service",
+    "keyring.backends.libsecret.Keyring": "libsecret",
+    "keyring.backends.kwallet.DBusKeyring": "KWallet",
+}
+"""Backends that protect what they keep. Never keyrings.alt (plain text), never a chain that hides who answers."""
+
+_NO_CHOICE = ("keyring.backends.chainer.ChainerBackend", "")
+_OFF = ("keyring.backends.null.Keyring", "keyring.backends.fail.Keyring")
+
+
+class _Refusal(Exception):
+    def __init__(self, error: str, detail: str = "") -> None:
+        super().__init__(error)
+        self.answer = {"error": error, "detail": detail[:100]}
+
+
+def _configured_backend() -> str:
+    """What the person told keyring to use (environment or keyringrc.cfg), without loading it."""
+    import configparser
+
+    from keyring.util import platform_
+
+    if "PYTHON_KEYRING_BACKEND" in os.environ:
+        return os.environ["PYTHON_KEYRING_BACKEND"]
+    config = configparser.RawConfigParser()
+    try:
+        config.read(platform_.config_root() / "keyringrc.cfg", encoding="utf-8")
+        return config.get("backend", "default-keyring", fallback="").strip()
+    except (configparser.Error, UnicodeDecodeError):
+        return ""
+
+
+def _usable(name: str) -> tuple[float, type[KeyringBackend]] | None:
+    """The class of a backend with its priority, or None where it cannot work."""
+    import importlib
+
+    module, _, class_name = name.rpartition(".")
+    try:
+        backend = getattr(importlib.import_module(module), class_name)
+        return float(backend.priority), backend
+    except (ImportError, AttributeError, RuntimeError, OSError):
+        return None
+
+
+def _choose_backend() -> tuple[str, KeyringBackend]:
+    choice = _configured_backend()
+    if choice in _OFF:
+        raise _Refusal("off", choice)
+    if choice not in _NO_CHOICE and choice not in ALLOWED_BACKENDS:
+        raise _Refusal("refused", choice)
+    names = [choice] if choice in ALLOWED_BACKENDS else list(ALLOWED_BACKENDS)
+    usable = [(found, name) for name in names if (found := _usable(name)) is not None and found[0] > 0]
+    if not usable:
+        raise _Refusal("none")
+    (_priority, backend), name = max(usable, key=lambda entry: entry[0][0])
+    return ALLOWED_BACKENDS[name], backend()
+
+
+def _answer(question: dict[str, str | None], replacement: str | None) -> dict[str, str | None]:
+    try:
+        import keyring.errors as errors
+    except ImportError:
+        return {"error": "missing"}
+    if replacement is None:
+        name, backend = _choose_backend()
+    else:
+        import importlib
+
+        module, _, class_name = replacement.partition(":")
+        name, backend = class_name, getattr(importlib.import_module(module), class_name)()
+    answer: dict[str, str | None] = {"backend": name}
+    user = question.get("user") or ""
+    try:
+        match question.get("operation"):
+            case "get":
+                answer["secret"] = backend.get_password(SERVICE, user)
+            case "set":
+                backend.set_password(SERVICE, user, question.get("secret") or "")
+            case "delete":
+                if backend.get_password(SERVICE, user) is not None:
+                    backend.delete_password(SERVICE, user)
+    except errors.KeyringLocked:
+        return answer | {"error": "locked"}
+    except (errors.KeyringError, OSError) as error:
+        return answer | {"error": "failed", "detail": type(error).__name__}
+    return answer
+
+
+def keyring_process(arguments: Sequence[str]) -> int:
+    """Answer one question from standard input on standard output, both JSON. An error has a name but never a text."""
+    output = os.dup(1)
+    os.dup2(2, 1)  # whatever a backend prints must not become part of the answer
+
+    def say(answer: object) -> None:
+        os.write(output, json.dumps(answer).encode())
+
+    def unexpected(kind: type[BaseException], _error: BaseException, _trace: TracebackType | None) -> None:
+        say({"error": "failed", "detail": kind.__name__})
+
+    sys.excepthook = unexpected
+    replacement = arguments[1] if len(arguments) == 2 and arguments[0] == "--backend" else None
+    try:
+        say(_answer(json.loads(sys.stdin.buffer.read()), replacement))
+    except _Refusal as refusal:
+        say(refusal.answer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(keyring_process(sys.argv[1:]))
