@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
@@ -19,6 +20,13 @@ class CurrencyMismatch(ValueError):
 def round_money(amount: Decimal) -> Decimal:
     """``amount`` rounded half up to two places (INV-10). Rounding happens once, at the end of a calculation."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def round_fraction(amount: Fraction) -> Decimal:
+    """An exact ``amount`` rounded half up (away from zero) to two places: the one rounding of ORD-5 and INV-10."""
+    cents, rest = divmod(abs(amount) * 100, 1)
+    whole = int(cents) + (1 if rest * 2 >= 1 else 0)
+    return Decimal(whole if amount >= 0 else -whole).scaleb(-2)
 
 
 def parse_amount(text: str) -> Decimal:

@@ -57,12 +57,14 @@ def months_left(now: datetime, paid_until: datetime) -> Fraction:
     """The remaining paid period in months, exactly (ORD-5).
 
     Whole calendar months left, plus the remaining seconds ÷ the seconds of the calendar month they fall in: the month
-    that begins after the whole months, from ``now`` on. 0 if the period is over.
+    that begins after the whole months, counted from ``now`` on. It is as long as the calendar month it begins in,
+    except where a month's end clamps the day (31 Jan → 28 Feb → 31 Mar); so a longer period never counts less.
+    0 if the period is over.
     """
     if paid_until <= now:
         return Fraction(0)
     whole = whole_months_between(now, paid_until)
     begin = add_months(now, whole)
-    rest = paid_until - begin
-    month = calendar.monthrange(begin.year, begin.month)[1] * 86_400
-    return whole + Fraction(rest // timedelta(microseconds=1), month * 1_000_000)
+    month = add_months(now, whole + 1) - begin
+    microsecond = timedelta(microseconds=1)
+    return whole + Fraction((paid_until - begin) // microsecond, month // microsecond)

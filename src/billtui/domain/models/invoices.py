@@ -70,6 +70,9 @@ class Invoice(WireModel):
     due_at: Instant | None = None
     paid_at: Instant | None = None
     paid_by: SafeText | None = None
+    """Who paid it (INV-4)."""
+    paid_method: SafeText | None = None
+    """How it was paid: the name of the payment method (INV-4)."""
     total: Money
     lines: list[InvoiceLine] = Field(default_factory=list)
     line_count: int = 0

@@ -1,0 +1,65 @@
+"""The billing rules as pure functions: facts in, a refusal or a value out.
+
+No function here reads a clock, a file or a network: ``now`` and the ``policy`` are always handed in. A function that
+ends in ``_refusal`` answers ``None`` (allowed) or a :class:`~billtui.domain.refusal.Refusal`. ``docs/rules.md`` says
+the rules in words and holds the worked examples.
+
+Codes, all stable:
+
+=========================  ================  ==========================================================
+code                       rule              when
+=========================  ================  ==========================================================
+account-id-not-numeric     ACC-1             an account ID with something else than digits
+login-is-email             ACC-1             the login looks like, or is, the e-mail
+password-repeat            ACC-2             the two entries of the new password differ
+password-too-short         ACC-2             fewer than 10 characters
+password-unchanged         ACC-2             the new password is the old one
+password-contains-login    ACC-2             the login is part of the new password
+password-contains-email    ACC-2             the e-mail is part of the new password
+insufficient-funds         ACC-4             one purse alone does not hold the amount
+move-one-way               ACC-4             money moves from affiliate to internal only
+amount-not-positive        ACC-4, INV-13     an amount of zero or less
+currency-mismatch          INV-10            an amount in another currency than the account's
+locked-out                 ACC-6             too many failed sign-ins
+order-pending              ORD-1             the first invoice is not paid yet
+order-cancelled            ORD-1             the order was cancelled before it was paid
+order-deleted              ORD-1, ORD-2      the order no longer exists
+order-blocked              ORD-2             the paid period is over; it can be renewed
+order-suspended            ORD-1             its owner stopped it
+not-suspended              ORD-1             it is not stopped, so it cannot be taken up again
+confirm-name               ORD-4             the order's name was not typed as it is
+unknown-action             ORD-4             no such action
+period-over                ORD-5, ORD-6      no paid period is left to bill
+nothing-to-bill            ORD-6             the other plan costs the same or less
+open-invoice               REN-2, ORD-4      an open invoice bills the order already
+unknown-period             REN-3             not one of the periods on sale
+auto-renew-off             REN-5             auto-renewal is off
+auto-renew-too-late        REN-4             it was switched on less than 2 days before the end
+auto-renew-not-due         REN-4             the moment has not come yet
+already-paid               INV-4             somebody paid it before
+not-payable                INV-3             the invoice is deleted or refunded
+unknown-method             INV-3             no such payment method
+top-up-external-only       INV-13            a top-up cannot be paid from a purse or promised
+invoice-promised           INV-5, PRM-9      a promise runs on it
+invoice-overdue            INV-5, INV-6      its promise was broken
+invoice-combined           INV-5             it lives on inside another invoice
+invoice-deleted            INV-5             it is deleted already
+invoice-refunded           INV-5             its money was given back
+holds-combined             INV-5             it holds combined invoices: split it instead
+combine-needs-two          INV-6             fewer than two different invoices
+combine-account            INV-6             invoices of different accounts
+combine-currency           INV-6             invoices in different currencies
+combine-kind               INV-13            a top-up is among them
+not-combined               INV-7             nothing to split
+unknown-format             INV-9             not pdf, csv or json
+promise-too-early          PRM-2             more than 72 hours are left
+promise-renewal-only       PRM-4             something else than renewals is on the invoice
+promise-running            PRM-6             a promise runs for the invoice or one of its orders
+promise-broken             PRM-6             a promise for it was broken and is not paid yet
+price-changed              DSC-8             the price is another than the one agreed to
+quote-expired              DSC-8             the quote is older than 15 minutes
+nothing-to-buy             BLK-6             nothing is left to buy
+bulk-limit                 BLK-7             more than 1,000 servers in one request
+in-transfer                TRF-4, TRF-6      the order is on its way to another account
+=========================  ================  ==========================================================
+"""

@@ -1,0 +1,185 @@
+"""Renewal: who may be renewed, until when, at which price, and the walk of auto-renewal (REN)."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from billtui.domain.models.invoices import Discount
+from billtui.domain.models.orders import OrderState
+from billtui.domain.money import Money
+from billtui.domain.periods import add_months
+from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.domain.refusal import Refusal
+from billtui.domain.rules.discounts import PricedLine, better_of, priced_line
+from billtui.domain.rules.facts import PURSES, OrderFacts, Purses, format_when
+from billtui.domain.rules.orders import action_refusal, open_invoice_refusal
+
+
+def period_refusal(months: int, policy: Policy = DEFAULT_POLICY) -> Refusal | None:
+    """Only the periods on sale can be bought (REN-3)."""
+    if months in policy.periods:
+        return None
+    choices = ", ".join(str(one) for one in policy.periods)
+    return Refusal("unknown-period", "REN-3", f"A period of {months} months is not sold: choose {choices} months.")
+
+
+def renewal_refusal(order: OrderFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -> Refusal | None:
+    """Why the order cannot be renewed (REN-2, BLK-5, ORD-1, ORD-2, TRF-6); ``None`` if it can, also while blocked."""
+    return action_refusal(order, "renew", now, policy)
+
+
+def renewed_until(order: OrderFacts, months: int) -> datetime:
+    """The order's end once ``months`` more are paid, counted from the old end, never from now (REN-3, PRM-7).
+
+    The day is the order's billing day, clamped to the month's end. A billing day that does not fit the present end is
+    not believed (a panel may not send it): then the day of that end counts. Raises ``ValueError`` while pending.
+    """
+    if order.paid_until is None:
+        raise ValueError(f"order {order.id} has no paid period to renew")
+    end = order.paid_until
+    last = calendar.monthrange(end.year, end.month)[1]
+    fits = 1 <= order.billing_day <= 31 and end.day == min(order.billing_day, last)
+    return add_months(end, months, order.billing_day if fits else end.day)
+
+
+def renewed(order: OrderFacts, months: int, now: datetime) -> OrderFacts:
+    """The order after its renewal is paid (REN-1, REN-3, PRM-7): later end, no invoice, no promise, no longer blocked.
+
+    An order that is suspended by its owner stays so. One whose new end has passed already stays blocked.
+    Raises ``ValueError`` for an order that is pending, cancelled or deleted.
+    """
+    if not order.is_running and order.state != OrderState.BLOCKED:
+        raise ValueError(f"order {order.id} is {order.state} and cannot be renewed")
+    end = renewed_until(order, months)
+    state, blocked_at = order.state, order.blocked_at
+    if state == OrderState.BLOCKED and end > now:
+        state, blocked_at = OrderState.ACTIVE, None
+    return replace(
+        order,
+        state=state,
+        blocked_at=blocked_at,
+        paid_until=end,
+        open_invoice_id=None,
+        promise_invoice_id=None,
+        promise_until=None,
+        broken_promise_invoice_id=None,
+    )
+
+
+def price_renewal(
+    order: OrderFacts, months: int, loyalty: tuple[Discount, ...], promo: Discount | None = None
+) -> PricedLine:
+    """What ``months`` more of the order cost, and its new end (INV-10, DSC-7, DSC-8, REN-3).
+
+    ``promo`` is the code's discount if it is valid for this line; an order with an individual price has none (DSC-4).
+    """
+    discounts = () if order.individual_price else better_of(loyalty, promo)
+    return priced_line(
+        order.id,
+        f"Renewal of {order.name}, {months} months" if months != 1 else f"Renewal of {order.name}, 1 month",
+        order.monthly_price,
+        months,
+        discounts,
+        paid_until=order.paid_until,
+        new_paid_until=renewed_until(order, months),
+    )
+
+
+def auto_renews_at(order: OrderFacts, policy: Policy = DEFAULT_POLICY) -> datetime | None:
+    """When auto-renewal issues and pays: 2 days before the end (REN-4); ``None`` if it is off (REN-5) or pending."""
+    if not order.auto_renew_on or order.paid_until is None:
+        return None
+    return order.paid_until - policy.auto_renew_lead
+
+
+def auto_renewal_refusal(order: OrderFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -> Refusal | None:
+    """Why auto-renewal issues no invoice for the order at ``now`` (REN-4, REN-5); ``None`` if it does.
+
+    A running transfer is no reason: it is cancelled first (TRF-6). Too little money is none either: the invoice is
+    issued and stays unpaid.
+    """
+    about = {"order_id": order.id}
+    moment = auto_renews_at(order, policy)
+    if moment is None:
+        return Refusal("auto-renew-off", "REN-5", f"Auto-renewal of “{order.name}” is off: renew it by hand.", about)
+    if order.state != OrderState.BLOCKED or now < moment:
+        refusal = action_refusal(replace(order, transfer_id=None, open_invoice_id=None), "renew", now, policy)
+        if refusal is not None:
+            return refusal
+    if now < moment or order.auto_renew_done_for == order.paid_until:
+        return Refusal(
+            "auto-renew-not-due",
+            "REN-4",
+            f"“{order.name}” renews itself at {format_when(moment)}, once in each period.",
+            about,
+            moment if now < moment else None,
+        )
+    if not order.is_running or (order.auto_renew_since is not None and order.auto_renew_since > moment):
+        return Refusal(
+            "auto-renew-too-late",
+            "REN-4",
+            f"Auto-renewal of “{order.name}” had to be on at {format_when(moment)}, 2 days before the end: "
+            "renew it by hand this time.",
+            about,
+        )
+    return open_invoice_refusal(order)
+
+
+def purse_for(amount: Money, purses: Purses) -> str | None:
+    """The purse that alone holds ``amount``: internal first, else affiliate, else none (REN-4, ACC-4)."""
+    return next((purse for purse in PURSES if purses.holds(purse) >= amount), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AutoRenewal:
+    """What auto-renewal does with one order: an invoice, paid from ``purse`` or left unpaid."""
+
+    order_id: str
+    line: PricedLine
+    purse: str | None
+    cancels_transfer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AutoRenewals:
+    """One walk of auto-renewal: what it does in this order, whom it skips and why, what the purses hold after."""
+
+    done: tuple[AutoRenewal, ...]
+    skipped: tuple[tuple[str, Refusal], ...]
+    purses: Purses
+
+
+def _due_order(order: OrderFacts) -> tuple[float, int, int, str]:
+    digits = order.id.isascii() and order.id.isdigit()
+    end = order.paid_until.timestamp() if order.paid_until is not None else 0.0
+    return end, 0 if digits else 1, int(order.id) if digits else 0, order.id
+
+
+def walk_auto_renewals(
+    orders: Iterable[OrderFacts],
+    purses: Purses,
+    price: Callable[[OrderFacts, int], PricedLine],
+    now: datetime,
+    policy: Policy = DEFAULT_POLICY,
+) -> AutoRenewals:
+    """Auto-renewal at one instant (REN-4): in the order of paid-until, then id (as numbers, where they are).
+
+    ``price(order, months)`` prices a line. Each invoice is paid from one purse alone, internal first, or stays unpaid;
+    a smaller one behind an unpaid one is still tried. Orders on an open invoice are skipped.
+    """
+    done: list[AutoRenewal] = []
+    skipped: list[tuple[str, Refusal]] = []
+    for order in sorted(orders, key=_due_order):
+        refusal = auto_renewal_refusal(order, now, policy)
+        if refusal is not None:
+            skipped.append((order.id, refusal))
+            continue
+        line = price(order, order.auto_renew_months)
+        purse = purse_for(line.total, purses)
+        if purse is not None:
+            purses = purses.after(purse, -line.total)
+        done.append(AutoRenewal(order.id, line, purse, order.transfer_id))
+    return AutoRenewals(tuple(done), tuple(skipped), purses)
