@@ -1,0 +1,170 @@
+"""What every screen of an area shares: the lines above and below, commands by key, and the one boundary for errors."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+
+from billtui.commands import COMMANDS, Command, Scope, handlers_of, handles, of_scopes
+from billtui.keymap import bindings_for, keys_of, shown
+from billtui.widgets.key_bar import KeyBar, KeyHint
+from billtui.widgets.outbox import Outbox
+from billtui.widgets.top_bar import AreaBar, TopBar
+
+if TYPE_CHECKING:
+    from billtui.app import BilltuiApp
+    from billtui.services.session import Session
+
+
+class BilltuiScreen(Screen[None]):
+    """A screen of the program. It composes, loads, turns commands into plans and shows results; nothing more."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+    """Where its commands come from, the most particular first; ``GLOBAL`` is always added."""
+    AREA: ClassVar[str] = ""
+    """The title of the area it belongs to."""
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make the key bindings out of the commands of the screen's scopes."""
+        if "SCOPES" in cls.__dict__:
+            cls.BINDINGS = [*bindings_for((*cls.SCOPES, Scope.GLOBAL))]
+        super().__init_subclass__(**options)
+
+    def __init__(self) -> None:
+        """A screen is made without data; it reads the store when it is shown."""
+        super().__init__()
+        self._handlers = handlers_of(self)
+        self._seen_generation = -1
+
+    # --- composition
+
+    def compose(self) -> ComposeResult:
+        """Where you are, the areas, the body, what waits, the keys."""
+        yield TopBar()
+        yield AreaBar(self.billtui.areas, self.AREA)
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield Outbox()
+        yield KeyBar()
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What is particular to the screen."""
+        return ()
+
+    @property
+    def billtui(self) -> BilltuiApp:
+        """The app, typed."""
+        from billtui.app import BilltuiApp
+
+        app = self.app
+        assert isinstance(app, BilltuiApp)
+        return app
+
+    @property
+    def session(self) -> Session:
+        """The session: store, reads, jobs."""
+        return self.billtui.session
+
+    def on_mount(self) -> None:
+        """Take over the lines that the app keeps."""
+        self.billtui.dress(self)
+
+    def on_screen_resume(self) -> None:
+        """Coming back: draw what changed meanwhile."""
+        self.billtui.dress(self)
+        self.reload_if_changed()
+        self.refresh_keys()
+
+    # --- data
+
+    def reload_if_changed(self, force: bool = False) -> None:
+        """Read the store again if it changed since the last time."""
+        generation = self.session.store.generation()
+        if force or generation != self._seen_generation:
+            self._seen_generation = generation
+            self.reload()
+
+    def reload(self) -> None:
+        """Read what the screen shows from the store. Cursor and marks stay with their ids."""
+
+    # --- commands
+
+    def action_run_command(self, command_id: str) -> None:
+        """A key of a command was pressed: run it, or say why it cannot be run."""
+        self.run_command(COMMANDS[command_id])
+
+    def run_command(self, command: Command) -> None:
+        """Run ``command`` here, or at the app; a refused one says why."""
+        if reason := self.refusal_of(command):
+            self.billtui.say(reason, "warning")
+            return
+        owner, name = (self, self._handlers[command.id]) if command.id in self._handlers else self._of_app(command)
+        if name is None:
+            return
+        result = getattr(owner, name)()
+        if inspect.isawaitable(result):
+            self.guarded(result)
+
+    def _of_app(self, command: Command) -> tuple[object, str | None]:
+        return self.billtui, self.billtui.command_handlers.get(command.id)
+
+    def guarded(self, work: Awaitable[object]) -> None:
+        """Run ``work`` in a worker of this screen; an error becomes a message, never a crash."""
+
+        async def run() -> None:
+            await self.billtui.boundary(work)
+
+        coroutine: Coroutine[Any, Any, None] = run()
+        self.run_worker(coroutine, group="commands", exit_on_error=False)
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Why ``command`` cannot be used now, or ``None``. Screens add their own reasons and ask ``super()`` first."""
+        if command.writes and self.session.read_only:
+            return f"This profile is read-only, so “{command.title}” is off. Use another profile to change things."
+        if command.capability and (reason := self.billtui.capability_refusal(command.capability)):
+            return reason
+        return None
+
+    def commands_here(self) -> list[Command]:
+        """The commands that somebody handles here, the most particular scope first."""
+        found = of_scopes((*self.SCOPES, Scope.GLOBAL))
+        handled = self._handlers.keys() | self.billtui.command_handlers.keys()
+        return [one for one in found if one.id in handled or one.id.startswith("table.")]
+
+    def refresh_keys(self) -> None:
+        """Show the keys of this place, dim where they cannot be used."""
+        hints: list[KeyHint] = []
+        overrides = self.billtui.settings.keys
+        for command in sorted((one for one in self.commands_here() if one.bar), key=lambda one: one.bar):
+            keys = keys_of(command, overrides)
+            if keys:
+                enabled = self.refusal_of(command) is None
+                hints.append(KeyHint(shown(keys[0]), command.short or command.title, enabled))
+        self.query_one(KeyBar).set_hints(hints)
+
+    @handles("app.back")
+    def go_back(self) -> None:
+        """One step back; on the top view nothing is left to go back from."""
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
+    @handles("app.close")
+    def close_view(self) -> None:
+        """Close this view; the top view asks whether to quit."""
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+        else:
+            self.billtui.ask_quit()
+
+    @handles("app.refresh")
+    def refresh_from_panel(self) -> None:
+        """Ask the panel for what changed; the rows stay until it answers."""
+        self.billtui.refresh_from_panel()

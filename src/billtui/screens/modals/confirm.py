@@ -1,0 +1,148 @@
+"""The last question before a plan is carried out: how much, how many, whose account, which panel, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from textual import on
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from billtui.domain.money import Money, group_digits, parse_amount
+from billtui.screens.modals.dialog import Dialog, Fact, Facts
+from billtui.services.plans import Plan
+
+SHOWN_ROWS = 200
+"""Rows of a plan that are listed; beyond it the dialog says how many more there are."""
+
+
+def needs_typing(plan: Plan, limit: Decimal, items: int) -> bool:
+    """Whether the total has to be typed: above the profile's limit, by amount or by count."""
+    return plan.total.amount > limit or len(plan.operations) > items
+
+
+class ConfirmPlan(Dialog[bool]):
+    """Answers ``True`` only for the second button, or ``None``. The plan does not change while it is open."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        button: str,
+        facts: Sequence[Fact] = (),
+        note: str = "",
+        danger: bool = False,
+        typed: bool = False,
+    ) -> None:
+        """``facts`` come after amount, count, account and panel; with ``typed`` the total is asked for."""
+        super().__init__()
+        self.title_text = str(plan.title)
+        self.plan = plan
+        self.button = button
+        self.facts = facts
+        self.note = note
+        self.danger = danger
+        self.typed = typed
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Facts first, in cells of their own; then what is in and what is left out."""
+        plan = self.plan
+        count = len(plan.operations)
+        yield Facts(
+            [
+                *([Fact("Amount", str(plan.total), strong=True)] if plan.total.amount else []),
+                Fact("Count", f"{count} {'step' if count == 1 else 'steps'}"),
+                Fact("Account", f"{plan.login}, ID {plan.account_id}"),
+                Fact("Panel", f"{plan.panel_name} (profile {plan.profile})"),
+                *self.facts,
+            ],
+            id="facts",
+        )
+        yield Static(Content("What is done"), classes="section")
+        with VerticalScroll(classes="rows", id="what"):
+            yield Static(self._operations())
+        if plan.left_out:
+            yield Static(Content(f"Left out ({len(plan.left_out)})"), classes="section")
+            with VerticalScroll(classes="rows", id="left-out"):
+                yield Static(self._left_out())
+        if self.note:
+            yield Static(Content(self.note), classes="note")
+        if self.typed:
+            wanted = self._wanted()
+            yield Static(Content.assemble("Type ", (wanted, "bold"), " to confirm"), classes="section")
+            field = Input(id="typed")
+            field.cursor_blink = False
+            yield field
+            yield Static(id="problem", classes="problem")
+
+    def compose_buttons(self) -> Iterable[Widget]:
+        """The safe answer first."""
+        yield Button("Cancel", id="cancel")
+        yield Button(Content(self.button), id="confirm")
+
+    def on_mount(self) -> None:
+        """Focus rests on the safe answer, or on the field that has to be typed."""
+        self.query_one("#dialog").set_class(self.danger, "danger")
+        self.query_one("#dialog").set_class(bool(self.plan.total.amount) and not self.danger, "money")
+        self.query_one("#typed" if self.typed else "#cancel").focus()
+
+    def _wanted(self) -> str:
+        total = self.plan.total
+        return f"{total.amount:.2f}" if total.amount else str(len(self.plan.operations))
+
+    def _operations(self) -> Content:
+        lines: list[Content] = []
+        for operation in self.plan.operations[:SHOWN_ROWS]:
+            amount = _amount(operation.amount)
+            lines.append(
+                Content.assemble((f"{amount:>12}  ", "bold"), Content(str(operation.title)).truncate(54, ellipsis=True))
+            )
+        more = len(self.plan.operations) - SHOWN_ROWS
+        if more > 0:
+            lines.append(Content.styled(f"… and {more} more", "$text-muted"))
+        return Content("\n").join(lines)
+
+    def _left_out(self) -> Content:
+        lines = [
+            Content.assemble(
+                Content(str(one.title)).truncate(40, ellipsis=True), "\n    ", (str(one.reason), "$text-warning")
+            )
+            for one in self.plan.left_out[:SHOWN_ROWS]
+        ]
+        more = len(self.plan.left_out) - SHOWN_ROWS
+        if more > 0:
+            lines.append(Content.styled(f"… and {more} more", "$text-muted"))
+        return Content("\n").join(lines)
+
+    @on(Input.Submitted, "#typed")
+    def check_typed(self) -> None:
+        """Enter in the field goes on to the button, never past it."""
+        if self._typed_right():
+            self.query_one("#confirm").focus()
+
+    @on(Button.Pressed, "#confirm")
+    def confirm(self) -> None:
+        """Yes, if what had to be typed was typed."""
+        if not self.typed or self._typed_right():
+            self.dismiss(True)
+
+    def _typed_right(self) -> bool:
+        text = self.query_one("#typed", Input).value.strip()
+        wanted = self._wanted()
+        right = text == wanted
+        if not right and self.plan.total.amount:
+            try:
+                right = parse_amount(text) == self.plan.total.amount
+            except ValueError:
+                right = False
+        problem = self.query_one("#problem", Static)
+        problem.update(Content("" if right else f"That is not {wanted}; type it as it stands above, or press esc."))
+        problem.set_class(not right, "shown")
+        return right
+
+
+def _amount(money: Money | None) -> str:
+    return group_digits(money.amount) if money else ""

@@ -1,0 +1,86 @@
+"""The frame of every question: a titled box in the middle, ``esc`` is always "no"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+Result = TypeVar("Result")
+
+
+class Fact(NamedTuple):
+    """A line of a dialog that the program draws itself: never text from the panel beside an amount."""
+
+    label: str
+    value: str
+    strong: bool = False
+
+
+class Facts(Static):
+    """Labels and values in two columns, a line each."""
+
+    DEFAULT_CSS = "Facts { height: auto; width: 1fr; }"
+
+    def __init__(self, facts: Iterable[Fact], *, id: str | None = None) -> None:
+        """Draw ``facts`` in their order."""
+        super().__init__(id=id)
+        self.show(facts)
+
+    def show(self, facts: Iterable[Fact]) -> None:
+        """Replace what is shown."""
+        rows = list(facts)
+        width = max((len(fact.label) for fact in rows), default=0)
+        self.update(
+            Content("\n").join(
+                Content.assemble(
+                    (f"{fact.label:<{width}}  ", "$text-muted"), (fact.value, "bold" if fact.strong else "")
+                )
+                for fact in rows
+            )
+        )
+
+
+class Dialog(ModalScreen[Result], Generic[Result]):
+    """A question. Dismisses with ``None`` on ``esc``; the first button is the safe answer and has the focus."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+    title_text: str = ""
+
+    def compose(self) -> ComposeResult:
+        """Title, body, buttons."""
+        with Vertical(id="dialog") as box:
+            box.border_title = Content(self.title_text)
+            yield from self.compose_body()
+            with Horizontal(id="buttons"):
+                yield from self.compose_buttons()
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What is asked."""
+        return ()
+
+    def compose_buttons(self) -> Iterable[Widget]:
+        """The answers, the safe one first."""
+        yield Button("Cancel", id="cancel")
+
+    def action_cancel(self) -> None:
+        """Answer no."""
+        self.dismiss(None)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Cancel is the same in every dialog."""
+        if event.button.id == "cancel":
+            event.stop()
+            self.action_cancel()

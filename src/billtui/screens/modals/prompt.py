@@ -1,0 +1,70 @@
+"""Ask for one line of text, with the reason at once when it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from billtui.screens.modals.dialog import Dialog
+
+
+class Prompt(Dialog[str]):
+    """Answers the text, or ``None``. What was typed is never lost to a mistake: the dialog stays and says why not."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        label: str,
+        value: str = "",
+        placeholder: str = "",
+        button: str = "OK",
+        check: Callable[[str], str | None] | None = None,
+        note: str = "",
+        password: bool = False,
+    ) -> None:
+        """``check`` gives a sentence that says what to type instead, or ``None``."""
+        super().__init__()
+        self.title_text = title
+        self.label = label
+        self.value = value
+        self.placeholder = placeholder
+        self.button = button
+        self.check = check
+        self.note = note
+        self.password = password
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Label, field, note, problem."""
+        yield Static(Content(self.label), classes="label")
+        field = Input(self.value, placeholder=self.placeholder, password=self.password, id="field")
+        field.cursor_blink = False
+        yield field
+        yield Static(id="problem", classes="problem")
+        if self.note:
+            yield Static(Content(self.note), classes="note")
+
+    def compose_buttons(self) -> Iterable[Widget]:
+        """Cancel and the answer."""
+        yield Button("Cancel", id="cancel")
+        yield Button(Content(self.button), id="ok")
+
+    def on_mount(self) -> None:
+        """The field first: there is nothing to confirm by accident."""
+        self.query_one("#field", Input).focus()
+
+    @on(Input.Submitted, "#field")
+    @on(Button.Pressed, "#ok")
+    def answer(self) -> None:
+        """Check, then answer or say why not."""
+        text = self.query_one("#field", Input).value
+        problem = self.check(text) if self.check else None
+        shown = self.query_one("#problem", Static)
+        shown.update(Content(problem or ""))
+        shown.set_class(bool(problem), "shown")
+        if problem is None:
+            self.dismiss(text)

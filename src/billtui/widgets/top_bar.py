@@ -1,0 +1,95 @@
+"""The two lines at the top: where you are, and the areas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from billtui.widgets.formats import TONE_STYLES
+from billtui.widgets.record_table_columns import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where you are: profile, panel, account, role, money, read-only or not, how old the data is."""
+
+    profile: str = ""
+    panel: str = ""
+    account: str = ""
+    role: str = ""
+    balance: str = ""
+    read_only: bool = False
+    freshness: str = ""
+    tone: Tone = ""
+
+
+class TopBar(Widget):
+    """Where you are, in one line: the least important parts give way first when the line is short."""
+
+    DEFAULT_CSS = """
+    TopBar { height: 1; background: $panel; color: $foreground; }
+    """
+    place: reactive[Place] = reactive(Place())
+
+    def render(self) -> Content:
+        """The line, fitted to the width."""
+        width = self.size.width
+        place = self.place
+        right = Content.styled(place.freshness, TONE_STYLES[place.tone])
+        for drop in ((), ("role",), ("role", "panel"), ("role", "panel", "balance")):
+            left = self._left(replace(place, **dict.fromkeys(drop, "")))
+            if left.cell_length + right.cell_length + 3 <= width:
+                break
+        room = width - right.cell_length - 2
+        if left.cell_length > room:
+            left = left.truncate(max(room, 1), ellipsis=True)
+        gap = max(1, width - left.cell_length - right.cell_length - 1)
+        return Content.assemble(left, " " * gap, right, " ")
+
+    @staticmethod
+    def _left(place: Place) -> Content:
+        parts: list[Content] = [Content.styled(f" {place.profile} ", "bold reverse $accent")] if place.profile else []
+        if place.read_only:
+            parts.append(Content.styled("READ-ONLY", "bold $text-warning"))
+        if place.panel:
+            parts.append(Content(place.panel))
+        if place.account:
+            parts.append(Content.styled(place.account, "bold"))
+        if place.role:
+            parts.append(Content.styled(place.role, "$text-muted"))
+        if place.balance:
+            parts.append(Content(place.balance))
+        return Content("  ").join(parts)
+
+
+class AreaBar(Widget):
+    """The areas with their keys; the present one stands out."""
+
+    DEFAULT_CSS = """
+    AreaBar { height: 1; background: $surface; }
+    """
+    current: reactive[str] = reactive("")
+    areas: reactive[tuple[tuple[str, str], ...]] = reactive(())
+
+    def __init__(self, areas: Sequence[tuple[str, str]] = (), current: str = "") -> None:
+        """``areas`` are (key, title)."""
+        super().__init__()
+        self.set_reactive(AreaBar.areas, tuple(areas))
+        self.set_reactive(AreaBar.current, current)
+
+    def render(self) -> Content:
+        """The line of areas; on a narrow one only keys and the present title."""
+        full = sum(cell_len(title) + len(key) + 4 for key, title in self.areas) <= self.size.width
+        parts: list[Content] = []
+        for key, title in self.areas:
+            if title == self.current:
+                parts.append(Content.styled(f" {key} {title} ", "bold $text-accent underline"))
+            else:
+                word = title if full else title[:3]
+                parts.append(Content.assemble((f" {key} ", "$text-muted"), (f"{word} ", "")))
+        return Content("").join(parts)
