@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 CENT = Decimal("0.01")
 MAX_AMOUNT = Decimal("999999999999.99")
@@ -53,26 +54,35 @@ def parse_amount(text: str) -> Decimal:
 def _decimal_from_wire(value: Any) -> Any:
     if isinstance(value, bool | float):
         raise ValueError("money must be a decimal string, not a float")
-    if isinstance(value, int | Decimal):
-        value = str(value)
     if isinstance(value, str):
-        try:
-            amount = Decimal(value)
-        except InvalidOperation as error:
-            raise ValueError("not a decimal number") from error
-        if not amount.is_finite() or abs(amount) > MAX_AMOUNT:
+        if not _NUMBER.fullmatch(value):
+            raise ValueError("not a decimal number")
+        value = Decimal(value)
+    elif isinstance(value, int):
+        if abs(value) > MAX_AMOUNT:
             raise ValueError("not an amount of money")
-        exact = amount.quantize(CENT, rounding=ROUND_HALF_UP)
-        if exact != amount:
+        value = Decimal(value)
+    if isinstance(value, Decimal):
+        if not value.is_finite() or abs(value) > MAX_AMOUNT:
+            raise ValueError("not an amount of money")
+        exact = value.quantize(CENT, rounding=ROUND_HALF_UP)
+        if exact != value:
             raise ValueError("more than two decimal places")
-        return exact
+        return exact if exact else Decimal("0.00")  # never "-0.00"
     return value
+
+
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?")
+"""A decimal string of the wire; Python's ``Decimal`` alone would also take ``1_0``, ``1E2``, ``٣`` and blanks."""
 
 
 Amount = Annotated[
     Decimal, BeforeValidator(_decimal_from_wire), PlainSerializer(lambda value: f"{value:.2f}", return_type=str)
 ]
 """A decimal with two places; on the wire a decimal string."""
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,7}$")]
+"""A currency code such as ``EUR``: it is drawn beside every amount, so nothing else gets in from the wire."""
 
 
 class Money(BaseModel):
@@ -81,11 +91,15 @@ class Money(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     amount: Amount
-    currency: Annotated[str, BeforeValidator(lambda value: value)]
+    currency: Currency
 
     def __init__(self, amount: Decimal | str | int, currency: str) -> None:
         """``Money("12.50", "EUR")``. Raises ``pydantic.ValidationError`` for a float or more than two places."""
         super().__init__(amount=amount, currency=currency)
+
+    # Only a shorter way to write the fields (as pydantic's own RootModel has it): values of the wire are validated
+    # field by field, so that a missing one is a validation error and an unknown one is ignored.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # an attribute on a function
 
     @classmethod
     def zero(cls, currency: str) -> Self:
@@ -95,10 +109,12 @@ class Money(BaseModel):
     @classmethod
     def total(cls, amounts: Iterable[Money], currency: str) -> Money:
         """The exact sum of ``amounts``, all of which must be in ``currency``."""
-        result = cls.zero(currency)
+        result = Decimal("0.00")
         for amount in amounts:
-            result = result + amount
-        return result
+            if amount.currency != currency:
+                raise CurrencyMismatch(f"{currency} and {amount.currency} cannot be put together")
+            result += amount.amount
+        return Money(result, currency)
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:

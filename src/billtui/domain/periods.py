@@ -11,10 +11,13 @@ PERIODS: tuple[int, ...] = (1, 3, 6, 12, 24)
 
 
 def utc(instant: datetime) -> datetime:
-    """``instant`` in UTC. Raises ``ValueError`` for a naive one."""
+    """``instant`` in UTC. Raises ``ValueError`` for a naive one, or one that leaves the years 1 to 9999."""
     if instant.tzinfo is None:
         raise ValueError("an instant needs its time zone")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("an instant in UTC lies in the years 1 to 9999") from error
 
 
 def parse_instant(text: str) -> datetime:

@@ -21,7 +21,10 @@ MAX_BODY = 1_000_000
 MAX_COMBINING = 4
 REPLACEMENT = "\ufffd"
 DOT = "·"
+BEARER = "\u25cc"
+"""Carries a combining mark that stands at the beginning, so that it does not land on what is drawn before."""
 
+_MARKS = frozenset({"Mn", "Me", "Mc"})
 _PLAIN = re.compile(r"[ -~]*\Z")
 _ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0")
 _BIDI = frozenset(
@@ -60,27 +63,33 @@ def clean(text: str, *, max_length: int = MAX_LINE, multiline: bool = False) -> 
     """
     if len(text) <= max_length and _PLAIN.match(text):
         return text
-    if multiline:
-        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
     cut = len(text) > max_length
     if cut:
-        text = text[: max_length - 1]
+        text = text[:max_length]
+    if multiline:
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
     out: list[str] = []
     marks = 0
+    at_start = True
     for char in text:
         if char == "\n" and multiline:
             out.append(char)
-            marks = 0
+            marks, at_start = 0, True
             continue
         safe = _clean_char(char)
-        if safe and unicodedata.category(safe) in ("Mn", "Me", "Mc"):
+        if not safe:
+            continue
+        if unicodedata.category(safe) in _MARKS:
+            if at_start:
+                out.append(BEARER)
             marks += 1
-            if marks > MAX_COMBINING:
-                continue
         else:
             marks = 0
-        out.append(safe)
-    if cut:
+        at_start = False
+        if marks <= MAX_COMBINING:
+            out.append(safe)
+    if cut or len(out) > max_length:
+        del out[max_length - 1 :]
         out.append("…")
     return "".join(out)
 
@@ -92,11 +101,12 @@ class SafeText(str):
     raw: str
 
     def __new__(cls, raw: str = "") -> Self:
-        """Clean ``raw``; a SafeText is taken as it is."""
-        if isinstance(raw, cls):
+        """Clean ``raw``; one of the same class is taken as it is, one of another is cleaned anew from its raw text."""
+        if type(raw) is cls:
             return raw
-        self = super().__new__(cls, cls._cleaned(str.__str__(raw)))
-        self.raw = raw.raw if isinstance(raw, SafeText) else raw
+        sent = raw.raw if isinstance(raw, SafeText) else str.__str__(raw)
+        self = super().__new__(cls, cls._cleaned(sent))
+        self.raw = sent
         return self
 
     @classmethod
@@ -109,12 +119,16 @@ class SafeText(str):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate from any string, serialise as the raw string."""
-        return core_schema.no_info_after_validator_function(
-            cls,
-            core_schema.str_schema(),
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                _raw_of, return_schema=core_schema.str_schema()
-            ),
+        text = core_schema.str_schema()
+
+        def keep_raw(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> SafeText:
+            # pydantic makes a plain string of a subclass, and the raw text would be lost.
+            return cls(value) if isinstance(value, SafeText) else cls(validate(value))
+
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.no_info_after_validator_function(cls, text),
+            python_schema=core_schema.no_info_wrap_validator_function(keep_raw, text),
+            serialization=core_schema.plain_serializer_function_ser_schema(_raw_of, return_schema=text),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from billtui.domain.models.wire import Id, Instant, WireModel
-from billtui.domain.money import Money
+from billtui.domain.money import Currency, Money
 from billtui.domain.safetext import SafeText
 
 
@@ -19,7 +19,7 @@ class Balances(WireModel):
 class Capabilities(WireModel):
     """What the panel can do for this account; a missing one disables its commands with the reason."""
 
-    names: frozenset[str] = frozenset()
+    names: frozenset[SafeText] = frozenset()
 
 
 class Account(WireModel):
@@ -31,11 +31,11 @@ class Account(WireModel):
     email: SafeText
     emails: list[SafeText] = Field(default_factory=list)
     role: SafeText = SafeText("client")
-    currency: str = "EUR"
+    currency: Currency = "EUR"
     balances: Balances
     panel_name: SafeText = SafeText("")
     totp: bool = False
-    capabilities: frozenset[str] = frozenset()
+    capabilities: frozenset[SafeText] = frozenset()
     payment_methods: list[SafeText] = Field(default_factory=list)
     version: int = 0
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from billtui.domain.models.problem import Problem
 from billtui.domain.models.wire import Id, OpenEnum, WireModel
+from billtui.domain.safetext import SafeText
 
 
 class ObjectKind(StrEnum):
@@ -46,7 +47,7 @@ class ChangeFeed(WireModel):
 class OperationStatus(WireModel):
     """``GET /operations/{key}``: ``never-seen``, ``running``, ``done`` (with answer) or ``refused`` (with problem)."""
 
-    state: str
+    state: SafeText
     status: int | None = None
     answer: dict[str, Any] | None = None
     problem: Problem | None = None

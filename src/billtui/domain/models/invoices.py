@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
 
 from billtui.domain.models.orders import Action
-from billtui.domain.models.wire import Id, Instant, OpenEnum, WireModel
+from billtui.domain.models.wire import Id, Instant, OpenEnum, Percent, WireModel
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 
@@ -45,7 +44,7 @@ class Discount(WireModel):
     """One discount on a line, by name, in per cent (DSC-8)."""
 
     name: SafeText
-    percent: Decimal
+    percent: Percent
 
 
 class InvoiceLine(WireModel):

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from billtui.domain.models.wire import Id, Instant, OpenEnum, WireModel
+from billtui.domain.models.wire import Id, Instant, OpenEnum, Percent, WireModel
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 
@@ -60,12 +60,14 @@ class Order(WireModel):
     created_at: Instant
     paid_until: Instant | None = None
     monthly_price: Money
-    discount_percent: Decimal = Decimal(0)
+    discount_percent: Percent = Decimal(0)
     individual_price: bool = False
     auto_renew: AutoRenew = AutoRenew()
     billing_day: int = Field(default=1, ge=1, le=31)
     in_use_since: Instant | None = None
     unpaid_invoice_id: Id | None = None
     transfer_id: Id | None = None
+    blocked_at: Instant | None = None
+    """Since when it is blocked: it is deleted 7 days later (ORD-2)."""
     actions: list[Action] = Field(default_factory=list)
     version: int = 0

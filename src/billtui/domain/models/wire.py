@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -29,6 +30,9 @@ Id = Annotated[SafeText, BeforeValidator(_wire_string), Field(min_length=1, max_
 
 Instant = Annotated[datetime, AfterValidator(utc), PlainSerializer(format_instant, return_type=str)]
 """An instant, aware and in UTC (RFC 3339 on the wire)."""
+
+Percent = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=20, decimal_places=10)]
+"""Per cent, as a decimal string; bounded, so that no exponent of the wire makes a text of a million digits."""
 
 E_ = TypeVar("E_")
 OpenEnum = Annotated[E_ | SafeText, Field(union_mode="left_to_right")]

@@ -79,7 +79,8 @@ class OrderFacts:
     """The deadline of the running promise (PRM-5)."""
     created_at: datetime | None = None
     blocked_at: datetime | None = None
-    """Since when it is blocked; without it, since ``paid_until``."""
+    """Since when it is blocked. Where that is not known, no deletion is computed: a broken promise blocks later than
+    the paid period ends, so ``paid_until`` would be a guess."""
 
     @property
     def is_running(self) -> bool:
@@ -170,6 +171,7 @@ def order_facts(order: Order, invoices: Iterable[Invoice] = ()) -> OrderFacts:
         promise_invoice_id=promised.id.raw if promised is not None else None,
         promise_until=promised.promise_until if promised is not None else None,
         created_at=order.created_at,
+        blocked_at=order.blocked_at,
     )
 
 

@@ -69,8 +69,8 @@ def active_until(order: OrderFacts) -> datetime | None:
 def next_event(order: OrderFacts, policy: Policy = DEFAULT_POLICY) -> OrderEvent | None:
     """What happens to the order by itself if nobody pays (ORD-2, ORD-3, PRM-8); ``None`` if nothing does.
 
-    The event is due from ``at`` on, that instant included. An order that is blocked *now* is deleted 7 days after the
-    block, not after its paid-until: a broken promise blocks later than the paid period ends.
+    The event is due from ``at`` on, that instant included. A blocked order is deleted 7 days after the block, not after
+    its paid-until: a broken promise blocks later than the paid period ends.
     """
     if order.state == OrderState.PENDING:
         if order.created_at is None:
@@ -80,38 +80,33 @@ def next_event(order: OrderFacts, policy: Policy = DEFAULT_POLICY) -> OrderEvent
         until = active_until(order)
         if until is None:
             return None
-        return OrderEvent(until, OrderEventKind.BLOCK, order.id, "ORD-2")
-    if order.state == OrderState.BLOCKED:
-        until = active_until(order)
-        if order.promise_invoice_id is not None and until is not None:
-            return OrderEvent(until, OrderEventKind.BLOCK, order.id, "PRM-8")
-        since = order.blocked_at or order.paid_until
-        if since is None:
-            return None
-        return OrderEvent(since + policy.deletion_after_block, OrderEventKind.DELETE, order.id, "ORD-2")
+        rule = "ORD-2" if order.promise_invoice_id is None else "PRM-8"
+        return OrderEvent(until, OrderEventKind.BLOCK, order.id, rule)
+    if order.state == OrderState.BLOCKED and order.blocked_at is not None:
+        end = order.blocked_at + policy.deletion_after_block
+        return OrderEvent(end, OrderEventKind.DELETE, order.id, "ORD-2")
     return None
 
 
 def state_at(order: OrderFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -> OrderFacts:
-    """The order after everything that time alone did to it up to ``now`` (ORD-2, ORD-3).
-
-    A promise whose deadline passed is not judged here: the invoice becomes overdue first (PRM-8, ``promise.broken``).
-    """
-    while True:
+    """The order after everything that time alone did to it up to ``now`` (ORD-2, ORD-3, PRM-8)."""
+    event = next_event(order, policy)
+    while event is not None and event.at <= now:
+        order = after_event(order, event)
         event = next_event(order, policy)
-        if event is None or event.at > now:
-            return order
-        after = after_event(order, event)
-        if after == order:
-            return order
-        order = after
+    return order
 
 
 def after_event(order: OrderFacts, event: OrderEvent) -> OrderFacts:
     """The order after ``event`` (ORD-1)."""
     if event.kind is OrderEventKind.BLOCK:
         return replace(
-            order, state=OrderState.BLOCKED, blocked_at=event.at, promise_invoice_id=None, promise_until=None
+            order,
+            state=OrderState.BLOCKED,
+            blocked_at=event.at,
+            promise_invoice_id=None,
+            promise_until=None,
+            broken_promise_invoice_id=order.promise_invoice_id or order.broken_promise_invoice_id,
         )
     state = OrderState.DELETED if event.kind is OrderEventKind.DELETE else OrderState.CANCELLED
     return replace(
@@ -173,8 +168,10 @@ def transfer_refusal(order: OrderFacts, action: str = "renew") -> Refusal | None
 
 
 def gone_refusal(order: OrderFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -> Refusal | None:
-    """A deleted or cancelled order can do nothing any more (ORD-1, ORD-2), also before a sweep has marked it so."""
-    seen = state_at(order, now, policy).state
+    """A deleted or cancelled order can do nothing any more (ORD-1 to ORD-3), also before a sweep has marked it so."""
+    seen = order.state
+    if seen in (OrderState.PENDING, OrderState.BLOCKED):
+        seen = state_at(order, now, policy).state
     about = {"order_id": order.id}
     if seen == OrderState.DELETED:
         return Refusal("order-deleted", "ORD-2", f"“{order.name}” is deleted: order a new server instead.", about)
@@ -219,7 +216,7 @@ def action_refusal(order: OrderFacts, action: str, now: datetime, policy: Policy
         refusal = transfer_refusal(order, action)
         if refusal is not None:
             return refusal
-    if action in _NEEDS_RUNNING and state_at(order, now, policy).state == OrderState.BLOCKED:
+    if action in _NEEDS_RUNNING and order.state == OrderState.BLOCKED:
         return Refusal(
             "order-blocked",
             "TRF-4" if action == "transfer" else "ORD-2",

@@ -94,10 +94,13 @@ def _promise_history(invoice: InvoiceFacts, order: OrderFacts) -> Refusal | None
 
 
 def _too_early(invoice: InvoiceFacts, orders: list[OrderFacts], now: datetime, policy: Policy) -> Refusal | None:
-    start = available_from(orders, policy)
-    if start is None or now >= start:
+    ends = [(order.paid_until, order) for order in orders if order.paid_until is not None]
+    if not ends:
         return None
-    latest = max((order for order in orders if order.paid_until is not None), key=lambda order: str(order.paid_until))
+    end, latest = max(ends, key=lambda pair: pair[0])
+    start = end - policy.promise_window
+    if now >= start:
+        return None
     hours = int(policy.promise_window.total_seconds()) // 3600
     return Refusal(
         "promise-too-early",

@@ -15,7 +15,7 @@ from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.discounts import PricedLine, better_of, priced_line
 from billtui.domain.rules.facts import PURSES, OrderFacts, Purses, format_when
-from billtui.domain.rules.orders import action_refusal, open_invoice_refusal
+from billtui.domain.rules.orders import action_refusal, gone_refusal, open_invoice_refusal, pending_refusal
 
 
 def period_refusal(months: int, policy: Policy = DEFAULT_POLICY) -> Refusal | None:
@@ -102,13 +102,12 @@ def auto_renewal_refusal(order: OrderFacts, now: datetime, policy: Policy = DEFA
     issued and stays unpaid.
     """
     about = {"order_id": order.id}
+    refusal = gone_refusal(order, now, policy) or pending_refusal(order)
+    if refusal is not None:
+        return refusal
     moment = auto_renews_at(order, policy)
     if moment is None:
         return Refusal("auto-renew-off", "REN-5", f"Auto-renewal of “{order.name}” is off: renew it by hand.", about)
-    if order.state != OrderState.BLOCKED or now < moment:
-        refusal = action_refusal(replace(order, transfer_id=None, open_invoice_id=None), "renew", now, policy)
-        if refusal is not None:
-            return refusal
     if now < moment or order.auto_renew_done_for == order.paid_until:
         return Refusal(
             "auto-renew-not-due",
@@ -117,14 +116,15 @@ def auto_renewal_refusal(order: OrderFacts, now: datetime, policy: Policy = DEFA
             about,
             moment if now < moment else None,
         )
-    if not order.is_running or (order.auto_renew_since is not None and order.auto_renew_since > moment):
+    if order.auto_renew_since is not None and order.auto_renew_since > moment:
         return Refusal(
             "auto-renew-too-late",
             "REN-4",
-            f"Auto-renewal of “{order.name}” had to be on at {format_when(moment)}, 2 days before the end: "
-            "renew it by hand this time.",
+            f"Auto-renewal of “{order.name}” was not on yet at {format_when(moment)}: renew it by hand this time.",
             about,
         )
+    if order.state == OrderState.BLOCKED:
+        return Refusal("order-blocked", "ORD-2", f"The paid period of “{order.name}” is over: renew it by hand.", about)
     return open_invoice_refusal(order)
 
 
