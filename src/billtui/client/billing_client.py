@@ -1,0 +1,131 @@
+"""The client as a whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import TracebackType
+from typing import Self, TypeVar
+
+from pydantic import SecretStr
+
+from billtui.client.auth import Credentials, Renewer
+from billtui.client.drivers import Driver
+from billtui.client.drivers.billing_v1.driver import BillingV1
+from billtui.client.errors import CapabilityMissing
+from billtui.client.exchange import Call
+from billtui.client.resources.account import AccountResource
+from billtui.client.resources.balance import Balance
+from billtui.client.resources.catalogue import Catalogue
+from billtui.client.resources.changes import Changes
+from billtui.client.resources.invoices import Invoices
+from billtui.client.resources.operations import Operations
+from billtui.client.resources.orders import Orders
+from billtui.client.resources.purchases import Purchases
+from billtui.client.resources.quotes import Quotes
+from billtui.client.resources.sessions import Sessions
+from billtui.client.runner import Runner
+from billtui.client.settings import ConnectionSettings
+from billtui.client.transport import Transport
+from billtui.domain.models import Account
+
+T = TypeVar("T")
+
+
+class BillingClient:
+    """A billing panel, typed and asynchronous.
+
+    Use it with ``async with``, in one event loop. Reads are repeated on trouble within their deadline; writes take a
+    :class:`~billtui.client.settings.Write`, are sent exactly once, and raise ``OutcomeUnknown`` if the answer is lost.
+    Every failure is a :class:`~billtui.client.errors.ClientError`.
+    """
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        token: SecretStr | None = None,
+        *,
+        on_session_expired: Renewer | None = None,
+        driver: Driver | None = None,
+    ) -> None:
+        """``on_session_expired`` gives reads a new token, once per read. Raises ``ConfigurationProblem``."""
+        settings.address()
+        settings.pinned()
+        self.settings = settings
+        self.driver: Driver = driver if driver is not None else BillingV1()
+        self._credentials = Credentials(token, on_session_expired)
+        self._transport = Transport(settings)
+        self._runner = Runner(self._transport, self._credentials)
+        self._account_capabilities: frozenset[str] | None = None
+        self.sessions = Sessions(self, self._keep)
+        self.account = AccountResource(self, self._learn)
+        self.catalogue = Catalogue(self)
+        self.orders = Orders(self)
+        self.quotes = Quotes(self)
+        self.purchases = Purchases(self)
+        self.invoices = Invoices(self)
+        self.balance = Balance(self)
+        self.changes = Changes(self)
+        self.operations = Operations(self)
+
+    def __repr__(self) -> str:
+        """Shows the panel, never the token."""
+        return f"<BillingClient {self.settings.address().origin}>"
+
+    async def __aenter__(self) -> Self:
+        """Open: loads the HTTP library and the certificates; nothing is sent yet."""
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
+
+    async def run(self, call: Call[T]) -> T:
+        """Carry out one call of the driver. Raises ``ClientError``."""
+        if call.capability is not None:
+            reason = self.unavailable(call.capability)
+            if reason is not None:
+                raise CapabilityMissing(reason)
+        return await self._runner.run(call)
+
+    @property
+    def token(self) -> SecretStr | None:
+        """The session token or API key in use."""
+        return self._credentials.token
+
+    @token.setter
+    def token(self, token: SecretStr | None) -> None:
+        self._keep(token)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What can be done: what the panel's kind can, narrowed by the account once ``account.me()`` was called."""
+        if self._account_capabilities is None:
+            return self.driver.capabilities
+        return self.driver.capabilities & self._account_capabilities
+
+    def unavailable(self, capability: str) -> str | None:
+        """Why ``capability`` cannot be used here, or ``None`` if it can."""
+        if capability in self.capabilities:
+            return None
+        if capability in self.driver.capabilities:
+            return f"This account may not do that ({capability}). The panel's own web pages say why."
+        return f"This panel cannot do that from here ({capability}). Use the panel's own web pages."
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """Panel's clock minus this machine's, exact to about a second; ``None`` before the first answer."""
+        return self._transport.clock_skew
+
+    def _keep(self, token: SecretStr | None) -> None:
+        self._credentials.token = token
+        self._account_capabilities = None
+
+    def _learn(self, account: Account) -> None:
+        # A panel that sends no list at all leaves it to the refusals of the single calls.
+        self._account_capabilities = account.capabilities or None

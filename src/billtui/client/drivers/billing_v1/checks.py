@@ -1,0 +1,145 @@
+"""Answers held against the question: an answer about another object or amount is no proof that ours was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from billtui.client.codec import UnreadableAnswer
+from billtui.client.drivers.billing_v1.reading import field, items, must, read
+from billtui.client.exchange import Answer
+from billtui.client.top_up import TopUp
+from billtui.domain.models import (
+    AutoRenew,
+    Balances,
+    Invoice,
+    InvoiceState,
+    LedgerLine,
+    OperationStatus,
+    Order,
+    Payment,
+    Quote,
+    SessionToken,
+)
+from billtui.domain.money import Money
+
+
+def _raw(value: str) -> str:
+    return str(getattr(value, "raw", value))
+
+
+def session_token(answer: Answer) -> SessionToken:
+    """A token that can stand in a header."""
+    token = read(SessionToken, answer)
+    text = token.token.get_secret_value()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise UnreadableAnswer("token is missing or wrong")
+    return token
+
+
+def order(answer: Answer, order_id: str) -> Order:
+    """The order that was asked for."""
+    result = read(Order, answer)
+    must(_raw(result.id) == _raw(order_id), "id")
+    return result
+
+
+def renamed(answer: Answer, order_id: str, name: str) -> Order:
+    """The order under its new name (a panel may trim spaces)."""
+    result = order(answer, order_id)
+    must(_raw(result.name).strip() == _raw(name).strip(), "name")
+    return result
+
+
+def auto_renewing(answer: Answer, order_id: str, wanted: AutoRenew) -> Order:
+    """The order with the auto-renewal that was set; when off, the months do not matter."""
+    result = order(answer, order_id)
+    same = result.auto_renew.on == wanted.on and (not wanted.on or result.auto_renew.months == wanted.months)
+    must(same, "auto_renew")
+    return result
+
+
+def quote(answer: Answer, order_ids: Sequence[str], period: int) -> Quote:
+    """A renewal quote whose lines are among the orders asked for, and add up to its total (DSC-8, BLK-6)."""
+    result = read(Quote, answer)
+    must(result.kind == "renewal", "kind")
+    wanted = {_raw(one) for one in order_ids}
+    seen: set[str] = set()
+    for line in result.lines:
+        line_order = _raw(line.order_id) if line.order_id is not None else ""
+        must(line_order in wanted and line_order not in seen, "lines.order_id")
+        must(line.months in (None, period), "lines.months")
+        must(line.amount.currency == result.total.currency, "lines.amount.currency")
+        seen.add(line_order)
+    must(sum(line.amount.amount for line in result.lines) == result.total.amount, "total")
+    return result
+
+
+def invoice(answer: Answer, invoice_id: str) -> Invoice:
+    """The invoice that was asked for."""
+    result = read(Invoice, answer)
+    must(_raw(result.id) == _raw(invoice_id), "id")
+    return result
+
+
+def renewed(answer: Answer, expected_total: Money) -> Invoice:
+    """The invoice of a renewal, at the price that was confirmed."""
+    result = field(Invoice, answer, "invoice")
+    must(result.total == expected_total, "invoice.total")
+    return result
+
+
+def payment(answer: Answer, invoice_id: str, method: str, expected_total: Money) -> Payment:
+    """The payment of this invoice, by this method, of this amount (INV-4)."""
+    result = read(Payment, answer)
+    must(_raw(result.invoice_id) == _raw(invoice_id), "invoice_id")
+    must(_raw(result.method) == _raw(method), "method")
+    must(result.amount == expected_total, "amount")
+    return result
+
+
+def deleted(answer: Answer, invoice_id: str) -> Invoice:
+    """The invoice, now deleted (INV-5)."""
+    result = invoice(answer, invoice_id)
+    must(result.state == InvoiceState.DELETED, "state")
+    return result
+
+
+def combined(answer: Answer, invoice_ids: Sequence[str], expected_total: Money) -> Invoice:
+    """One invoice made of exactly these, at the sum of their totals (INV-6)."""
+    result = read(Invoice, answer)
+    must({_raw(one) for one in result.combined_from} == set(invoice_ids), "combined_from")
+    must(result.total == expected_total, "total")
+    return result
+
+
+def parts(answer: Answer, invoice_id: str) -> list[Invoice]:
+    """The invoices that a combined one was made of: at least two, none of them the combined one (INV-7)."""
+    result = items(Invoice, answer)
+    ids = {_raw(one.id) for one in result}
+    must(len(result) >= 2 and len(ids) == len(result) and _raw(invoice_id) not in ids, "items")
+    return result
+
+
+def topped_up(answer: Answer, amount: Money, method: str) -> TopUp:
+    """An invoice over this amount and its payment by this method."""
+    result = read(TopUp, answer)
+    must(result.invoice.total == amount and result.payment.amount == amount, "amount")
+    must(_raw(result.payment.invoice_id) == _raw(result.invoice.id), "payment.invoice_id")
+    must(_raw(result.payment.method) == _raw(method), "payment.method")
+    return result
+
+
+def moved(answer: Answer, amount: Money) -> Balances:
+    """The purses after the move, whose ledger lines must show this amount arriving in the internal one (ACC-4)."""
+    lines = items(LedgerLine, answer)
+    must(any(line.purse == "internal" and line.amount == amount for line in lines), "items")
+    return field(Balances, answer, "balances")
+
+
+def operation(answer: Answer) -> OperationStatus:
+    """The state of an operation: one of the four that are defined, and with what belongs to it."""
+    result = read(OperationStatus, answer)
+    must(result.state in ("never-seen", "running", "done", "refused"), "state")
+    must(result.state != "done" or result.answer is not None, "answer")
+    must(result.state != "refused" or result.problem is not None, "problem")
+    return result

@@ -1,0 +1,308 @@
+"""The Billing API v1: each call as an exchange below ``/api/v1``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+
+from billtui.client.drivers import Query
+from billtui.client.drivers.billing_v1 import checks
+from billtui.client.drivers.billing_v1.problems import explain_answer
+from billtui.client.drivers.billing_v1.reading import items, read
+from billtui.client.exchange import Answer, Call, Exchange, Kind, segment
+from billtui.client.settings import Write
+from billtui.client.top_up import TopUp
+from billtui.domain.models import (
+    Account,
+    Addon,
+    AutoRenew,
+    Balances,
+    ChangeFeed,
+    Invoice,
+    LedgerLine,
+    Location,
+    OperationStatus,
+    Order,
+    Page,
+    Payment,
+    PaymentMethod,
+    Plan,
+    Quote,
+    SessionInfo,
+    SessionToken,
+    StockItem,
+)
+from billtui.domain.money import Money
+
+T = TypeVar("T")
+
+PREFIX = "/api/v1"
+LONGEST_WAIT = 15
+"""Seconds a long poll may wait."""
+DOCUMENT_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
+
+
+def raw(value: str) -> str:
+    """Text from the panel as the panel wrote it, to be sent back."""
+    return str(getattr(value, "raw", value))
+
+
+def _money(amount: Money) -> dict[str, Any]:
+    return amount.model_dump(mode="json")
+
+
+class BillingV1:
+    """Driver for panels that speak the Billing API v1."""
+
+    name = "billing-v1"
+    capabilities = frozenset(
+        {
+            "invoices.pay",
+            "invoices.promise",
+            "invoices.combine",
+            "invoices.split",
+            "invoices.delete",
+            "invoices.document",
+            "orders.renew",
+            "orders.rename",
+            "orders.auto-renew",
+            "orders.power",
+            "balance.top-up",
+            "balance.move",
+            "balance.ledger",
+            "changes",
+            "operations",
+        }
+    )
+    assumed: Mapping[str, str] = {}
+
+    def _read(self, path: str, reader: Callable[[Answer], T], query: Query = (), need: str | None = None) -> Call[T]:
+        return Call(Exchange("GET", PREFIX + path, query=query), reader, explain_answer, need)
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        write: Write,
+        reader: Callable[[Answer], T],
+        body: Mapping[str, Any] | None = None,
+        need: str | None = None,
+    ) -> Call[T]:
+        exchange = Exchange(method, PREFIX + path, Kind.WRITE, body=body, write=write)
+        return Call(exchange, reader, explain_answer, need)
+
+    # Sessions and the account
+
+    def sign_in(self, login: str, password: SecretStr, totp: SecretStr | None) -> Call[SessionToken]:
+        """``POST /sessions``; never repeated, since each try counts (ACC-6)."""
+        body: dict[str, Any] = {"login": login, "password": password}
+        if totp is not None:
+            body["totp"] = totp
+        exchange = Exchange("POST", f"{PREFIX}/sessions", Kind.ONCE, body=body, authorised=False)
+        return Call(exchange, checks.session_token, explain_answer)
+
+    def sign_out(self) -> Call[None]:
+        """``DELETE /sessions/current``."""
+        return self._end_session("current")
+
+    def revoke_session(self, session_id: str) -> Call[None]:
+        """``DELETE /sessions/{id}``."""
+        return self._end_session(segment(session_id))
+
+    def _end_session(self, which: str) -> Call[None]:
+        exchange = Exchange("DELETE", f"{PREFIX}/sessions/{which}", Kind.WRITE)
+        return Call(exchange, lambda answer: None, explain_answer, expect=frozenset({200, 204}))
+
+    def list_sessions(self) -> Call[list[SessionInfo]]:
+        """``GET /sessions``."""
+        return self._read("/sessions", lambda answer: items(SessionInfo, answer))
+
+    def me(self) -> Call[Account]:
+        """``GET /me``."""
+        return self._read("/me", lambda answer: read(Account, answer))
+
+    # Catalogue
+
+    def _list(self, path: str, shape: type[T], query: Query, need: str | None = None) -> Call[Page[T]]:
+        page: type[Page[T]] = Page[shape]  # type: ignore[valid-type]  # a type made of a variable
+        return self._read(path, lambda answer: read(page, answer), query, need)
+
+    def plans(self, cursor: str | None) -> Call[Page[Plan]]:
+        """``GET /plans``."""
+        return self._list("/plans", Plan, _from(cursor))
+
+    def locations(self, cursor: str | None) -> Call[Page[Location]]:
+        """``GET /locations``."""
+        return self._list("/locations", Location, _from(cursor))
+
+    def addons(self, cursor: str | None) -> Call[Page[Addon]]:
+        """``GET /addons``."""
+        return self._list("/addons", Addon, _from(cursor))
+
+    def stock(self, cursor: str | None) -> Call[Page[StockItem]]:
+        """``GET /stock``."""
+        return self._list("/stock", StockItem, _from(cursor))
+
+    # Orders
+
+    def list_orders(self, query: Query) -> Call[Page[Order]]:
+        """``GET /orders``."""
+        return self._list("/orders", Order, query)
+
+    def get_order(self, order_id: str) -> Call[Order]:
+        """``GET /orders/{id}``."""
+        return self._read(f"/orders/{segment(order_id)}", lambda answer: checks.order(answer, order_id))
+
+    def rename_order(self, order_id: str, name: str, write: Write) -> Call[Order]:
+        """``PATCH /orders/{id}`` with ``name``."""
+        path = f"/orders/{segment(order_id)}"
+        body = {"name": raw(name)}
+        return self._write(
+            "PATCH", path, write, lambda answer: checks.renamed(answer, order_id, name), body, "orders.rename"
+        )
+
+    def set_auto_renew(self, order_id: str, auto_renew: AutoRenew, write: Write) -> Call[Order]:
+        """``PATCH /orders/{id}`` with ``auto_renew`` (REN-5)."""
+        path = f"/orders/{segment(order_id)}"
+        body = {"auto_renew": {"on": auto_renew.on, "months": auto_renew.months}}
+
+        def reader(answer: Answer) -> Order:
+            return checks.auto_renewing(answer, order_id, auto_renew)
+
+        return self._write("PATCH", path, write, reader, body, "orders.auto-renew")
+
+    def act_on_order(self, order_id: str, action: str, write: Write, confirm_name: str | None) -> Call[Order]:
+        """``POST /orders/{id}/actions`` (ORD-4); reinstalling carries the order's name."""
+        body = {"action": raw(action)}
+        if confirm_name is not None:
+            body["confirm_name"] = raw(confirm_name)
+        path = f"/orders/{segment(order_id)}/actions"
+        return self._write("POST", path, write, lambda answer: checks.order(answer, order_id), body, "orders.power")
+
+    # Quotes and purchases
+
+    def quote_renewal(self, order_ids: Sequence[str], period: int, promo_code: str | None) -> Call[Quote]:
+        """``POST /quotes`` of kind ``renewal``: it buys nothing, so it may be repeated."""
+        body: dict[str, Any] = {"kind": "renewal", "order_ids": [raw(one) for one in order_ids], "period": period}
+        if promo_code:
+            body["promo_code"] = raw(promo_code)
+        exchange = Exchange("POST", f"{PREFIX}/quotes", body=body)
+        return Call(exchange, lambda answer: checks.quote(answer, order_ids, period), explain_answer, "orders.renew")
+
+    def renew(self, quote_id: str, expected_total: Money, write: Write) -> Call[Invoice]:
+        """``POST /renewals``: an invoice for what was quoted (REN-1)."""
+        body = {"quote_id": raw(quote_id), "expected_total": _money(expected_total)}
+        return self._write(
+            "POST", "/renewals", write, lambda answer: checks.renewed(answer, expected_total), body, "orders.renew"
+        )
+
+    # Invoices
+
+    def list_invoices(self, query: Query) -> Call[Page[Invoice]]:
+        """``GET /invoices``."""
+        return self._list("/invoices", Invoice, query)
+
+    def get_invoice(self, invoice_id: str) -> Call[Invoice]:
+        """``GET /invoices/{id}``."""
+        return self._read(f"/invoices/{segment(invoice_id)}", lambda answer: checks.invoice(answer, invoice_id))
+
+    def payment_methods(self, invoice_id: str) -> Call[list[PaymentMethod]]:
+        """``GET /invoices/{id}/payment-methods``."""
+        path = f"/invoices/{segment(invoice_id)}/payment-methods"
+        return self._read(path, lambda answer: items(PaymentMethod, answer))
+
+    def pay(self, invoice_id: str, method: str, expected_total: Money, write: Write) -> Call[Payment]:
+        """``POST /invoices/{id}/payments`` (INV-3, INV-4)."""
+        body = {"method": raw(method), "expected_total": _money(expected_total)}
+
+        def reader(answer: Answer) -> Payment:
+            return checks.payment(answer, invoice_id, method, expected_total)
+
+        need = "invoices.promise" if method == "promise" else "invoices.pay"
+        return self._write("POST", f"/invoices/{segment(invoice_id)}/payments", write, reader, body, need)
+
+    def delete_invoice(self, invoice_id: str, write: Write) -> Call[Invoice]:
+        """``DELETE /invoices/{id}`` (INV-5)."""
+        path = f"/invoices/{segment(invoice_id)}"
+        return self._write(
+            "DELETE", path, write, lambda answer: checks.deleted(answer, invoice_id), need="invoices.delete"
+        )
+
+    def combine(self, invoice_ids: Sequence[str], expected_total: Money, write: Write) -> Call[Invoice]:
+        """``POST /invoices/combine`` (INV-6)."""
+        ids = [raw(one) for one in invoice_ids]
+        body = {"invoice_ids": ids, "expected_total": _money(expected_total)}
+
+        def reader(answer: Answer) -> Invoice:
+            return checks.combined(answer, ids, expected_total)
+
+        return self._write("POST", "/invoices/combine", write, reader, body, "invoices.combine")
+
+    def split(self, invoice_id: str, write: Write) -> Call[list[Invoice]]:
+        """``POST /invoices/{id}/split`` (INV-7)."""
+        path = f"/invoices/{segment(invoice_id)}/split"
+        return self._write("POST", path, write, lambda answer: checks.parts(answer, invoice_id), need="invoices.split")
+
+    def document(self, invoice_id: str, document_format: str, path: Path) -> Call[int]:
+        """``GET /invoices/{id}/document`` streamed to ``path`` (INV-9). Raises ``ValueError`` for an unknown format."""
+        if document_format not in DOCUMENT_TYPES:
+            raise ValueError(f"a document is one of {', '.join(DOCUMENT_TYPES)}")
+        exchange = Exchange(
+            "GET",
+            f"{PREFIX}/invoices/{segment(invoice_id)}/document",
+            query=(("format", document_format),),
+            accept=DOCUMENT_TYPES[document_format],
+            save_to=path,
+        )
+        return Call(exchange, lambda answer: answer.size, explain_answer, "invoices.document", frozenset({200}))
+
+    # Purses
+
+    def ledger(self, query: Query) -> Call[Page[LedgerLine]]:
+        """``GET /balance/ledger``."""
+        return self._list("/balance/ledger", LedgerLine, query, "balance.ledger")
+
+    def top_up(self, amount: Money, method: str, write: Write) -> Call[TopUp]:
+        """``POST /balance/top-ups`` (INV-13)."""
+        body = {"amount": _money(amount), "method": raw(method)}
+
+        def reader(answer: Answer) -> TopUp:
+            return checks.topped_up(answer, amount, method)
+
+        return self._write("POST", "/balance/top-ups", write, reader, body, "balance.top-up")
+
+    def move(self, amount: Money, write: Write) -> Call[Balances]:
+        """``POST /balance/moves``: affiliate to internal (ACC-4)."""
+        body = {"amount": _money(amount)}
+        return self._write(
+            "POST", "/balance/moves", write, lambda answer: checks.moved(answer, amount), body, "balance.move"
+        )
+
+    # Changes and settling
+
+    def changes(self, cursor: str | None, wait: int) -> Call[ChangeFeed]:
+        """``GET /changes``; with ``wait`` (seconds, at most 15) a long poll."""
+        if cursor is None:
+            return self._read("/changes", lambda answer: read(ChangeFeed, answer), need="changes")
+        seconds = max(0, min(wait, LONGEST_WAIT))
+        query: Query = (("after", raw(cursor)),)
+        if not seconds:
+            return self._read("/changes", lambda answer: read(ChangeFeed, answer), query, "changes")
+        exchange = Exchange(
+            "GET", f"{PREFIX}/changes", Kind.POLL, query=(*query, ("wait", str(seconds))), deadline=seconds + 5.0
+        )
+        return Call(exchange, lambda answer: read(ChangeFeed, answer), explain_answer, "changes")
+
+    def operation(self, key: str) -> Call[OperationStatus]:
+        """``GET /operations/{key}``: what became of a write."""
+        return self._read(f"/operations/{segment(key)}", checks.operation, need="operations")
+
+
+def _from(cursor: str | None) -> Query:
+    pairs: list[tuple[str, str]] = [("limit", "500")]
+    if cursor:
+        pairs.append(("cursor", cursor))
+    return tuple(pairs)

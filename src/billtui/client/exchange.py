@@ -1,0 +1,86 @@
+"""One request and its answer, as drivers see them: values only, no HTTP library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from billtui.client.errors import ClientError, ConfigurationProblem
+from billtui.client.settings import Write
+
+T = TypeVar("T")
+
+
+class Kind(Enum):
+    """How an exchange may be sent."""
+
+    READ = "read"
+    """No effect (also a quote): repeated on trouble, signs in again once, pooled connections."""
+    POLL = "poll"
+    """A long poll: a read that is not repeated."""
+    ONCE = "once"
+    """Signing in: sent once on a fresh connection; nobody's money depends on it."""
+    WRITE = "write"
+    """Has an effect: sent once on a fresh connection; a lost answer is an :class:`OutcomeUnknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What to send. ``path`` is absolute below the panel's address and already quoted."""
+
+    method: str
+    path: str
+    kind: Kind = Kind.READ
+    query: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    write: Write | None = None
+    accept: str = "application/json"
+    authorised: bool = True
+    deadline: float | None = None
+    """Seconds for the whole exchange, where the settings' deadline does not fit."""
+    save_to: Path | None = None
+    """A file that a successful answer's body is streamed to, instead of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``body`` is empty where it went to a file; ``size`` is the body's length in bytes."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    size: int
+    request_id: str | None = None
+    retry_after: float | None = None
+    place: str | None = None
+    """Where a redirect points (scheme and host only)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """An exchange and how to read its answer.
+
+    ``read`` gets answers with an expected status and raises ``UnreadableAnswer``; ``explain`` turns every other answer
+    into the error to raise.
+    """
+
+    exchange: Exchange
+    read: Callable[[Answer], T] = field(repr=False)
+    explain: Callable[[Answer], ClientError] = field(repr=False)
+    capability: str | None = None
+    expect: frozenset[int] = frozenset({200, 201})
+
+
+def segment(value: str) -> str:
+    """An id as one segment of a path. Raises :class:`ConfigurationProblem` for what cannot be one."""
+    raw = str(getattr(value, "raw", value))
+    if raw in ("", ".", "..") or len(raw) > 200:
+        raise ConfigurationProblem("An id cannot be sent as it is. Nothing was sent; refresh and choose again.")
+    try:
+        return quote(raw, safe="")
+    except UnicodeEncodeError:
+        raise ConfigurationProblem("An id holds half a character. Nothing was sent.") from None

@@ -1,0 +1,18 @@
+"""Prices without buying."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from billtui.client.resources.resource import Resource
+from billtui.domain.models import Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes(Resource):
+    """``client.quotes``"""
+
+    async def renewal(self, order_ids: Sequence[str], period: int, promo_code: str | None = None) -> Quote:
+        """What renewing these orders for ``period`` months costs, by line, and what is left out and why (DSC-8)."""
+        return await self.client.run(self._driver.quote_renewal(order_ids, period, promo_code))

@@ -1,0 +1,41 @@
+"""What every resource shares: the way to run a call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from billtui.client.drivers import Driver
+from billtui.client.exchange import Call
+from billtui.domain.models import Page
+
+T = TypeVar("T")
+
+
+class RunsCalls(Protocol):
+    """The part of the client that a resource needs."""
+
+    @property
+    def driver(self) -> Driver:
+        """The kind of panel spoken to."""
+
+    async def run(self, call: Call[T]) -> T:
+        """Carry out a call; raises :class:`~billtui.client.errors.ClientError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A group of calls. Every method raises :class:`~billtui.client.errors.ClientError` and nothing else."""
+
+    client: RunsCalls
+
+    @property
+    def _driver(self) -> Driver:
+        return self.client.driver
+
+    def _fetcher(self, make: Callable[[str | None], Call[Page[T]]]) -> Callable[[str | None], Awaitable[Page[T]]]:
+        async def fetch(cursor: str | None) -> Page[T]:
+            return await self.client.run(make(cursor))
+
+        return fetch

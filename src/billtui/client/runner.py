@@ -1,0 +1,136 @@
+"""Carries out calls: reads with patience, writes exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from billtui.client.auth import Credentials
+from billtui.client.codec import UnreadableAnswer
+from billtui.client.errors import (
+    BadAnswer,
+    CircuitOpen,
+    ClientError,
+    ConnectionLost,
+    NotSent,
+    Outcome,
+    OutcomeUnknown,
+    ServerTrouble,
+    SessionExpired,
+    TimedOut,
+)
+from billtui.client.exchange import Answer, Call, Kind
+from billtui.client.retry import Breaker, next_pause
+from billtui.client.transport import Transport
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Runner:
+    """Sends the exchange of a call, reads or explains its answer, and decides about trying again."""
+
+    transport: Transport
+    credentials: Credentials
+    breaker: Breaker = field(default_factory=Breaker)
+    rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
+
+    async def run(self, call: Call[T]) -> T:
+        """The result of ``call``. Raises :class:`ClientError` only (besides cancellation)."""
+        if call.exchange.kind is Kind.WRITE:
+            return await self._write(call)
+        if call.exchange.kind is Kind.ONCE:
+            return await self._once(call, self._deadline(call))
+        return await self._read(call)
+
+    def _deadline(self, call: Call[T]) -> float:
+        settings = self.transport.settings
+        if call.exchange.deadline is not None:
+            return call.exchange.deadline
+        if call.exchange.save_to is not None:
+            return settings.document_deadline
+        return settings.read_deadline if call.exchange.kind is Kind.READ else settings.write_deadline
+
+    async def _write(self, call: Call[T]) -> T:
+        """Once. Whatever hides the outcome becomes :class:`OutcomeUnknown`."""
+        try:
+            result = await self._once(call, self._deadline(call))
+        except ClientError as error:
+            if isinstance(error, NotSent | TimedOut | ConnectionLost):
+                self.breaker.failed(time.monotonic())
+            if error.outcome is Outcome.UNKNOWN:
+                raise OutcomeUnknown(error) from None
+            raise
+        self.breaker.succeeded()
+        return result
+
+    async def _read(self, call: Call[T]) -> T:
+        """Repeats on trouble within the deadline, and once with a new session."""
+        started = time.monotonic()
+        settings = self.transport.settings
+        deadline = self._deadline(call)
+        patience = min(deadline, settings.read_deadline)
+        tries = settings.tries if call.exchange.kind is Kind.READ else 1
+        attempt = 0
+        renewed = False
+        while True:
+            waiting = self.breaker.wait(time.monotonic())
+            if waiting is not None:
+                raise CircuitOpen(
+                    f"{settings.address().place} failed several times in a row. Nothing was sent;"
+                    f" the next try is possible in {waiting:.0f} s.",
+                    retry_after=waiting,
+                )
+            used = self.credentials.reveal()
+            try:
+                return await self._watched(call, started + deadline - time.monotonic())
+            except SessionExpired:
+                if renewed or not call.exchange.authorised or not await self.credentials.renew(used):
+                    raise
+                renewed = True
+            except ClientError as error:
+                left = started + patience - time.monotonic()
+                seconds = next_pause(error, attempt, tries=tries, left=left, base=settings.retry_base, rng=self.rng)
+                if seconds is None:
+                    raise
+                attempt += 1
+                await asyncio.sleep(seconds)
+
+    async def _watched(self, call: Call[T], left: float) -> T:
+        """One try, counted by the circuit breaker."""
+        counted = False
+        try:
+            result = await self._once(call, left)
+        except ClientError as error:
+            counted = True
+            if isinstance(error, NotSent | TimedOut | ConnectionLost | ServerTrouble):
+                self.breaker.failed(time.monotonic())
+            else:
+                self.breaker.succeeded()
+            raise
+        else:
+            counted = True
+            self.breaker.succeeded()
+            return result
+        finally:
+            if not counted:
+                self.breaker.abandoned()
+
+    async def _once(self, call: Call[T], deadline: float) -> T:
+        answer = await self.transport.send(call.exchange, self.credentials.reveal(), deadline)
+        if answer.status not in call.expect:
+            raise call.explain(answer)
+        return _read_answer(call, answer, self.transport.settings.address().place)
+
+
+def _read_answer(call: Call[T], answer: Answer, place: str) -> T:
+    try:
+        return call.read(answer)
+    except UnreadableAnswer as error:
+        raise BadAnswer(
+            f"The answer of {place} cannot be used: {error}. Try again later, or report it to the panel.",
+            request_id=answer.request_id,
+        ) from None

@@ -1,0 +1,320 @@
+"""HTTP, and nothing else of the house knows it: deadlines, caps, TLS, and in which phase a failure happened.
+
+The only importer of httpx, which is loaded when a client is opened. It uses httpx's transport layer alone: there are no
+redirects to follow, no cookies, no environment, no log lines. One exchange is one request; nothing is repeated here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from billtui.client.codec import BodyReader, UnreadableAnswer, encode_json
+from billtui.client.downloads import Download
+from billtui.client.errors import (
+    BadAnswer,
+    CertificateProblem,
+    ClientError,
+    ConfigurationProblem,
+    ConnectionLost,
+    NotSent,
+    TimedOut,
+)
+from billtui.client.exchange import Answer, Exchange, Kind
+from billtui.client.reasons import causes, reason, redirect_place, seconds
+from billtui.client.settings import MAX_DECODED, MAX_WIRE, ConnectionSettings
+from billtui.client.tls import client_context, proxy_context
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_DOCUMENT = 256 * 1024 * 1024
+"""Largest document or attachment, in bytes: a limit against a server that never ends."""
+KEEP_ALIVE = 20.0
+"""Seconds an idle connection of the pool is kept."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one exchange came. ``sending`` turns true directly before the first byte of the request itself leaves."""
+
+    place: str
+    started: float
+    deadline: float
+    sending: bool = False
+    answered: bool = False
+    proxied: bool = False
+    request_id: str | None = None
+
+    async def trace(self, event: str, info: dict[str, Any]) -> None:
+        """httpcore's trace extension. A proxy's CONNECT is connecting, not yet sending."""
+        if event == "http11.send_request_headers.started":
+            if info["request"].method != b"CONNECT":
+                self.sending = True
+        elif event == "http11.receive_response_headers.complete" and self.sending:
+            self.answered = True
+
+
+@dataclass(slots=True)
+class _Boundary:
+    """Everything that fails below leaves as a :class:`ClientError` with our own words; cancellation passes."""
+
+    progress: _Progress
+
+    def __enter__(self) -> _Boundary:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if error is None or isinstance(error, ClientError) or not isinstance(error, Exception):
+            return
+        typed = explain(error, self.progress)
+        # The original's text can hold header values: it must not ride along in tracebacks.
+        raise typed from None
+
+
+@dataclass(slots=True)
+class Transport:
+    """Sends exchanges to one panel, in one event loop. Open it with ``async with``."""
+
+    settings: ConnectionSettings
+    clock_skew: timedelta | None = None
+    """Panel's clock minus this machine's, by the last ``Date:`` header; exact to about a second."""
+    _pool: httpx.AsyncHTTPTransport | None = field(default=None, repr=False)
+    _context: ssl.SSLContext | None = field(default=None, repr=False)
+    _loop: asyncio.AbstractEventLoop | None = field(default=None, repr=False)
+
+    async def __aenter__(self) -> Transport:
+        """Load the HTTP library and the certificates. Raises :class:`ConfigurationProblem`."""
+        address = self.settings.address()
+        silence_loggers()
+        if address.scheme == "https":
+            self._context = client_context(self.settings.ca_file, self.settings.pinned())
+        self._pool = self._new(self.settings.connections)
+        self._loop = asyncio.get_running_loop()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections. Does nothing if it is not open."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await _close(pool)
+
+    def _new(self, connections: int) -> httpx.AsyncHTTPTransport:
+        import httpx
+
+        kept = connections if connections > 1 else 0
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept, keepalive_expiry=KEEP_ALIVE)
+        # Without TLS the context is never used, but httpx would build one from the environment.
+        context = self._context if self._context is not None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        proxy = None
+        if self.settings.proxy is not None and not self.settings.address().loopback:
+            try:
+                proxy = httpx.Proxy(self.settings.proxy, ssl_context=proxy_context(self.settings.proxy))
+                return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=proxy)
+            except (httpx.InvalidURL, ValueError, ImportError):
+                raise ConfigurationProblem("The proxy's address must look like http://proxy.example:3128") from None
+        return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+
+    async def send(self, exchange: Exchange, token: str | None, deadline: float) -> Answer:
+        """One request, one answer of any status, within ``deadline`` seconds.
+
+        Raises :class:`NotSent` (nothing left), :class:`TimedOut`, :class:`ConnectionLost` or :class:`BadAnswer`.
+        """
+        if self._pool is None:
+            raise RuntimeError("the client is not open: use it with 'async with'")
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError("the client belongs to another event loop")
+        place = self.settings.address().place
+        progress = _Progress(place, time.monotonic(), deadline, proxied=self.settings.proxy is not None)
+        with _Boundary(progress):
+            async with asyncio.timeout(deadline):
+                request = self._request(exchange, token, progress)
+                async with self._connection(exchange) as connection:
+                    return await self._exchange(connection, request, exchange, progress)
+        raise AssertionError("unreachable")
+
+    @contextlib.asynccontextmanager
+    async def _connection(self, exchange: Exchange) -> AsyncIterator[httpx.AsyncHTTPTransport]:
+        """The pool for reads; for everything else a connection of its own, which nobody else can be closing."""
+        if exchange.kind in (Kind.READ, Kind.POLL):
+            assert self._pool is not None
+            yield self._pool
+            return
+        fresh = self._new(1)
+        try:
+            yield fresh
+        finally:
+            await _close(fresh)
+
+    def _request(self, exchange: Exchange, token: str | None, progress: _Progress) -> httpx.Request:
+        import httpx
+
+        address = self.settings.address()
+        url = f"{address.origin}{address.path}{exchange.path}"
+        if exchange.query:
+            url = f"{url}?{urlencode(exchange.query)}"
+        headers = [
+            ("Host", address.place),
+            ("Accept", f"{exchange.accept}, application/problem+json"),
+            ("Accept-Encoding", "gzip" if exchange.save_to is None else "identity"),
+            ("User-Agent", self.settings.user_agent),
+        ]
+        if exchange.kind in (Kind.ONCE, Kind.WRITE):
+            headers.append(("Connection", "close"))
+        if exchange.authorised and token is not None:
+            headers.append(("Authorization", f"Bearer {_header_value(token)}"))
+        if exchange.write is not None:
+            headers.append(("Idempotency-Key", exchange.write.key))
+            if exchange.write.if_match is not None:
+                headers.append(("If-Match", f'"{exchange.write.if_match}"'))
+        content = None
+        if exchange.body is not None:
+            headers.append(("Content-Type", "application/json"))
+            content = encode_json(exchange.body)
+        idle = self.settings.idle_timeout if exchange.kind is not Kind.POLL else progress.deadline
+        connect = self.settings.connect_timeout
+        timeouts = {"connect": connect, "pool": progress.deadline, "read": idle, "write": self.settings.idle_timeout}
+        extensions = {"timeout": timeouts, "trace": progress.trace}
+        return httpx.Request(exchange.method, url, headers=headers, content=content, extensions=extensions)
+
+    async def _exchange(
+        self, connection: httpx.AsyncHTTPTransport, request: httpx.Request, exchange: Exchange, progress: _Progress
+    ) -> Answer:
+        response = await connection.handle_async_request(request)
+        try:
+            return await self._receive(response, exchange, progress)
+        finally:
+            await response.aclose()
+
+    async def _receive(self, response: httpx.Response, exchange: Exchange, progress: _Progress) -> Answer:
+        headers = response.headers
+        progress.request_id = headers.get("x-request-id")
+        self._note_date(headers.get("date"), progress)
+        content_type = headers.get("content-type", "")
+        size = 0
+        body = b""
+        stream = _async_stream(response)
+        if exchange.save_to is not None and response.status_code == 200:
+            if headers.get("content-encoding", "identity").strip().lower() != "identity":
+                raise UnreadableAnswer("it is compressed in a way that was not asked for")
+            if content_type.partition(";")[0].strip().lower() != exchange.accept:
+                raise UnreadableAnswer(f"it is not {exchange.accept}")
+            with Download(exchange.save_to, MAX_DOCUMENT) as file:
+                async for chunk in stream:
+                    file.write(chunk)
+                size = file.keep()
+        else:
+            reader = BodyReader(headers.get("content-encoding", ""), max_wire=MAX_WIRE, max_decoded=MAX_DECODED)
+            async for chunk in stream:
+                reader.feed(chunk)
+            body = reader.finish()
+            size = len(body)
+        return Answer(
+            response.status_code,
+            content_type,
+            body,
+            size,
+            progress.request_id,
+            seconds(headers.get("retry-after")),
+            redirect_place(headers.get("location")),
+        )
+
+    def _note_date(self, text: str | None, progress: _Progress) -> None:
+        if text is None:
+            return
+        try:
+            instant = parsedate_to_datetime(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return
+        if instant.tzinfo is None:
+            return
+        local = datetime.now(UTC)
+        # The header is cut to whole seconds and was written somewhere between sending and now.
+        travel = timedelta(seconds=(time.monotonic() - progress.started) / 2)
+        with contextlib.suppress(OverflowError):
+            self.clock_skew = instant.astimezone(UTC) + timedelta(seconds=0.5) + travel - local
+
+
+def _async_stream(response: httpx.Response) -> httpx.AsyncByteStream:
+    import httpx
+
+    stream = response.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    return stream
+
+
+async def _close(connections: httpx.AsyncHTTPTransport) -> None:
+    """Close, whatever state the line is in; a failure to close changes nothing."""
+    import anyio
+    import httpx
+
+    with contextlib.suppress(
+        httpx.HTTPError, OSError, RuntimeError, anyio.ClosedResourceError, anyio.BrokenResourceError
+    ):
+        await connections.aclose()
+
+
+def silence_loggers() -> None:
+    """Keep the HTTP libraries from logging addresses, headers and timing (they log all of it at DEBUG)."""
+    for name in ("httpx", "httpcore", "h11", "asyncio.ssl"):
+        logger = logging.getLogger(name)
+        logger.disabled = True
+        logger.propagate = False
+    for name in ("connection", "http11", "http2", "proxy", "socks"):
+        logger = logging.getLogger(f"httpcore.{name}")
+        logger.disabled = True
+        logger.propagate = False
+        logger.setLevel(logging.CRITICAL)
+
+
+def _header_value(token: str) -> str:
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigurationProblem("The stored token is not one that can be sent. Sign in again.")
+    return token
+
+
+def explain(error: Exception, progress: _Progress) -> ClientError:
+    """The typed error for whatever came up from below, by how far the exchange had come."""
+    import httpx
+
+    place, request_id = progress.place, progress.request_id
+    chain = causes(error)
+    certificate = next((e for e in chain if isinstance(e, ssl.SSLCertVerificationError)), None)
+    if not progress.sending:
+        if certificate is not None:
+            detail = certificate.verify_message or "it does not match the profile"
+            return CertificateProblem(
+                f"{place} could not prove who it is: {detail}. Nothing was sent. Check the address, or give the profile"
+                " the panel's own authority (ca_file) or fingerprint."
+            )
+        if isinstance(error, TypeError | UnicodeError | httpx.InvalidURL | httpx.LocalProtocolError):
+            return ConfigurationProblem(
+                "The request cannot be written as it is. Nothing was sent. Check what was typed."
+            )
+        through = " through the proxy" if progress.proxied else ""
+        return NotSent(
+            f"Cannot reach {place}{through}: {reason(chain)}. Nothing was sent. Check the address or try again."
+        )
+    if isinstance(error, UnreadableAnswer):
+        return BadAnswer(f"The answer of {place} cannot be used: {error}. Try again later.", request_id=request_id)
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        waited = time.monotonic() - progress.started
+        return TimedOut(f"{place} gave no whole answer within {waited:.0f} s. Try again.", request_id=request_id)
+    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | OSError):
+        if progress.answered:
+            return ConnectionLost(f"{place} cut the line in mid-answer. Try again.", request_id=request_id)
+        return ConnectionLost(f"The line to {place} broke before its answer: {reason(chain)}. Try again.")
+    return BadAnswer(f"The answer of {place} cannot be understood. Try again later.", request_id=request_id)
