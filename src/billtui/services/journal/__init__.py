@@ -1,0 +1,37 @@
+"""The journal: every operation is written down before it is sent (RELIABILITY "Money: at most once, and known")."""
+
+from billtui.services.journal.errors import (
+    JobElsewhere,
+    JournalDamaged,
+    JournalError,
+    MoveLost,
+    TargetsBusy,
+    UnknownJob,
+)
+from billtui.services.journal.owners import Recovered
+from billtui.services.journal.reader import JournalReader
+from billtui.services.journal.rows import Busy, EventRow, JobRow, OperationRow
+from billtui.services.journal.states import CLOSED, MOVES, OPEN, JobState, OperationState, PauseReason
+from billtui.services.journal.writer import Journal
+
+__all__ = [
+    "CLOSED",
+    "MOVES",
+    "OPEN",
+    "Busy",
+    "EventRow",
+    "JobElsewhere",
+    "JobRow",
+    "JobState",
+    "Journal",
+    "JournalDamaged",
+    "JournalError",
+    "JournalReader",
+    "MoveLost",
+    "OperationRow",
+    "OperationState",
+    "PauseReason",
+    "Recovered",
+    "TargetsBusy",
+    "UnknownJob",
+]

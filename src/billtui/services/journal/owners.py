@@ -1,0 +1,128 @@
+"""Who works on what: claiming, releasing and taking over operations (RELIABILITY "Several processes").
+
+Every function runs in one write transaction, so two processes never take the same operation over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from billtui.services import locks
+from billtui.services.journal.errors import JobElsewhere, UnknownJob
+from billtui.services.journal.schema import owners_dir
+from billtui.services.journal.states import OperationState, PauseReason
+from billtui.services.journal.writer import Journal
+
+S = OperationState
+_OPEN = "('held','prepared','sending','unknown','needs-you')"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What an earlier, ended process left behind, and what became of it."""
+
+    dropped: tuple[tuple[str, int], ...]
+    """(job, number): was in the undo window and never confirmed; cancelled."""
+    unknown: tuple[tuple[str, int], ...]
+    """Was being sent; is looked up now."""
+    paused: tuple[str, ...]
+    """Jobs with confirmed operations left; they wait for a person."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.dropped or self.unknown or self.paused)
+
+
+def recover(journal: Journal) -> Recovered:
+    """Take over every operation whose owner is gone: nobody's afterwards, ``sending`` is ``unknown``, ``held`` is
+    dropped, and jobs with ``prepared`` operations are paused. Operations of living owners are not touched."""
+    dropped: list[tuple[str, int]] = []
+    unknown: list[tuple[str, int]] = []
+    paused: list[str] = []
+    gone: list[locks.DeadOwner] = []
+    try:
+        with journal.transaction():
+            owners = journal.rows(f"SELECT DISTINCT owner FROM operations WHERE state IN {_OPEN} AND owner IS NOT NULL")
+            for (owner,) in owners:
+                lock = locks.obtain(owners_dir(journal.path), owner)
+                if lock is not None:
+                    gone.append(lock)
+                    _take_over(journal, owner, dropped, unknown, paused)
+    except BaseException:
+        for lock in gone:
+            lock.let_go(remove=False)
+        raise
+    for lock in gone:
+        lock.let_go(remove=True)
+    return Recovered(tuple(dropped), tuple(unknown), tuple(paused))
+
+
+def _take_over(
+    journal: Journal, owner: str, dropped: list[tuple[str, int]], unknown: list[tuple[str, int]], paused: list[str]
+) -> None:
+    rows = journal.rows(
+        f"SELECT job_id, number, state FROM operations WHERE state IN {_OPEN} AND owner = ? ORDER BY job_id, number",
+        (owner,),
+    )
+    for job_id, number, state in rows:
+        if state == S.HELD:
+            journal.move(
+                job_id, number, S.CANCELLED, come_from=(S.HELD,), code="never-confirmed",
+                detail="billtui ended while it could still be taken back; nothing was sent.",
+            )  # fmt: skip
+            dropped.append((job_id, number))
+        elif state == S.SENDING:
+            journal.move(
+                job_id, number, S.UNKNOWN, come_from=(S.SENDING,), owner=None, code="interrupted",
+                detail="billtui ended while it was being sent; its outcome is looked up.",
+            )  # fmt: skip
+            unknown.append((job_id, number))
+        elif state == S.PREPARED and job_id not in paused:
+            journal.pause(job_id, PauseReason.RESTART, "billtui ended before everything was sent.")
+            paused.append(job_id)
+        elif state == S.UNKNOWN:
+            unknown.append((job_id, number))
+    journal.change(f"UPDATE operations SET owner = NULL WHERE state IN {_OPEN} AND owner = ?", (owner,))
+
+
+def claim(journal: Journal, job_id: str, owner: str) -> None:
+    """Make ``owner`` the one who works on the job's open operations. Raises JobElsewhere, UnknownJob."""
+    with journal.transaction():
+        if not journal.rows("SELECT 1 FROM jobs WHERE id = ?", (job_id,)):
+            raise UnknownJob(f"There is no job {job_id[:8]} in the journal.")
+        others = journal.rows(
+            f"SELECT DISTINCT owner FROM operations WHERE job_id = ? AND state IN {_OPEN}"
+            " AND owner IS NOT NULL AND owner <> ?",
+            (job_id, owner),
+        )
+        if others:
+            raise JobElsewhere(f"Another running billtui works on job {job_id[:8]}; watch or end it there.")
+        journal.change(f"UPDATE operations SET owner = ? WHERE job_id = ? AND state IN {_OPEN}", (owner, job_id))
+
+
+def claim_unknown(journal: Journal, owner: str, panel_id: str, account_id: str) -> list[str]:
+    """Take every operation of this account whose outcome is unknown and that nobody looks up; the jobs concerned."""
+    with journal.transaction():
+        jobs = [
+            str(row[0])
+            for row in journal.rows(
+                "SELECT DISTINCT o.job_id FROM operations o JOIN jobs j ON j.id = o.job_id WHERE o.state = 'unknown'"
+                " AND (o.owner IS NULL OR o.owner = ?) AND j.panel_id = ? AND j.account_id = ?",
+                (owner, panel_id, account_id),
+            )
+        ]
+        for job_id in jobs:
+            journal.change(
+                "UPDATE operations SET owner = ? WHERE job_id = ? AND state = 'unknown' AND owner IS NULL",
+                (owner, job_id),
+            )
+    return jobs
+
+
+def release(journal: Journal, owner: str) -> None:
+    """At the end of an executor: what is held is dropped, what is left is paused and nobody's."""
+    with journal.transaction():
+        dropped: list[tuple[str, int]] = []
+        unknown: list[tuple[str, int]] = []
+        paused: list[str] = []
+        _take_over(journal, owner, dropped, unknown, paused)

@@ -1,0 +1,214 @@
+"""The journal for screens and the command line: a read-only connection that never waits for the executor."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+from billtui.services.journal import schema
+from billtui.services.journal.errors import JournalDamaged, UnknownJob
+from billtui.services.journal.rows import Busy, EventRow, JobRow, OperationRow
+from billtui.services.journal.states import CLOSED, OPEN, OperationState, PauseReason, job_state
+from billtui.services.plans import Plan, PlanError
+
+_JOB = (
+    "SELECT id, kind, title, panel_id, panel_name, account_id, login, profile, total, currency, submitted_at,"
+    " paused, note FROM jobs"
+)
+_OPERATION = (
+    "SELECT job_id, number, key, kind, title, targets, takes_from, amount, currency, state, code, rule, detail,"
+    " request_id, answer, sends, first_sent_at, changed_at, owner FROM operations"
+)
+
+
+class JournalReader:
+    """Reads the journal at a path; before there is one, everything is empty. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens nothing yet."""
+        self.path = path
+        self._db: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connection, if one was opened."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def jobs(
+        self,
+        limit: int | None = 200,
+        *,
+        open_only: bool = False,
+        panel_id: str | None = None,
+        account_id: str | None = None,
+    ) -> list[JobRow]:
+        """Jobs, the newest first. Raises JournalError."""
+        where, parameters = ["1 = 1"], []
+        if open_only:
+            states = ",".join(f"'{state.value}'" for state in sorted(OPEN))
+            where.append(f"EXISTS (SELECT 1 FROM operations o WHERE o.job_id = jobs.id AND o.state IN ({states}))")
+        for name, value in (("panel_id", panel_id), ("account_id", account_id)):
+            if value is not None:
+                where.append(f"{name} = ?")
+                parameters.append(value)
+        tail = " ORDER BY submitted_at DESC, rowid DESC" + (f" LIMIT {int(limit)}" if limit is not None else "")
+        with self._reading() as db:
+            if db is None:
+                return []
+            rows = db.execute(f"{_JOB} WHERE {' AND '.join(where)}{tail}", parameters).fetchall()
+            return [self._job(db, row) for row in rows]
+
+    def job(self, job_id: str) -> JobRow:
+        """One job by its id, or by a beginning of it (6 digits or more) that only one job has. Raises UnknownJob."""
+        with self._reading() as db:
+            rows = []
+            if db is not None:
+                rows = db.execute(f"{_JOB} WHERE id = ?", (job_id,)).fetchall()
+                if not rows and len(job_id) >= 6 and job_id.isalnum():
+                    rows = db.execute(f"{_JOB} WHERE id LIKE ? LIMIT 2", (f"{job_id}%",)).fetchall()
+            if db is None or len(rows) != 1:
+                many = "more than one job begins with" if rows else "no job is"
+                raise UnknownJob(f"In the journal {many} “{SafeText(job_id[:40])}”. “billtui jobs list” shows them.")
+            return self._job(db, rows[0])
+
+    def operations(self, job_id: str, states: Iterable[OperationState] | None = None) -> list[OperationRow]:
+        """The operations of a job in their order, or only those in ``states``."""
+        with self._reading() as db:
+            if db is None:
+                return []
+            rows = db.execute(f"{_OPERATION} WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
+        wanted = frozenset(states) if states is not None else None
+        return [row for row in map(_operation, rows) if wanted is None or row.state in wanted]
+
+    def operation(self, job_id: str, number: int) -> OperationRow:
+        """One operation. Raises UnknownJob."""
+        with self._reading() as db:
+            row = None
+            if db is not None:
+                row = db.execute(f"{_OPERATION} WHERE job_id = ? AND number = ?", (job_id, number)).fetchone()
+        if row is None:
+            raise UnknownJob(f"There is no operation {number} of job {job_id[:8]} in the journal.")
+        return _operation(row)
+
+    def in_state(self, *states: OperationState) -> list[OperationRow]:
+        """Operations of all jobs that are in one of ``states`` (``held``: the outbox; ``unknown``: open questions)."""
+        marks = ",".join("?" for _ in states)
+        with self._reading() as db:
+            if db is None:
+                return []
+            rows = db.execute(
+                f"{_OPERATION} WHERE state IN ({marks}) ORDER BY changed_at, job_id, number", [s.value for s in states]
+            ).fetchall()
+        return [_operation(row) for row in rows]
+
+    def plan(self, job_id: str) -> Plan:
+        """The plan that the job carries out. Raises UnknownJob, JournalDamaged."""
+        with self._reading() as db:
+            row = db.execute("SELECT plan FROM jobs WHERE id = ?", (job_id,)).fetchone() if db is not None else None
+        if row is None:
+            raise UnknownJob(f"There is no job {job_id[:8]} in the journal.")
+        try:
+            return Plan.from_json(row[0])
+        except PlanError as error:
+            raise JournalDamaged(f"The plan of job {job_id[:8]} in the journal is damaged: {error}") from error
+
+    def events(self, job_id: str, number: int | None = None) -> list[EventRow]:
+        """The moves of a job (number 0: of the job itself), oldest first."""
+        query = "SELECT sequence, at, job_id, number, before, after, detail FROM events WHERE job_id = ?"
+        with self._reading() as db:
+            if db is None:
+                return []
+            if number is None:
+                rows = db.execute(f"{query} ORDER BY sequence", (job_id,)).fetchall()
+            else:
+                rows = db.execute(f"{query} AND number = ? ORDER BY sequence", (job_id, number)).fetchall()
+        return [
+            EventRow(r[0], _instant(r[1]), r[2], r[3], r[4] and OperationState(r[4]), r[5], json.loads(r[6]))
+            for r in rows
+        ]
+
+    def open_targets(self, panel_id: str, account_id: str) -> dict[str, Busy]:
+        """Every target of the account that has an open operation, for planners and disabled actions."""
+        with self._reading() as db:
+            if db is None:
+                return {}
+            rows = db.execute(
+                "SELECT l.target, l.job_id, l.number, o.state, o.title FROM locks l"
+                " JOIN operations o USING (job_id, number) WHERE l.panel_id = ? AND l.account_id = ? AND l.open = 1",
+                (panel_id, account_id),
+            ).fetchall()
+        return {row[0]: Busy(row[0], row[1], row[2], OperationState(row[3]), SafeText(row[4])) for row in rows}
+
+    def generation(self) -> int:
+        """A number that rises with every line in the journal."""
+        with self._reading() as db:
+            row = db.execute("SELECT MAX(sequence) FROM events").fetchone() if db is not None else None
+        return int(row[0] or 0) if row else 0
+
+    def verify(self) -> list[str]:
+        """Damage and gaps, one sentence each; empty when the journal is sound. It claims no more than that."""
+        from billtui.services.journal.verify import findings
+
+        with self._reading() as db:
+            return findings(db) if db is not None else []
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        with self._lock:
+            try:
+                if self._db is None:
+                    self._db = schema.open_reader(self.path)
+                yield self._db
+            except (sqlite3.Error, UnicodeDecodeError) as error:
+                trouble = error if isinstance(error, sqlite3.Error) else sqlite3.DatabaseError("malformed text")
+                raise schema.explained(trouble, self.path) from error
+
+    def _job(self, db: sqlite3.Connection, row: tuple[Any, ...]) -> JobRow:
+        counts: dict[OperationState, int] = {}
+        left = Money.zero(row[9])
+        paid_later = {
+            source
+            for (source,) in db.execute(
+                "SELECT takes_from FROM operations WHERE job_id = ? AND takes_from IS NOT NULL", (row[0],)
+            )
+        }
+        for number, state, amount in db.execute(
+            "SELECT number, state, amount FROM operations WHERE job_id = ?", (row[0],)
+        ):
+            here = OperationState(state)
+            counts[here] = counts.get(here, 0) + 1
+            if here not in CLOSED and amount is not None and number not in paid_later:
+                left = left + Money(amount, row[9])
+        paused = PauseReason(row[11]) if row[11] else None
+        return JobRow(
+            id=row[0], kind=row[1], title=SafeText(row[2]), panel_id=row[3], panel_name=SafeText(row[4]),
+            account_id=row[5], login=SafeText(row[6]), profile=row[7], total=Money(row[8], row[9]), left=left,
+            submitted_at=_instant(row[10]), state=job_state(counts, paused=paused is not None), paused=paused,
+            note=SafeText(row[12]) if row[12] else None, counts=counts,
+        )  # fmt: skip
+
+
+def _operation(row: tuple[Any, ...]) -> OperationRow:
+    return OperationRow(
+        job_id=row[0], number=row[1], key=row[2], kind=row[3], title=SafeText(row[4]),
+        targets=tuple(json.loads(row[5])), takes_from=row[6], amount=Money(Decimal(row[7]), row[8]) if row[7] is not None else None,
+        state=OperationState(row[9]), code=row[10], rule=row[11], detail=SafeText(row[12]) if row[12] else None,
+        request_id=row[13], answer=json.loads(row[14]) if row[14] else None, sends=row[15],
+        first_sent_at=_instant(row[16]) if row[16] else None, changed_at=_instant(row[17]), owner=row[18],
+    )  # fmt: skip
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

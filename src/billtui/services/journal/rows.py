@@ -1,0 +1,102 @@
+"""What the journal answers: jobs, operations and events as plain records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+from billtui.services.journal.states import CLOSED, JobState, OperationState, PauseReason
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """One operation as the journal knows it."""
+
+    job_id: str
+    number: int
+    key: str
+    kind: str
+    title: SafeText
+    targets: tuple[str, ...]
+    takes_from: int | None
+    amount: Money | None
+    state: OperationState
+    code: str | None
+    """Why it was refused or not sent, e.g. ``insufficient-funds`` or ``facts-changed``."""
+    rule: str | None
+    detail: SafeText | None
+    """One sentence for a person."""
+    request_id: str | None
+    answer: dict[str, Any] | None
+    """The panel's answer as JSON, once done."""
+    sends: int
+    """How often a request was begun."""
+    first_sent_at: datetime | None
+    changed_at: datetime
+    owner: str | None
+
+    @property
+    def closed(self) -> bool:
+        """Whether its outcome is final."""
+        return self.state in CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One confirmed plan and how far it is."""
+
+    id: str
+    """The plan's id."""
+    kind: str
+    title: SafeText
+    panel_id: str
+    panel_name: SafeText
+    account_id: str
+    login: SafeText
+    profile: str
+    total: Money
+    left: Money
+    """The total of what is neither done nor closed."""
+    submitted_at: datetime
+    state: JobState
+    paused: PauseReason | None
+    note: SafeText | None
+    counts: Mapping[OperationState, int]
+
+    @property
+    def finished(self) -> bool:
+        """Whether every outcome is final."""
+        return self.state is JobState.FINISHED
+
+    @property
+    def count(self) -> int:
+        """How many operations it has."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One move, in the order in which it was written down."""
+
+    sequence: int
+    at: datetime
+    job_id: str
+    number: int
+    before: OperationState | None
+    after: OperationState
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A target that has an open operation already."""
+
+    target: str
+    job_id: str
+    number: int
+    state: OperationState
+    title: SafeText

@@ -1,0 +1,260 @@
+"""Plans: what a person confirms, typed and serialisable, with the facts it rests on.
+
+A plan is made once (its id is random), shown, confirmed, journalled and executed. It can be written to a file and
+applied later or elsewhere: every operation's idempotency key is derived from the plan's id, so the same plan is done
+once, wherever and however often it is applied, while a newly made plan has new keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from billtui.domain.models import Instant
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+
+SCHEMA_VERSION: Final = 1
+MAX_PLAN_BYTES: Final = 16 * 1024 * 1024
+MAX_OPERATIONS: Final = 20_000
+
+_PLAN_ID = re.compile(r"[0-9a-f]{32}")
+_TARGET = re.compile(r"(invoice|order):\S{1,200}|purse")
+
+
+class PlanError(ValueError):
+    """A plan file that cannot be used; the message says why and what to do."""
+
+
+class OperationKind(StrEnum):
+    """What one operation does; the part before the dot is what it is done to."""
+
+    PAY = "invoice.pay"
+    DELETE = "invoice.delete"
+    COMBINE = "invoice.combine"
+    SPLIT = "invoice.split"
+    RENEW = "order.renew"
+    ACTION = "order.action"
+    RENAME = "order.rename"
+    AUTO_RENEW = "order.auto-renew"
+    TOP_UP = "balance.top-up"
+    MOVE = "balance.move"
+
+
+HOLDABLE: Final = frozenset({OperationKind.DELETE, OperationKind.COMBINE, OperationKind.SPLIT})
+"""What waits in the undo window: it can be held back, and it moves no money."""
+
+SPENDING: Final = frozenset({OperationKind.PAY, OperationKind.RENEW, OperationKind.TOP_UP, OperationKind.MOVE})
+"""What carries an amount that counts in the plan's total."""
+
+_PARAMS: Final[dict[OperationKind, frozenset[str]]] = {
+    OperationKind.PAY: frozenset({"method"}),
+    OperationKind.DELETE: frozenset({"invoice_id"}),
+    OperationKind.COMBINE: frozenset({"invoice_ids"}),
+    OperationKind.SPLIT: frozenset({"invoice_id"}),
+    OperationKind.RENEW: frozenset({"order_ids", "period"}),
+    OperationKind.ACTION: frozenset({"order_id", "action"}),
+    OperationKind.RENAME: frozenset({"order_id", "name"}),
+    OperationKind.AUTO_RENEW: frozenset({"order_id", "on", "months"}),
+    OperationKind.TOP_UP: frozenset({"method"}),
+    OperationKind.MOVE: frozenset(),
+}
+
+
+class _PlanModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Operation(_PlanModel):
+    """One request that changes something, and what was true when it was planned."""
+
+    number: Annotated[int, Field(ge=1, le=MAX_OPERATIONS)]
+    kind: OperationKind
+    targets: tuple[str, ...] = ()
+    """What it locks: ``invoice:ID``, ``order:ID`` (raw ids) or ``purse``; one open operation per target at a time."""
+    params: dict[str, JsonValue] = Field(default_factory=dict)
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    """States, totals and prices that it rests on; compared again directly before the request (drift guard)."""
+    amount: Money | None = None
+    """What it spends, if it spends."""
+    title: SafeText
+    takes_from: int | None = None
+    """Number of an earlier operation whose answer supplies the invoice."""
+    holdable: bool = False
+
+    def text(self, name: str) -> str:
+        """The parameter ``name`` as a string. Raises PlanError where the plan has none."""
+        value = self.params.get(name)
+        if not isinstance(value, str) or not value:
+            raise PlanError(f"Operation {self.number} of the plan has no {name}; make the plan anew.")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        """The parameter ``name`` as a list of strings. Raises PlanError where the plan has none."""
+        value = self.params.get(name)
+        texts = [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else []
+        if not isinstance(value, list) or not texts or len(texts) != len(value):
+            raise PlanError(f"Operation {self.number} of the plan has no list of {name}; make the plan anew.")
+        return texts
+
+    def whole(self, name: str) -> int:
+        """The parameter ``name`` as a whole number. Raises PlanError where the plan has none."""
+        value = self.params.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise PlanError(f"Operation {self.number} of the plan has no number {name}; make the plan anew.")
+        return value
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for target in self.targets:
+            if not _TARGET.fullmatch(target):
+                raise ValueError("a target is invoice:ID, order:ID or purse")
+        if len(set(self.targets)) != len(self.targets):
+            raise ValueError("a target stands twice in one operation")
+        missing = _PARAMS[self.kind] - self.params.keys()
+        if missing:
+            raise ValueError(f"{self.kind} needs {', '.join(sorted(missing))}")
+        if self.takes_from is None and not self.targets:
+            raise ValueError("an operation needs a target")
+        if self.takes_from is not None and (self.kind is not OperationKind.PAY or self.takes_from >= self.number):
+            raise ValueError("only a payment can take its invoice from an earlier operation")
+        if (self.kind in SPENDING) != (self.amount is not None):
+            raise ValueError("a purchase or payment carries its amount, and nothing else does")
+        if self.amount is not None and self.amount.amount < 0:
+            raise ValueError("an amount is not negative")
+        if self.holdable and self.kind not in HOLDABLE:
+            raise ValueError(f"{self.kind} cannot be held back")
+        if self.kind is OperationKind.PAY and (self.takes_from is None) == ("invoice_id" not in self.params):
+            raise ValueError("a payment has an invoice, or takes it from an earlier operation")
+        return self
+
+
+class LeftOut(_PlanModel):
+    """What the person chose but the plan leaves out, and why."""
+
+    target: str
+    title: SafeText
+    code: SafeText
+    rule: SafeText = SafeText("")
+    reason: SafeText
+    related: dict[str, SafeText] = Field(default_factory=dict)
+    available_from: Instant | None = None
+
+
+class Plan(_PlanModel):
+    """Typed operations, what is left out and why, and the total: the thing that is confirmed."""
+
+    schema_version: int = SCHEMA_VERSION
+    id: str = Field(default_factory=lambda: uuid.uuid4().hex)
+    made_at: Instant = Field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    kind: str
+    """The kind of its first operation, or of what was asked for."""
+    title: SafeText
+    panel_id: str
+    panel_name: SafeText = SafeText("")
+    account_id: str
+    login: SafeText = SafeText("")
+    profile: str = ""
+    operations: tuple[Operation, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    total: Money
+    """What is spent (or promised) when every operation is done."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if not _PLAN_ID.fullmatch(self.id):
+            raise ValueError("the id of a plan is 32 hexadecimal digits")
+        if not self.panel_id or not self.account_id:
+            raise ValueError("a plan belongs to a panel and an account")
+        if len(self.operations) > MAX_OPERATIONS:
+            raise ValueError(f"a plan has at most {MAX_OPERATIONS} operations")
+        if [operation.number for operation in self.operations] != list(range(1, len(self.operations) + 1)):
+            raise ValueError("operations are numbered 1, 2, 3 … without gaps")
+        taken: set[str] = set()
+        sources: set[int] = set()
+        for operation in self.operations:
+            for target in operation.targets:
+                if target in taken:
+                    raise ValueError(f"{target} stands in two operations")
+                taken.add(target)
+            if operation.takes_from is not None:
+                source = self.operations[operation.takes_from - 1]
+                if operation.takes_from in sources or source.kind is not OperationKind.RENEW:
+                    raise ValueError("an invoice comes from one purchase and is paid once")
+                if operation.amount != source.amount:
+                    raise ValueError("a payment has the amount of the purchase that it pays")
+                sources.add(operation.takes_from)
+        if self.total != planned_total(self.operations, self.total.currency):
+            raise ValueError("the total is not the sum of the operations' amounts")
+        return self
+
+    def operation(self, number: int) -> Operation:
+        """The operation with ``number``. Raises PlanError when there is none."""
+        if not 1 <= number <= len(self.operations):
+            raise PlanError(f"The plan has no operation {number}.")
+        return self.operations[number - 1]
+
+    def key(self, number: int) -> str:
+        """The idempotency key of operation ``number``."""
+        return idempotency_key(self.id, number)
+
+    def to_json(self) -> str:
+        """The plan as a JSON document; ids and titles as the panel sent them, amounts as decimal strings."""
+        return self.model_dump_json(indent=1)
+
+    @classmethod
+    def from_json(cls, document: str | bytes) -> Plan:
+        """Read a plan file. Raises PlanError for anything that is not a sound plan of this schema version."""
+        if len(document) > MAX_PLAN_BYTES:
+            raise PlanError(f"This is not a plan of billtui: it is larger than {MAX_PLAN_BYTES // 1024 // 1024} MB.")
+        try:
+            data = json.loads(document, object_pairs_hook=_no_twins, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise PlanError(f"This is not a plan of billtui: {_first_line(error)}.") from None
+        if not isinstance(data, dict):
+            raise PlanError("This is not a plan of billtui: it is not a JSON object.")
+        version = data.get("schema_version")
+        if version != SCHEMA_VERSION or isinstance(version, bool):
+            shown = version if isinstance(version, int) else "none"
+            raise PlanError(f"The plan has schema version {shown}; this billtui reads {SCHEMA_VERSION}. Make it anew.")
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            where = ".".join(str(SafeText(str(part))) for part in first["loc"]) or "plan"
+            raise PlanError(f"The plan is damaged at {where}: {first['msg']}. Make it anew.") from None
+
+
+def planned_total(operations: tuple[Operation, ...], currency: str) -> Money:
+    """The sum of all amounts; a purchase that a later operation pays counts once. Raises ValueError for a mixture."""
+    paid_later = {operation.takes_from for operation in operations}
+    amounts = [op.amount for op in operations if op.amount is not None and op.number not in paid_later]
+    return Money.total(amounts, currency)
+
+
+def idempotency_key(plan_id: str, number: int) -> str:
+    """The Idempotency-Key of one operation: the same for every re-send, on every host; new for every new plan."""
+    return hashlib.sha256(f"billtui/{plan_id}/{number}".encode()).hexdigest()
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return result
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return str(SafeText(lines[0][:120])) if lines else type(error).__name__
