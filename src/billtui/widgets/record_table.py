@@ -1,0 +1,210 @@
+"""A table over any number of plain records, drawn line by line for the visible window only.
+
+Cursor and marks are ids. A refresh, a sort or a filter never moves them to another record: see `RecordTable.set_rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import compress
+from operator import not_
+from typing import ClassVar, TypeAlias, TypeVar
+
+from textual.binding import Binding, BindingType
+
+from billtui.widgets import record_table_messages as messages
+from billtui.widgets.record_table_columns import Cell, Column, Tone, Toned
+from billtui.widgets.record_table_cursor import CursorTable
+from billtui.widgets.record_table_lines import IN_RANGE, MARKED
+from billtui.widgets.record_table_marks import Marks
+
+__all__ = ["Cell", "Column", "RecordTable", "Tone", "Toned"]
+
+R = TypeVar("R")
+
+
+class RecordTable(CursorTable[R], can_focus=True):
+    """A list of records with a cursor, marks, sort order and filter.
+
+    Records are any immutable objects with a unique id each; the table keeps the sequence it is given and never changes
+    it. What a column shows is asked for when its line is drawn, and kept: call `refresh_cells` when the same records
+    show something else (ages, countdowns).
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "cursor_down", "Down", show=False, id="table.down"),
+        Binding("up,k", "cursor_up", "Up", show=False, id="table.up"),
+        Binding("home,g", "cursor_first", "First", show=False, id="table.first"),
+        Binding("end,G", "cursor_last", "Last", show=False, id="table.last"),
+        Binding("pagedown", "page_down", "Page down", show=False, id="table.page_down"),
+        Binding("pageup", "page_up", "Page up", show=False, id="table.page_up"),
+        Binding("enter", "open", "Open", show=False, id="table.open"),
+        Binding("space", "toggle_mark", "Mark", show=False, id="table.mark"),
+        Binding("V", "mark_range", "Mark a range", show=False, id="table.mark_range"),
+        Binding("escape", "cancel_range", "No range", show=False, id="table.cancel_range"),
+        Binding("*", "mark_all", "Mark all shown", show=False, id="table.mark_all"),
+        Binding("!", "invert_marks", "Invert marks", show=False, id="table.invert_marks"),
+        Binding("u", "undo_marks", "Undo marking", show=False, id="table.undo_marks"),
+        Binding("-", "clear_marks", "Clear marks", show=False, id="table.clear_marks"),
+    ]
+
+    CursorMoved: TypeAlias = messages.CursorMoved
+    MarksChanged: TypeAlias = messages.MarksChanged
+    RowOpened: TypeAlias = messages.RowOpened
+    SortChanged: TypeAlias = messages.SortChanged
+    MarkRefused: TypeAlias = messages.MarkRefused
+
+    def __init__(
+        self,
+        columns: Sequence[Column[R]],
+        row_id: Callable[[R], str],
+        *,
+        mark_refusal: Callable[[R], str | None] | None = None,
+        visible_columns: Sequence[str] | None = None,
+        ascii_only: bool = False,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+        disabled: bool = False,
+    ) -> None:
+        super().__init__(columns, row_id, name=name, id=id, classes=classes, disabled=disabled)
+        self.mark_refusal = mark_refusal
+        """Why a record cannot be marked; None: it can."""
+        self._marks = Marks()
+        self._shown_marks: int | None = 0
+        self._anchor_id: str | None = None
+        self._anchor: int | None = None
+        self.set_reactive(RecordTable.ascii_only, ascii_only)
+        if visible_columns is not None:
+            self.visible_columns = visible_columns
+
+    # --- what the cursor does ------------------------------------------------------------------------------------
+
+    def _cursor_moved(self, vanished: str | None) -> None:
+        self.post_message(self.CursorMoved(self, self._cursor_id, vanished))
+
+    def _sort_changed(self) -> None:
+        self.post_message(self.SortChanged(self, *self._sort))
+
+    def _view_changed(self) -> None:
+        self._shown_marks = None
+        self._anchor = None if self._anchor_id is None else self._view.position_of(self._anchor_id)
+        if self._anchor is None:
+            self._anchor_id = None
+
+    def _state_of(self, position: int) -> int:
+        state = super()._state_of(position)
+        if self._marks.ids and self._view.id_at(position) in self._marks.ids:
+            state |= MARKED
+        if self._anchor is not None:
+            low, high = sorted((self._anchor, self._cursor))
+            state |= IN_RANGE if low <= position <= high else 0
+        return state
+
+    def action_open(self) -> None:
+        if self._cursor_id is not None:
+            self.post_message(self.RowOpened(self, self._cursor_id))
+
+    # --- marks ---------------------------------------------------------------------------------------------------
+
+    @property
+    def marked_ids(self) -> frozenset[str]:
+        """All marked ids, also of records that are not shown or gone."""
+        return frozenset(self._marks.ids)
+
+    @property
+    def marked_count(self) -> int:
+        """How many ids are marked."""
+        return len(self._marks)
+
+    @property
+    def hidden_marked_count(self) -> int:
+        """How many marked ids are not shown."""
+        if self._shown_marks is None:
+            self._shown_marks = self._view.count_shown(self._marks.ids)
+        return len(self._marks) - self._shown_marks
+
+    def marked_in_order(self) -> list[str]:
+        """Marked ids: those shown first, in their order, then the others, sorted."""
+        shown = [row_id for row_id in self._view.shown_ids() if row_id in self._marks.ids]
+        return shown + sorted(self._marks.ids.difference(shown))
+
+    def change_marks(self, add: Collection[str] = (), remove: Collection[str] = ()) -> None:
+        """Mark and unmark ids in one step that can be undone. Refusals are not asked for."""
+        self._after_marks(self._marks.change(add, remove))
+
+    def _after_marks(self, changed: bool, shown_marks: int | None = None) -> None:
+        if changed:
+            self._shown_marks = shown_marks
+            self._sync()
+            self.refresh_bindings()
+            self.post_message(self.MarksChanged(self, len(self._marks), self.hidden_marked_count))
+
+    def _markable(self, ids: Sequence[str], rows: Sequence[R]) -> Collection[str]:
+        """Those ids that can be marked; the others are announced."""
+        if self.mark_refusal is None:
+            return ids
+        reasons = list(map(self.mark_refusal, rows))
+        if not any(reasons):
+            return ids
+        refused = [(row_id, reason) for row_id, reason in zip(ids, reasons, strict=True) if reason]
+        self.post_message(self.MarkRefused(self, *refused[0], total=len(refused)))
+        return list(compress(ids, map(not_, reasons)))
+
+    def action_toggle_mark(self) -> None:
+        row_id, row = self._cursor_id, self.cursor_row
+        if row_id is None or row is None:
+            return
+        if row_id in self._marks:
+            self.change_marks(remove=(row_id,))
+        else:
+            self.change_marks(add=self._markable([row_id], [row]))
+
+    def action_mark_range(self) -> None:
+        """Begin a range at the cursor; the second time mark everything from there to the cursor."""
+        if self._cursor_id is None:
+            return
+        if self._anchor is None:
+            self._anchor_id, self._anchor = self._cursor_id, self._cursor
+            self._sync()
+            self.refresh_bindings()
+            return
+        low, high = sorted((self._anchor, self._cursor))
+        rows = [self._view.row_at(position) for position in range(low, high + 1)]
+        self.action_cancel_range()
+        self.change_marks(add=self._markable(list(map(self._view.row_id, rows)), rows))
+
+    def action_cancel_range(self) -> None:
+        self._anchor_id = self._anchor = None
+        self._sync()
+        self.refresh_bindings()
+
+    def action_mark_all(self) -> None:
+        """Mark all that is shown."""
+        ids, rows = self._view.shown_pairs()
+        markable = self._markable(ids, rows)
+        self._after_marks(self._marks.change(add=markable), len(ids) if markable is ids else None)
+
+    def action_invert_marks(self) -> None:
+        """Mark what is shown and not marked, unmark what is shown and marked; hidden marks stay."""
+        ids, rows = self._view.shown_pairs()
+        unmarked = [row_id not in self._marks.ids for row_id in ids]
+        add = self._markable(list(compress(ids, unmarked)), list(compress(rows, unmarked)))
+        self.change_marks(add=add, remove=list(compress(ids, map(not_, unmarked))))
+
+    def action_undo_marks(self) -> None:
+        self._after_marks(self._marks.undo())
+
+    def action_clear_marks(self) -> None:
+        """Unmark everything, shown or not."""
+        self.change_marks(remove=list(self._marks.ids))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that have nothing to do here are left to the screen around."""
+        if action == "cancel_range":
+            return self._anchor is not None
+        if action == "undo_marks":
+            return self._marks.can_undo
+        if action == "clear_marks":
+            return len(self._marks) > 0
+        return True

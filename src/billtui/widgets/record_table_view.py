@@ -1,0 +1,272 @@
+"""The order of a table: which records are shown, and in what order. Free of Textual.
+
+Records are never moved or copied. Sorting and filtering make a new sequence of *indices* into them; whatever needs work
+per record (ids, search texts, sort keys) is made when first needed and kept until the records change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import compress
+from typing import Any, Generic, TypeVar
+
+R = TypeVar("R")
+
+SORT_KEYS_KEPT = 3
+"""Columns whose sort keys are kept; older ones are made anew when needed."""
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """The words of a filter text, in lower case; a record passes when it holds all of them, in any order."""
+    return tuple(text.lower().split())
+
+
+def _plain_keys(keys: list[Any]) -> list[Any]:
+    """Give exact `str` for subclasses of it: Python compares those two to three times faster."""
+    if keys and isinstance(keys[0], str) and all(issubclass(kind, str) for kind in set(map(type, keys))):
+        return list(map(str.__str__, keys))
+    return keys
+
+
+class RecordView(Generic[R]):
+    """Records, and the indices of those shown, in the order shown.
+
+    Ids must be unique; should two records share one, the first is the one found by id.
+    """
+
+    def __init__(self, row_id: Callable[[R], str], search: Sequence[Callable[[R], str]] = ()) -> None:
+        self.row_id = row_id
+        self.rows: Sequence[R] = ()
+        self.base: Sequence[int] = range(0)
+        """All records in the present sort order."""
+        self.shown: Sequence[int] = range(0)
+        """The records that pass predicate and filter, in the present sort order."""
+        self.words: tuple[str, ...] = ()
+        self._search = tuple(search)
+        self._predicate: Callable[[R], bool] | None = None
+        self._candidates: Sequence[int] | None = None  # base, after the predicate
+        self._sort: tuple[str, Callable[[R], Any], bool] | None = None
+        self._keys: dict[str, list[Any]] = {}
+        self._ids: list[str] = []
+        self._index: dict[str, int] = {}
+        self._indexed = 0  # records of which the index knows
+        self._haystack: list[str] = []
+        self._shown_set: frozenset[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    # --- records -------------------------------------------------------------------------------------------------
+
+    def set_rows(self, rows: Sequence[R]) -> None:
+        """Take new records, in their source order, and apply the present sort, predicate and filter to them.
+
+        Without any of these nothing is done per record: 100,000 open as fast as 1,000 (P-TABLE-1).
+        """
+        self.rows = rows
+        self._keys.clear()
+        self._ids = []
+        self._index = {}
+        self._indexed = 0
+        self._haystack = []
+        self._order()
+
+    def id_at(self, position: int) -> str:
+        """The id of the record shown at a position."""
+        return self.row_id(self.rows[self.shown[position]])
+
+    def row_at(self, position: int) -> R:
+        """The record shown at a position."""
+        return self.rows[self.shown[position]]
+
+    def row_of(self, row_id: str) -> R | None:
+        """The record with an id, shown or not."""
+        index = self._find(row_id)
+        return None if index is None else self.rows[index]
+
+    def position_of(self, row_id: str) -> int | None:
+        """Where the record with an id is shown; None when it is not shown."""
+        index = self._find(row_id)
+        if index is None:
+            return None
+        try:
+            return self.shown.index(index)
+        except ValueError:
+            return None
+
+    def shown_ids(self) -> list[str]:
+        """The ids of all shown records, in the order shown."""
+        ids = self.all_ids()
+        if len(self.shown) == len(ids) and isinstance(self.shown, range):
+            return ids
+        return [ids[index] for index in self.shown]
+
+    def shown_pairs(self) -> tuple[Sequence[str], Sequence[R]]:
+        """Ids and records of all that is shown, in any order (P-TABLE-3: source order is kinder to the memory)."""
+        ids = self.all_ids()
+        if len(self.shown) == len(ids):
+            return ids, self.rows
+        return [ids[index] for index in self.shown], [self.rows[index] for index in self.shown]
+
+    def all_ids(self) -> list[str]:
+        """The ids of all records, in source order."""
+        if len(self._ids) < len(self.rows):
+            self._ids.extend(map(self.row_id, self.rows[len(self._ids) :]))
+        return self._ids
+
+    def count_shown(self, ids: set[str]) -> int:
+        """How many of these ids are shown."""
+        if not ids:
+            return 0
+        if len(ids) * 4 > len(self.shown):
+            return sum(map(ids.__contains__, self.shown_pairs()[0]))
+        index, shown = self._whole_index(), self._as_set()
+        return sum(1 for row_id in ids if index.get(row_id, -1) in shown)
+
+    def neighbour(self, rows: Sequence[R], order: Sequence[int], start: int) -> int | None:
+        """The position now of the record that takes over from one that vanished.
+
+        `rows` and `order` are what was there before, `start` the place in that order: the next record that is still
+        shown, else the one before, else whatever stands in that place; None when nothing is shown.
+        """
+        if not self.shown:
+            return None
+        index, shown = self._whole_index(), self._as_set()
+        for places in (range(start + 1, len(order)), range(start - 1, -1, -1)):
+            for place in places:
+                found = index.get(self.row_id(rows[order[place]]))
+                if found is not None and found in shown:
+                    return self.shown.index(found)
+        return min(start, len(self.shown) - 1)
+
+    def _as_set(self) -> frozenset[int] | range:
+        if isinstance(self.shown, range):
+            return self.shown
+        if self._shown_set is None:
+            self._shown_set = frozenset(self.shown)
+        return self._shown_set
+
+    def _find(self, row_id: str) -> int | None:
+        if self._indexed == len(self.rows):
+            return self._index.get(row_id)
+        try:
+            return self.all_ids().index(row_id)
+        except ValueError:
+            return None
+
+    def _whole_index(self) -> dict[str, int]:
+        self._extend_index(len(self.rows))
+        return self._index
+
+    def _extend_index(self, end: int) -> None:
+        start, end = self._indexed, min(end, len(self.rows))
+        if end <= start:
+            return
+        if len(self._ids) < end:
+            self._ids.extend(map(self.row_id, self.rows[len(self._ids) : end]))
+        self._index.update(zip(self._ids[start:end], range(start, end), strict=True))
+        self._indexed = end
+        if end == len(self.rows) > len(self._index):  # a repeated id: the first record has it
+            for index in range(end - 1, -1, -1):
+                self._index[self._ids[index]] = index
+
+    # --- sort ----------------------------------------------------------------------------------------------------
+
+    def sort(self, name: str | None, key: Callable[[R], Any] | None = None, *, reverse: bool = False) -> None:
+        """Sort by a key, stable in both directions (equal keys keep the source order); None: the source order.
+
+        `name` names the key, whose values are kept under it. None among the keys comes last in both directions.
+        """
+        self._sort = None if name is None or key is None else (name, key, reverse)
+        self._order()
+
+    def _sort_keys(self, name: str, key: Callable[[R], Any]) -> list[Any]:
+        keys = self._keys.pop(name, None)
+        if keys is None:
+            keys = _plain_keys(list(map(key, self.rows)))
+            while len(self._keys) >= SORT_KEYS_KEPT:
+                self._keys.pop(next(iter(self._keys)))
+        self._keys[name] = keys  # the last used stands last
+        return keys
+
+    def _order(self) -> None:
+        count = len(self.rows)
+        if self._sort is None:
+            self.base = range(count)
+        else:
+            name, key, reverse = self._sort
+            keys = self._sort_keys(name, key)
+            try:
+                self.base = sorted(range(count), key=keys.__getitem__, reverse=reverse)
+            except TypeError:
+                some = [index for index in range(count) if keys[index] is not None]
+                none = [index for index in range(count) if keys[index] is None]
+                self.base = sorted(some, key=keys.__getitem__, reverse=reverse) + none
+        self._candidates = None
+        self._narrow()
+
+    # --- filter --------------------------------------------------------------------------------------------------
+
+    def set_search(self, search: Sequence[Callable[[R], str]]) -> None:
+        """Say which texts of a record the filter looks into."""
+        self._search = tuple(search)
+        self._haystack = []
+        self._narrow()
+
+    def set_filter(self, text: str) -> None:
+        """Show only records that hold every word of the text. A text that only adds to the last one looks at what
+        is still shown, nothing else."""
+        words = search_words(text)
+        if words == self.words:
+            return
+        narrower = all(any(old in new for new in words) for old in self.words)
+        self.words = words
+        self._narrow(self.shown if narrower else None)
+
+    def set_predicate(self, predicate: Callable[[R], bool] | None) -> None:
+        """Show only records for which the predicate is true (None: all), besides the filter text."""
+        self._predicate = predicate
+        self._candidates = None
+        self._narrow()
+
+    def _narrow(self, within: Sequence[int] | None = None) -> None:
+        if within is None:
+            if self._candidates is None:
+                self._candidates = self.base
+                if self._predicate is not None:
+                    rows, base = self.rows, self.base
+                    keep = map(self._predicate, rows if isinstance(base, range) else map(rows.__getitem__, base))
+                    self._candidates = list(compress(base, keep))
+            within = self._candidates
+        self._shown_set = None
+        if not self.words:
+            self.shown = within
+            return
+        texts = self._whole_haystack()
+        for word in self.words:
+            if isinstance(within, range):
+                within = [index for index, text in enumerate(texts) if word in text]
+            else:
+                within = [index for index in within if word in texts[index]]
+        self.shown = within
+
+    def _make_haystack(self, rows: Sequence[R]) -> list[str]:
+        if not self._search:
+            return [""] * len(rows)
+        fields = [map(search, rows) for search in self._search]
+        return [text.lower() for text in map("\n".join, zip(*fields, strict=True))]
+
+    def _whole_haystack(self) -> list[str]:
+        if len(self._haystack) < len(self.rows):
+            self._haystack.extend(self._make_haystack(self.rows[len(self._haystack) :]))
+        return self._haystack
+
+    # --- ahead of time -------------------------------------------------------------------------------------------
+
+    def warm(self, count: int) -> bool:
+        """Prepare ids and search texts of the next `count` records; True while some are left (P-TABLE-3)."""
+        done, whole = len(self._haystack), len(self.rows)
+        if done < whole:
+            self._haystack.extend(self._make_haystack(self.rows[done : done + count]))
+        self._extend_index(self._indexed + count)
+        return len(self._haystack) < whole or self._indexed < whole
