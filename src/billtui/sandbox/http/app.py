@@ -1,0 +1,73 @@
+"""The application: routes under ``/api/v1`` and ``/sandbox``, and what wraps every request."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from billtui.sandbox.database import Database
+from billtui.sandbox.engine import accounts
+from billtui.sandbox.engine.errors import SessionExpired
+from billtui.sandbox.http import openapi, problems
+from billtui.sandbox.http.fault_set import PREFIX
+from billtui.sandbox.http.faults import Faults
+from billtui.sandbox.http.middleware import BodyLimit, Envelope
+from billtui.sandbox.http.panel import Panel
+from billtui.sandbox.http.routes import balance, catalogue, feed, invoices, me, orders, quotes, sandbox, sessions
+
+
+def create_app(database: Database) -> FastAPI:
+    """The reference panel over an open, seeded ``database``, which stays the caller's to close.
+
+    The application's ``state.panel`` is its :class:`Panel`. Middleware, from the outside in: envelope (request id,
+    panel time), body limit, faults, then the routes.
+    """
+    panel = Panel(database)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        panel.close()
+
+    app = _routes(lifespan=lifespan)
+    app.state.panel = panel
+
+    async def expire_session(token: str) -> None:
+        await panel.write(lambda: _end_session(database, token))
+
+    # The last one added is the outermost.
+    app.add_middleware(Faults, faults=panel.faults, expire_session=expire_session)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Envelope, panel_time=panel.time)
+    return app
+
+
+def _end_session(database: Database, token: str) -> None:
+    with contextlib.suppress(SessionExpired), database.write() as tx:
+        caller = accounts.authenticate(tx, token)
+        accounts.sign_out(tx, caller.account_id, caller.session_id)
+
+
+def describe() -> str:
+    """The OpenAPI description as text, without opening any database."""
+    return openapi.as_text(_routes())
+
+
+def _routes(lifespan: object = None) -> FastAPI:
+    app = FastAPI(
+        title=openapi.TITLE,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,  # type: ignore[arg-type]  # absent when only the description is wanted
+    )
+    problems.install(app)
+    openapi.install(app)
+    for part in (sessions, me, catalogue, orders, quotes, invoices, balance, feed):
+        app.include_router(part.router, prefix=PREFIX)
+    app.include_router(sandbox.router)
+    return app

@@ -1,0 +1,147 @@
+"""Bodies of requests. Unknown members are ignored; what is there must have the right form."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+
+from billtui.domain.money import Money
+
+
+def _storable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("holds half of a character (a lone surrogate)") from error
+    return text
+
+
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
+
+
+class Body(BaseModel):
+    """What a request carries."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class MoneyBody(Body):
+    """An amount: a decimal string with at most two places, and its currency (INV-10)."""
+
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?$", examples=["12.50"])]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+
+    def money(self) -> Money:
+        """As :class:`Money`."""
+        return Money(Decimal(self.amount), self.currency)
+
+
+class SignIn(Body):
+    """``POST /sessions``."""
+
+    login: Word
+    password: Secret
+    totp: Annotated[SecretStr, Field(max_length=64)] | None = None
+    """Needed when the account has a second factor (ACC-6)."""
+
+
+class SettingsChange(Body):
+    """``PATCH /me``: the settings that change; others stay."""
+
+    settings: dict[Annotated[str, Field(max_length=100)], Any]
+
+
+class AutoRenewBody(Body):
+    """REN-4, REN-5: whether, and for how many months."""
+
+    on: bool
+    months: Literal[1, 3, 6, 12, 24] = 1
+
+
+class OrderChange(Body):
+    """``PATCH /orders/{id}``: a new name, or auto-renewal, or both."""
+
+    name: Annotated[str, Field(max_length=10_000), AfterValidator(_storable)] | None = None
+    auto_renew: AutoRenewBody | None = None
+
+
+class OrderAction(Body):
+    """``POST /orders/{id}/actions``."""
+
+    action: Literal["start", "stop", "reboot", "reset", "reinstall", "suspend", "unsuspend"]
+    confirm_name: Annotated[str, Field(max_length=10_000), AfterValidator(_storable)] | None = None
+    """The order's name, typed: reinstalling destroys what is on it (ORD-4)."""
+
+
+class QuoteRequest(Body):
+    """``POST /quotes``; of the kinds only ``renewal`` is sold here so far."""
+
+    kind: Word
+    order_ids: Annotated[list[Id], Field(max_length=1000)] = Field(default_factory=list)
+    """BLK-7: at most 1,000 in one request."""
+    period: Annotated[int, Field(ge=1, le=1200)] | None = None
+    """Months (REN-3)."""
+    promo_code: Annotated[str, Field(max_length=100), AfterValidator(_storable)] | None = None
+
+
+class Purchase(Body):
+    """``POST /renewals``: buy what a quote priced (DSC-8)."""
+
+    quote_id: Id
+    expected_total: MoneyBody | None = None
+
+
+class PayBody(Body):
+    """``POST /invoices/{id}/payments``."""
+
+    method: Word
+    expected_total: MoneyBody | None = None
+
+
+class Combine(Body):
+    """``POST /invoices/combine`` (INV-6)."""
+
+    invoice_ids: Annotated[list[Id], Field(max_length=1000)]
+    expected_total: MoneyBody | None = None
+
+
+class TopUp(Body):
+    """``POST /balance/top-ups`` (INV-13)."""
+
+    amount: MoneyBody
+    method: Word
+
+
+class Move(Body):
+    """``POST /balance/moves``: from the affiliate purse to the internal one (ACC-4)."""
+
+    amount: MoneyBody
+
+
+class ClockBody(Body):
+    """``POST /sandbox/clock``: an instant, or how many seconds to go on."""
+
+    now: AwareDatetime | None = None
+    advance: Annotated[int, Field(ge=0, le=3_200_000_000)] | None = None
+
+
+class Settle(Body):
+    """``POST /sandbox/provider/{payment}/settle``: the provider's event; the same one counts once (INV-11)."""
+
+    event_id: Word | None = None
+
+
+class Reset(Body):
+    """``POST /sandbox/reset``: seed the panel anew; what is not given stays as it was."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    fleet: Annotated[int, Field(ge=0, le=100_000)] | None = None
+
+
+def money_or_none(body: MoneyBody | None) -> Money | None:
+    """The amount, where one was sent."""
+    return None if body is None else body.money()

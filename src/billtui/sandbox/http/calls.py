@@ -1,0 +1,203 @@
+"""One request of a signed-in account: who asks, what was sent with it, and how its answer is made.
+
+Reads authenticate and answer in one snapshot. Writes carry an ``Idempotency-Key``; their answer is stored in the
+transaction that holds their effect, so that a lost answer can always be had again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from billtui.domain.refusal import RuleBroken
+from billtui.sandbox.engine import accounts, operations
+from billtui.sandbox.engine.accounts import Caller
+from billtui.sandbox.engine.errors import EngineRefusal
+from billtui.sandbox.engine.unit import Tx
+from billtui.sandbox.http.etag import expected_version, tagged
+from billtui.sandbox.http.panel import Panel, panel_of
+from billtui.sandbox.http.problems import MEDIA_TYPE, ApiProblem, from_refusal
+
+Wire = Mapping[str, Any]
+_KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
+_bearer = HTTPBearer(auto_error=False, description="A session token (POST /sessions).")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def dump(value: Any) -> bytes:
+    """``value`` as JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _token(credentials: HTTPAuthorizationCredentials | None) -> str:
+    if credentials is None or not credentials.credentials:
+        raise ApiProblem(401, "not-signed-in", "Sign in first: POST /sessions.", headers={"WWW-Authenticate": "Bearer"})
+    return credentials.credentials
+
+
+class ReadCall:
+    """A read of a signed-in account."""
+
+    def __init__(self, request: Request, token: str) -> None:
+        """``token`` is checked when the call is answered, in the snapshot that is read."""
+        self.request = request
+        self.panel: Panel = panel_of(request)
+        self.token = token
+
+    async def fetch(self, work: Callable[[Tx, Caller], Any]) -> Any:
+        """What ``work`` reads in one snapshot as the caller. Raises ``SessionExpired``."""
+
+        def run() -> Any:
+            with self.panel.database.read() as tx:
+                return work(tx, accounts.authenticate(tx, self.token))
+
+        return await self.panel.read(run)
+
+    async def answer(self, work: Callable[[Tx, Caller], Any]) -> Response:
+        """200 with what ``work`` reads, or 304 when the client has it already."""
+
+        def run() -> tuple[bytes, int | None]:
+            with self.panel.database.read() as tx:
+                value = work(tx, accounts.authenticate(tx, self.token))
+            return dump(value), value.get("version")
+
+        body, version = await self.panel.read(run)
+        return tagged(self.request, body, version=version)
+
+    async def items(self, work: Callable[[Tx, Caller], list[Any]]) -> Response:
+        """A list that is always whole: ``items``, no further page, and how many there are."""
+
+        def page(tx: Tx, caller: Caller) -> Wire:
+            items = work(tx, caller)
+            return {"items": items, "next_cursor": None, "total": len(items)}
+
+        return await self.answer(page)
+
+
+class WriteCall:
+    """A write of a signed-in account."""
+
+    def __init__(self, request: Request, caller: Caller, body: bytes, key: str | None, if_match: int | None) -> None:
+        """``body`` is the raw body: it is part of the fingerprint of ``key``."""
+        self.request = request
+        self.panel: Panel = panel_of(request)
+        self.caller = caller
+        self.key = key
+        self.if_match = if_match
+        self._body = body
+
+    @property
+    def fingerprint(self) -> str:
+        """Method, path and body, hashed: what the key stands for."""
+        digest = hashlib.sha256(f"{self.request.method}\n{self.request.url.path}\n".encode())
+        digest.update(self._body)
+        return digest.hexdigest()
+
+    async def answer(self, work: Callable[[Tx], Any], status: int = 200, *, store: bool = True) -> Response:
+        """Do ``work`` once and answer with what it returns; without ``store`` nothing is remembered."""
+        database = self.panel.database
+        account_id = self.caller.account_id
+        key = self.key if store else None
+
+        def run() -> operations.Answer:
+            return operations.execute(
+                database,
+                account_id,
+                key,
+                self.fingerprint,
+                lambda tx: operations.Answer(status, work(tx)),
+                refused,
+            )
+
+        answer = await self.panel.write(run)
+        headers = {"Idempotent-Replay": "true"} if answer.replayed else {}
+        if answer.status == 204:
+            return Response(status_code=204, headers=headers)
+        media_type = MEDIA_TYPE if answer.status >= 400 else "application/json"
+        return Response(dump(answer.body), status_code=answer.status, headers=headers, media_type=media_type)
+
+
+def refused(error: RuleBroken | EngineRefusal) -> operations.Answer:
+    """The problem that is stored, and answered, for a refusal."""
+    problem = from_refusal(error)
+    return operations.Answer(problem.status, problem.body())
+
+
+async def read_call(request: Request, credentials: Credentials) -> ReadCall:
+    """Dependency of every read."""
+    return ReadCall(request, _token(credentials))
+
+
+async def _write_call(request: Request, credentials: Credentials, *, needs_key: bool) -> WriteCall:
+    panel = panel_of(request)
+    token = _token(credentials)
+
+    def authenticate() -> Caller:
+        with panel.database.read() as tx:
+            return accounts.authenticate(tx, token)
+
+    caller = await panel.read(authenticate)
+    key = request.headers.get("idempotency-key")
+    if key is None and needs_key:
+        raise ApiProblem(
+            422,
+            "idempotency-key-missing",
+            "A write needs an Idempotency-Key of your own, so that it is never done twice.",
+            fields={"Idempotency-Key": "missing"},
+        )
+    if key is not None and not _KEY.match(key):
+        raise ApiProblem(
+            422,
+            "idempotency-key-invalid",
+            "An Idempotency-Key is 1 to 200 visible ASCII characters.",
+            fields={"Idempotency-Key": "not valid"},
+        )
+    return WriteCall(request, caller, await request.body(), key, expected_version(request.headers.get("if-match")))
+
+
+async def session_call(request: Request, credentials: Credentials) -> WriteCall:
+    """Dependency of writes whose answer is not stored: a key is accepted, not needed; every role may."""
+    return await _write_call(request, credentials, needs_key=False)
+
+
+async def write_call(request: Request, credentials: Credentials) -> WriteCall:
+    """Dependency of every write: signed in as a client (ACC-7), with an idempotency key."""
+    call = await _write_call(request, credentials, needs_key=True)
+    _only_clients(call.caller)
+    return call
+
+
+async def quote_call(request: Request, credentials: Credentials) -> WriteCall:
+    """Dependency of quotes: as :func:`write_call`, but without effect, so no key is needed."""
+    call = await _write_call(request, credentials, needs_key=False)
+    _only_clients(call.caller)
+    return call
+
+
+async def settings_call(request: Request, credentials: Credentials) -> WriteCall:
+    """Dependency of writes to the caller's own account: every role may, with a key."""
+    return await _write_call(request, credentials, needs_key=True)
+
+
+def _only_clients(caller: Caller) -> None:
+    if caller.role != "client":
+        raise ApiProblem(
+            403,
+            "forbidden",
+            f"The role “{caller.role}” reads accounts and orders; only their owner may change or buy something.",
+            rule="ACC-7",
+        )
+
+
+Reading = Annotated[ReadCall, Depends(read_call)]
+Writing = Annotated[WriteCall, Depends(write_call)]
+Quoting = Annotated[WriteCall, Depends(quote_call)]
+OwnSession = Annotated[WriteCall, Depends(session_call)]
+OwnAccount = Annotated[WriteCall, Depends(settings_call)]

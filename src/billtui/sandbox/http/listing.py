@@ -1,0 +1,86 @@
+"""Query parameters of lists: read by hand, so that a page of a large list costs no validation of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+
+from billtui.sandbox.engine.paging import ListQuery
+from billtui.sandbox.http.problems import ApiProblem
+
+MAX_LIMIT = 500
+DEFAULT_LIMIT = 50
+_OWN = ("limit", "cursor", "sort", "q")
+
+
+def list_query(request: Request) -> ListQuery:
+    """``limit``, ``cursor``, ``sort``, ``q`` and the filters of a request. Raises :class:`ApiProblem` 422."""
+    filters: dict[str, list[str]] = {}
+    own: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in _OWN:
+            if name in own:
+                raise _invalid(name, "given twice")
+            own[name] = value
+        else:
+            filters.setdefault(name, []).append(value)
+    return ListQuery(
+        limit=limit_of(own.get("limit")),
+        cursor=own.get("cursor"),
+        sort=own.get("sort"),
+        q=own.get("q"),
+        filters=filters,
+    )
+
+
+def limit_of(text: str | None) -> int:
+    """The number of items on a page, 1 to 500. Raises :class:`ApiProblem` 422."""
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_LIMIT):
+        raise _invalid("limit", f"a whole number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def _invalid(name: str, message: str) -> ApiProblem:
+    return ApiProblem(422, "invalid-input", "A query parameter is not valid.", fields={name: message})
+
+
+def _parameter(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
+
+
+def list_parameters(
+    sorts: Sequence[str], filters: Sequence[tuple[str, dict[str, Any], str]], *, search: bool = True
+) -> dict[str, Any]:
+    """The OpenAPI description of what :func:`list_query` reads. ``filters`` are (name, schema, description)."""
+    both = [value for name in sorts for value in (name, f"-{name}")]
+    parameters = [
+        _parameter(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            "Items on a page.",
+        ),
+        _parameter("cursor", {"type": "string"}, "`next_cursor` of the page before; with the same sort and filters."),
+        _parameter("sort", {"type": "string", "enum": both}, "A field; with `-` the other way round."),
+    ]
+    if search:
+        parameters.append(_parameter("q", {"type": "string", "maxLength": 200}, "Every word must be found."))
+    parameters += [_parameter(name, schema, text) for name, schema, text in filters]
+    return {"parameters": parameters}
+
+
+def many(*values: str) -> dict[str, Any]:
+    """The schema of a filter that can be repeated; ``values`` are the allowed ones, if they are known."""
+    item: dict[str, Any] = {"type": "string", "enum": list(values)} if values else {"type": "string", "minLength": 1}
+    return {"type": "array", "items": item}
+
+
+def one(*values: str) -> dict[str, Any]:
+    """The schema of a filter with one value."""
+    return {"type": "string", "enum": list(values)}
+
+
+INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}

@@ -1,0 +1,25 @@
+"""The account that is signed in (ACC-1)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from billtui.sandbox.engine import accounts
+from billtui.sandbox.http.bodies import SettingsChange
+from billtui.sandbox.http.calls import OwnAccount, Reading
+from billtui.sandbox.http.openapi import keyed, reads, ref, writes
+
+router = APIRouter(prefix="/me", tags=["account"])
+
+
+@router.get("", responses=reads(ref("Account")))
+async def me(call: Reading) -> Response:
+    """Who is signed in: account ID, login, e-mails, role, balances, settings, capabilities."""
+    return await call.answer(lambda tx, caller: accounts.me(tx, caller.account_id))
+
+
+@router.patch("", responses=writes(ref("Account"), 409), openapi_extra=keyed())
+async def change_settings(call: OwnAccount, body: SettingsChange) -> Response:
+    """Change settings; those that are not named stay."""
+    return await call.answer(lambda tx: accounts.update_settings(tx, call.caller.account_id, dict(body.settings)))

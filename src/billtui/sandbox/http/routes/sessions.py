@@ -1,0 +1,60 @@
+"""Signing in and out, and the list of sessions (ACC-6)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from billtui.sandbox.engine import accounts
+from billtui.sandbox.engine.wire import SessionTokenJSON
+from billtui.sandbox.http.bodies import SignIn
+from billtui.sandbox.http.calls import OwnSession, Reading, dump
+from billtui.sandbox.http.openapi import list_of, reads, ref, unkeyed, writes
+from billtui.sandbox.http.panel import panel_of
+
+router = APIRouter(prefix="/sessions", tags=["sessions"])
+
+
+@router.post("", status_code=201, responses=writes(ref("SessionToken"), 423, status=201), openapi_extra=unkeyed())
+async def sign_in(request: Request, body: SignIn) -> Response:
+    """Sign in: a token for ``Authorization: Bearer``. Only failures count towards the lock (ACC-6)."""
+    panel = panel_of(request)
+    address = request.client.host if request.client else ""
+    client = request.headers.get("user-agent", "")[:200]
+
+    def work() -> SessionTokenJSON:
+        return accounts.sign_in(
+            panel.database,
+            body.login,
+            body.password.get_secret_value(),
+            body.totp.get_secret_value() if body.totp is not None else None,
+            address=address,
+            client=client,
+        )
+
+    token = await panel.read(work)
+    return Response(dump(token), status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@router.get("", responses=reads(list_of("Session")))
+async def list_sessions(call: Reading) -> Response:
+    """Every live session of the account; the one that asks is marked."""
+    return await call.items(lambda tx, caller: list(accounts.sessions(tx, caller.account_id, caller.session_id)))
+
+
+@router.delete("/current", status_code=204, responses=writes(None, status=204), openapi_extra=unkeyed())
+async def sign_out(call: OwnSession) -> Response:
+    """Sign out: the token is worth nothing from now on."""
+    return await _end(call, call.caller.session_id)
+
+
+@router.delete("/{session_id}", status_code=204, responses=writes(None, 404, status=204), openapi_extra=unkeyed())
+async def revoke(call: OwnSession, session_id: str) -> Response:
+    """End another session of the account."""
+    return await _end(call, session_id)
+
+
+async def _end(call: OwnSession, session_id: str) -> Response:
+    return await call.answer(
+        lambda tx: accounts.sign_out(tx, call.caller.account_id, session_id), status=204, store=False
+    )
