@@ -1,0 +1,142 @@
+"""Single questions to the panel, in the session's thread; what they bring goes into the local copy."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from billtui.client.errors import NotFound
+from billtui.domain.models import Invoice, LedgerLine, Order, Page, PaymentMethod, Quote, SessionInfo
+from billtui.services.session_settings import Catalogue
+from billtui.services.store.writer import Kind
+from billtui.services.store_thread import StoreThread
+from billtui.services.sync import Sync, clean_id
+
+if TYPE_CHECKING:
+    from billtui.client import BillingClient
+
+T = TypeVar("T")
+
+
+class AsksThePanel(Protocol):
+    """The part of the session's core that reads need."""
+
+    @property
+    def store(self) -> StoreThread:
+        """The writer of the copy."""
+
+    async def ask(self, work: Callable[[BillingClient, Sync], Awaitable[T]]) -> T:
+        """Do ``work`` signed in; raises NotSignedIn, ClientError."""
+
+
+class Reads:
+    """What screens and verbs ask for. Every method raises NotSignedIn and ClientError."""
+
+    def __init__(self, panel: AsksThePanel) -> None:
+        self._panel = panel
+        self._catalogue: Catalogue | None = None
+
+    def forget(self) -> None:
+        """Another account: nothing remembered holds."""
+        self._catalogue = None
+
+    async def _raw(self, kind: Kind, keys: Sequence[str]) -> list[str]:
+        """Ids as the panel wrote them; plain ones are the same."""
+        if all(key.isascii() and key.isprintable() for key in keys):
+            return [str(getattr(key, "raw", key)) for key in keys]
+        return await self._panel.store.run(
+            lambda store: [str(getattr(key, "raw", None) or store.raw_id(kind, key)) for key in keys]
+        )
+
+    async def orders(self, ids: Sequence[str]) -> list[Order]:
+        """Orders in full, in the order given; those that are gone are left out (and of the copy)."""
+
+        async def work(_client: BillingClient, sync: Sync) -> list[Order]:
+            return await sync.orders(await self._raw("order", ids))
+
+        return await self._panel.ask(work)
+
+    async def invoices(self, ids: Sequence[str]) -> list[Invoice]:
+        """Invoices with their lines, in the order given; those that are gone are left out (and of the copy)."""
+
+        async def work(_client: BillingClient, sync: Sync) -> list[Invoice]:
+            return await sync.invoices(await self._raw("invoice", ids))
+
+        return await self._panel.ask(work)
+
+    async def order(self, order_id: str) -> Order:
+        """One order with all its actions. Raises NotFound."""
+
+        async def work(client: BillingClient, _sync: Sync) -> Order:
+            raw = (await self._raw("order", [order_id]))[0]
+            try:
+                order = await client.orders.get(raw)
+            except NotFound:
+                await self._panel.store.remove("order", [clean_id(raw)])
+                raise
+            await self._panel.store.orders([order], whole=True)
+            return order
+
+        return await self._panel.ask(work)
+
+    async def invoice(self, invoice_id: str) -> Invoice:
+        """One invoice with its lines. Raises NotFound."""
+
+        async def work(client: BillingClient, _sync: Sync) -> Invoice:
+            raw = (await self._raw("invoice", [invoice_id]))[0]
+            try:
+                invoice = await client.invoices.get(raw)
+            except NotFound:
+                await self._panel.store.remove("invoice", [clean_id(raw)])
+                raise
+            await self._panel.store.invoices([invoice], whole=True)
+            return invoice
+
+        return await self._panel.ask(work)
+
+    async def payment_methods(self, invoice_id: str) -> list[PaymentMethod]:
+        """Every way to pay, available or not (INV-3, PRM-2)."""
+
+        async def work(client: BillingClient, _sync: Sync) -> list[PaymentMethod]:
+            return await client.invoices.payment_methods((await self._raw("invoice", [invoice_id]))[0])
+
+        return await self._panel.ask(work)
+
+    async def quote_renewal(self, order_ids: Sequence[str], period: int, promo_code: str | None) -> Quote:
+        """The price of a renewal, explained (DSC-8, BLK-6)."""
+
+        async def work(client: BillingClient, _sync: Sync) -> Quote:
+            return await client.quotes.renewal(await self._raw("order", order_ids), period, promo_code)
+
+        return await self._panel.ask(work)
+
+    async def ledger(self, limit: int, cursor: str | None) -> Page[LedgerLine]:
+        """A page of the purses' movements."""
+        return await self._panel.ask(lambda client, _sync: client.balance.ledger(limit=limit, cursor=cursor))
+
+    async def catalogue(self) -> Catalogue:
+        """Plans, locations, add-ons; asked for once."""
+        if self._catalogue is None:
+
+            async def work(client: BillingClient, _sync: Sync) -> Catalogue:
+                source = client.catalogue
+                return Catalogue(
+                    tuple(await source.plans()), tuple(await source.locations()), tuple(await source.addons())
+                )
+
+            self._catalogue = await self._panel.ask(work)
+        return self._catalogue
+
+    async def document(self, invoice_id: str, document_format: str, path: Path) -> int:
+        """An invoice into a new file; bytes written (INV-9)."""
+
+        async def work(client: BillingClient, _sync: Sync) -> int:
+            raw = (await self._raw("invoice", [invoice_id]))[0]
+            return await client.invoices.document(raw, document_format, path)
+
+        return await self._panel.ask(work)
+
+    async def sessions(self) -> list[SessionInfo]:
+        """Who is signed in as this account."""
+        return await self._panel.ask(lambda client, _sync: client.sessions.list())

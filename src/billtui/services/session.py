@@ -1,0 +1,235 @@
+"""The session: the one facade for screens and command line over store, reads, sign-in and jobs.
+
+It owns the threads ("billtui-reads" with its own loop and client, "billtui-store" that alone writes the copy, and the
+executor's). Every method here is called from one thread, the interface's; ``async`` ones are awaited in its loop and
+can be cancelled without harm. What happens meanwhile comes as events through the listener, from the session's threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+from pydantic import SecretStr
+
+from billtui.domain.models import Account, Invoice, LedgerLine, Order, Page, PaymentMethod, Quote, SessionInfo
+from billtui.services.journal.reader import JournalReader
+from billtui.services.session_core import SessionCore
+from billtui.services.session_events import SessionEvent, StoreChanged
+from billtui.services.session_settings import (
+    AlienPlan,
+    Catalogue,
+    CredentialKeeper,
+    NotSignedIn,
+    ReadOnlySession,
+    SessionSettings,
+    SignedIn,
+)
+from billtui.services.session_thread import LoopThread, SessionClosed
+from billtui.services.store import StoreReader
+
+if TYPE_CHECKING:
+    from billtui.services.executor import Executor
+    from billtui.services.plans import Plan
+
+__all__ = [
+    "AlienPlan",
+    "Catalogue",
+    "NotSignedIn",
+    "ReadOnlySession",
+    "Session",
+    "SessionClosed",
+    "SessionSettings",
+    "SignedIn",
+]
+
+CLOSE_SECONDS = 2.0
+
+
+class Session:
+    """One profile at work. Use it as ``async with Session(settings, …) as session``.
+
+    ``listener`` gets every event, called from the session's own threads. ``credentials`` is where the secret comes
+    from and where a token is kept (config's CredentialStore).
+    """
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        *,
+        listener: Callable[[SessionEvent], None] | None = None,
+        credentials: CredentialKeeper | None = None,
+    ) -> None:
+        self.settings = settings
+        self._threads = LoopThread("billtui-reads")
+        self._core = SessionCore(settings, self._threads, listener or _nobody, credentials)
+        self._reader: StoreReader | None = None
+        self._reader_key: tuple[Path | None, int] | None = None
+        self._journal: JournalReader | None = None
+        self._opened = False
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # -- coming and going
+
+    async def open(self) -> None:
+        """Show what is known: opens the last account's copy, starts the executor, and begins to connect.
+
+        Returns without waiting for the network. With ``settings.background`` the copy is kept up to date from now on;
+        without, nothing is asked of the panel until :meth:`connect` or a read is called.
+        """
+        if not self._opened:
+            self._opened = True
+            self._threads.start()
+            await self._threads.ask(self._core.open())
+
+    async def connect(self) -> Account:
+        """The account, once the panel has answered with the saved secret.
+
+        Raises NotSignedIn where there is no usable secret, CredentialError, ClientError.
+        """
+        return await self._threads.ask(self._core.connect())
+
+    async def sign_in(self, login: str, password: SecretStr, totp: SecretStr | None = None) -> SignedIn:
+        """Sign in and keep the token. Raises SignInRefused, TotpRequired, LockedOut, other ClientErrors (ACC-6)."""
+        return await self._threads.ask(self._core.sign_in(login, password, totp))
+
+    async def sign_out(self) -> list[str]:
+        """End this session on the panel and forget the token; one line for each place where it may still be."""
+        return await self._threads.ask(self._core.sign_out())
+
+    async def close(self) -> None:
+        """End everything, within two seconds whatever hangs. What was confirmed stays in the journal."""
+        if self._closed:
+            return
+        self._closed = True
+        end = monotonic() + CLOSE_SECONDS
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        if self._journal is not None:
+            self._journal.close()
+        if self._opened:
+            done: asyncio.Future[None] = asyncio.get_running_loop().run_in_executor(None, self._close, end)
+            await asyncio.shield(done)
+
+    def _close(self, end: float) -> None:
+        self._core.close(end)
+        self._threads.stop(max(0.1, end - monotonic()))
+
+    # -- what is known without asking
+
+    @property
+    def account(self) -> Account | None:
+        """The account as last read from the panel or its copy; ``None`` before the first sign-in."""
+        return self._core.account
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether the panel has accepted the secret in this session."""
+        return self._core.signed_in
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be changed through this session."""
+        return self.settings.read_only
+
+    @property
+    def store(self) -> StoreReader:
+        """The copy to read from; an empty one before an account is known. Ask anew after AccountChanged."""
+        if self._closed:
+            raise SessionClosed("The session has ended.")
+        key = self._core.store_key
+        if self._reader is None or self._reader_key != key:
+            if self._reader is not None:
+                self._reader.close()
+            self._reader = StoreReader(key[0], self._core.report_damage)
+            self._reader_key = key
+        return self._reader
+
+    @property
+    def journal(self) -> JournalReader:
+        """The journal to read from: jobs and their operations."""
+        if self._journal is None:
+            self._journal = JournalReader(self.settings.journal_path)
+        return self._journal
+
+    @property
+    def executor(self) -> Executor:
+        """What does the confirmed plans."""
+        return self._core.jobs.executor
+
+    def unavailable(self, capability: str) -> str | None:
+        """Why the panel cannot do ``capability`` for this account, or ``None`` where it can."""
+        return self._core.unavailable(capability)
+
+    # -- reads, done in the session's thread; what they bring goes into the copy
+
+    async def refresh(self, full: bool = False) -> StoreChanged | None:
+        """Catch up now; ``full`` loads every list anew. Raises ClientError, NotSignedIn."""
+        return await self._threads.ask(self._core.refresh(full))
+
+    async def order(self, order_id: str) -> Order:
+        """One order with all its actions, from the panel. Raises NotFound and other ClientErrors."""
+        return await self._threads.ask(self._core.reads.order(order_id))
+
+    async def invoice(self, invoice_id: str) -> Invoice:
+        """One invoice with its lines, from the panel. Raises NotFound and other ClientErrors."""
+        return await self._threads.ask(self._core.reads.invoice(invoice_id))
+
+    async def orders_by_ids(self, ids: Iterable[str]) -> list[Order]:
+        """Several orders in full, in the order given; those that are gone are left out. Raises ClientError."""
+        return await self._threads.ask(self._core.reads.orders(list(ids)))
+
+    async def invoices_by_ids(self, ids: Iterable[str]) -> list[Invoice]:
+        """Several invoices with their lines, in the order given; those that are gone are left out."""
+        return await self._threads.ask(self._core.reads.invoices(list(ids)))
+
+    async def payment_methods(self, invoice_id: str) -> list[PaymentMethod]:
+        """Every way to pay an invoice, with reasons and dates (INV-3, PRM-2). Raises ClientError."""
+        return await self._threads.ask(self._core.reads.payment_methods(invoice_id))
+
+    async def quote_renewal(self, order_ids: Sequence[str], period: int, promo_code: str | None = None) -> Quote:
+        """What a renewal would cost, explained, with what it leaves out (DSC-8, BLK-6). Raises ClientError."""
+        return await self._threads.ask(self._core.reads.quote_renewal(list(order_ids), period, promo_code))
+
+    async def ledger(self, *, limit: int = 100, cursor: str | None = None) -> Page[LedgerLine]:
+        """A page of the purses' movements, newest first. Raises ClientError."""
+        return await self._threads.ask(self._core.reads.ledger(limit, cursor))
+
+    async def catalogue(self) -> Catalogue:
+        """Plans, locations and add-ons, asked for once in a session. Raises ClientError."""
+        return await self._threads.ask(self._core.reads.catalogue())
+
+    async def document(self, invoice_id: str, document_format: str, path: Path) -> int:
+        """An invoice as ``pdf``, ``csv`` or ``json`` into a new file (INV-9); its size in bytes. Raises ClientError."""
+        return await self._threads.ask(self._core.reads.document(invoice_id, document_format, path))
+
+    async def sessions(self) -> list[SessionInfo]:
+        """Who is signed in as this account, where. Raises ClientError."""
+        return await self._threads.ask(self._core.reads.sessions())
+
+    # -- writes: only through plans
+
+    def submit(self, plan: Plan, *, hold_seconds: float = 0) -> str:
+        """Journal a confirmed plan and have it done; the id of its job.
+
+        Raises ReadOnlySession, NotSignedIn, AlienPlan (of another panel or account), JournalError.
+        """
+        if self._closed:
+            raise SessionClosed("The session has ended.")
+        self._core.check_plan(plan)
+        return self._core.jobs.executor.submit(plan, hold_seconds=hold_seconds)
+
+
+def _nobody(_event: SessionEvent) -> None:
+    """For a session that nobody listens to."""

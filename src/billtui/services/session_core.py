@@ -1,0 +1,436 @@
+"""The inside of a session: client, sign-in, background catching up, executor. Lives in the loop "billtui-reads"."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import SecretStr
+
+from billtui.client.errors import (
+    ClientError,
+    LockedOut,
+    NotSent,
+    Outcome,
+    RateLimited,
+    SessionExpired,
+    SignInRefused,
+    TotpRequired,
+)
+from billtui.config.errors import ConfigError, UnsafePath
+from billtui.domain.models import Account
+from billtui.services.reads import Reads
+from billtui.services.session_events import (
+    AccountChanged,
+    ConnectionChanged,
+    ConnectionState,
+    SessionEvent,
+    SignInNeeded,
+    StoreChanged,
+    StoreTrouble,
+)
+from billtui.services.session_jobs import SessionJobs
+from billtui.services.session_settings import (
+    AlienPlan,
+    CredentialKeeper,
+    NotSignedIn,
+    ReadOnlySession,
+    SessionSettings,
+    SignedIn,
+)
+from billtui.services.session_thread import LoopThread, SessionClosed, Worker
+from billtui.services.store import KnownAccount, KnownAccounts, StoreDamaged, StoreUnavailable
+from billtui.services.store_thread import StoreThread
+from billtui.services.sync import Sync
+
+if TYPE_CHECKING:
+    from billtui.client import BillingClient
+    from billtui.config.credentials import Credential, SaveResult
+    from billtui.services.plans import Plan
+
+T = TypeVar("T")
+MOST_SKEW = timedelta(minutes=2)
+_SIGN_IN = (SignInRefused, TotpRequired, LockedOut)
+
+
+class SessionCore:
+    """What the facade in ``session.py`` stands before. Coroutines run in the loop; the rest says which thread."""
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        threads: LoopThread,
+        listener: Callable[[SessionEvent], None],
+        credentials: CredentialKeeper | None,
+    ) -> None:
+        self.settings = settings
+        self._threads = threads
+        self._tell = listener
+        self._credentials = credentials
+        self._aux = Worker("billtui-secrets")
+        self.store = StoreThread(listener)
+        self.reads = Reads(self)
+        self.jobs = SessionJobs(settings, threads, listener, self._token, self._reread, self._spawn)
+        self._known = KnownAccounts(settings.data_dir)
+        self._client: BillingClient | None = None
+        self._sync: Sync | None = None
+        self._password: Credential | None = None
+        self.account: Account | None = None
+        self.signed_in = False
+        self._entering = asyncio.Lock()
+        self._signed = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._connection = ConnectionChanged(ConnectionState.SIGNED_OUT)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- from any thread
+
+    @property
+    def store_key(self) -> tuple[Path | None, int]:
+        """Which file the copy is in, and how often one was put in place."""
+        return self.store.path, self.store.builds
+
+    def _token(self) -> SecretStr | None:
+        return None if self._client is None else self._client.token
+
+    def report_damage(self, _reason: str) -> None:
+        """A reader found the copy damaged: build it anew."""
+        self._threads.call(lambda: self._spawn(self._rebuild()))
+
+    def unavailable(self, capability: str) -> str | None:
+        """Why ``capability`` cannot be used, or ``None``."""
+        if self.signed_in and self._client is not None:
+            return self._client.unavailable(capability)
+        if self.account is None:
+            return "Nobody is signed in. Sign in first."
+        if self.account.capabilities and capability not in self.account.capabilities:
+            return f"This panel cannot do that from here ({capability}). Use the panel's own web pages."
+        return None
+
+    # -- coming and going
+
+    async def open(self) -> None:
+        """Open the last account's copy and begin to connect."""
+        settings = self.settings
+        known = self._known.get(settings.profile, settings.connection.url, settings.login)
+        if known is not None and (path := self._known.store(known)).exists():
+            await self._open_store(path)
+            self.account = await self.store.run(lambda store: store.account())
+            if self.account is not None:
+                self._tell(AccountChanged(self.account, store_replaced=True))
+        if settings.background:
+            self._spawn(self._background())
+
+    async def _open_store(self, path: Path) -> None:
+        trouble = await self.store.open(path)
+        if trouble is not None:
+            self._tell(StoreTrouble(trouble))
+
+    async def connect(self) -> Account:
+        """Sign in with what is kept, unless that is done. Raises NotSignedIn, CredentialError, ClientError."""
+        if self.signed_in and self.account is not None:
+            return self.account
+        async with self._entering:
+            if self.signed_in and self.account is not None:
+                return self.account
+            client = await self._open_client()
+            self._show(ConnectionState.CONNECTING, "Connecting")
+            if client.token is None:
+                await self._use_credential(client)
+            try:
+                account = await client.account.me()
+            except SessionExpired as error:
+                self._forget_token()
+                raise NotSignedIn("The saved sign-in is no longer valid. Sign in again.") from error
+            return await self._adopt(account)
+
+    async def _open_client(self) -> BillingClient:
+        if self._client is None:
+            from billtui.client import BillingClient  # loads the HTTP library: here, after the first frame
+
+            client = BillingClient(self.settings.connection, on_session_expired=self._renew)
+            await client.__aenter__()
+            self._client = client
+            self._sync = Sync(client, self.store, self._tell, self._account_read)
+        return self._client
+
+    async def _use_credential(self, client: BillingClient) -> None:
+        credential = await self._aux.do(self._credentials.load) if self._credentials is not None else None
+        if credential is None:
+            raise NotSignedIn("Nobody is signed in. Sign in first.")
+        if credential.kind == "token":
+            client.token = credential.secret
+        elif not self.settings.login:
+            raise NotSignedIn("The profile names no login. Sign in, or add one to the profile.")
+        else:
+            await client.sessions.sign_in(self.settings.login, credential.secret)
+            self._password = credential
+
+    async def _renew(self) -> SecretStr | None:
+        """A read met an expired session: sign in again once, where a password is at hand."""
+        if self._password is None or self._client is None:
+            return None
+        try:
+            session = await self._client.sessions.sign_in(self.settings.login, self._password.secret)
+        except _SIGN_IN:
+            self._password = None
+            return None
+        self.jobs.signed_in()
+        return session.token
+
+    async def _adopt(self, account: Account) -> Account:
+        """``account`` is who is signed in from now on."""
+        settings = self.settings
+        known = KnownAccount(
+            account.panel_id.raw, account.account_id.raw, settings.connection.url, settings.login or account.login.raw
+        )
+        path = self._known.store(known)
+        replaced = self.store.path != path and not (self.store.is_temporary and self._same(account))
+        if replaced:
+            await self._open_store(path)
+            self.reads.forget()
+            self._known.put(settings.profile, known)
+        await self.store.account(account)
+        self.account = account
+        self.signed_in = True
+        self._signed.set()
+        self._tell(AccountChanged(account, store_replaced=replaced))
+        self._online(0.0)
+        if settings.background and not settings.read_only:
+            self.jobs.start()
+        self.jobs.signed_in()
+        return account
+
+    def _same(self, account: Account) -> bool:
+        ours = self.account
+        return ours is not None and (ours.panel_id, ours.account_id) == (account.panel_id, account.account_id)
+
+    async def _account_read(self, account: Account) -> None:
+        """The account was read again."""
+        if not self._same(account):
+            await self._adopt(account)
+            return
+        changed = await self.store.account(account)
+        self.account = account
+        if changed:
+            self._tell(AccountChanged(account))
+
+    async def sign_in(self, login: str, password: SecretStr, totp: SecretStr | None) -> SignedIn:
+        """Sign in as a person typed it, and keep the token."""
+        async with self._entering:
+            client = await self._open_client()
+            session = await client.sessions.sign_in(login, password, totp)
+            account = await self._adopt(await client.account.me())
+        return SignedIn(account, await self._keep(session.token))
+
+    async def _keep(self, token: SecretStr) -> SaveResult | None:
+        if self._credentials is None:
+            return None
+        from billtui.config.credentials import Credential, SaveResult
+
+        keeper, credential = self._credentials, Credential("token", token, "signed in")
+        try:
+            return await self._aux.do(lambda: keeper.save(credential))
+        except (ConfigError, UnsafePath, OSError) as error:
+            return SaveResult("memory", f"The sign-in is kept until the program ends: {error}")
+
+    async def sign_out(self) -> list[str]:
+        """End the session on the panel, forget the token here whatever the panel says."""
+        left: list[str] = []
+        if self._client is not None and self._client.token is not None:
+            try:
+                await self._client.sessions.sign_out()
+            except SessionExpired:
+                pass
+            except ClientError as error:
+                left.append(f"The panel was not told; the session lives there until it expires. {error}")
+        self._password = None
+        self._forget_token()
+        if self._credentials is not None:
+            left += await self._aux.do(self._credentials.forget)
+        self._tell(SignInNeeded("signed-out"))
+        return left
+
+    def _forget_token(self) -> None:
+        if self._client is not None:
+            self._client.token = None
+        self.signed_in = False
+        self._signed.clear()
+        self._show(ConnectionState.SIGNED_OUT, "Not signed in")
+
+    def close(self, end: float) -> None:
+        """End everything until the instant ``end`` (monotonic). Called from another thread than the loop's."""
+        self.jobs.close(max(0.1, end - monotonic() - 0.6))
+        with contextlib.suppress(SessionClosed, TimeoutError, ClientError):
+            self._threads.submit(self._finish()).result(max(0.1, end - monotonic() - 0.3))
+        self.store.close(max(0.1, end - monotonic() - 0.1), visited=self.settings.background)
+        self._aux.stop(0.0)
+
+    async def _finish(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=0.5)
+        if self._client is not None:
+            async with asyncio.timeout(0.5):
+                await self._client.aclose()
+
+    def check_plan(self, plan: Plan) -> None:
+        """Raises ReadOnlySession, NotSignedIn or AlienPlan where the plan must not be done here."""
+        if self.settings.read_only:
+            raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
+        account = self.account
+        if account is None or not self.signed_in:
+            raise NotSignedIn("Nobody is signed in, so nothing can be changed. Sign in first.")
+        if plan.panel_id != account.panel_id.raw:
+            raise AlienPlan("The plan was made for another panel. Use the profile that it names.")
+        if plan.account_id != account.account_id.raw:
+            raise AlienPlan("The plan was made for another account. Sign in as the account that it names.")
+
+    # -- asking
+
+    async def ask(self, work: Callable[[BillingClient, Sync], Awaitable[T]]) -> T:
+        """Do ``work`` signed in, and learn from it how the connection is. Raises NotSignedIn, ClientError."""
+        await self.connect()
+        if self._client is None or self._sync is None:
+            raise NotSignedIn("Nobody is signed in. Sign in first.")
+        begun = monotonic()
+        try:
+            answer = await work(self._client, self._sync)
+        except SessionExpired:
+            self._expired()
+            raise
+        except ClientError as error:
+            self._failed(error)
+            raise
+        self._online(monotonic() - begun)
+        return answer
+
+    async def refresh(self, full: bool) -> StoreChanged | None:
+        """Catch up now. Raises ClientError, NotSignedIn."""
+        self._wake.set()
+        try:
+            return await self.ask(lambda _client, sync: sync.catch_up(full=full))
+        except StoreDamaged:
+            return await self.ask(lambda _client, sync: sync.catch_up(full=True))
+
+    def _expired(self) -> None:
+        if self.signed_in:
+            self._forget_token()
+            self._tell(SignInNeeded("expired", "The session has expired. Sign in again; nothing was lost."))
+
+    # -- in the background
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _background(self) -> None:
+        """Connect, catch up, follow the feed; after trouble again, with pauses that grow."""
+        pause = self.settings.retry_seconds
+        while True:
+            try:
+                await self.connect()
+                while True:
+                    await self._follow()
+                    pause = self.settings.retry_seconds
+            except SessionExpired:
+                self._expired()
+                await self._signed.wait()
+            except (NotSignedIn, ConfigError, *_SIGN_IN) as error:
+                self._tell(SignInNeeded("expired" if self.account else "first", str(error)))
+                self._show(ConnectionState.SIGNED_OUT, str(error))
+                await self._signed.wait()
+            except ClientError as error:
+                await self._pause(self._failed(error, pause) or pause)
+                pause = min(pause * 2, self.settings.retry_most)
+            except StoreDamaged:
+                await self._pause(pause)
+                pause = min(pause * 2, self.settings.retry_most)
+            except (StoreUnavailable, OSError) as error:
+                self._tell(StoreTrouble(f"The local copy cannot be written: {error}"))
+                await self._pause(pause)
+                pause = min(pause * 2, self.settings.retry_most)
+
+    async def _follow(self) -> None:
+        sync = self._sync
+        if sync is None or not self.signed_in:
+            raise NotSignedIn("Nobody is signed in. Sign in first.")
+        if self._connection.state is not ConnectionState.ONLINE or not sync.has_feed:
+            await sync.catch_up()
+            self._online(0.0)
+        if sync.has_feed:
+            await sync.follow(self.settings.poll_seconds)
+            self._online(0.0)
+        else:
+            await self._pause(self.settings.refresh_seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+
+    async def _rebuild(self) -> None:
+        with contextlib.suppress(ClientError, NotSignedIn, StoreDamaged, StoreUnavailable, ConfigError):
+            await self.store.rebuild()
+            if self.signed_in and self._sync is not None:
+                await self._sync.account()
+                await self._sync.catch_up(full=True)
+
+    async def _reread(self, orders: set[str], invoices: set[str]) -> None:
+        """What a job touched, into the copy at once."""
+
+        async def work(_client: BillingClient, sync: Sync) -> None:
+            await sync.touched(orders, invoices)
+
+        with contextlib.suppress(ClientError, NotSignedIn, StoreDamaged, StoreUnavailable, ConfigError):
+            await self.ask(work)
+
+    # -- how the connection is
+
+    def _online(self, seconds: float) -> None:
+        slow = seconds > self.settings.slow_seconds
+        if slow:
+            self._show(ConnectionState.SLOW, f"Slow: the last answer took {seconds:.0f} s")
+        elif self.signed_in:
+            self._show(ConnectionState.ONLINE)
+
+    def _failed(self, error: ClientError, pause: float | None = None) -> float | None:
+        """Tell that the panel cannot be reached; the pause to take, with some chance in it."""
+        if error.outcome is Outcome.REFUSED:
+            return pause
+        if pause is None and not isinstance(error, NotSent):
+            return None
+        wait = None
+        if pause is not None:
+            wait = error.retry_after or pause * random.uniform(0.7, 1.3)
+        retry_at = None if wait is None else datetime.now(UTC) + timedelta(seconds=wait)
+        state = ConnectionState.SLOW if isinstance(error, RateLimited) else ConnectionState.OFFLINE
+        self._show(state, error.message, retry_at)
+        if pause is None:
+            self._wake.set()
+        return wait
+
+    def _show(self, state: ConnectionState, message: str = "", retry_at: datetime | None = None) -> None:
+        skew = None if self._client is None else self._client.clock_skew
+        if skew is not None and abs(skew) <= MOST_SKEW:
+            skew = None
+        now = ConnectionChanged(state, message, retry_at, skew)
+        before = self._connection
+        same_skew = (before.skew is None) == (skew is None)
+        if (before.state, before.message, before.retry_at) != (state, message, retry_at) or not same_skew:
+            self._connection = now
+            self._tell(now)
+
+    @property
+    def connection(self) -> ConnectionChanged:
+        """The connection as last told."""
+        return self._connection

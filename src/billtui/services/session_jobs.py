@@ -1,0 +1,119 @@
+"""The session's jobs: the executor, and reading again at once what a job touched."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from billtui.services.session_events import JobChanged, SessionEvent
+from billtui.services.session_settings import SessionSettings
+from billtui.services.session_thread import LoopThread
+
+if TYPE_CHECKING:
+    from billtui.client import BillingClient
+    from billtui.services.executor import Executor, JobEvent
+
+
+class SessionJobs:
+    """Starts the executor when it is needed and listens to it. Safe to use from any thread."""
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        threads: LoopThread,
+        listener: Callable[[SessionEvent], None],
+        token: Callable[[], SecretStr | None],
+        reread: Callable[[set[str], set[str]], Awaitable[None]],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        """``spawn`` runs a coroutine in the session's loop and is called there."""
+        self._settings = settings
+        self._threads = threads
+        self._tell = listener
+        self._token = token
+        self._reread = reread
+        self._spawn = spawn
+        self._lock = threading.Lock()
+        self._executor: Executor | None = None
+        self._orders: set[str] = set()
+        self._invoices: set[str] = set()
+        self._reading = False
+
+    @property
+    def executor(self) -> Executor:
+        """The executor, made and started when it is first wanted."""
+        with self._lock:
+            if self._executor is None:
+                from billtui.services.executor import Executor
+
+                executor = Executor(self._new_client, self._settings.journal_path, self._heard)
+                executor.start()
+                self._executor = executor
+            return self._executor
+
+    def _new_client(self) -> BillingClient:
+        from billtui.client import BillingClient
+
+        return BillingClient(self._settings.connection, self._token())
+
+    def start(self) -> None:
+        """Start the executor without being waited for: it settles what an earlier run left open."""
+        threading.Thread(target=lambda: self.executor, name="billtui-executor-start", daemon=True).start()
+
+    def signed_in(self) -> None:
+        """There is a new token: jobs that wait for one go on."""
+
+    def close(self, seconds: float) -> None:
+        """End the executor, ``seconds`` at most; what was confirmed stays in the journal."""
+        with self._lock:
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.close(seconds)
+
+    # -- what a job touched
+
+    def _heard(self, event: JobEvent) -> None:
+        """In the executor's thread: pass the event on, and have what it touched read again."""
+        self._tell(JobChanged(event))
+        if event.operation is None or event.outcome is None:
+            return
+        orders, invoices = touched(event.operation.targets, event.answer)
+        self._threads.call(lambda: self._note(orders, invoices))
+
+    def _note(self, orders: set[str], invoices: set[str]) -> None:
+        """In the loop."""
+        self._orders |= orders
+        self._invoices |= invoices
+        if not self._reading and (self._orders or self._invoices):
+            self._reading = True
+            self._spawn(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._orders or self._invoices:
+                orders, self._orders = self._orders, set()
+                invoices, self._invoices = self._invoices, set()
+                await self._reread(orders, invoices)
+        finally:
+            self._reading = False
+
+
+def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tuple[set[str], set[str]]:
+    """Raw ids of the orders and invoices that an operation was about, by its targets and its answer."""
+    orders: set[str] = set()
+    invoices: set[str] = set()
+    for target in targets:
+        kind, _, key = target.partition(":")
+        if kind == "order":
+            orders.add(key)
+        elif kind == "invoice":
+            invoices.add(key)
+    for place in (answer, (answer or {}).get("invoice"), (answer or {}).get("payment")):
+        if not isinstance(place, Mapping):
+            continue
+        found = place.get("invoice_id"), place.get("id") if "number" in place else None
+        invoices.update(key for key in found if isinstance(key, str))
+    return orders, invoices

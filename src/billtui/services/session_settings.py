@@ -1,0 +1,114 @@
+"""What a session needs to know, what it answers, and how it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from billtui.client.settings import ConnectionSettings
+from billtui.config.paths import data_dir, state_dir
+from billtui.domain.models import Account, Addon, Location, Plan
+
+if TYPE_CHECKING:
+    from billtui.config.credentials import Credential, SaveResult
+    from billtui.config.profiles import Profile
+
+
+class CredentialKeeper(Protocol):
+    """Where the secret comes from and is kept; config's CredentialStore is one. Calls may block for seconds."""
+
+    def load(self) -> Credential | None:
+        """The secret to use, or ``None``."""
+
+    def save(self, credential: Credential) -> SaveResult:
+        """Keep a token."""
+
+    def forget(self) -> list[str]:
+        """Delete what is kept; one line for each place where it may still be."""
+
+
+class SessionRefused(Exception):
+    """The session does not do this; the message says why and what to do instead."""
+
+    code = "session-refused"
+
+
+class ReadOnlySession(SessionRefused):
+    """Nothing may be changed through this profile."""
+
+    code = "read-only"
+
+
+class NotSignedIn(SessionRefused):
+    """There is no usable secret; somebody has to sign in."""
+
+    code = "not-signed-in"
+
+
+class AlienPlan(SessionRefused):
+    """The plan belongs to another panel or account."""
+
+    code = "other-account"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """Which panel, as whom, and how. Times are in seconds."""
+
+    connection: ConnectionSettings
+    profile: str = ""
+    login: str = ""
+    read_only: bool = False
+    background: bool = True
+    """Keep the copy up to date by itself; off for a single verb of the command line."""
+    data_dir: Path = field(default_factory=data_dir)
+    state_dir: Path = field(default_factory=state_dir)
+    poll_seconds: int = 15
+    """How long one question for changes waits on the panel (at most 15)."""
+    refresh_seconds: float = 60
+    """Time between whole loads where the panel has no feed of changes."""
+    retry_seconds: float = 1
+    """The first pause after a failure; it doubles up to :attr:`retry_most`."""
+    retry_most: float = 60
+    slow_seconds: float = 3
+    """An ordinary answer that takes longer makes the connection "slow"."""
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal's file."""
+        return self.state_dir / "journal.db"
+
+    @classmethod
+    def of(cls, profile: Profile, *, read_only: bool = False, background: bool = True) -> SessionSettings:
+        """Settings of a profile; ``read_only`` adds to the profile's own."""
+        connection = ConnectionSettings(
+            url=profile.url,
+            ca_file=None if profile.ca_file is None else Path(profile.ca_file).expanduser(),
+            fingerprint=profile.fingerprint,
+            proxy=profile.proxy,
+        )
+        return cls(
+            connection=connection,
+            profile=profile.name,
+            login=profile.login,
+            read_only=read_only or profile.read_only,
+            background=background,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The account that signed in, and where its token is kept (``None``: nowhere beyond this session)."""
+
+    account: Account
+    kept: SaveResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is sold, where."""
+
+    plans: tuple[Plan, ...] = ()
+    locations: tuple[Location, ...] = ()
+    addons: tuple[Addon, ...] = ()

@@ -1,0 +1,40 @@
+"""The local store: a SQLite copy of the lists, so that the first frame and every list need no network.
+
+One thread writes (:class:`Store`), everybody else reads (:class:`StoreReader`). It is keyed by the panel's id and the
+account, kept private (0600), and only a copy: what is damaged or of another version is set aside and built anew.
+"""
+
+from billtui.services.store.known import KnownAccount, KnownAccounts
+from billtui.services.store.reader import StoreReader, gc_paused
+from billtui.services.store.rows import (
+    ChangeRow,
+    InvoiceRow,
+    OrderRow,
+    SearchHit,
+    cents,
+    epoch,
+    instant,
+    money,
+)
+from billtui.services.store.schema import StoreDamaged, StoreUnavailable, store_path
+from billtui.services.store.writer import Applied, Store
+
+__all__ = [
+    "Applied",
+    "ChangeRow",
+    "InvoiceRow",
+    "KnownAccount",
+    "KnownAccounts",
+    "OrderRow",
+    "SearchHit",
+    "Store",
+    "StoreDamaged",
+    "StoreReader",
+    "StoreUnavailable",
+    "cents",
+    "epoch",
+    "gc_paused",
+    "instant",
+    "money",
+    "store_path",
+]

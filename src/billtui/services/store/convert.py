@@ -1,0 +1,60 @@
+"""From the models of the wire to the rows of the store."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from billtui.domain.models import Invoice, Order
+from billtui.services.store.rows import InvoiceRow, OrderRow, cents, epoch
+
+
+def order_row(order: Order) -> OrderRow:
+    """The row of an order."""
+    return OrderRow(
+        id=str(order.id),
+        name=str(order.name),
+        kind=str(order.kind),
+        plan=str(order.plan),
+        location=str(order.location),
+        address=str(order.address or ""),
+        state=str(order.state),
+        power=str(order.power or ""),
+        created_at=int(order.created_at.timestamp()),
+        paid_until=epoch(order.paid_until),
+        price=cents(order.monthly_price),
+        currency=str(order.monthly_price.currency),
+        discount=percent(order.discount_percent),
+        individual_price=int(order.individual_price),
+        auto_on=int(order.auto_renew.on),
+        auto_months=order.auto_renew.months,
+        billing_day=order.billing_day,
+        in_use_since=epoch(order.in_use_since),
+        unpaid_invoice_id=None if order.unpaid_invoice_id is None else str(order.unpaid_invoice_id),
+        transfer_id=None if order.transfer_id is None else str(order.transfer_id),
+        version=order.version,
+    )
+
+
+def invoice_row(invoice: Invoice) -> InvoiceRow:
+    """The row of an invoice."""
+    return InvoiceRow(
+        id=str(invoice.id),
+        number=str(invoice.number),
+        kind=str(invoice.kind),
+        state=str(invoice.state),
+        issued_at=int(invoice.issued_at.timestamp()),
+        due_at=epoch(invoice.due_at),
+        paid_at=epoch(invoice.paid_at),
+        total=cents(invoice.total),
+        currency=str(invoice.total.currency),
+        title=str(invoice.title),
+        promise_until=epoch(invoice.promise_until),
+        combined_into=None if invoice.combined_into is None else str(invoice.combined_into),
+        line_count=invoice.line_count or len(invoice.lines),
+        version=invoice.version,
+    )
+
+
+def percent(value: Decimal) -> str:
+    """A percentage without needless zeros: ``7``, ``12.5``."""
+    return f"{value.normalize():f}" if value else "0"

@@ -1,0 +1,246 @@
+"""Reading the local store: for the interface's thread (or the command line), over a connection that cannot write."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from billtui.domain.models import Account, Invoice, Order
+from billtui.services.store import schema
+from billtui.services.store.rows import ChangeRow, InvoiceRow, OrderRow, SearchHit, instant
+from billtui.services.store.text import search_conditions
+
+T = TypeVar("T")
+_SQL_VARIABLES: Final = 500
+
+
+@contextlib.contextmanager
+def gc_paused() -> Iterator[None]:
+    """The collector off while many small objects are made (they are no garbage)."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class StoreReader:
+    """A store to read from, in the one thread that made it. ``StoreReader(None)`` is an empty one.
+
+    A file that turns out damaged reads as empty from then on; ``on_damage`` is called once with the reason, so that
+    whoever writes the store can build it anew.
+    """
+
+    def __init__(self, path: Path | None, on_damage: Callable[[str], None] | None = None) -> None:
+        self.path = path
+        self._on_damage = on_damage
+        self._connection = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        if self.path is not None and self.path.exists():
+            try:
+                connection = sqlite3.connect(
+                    f"{self.path.absolute().as_uri()}?mode=ro",
+                    uri=True,
+                    timeout=schema.READ_BUSY_MS / 1000,
+                    isolation_level=None,
+                )
+                connection.execute("PRAGMA query_only = 1")
+                if connection.execute("PRAGMA user_version").fetchone()[0] == schema.SCHEMA_VERSION:
+                    return connection
+                connection.close()
+            except sqlite3.DatabaseError as error:
+                self._damaged(error)
+        return self._empty()
+
+    @staticmethod
+    def _empty() -> sqlite3.Connection:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        schema.create(connection)
+        return connection
+
+    def _damaged(self, error: Exception) -> None:
+        if self._on_damage is not None:
+            self._on_damage(f"the local copy is damaged ({error}); it is built anew")
+
+    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return work(self._connection)
+        except (sqlite3.DatabaseError, schema.StoreDamaged) as error:
+            if isinstance(error, sqlite3.ProgrammingError):
+                raise
+            if isinstance(error, sqlite3.OperationalError) and schema.is_busy(error):
+                return work(self._connection)
+            self._connection.close()
+            self._connection = self._empty()
+            self._damaged(error)
+            return work(self._connection)
+
+    def _one(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        row = self._read(lambda connection: connection.execute(sql, parameters).fetchone())
+        return None if row is None else row[0]
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a question in SQL; for this package's own modules."""
+        return self._read(lambda connection: connection.execute(sql, parameters).fetchall())
+
+    # -- what is known about the copy itself
+
+    def generation(self) -> int:
+        """A number that rises with each change of the store (0 for an empty one)."""
+        return int(self.meta("generation") or 0)
+
+    def meta(self, key: str) -> Any:
+        """A stored single value, or ``None``."""
+        return self._one("SELECT value FROM meta WHERE key = ?", (key,))
+
+    def synced_at(self) -> datetime | None:
+        """When the copy last agreed with the panel (this computer's clock), or ``None`` if it never did."""
+        seconds = self.meta("synced_at")
+        return None if seconds is None else instant(int(seconds))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all lists were loaded once; before that, what is missing may still come."""
+        return bool(self.meta("complete"))
+
+    def account(self) -> Account | None:
+        """The account with its balances, or ``None`` before the first sign-in."""
+        text = self._one("SELECT json FROM account")
+        return None if text is None else Account.model_validate_json(text)
+
+    # -- lists
+
+    def orders(self) -> list[OrderRow]:
+        """All orders, in no particular order."""
+        return self._chunks("order_chunks", OrderRow)
+
+    def invoices(self) -> list[InvoiceRow]:
+        """All invoices, in no particular order."""
+        return self._chunks("invoice_chunks", InvoiceRow)
+
+    def _chunks(self, table: str, kind: type[Any]) -> list[Any]:
+        def work(connection: sqlite3.Connection) -> list[Any]:
+            rows: list[Any] = []
+            make = kind._make
+            for crc, blob in connection.execute(f"SELECT crc, rows FROM {table} ORDER BY n"):
+                rows.extend(map(make, schema.unpack(crc, blob)))
+            return rows
+
+        with gc_paused():
+            return self._read(work)
+
+    def first_orders(self, count: int = 50) -> list[OrderRow]:
+        """The orders that end soonest (paid-until, then as they came), for a first page before all are read."""
+        sql = f"SELECT {schema.ORDER_COLUMNS} FROM orders WHERE paid_until IS NOT NULL ORDER BY paid_until, n LIMIT ?"
+        return [OrderRow._make(row) for row in self.query(sql, (count,))]
+
+    def first_invoices(self, count: int = 50) -> list[InvoiceRow]:
+        """The newest invoices, for a first page before all are read."""
+        sql = f"SELECT {schema.INVOICE_COLUMNS} FROM invoices ORDER BY issued_at DESC, n DESC LIMIT ?"
+        return [InvoiceRow._make(row) for row in self.query(sql, (count,))]
+
+    def order_rows(self, ids: Iterable[str]) -> dict[str, OrderRow]:
+        """The rows of some orders by id; what is not there is left out."""
+        rows = self._by_id("orders", schema.ORDER_COLUMNS, ids)
+        return {row[0]: OrderRow._make(row) for row in rows}
+
+    def invoice_rows(self, ids: Iterable[str]) -> dict[str, InvoiceRow]:
+        """The rows of some invoices by id; what is not there is left out."""
+        rows = self._by_id("invoices", schema.INVOICE_COLUMNS, ids)
+        return {row[0]: InvoiceRow._make(row) for row in rows}
+
+    def _by_id(self, table: str, columns: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        wanted = [str(key) for key in ids]
+        for start in range(0, len(wanted), _SQL_VARIABLES):
+            part = wanted[start : start + _SQL_VARIABLES]
+            marks = ",".join("?" * len(part))
+            yield from self.query(f"SELECT {columns} FROM {table} WHERE id IN ({marks})", part)
+
+    def open_invoices(self) -> list[InvoiceRow]:
+        """Every unpaid, promised and overdue invoice, soonest due first."""
+        sql = (
+            f"SELECT {schema.INVOICE_COLUMNS} FROM invoices WHERE state IN ('unpaid', 'promised', 'overdue') "
+            "ORDER BY due_at IS NULL, due_at, n"
+        )
+        return [InvoiceRow._make(row) for row in self.query(sql)]
+
+    def counts(self) -> dict[str, int]:
+        """How many orders and invoices there are: ``{"order": …, "invoice": …}``."""
+        return {
+            "order": int(self._one("SELECT count(*) FROM orders") or 0),
+            "invoice": int(self._one("SELECT count(*) FROM invoices") or 0),
+        }
+
+    # -- objects in full
+
+    def order(self, order_id: str) -> Order | None:
+        """An order as it was last read, or ``None``. ``actions`` holds the refused ones only, unless it was opened."""
+        text = self._object("order", order_id)
+        return None if text is None else Order.model_validate_json(text)
+
+    def invoice(self, invoice_id: str) -> Invoice | None:
+        """An invoice as it was last read, or ``None``. ``lines`` is empty while only the list was read."""
+        text = self._object("invoice", invoice_id)
+        return None if text is None else Invoice.model_validate_json(text)
+
+    def _object(self, kind: str, key: str) -> str | None:
+        text: str | None = self._one(
+            f"SELECT o.json FROM {kind}s AS l JOIN {kind}_objects AS o ON o.n = l.n WHERE l.id = ?", (str(key),)
+        )
+        return text
+
+    def orders_by_id(self, ids: Iterable[str]) -> dict[str, Order]:
+        """Several orders as they were last read; what is not there is left out."""
+        found = ((key, self.order(key)) for key in ids)
+        return {key: order for key, order in found if order is not None}
+
+    def invoices_by_id(self, ids: Iterable[str]) -> dict[str, Invoice]:
+        """Several invoices as they were last read; what is not there is left out."""
+        found = ((key, self.invoice(key)) for key in ids)
+        return {key: invoice for key, invoice in found if invoice is not None}
+
+    # -- search and changes
+
+    def search(self, text: str, limit: int = 50) -> list[SearchHit]:
+        """Orders and invoices that hold every word of ``text``; three letters or more are found anywhere.
+
+        Shorter words are looked for at the beginning of names and numbers, and as whole ids.
+        """
+        conditions = search_conditions(text)
+        if conditions is None:
+            return []
+        hits: list[SearchHit] = []
+        for sql, parameters in conditions:
+            for row in self.query(sql, (*parameters, limit)):
+                hit = SearchHit._make(row)
+                if hit not in hits:
+                    hits.append(hit)
+            if len(hits) >= limit:
+                break
+        return hits[:limit]
+
+    def changes_since_visit(self, limit: int = 200) -> list[ChangeRow]:
+        """What happened since the program was last left, newest first."""
+        seen = int(self.meta("seen_change") or 0)
+        sql = (
+            "SELECT number, at, kind, id, what, title, before, after FROM changes WHERE number > ? "
+            "ORDER BY number DESC LIMIT ?"
+        )
+        return [ChangeRow._make(row) for row in self.query(sql, (seen, limit))]
+
+    def reopen(self) -> None:
+        """Open the file again: after it was built anew, or made."""
+        self._connection.close()
+        self._connection = self._open()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()

@@ -1,0 +1,110 @@
+"""Rows of the local store: plain tuples of text and whole numbers, drawable as they are.
+
+Instants are whole seconds since 1970 UTC (``None`` where there is none), money is whole cents, text has been cleaned
+(SafeText). Objects in full are :class:`~billtui.domain.models.Order` and :class:`~billtui.domain.models.Invoice`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from billtui.domain.money import Money
+
+
+class OrderRow(NamedTuple):
+    """One order in a list (ORD)."""
+
+    id: str
+    name: str
+    kind: str
+    plan: str
+    location: str
+    address: str
+    """Empty where it has none."""
+    state: str
+    power: str
+    created_at: int
+    paid_until: int | None
+    price: int
+    """Monthly price in cents."""
+    currency: str
+    discount: str
+    """Per cent, as the panel says it: ``"7"``, ``"12.5"``, ``"0"``."""
+    individual_price: int
+    """1 where the price is individual (DSC-4)."""
+    auto_on: int
+    auto_months: int
+    billing_day: int
+    in_use_since: int | None
+    unpaid_invoice_id: str | None
+    """The open invoice that blocks renewal (REN-2, BLK-5)."""
+    transfer_id: str | None
+    version: int
+
+
+class InvoiceRow(NamedTuple):
+    """One invoice in a list (INV)."""
+
+    id: str
+    number: str
+    kind: str
+    state: str
+    issued_at: int
+    due_at: int | None
+    paid_at: int | None
+    total: int
+    """Cents."""
+    currency: str
+    title: str
+    promise_until: int | None
+    combined_into: str | None
+    line_count: int
+    version: int
+
+
+class ChangeRow(NamedTuple):
+    """Something that happened to an object, as the store saw it."""
+
+    number: int
+    at: int
+    kind: str
+    """``order``, ``invoice`` or ``account``."""
+    id: str
+    what: str
+    """``created``, ``removed``, ``state``, ``paid-until``, ``name``, ``price``, ``total`` or ``balance``."""
+    title: str
+    before: str
+    after: str
+
+
+class SearchHit(NamedTuple):
+    """One thing found by the search over everything."""
+
+    kind: str
+    """``order`` or ``invoice``."""
+    id: str
+    title: str
+    detail: str
+    state: str
+
+
+def cents(money: Money) -> int:
+    """``money`` in whole cents."""
+    return int(money.amount.scaleb(2))
+
+
+def money(amount: int, currency: str) -> Money:
+    """Whole cents as money."""
+    return Money(Decimal(amount).scaleb(-2), currency)
+
+
+def epoch(instant: datetime | None) -> int | None:
+    """An instant in whole seconds since 1970 UTC."""
+    return None if instant is None else int(instant.timestamp())
+
+
+def instant(seconds: int) -> datetime:
+    """Whole seconds since 1970 as an instant in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,81 @@
+"""The search over everything: what is indexed of each object, and how words become a question to the index."""
+
+from __future__ import annotations
+
+from billtui.domain.models import Invoice, Order
+
+MAX_WORDS = 8
+MAX_QUERY = 200
+
+_ORDER_HIT = "'order', o.id, o.name, o.plan || ' · ' || o.location || ' · ' || o.address, o.state"
+_INVOICE_HIT = "'invoice', i.id, i.number, i.title, i.state"
+
+
+def order_text(order: Order) -> str:
+    """What is found of an order: id, name, plan, location, address."""
+    return "\n".join((order.id, order.name, order.plan, order.location, order.address or ""))
+
+
+def invoice_text(invoice: Invoice) -> str:
+    """What is found of an invoice: id, number, title, amount, and its lines where they are known."""
+    parts = [str(invoice.id), str(invoice.number), str(invoice.title), f"{invoice.total.amount:.2f}"]
+    parts += [str(line.title) for line in invoice.lines]
+    return "\n".join(parts)
+
+
+def search_conditions(text: str) -> list[tuple[str, list[object]]] | None:
+    """Questions in SQL, best hits first, each wanting a limit as last parameter; ``None`` for nothing to look for."""
+    words = text[:MAX_QUERY].replace("\0", " ").split()[:MAX_WORDS]
+    if not words:
+        return None
+    questions: list[tuple[str, list[object]]] = []
+    if len(words) == 1:
+        word = words[0].lstrip("#") or words[0]
+        questions += [
+            (f"SELECT {_ORDER_HIT} FROM orders AS o WHERE o.id = ? LIMIT ?", [word]),
+            (f"SELECT {_INVOICE_HIT} FROM invoices AS i WHERE i.id = ? LIMIT ?", [word]),
+            (f"SELECT {_INVOICE_HIT} FROM invoices AS i WHERE i.number = ? COLLATE NOCASE LIMIT ?", [word]),
+        ]
+    long = [word for word in words if len(word) >= 3]
+    short = [word for word in words if len(word) < 3]
+    if not long:
+        first = short[0]
+        end = first + "\U0010ffff"
+        questions += [
+            (
+                f"SELECT {_ORDER_HIT} FROM orders AS o WHERE o.name >= ? COLLATE NOCASE AND o.name < ? COLLATE NOCASE "
+                + "".join(" AND o.name LIKE ? ESCAPE '\\'" for _ in short[1:])
+                + " LIMIT ?",
+                [first, end, *(like(word) for word in short[1:])],
+            ),
+            (
+                f"SELECT {_INVOICE_HIT} FROM invoices AS i WHERE i.number >= ? COLLATE NOCASE "
+                "AND i.number < ? COLLATE NOCASE "
+                + "".join(" AND i.number LIKE ? ESCAPE '\\'" for _ in short[1:])
+                + " LIMIT ?",
+                [first, end, *(like(word) for word in short[1:])],
+            ),
+        ]
+        return questions
+    match = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
+    narrow = "".join(" AND w.text LIKE ? ESCAPE '\\'" for _ in short)
+    rest = [like(word) for word in short]
+    questions += [
+        (
+            f"SELECT {_ORDER_HIT} FROM words AS w JOIN orders AS o ON o.n = w.rowid / 2 "
+            f"WHERE words MATCH ? AND w.rowid % 2 = 0{narrow} LIMIT ?",
+            [match, *rest],
+        ),
+        (
+            f"SELECT {_INVOICE_HIT} FROM words AS w JOIN invoices AS i ON i.n = w.rowid / 2 "
+            f"WHERE words MATCH ? AND w.rowid % 2 = 1{narrow} LIMIT ?",
+            [match, *rest],
+        ),
+    ]
+    return questions
+
+
+def like(word: str) -> str:
+    """``word`` anywhere in a text, for SQL's LIKE with ``\\`` as escape."""
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
