@@ -1,0 +1,299 @@
+"""The table: P-TABLE-1 to 3, P-BYTES-1 and P-MEM, ours beside Textual's DataTable and a curses program."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import DataTable
+
+from bench import apps
+from bench.harness import RUNS, Benchmark, Figure, Yardsticks, percentile
+from bench.terminals import COLUMNS, LINES, Terminal
+
+MANY, SOME, FEW = 100_000, 10_000, 1_000
+KEYS = 200
+DOWN, UP, PAGE = b"\x1b[B", b"\x1b[A", b"\x1b[6~"
+ONCE = "one run of DataTable"
+
+
+async def painted(widget: Widget) -> None:
+    """Wait until what has changed is on the screen."""
+    done = asyncio.Event()
+    widget.call_after_refresh(done.set)
+    await done.wait()
+
+
+async def cost(widget: Widget, change: Callable[[], object]) -> float:
+    """Milliseconds of processor time from a change until it is drawn (waiting for the frame's turn is not counted)."""
+    start = time.process_time()
+    change()
+    await painted(widget)
+    return (time.process_time() - start) * 1000
+
+
+def headless(measure: Callable[[App[None], Pilot[None]], Awaitable[list[float]]]) -> list[float]:
+    """Run a measurement inside an empty program without a terminal."""
+
+    async def run() -> list[float]:
+        app = App[None]()
+        async with app.run_test(size=(COLUMNS, LINES)) as pilot:
+            return await measure(app, pilot)
+
+    return asyncio.run(run())
+
+
+# --- P-TABLE-1 -------------------------------------------------------------------------------------------------------
+
+
+def open_own(count: int) -> float:
+    """Milliseconds of processor time from the records at hand to the table on the screen."""
+    rows = apps.orders(count)
+
+    async def measure(app: App[None], _: Pilot[None]) -> list[float]:
+        times: list[float] = []
+        for _run in range(RUNS + 1):
+            start = time.process_time()
+            table = apps.record_table(rows)
+            await app.screen.mount(table)
+            await painted(table)
+            times.append((time.process_time() - start) * 1000)
+            await table.remove()
+        return times[1:]
+
+    return statistics.median(headless(measure))
+
+
+class DataTableCosts(NamedTuple):
+    """What the same things cost with Textual's DataTable, in milliseconds of processor time."""
+
+    open: float
+    first_key: float
+    next_key: float
+    sort: float
+    mark_all: float
+
+
+def datatable_costs(count: int) -> DataTableCosts:
+    """Every one measured once: together they take about half a minute."""
+    rows = [apps.cells(order) for order in apps.orders(count)]
+
+    async def measure(app: App[None], _: Pilot[None]) -> list[float]:
+        table: DataTable[str] = DataTable(cursor_type="row")
+        await app.screen.mount(table)
+
+        def fill() -> None:
+            table.add_column(" ", key="mark", width=1)
+            for title in apps.TITLES:
+                table.add_column(title, key=title)
+            table.add_rows([(" ", *row) for row in rows])
+
+        def keep(text: str) -> Callable[[], None]:
+            def change() -> None:
+                table.clear()
+                table.add_rows([(" ", *row) for row in rows if text in "\n".join(row)])
+
+            return change
+
+        def mark_all() -> None:
+            for key in list(table.rows):
+                table.update_cell(key, "mark", "*")
+
+        opened = await cost(table, fill)
+        sort = await cost(table, lambda: table.sort("Address"))
+        mark = await cost(table, mark_all)
+        first = await cost(table, keep("1"))
+        following = await cost(table, keep("19"))
+        return [opened, first, following, sort, mark]
+
+    return DataTableCosts(*headless(measure))
+
+
+def datatable(yardsticks: Yardsticks) -> DataTableCosts:
+    """The costs of DataTable in this run."""
+    names = [f"DataTable {MANY:,} {name}, ms" for name in DataTableCosts._fields]
+    if names[0] not in yardsticks.values:
+        yardsticks.values.update(zip(names, datatable_costs(MANY), strict=True))
+    return DataTableCosts(*(yardsticks.values[name] for name in names))
+
+
+def opening(yardsticks: Yardsticks) -> list[Figure]:
+    """P-TABLE-1: records at hand (reading them from the store is measured with the store)."""
+    many, some, few = open_own(MANY), open_own(SOME), open_own(FEW)
+    theirs = datatable(yardsticks).open
+    what = f"open with {MANY:,} rows"
+    return [
+        Figure("P-TABLE-1", what, many, "ms", "DataTable", theirs, 0.03, ONCE),
+        Figure("P-TABLE-1", what, many, "ms", "own, 1,000", few, 1.3),
+        Figure("P-GROWTH", f"open with {SOME:,} rows", some, "ms", "own, 1,000", few, 1.3),
+    ]
+
+
+# --- P-TABLE-2, P-BYTES-1 --------------------------------------------------------------------------------------------
+
+
+class KeyCosts(NamedTuple):
+    """A program on a terminal, per key."""
+
+    cpu: float
+    p50: float
+    p99: float
+    move_bytes: float
+    scroll_bytes: float
+    page_bytes: float
+    memory: float
+
+
+def key_costs(kind: str, count: int) -> KeyCosts:
+    """Hold the cursor at the lower edge and scroll by a row, again and again."""
+    with Terminal(apps.command(kind, count)) as terminal:
+        terminal.until(apps.READY)
+        terminal.settle(1.0)
+        memory = terminal.memory()
+        moves = [terminal.key(DOWN)[1] for _ in range(20)]
+        for _ in range(LINES):
+            terminal.key(DOWN)
+        cpu = terminal.cpu()
+        scrolls = [terminal.key(DOWN) for _ in range(KEYS)]
+        cpu = (terminal.cpu() - cpu) / KEYS * 1000
+        pages = [terminal.key(PAGE)[1] for _ in range(RUNS)]
+    times = [milliseconds for milliseconds, _ in scrolls]
+    return KeyCosts(
+        cpu,
+        statistics.median(times),
+        percentile(times, 99),
+        statistics.median(moves),
+        statistics.median(count for _, count in scrolls),
+        statistics.median(pages),
+        memory,
+    )
+
+
+def costs(yardsticks: Yardsticks, kind: str, count: int) -> KeyCosts:
+    """Key costs of a program in this run."""
+    names = [f"{kind} {count:,} {name}" for name in KeyCosts._fields]
+    if names[0] not in yardsticks.values:
+        yardsticks.values.update(zip(names, key_costs(kind, count), strict=True))
+    return KeyCosts(*(yardsticks.values[name] for name in names))
+
+
+def keys(yardsticks: Yardsticks) -> list[Figure]:
+    """P-TABLE-2: the cursor at the edge, on a real terminal."""
+    many, few = costs(yardsticks, "record-table", MANY), costs(yardsticks, "record-table", FEW)
+    theirs = costs(yardsticks, "datatable", SOME)
+    what = f"scroll by a row, {MANY:,} rows"
+    return [
+        Figure("P-TABLE-2", f"{what}: CPU per key", many.cpu, "ms", "DataTable, 10,000", theirs.cpu, 0.3),
+        Figure("P-TABLE-2", f"{what}: CPU per key", many.cpu, "ms", "own, 1,000", few.cpu, 1.15),
+        Figure("P-TABLE-2", f"{what}: key to last byte, p50", many.p50, "ms", "DataTable, 10,000", theirs.p50),
+        Figure("P-TABLE-2", f"{what}: key to last byte, p99", many.p99, "ms", budget=16.7),
+    ]
+
+
+def output(yardsticks: Yardsticks) -> list[Figure]:
+    """P-BYTES-1 as it is: cells that did not change are left out only by the door to the terminal."""
+    ours, theirs = costs(yardsticks, "record-table", MANY), costs(yardsticks, "datatable", SOME)
+    floor = costs(yardsticks, "curses", SOME)
+    figures: list[Figure] = []
+    for what, value, floor_value, their_value in (
+        ("cursor move", ours.move_bytes, floor.move_bytes, theirs.move_bytes),
+        ("scroll by a row", ours.scroll_bytes, floor.scroll_bytes, theirs.scroll_bytes),
+        ("page", ours.page_bytes, floor.page_bytes, theirs.page_bytes),
+    ):
+        figures.append(Figure("P-BYTES-1", what, value, "B", "curses", floor_value, note="as it is"))
+        figures.append(Figure("P-BYTES-1", what, value, "B", "DataTable", their_value, note="as it is"))
+    return figures
+
+
+def memory(yardsticks: Yardsticks) -> list[Figure]:
+    """P-MEM: the table alone, with the records it shows."""
+    ours = costs(yardsticks, "record-table", MANY).memory
+
+    def datatable_memory() -> float:
+        with Terminal(apps.command("datatable", MANY)) as terminal:
+            terminal.until(apps.READY)
+            terminal.settle(1.0)
+            return terminal.memory()
+
+    theirs = yardsticks.get(f"DataTable {MANY:,} memory, MB", datatable_memory)
+    return [
+        Figure("P-MEM", f"table of {MANY:,} rows, alone", ours, "MB", "DataTable", theirs, 1.0),
+        Figure("P-MEM", f"table of {MANY:,} rows, alone", ours, "MB", budget=160),
+    ]
+
+
+# --- P-TABLE-3 -------------------------------------------------------------------------------------------------------
+
+
+class WorkCosts(NamedTuple):
+    """Milliseconds of processor time until the result is drawn."""
+
+    first_key: float
+    cold_key: float
+    next_key: float
+    sort: float
+    mark_all: float
+
+
+def work_costs(count: int) -> WorkCosts:
+    """Filter, sort and mark with so many rows: texts prepared ahead (as a moment after opening), sort keys not."""
+    rows = apps.orders(count)
+
+    async def measure(app: App[None], pilot: Pilot[None]) -> list[float]:
+        table = apps.record_table(rows)
+        await app.screen.mount(table)
+        results: list[list[float]] = [[], [], [], [], []]
+        for run in range(RUNS):
+            table.set_rows(rows)
+            results[1].append(await cost(table, lambda: table.set_filter("1")))
+            table.set_filter("")
+            while table._view.warm(count):
+                pass
+            await painted(table)
+            results[0].append(await cost(table, lambda: table.set_filter("1")))
+            results[2].append(await cost(table, lambda: table.set_filter("19")))
+            table.set_filter("")
+            results[4].append(await cost(table, table.action_mark_all))
+            table.action_clear_marks()
+            await painted(table)
+            column = ("address", "name", "price", "days")[run % 4]
+            results[3].append(await cost(table, lambda column=column: table.sort_by(column)))  # type: ignore[misc]  # bound now
+            table.sort_by(None)
+        await pilot.pause()
+        return [statistics.median(one) for one in results]
+
+    return WorkCosts(*headless(measure))
+
+
+def work(yardsticks: Yardsticks) -> list[Figure]:
+    """P-TABLE-3."""
+    ours, some, theirs = work_costs(MANY), work_costs(SOME), datatable(yardsticks)
+    figures = [Figure("P-TABLE-3", "filter, first key, texts not prepared yet", ours.cold_key, "ms", note="as it is")]
+    for what, value, absolute, their_value, ratio, smaller in (
+        ("filter, first key", ours.first_key, 50, theirs.first_key, 0.01, some.first_key),
+        ("filter, next key", ours.next_key, 16.7, theirs.next_key, 0.01, some.next_key),
+        ("sort by another column", ours.sort, 100, theirs.sort, 0.15, some.sort),
+        ("mark all", ours.mark_all, 20, theirs.mark_all, 0.05, some.mark_all),
+    ):
+        figures.append(Figure("P-TABLE-3", what, value, "ms", budget=absolute))
+        figures.append(Figure("P-TABLE-3", what, value, "ms", "DataTable", their_value, ratio, ONCE))
+        growth = 13 if what.startswith("sort") else 10  # n log n: 10 × log 100,000 / log 10,000
+        figures.append(Figure("P-GROWTH", f"{what}, 100,000", value, "ms", "own, 10,000", smaller, growth))
+    return figures
+
+
+def benchmarks() -> list[Benchmark]:
+    """The table."""
+    return [
+        Benchmark("table.open", opening),
+        Benchmark("table.keys", keys),
+        Benchmark("table.work", work),
+        Benchmark("table.bytes", output),
+        Benchmark("table.memory", memory),
+    ]
