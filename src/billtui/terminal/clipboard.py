@@ -1,0 +1,48 @@
+"""Copying to the clipboard of the terminal (OSC 52), also through tmux and screen; nothing is known of its success.
+
+So the words are "sent to the terminal", never "copied": the terminal may not take it, and does not say.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from billtui.terminal.harmless import many_lines, one_line
+
+MAX_BASE64 = 74_994
+"""Longest base64 text that common terminals take."""
+
+_SCREEN_CHUNK = 240  # GNU screen takes 256 bytes in one device control string
+
+
+class Clip(NamedTuple):
+    """``sequence`` to write to the terminal (empty: nothing to send) and ``message`` to show."""
+
+    sequence: str
+    message: str
+
+
+def clip(text: str, *, multi_line: bool = False, environment: Mapping[str, str] | None = None) -> Clip:
+    """The sequence that puts ``text`` on the clipboard; control characters become visible, one line unless asked."""
+    environment = os.environ if environment is None else environment
+    cleaned = many_lines(text) if multi_line else one_line(text).strip()
+    if not cleaned:
+        return Clip("", "Nothing to copy.")
+    data = base64.b64encode(cleaned.encode("utf-8", "replace")).decode()
+    if len(data) > MAX_BASE64:
+        return Clip("", f"Too long for the terminal's clipboard ({len(cleaned)} characters); nothing was sent.")
+    what = f"{len(cleaned)} characters" if multi_line or len(cleaned) > 60 else cleaned
+    return Clip(_wrapped(f"\x1b]52;c;{data}\x07", environment), f"Sent to the terminal's clipboard: {what}")
+
+
+def _wrapped(sequence: str, environment: Mapping[str, str]) -> str:
+    if environment.get("TMUX"):
+        inner = sequence.replace("\x1b", "\x1b\x1b")
+        return f"\x1bPtmux;{inner}\x1b\\"
+    if environment.get("STY"):
+        chunks = [sequence[at : at + _SCREEN_CHUNK] for at in range(0, len(sequence), _SCREEN_CHUNK)]
+        return "".join(f"\x1bP{chunk}\x1b\\" for chunk in chunks)
+    return sequence

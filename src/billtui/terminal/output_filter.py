@@ -1,0 +1,121 @@
+"""The last gate before the terminal: no raw control character in any drawn text, whichever widget drew it.
+
+Textual strips only five control bytes; escape sequences in a panel's text would otherwise reach the terminal and,
+through the terminal's answers, press keys. Widths as Textual counted them are kept, so that nothing shifts. Links
+(OSC 8) are dropped: an address is shown whole and copied, never hidden behind other words.
+
+The only private interface used is ``App.get_line_filters``; ``HarmlessApp`` wraps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter
+
+from billtui.terminal.harmless import one_line, picture
+
+ReturnType = TypeVar("ReturnType")
+
+TITLE_LENGTH = 120
+
+_ASCII = str.maketrans(
+    {
+        **dict.fromkeys("─━═╌╍┄┅┈┉╴╶╸╺⎯▔▁", "-"),
+        **dict.fromkeys("│┃║╎╏┆┇┊┋╵╷╹╻▏▎▍▌▋▊▉▕▐", "|"),
+        **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋", "+"),
+        **dict.fromkeys("█▇▆▅▄▃▂▀", "#"),
+        **dict.fromkeys("░▒▓", ":"),
+        **dict.fromkeys("•·●○◦∙", "*"),
+        **dict.fromkeys("→▶►▸›»", ">"),
+        **dict.fromkeys("←◀◄◂‹«", "<"),
+        **dict.fromkeys("↑▲△⬆", "^"),
+        **dict.fromkeys("↓▼▽⬇▾", "v"),
+        **dict.fromkeys("–—−‐‑", "-"),
+        **dict.fromkeys("✓✔☑", "x"),
+        **dict.fromkeys("‘’‚", "'"),
+        **dict.fromkeys("“”„", '"'),
+        "…": ".",
+        "×": "x",
+        "\u00a0": " ",
+    },
+)
+
+
+class OutputFilter(LineFilter):
+    """Replaces what must not reach the terminal, keeping every segment's width in cells."""
+
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        """``ascii_only``: for terminals that are not UTF-8; frames and arrows get plain stand-ins, the rest ``?``."""
+        super().__init__()
+        self.ascii_only = ascii_only
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Filter one line; most lines are returned as they came."""
+        if self.ascii_only:
+            segments = [segment if segment.text.isascii() else _in_ascii(segment) for segment in segments]
+        for segment in segments:
+            if segment.control or not segment.text.isprintable() or (segment.style and segment.style.link):
+                return [_harmless(segment) for segment in segments if not segment.control]
+        return segments
+
+
+class HarmlessApp(App[ReturnType]):
+    """A Textual app whose output always goes through an OutputFilter, last of all filters."""
+
+    output_filter: LineFilter = OutputFilter()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own filters, then ours."""
+        return [*super().get_line_filters(), self.output_filter]
+
+
+def title_sequences(title: str) -> tuple[str, str]:
+    """What sets the window's title (the old one is put aside first), and what brings the old one back.
+
+    The title is cut to 120 characters and cleaned; only the program's own words and names of profiles belong in it.
+    """
+    text = one_line(title)[:TITLE_LENGTH]
+    return f"\x1b[22;2t\x1b]2;{text}\x1b\\", "\x1b]2;\x1b\\\x1b[23;2t"
+
+
+def _harmless(segment: Segment) -> Segment:
+    text, style, _control = segment
+    if style is not None and style.link:
+        style = style.update_link(None)
+    return Segment(text if text.isprintable() else _visible(text), style)
+
+
+def _visible(text: str) -> str:
+    """Pictures in place of unprintable characters. Those that Textual counted with no width take trailing blanks.
+
+    Where there are no blanks left they vanish: a shifted or cut amount would be worse than an invisible attack.
+    """
+    room = len(text) - len(text.rstrip(" "))
+    drawn: list[str] = []
+    for character in text:
+        if character.isprintable():
+            drawn.append(character)
+        elif width := cell_len(character):
+            drawn.append(picture(character) + " " * (width - 1))
+        elif room:
+            drawn.append(picture(character))
+            room -= 1
+    visible = "".join(drawn)
+    surplus = max(0, cell_len(visible) - cell_len(text))
+    return visible[: len(visible) - surplus]
+
+
+def _in_ascii(segment: Segment) -> Segment:
+    drawn: list[str] = []
+    for character in segment.text.translate(_ASCII):
+        if character.isascii():
+            drawn.append(character)
+        else:
+            drawn.append("?" * cell_len(character))
+    return Segment("".join(drawn), segment.style, segment.control)

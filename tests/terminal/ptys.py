@@ -1,0 +1,127 @@
+"""Programs on a real pseudo-terminal: what they write, what they leave behind, how they end."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import pyte
+
+ROOT_ENVIRONMENT = ("PATH", "HOME", "PYTHONPATH")
+
+
+class Terminal:
+    """A program on a pseudo-terminal of its own, as its session's leader. ``output`` holds what it has written."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        ignore_hangup: bool = False,
+        **environment: str,
+    ) -> None:
+        self.columns, self.rows = columns, rows
+        self.output = bytearray()
+        self.status: int | None = None
+        self.master, self.slave = pty.openpty()
+        self.resize(columns, rows)
+        self.attributes = termios.tcgetattr(self.slave)
+        inherited = {name: os.environ[name] for name in ROOT_ENVIRONMENT if name in os.environ}
+        inherited |= {name: value for name, value in os.environ.items() if name.startswith("BILLTUI_")}
+        variables = {**inherited, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                if ignore_hangup:
+                    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+                os.close(self.master)
+                os.login_tty(self.slave)
+                os.execvpe(argv[0], list(argv), variables)
+            finally:
+                os._exit(127)
+        os.set_blocking(self.master, False)
+
+    @classmethod
+    def python(cls, code: str, *arguments: str, **options: Any) -> Self:
+        """A Python program given as text."""
+        return cls([sys.executable, "-c", code, *arguments], **options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        for descriptor in (self.master, self.slave):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size; the program gets SIGWINCH."""
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def send(self, data: bytes) -> None:
+        """Type."""
+        os.write(self.master, data)
+
+    def read(self, seconds: float = 0.05) -> bool:
+        """Take what there is, waiting at most so long for it; whether there was anything."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except (OSError, BlockingIOError):
+            return False
+        self.output += data
+        return bool(data)
+
+    def wait_for(self, what: bytes | Callable[[], bool], seconds: float = 15) -> None:
+        """Read until ``what`` was written, or is true."""
+        deadline = time.monotonic() + seconds
+        while not (what in self.output if isinstance(what, bytes) else what()):
+            assert time.monotonic() < deadline, f"{what!r} did not come; there was: {bytes(self.output[-2000:])!r}"
+            if not self.read() and self.poll() is not None and not self.read(0):
+                assert what in self.output if isinstance(what, bytes) else what(), bytes(self.output[-2000:])
+
+    def poll(self) -> int | None:
+        """The exit code (negative: killed by that signal) once it has ended."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status
+
+    def wait_end(self, seconds: float, *, reading: bool = True) -> tuple[int, float]:
+        """Wait for the program's end; its exit code and how long it took."""
+        start = time.monotonic()
+        while (code := self.poll()) is None:
+            assert time.monotonic() - start < seconds, f"still alive after {seconds} s"
+            if not (reading and self.read(0.02)):
+                select.select([], [], [], 0.01)
+        if reading:
+            while self.read(0):
+                pass
+        return code, time.monotonic() - start
+
+    def screen(self) -> pyte.Screen:
+        """The screen as a terminal would show it."""
+        screen = pyte.Screen(self.columns, self.rows)
+        pyte.ByteStream(screen).feed(bytes(self.output))
+        return screen
