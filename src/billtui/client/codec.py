@@ -12,6 +12,11 @@ from typing import Any
 MAX_DEPTH = 32
 """Deepest nesting of arrays and objects in an answer."""
 
+MAX_VALUES = 250_000
+"""Most commas and brackets of an answer: 16 MB of ``{},`` would become 400 MB of objects."""
+MAX_WIDE = 4 * 1024 * 1024
+"""Largest answer with other than ASCII characters, which take up to four times as much in memory."""
+
 _NOT_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 _PAIR = re.compile(rb"\[\]|\{\}")
 # Always matches from a quote on, to the end if it is never closed: linear whatever comes.
@@ -23,22 +28,26 @@ class UnreadableAnswer(ValueError):
     """Bytes that are not what they should be. The text says what is wrong, never the bytes."""
 
 
-def _nested_too_deep(data: bytes) -> bool:
-    """Whether brackets nest deeper than ``MAX_DEPTH`` (or do not match), at the speed of ``bytes.translate``."""
-    if not _beyond(data.translate(None, _NOT_BRACKETS)):
-        return False
-    return _beyond(_STRING.sub(b"", data).translate(None, _NOT_BRACKETS))  # brackets inside strings do not count
+def _check_structure(data: bytes) -> None:
+    """Refuse what would cost much memory or recursion before anything is built, at the speed of ``translate``."""
+    if _trouble(data) is not None:
+        trouble = _trouble(_STRING.sub(b"", data))  # what stands inside strings does not count
+        if trouble is not None:
+            raise UnreadableAnswer(trouble)
 
 
-def _beyond(brackets: bytes) -> bool:
-    """Whether something is left after the innermost pairs were taken away ``MAX_DEPTH`` times."""
+def _trouble(data: bytes) -> str | None:
+    brackets = data.translate(None, _NOT_BRACKETS)
+    if len(brackets) + data.count(b",") > MAX_VALUES:
+        return "it holds too many values"
+    too_deep = "it is nested too deep or its brackets do not match"
     if b"[" * (MAX_DEPTH + 1) in brackets:
-        return True
+        return too_deep
     for _ in range(MAX_DEPTH):
         if not brackets:
-            return False
-        brackets = _PAIR.sub(b"", brackets)
-    return bool(brackets)
+            return None
+        brackets = _PAIR.sub(b"", brackets)  # takes one level away
+    return too_deep if brackets else None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -64,8 +73,9 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant,
 
 def parse_json(data: bytes) -> Any:
     """The value of a JSON text. Raises :class:`UnreadableAnswer`."""
-    if _nested_too_deep(data):
-        raise UnreadableAnswer("it is nested too deep or its brackets do not match")
+    if len(data) > MAX_WIDE and not data.isascii():
+        raise UnreadableAnswer("it is too large")
+    _check_structure(data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -108,7 +118,7 @@ class BodyReader:
         self._max_decoded = max_decoded
         self._wire = 0
         self._size = 0
-        self._parts: list[bytes] = []
+        self._body = bytearray()
 
     def feed(self, chunk: bytes) -> None:
         """Take one chunk off the wire. Raises :class:`UnreadableAnswer` beyond a cap."""
@@ -131,11 +141,12 @@ class BodyReader:
         self._size += len(data)
         if self._size > self._max_decoded:
             raise UnreadableAnswer("it is too large once decompressed")
-        if data:
-            self._parts.append(data)
+        self._body += data
 
     def finish(self) -> bytes:
         """The whole body. Raises :class:`UnreadableAnswer` if compressed data ends early."""
         if self._inflate is not None and self._wire and not self._inflate.eof:
             raise UnreadableAnswer("its compressed data ends too early")
-        return b"".join(self._parts)
+        body = bytes(self._body)
+        self._body.clear()
+        return body

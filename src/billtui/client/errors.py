@@ -37,17 +37,22 @@ class ClientError(Exception):
 
     def __init__(
         self,
-        message: str,
+        fact: str,
+        advice: str = "",
         *,
         request_id: str | None = None,
         retry_after: float | None = None,
         problem: Problem | None = None,
         code: str | None = None,
     ) -> None:
-        """``message`` is cleaned for the terminal; ``retry_after`` (seconds) is capped at 60."""
+        """``fact`` says what happened, ``advice`` what to do next; both are cleaned for the terminal.
+
+        ``retry_after`` (seconds) is capped at 60.
+        """
         from billtui.domain.safetext import clean  # loads pydantic: only when something failed
 
-        self.message: str = clean(message, max_length=600)
+        self.fact: str = clean(fact, max_length=500)
+        self.message: str = f"{self.fact} {clean(advice, max_length=200)}".strip()
         super().__init__(self.message)
         self.request_id: str | None = None if request_id is None else clean(request_id, max_length=128)
         self.retry_after = None if retry_after is None else max(0.0, min(retry_after, MAX_RETRY_AFTER))
@@ -217,7 +222,8 @@ class OutcomeUnknown(ClientError):
     def __init__(self, cause_error: ClientError) -> None:
         """Wrap the error that hid the answer."""
         super().__init__(
-            f"{cause_error.message} Whether it was done is unknown; it is looked up before anything is sent again.",
+            cause_error.fact,
+            "Whether it was done is unknown. Look it up before anything is sent again.",
             request_id=cause_error.request_id,
             retry_after=cause_error.retry_after,
             problem=cause_error.problem,

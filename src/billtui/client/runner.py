@@ -131,6 +131,7 @@ def _read_answer(call: Call[T], answer: Answer, place: str) -> T:
         return call.read(answer)
     except UnreadableAnswer as error:
         raise BadAnswer(
-            f"The answer of {place} cannot be used: {error}. Try again later, or report it to the panel.",
+            f"The answer of {place} cannot be used: {error}.",
+            "Try again later, or report it to the panel.",
             request_id=answer.request_id,
         ) from None

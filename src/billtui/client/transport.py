@@ -297,8 +297,8 @@ def explain(error: Exception, progress: _Progress) -> ClientError:
         if certificate is not None:
             detail = certificate.verify_message or "it does not match the profile"
             return CertificateProblem(
-                f"{place} could not prove who it is: {detail}. Nothing was sent. Check the address, or give the profile"
-                " the panel's own authority (ca_file) or fingerprint."
+                f"{place} could not prove who it is: {detail}. Nothing was sent.",
+                "Check the address, or give the profile the panel's own authority (ca_file) or fingerprint.",
             )
         if isinstance(error, TypeError | UnicodeError | httpx.InvalidURL | httpx.LocalProtocolError):
             return ConfigurationProblem(
@@ -306,15 +306,16 @@ def explain(error: Exception, progress: _Progress) -> ClientError:
             )
         through = " through the proxy" if progress.proxied else ""
         return NotSent(
-            f"Cannot reach {place}{through}: {reason(chain)}. Nothing was sent. Check the address or try again."
+            f"Cannot reach {place}{through}: {reason(chain)}. Nothing was sent.", "Check the address or try again."
         )
     if isinstance(error, UnreadableAnswer):
-        return BadAnswer(f"The answer of {place} cannot be used: {error}. Try again later.", request_id=request_id)
+        return BadAnswer(f"The answer of {place} cannot be used: {error}.", "Try again later.", request_id=request_id)
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         waited = time.monotonic() - progress.started
-        return TimedOut(f"{place} gave no whole answer within {waited:.0f} s. Try again.", request_id=request_id)
+        text = f"{waited:.0f}" if waited >= 2 else f"{waited:.1f}"
+        return TimedOut(f"{place} gave no whole answer within {text} s.", "Try again.", request_id=request_id)
     if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | OSError):
         if progress.answered:
-            return ConnectionLost(f"{place} cut the line in mid-answer. Try again.", request_id=request_id)
-        return ConnectionLost(f"The line to {place} broke before its answer: {reason(chain)}. Try again.")
-    return BadAnswer(f"The answer of {place} cannot be understood. Try again later.", request_id=request_id)
+            return ConnectionLost(f"{place} cut the line in mid-answer.", "Try again.", request_id=request_id)
+        return ConnectionLost(f"The line to {place} broke before its answer: {reason(chain)}.", "Try again.")
+    return BadAnswer(f"The answer of {place} cannot be understood.", "Try again later.", request_id=request_id)

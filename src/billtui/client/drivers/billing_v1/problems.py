@@ -83,8 +83,8 @@ def explain_answer(answer: Answer) -> ClientError:
     status, request_id = answer.status, answer.request_id
     if 300 <= status < 400:
         return BadAnswer(
-            f"The panel points elsewhere (status {status}, to {answer.place or 'nowhere'}). Redirects are not followed;"
-            " if that is the panel, put its address into the profile.",
+            f"The panel points elsewhere (status {status}, to {answer.place or 'nowhere'}).",
+            "Redirects are not followed; if that is the panel, put its address into the profile.",
             request_id=request_id,
             code="redirected",
         )
@@ -92,7 +92,8 @@ def explain_answer(answer: Answer) -> ClientError:
     if status >= 500:
         said = f": {_said(problem)}" if problem is not None and _said(problem) else ""
         return ServerTrouble(
-            f"The panel has trouble (status {status}){said}. Try again later.",
+            f"The panel has trouble (status {status}){said}.",
+            "Try again later.",
             request_id=request_id,
             retry_after=answer.retry_after,
             problem=problem,
@@ -102,7 +103,8 @@ def explain_answer(answer: Answer) -> ClientError:
         kind = _BY_CODE.get((status, str(problem.code))) or _BY_STATUS.get(status)
     if problem is None or kind is None:
         return BadAnswer(
-            f"Unexpected answer (status {status}). Check that the address is a billing panel's, or try again later.",
+            f"Unexpected answer (status {status}).",
+            "Check that the address is a billing panel's, or try again later.",
             request_id=request_id,
             problem=problem,
             code="unexpected-status",
@@ -110,9 +112,8 @@ def explain_answer(answer: Answer) -> ClientError:
     said = _said(problem) or "The panel refused."
     if said[-1] not in ".!?":
         said += "."
-    return kind(
-        f"{said} {_NEXT.get(kind, '')}".strip(), request_id=request_id, retry_after=answer.retry_after, problem=problem
-    )
+    advice = _NEXT.get(kind, "")
+    return kind(said, advice, request_id=request_id, retry_after=answer.retry_after, problem=problem)
 
 
 def _said(problem: Problem | None) -> str:
