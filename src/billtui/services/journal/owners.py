@@ -6,6 +6,7 @@ Every function runs in one write transaction, so two processes never take the sa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from billtui.services import locks
 from billtui.services.journal.errors import JobElsewhere, UnknownJob
@@ -117,6 +118,57 @@ def claim_unknown(journal: Journal, owner: str, panel_id: str, account_id: str) 
                 (owner, job_id),
             )
     return jobs
+
+
+def confirm_held(journal: Journal, job_id: str, owner: str) -> int:
+    """Confirm what waits in the undo window; how many operations that were."""
+    return _move_all(journal, job_id, S.HELD, S.PREPARED, owner=owner)
+
+
+def take_back(journal: Journal, job_id: str) -> int:
+    """Cancel what waits in the undo window; 0 if it is too late."""
+    return _move_all(
+        journal, job_id, S.HELD, S.CANCELLED, code="taken-back", detail="Taken back in time; nothing was sent."
+    )  # fmt: skip
+
+
+def cancel(journal: Journal, job_id: str, owner: str) -> int:
+    """Cancel what was not begun: held, and prepared. What was sent once and never seen is cancelled as well: the panel
+    said that nothing happened. Raises JobElsewhere."""
+    with journal.transaction():
+        claim(journal, job_id, owner)
+        words = "Cancelled before it was sent."
+        return sum(
+            _move_all(journal, job_id, state, S.CANCELLED, code="cancelled", detail=words)
+            for state in (S.HELD, S.PREPARED)
+        )
+
+
+def retry_not_sent(journal: Journal, job_id: str, owner: str) -> int:
+    """Let what was not sent go again, with the same keys; how many operations. Raises TargetsBusy, JobElsewhere."""
+    with journal.transaction():
+        claim(journal, job_id, owner)
+        count = _move_all(journal, job_id, S.NOT_SENT, S.PREPARED, owner=owner)
+        journal.unpause(job_id)
+    return count
+
+
+def decide(journal: Journal, job_id: str, number: int, *, as_done: bool) -> None:
+    """A person says what happened to an operation that the panel cannot tell about any more. Raises MoveLost."""
+    if as_done:
+        journal.move(job_id, number, S.DONE, come_from=(S.NEEDS_YOU,), code="decided", detail="You said: it was done.")
+    else:
+        journal.move(
+            job_id, number, S.REFUSED, come_from=(S.NEEDS_YOU,), code="decided", detail="You said: it was not done."
+        )  # fmt: skip
+
+
+def _move_all(journal: Journal, job_id: str, before: OperationState, after: OperationState, **fields: Any) -> int:
+    with journal.transaction():
+        rows = journal.rows("SELECT number FROM operations WHERE job_id = ? AND state = ?", (job_id, before.value))
+        for (number,) in rows:
+            journal.move(job_id, number, after, come_from=(before,), **fields)
+    return len(rows)
 
 
 def release(journal: Journal, owner: str) -> None:

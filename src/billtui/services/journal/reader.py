@@ -203,7 +203,8 @@ class JournalReader:
 def _operation(row: tuple[Any, ...]) -> OperationRow:
     return OperationRow(
         job_id=row[0], number=row[1], key=row[2], kind=row[3], title=SafeText(row[4]),
-        targets=tuple(json.loads(row[5])), takes_from=row[6], amount=Money(Decimal(row[7]), row[8]) if row[7] is not None else None,
+        targets=tuple(json.loads(row[5])), takes_from=row[6],
+        amount=Money(Decimal(row[7]), row[8]) if row[7] is not None else None,
         state=OperationState(row[9]), code=row[10], rule=row[11], detail=SafeText(row[12]) if row[12] else None,
         request_id=row[13], answer=json.loads(row[14]) if row[14] else None, sends=row[15],
         first_sent_at=_instant(row[16]) if row[16] else None, changed_at=_instant(row[17]), owner=row[18],

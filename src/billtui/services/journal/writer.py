@@ -50,6 +50,11 @@ class Journal:
         """Close the connection; nothing is lost, everything was committed."""
         self._db.close()
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open; a failing disk can end one by itself."""
+        return self._db.in_transaction
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """``BEGIN IMMEDIATE`` … ``COMMIT``, durable when it returns; nested, a savepoint. Raises JournalError."""
@@ -185,18 +190,21 @@ class Journal:
                 raise MoveLost(f"operation {number} of job {job_id[:8]} is {before}, not {' or '.join(sorted(start))}")
             guard, more = "", ""
             extra: tuple[Any, ...] = ()
+            owner: tuple[Any, ...] = ()
             if to is S.SENDING:
                 more, extra = (
                     ", sends = sends + 1, first_sent_at = COALESCE(first_sent_at, ?)",
                     (columns["changed_at"],),
                 )
                 guard = " AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = operations.job_id AND paused IS NOT NULL)"
+                if "owner" in fields:  # only who works on the job sends
+                    guard, owner = f"{guard} AND owner = ?", (fields["owner"],)
             elif to is S.NOT_SENT and before is S.PREPARED:
                 guard = " AND sends = 0"
             names = ", ".join(f"{name} = ?" for name in columns)
             done = self._db.execute(
                 f"UPDATE operations SET {names}{more} WHERE job_id = ? AND number = ? AND state = ?{guard}",
-                (*columns.values(), *extra, job_id, number, before.value),
+                (*columns.values(), *extra, job_id, number, before.value, *owner),
             )
             if done.rowcount != 1:
                 raise MoveLost(f"operation {number} of job {job_id[:8]} cannot become {to}")

@@ -1,0 +1,163 @@
+"""The drift guard: directly before a request, is everything still as it was when the plan was confirmed?
+
+Reads afresh (a renewal is quoted again) and compares price, state, open invoice and total with the plan's facts. If
+anything differs, nothing is sent and the difference is said in words. Versions are not compared: a change that touches
+none of the facts is no drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from billtui.client.errors import NotFound
+from billtui.domain.models import Invoice, Order, Quote
+from billtui.domain.money import Money
+from billtui.domain.periods import parse_instant
+from billtui.domain.rules.facts import format_when
+from billtui.domain.safetext import SafeText
+from billtui.services.plans import Operation, OperationKind
+
+if TYPE_CHECKING:
+    from billtui.client.billing_client import BillingClient
+
+K = OperationKind
+FACTS_CHANGED = "facts-changed"
+
+
+@dataclass(slots=True)
+class Fresh:
+    """What was read just now."""
+
+    differences: list[str] = field(default_factory=list)
+    """What differs from the plan, one sentence each; empty when all is as confirmed."""
+    version: int | None = None
+    quote_id: str | None = None
+
+    def compare(self, what: str, before: object, now: object) -> None:
+        """Note a difference in words."""
+        if before != now:
+            self.differences.append(f"{what} was {_shown(before)}, now it is {_shown(now)}.")
+
+
+async def read_afresh(client: BillingClient, operation: Operation, invoice_id: str | None = None) -> Fresh:
+    """Compare the facts of ``operation`` with the panel, reading only. Raises ClientError when it cannot be read.
+
+    ``invoice_id`` is the invoice of a payment that takes it from an earlier operation.
+    """
+    fresh = Fresh()
+    try:
+        match operation.kind:
+            case K.PAY | K.DELETE | K.SPLIT:
+                invoice = await client.invoices.get(invoice_id or operation.text("invoice_id"))
+                _invoice(fresh, operation.facts, invoice, operation.amount)
+                fresh.version = invoice.version
+            case K.COMBINE:
+                await _each_invoice(client, fresh, operation)
+            case K.RENEW:
+                promo = operation.params.get("promo_code")
+                code = promo if isinstance(promo, str) and promo else None
+                quote = await client.quotes.renewal(operation.texts("order_ids"), operation.whole("period"), code)
+                _quote(fresh, operation, quote)
+                fresh.quote_id = quote.id.raw
+            case K.ACTION | K.RENAME | K.AUTO_RENEW:
+                order = await client.orders.get(operation.text("order_id"))
+                _order(fresh, operation, order)
+                fresh.version = order.version
+            case K.MOVE:
+                _purse(fresh, operation, (await client.account.me()).balances.affiliate)
+            case K.TOP_UP:
+                pass  # adds money from outside; rests on nothing
+    except NotFound:
+        fresh.differences.append(f"{operation.title}: it is no longer there.")
+    return fresh
+
+
+def _invoice(fresh: Fresh, facts: Mapping[str, Any], invoice: Invoice, amount: Money | None) -> None:
+    name = f"Invoice {invoice.number}"
+    fresh.compare(name, SafeText(str(facts.get("state", "unpaid"))), SafeText(str(invoice.state)))
+    total = amount if amount is not None else _money(facts.get("total"))
+    if total is not None:
+        fresh.compare(f"The total of invoice {invoice.number}", total, invoice.total)
+    held = facts.get("combined_from")
+    if isinstance(held, list) and [one.raw for one in invoice.combined_from] != held:
+        fresh.differences.append(f"{name} holds other combined invoices than before.")
+
+
+async def _each_invoice(client: BillingClient, fresh: Fresh, operation: Operation) -> None:
+    known = operation.facts.get("invoices")
+    facts: Mapping[str, Any] = known if isinstance(known, dict) else {}
+    for invoice_id in operation.texts("invoice_ids"):
+        invoice = await client.invoices.get(invoice_id)
+        its_facts = facts.get(invoice_id)
+        _invoice(fresh, its_facts if isinstance(its_facts, dict) else {}, invoice, None)
+
+
+def _quote(fresh: Fresh, operation: Operation, quote: Quote) -> None:
+    planned = operation.facts.get("lines")
+    lines: Mapping[str, Any] = planned if isinstance(planned, dict) else {}
+    now = {line.order_id.raw: line for line in quote.lines if line.order_id is not None}
+    for exclusion in quote.excluded:
+        fresh.differences.append(f"{_title(lines, exclusion.order_id)} is left out now: {exclusion.reason}")
+    left_out = {one.order_id.raw for one in quote.excluded if one.order_id is not None}
+    for order_id in operation.texts("order_ids"):
+        line, before = now.get(order_id), lines.get(order_id)
+        if line is None:
+            if order_id not in left_out:
+                fresh.differences.append(f"{_title(lines, order_id)} is not in the price any more.")
+            continue
+        if not isinstance(before, dict):
+            continue
+        fresh.compare(f"The price of {_title(lines, order_id)}", _money(before.get("amount")), line.amount)
+        until = before.get("paid_until")
+        if isinstance(until, str) and line.paid_until is not None and parse_instant(until) != line.paid_until:
+            was, is_now = format_when(parse_instant(until)), format_when(line.paid_until)
+            fresh.differences.append(f"The paid period of {_title(lines, order_id)} ended {was}, now {is_now}.")
+    if operation.amount is not None:
+        fresh.compare("The total", operation.amount, quote.total)
+
+
+def _order(fresh: Fresh, operation: Operation, order: Order) -> None:
+    facts = operation.facts
+    name = str(order.name)
+    if "state" in facts:
+        fresh.compare(f"Order {name}", SafeText(str(facts["state"])), SafeText(str(order.state)))
+    if isinstance(facts.get("name"), str):
+        fresh.compare(f"The name of order {order.id}", SafeText(str(facts["name"])).raw, order.name.raw)
+    if operation.kind is K.AUTO_RENEW:
+        fresh.compare(f"The monthly price of {name}", _money(facts.get("monthly_price")), order.monthly_price)
+        before = facts.get("auto_renew")
+        if isinstance(before, dict):
+            now = {"on": order.auto_renew.on, "months": order.auto_renew.months}
+            fresh.compare(f"Auto-renewal of {name}", _setting(before), _setting(now))
+    transfer = order.transfer_id.raw if order.transfer_id is not None else None
+    if "transfer_id" in facts and facts["transfer_id"] != transfer:
+        fresh.differences.append(f"The transfer of {name} began or ended meanwhile.")
+
+
+def _purse(fresh: Fresh, operation: Operation, held: Money) -> None:
+    if operation.amount is not None and held.currency == operation.amount.currency and held < operation.amount:
+        fresh.differences.append(f"The affiliate balance holds {held} now, less than {operation.amount}.")
+
+
+def _money(value: object) -> Money | None:
+    try:
+        return Money.model_validate(value)
+    except ValueError:
+        return None
+
+
+def _setting(value: Mapping[str, Any]) -> str:
+    return f"on, {value.get('months')} months" if value.get("on") is True else "off"
+
+
+def _title(lines: Mapping[str, Any], order_id: str | None) -> str:
+    key = order_id.raw if isinstance(order_id, SafeText) else order_id
+    line = lines.get(key) if key is not None else None
+    title = line.get("title") if isinstance(line, dict) else None
+    return str(SafeText(title)) if isinstance(title, str) and title else f"order {SafeText(key or '?')}"
+
+
+def _shown(value: object) -> str:
+    return "unknown" if value is None else str(value if isinstance(value, SafeText) else SafeText(str(value)))

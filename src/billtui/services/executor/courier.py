@@ -1,0 +1,227 @@
+"""One operation from ``prepared`` to its outcome: bind, guard, write down, send once, write the outcome down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from billtui.client.errors import ClientError, RateLimited, Refused, ServerTrouble, SessionExpired
+from billtui.services.drift import FACTS_CHANGED, read_afresh
+from billtui.services.executor.desk import Desk
+from billtui.services.executor.requests import OddAnswer, Ready, invoice_in, perform
+from billtui.services.executor.run import Run
+from billtui.services.journal import (
+    Journal,
+    JournalError,
+    MoveLost,
+    OperationState,
+    PauseReason,
+    TargetsBusy,
+)
+from billtui.services.plans import Operation, PlanError
+from billtui.services.settle import Verdict, look_up, verdict_of_error
+
+logger = logging.getLogger(__name__)
+S = OperationState
+
+
+class Courier:
+    """Carries single operations out for the engine."""
+
+    def __init__(self, desk: Desk, settle: Callable[[Run, int], None], reload: Callable[[Run], None]) -> None:
+        """``settle`` starts the look-up of an unknown outcome, ``reload`` takes the journal's word for a job again."""
+        self._desk = desk
+        self._reload = reload
+        self._settle = settle
+
+    async def carry(self, run: Run, number: int) -> None:
+        """Take one prepared operation as far as it goes now. Raises nothing but cancellation."""
+        operation = run.operation(number)
+        try:
+            await self._wait_for_turn(run)
+            if not await self._is_ours(run):
+                return
+            ready = await self._prepare(run, operation)
+            if ready is None:
+                return
+            began = asyncio.get_running_loop().time()
+            async with self._desk.sending:
+                if asyncio.get_running_loop().time() - began > self._desk.limits.guard_age:
+                    ready = await self._prepare(run, operation)
+                if ready is not None and run.paused is None:
+                    await self._send(run, operation, ready)
+        except ClientError as error:
+            await self._read_failed(run, number, error)
+        except MoveLost:
+            self._reload(run)  # cancelled, paused or taken by somebody else meanwhile: nothing was sent
+        except TargetsBusy as error:
+            await self._finish(run, number, Verdict(S.REFUSED, "operation-open", detail=str(error)), S.PREPARED)
+        except PlanError as error:
+            await self._finish(run, number, Verdict(S.REFUSED, "damaged-plan", detail=str(error)), S.PREPARED)
+        except JournalError as error:
+            self._desk.journal_failed(run, error)
+
+    # -- before the request -------------------------------------------------------------------------------------------
+
+    async def _wait_for_turn(self, run: Run) -> None:
+        left = run.not_before - asyncio.get_running_loop().time()
+        if left > 0:
+            await asyncio.sleep(left)
+
+    async def _is_ours(self, run: Run) -> bool:
+        who = await self._desk.panel.identity()
+        if who == (run.plan.panel_id, run.plan.account_id):
+            return True
+        await self._desk.pause(
+            run, PauseReason.OTHER_ACCOUNT, "This job belongs to another account or panel: sign in there, then resume."
+        )
+        return False
+
+    async def _prepare(self, run: Run, operation: Operation) -> Ready | None:
+        """Bind a late invoice, then compare the facts; ``None`` if the operation ended here."""
+        invoice_id: str | None = None
+        if operation.takes_from is not None:
+            invoice_id = await self._bind(run, operation, operation.takes_from)
+            if invoice_id is None:
+                return None
+        client = await self._desk.panel.client()
+        fresh = await read_afresh(client, operation, invoice_id)
+        if not fresh.differences:
+            return Ready(invoice_id, fresh.version, fresh.quote_id)
+        # A plan's own effects are not drift: perhaps this very operation was done by an earlier try or another host.
+        known = await look_up(client, run.plan.key(operation.number), None, self._desk.clock())
+        if known.state in (S.DONE, S.REFUSED):
+            verdict = known
+        elif known.state is None:
+            verdict = Verdict(S.UNKNOWN, known.code, detail=known.detail)
+        else:
+            verdict = Verdict(S.REFUSED, FACTS_CHANGED, detail=" ".join(fresh.differences[:20]))
+        await self._finish(run, operation.number, verdict, S.PREPARED)
+        return None
+
+    async def _bind(self, run: Run, operation: Operation, source: int) -> str | None:
+        number = operation.number
+        answer = self._desk.reader.operation(run.job_id, source).answer
+        invoice = invoice_in(answer)
+        if invoice is None:
+            words = "The purchase was done, but its invoice is not known here: find it in the list and pay it there."
+            await self._finish(run, number, Verdict(S.REFUSED, "no-invoice", detail=words), S.PREPARED)
+            return None
+        if invoice.total != operation.amount:
+            words = f"The new invoice is {invoice.total}, but {operation.amount} was confirmed; it was not paid."
+            await self._finish(run, number, Verdict(S.REFUSED, FACTS_CHANGED, detail=words), S.PREPARED)
+            return None
+        target = f"invoice:{invoice.id.raw}"
+
+        def bind(journal: Journal) -> None:
+            journal.bind(run.job_id, number, target)
+
+        await self._desk.journal.run(bind)
+        return invoice.id.raw
+
+    # -- the request --------------------------------------------------------------------------------------------------
+
+    async def _send(self, run: Run, operation: Operation, ready: Ready) -> None:
+        desk, number = self._desk, operation.number
+        client = await desk.panel.client()
+        await desk.move(run, number, S.SENDING, S.PREPARED)  # durable before the first byte
+        desk.step("sending-written")
+        error: ClientError | None = None
+        try:
+            answer = await perform(client, operation, run.plan.key(number), ready)
+            verdict = Verdict(S.DONE, answer=answer)
+        except ClientError as caught:
+            error, verdict = caught, verdict_of_error(caught)
+        except PlanError as caught:
+            verdict = Verdict(S.NOT_SENT, "damaged-plan", detail=str(caught))
+        except OddAnswer as caught:
+            verdict = Verdict(S.UNKNOWN, "odd-answer", detail=f"{caught} Its outcome is looked up.")
+        except Exception:  # whatever went wrong in here, the request may have left: it is unknown, and looked up
+            logger.exception("sending operation %s failed in the program", number)
+            verdict = Verdict(S.UNKNOWN, "internal", detail="billtui failed while sending; its outcome is looked up.")
+        desk.step("answered")
+        await self._finish(run, number, verdict, S.SENDING)
+        desk.step("outcome-written")
+        if verdict.state is S.PREPARED and error is not None:
+            await self._not_executed(run, number, error)
+
+    async def _finish(self, run: Run, number: int, verdict: Verdict, before: OperationState) -> None:
+        """Write the outcome down and draw its consequences for what depends on it."""
+        if verdict.state is None:
+            raise ValueError("an operation that still runs has no outcome")
+        await self._desk.move_surely(run, number, verdict.state, before, **verdict.fields())
+        await self.follow_up(run, number, verdict.state)
+
+    async def follow_up(self, run: Run, number: int, state: OperationState) -> None:
+        """What the outcome of ``number`` means for operations that take from it, and for the job."""
+        if state is S.DONE:
+            run.waits = 0
+            for dependent in run.dependents.get(number, []):
+                run.put_back(dependent)
+        elif state in (S.REFUSED, S.NOT_SENT, S.CANCELLED):
+            await self._drop_dependents(run, number, state)
+        elif state is S.UNKNOWN:
+            self._settle(run, number)
+
+    async def _drop_dependents(self, run: Run, number: int, state: OperationState) -> None:
+        end = S.NOT_SENT if state is S.NOT_SENT else S.CANCELLED
+        words = f"What it depends on was {'not sent' if state is S.NOT_SENT else 'not done'}; nothing was sent."
+        for dependent in run.dependents.get(number, []):
+            if run.states.get(dependent) is S.PREPARED:
+                verdict = Verdict(end, "earlier-not-done", detail=words)
+                await self._desk.move_surely(run, dependent, end, S.PREPARED, **verdict.fields())
+
+    # -- when it does not work ----------------------------------------------------------------------------------------
+
+    async def _not_executed(self, run: Run, number: int, error: ClientError) -> None:
+        """401 and 429: nothing was done; the same key goes again, after signing in or after the wait."""
+        if isinstance(error, SessionExpired):
+            self._desk.panel.renew()
+            await self._desk.pause(run, PauseReason.SIGN_IN, "The session is over: sign in again, then resume.")
+            return
+        limits = self._desk.limits
+        run.waits += 1
+        if run.waits > limits.most_waits:
+            await self._desk.pause(run, PauseReason.BUSY_PANEL, f"{error.message} The job waits; resume it later.")
+            return
+        wait = error.retry_after if error.retry_after is not None else limits.rate_pause
+        run.not_before = max(run.not_before, asyncio.get_running_loop().time() + wait)
+        self._desk.tell(run, error=error.message, waiting=wait)
+
+    async def _read_failed(self, run: Run, number: int, error: ClientError) -> None:
+        """The facts could not be read, so nothing was sent."""
+        if isinstance(error, SessionExpired | RateLimited):
+            await self._not_executed(run, number, error)
+        elif isinstance(error, Refused):
+            verdict = Verdict(S.REFUSED, error.code, error.rule, error.message, error.request_id)
+            await self._finish(run, number, verdict, S.PREPARED)
+        elif isinstance(error, ServerTrouble):
+            await self._give_up(run, [number], error)
+        else:
+            # The line is down. Money does not queue for its return: what was never sent ends as not sent, and a
+            # person sends it again, with the same keys.
+            waiting = [one for one, state in run.states.items() if state is S.PREPARED and one not in run.inflight]
+            await self._give_up(run, [number, *waiting], error)
+
+    async def _give_up(self, run: Run, numbers: list[int], error: ClientError) -> None:
+        fields = {"code": error.code, "detail": f"{error.message} Nothing was sent.", "request_id": error.request_id}
+        never_sent = [number for number in numbers if run.sends.get(number, 0) == 0]
+
+        def end(journal: Journal) -> list[int]:
+            ended = []
+            for number in never_sent:
+                try:
+                    journal.move(run.job_id, number, S.NOT_SENT, come_from=(S.PREPARED,), **fields)
+                except MoveLost:
+                    continue
+                ended.append(number)
+            return ended
+
+        for number in await self._desk.journal.run(end):
+            run.moved(number, S.NOT_SENT)
+            self._desk.tell(run, number, S.NOT_SENT)
+            await self._drop_dependents(run, number, S.NOT_SENT)
+        run.ready = type(run.ready)(one for one in run.ready if run.states[one] is S.PREPARED)
+        if len(never_sent) < len(numbers):
+            await self._desk.pause(run, PauseReason.OFFLINE, f"{error.message} The job waits; resume it later.")

@@ -1,0 +1,172 @@
+"""What all parts of the executor share: the journal, the panel, the listener, and the limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from billtui.domain.safetext import SafeText
+from billtui.services.executor.events import JobEvent
+from billtui.services.executor.journal_thread import JournalThread
+from billtui.services.executor.run import Limits, Run
+from billtui.services.journal import JournalError, JournalReader, MoveLost, OperationState, PauseReason
+from billtui.services.journal.writer import Step, no_step, now_utc
+
+if TYPE_CHECKING:
+    from billtui.client.billing_client import BillingClient
+
+logger = logging.getLogger(__name__)
+ClientFactory = Callable[[], "BillingClient"]
+
+
+class Panel:
+    """The executor's own client: opened when first needed, replaced after a session ended."""
+
+    def __init__(self, factory: ClientFactory) -> None:
+        """``factory`` makes a client with the session's present token."""
+        self._factory = factory
+        self._client: BillingClient | None = None
+        self._old: list[BillingClient] = []
+        self._opening = asyncio.Lock()
+        self._asking = asyncio.Lock()
+        self._who: tuple[BillingClient, tuple[str, str]] | None = None
+
+    async def client(self) -> BillingClient:
+        """An open client."""
+        async with self._opening:
+            if self._client is None:
+                client = self._factory()
+                await client.__aenter__()
+                self._client = client
+            return self._client
+
+    async def identity(self) -> tuple[str, str]:
+        """(panel, account) that the client really talks to and as. Raises ClientError."""
+        async with self._asking:
+            client = await self.client()
+            if self._who is None or self._who[0] is not client:
+                account = await client.account.me()
+                self._who = (client, (account.panel_id.raw, account.account_id.raw))
+            return self._who[1]
+
+    def renew(self) -> None:
+        """The session is over: the next request uses a new client with whatever token there is then."""
+        if self._client is not None:
+            self._old.append(self._client)
+        self._client, self._who = None, None
+
+    async def close(self) -> None:
+        """Close every client."""
+        self.renew()
+        for client in self._old:
+            with suppress(OSError, RuntimeError):
+                await client.__aexit__(None, None, None)
+
+
+class Desk:
+    """Moves operations in the journal and tells the listener; the only way to do either."""
+
+    def __init__(
+        self,
+        *,
+        journal: JournalThread,
+        reader: JournalReader,
+        panel: Panel,
+        owner: str,
+        tell: Callable[[JobEvent], None],
+        idle: Callable[[], None],
+        limits: Limits,
+        clock: Callable[[], datetime] = now_utc,
+        step: Step = no_step,
+    ) -> None:
+        """``tell`` hands an event over at once; ``idle`` wakes those who wait for a job."""
+        self.journal = journal
+        self.reader = reader
+        self.panel = panel
+        self.owner = owner
+        self.limits = limits
+        self.clock = clock
+        self.step = step
+        self.sending = asyncio.Semaphore(limits.concurrency)
+        self.look_ups = asyncio.Semaphore(limits.look_ups)
+        self.closing = asyncio.Event()
+        self._tell = tell
+        self.idle = idle
+
+    async def move(self, run: Run, number: int, to: OperationState, *come_from: OperationState, **fields: Any) -> None:
+        """One durable move, then its event. Raises MoveLost, JournalError."""
+        if to is OperationState.SENDING and self.closing.is_set():
+            raise MoveLost("billtui is ending: nothing new is sent")
+        if to in (OperationState.SENDING, OperationState.PREPARED, OperationState.UNKNOWN):
+            fields["owner"] = self.owner
+        await self.journal.run(lambda journal: journal.move(run.job_id, number, to, come_from=come_from, **fields))
+        run.moved(number, to)
+        self.tell(run, number, to)
+
+    async def move_surely(
+        self, run: Run, number: int, to: OperationState, *come_from: OperationState, **fields: Any
+    ) -> None:
+        """Write an outcome down, however long the disk is full: the request is over, its result must not be lost.
+
+        If billtui ends before, the operation is still ``sending`` in the journal and is looked up at the next start.
+        """
+        pause = 0.05
+        while True:
+            try:
+                await self.move(run, number, to, *come_from, **fields)
+            except MoveLost:
+                logger.warning("operation %s of job %s was moved by somebody else", number, run.job_id[:8])
+                return
+            except JournalError as error:
+                self.journal_failed(run, error)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self.closing.wait()
+                        raise
+                pause = min(pause * 2, 5.0)
+            else:
+                return
+
+    async def pause(self, run: Run, reason: PauseReason, note: str) -> None:
+        """Start nothing new of the job, and say why."""
+        if run.paused is None:
+            run.paused = reason
+            await self.journal.run(lambda journal: journal.pause(run.job_id, reason, note))
+            self.tell(run, error=note)
+
+    def journal_failed(self, run: Run, error: JournalError) -> None:
+        """Without a journal line there is no request: the job waits."""
+        run.paused = run.paused or PauseReason.JOURNAL
+        self.tell(run, error=str(error))
+
+    def tell(
+        self,
+        run: Run,
+        number: int | None = None,
+        outcome: OperationState | None = None,
+        *,
+        error: str | None = None,
+        waiting: float | None = None,
+    ) -> None:
+        """Hand an event to the listener, without waiting for it."""
+        row = self.reader.operation(run.job_id, number) if number is not None else None
+        words = SafeText(error) if error else row.detail if row is not None else None
+        self._tell(
+            JobEvent(
+                job_id=run.job_id,
+                plan_title=run.plan.title,
+                state=run.state,
+                states=dict(run.counts),
+                operation=row,
+                outcome=outcome,
+                answer=row.answer if row is not None else None,
+                error=words,
+                paused=run.paused,
+                done=run.finished,
+                waiting_seconds=waiting,
+            )
+        )

@@ -1,0 +1,224 @@
+"""The executor's heart: jobs, their scheduling, their start and end. One event loop, one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from billtui.client.errors import ClientError
+from billtui.services.drift import read_afresh
+from billtui.services.executor.courier import Courier
+from billtui.services.executor.desk import Desk
+from billtui.services.executor.run import Run
+from billtui.services.executor.settler import Settler
+from billtui.services.journal import JournalError, MoveLost, OperationState, owners
+from billtui.services.plans import PlanError
+
+logger = logging.getLogger(__name__)
+S = OperationState
+
+
+class Engine:
+    """Runs jobs. Its methods are called in the executor's loop only."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Nothing runs before the first job."""
+        self._desk = desk
+        self._runs: dict[str, Run] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(desk.limits.concurrency * 2)
+        self._courier = Courier(desk, self._start_settling, self.reload_run)
+        self._settler = Settler(desk, self._settled)
+
+    # -- jobs ---------------------------------------------------------------------------------------------------------
+
+    def reload(self, job_id: str, *, wake: bool = False, fresh_session: bool = False) -> None:
+        """Take the journal's word for a job (again) and go on with it. Raises JournalError."""
+        run = self._runs.get(job_id)
+        if run is None:
+            run = self._runs[job_id] = Run(self._desk.reader.plan(job_id))
+        if fresh_session:
+            self._desk.panel.renew()
+        self.reload_run(run)
+        if wake:
+            run.wake.set()
+
+    def reload_run(self, run: Run) -> None:
+        """Load states from the journal, start what may start, look up what is unknown, and tell."""
+        job = self._desk.reader.job(run.job_id)
+        run.load(self._desk.reader.operations(run.job_id), job.paused, self._desk.owner)
+        if run.paused is None:
+            run.waits = 0
+        for number, state in run.states.items():
+            if number in run.mine and number not in run.inflight:
+                if state is S.UNKNOWN:
+                    self._start_settling(run, number)
+                elif state is S.SENDING:  # its outcome could not be written down
+                    self._spawn(self._lost(run, number))
+        self._desk.tell(run)
+        self._pump(run)
+        self._desk.idle()
+
+    def hold(self, job_id: str, seconds: float) -> None:
+        """After ``seconds`` what is held is confirmed, unless it was taken back."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, lambda: self._spawn(self.confirm(job_id)))
+
+    async def confirm(self, job_id: str) -> None:
+        """The undo window is over: ``held`` becomes ``prepared`` and starts."""
+        try:
+            await self._desk.journal.run(lambda journal: owners.confirm_held(journal, job_id, self._desk.owner))
+        except JournalError:
+            logger.warning("job %s could not be confirmed", job_id[:8], exc_info=True)
+            return
+        self.reload(job_id)
+
+    async def differences(self, job_id: str) -> dict[int, list[str]]:
+        """What differs from the plan for everything not yet sent, by operation; reads only. Raises ClientError."""
+        plan = self._desk.reader.plan(job_id)
+        found: dict[int, list[str]] = {}
+        client = await self._desk.panel.client()
+        for row in self._desk.reader.operations(job_id, (S.PREPARED, S.NOT_SENT, S.HELD)):
+            operation = plan.operation(row.number)
+            if operation.takes_from is not None and not row.targets:
+                continue
+            invoice_id = row.targets[0].removeprefix("invoice:") if operation.takes_from is not None else None
+            fresh = await read_afresh(client, operation, invoice_id)
+            if fresh.differences:
+                found[row.number] = fresh.differences
+        return found
+
+    async def settle_leftovers(self) -> None:
+        """Look up what earlier processes left unknown for this account, as soon as the panel can be reached."""
+        pause = self._desk.limits.first_pause
+        while not self._desk.closing.is_set():
+            try:
+                for job_id in await self._claim_unknown(*await self._desk.panel.identity()):
+                    self.reload(job_id)
+            except (ClientError, JournalError):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._desk.closing.wait()
+                pause = min(pause * 2, self._desk.limits.longest_pause)
+            else:
+                return
+
+    async def _claim_unknown(self, panel_id: str, account_id: str) -> list[str]:
+        owner = self._desk.owner
+        return await self._desk.journal.run(lambda journal: owners.claim_unknown(journal, owner, panel_id, account_id))
+
+    def known(self, job_id: str) -> Run | None:
+        """The job as this engine has it in memory, for those who wait."""
+        return self._runs.get(job_id)
+
+    def decided(self, job_id: str, number: int, *, as_done: bool) -> None:
+        """A person closed ``number``: go on with what depends on it."""
+        self.reload(job_id)
+        run = self._runs[job_id]
+        self._spawn(self._courier.follow_up(run, number, S.DONE if as_done else S.REFUSED))
+
+    def begin(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run ``coroutine`` in the background, under this engine's care."""
+        self._spawn(coroutine)
+
+    async def stop(self, seconds: float) -> None:
+        """Start nothing new, let what is being sent end for at most ``seconds``, then cut it off.
+
+        What is cut off stays ``sending`` in the journal and becomes ``unknown``: it is looked up at the next start.
+        """
+        self._desk.closing.set()
+        for run in self._runs.values():
+            run.ready.clear()
+        until = asyncio.get_running_loop().time() + seconds
+        while self._is_sending() and (left := until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)
+        await self._desk.panel.close()
+
+    def _is_sending(self) -> bool:
+        return bool(self._tasks) and any(run.counts.get(S.SENDING) for run in self._runs.values())
+
+    # -- scheduling ---------------------------------------------------------------------------------------------------
+
+    def _pump(self, run: Run) -> None:
+        if run.ready and run.paused is None and not run.pumping and not self._desk.closing.is_set():
+            run.pumping = True
+            self._spawn(self._feed(run))
+
+    async def _feed(self, run: Run) -> None:
+        """Start ready operations while there are free places."""
+        try:
+            while run.ready and run.paused is None:
+                await self._slots.acquire()
+                if not self._start_next(run):
+                    self._slots.release()
+                    break
+        finally:
+            run.pumping = False
+
+    def _start_next(self, run: Run) -> bool:
+        if not run.ready or run.paused is not None or self._desk.closing.is_set():
+            return False
+        number = run.ready.popleft()
+        run.inflight.add(number)
+        self._spawn(self._carry(run, number))
+        return True
+
+    async def _carry(self, run: Run, number: int) -> None:
+        try:
+            await self._courier.carry(run, number)
+        finally:
+            self._slots.release()
+            run.inflight.discard(number)
+            run.put_back(number)
+            self._pump(run)
+            if not run.inflight:
+                self._desk.idle()
+
+    # -- unknown outcomes ---------------------------------------------------------------------------------------------
+
+    def _start_settling(self, run: Run, number: int) -> None:
+        if number not in run.settling and not self._desk.closing.is_set():
+            run.settling.add(number)
+            self._spawn(self._settle(run, number))
+
+    async def _settle(self, run: Run, number: int) -> None:
+        try:
+            await self._settler.settle(run, number)
+        finally:
+            run.settling.discard(number)
+            run.put_back(number)
+            self._pump(run)
+            self._desk.idle()
+
+    async def _settled(self, run: Run, number: int, state: OperationState) -> None:
+        await self._courier.follow_up(run, number, state)
+
+    async def _lost(self, run: Run, number: int) -> None:
+        with suppress(MoveLost):
+            await self._desk.move(
+                run, number, S.UNKNOWN, S.SENDING, code="interrupted", detail="Its outcome is looked up."
+            )  # fmt: skip
+        self._start_settling(run, number)
+
+    # -- tasks --------------------------------------------------------------------------------------------------------
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            await coroutine
+        except (JournalError, ClientError, PlanError) as error:
+            logger.warning("a task of the executor ended: %s", type(error).__name__, exc_info=True)
+        except Exception:  # the last line of the executor: logged with its trace, the other jobs go on
+            logger.exception("a task of the executor failed")

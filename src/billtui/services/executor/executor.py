@@ -1,0 +1,306 @@
+"""The executor as screens and the command line see it: commands in, events out, everything else in its own threads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from billtui.services.executor.desk import ClientFactory, Desk, Panel
+from billtui.services.executor.engine import Engine
+from billtui.services.executor.events import Listener, Notifier, ignore
+from billtui.services.executor.journal_thread import JournalThread
+from billtui.services.executor.run import DEFAULT_LIMITS, Limits, Run
+from billtui.services.journal import (
+    JobRow,
+    JobState,
+    JournalError,
+    JournalReader,
+    OperationState,
+    PauseReason,
+    Recovered,
+    owners,
+)
+from billtui.services.journal.schema import owners_dir
+from billtui.services.journal.writer import Step, no_step
+from billtui.services.locks import LockTrouble, OwnerLock
+from billtui.services.plans import Plan, PlanError
+
+T = TypeVar("T")
+S = OperationState
+_LOOK_AGAIN: Final = 0.5
+logger = logging.getLogger(__name__)
+
+
+class Executor:
+    """Carries confirmed plans out, at most once and known.
+
+    It belongs to the session, not to a screen. Its thread ``billtui-executor`` has a loop, a client and a journal of
+    its own; a stalled terminal or a slow listener stalls nothing here. Commands are short: each waits for its line in
+    the journal (about a disk's fsync) and returns; call them in a thread where even that is too long.
+    """
+
+    def __init__(
+        self,
+        client_factory: ClientFactory,
+        journal_path: Path,
+        listener: Listener = ignore,
+        concurrency: int = DEFAULT_LIMITS.concurrency,
+        *,
+        limits: Limits | None = None,
+        step: Step = no_step,
+    ) -> None:
+        """``client_factory`` makes a signed-in client; ``listener`` gets every :class:`JobEvent` in a thread of its own.
+
+        ``limits`` replaces all numbers at once; ``step`` is the seam of the crash tests.
+        """
+        self.journal_path: Final = journal_path
+        self.reader: Final = JournalReader(journal_path)
+        self._factory = client_factory
+        self._listener = listener
+        self._limits = limits or Limits(concurrency=concurrency)
+        self._step = step
+        self._idle = threading.Condition()
+        self._idle_count = 0
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._engine: Engine | None = None
+        self._journal: JournalThread | None = None
+        self._notifier: Notifier | None = None
+        self._lock: OwnerLock | None = None
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def started(self) -> bool:
+        """Whether it runs."""
+        return self._engine is not None
+
+    def start(self) -> None:
+        """Open the journal, take the owner's lock, start the threads. Raises JournalError; then nothing can be sent."""
+        if self.started:
+            return
+        self._journal = JournalThread(self.journal_path, step=self._step)
+        try:
+            self._lock = OwnerLock(owners_dir(self.journal_path))
+        except LockTrouble as error:
+            self._journal.close(1.0)
+            self._journal = None
+            raise JournalError(f"{error} Nothing is sent without it.") from error
+        self._notifier = Notifier(self._listener)
+        ready: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._main(ready)), name="billtui-executor", daemon=True
+        )
+        self._thread.start()
+        ready.result()
+
+    def close(self, timeout: float = 1.5) -> None:
+        """End within about ``timeout`` seconds. What is held is dropped, what is left is paused, what is cut off while
+        being sent is looked up at the next start."""
+        if self._loop is None or self._stop is None or self._thread is None:
+            return
+        self._closing_seconds = timeout
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(timeout + 1.5)
+        self._engine = None
+        if self._journal is not None and self._lock is not None:
+            owner = self._lock.owner
+            with contextlib.suppress(JournalError):  # then the next start finds it, by the lock
+                self._journal.call(lambda journal: owners.release(journal, owner), timeout=1.0)
+                self._lock.release()
+            self._journal.close(1.0)
+        if self._notifier is not None:
+            self._notifier.close(0.5)
+        self._wake_waiters()
+        self.reader.close()
+        self._loop = None
+
+    async def _main(self, ready: Future[None]) -> None:
+        assert self._journal is not None and self._lock is not None and self._notifier is not None
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        desk = Desk(
+            journal=self._journal,
+            reader=self.reader,
+            panel=Panel(self._factory),
+            owner=self._lock.owner,
+            tell=self._notifier.put,
+            idle=self._wake_waiters,
+            limits=self._limits,
+            step=self._step,
+        )
+        self._engine = engine = Engine(desk)
+        ready.set_result(None)
+        await self._stop.wait()
+        await engine.stop(self._closing_seconds)
+
+    _closing_seconds: float = 1.5
+
+    # -- commands -----------------------------------------------------------------------------------------------------
+
+    def submit(self, plan: Plan, *, hold_seconds: float = 0) -> str:
+        """Take a confirmed plan on and return its job's id (the plan's). It is in the journal when this returns.
+
+        The same plan again shows the job that is there. With ``hold_seconds`` what can be held back waits that long.
+        Raises TargetsBusy (something has an open operation already), JournalError, PlanError for an empty plan.
+        """
+        if not plan.operations:
+            raise PlanError("There is nothing to do in this plan.")
+        owner = self._owner
+        held = hold_seconds > 0
+        new = self._write(lambda journal: journal.add_job(plan, owner, held=held))
+        if new:
+            self._in_loop(lambda engine: engine.reload(plan.id))
+            if held:
+                self._in_loop(lambda engine: engine.hold(plan.id, hold_seconds))
+        return plan.id
+
+    def release(self, job_id: str) -> None:
+        """Confirm what is held now, without waiting for the end of the undo window."""
+        self._write(lambda journal: owners.confirm_held(journal, job_id, self._owner))
+        self._in_loop(lambda engine: engine.reload(job_id))
+
+    def take_back(self, job_id: str) -> int:
+        """Take back what is held: how many operations; 0 when it is too late."""
+        count = self._write(lambda journal: owners.take_back(journal, job_id))
+        self._in_loop(lambda engine: engine.reload(job_id))
+        return count
+
+    def pause(self, job_id: str) -> None:
+        """Start nothing new of the job; what is being sent ends."""
+        self._write(lambda journal: journal.pause(job_id, PauseReason.USER))
+        self._in_loop(lambda engine: engine.reload(job_id))
+
+    def resume(self, job_id: str) -> None:
+        """Go on with a paused job. Show :meth:`differences` first. Raises JobElsewhere, UnknownJob."""
+        paused = self.reader.job(job_id).paused
+
+        def go_on(journal: Any) -> None:
+            owners.claim(journal, job_id, self._owner)
+            journal.unpause(job_id)
+
+        self._write(go_on)
+        new = paused in (PauseReason.SIGN_IN, PauseReason.OTHER_ACCOUNT)
+        self._in_loop(lambda engine: engine.reload(job_id, wake=True, fresh_session=new))
+
+    def cancel(self, job_id: str) -> int:
+        """Cancel what was not sent; how many operations. What is under way goes on. Raises JobElsewhere."""
+        count = self._write(lambda journal: owners.cancel(journal, job_id, self._owner))
+        self._in_loop(lambda engine: engine.reload(job_id))
+        return count
+
+    def retry_failed(self, job_id: str) -> int:
+        """Send again what was not sent, with the same keys; how many operations. Raises TargetsBusy, JobElsewhere.
+
+        What was refused needs a newly confirmed plan, with new keys: ``planner.again``.
+        """
+        count = self._write(lambda journal: owners.retry_not_sent(journal, job_id, self._owner))
+        self._in_loop(lambda engine: engine.reload(job_id))
+        return count
+
+    def settle_now(self, job_id: str) -> None:
+        """Look unknown outcomes up at once instead of after the pause."""
+        self._write(lambda journal: owners.claim(journal, job_id, self._owner))
+        self._in_loop(lambda engine: engine.reload(job_id, wake=True))
+
+    def decide(self, job_id: str, number: int, *, as_done: bool) -> None:
+        """Close an operation that needs a person. Raises MoveLost when it does not (any more)."""
+        self._write(lambda journal: owners.decide(journal, job_id, number, as_done=as_done))
+        self._in_loop(lambda engine: engine.decided(job_id, number, as_done=as_done))
+
+    def recover(self) -> Recovered:
+        """At start: take over what ended processes left, and look up what is unknown. Returns what there is to tell."""
+        found = self._write(owners.recover)
+        self._in_loop(lambda engine: engine.begin(engine.settle_leftovers()))
+        return found
+
+    def differences(self, job_id: str, timeout: float = 30.0) -> dict[int, list[str]]:
+        """What differs from the plan for everything not yet sent, by operation; reads only. Raises ClientError."""
+        engine = self._running()
+        return self._run(engine.differences(job_id), timeout)
+
+    def wait(self, job_id: str, timeout: float | None = None) -> JobRow:
+        """Wait until the job is finished, paused with nothing under way, or needs a person; the job as it is then."""
+        until = time.monotonic() + timeout if timeout is not None else None
+        while True:
+            with self._idle:
+                seen = self._idle_count
+            row = self.reader.job(job_id)
+            left = until - time.monotonic() if until is not None else None
+            run = self._engine.known(job_id) if self._engine is not None else None
+            if run is not None and run.paused is not None:
+                row = replace(row, paused=run.paused)  # a full disk pauses a job without a line in the journal
+            if _rests(row, run) or (left is not None and left <= 0) or not self.started:
+                return row
+            with self._idle:
+                if self._idle_count == seen:  # another process may work on it: its moves wake nobody here
+                    self._idle.wait(min(left, _LOOK_AGAIN) if left is not None else _LOOK_AGAIN)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _owner(self) -> str:
+        if self._lock is None:
+            raise JournalError("The executor does not run; nothing was sent.")
+        return self._lock.owner
+
+    def _running(self) -> Engine:
+        if self._engine is None:
+            raise JournalError("The executor does not run; nothing was sent.")
+        return self._engine
+
+    def _write(self, work: Callable[[Any], T]) -> T:
+        self._running()
+        if self._journal is None:
+            raise JournalError("The journal is closed; nothing was sent.")
+        return self._journal.call(work)
+
+    def _in_loop(self, action: Callable[[Engine], None]) -> None:
+        engine, loop = self._running(), self._loop
+
+        def act() -> None:
+            try:
+                action(engine)
+            except (JournalError, PlanError):
+                logger.warning("the executor could not follow a command", exc_info=True)
+
+        if loop is not None:
+            loop.call_soon_threadsafe(act)
+
+    def _run(self, coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
+        if self._loop is None:
+            coroutine.close()
+            raise JournalError("The executor does not run; nothing was sent.")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            future.cancel()
+            raise
+
+    def _wake_waiters(self) -> None:
+        with self._idle:
+            self._idle_count += 1
+            self._idle.notify_all()
+
+
+def _rests(row: JobRow, run: Run | None) -> bool:
+    """Whether nothing of the job moves by itself any more."""
+    if row.state in (JobState.FINISHED, JobState.NEEDS_YOU):
+        return True
+    if row.counts.get(S.SENDING) or row.counts.get(S.HELD) or (run is not None and run.inflight):
+        return False
+    stuck = row.paused in (PauseReason.SIGN_IN, PauseReason.OTHER_ACCOUNT)
+    if row.counts.get(S.UNKNOWN):
+        return stuck
+    # What is left is prepared: the job is paused, or it waits for the outcome that a person has to decide.
+    return row.paused is not None or (bool(row.counts.get(S.NEEDS_YOU)) and (run is None or not run.ready))

@@ -1,0 +1,118 @@
+"""One operation as one request: which call of the client, with which key, and whether its answer is the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from billtui.client.settings import Write
+from billtui.domain.models import AutoRenew, Invoice
+from billtui.domain.money import Money
+from billtui.services.plans import Operation, OperationKind, PlanError
+
+if TYPE_CHECKING:
+    from billtui.client.billing_client import BillingClient
+
+K = OperationKind
+Json = dict[str, Any]
+
+
+class OddAnswer(Exception):
+    """The panel answered, but about something else: what happened is unknown (RELIABILITY: "wrong id")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the drift guard read directly before the request, as far as the request needs it."""
+
+    invoice_id: str | None = None
+    """The invoice of a payment; bound late where an earlier operation made it."""
+    if_match: int | None = None
+    quote_id: str | None = None
+
+
+async def perform(client: BillingClient, operation: Operation, key: str, ready: Ready) -> Json:
+    """Send ``operation`` once and return the panel's answer as JSON. Raises ClientError, OddAnswer."""
+    write = Write(key, ready.if_match)
+    match operation.kind:
+        case K.PAY:
+            return await _pay(client, operation, Write(key), ready.invoice_id or operation.text("invoice_id"))
+        case K.RENEW:
+            if ready.quote_id is None:
+                raise PlanError("A renewal needs a fresh quote.")
+            invoice = await client.purchases.renew(ready.quote_id, _amount(operation), Write(key))
+            _same("total", invoice.total, _amount(operation))
+            return {"invoice": invoice.model_dump(mode="json")}
+        case K.DELETE | K.SPLIT:
+            return await _invoice(client, operation, write)
+        case K.COMBINE:
+            total = Money.model_validate(operation.facts.get("total"))
+            combined = await client.invoices.combine(operation.texts("invoice_ids"), total, Write(key))
+            _same("total", combined.total, total)
+            return combined.model_dump(mode="json")
+        case K.ACTION | K.RENAME | K.AUTO_RENEW:
+            return await _order(client, operation, write)
+        case K.TOP_UP:
+            top_up = await client.balance.top_up(_amount(operation), operation.text("method"), Write(key))
+            return {
+                "invoice": top_up.invoice.model_dump(mode="json"),
+                "payment": top_up.payment.model_dump(mode="json"),
+            }
+        case K.MOVE:
+            balances = await client.balance.move(_amount(operation), Write(key))
+            return {"balances": balances.model_dump(mode="json")}
+
+
+async def _pay(client: BillingClient, operation: Operation, write: Write, invoice_id: str) -> Json:
+    payment = await client.invoices.pay(invoice_id, operation.text("method"), _amount(operation), write)
+    _same("invoice", payment.invoice_id.raw, invoice_id)
+    _same("amount", payment.amount, _amount(operation))
+    return payment.model_dump(mode="json")
+
+
+async def _invoice(client: BillingClient, operation: Operation, write: Write) -> Json:
+    invoice_id = operation.text("invoice_id")
+    if operation.kind is K.SPLIT:
+        parts = await client.invoices.split(invoice_id, write)
+        return {"items": [one.model_dump(mode="json") for one in parts]}
+    invoice = await client.invoices.delete(invoice_id, write)
+    _same("invoice", invoice.id.raw, invoice_id)
+    return invoice.model_dump(mode="json")
+
+
+async def _order(client: BillingClient, operation: Operation, write: Write) -> Json:
+    order_id = operation.text("order_id")
+    if operation.kind is K.RENAME:
+        order = await client.orders.rename(order_id, operation.text("name"), write)
+    elif operation.kind is K.AUTO_RENEW:
+        setting = AutoRenew(on=operation.params.get("on") is True, months=operation.whole("months"))
+        order = await client.orders.set_auto_renew(order_id, setting, write)
+    else:
+        typed = operation.params.get("confirm_name")
+        name = typed if isinstance(typed, str) else None
+        order = await client.orders.act(order_id, operation.text("action"), write, confirm_name=name)
+    _same("order", order.id.raw, order_id)
+    return order.model_dump(mode="json")
+
+
+def invoice_in(answer: Mapping[str, Any] | None) -> Invoice | None:
+    """The invoice that an answer carries, alone or under ``invoice``; ``None`` if there is none."""
+    if not answer:
+        return None
+    inner = answer.get("invoice", answer)
+    try:
+        return Invoice.model_validate(inner)
+    except ValueError:
+        return None
+
+
+def _amount(operation: Operation) -> Money:
+    if operation.amount is None:
+        raise PlanError(f"Operation {operation.number} of the plan has no amount; make the plan anew.")
+    return operation.amount
+
+
+def _same(what: str, got: object, wanted: object) -> None:
+    if got != wanted:
+        raise OddAnswer(f"The panel's answer is about another {what} than was asked for.")

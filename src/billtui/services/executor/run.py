@@ -1,0 +1,116 @@
+"""One job in the executor's memory: what may start, what runs, what is looked up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason
+from billtui.services.journal.states import job_state
+from billtui.services.plans import Operation, Plan
+
+S = OperationState
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How fast, how often, how long. Times are in seconds."""
+
+    concurrency: int = 8
+    """Most requests that change something at one time."""
+    look_ups: int = 4
+    """Most look-ups of lost answers at one time."""
+    guard_age: float = 2.0
+    """A drift check older than this is made again before the request."""
+    first_pause: float = 1.0
+    """Pause after a look-up that brought no verdict; it doubles up to ``longest_pause``."""
+    longest_pause: float = 60.0
+    most_sends: int = 4
+    """So often one operation is sent without the panel ever having seen it, then the job is paused."""
+    most_waits: int = 8
+    """So often in a row a job waits after "too many requests", then it is paused."""
+    rate_pause: float = 2.0
+    """Wait after "too many requests" without Retry-After."""
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """A job while this executor works on it. Only the executor's loop touches it."""
+
+    plan: Plan
+    states: dict[int, OperationState] = field(default_factory=dict)
+    sends: dict[int, int] = field(default_factory=dict)
+    ready: deque[int] = field(default_factory=deque)
+    """Prepared operations that may start now."""
+    inflight: set[int] = field(default_factory=set)
+    settling: set[int] = field(default_factory=set)
+    paused: PauseReason | None = None
+    pumping: bool = False
+    not_before: float = 0.0
+    """Loop time before which nothing is sent (Retry-After)."""
+    waits: int = 0
+    counts: dict[OperationState, int] = field(default_factory=dict)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to cut the pauses between look-ups short."""
+    dependents: dict[int, list[int]] = field(default_factory=dict)
+    mine: set[int] = field(default_factory=set)
+    """Operations that this executor owns in the journal."""
+
+    @property
+    def job_id(self) -> str:
+        """The job's id, which is the plan's."""
+        return self.plan.id
+
+    @property
+    def state(self) -> JobState:
+        """What the job as a whole is doing."""
+        return job_state(self.counts, paused=self.paused is not None)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every outcome is final."""
+        return self.state is JobState.FINISHED
+
+    def operation(self, number: int) -> Operation:
+        """The planned operation."""
+        return self.plan.operation(number)
+
+    def load(self, rows: list[OperationRow], paused: PauseReason | None, owner: str) -> None:
+        """Take the journal's word for everything; what runs goes on running. Only ``owner``'s operations may start."""
+        self.mine = {row.number for row in rows if row.owner == owner}
+        self.states = {row.number: row.state for row in rows}
+        self.sends = {row.number: row.sends for row in rows}
+        self.counts = {}
+        for row in rows:
+            self.counts[row.state] = self.counts.get(row.state, 0) + 1
+        self.paused = paused
+        self.dependents = {}
+        for operation in self.plan.operations:
+            if operation.takes_from is not None:
+                self.dependents.setdefault(operation.takes_from, []).append(operation.number)
+        self.ready = deque(row.number for row in rows if self._may_start(row.number))
+
+    def moved(self, number: int, to: OperationState) -> None:
+        """Note a move that was committed."""
+        before = self.states.get(number)
+        if before is not None:
+            self.counts[before] = self.counts.get(before, 0) - 1
+        self.states[number] = to
+        self.counts[to] = self.counts.get(to, 0) + 1
+        if to is S.SENDING:
+            self.sends[number] = self.sends.get(number, 0) + 1
+
+    def put_back(self, number: int) -> None:
+        """Let a prepared operation start (again), the earliest number first."""
+        if self._may_start(number) and number not in self.ready:
+            self.ready.appendleft(number)
+
+    def _may_start(self, number: int) -> bool:
+        source = self.operation(number).takes_from
+        ready = self.states.get(number) is S.PREPARED and number not in self.inflight and number in self.mine
+        return ready and (source is None or self.states.get(source) is S.DONE)

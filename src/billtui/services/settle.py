@@ -1,0 +1,99 @@
+"""What became of it: the look-up of a request whose answer was lost, and what each error means for an operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from billtui.client.errors import CapabilityMissing, ClientError, Outcome, OutcomeUnknown, Refused
+from billtui.domain.models import OperationStatus
+from billtui.services.journal import OperationState
+
+if TYPE_CHECKING:
+    from billtui.client.billing_client import BillingClient
+
+S = OperationState
+
+MEMORY: Final = timedelta(days=29)
+"""The panel keeps answers for 30 days; a day less, so that "never seen" is never "forgotten"."""
+
+UNSURE_CODES: Final = frozenset({"idempotency-key-reused", "operation-running", "idempotency-key-in-use"})
+"""Refusals that say nothing about this request but that another with the same key exists: they are looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Where an operation goes, and what is noted with it; ``state`` is ``None`` while it still runs."""
+
+    state: OperationState | None
+    code: str | None = None
+    rule: str | None = None
+    detail: str | None = None
+    request_id: str | None = None
+    answer: dict[str, Any] | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """What :meth:`Journal.move` notes."""
+        names = ("code", "rule", "detail", "request_id", "answer")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+def verdict_of_error(error: ClientError) -> Verdict:
+    """What an error of a **write** means (RELIABILITY): not sent, not executed, refused, or unknown."""
+    rule, request_id = error.rule, error.request_id
+    if error.outcome is Outcome.NOT_SENT:
+        return Verdict(S.NOT_SENT, error.code, rule, error.message, request_id)
+    if error.outcome is Outcome.NOT_EXECUTED:
+        return Verdict(S.PREPARED, error.code, rule, error.message, request_id)
+    if error.outcome is Outcome.REFUSED and error.code not in UNSURE_CODES:
+        return Verdict(S.REFUSED, error.code, rule, error.message, request_id)
+    cause = error.cause_error if isinstance(error, OutcomeUnknown) else error
+    return Verdict(S.UNKNOWN, cause.code, rule, f"{cause.message} Its outcome is looked up.", request_id)
+
+
+async def look_up(client: BillingClient, key: str, sent_at: datetime | None, now: datetime) -> Verdict:
+    """Ask the panel what became of the operation with ``key``, reading only. Raises ClientError where it cannot.
+
+    ``state`` is done, refused, prepared (never seen), needs-you (too old, or the panel cannot say), or ``None``:
+    it still runs, wait.
+    """
+    try:
+        status = await client.operations.status(key)
+    except CapabilityMissing as error:
+        return Verdict(
+            S.NEEDS_YOU, error.code, None, f"{error.message} Compare with the panel, then say what happened."
+        )
+    return verdict_of_status(status, sent_at, now)
+
+
+def verdict_of_status(status: OperationStatus, sent_at: datetime | None, now: datetime) -> Verdict:
+    """What the panel's answer about a key means."""
+    too_old = sent_at is not None and now - sent_at > MEMORY
+    match status.state:
+        case "done":
+            return Verdict(S.DONE, answer=status.answer)
+        case "refused":
+            problem = status.problem
+            if problem is None:
+                return Verdict(S.REFUSED, "refused", detail="The panel refused it.")
+            return Verdict(
+                S.REFUSED, problem.code.raw or "refused", problem.rule.raw if problem.rule else None,
+                problem.detail.raw or problem.title.raw or "The panel refused it.",
+            )  # fmt: skip
+        case "never-seen" if not too_old:
+            return Verdict(S.PREPARED, "never-seen", detail="The panel never saw it: nothing happened.")
+        case "running" if not too_old:
+            return Verdict(None, "running", detail="The panel is still working on it.")
+        case _ if too_old:
+            return Verdict(
+                S.NEEDS_YOU, "too-old",
+                detail="It was sent more than 29 days ago, and the panel keeps outcomes for 30: compare, then decide.",
+            )  # fmt: skip
+        case _:
+            return Verdict(S.NEEDS_YOU, "odd-state", detail="The panel's answer about it is not understood: compare.")
+
+
+def is_line_trouble(error: ClientError) -> bool:
+    """Whether a failed **read** says that the panel cannot be reached, rather than that it decided something."""
+    return not isinstance(error, Refused) and error.outcome is not Outcome.NOT_EXECUTED
