@@ -57,11 +57,12 @@ class OutputFilter(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Filter one line; most lines are returned as they came."""
-        if self.ascii_only:
-            segments = [segment if segment.text.isascii() else _in_ascii(segment) for segment in segments]
         for segment in segments:
             if segment.control or not segment.text.isprintable() or (segment.style and segment.style.link):
-                return [_harmless(segment) for segment in segments if not segment.control]
+                segments = [_harmless(segment) for segment in segments if not segment.control]
+                break
+        if self.ascii_only:
+            return [segment if segment.text.isascii() else _in_ascii(segment) for segment in segments]
         return segments
 
 
