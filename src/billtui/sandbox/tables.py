@@ -168,7 +168,7 @@ orders = Table(
     Column("promise_invoice_id", ForeignKey("invoices.id")),
     Column("broken_invoice_id", ForeignKey("invoices.id")),
     Column("transfer_id", Integer),
-    _instant("active_until"),  # PRM-5: the deadline of the running promise, if that is what keeps it alive
+    _instant("promise_until"),  # PRM-5: the deadline of the running promise
     _instant("blocked_at"),
     _instant("deleted_at"),
     _int("noticed"),  # bits of the notices that were sent for this paid_until
@@ -199,6 +199,7 @@ invoices = Table(
     _instant("due_at"),
     _instant("paid_at"),
     Column("paid_by", Text),
+    Column("paid_method", Text),
     _int("total_cents"),
     _text("currency", default="EUR"),
     _text("title"),

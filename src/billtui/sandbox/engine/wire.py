@@ -111,7 +111,7 @@ class OrderJSON(TypedDict):
     unpaid_invoice_id: str | None
     transfer_id: str | None
     blocked_at: str | None
-    active_until: str | None
+    promise_until: str | None
     actions: list[ActionJSON]
     version: int
 
@@ -146,6 +146,7 @@ class InvoiceJSON(TypedDict):
     due_at: str | None
     paid_at: str | None
     paid_by: str | None
+    paid_method: str | None
     total: MoneyJSON
     lines: NotRequired[list[LineJSON]]
     line_count: int

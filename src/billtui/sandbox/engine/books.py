@@ -1,0 +1,130 @@
+"""Are the books right? Everything that must hold of the money at any moment, checked over the whole database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+_CHECKS: tuple[tuple[str, str], ...] = (
+    (
+        "entry {0}: debits and credits differ by {1} cents",
+        "SELECT entry, sum(cents) FROM ledger GROUP BY entry HAVING sum(cents) <> 0",
+    ),
+    (
+        "entry {0} is written in {1} accounts or currencies",
+        "SELECT entry, count(DISTINCT account_id || currency) AS many FROM ledger GROUP BY entry HAVING many <> 1",
+    ),
+    (
+        "account {0}: internal purse holds {1}, its lines add up to {2}",
+        "SELECT id, internal_cents, (SELECT coalesce(sum(cents), 0) FROM ledger WHERE account_id = accounts.id"
+        " AND purse = 'internal') AS lines FROM accounts WHERE internal_cents <> lines",
+    ),
+    (
+        "account {0}: affiliate purse holds {1}, its lines add up to {2}",
+        "SELECT id, affiliate_cents, (SELECT coalesce(sum(cents), 0) FROM ledger WHERE account_id = accounts.id"
+        " AND purse = 'affiliate') AS lines FROM accounts WHERE affiliate_cents <> lines",
+    ),
+    (
+        "account {0}: a purse is below zero",
+        "SELECT id FROM accounts WHERE internal_cents < 0 OR affiliate_cents < 0",
+    ),
+    (
+        "invoice {0} is {1} with {2} payments",  # INV-4
+        "SELECT id, state, (SELECT count(*) FROM payments WHERE invoice_id = invoices.id AND state = 'done') AS done"
+        " FROM invoices WHERE done <> (state IN ('paid', 'refunded'))",
+    ),
+    (
+        "payment {0} of invoice {1} is {2} cents, the invoice {3}",  # INV-4: the whole amount or nothing
+        "SELECT payments.id, invoice_id, cents, total_cents FROM payments JOIN invoices ON invoices.id = invoice_id"
+        " WHERE payments.state = 'done' AND cents <> total_cents",
+    ),
+    (
+        "payment {0} of invoice {1}: {2} cents, the books say {3}",
+        "SELECT payments.id, payments.invoice_id, payments.cents, -coalesce((SELECT sum(ledger.cents) FROM ledger"
+        " WHERE ledger.payment_id = payments.id AND ledger.kind <> 'refund' AND ledger.kind <> 'late-payment'"
+        " AND ledger.cents < 0), 0) AS booked"
+        " FROM payments WHERE payments.state = 'done' AND payments.cents <> booked",
+    ),
+    (
+        "payment {0} is {1} and stands in the books as a payment",
+        "SELECT payments.id, payments.state FROM payments JOIN ledger ON ledger.payment_id = payments.id"
+        " WHERE payments.state <> 'done' AND ledger.kind <> 'late-payment'",
+    ),
+    (
+        "invoice {0}: total {1}, its lines add up to {2}",  # INV-10
+        "SELECT id, total_cents, (SELECT coalesce(sum(amount_cents), 0) FROM invoice_lines WHERE invoice_id ="
+        " invoices.id) AS lines FROM invoices WHERE total_cents <> lines",
+    ),
+    (
+        "invoice {0}: {1} lines counted, {2} there",
+        "SELECT id, line_count, (SELECT count(*) FROM invoice_lines WHERE invoice_id = invoices.id) AS lines"
+        " FROM invoices WHERE line_count <> lines",
+    ),
+    (
+        "account {0}: {1} invoices, numbers up to {2}, next {3}",  # INV-8
+        "SELECT accounts.id, count(invoices.id) AS many, coalesce(max(number), 0) AS last, next_number FROM accounts"
+        " LEFT JOIN invoices ON invoices.account_id = accounts.id GROUP BY accounts.id"
+        " HAVING many <> last OR next_number <> last + 1",
+    ),
+    (
+        "renewal {0} of order {1} has no payment",  # REN-1
+        "SELECT renewals.id, renewals.order_id FROM renewals JOIN payments ON payments.id = payment_id"
+        " WHERE payments.state <> 'done' OR payments.invoice_id <> renewals.invoice_id",
+    ),
+    (
+        "order {0} is paid until {1}, its payments say {2}",  # REN-1, REN-3
+        "SELECT orders.id, paid_until, (SELECT new_until FROM renewals WHERE order_id = orders.id ORDER BY id DESC"
+        " LIMIT 1) AS said FROM orders WHERE paid_until IS NOT said",
+    ),
+    (
+        "renewal {0} of order {1} does not follow the one before",  # REN-3, PRM-7: no free days
+        "SELECT id, order_id FROM (SELECT id, order_id, old_until, lag(new_until) OVER (PARTITION BY order_id"
+        " ORDER BY id) AS before, row_number() OVER (PARTITION BY order_id ORDER BY id) AS place FROM renewals)"
+        " WHERE place > 1 AND old_until IS NOT before",
+    ),
+    (
+        "invoice {0} was paid, and its line for order {1} did nothing",
+        "SELECT invoices.id, order_id FROM invoice_lines JOIN invoices ON invoices.id = invoice_id"
+        " WHERE invoices.state = 'paid' AND invoice_lines.kind IN ('renewal', 'new-order') AND NOT EXISTS"
+        " (SELECT 1 FROM renewals WHERE renewals.invoice_id = invoices.id"
+        " AND renewals.order_id = invoice_lines.order_id)",
+    ),
+    (
+        "order {0} waits for invoice {1}, which is {2}",
+        "SELECT orders.id, invoices.id, invoices.state FROM orders JOIN invoices ON invoices.id = open_invoice_id"
+        " WHERE invoices.state NOT IN ('unpaid', 'promised', 'overdue')",
+    ),
+    (
+        "invoice {0} is open and bills order {1}, which does not know it",  # REN-2
+        "SELECT invoices.id, orders.id FROM invoices JOIN invoice_lines ON invoice_lines.invoice_id = invoices.id"
+        " JOIN orders ON orders.id = order_id WHERE invoices.state IN ('unpaid', 'promised', 'overdue')"
+        " AND open_invoice_id IS NULL",
+    ),
+    (
+        "order {0} is {1} and still on invoice {2}",  # INV-12, ORD-3
+        "SELECT id, state, open_invoice_id FROM orders WHERE state IN ('deleted', 'cancelled')"
+        " AND open_invoice_id IS NOT NULL",
+    ),
+    (
+        "invoice {0} was combined into {1}, which does not name it",  # INV-6
+        "SELECT part.id, part.combined_into FROM invoices AS part JOIN invoices AS whole ON whole.id ="
+        " part.combined_into WHERE NOT EXISTS (SELECT 1 FROM json_each(whole.combined_from) WHERE value = part.id)",
+    ),
+    (
+        "invoice {0} is {1} and points to {2}",
+        "SELECT id, state, combined_into FROM invoices WHERE (state = 'combined') <> (combined_into IS NOT NULL)",
+    ),
+    (
+        "{0} {1}: a reference leads nowhere",
+        'SELECT "table", rowid FROM pragma_foreign_key_check',
+    ),
+)
+
+
+def check_books(conn: Connection) -> list[str]:
+    """Everything that is wrong with the money, in words; an empty list if nothing is.
+
+    Debits = credits in every entry; a purse is the sum of its lines; a paid invoice has exactly one payment of its
+    whole total, and the books show it; every renewal has its payment and follows the one before; numbers have no gaps;
+    orders and open invoices know each other.
+    """
+    return [words.format(*row) for words, query in _CHECKS for row in conn.exec_driver_sql(f"{query} LIMIT 20").all()]

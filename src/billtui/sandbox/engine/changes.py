@@ -1,0 +1,46 @@
+"""The feed of changes: what was touched after a cursor."""
+
+from __future__ import annotations
+
+from billtui.sandbox.engine.errors import CursorExpired, InvalidInput
+from billtui.sandbox.engine.unit import Tx, last_sequence
+from billtui.sandbox.engine.wire import ChangeFeedJSON, ChangeJSON
+
+MAX_CHANGES = 1_000
+
+
+def _epoch(tx: Tx) -> str:
+    return str(tx.conn.exec_driver_sql("SELECT epoch FROM panel").scalar_one())
+
+
+def present_cursor(tx: Tx) -> str:
+    """The cursor of this moment: ask with it after listing, and nothing is missed."""
+    return f"{_epoch(tx)}-{last_sequence(tx.conn)}"
+
+
+def changes_after(tx: Tx, account_id: int, cursor: str, limit: int = MAX_CHANGES) -> ChangeFeedJSON:
+    """What changed for the account after ``cursor``, oldest first, each object once with its last version.
+
+    Raises ``CursorExpired`` for a cursor of before a reset or older than what is kept, ``InvalidInput`` for none.
+    """
+    epoch, dash, digits = cursor.rpartition("-")
+    if not dash or not digits.isascii() or not digits.isdigit() or len(digits) > 18:
+        raise InvalidInput("This is no cursor of the changes feed", fields={"after": "not a cursor"})
+    after = int(digits)
+    kept_from = int(tx.conn.exec_driver_sql("SELECT history_from FROM panel").scalar_one())
+    last = last_sequence(tx.conn)
+    if epoch != _epoch(tx) or after < kept_from or after > last:
+        raise CursorExpired("This cursor is too old: load everything again")
+    found = tx.conn.exec_driver_sql(
+        "SELECT seq, kind, object_id, version, change FROM changes"
+        " WHERE account_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (account_id, after, limit),
+    ).all()
+    reached = int(found[-1][0]) if len(found) == limit else last
+    items: dict[tuple[str, str], ChangeJSON] = {}
+    for _seq, kind, object_id, version, change in found:
+        before = items.pop((kind, object_id), None)
+        if before is not None and before["change"] == "created" and change == "changed":
+            change = "created"
+        items[kind, object_id] = {"kind": kind, "id": object_id, "version": version, "change": change}
+    return {"items": list(items.values()), "cursor": f"{epoch}-{reached}"}

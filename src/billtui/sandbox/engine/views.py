@@ -1,0 +1,240 @@
+"""Rows as the wire's objects, with every action explained (ORD-7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from billtui.domain.money import Money
+from billtui.domain.policy import Policy
+from billtui.domain.refusal import Refusal
+from billtui.domain.rules import invoices as invoice_rules
+from billtui.domain.rules import orders as order_rules
+from billtui.domain.rules.discounts import loyalty_of, percent_of
+from billtui.domain.rules.facts import OrderFacts
+from billtui.sandbox.engine.facts import invoice_facts, order_facts, orders_on
+from billtui.sandbox.engine.rows import InvoiceRow, LedgerRow, LineRow, OrderRow, PaymentRow
+from billtui.sandbox.engine.unit import Tx
+from billtui.sandbox.engine.wire import (
+    EPOCH,
+    ActionJSON,
+    DiscountJSON,
+    InvoiceJSON,
+    LedgerLineJSON,
+    LineJSON,
+    OrderJSON,
+    PaymentJSON,
+    instant_json,
+    instant_json_or_none,
+    micros,
+    money_json,
+)
+
+
+def _text(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def explained(actions: Mapping[str, Refusal | None]) -> list[ActionJSON]:
+    """Every action, allowed or with the whole reason why not."""
+    return [
+        {"action": action, "allowed": True}
+        if refusal is None
+        else {
+            "action": action,
+            "allowed": False,
+            "code": refusal.code,
+            "rule": refusal.rule,
+            "reason": refusal.reason,
+            "related": dict(refusal.related),
+            "available_from": None if refusal.available_from is None else instant_json(micros(refusal.available_from)),
+        }
+        for action, refusal in actions.items()
+    ]
+
+
+def refused(actions: Mapping[str, Refusal | None]) -> list[ActionJSON]:
+    """The refused actions only, in short: what items of lists carry."""
+    return [
+        {"action": action, "code": refusal.code, "related": dict(refusal.related)}
+        for action, refusal in actions.items()
+        if refusal is not None
+    ]
+
+
+_ORDER, _INVOICE, _TRANSFER = "\0order", "\0invoice", "\0transfer"
+"""Stand for the ids in a pattern of refusals; no real id holds a NUL."""
+_Pattern = tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
+
+
+def _refused_pattern(state: str, on_invoice: bool, in_transfer: bool, policy: Policy) -> _Pattern:
+    """The refused actions of any order in this situation, ids left open."""
+    now = EPOCH
+    facts = OrderFacts(
+        id=_ORDER,
+        name="",
+        kind="vds",
+        state=state,
+        paid_until=None if state == "pending" else now + policy.promise_window * 10,
+        monthly_price=Money.zero("EUR"),
+        open_invoice_id=_INVOICE if on_invoice else None,
+        transfer_id=_TRANSFER if in_transfer else None,
+        created_at=now,
+        blocked_at=now if state == "blocked" else None,
+    )
+    return tuple(
+        (action, refusal.code, tuple(refusal.related.items()))
+        for action, refusal in order_rules.allowed_actions(facts, now, policy).items()
+        if refusal is not None
+    )
+
+
+class OrderItems:
+    """Makes the items of a list of orders.
+
+    Once the clock has applied what is due, the refusals of an order depend on its state, its open invoice and its
+    transfer only: a page of hundreds asks the rules once per situation. A test holds this against the rules.
+    """
+
+    def __init__(self, tx: Tx) -> None:
+        """For one transaction."""
+        self._tx = tx
+        self._patterns: dict[tuple[str, bool, bool], _Pattern] = {}
+
+    def refused(self, row: OrderRow) -> list[ActionJSON]:
+        """The refused actions of one order, in short."""
+        situation = (row.state, row.open_invoice_id is not None, row.transfer_id is not None)
+        pattern = self._patterns.get(situation)
+        if pattern is None:
+            pattern = self._patterns[situation] = _refused_pattern(*situation, self._tx.policy)
+        ids = {_ORDER: str(row.id), _INVOICE: str(row.open_invoice_id), _TRANSFER: str(row.transfer_id)}
+        return [
+            {"action": action, "code": code, "related": {key: ids.get(value, value) for key, value in related}}
+            for action, code, related in pattern
+        ]
+
+    def item(self, row: OrderRow) -> OrderJSON:
+        """One item."""
+        return _order(self._tx, row, order_facts(row), self.refused(row))
+
+
+def order_json(tx: Tx, row: OrderRow) -> OrderJSON:
+    """An order in full, every action explained (ORD-7)."""
+    facts = order_facts(row)
+    return _order(tx, row, facts, explained(order_rules.allowed_actions(facts, tx.now, tx.policy)))
+
+
+def _order(tx: Tx, row: OrderRow, facts: OrderFacts, actions: list[ActionJSON]) -> OrderJSON:
+    percent = percent_of(loyalty_of(facts, tx.active_count(row.account_id, row.kind), tx.now, tx.policy))
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "kind": row.kind,
+        "plan": row.plan,
+        "location": row.location,
+        "address": row.address,
+        "state": row.state,
+        "power": row.power,
+        "created_at": instant_json(row.created_at),
+        "paid_until": instant_json_or_none(row.paid_until),
+        "monthly_price": money_json(row.monthly_cents, row.currency),
+        "discount_percent": format(percent.normalize(), "f"),
+        "individual_price": bool(row.individual_price),
+        "auto_renew": {"on": bool(row.auto_on), "months": row.auto_months},
+        "billing_day": row.billing_day,
+        "in_use_since": instant_json_or_none(row.in_use_since),
+        "unpaid_invoice_id": _text(row.open_invoice_id),
+        "transfer_id": _text(row.transfer_id),
+        "blocked_at": instant_json_or_none(row.blocked_at),
+        "promise_until": instant_json_or_none(row.promise_until),
+        "actions": actions,
+        "version": row.version,
+    }
+
+
+def line_json(line: LineRow, currency: str) -> LineJSON:
+    """A line of an invoice, its discounts by name (DSC-8)."""
+    return {
+        "order_id": _text(line.order_id),
+        "kind": line.kind,
+        "title": line.title,
+        "months": line.months,
+        "list_price": money_json(line.list_cents, currency),
+        "discounts": discounts_json(line.discounts),
+        "amount": money_json(line.amount_cents, currency),
+    }
+
+
+def discounts_json(kept: str) -> list[DiscountJSON]:
+    """Discounts as they are kept with a line, as the wire writes them."""
+    return [] if kept == "[]" else [{"name": name, "percent": percent} for name, percent in json.loads(kept)]
+
+
+def invoice_actions(tx: Tx, row: InvoiceRow, lines: list[LineRow]) -> dict[str, Refusal | None]:
+    """Every action of an invoice, with why not."""
+    orders = [order_facts(order) for order in orders_on(tx, lines)] if row.state == "unpaid" else []
+    return invoice_rules.invoice_actions(invoice_facts(row, lines), orders, tx.now, tx.policy)
+
+
+def invoice_json(tx: Tx, row: InvoiceRow, lines: list[LineRow]) -> InvoiceJSON:
+    """An invoice in full, with lines and every action explained."""
+    invoice = _invoice(row, explained(invoice_actions(tx, row, lines)))
+    invoice["lines"] = [line_json(line, row.currency) for line in lines]
+    return invoice
+
+
+def invoice_item(tx: Tx, row: InvoiceRow, lines: list[LineRow]) -> InvoiceJSON:
+    """An item of a list of invoices. ``lines`` are looked at only while it is unpaid."""
+    return _invoice(row, refused(invoice_actions(tx, row, lines)))
+
+
+def _invoice(row: InvoiceRow, actions: list[ActionJSON]) -> InvoiceJSON:
+    return {
+        "id": str(row.id),
+        "number": str(row.number),
+        "kind": row.kind,
+        "state": row.state,
+        "issued_at": instant_json(row.issued_at),
+        "due_at": instant_json_or_none(row.due_at),
+        "paid_at": instant_json_or_none(row.paid_at),
+        "paid_by": row.paid_by,
+        "paid_method": row.paid_method,
+        "total": money_json(row.total_cents, row.currency),
+        "line_count": row.line_count,
+        "title": row.title,
+        "combined_into": _text(row.combined_into),
+        "combined_from": [str(part) for part in row.parts],
+        "promise_until": instant_json_or_none(row.promise_until),
+        "actions": actions,
+        "version": row.version,
+    }
+
+
+def payment_json(row: PaymentRow) -> PaymentJSON:
+    """A payment."""
+    return {
+        "id": str(row.id),
+        "invoice_id": str(row.invoice_id),
+        "method": row.method,
+        "state": row.state,
+        "amount": money_json(row.cents, row.currency),
+        "payment_url": row.payment_url,
+        "created_at": instant_json(row.created_at),
+        "promise_until": instant_json_or_none(row.promise_until),
+    }
+
+
+def ledger_json(row: LedgerRow) -> LedgerLineJSON:
+    """A line of the ledger."""
+    return {
+        "id": str(row.id),
+        "at": instant_json(row.at),
+        "account_id": str(row.account_id),
+        "purse": row.purse,
+        "amount": money_json(row.cents, row.currency),
+        "kind": row.kind,
+        "invoice_id": _text(row.invoice_id),
+        "operation": row.operation,
+        "note": row.note,
+        "entry": str(row.entry),
+    }

@@ -1,0 +1,83 @@
+"""Seed of the panel: deterministic, looks real, and holds all the interesting cases relative to the present."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import Connection
+
+from billtui.domain.policy import Policy
+from billtui.sandbox.engine.rows import LIVE, OrderRow
+from billtui.sandbox.engine.schedule import NOTICED_ENDING, schedule_order
+from billtui.sandbox.engine.unit import Totals, Tx
+from billtui.sandbox.engine.wire import instant_of, micros
+from billtui.sandbox.seed import cases, fleet, history, people, plant
+
+PANEL_NAME = "Sandbox panel"
+_FIRST_BALANCE = 480_00
+_OTHER_BALANCE = 60_00
+_WHOLE_HISTORY = 500
+"""Up to this many servers all recent purchases are told, beyond only the last one of each."""
+
+
+def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, policy: Policy) -> None:
+    """Fill empty tables. ``real`` is real time in microseconds, at which the panel's clock starts.
+
+    The same arguments give the same panel, but for ``panel_id`` (made once per file) and the epoch of its cursors.
+    """
+    random = Random(seed)
+    now = real
+    tx = Tx(conn, now, policy, real=real, writable=True, totals=Totals())
+    tx.silent = True
+    _panel(conn, seed, fleet, hostile)
+    plant.plant(conn, random)
+    for person in people.PEOPLE:
+        tx.accounts.add(people.account_row(person, random, micros(instant_of(now) - timedelta(days=1_500))))
+    _accounts(tx, random, now, fleet, hostile)
+    tx.at = now
+    tx.flush()
+
+
+def _panel(conn: Connection, seed: int, size: int, hostile: bool) -> None:
+    panel_id = conn.exec_driver_sql("SELECT panel_id FROM panel").scalar() or f"sandbox-{secrets.token_hex(6)}"
+    conn.exec_driver_sql(
+        "UPDATE panel SET panel_id = ?, name = ?, epoch = ?, seed = ?, fleet = ?, hostile = ?, clock_offset = 0,"
+        " clock_floor = 0, history_from = 0",
+        (panel_id, PANEL_NAME, secrets.token_hex(4), seed, size, int(hostile)),
+    )
+
+
+def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool) -> None:
+    wanted = fleet.wishes(size, hostile=hostile)
+    present = instant_of(now)
+    chain = 8 if size <= _WHOLE_HISTORY else 1
+    sower = fleet.Sower(random, present, history.end_of_past(present, 4), chain)
+    wanted += [sower.lot() for _ in range(size - len(wanted))]
+    first = _grow(tx, sower, people.FIRST.account_id, wanted, now, _FIRST_BALANCE)
+    early = fleet.Sower(random, present, history.end_of_past(present, 12), 8)
+    second = _grow(tx, early, people.SECOND.account_id, list(cases.SECOND_FLEET), now, _OTHER_BALANCE)
+    _grow(tx, early, people.THIRD.account_id, list(cases.THIRD_FLEET), now, _OTHER_BALANCE)
+    cases.second_client(tx, now, people.SECOND.account_id, second)
+    cases.first_client(tx, now, people.FIRST.account_id, first)
+    cases.settle_clock(tx, now)
+
+
+def _grow(
+    tx: Tx, sower: fleet.Sower, account_id: int, wanted: list[fleet.Server], now: int, balance_cents: int
+) -> list[OrderRow]:
+    """Servers of one account with their past."""
+    sown = [sower.sow(tx.orders.new_id(), account_id, wish) for wish in wanted]
+    counts = Counter(one.order.kind for one in sown if one.order.state in LIVE)
+    for one in sown:
+        tx.orders.add(one.order)
+    tx.at = micros(datetime(2000, 1, 1, tzinfo=instant_of(now).tzinfo))
+    history.tell(tx, account_id, sown, balance_cents=balance_cents, count=counts)
+    for one in sown:
+        schedule_order(tx, one.order)
+    return [one.order for one in sown]
+
+
+__all__ = ["NOTICED_ENDING", "sow"]

@@ -1,0 +1,58 @@
+"""The invented people of the demo. All of them have the same password, which is no secret."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from random import Random
+
+from billtui.sandbox.engine.accounts import hash_password
+from billtui.sandbox.engine.rows import AccountRow
+
+DEMO_PASSWORD = "demo-fleet-2026"
+"""The password of everybody in the demo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can sign in."""
+
+    account_id: int
+    login: str
+    email: str
+    role: str = "client"
+    second_factor: bool = False
+    more_emails: tuple[str, ...] = ()
+
+
+FIRST = Person(204817, "olena.marsh", "olena@marsh-hosting.example", more_emails=("billing@marsh-hosting.example",))
+"""Owns the fleet."""
+SECOND = Person(318255, "kofi.brandt", "kofi.brandt@post.example")
+"""Holds the running and the broken promises."""
+THIRD = Person(427903, "mei.tanaka", "mei@tanaka-lab.example", second_factor=True)
+"""Signs in with a second factor."""
+SUPPORT = Person(900011, "sam.desk", "sam.desk@panel.example", role="support")
+ADMIN = Person(900012, "root.admin", "root.admin@panel.example", role="admin")
+PEOPLE: tuple[Person, ...] = (FIRST, SECOND, THIRD, SUPPORT, ADMIN)
+
+
+def account_row(person: Person, random: Random, created_at: int) -> AccountRow:
+    """The account of an invented person."""
+    salt = random.randbytes(16).hex()
+    secret = base64.b32encode(random.randbytes(20)).decode() if person.second_factor else None
+    return AccountRow(
+        id=person.account_id,
+        login=person.login,
+        email=person.email,
+        emails=_json_list(person.email, *person.more_emails),
+        role=person.role,
+        password=hash_password(DEMO_PASSWORD, salt),
+        totp_secret=secret,
+        created_at=created_at,
+    )
+
+
+def _json_list(*texts: str) -> str:
+    import json
+
+    return json.dumps(list(texts))
