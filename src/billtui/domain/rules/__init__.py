@@ -29,8 +29,7 @@ order-suspended            ORD-1             its owner stopped it
 not-suspended              ORD-1             it is not stopped, so it cannot be taken up again
 confirm-name               ORD-4             the order's name was not typed as it is
 unknown-action             ORD-4             no such action
-period-over                ORD-5, ORD-6      no paid period is left to bill
-nothing-to-bill            ORD-6             the other plan costs the same or less
+period-over                ORD-5             no paid period is left to bill
 open-invoice               REN-2, ORD-4      an open invoice bills the order already
 unknown-period             REN-3             not one of the periods on sale
 auto-renew-off             REN-5             auto-renewal is off
