@@ -42,8 +42,9 @@ def add_months(instant: datetime, months: int, billing_day: int | None = None) -
         raise ValueError("a billing day is 1 to 31")
     index = instant.year * 12 + instant.month - 1 + months
     year, month = divmod(index, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return instant.replace(year=year, month=month + 1, day=min(day, last))
+    if day > 28:
+        day = min(day, calendar.monthrange(year, month + 1)[1])
+    return instant.replace(year=year, month=month + 1, day=day)
 
 
 def whole_months_between(start: datetime, end: datetime, billing_day: int | None = None) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from billtui.domain.models.invoices import Discount
 from billtui.domain.money import Money, round_fraction
@@ -25,11 +26,14 @@ def loyalty_by_use(
     tiers = policy.loyalty.get(kind)
     if tiers is None or in_use_since is None:
         return None
-    reached = [tier for tier in tiers.by_months if now > add_months(in_use_since, tier[0])]
-    if not reached:
-        return None
-    months, percent = max(reached)
-    return Discount(name=SafeText(f"in use for over {months} months"), percent=percent)
+    # The months between the two calendar months decide, but for the tier that falls into the present month.
+    between = (now.year - in_use_since.year) * 12 + now.month - in_use_since.month
+    reached = [
+        tier
+        for tier in tiers.by_months
+        if tier[0] < between or (tier[0] == between and now > add_months(in_use_since, between))
+    ]
+    return _use_discount(*max(reached)) if reached else None
 
 
 def loyalty_by_count(kind: str, count: int, policy: Policy = DEFAULT_POLICY) -> Discount | None:
@@ -38,9 +42,16 @@ def loyalty_by_count(kind: str, count: int, policy: Policy = DEFAULT_POLICY) -> 
     if tiers is None:
         return None
     reached = [tier for tier in tiers.by_count if count >= tier[0]]
-    if not reached:
-        return None
-    least, percent = max(reached)
+    return _count_discount(*max(reached)) if reached else None
+
+
+@lru_cache(maxsize=256)
+def _use_discount(months: int, percent: Decimal) -> Discount:
+    return Discount(name=SafeText(f"in use for over {months} months"), percent=percent)
+
+
+@lru_cache(maxsize=256)
+def _count_discount(least: int, percent: Decimal) -> Discount:
     return Discount(name=SafeText(f"{least} or more services"), percent=percent)
 
 
