@@ -283,6 +283,59 @@ def test_old_reports_go_and_a_full_disk_is_no_second_crash(tmp_path: Path) -> No
     assert report.path is None and "No report could be kept" in report.text
 
 
+@pytest.mark.pty
+@pytest.mark.parametrize("where", ["handler", "worker", "thread", "compose", "render"])
+def test_a_crashing_app_tells_nothing_and_ends_with_an_error(where: str, tmp_path: Path) -> None:
+    with Terminal.python(CRASHING, where, str(tmp_path)) as terminal:
+        code, _seconds = terminal.wait_end(15)
+    assert code == 1
+    (report,) = tmp_path.glob("crash-*.txt")
+    assert "c4nary" not in terminal.output.decode() + report.read_text()
+    assert "ZeroDivisionError" in report.read_text() and "in fail" in report.read_text()
+    assert terminal.output.count(b"billtui stopped because of a fault in itself") == 1
+    assert b"textual run" not in terminal.output
+
+
+CRASHING = r"""
+import sys
+from pathlib import Path
+from rich.text import Text
+from textual.app import App
+from textual.widgets import Label, Static
+from billtui.terminal.crash import report_crash
+
+where = sys.argv[1]
+
+def fail(password="c4nary-password"):
+    token = {"token": "c4nary-token"}
+    return 1 / (len(token) - 1)
+
+class Failing(Static):
+    def render(self):
+        return fail() if where == "render" else ""
+
+class Crashing(App):
+    def compose(self):
+        if where == "compose": fail()
+        yield Failing()
+    async def on_mount(self):
+        if where == "handler": fail()
+        if where == "worker": self.run_worker(self.work())
+        if where == "thread": self.run_worker(lambda: fail(), thread=True)
+    async def work(self):
+        fail()
+    def _fatal_error(self):
+        if self._exit_renderables: return
+        report = report_crash(sys.exception() or self._exception, Path(sys.argv[2]), version="1")
+        self._exit_renderables.append(Text(report.text))
+        self._close_messages_no_wait()
+
+app = Crashing()
+app.run()
+sys.exit(app.return_code)
+"""
+
+
 def test_deep_and_circular_errors_are_cut() -> None:
     first, second = ValueError(), KeyError()
     first.__context__, second.__context__ = second, first

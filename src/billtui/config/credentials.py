@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -87,6 +88,12 @@ class CredentialStore:
         self._keyring = keyring or KeyringAccess()
         self._file = SecretFile(self.profile_name, panel_url)
         self._memory: Credential | None = None
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """Stop waiting for a command or a keyring, from another thread: quitting must not take seconds."""
+        self._cancelled.set()
+        self._keyring.cancel()
 
     @classmethod
     def of(
@@ -119,7 +126,7 @@ class CredentialStore:
         if self._explicit is not None:
             return self._explicit
         if self._command:
-            return from_command(self._command, self._kind)
+            return from_command(self._command, self._kind, cancelled=self._cancelled)
         found = from_systemd(self.profile_name, self._kind) or self._environment.credential() or self._memory
         return found or self._from_keyring() or self._from_file()
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from pydantic import SecretStr
 
-from billtui.config.limited_process import SaidTooMuch, TookTooLong, run_limited
+from billtui.config.limited_process import Cancelled, SaidTooMuch, TookTooLong, run_limited
 
 KEYRING_SECONDS = 3.0
 SERVICE = "billtui"
@@ -53,6 +54,11 @@ class KeyringAccess:
         self._backend = backend
         self._environment = environment
         self._given_up: KeyringAnswer | None = None
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """End a question that is being waited for, from another thread; no later one is asked."""
+        self._cancelled.set()
 
     def ask(self, operation: Operation, user: str = "", secret: SecretStr | None = None) -> KeyringAnswer:
         """One question; at most ``seconds`` long. Never raises: what went wrong is in ``problem``, in words."""
@@ -81,12 +87,18 @@ class KeyringAccess:
             argv += ["--backend", self._backend]
         try:
             code, output = run_limited(
-                argv, stdin=json.dumps(question).encode(), seconds=self.seconds, environment=self._environment
+                argv,
+                stdin=json.dumps(question).encode(),
+                seconds=self.seconds,
+                environment=self._environment,
+                cancelled=self._cancelled,
             )
         except TookTooLong:
             return KeyringAnswer(
                 problem=f"the keyring did not answer within {self.seconds:g} s (it may be waiting to be unlocked)"
             )
+        except Cancelled:
+            return KeyringAnswer(problem="the keyring was not waited for")
         except (SaidTooMuch, OSError):
             return KeyringAnswer(problem="the keyring process cannot be used")
         return _understood(code, output)

@@ -7,18 +7,24 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import IO
+from typing import IO, NamedTuple
 
 SECRET_VARIABLES = ("BILLTUI_TOKEN", "BILLTUI_PASSWORD")
 """Environment variables that are never handed to a child."""
 
+_STEP = 0.1
 _TERMINAL_VARIABLES = ("GPG_TTY", "SSH_TTY")
 
 
 class TookTooLong(Exception):
     """The program had not ended in time and was killed, with everything it started in its group."""
+
+
+class Cancelled(Exception):
+    """The caller did not want to wait any longer; the program was killed."""
 
 
 class SaidTooMuch(Exception):
@@ -32,11 +38,13 @@ def run_limited(
     seconds: float,
     max_bytes: int = 64 * 1024,
     environment: Mapping[str, str] | None = None,
+    cancelled: threading.Event | None = None,
 ) -> tuple[int, bytes]:
     """Run ``argv`` and return its exit code and standard output; its standard error is thrown away.
 
-    The program gets a session of its own, so it has no terminal to ask on. Raises TookTooLong, SaidTooMuch, and OSError
-    when it cannot be started. Only ``argv`` is visible to others: secrets go through ``stdin``.
+    The program gets a session of its own, so it has no terminal to ask on. Only ``argv`` is visible to others: secrets
+    go through ``stdin``. Raises TookTooLong, SaidTooMuch, Cancelled (within 0.1 s once ``cancelled`` is set), and
+    OSError when it cannot be started.
     """
     base = os.environ if environment is None else environment
     clean = {name: value for name, value in base.items() if name not in (*SECRET_VARIABLES, *_TERMINAL_VARIABLES)}
@@ -49,13 +57,14 @@ def run_limited(
         start_new_session=True,
     )
     assert process.stdin is not None and process.stdout is not None
-    deadline = time.monotonic() + seconds
+    limit = _Limit(time.monotonic() + seconds, cancelled)
     try:
-        answer = _exchange(process.stdin, process.stdout, stdin, deadline, max_bytes)
-        try:
-            return process.wait(max(0.0, deadline - time.monotonic())), answer
-        except subprocess.TimeoutExpired:
-            raise TookTooLong from None
+        answer = _exchange(process.stdin, process.stdout, stdin, limit, max_bytes)
+        while True:
+            try:
+                return process.wait(limit.next_wait()), answer
+            except subprocess.TimeoutExpired:
+                continue
     except BaseException:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -69,7 +78,21 @@ def run_limited(
                 process.wait(1)
 
 
-def _exchange(to_child: IO[bytes], from_child: IO[bytes], data: bytes, deadline: float, max_bytes: int) -> bytes:
+class _Limit(NamedTuple):
+    deadline: float
+    cancelled: threading.Event | None
+
+    def next_wait(self) -> float:
+        """Seconds that may be waited in one go. Raises TookTooLong or Cancelled when it is over."""
+        if self.cancelled is not None and self.cancelled.is_set():
+            raise Cancelled
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TookTooLong
+        return min(left, _STEP)
+
+
+def _exchange(to_child: IO[bytes], from_child: IO[bytes], data: bytes, limit: _Limit, max_bytes: int) -> bytes:
     """Feed ``data`` and read until end of output, without ever blocking past the deadline."""
     os.set_blocking(to_child.fileno(), False)
     os.set_blocking(from_child.fileno(), False)
@@ -81,10 +104,7 @@ def _exchange(to_child: IO[bytes], from_child: IO[bytes], data: bytes, deadline:
         else:
             to_child.close()
         while selector.get_map():
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TookTooLong
-            for key, _events in selector.select(left):
+            for key, _events in selector.select(limit.next_wait()):
                 if key.fileobj is to_child:
                     try:
                         data = data[os.write(key.fd, data) :]

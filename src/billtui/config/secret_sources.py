@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import threading
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import IO, Literal
 from pydantic import SecretStr
 
 from billtui.config.errors import CredentialError
-from billtui.config.limited_process import SECRET_VARIABLES, SaidTooMuch, TookTooLong, run_limited
+from billtui.config.limited_process import SECRET_VARIABLES, Cancelled, SaidTooMuch, TookTooLong, run_limited
 from billtui.config.paths import read_private
 
 SecretKind = Literal["token", "password"]
@@ -48,16 +49,23 @@ def password_from_file(path: Path) -> Credential:
     return Credential("password", _one_line(content, str(path)), "password file")
 
 
-def from_command(argv: Sequence[str], kind: SecretKind, seconds: float = COMMAND_SECONDS) -> Credential:
+def from_command(
+    argv: Sequence[str],
+    kind: SecretKind,
+    seconds: float = COMMAND_SECONDS,
+    cancelled: threading.Event | None = None,
+) -> Credential:
     """The first line that ``password_command`` prints. Raises CredentialError saying what went wrong."""
     shown = Path(argv[0]).name
     advice = "Run it by hand to see why."
     try:
-        code, output = run_limited(argv, seconds=seconds)
+        code, output = run_limited(argv, seconds=seconds, cancelled=cancelled)
     except TookTooLong:
         raise CredentialError(
             f"password_command ({shown}) did not end within {seconds:g} s and was stopped. It has no terminal."
         ) from None
+    except Cancelled:
+        raise CredentialError(f"password_command ({shown}) was cancelled.") from None
     except SaidTooMuch:
         raise CredentialError(f"password_command ({shown}) printed too much. {advice}") from None
     except (OSError, ValueError) as error:

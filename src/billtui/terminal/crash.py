@@ -16,7 +16,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-EXIT_CODE = 1
 KEPT_REPORTS = 20
 _MAX_ERRORS = 20
 _MAX_FRAMES = 60
@@ -29,24 +28,24 @@ class CrashReport(NamedTuple):
     text: str
 
 
-def report_crash(error: BaseException, directory: Path, *, version: str) -> CrashReport:
+def report_crash(error: BaseException | None, directory: Path, *, version: str) -> CrashReport:
     """Write a report to ``directory`` (0600) and return the words for the person; never raises OSError.
 
-    Use it from ``App._fatal_error`` with ``sys.exception()``, print ``text`` when the terminal is back, and exit with
-    a code that is not 0 (``EXIT_CODE``).
+    Use it from ``App._fatal_error`` with ``sys.exception() or self._exception``, let Textual print ``text`` when the
+    terminal is back (``_exit_renderables``; only the first one, a fault in drawing comes twice), and exit with the app's return code, which is not 0 then.
     """
     content = "\n".join(
         [
             f"billtui {version}, Python {sys.version.split()[0]}, {sys.platform}",
             time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            *describe_error(error),
+            *(describe_error(error) if error is not None else ["unknown"]),
             "",
         ],
     )
     path = _write(directory, content)
     where = f"The places in the code, without any of your data, are in {path}." if path else "No report could be kept."
-    place = _last_place(error)
-    shown = f"{type(error).__name__}{f' at {place}' if place else ''}"
+    place = _last_place(error) if error is not None else ""
+    shown = f"{type(error).__name__ if error is not None else 'unknown'}{f' at {place}' if place else ''}"
     text = f"billtui stopped because of a fault in itself: {shown}.\n{where}\nWhat you confirmed is in the journal."
     return CrashReport(path, text)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -193,6 +194,22 @@ def test_each_keyring_situation_is_usable_or_clear_in_time(name: str, tmp_path: 
     assert re.search(reason, said) and result.warning is not None and re.search(reason, result.warning, re.I)
     assert not (tmp_path / "loaded").exists() and not (tmp_path / "plain").exists()
     assert CANARY.encode() not in everything_on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("blocking", ["keyring", "command"])
+def test_quitting_does_not_wait_for_a_blocked_source(blocking: str, tmp_path: Path) -> None:
+    kept = store(stand_in("SilentPrompter", tmp_path))
+    if blocking == "command":
+        kept._command = [sys.executable, "-c", "import sys, time; sys.stdout.close(); time.sleep(60)"]
+    with contextlib.suppress(CredentialError), ThreadPoolExecutor() as threads:
+        loading = threads.submit(kept.load)
+        with pytest.raises(TimeoutError):
+            loading.result(0.3)
+        start = time.monotonic()
+        kept.cancel()
+        with contextlib.suppress(CredentialError):
+            assert loading.result(1) is None
+        assert time.monotonic() - start < 1
 
 
 @pytest.mark.parametrize("name", ["Blabber", "Dies", "NotThere"])
