@@ -18,7 +18,7 @@ def keys_document() -> str:
     lines = [
         "# Keys",
         "",
-        "Every command, its keys and what it can do. Keys can be changed in the settings file under `[keys]`, by the",
+        "Every command, its keys and what it can do. Keys can be changed in settings under `[keys]`, by the",
         "id of the command; `billtui keys` shows those in force. Letters work on a Cyrillic layout too: the same physical",
         "key runs the same command. Disabled commands stay visible and say why when their key is pressed.",
     ]

@@ -29,7 +29,7 @@ class Palette(Dialog[str]):
     """Answers the id of the chosen command, or ``None``."""
 
     title_text = "Commands"
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,ctrl+n", "move(1)", show=False, priority=True),
         Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
     ]

@@ -155,5 +155,5 @@ class Money(BaseModel):
 
 
 def group_digits(amount: Decimal) -> str:
-    """``1234.5`` as ``1 234.50`` with no-break spaces: one form of numbers for every locale."""
-    return f"{amount:,.2f}".replace(",", "\u00a0")
+    """``1234.5`` as ``1 234.50`` with spaces: one form of numbers for every locale."""
+    return f"{amount:,.2f}".replace(",", " ")

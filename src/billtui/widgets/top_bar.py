@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -41,8 +41,9 @@ class TopBar(Widget):
         width = self.size.width
         place = self.place
         right = Content.styled(place.freshness, TONE_STYLES[place.tone])
-        for drop in ((), ("role",), ("role", "panel"), ("role", "panel", "balance")):
-            left = self._left(replace(place, **dict.fromkeys(drop, "")))
+        ways: tuple[tuple[str, ...], ...] = ((), ("role",), ("role", "panel"), ("role", "panel", "balance"))
+        for drop in ways:
+            left = self._left(place, drop)
             if left.cell_length + right.cell_length + 3 <= width:
                 break
         room = width - right.cell_length - 2
@@ -52,17 +53,17 @@ class TopBar(Widget):
         return Content.assemble(left, " " * gap, right, " ")
 
     @staticmethod
-    def _left(place: Place) -> Content:
+    def _left(place: Place, drop: Sequence[str]) -> Content:
         parts: list[Content] = [Content.styled(f" {place.profile} ", "bold reverse $accent")] if place.profile else []
         if place.read_only:
             parts.append(Content.styled("READ-ONLY", "bold $text-warning"))
-        if place.panel:
+        if place.panel and "panel" not in drop:
             parts.append(Content(place.panel))
         if place.account:
             parts.append(Content.styled(place.account, "bold"))
-        if place.role:
+        if place.role and "role" not in drop:
             parts.append(Content.styled(place.role, "$text-muted"))
-        if place.balance:
+        if place.balance and "balance" not in drop:
             parts.append(Content(place.balance))
         return Content("  ").join(parts)
 

@@ -37,14 +37,15 @@ class ChoiceDialog(Dialog[str]):
         """The choices, two lines each where there is something to say."""
         if self.note:
             yield Static(Content(self.note), classes="note")
-        yield OptionList(*(self._option(choice) for choice in self.choices), id="choices")
+        yield OptionList(*(self.option(choice) for choice in self.choices), id="choices")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Only a way out: choosing is ``enter`` in the list."""
         yield Static(Content.styled("enter chooses · esc leaves everything as it is", "$text-muted"))
 
     @staticmethod
-    def _option(choice: Choice) -> Option:
+    def option(choice: Choice) -> Option:
+        """A choice as a line of a list, dim and with its reason where it cannot be chosen."""
         lines = [Content.styled(choice.title, "$text-disabled" if choice.refusal else "bold")]
         if choice.refusal:
             lines.append(Content.styled(f"  {choice.refusal}", "$text-warning"))

@@ -48,7 +48,7 @@ class Facts(Static):
         )
 
 
-class Dialog(ModalScreen[Result], Generic[Result]):
+class Dialog(ModalScreen[Result | None], Generic[Result]):
     """A question. Dismisses with ``None`` on ``esc``; the first button is the safe answer and has the focus."""
 
     CSS_PATH = "dialog.tcss"

@@ -1,0 +1,146 @@
+"""The demo: the reference panel as a process beside the program, with a database that stays."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from billtui.config.credentials import SaveResult
+from billtui.config.errors import ConfigError
+from billtui.config.paths import data_dir, ensure_private_dir, read_private, write_private
+from billtui.config.profiles import Profile, make_profile
+from billtui.config.secret_sources import Credential
+
+DEFAULT_FLEET = 40
+DEFAULT_SEED = 1
+
+
+class DemoError(ConfigError):
+    """The reference panel did not start; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running reference panel, and who owns its fleet."""
+
+    folder: Path
+    """Its database and, beside it, the copies and the journal that belong to it."""
+    url: str
+    accounts: list[dict[str, Any]]
+
+    @property
+    def profile(self) -> Profile:
+        """The first client, as a profile that is never written anywhere."""
+        return make_profile(name="demo", url=self.url, login=str(self.accounts[0]["login"]), demo=True)
+
+    def credentials(self) -> DemoCredentials:
+        """The first client's password; the demo signs in by itself."""
+        return DemoCredentials(SecretStr(str(self.accounts[0]["password"])))
+
+
+class DemoCredentials:
+    """Credentials of the demo: a password that is no secret, and a token in memory."""
+
+    def __init__(self, password: SecretStr) -> None:
+        """Sign in with ``password`` until somebody signs out."""
+        self._credential: Credential | None = Credential("password", password, "the demo")
+
+    def load(self) -> Credential | None:
+        """What to sign in with."""
+        return self._credential
+
+    def save(self, credential: Credential) -> SaveResult:
+        """Keep a token until the program ends."""
+        if credential.kind == "token":
+            self._credential = credential
+        return SaveResult("memory", None)
+
+    def forget(self) -> list[str]:
+        """Forget it: from now on it is typed."""
+        self._credential = None
+        return []
+
+
+def demo_folder(fleet: int = DEFAULT_FLEET, seed: int = DEFAULT_SEED) -> Path:
+    """Where the demo with this fleet and seed lives; each has a panel, a journal and copies of its own."""
+    name = "demo" if (fleet, seed) == (DEFAULT_FLEET, DEFAULT_SEED) else f"demo-{fleet}-{seed}"
+    return data_dir() / name
+
+
+@contextlib.contextmanager
+def running_demo(
+    *, fleet: int = DEFAULT_FLEET, seed: int = DEFAULT_SEED, hostile: bool = False, reset: bool = False
+) -> Iterator[Demo]:
+    """Start the reference panel, and end it when the block ends. It also ends by itself when this process dies.
+
+    Raises DemoError when it does not start, UnsafePath when its folder can be touched by others.
+    """
+    folder = demo_folder(fleet, seed)
+    if hostile:
+        folder = folder.with_name(f"{folder.name}-hostile")
+    if reset and folder.exists():
+        shutil.rmtree(folder)
+    ensure_private_dir(folder)
+    command = [sys.executable, "-m", "billtui.sandbox", "--json", "--until-eof", "--port", str(_port(folder))]
+    command += ["--db", str(folder / "panel.db"), "--fleet", str(fleet), "--seed", str(seed)]
+    command += ["--hostile"] if hostile else []
+    with (folder / "panel.log").open("ab") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise DemoError(f"The reference panel did not start: {_last_words(folder)}")
+        hello = json.loads(line)
+        with contextlib.suppress(OSError, ConfigError):
+            write_private(folder / "port", str(urlsplit(hello["url"]).port).encode())
+        yield Demo(folder, hello["url"], hello["accounts"])
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+    process.terminate()
+    try:
+        process.wait(1)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _port(folder: Path) -> int:
+    """The port of the last time if it is free: then the address stays, and the first frame comes from the copy."""
+    try:
+        port = int(read_private(folder / "port", 10))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except (OSError, ValueError, ConfigError):
+        return 0
+    return port
+
+
+def _last_words(folder: Path) -> str:
+    try:
+        words = (folder / "panel.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        words = []
+    hint = f"Its log is {folder / 'panel.log'}; billtui --demo --reset begins anew."
+    return f"{words[-1]} {hint}" if words else hint

@@ -1,0 +1,62 @@
+"""Opens the full-screen program on a profile or on the demo, and leaves the terminal as it was."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from billtui.config.profiles import Profile
+from billtui.config.settings import Settings
+
+if TYPE_CHECKING:
+    from billtui.cli.demo import Demo
+    from billtui.services.session import Session
+    from billtui.services.session_events import SessionEvent
+    from billtui.terminal.environment import TerminalFacts
+
+
+def is_terminal() -> bool:
+    """Whether somebody can see a screen and press keys."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def make_session(
+    profile: Profile,
+    listener: Callable[[SessionEvent], None],
+    *,
+    demo: Demo | None,
+    read_only: bool,
+    ask_passphrase: Callable[[str], object] | None = None,
+) -> Session:
+    """A session of ``profile``; that of the demo keeps everything in the demo's own folder."""
+    from dataclasses import replace
+
+    from billtui.config.credentials import CredentialStore
+    from billtui.services.session import Session, SessionSettings
+
+    settings = SessionSettings.of(profile, read_only=read_only)
+    if demo is not None and profile.demo:
+        settings = replace(settings, data_dir=demo.folder / "data", state_dir=demo.folder / "state")
+        return Session(settings, listener=listener, credentials=demo.credentials())
+    return Session(settings, listener=listener, credentials=CredentialStore.of(profile))
+
+
+def run_program(
+    settings: Settings, profile: Profile, facts: TerminalFacts, *, demo: Demo | None = None, read_only: bool = False
+) -> int:
+    """Run the program until it is left; gives its exit code."""
+    from billtui.app import BilltuiApp
+    from billtui.terminal.guard import Guard
+
+    ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
+
+    def session(profile: Profile, listener: Callable[[SessionEvent], None]) -> Session:
+        return make_session(profile, listener, demo=demo, read_only=read_only)
+
+    app = BilltuiApp(settings=settings, profile=profile, make_session=session, ascii_only=ascii_only)
+    with Guard(lambda number: app.call_from_thread(app.leave_politely, 128 + number)) as guard:
+        app.run(mouse=settings.mouse)
+    if app.crash_text:
+        sys.stderr.write(app.crash_text + "\n")
+    return guard.exit_code(app.return_code or 0)

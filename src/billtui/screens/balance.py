@@ -1,0 +1,225 @@
+"""Both purses and every movement of money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from billtui.commands import Command, Scope, handles
+from billtui.domain.models import Account, Invoice, LedgerLine, Payment
+from billtui.domain.money import Money, parse_amount
+from billtui.screens.base import BilltuiScreen
+from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.dialog import Fact
+from billtui.screens.modals.external import ExternalPayment
+from billtui.screens.modals.prompt import Prompt
+from billtui.services import planner
+from billtui.services.executor import JobEvent
+from billtui.services.journal import OperationState
+from billtui.widgets.formats import moment_text
+from billtui.widgets.list_state import ListState
+from billtui.widgets.record_table import Column, RecordTable, Toned
+
+METHOD_TITLES = {"card": "Card", "crypto": "Crypto currency"}
+PAGE = 200
+
+
+def _amount(line: LedgerLine) -> Toned:
+    sign = "+" if line.amount.amount > 0 else ""
+    return Toned(f"{sign}{line.amount}", "good" if line.amount.amount > 0 else "")
+
+
+class BalanceScreen(BilltuiScreen):
+    """Purses above, the ledger below; older lines come when the cursor reaches the end."""
+
+    AREA = "Balance"
+    SCOPES = (Scope.BALANCE, Scope.LIST)
+    DEFAULT_CSS = """
+    BalanceScreen #purses { height: auto; padding: 1 1 1 1; }
+    """
+
+    def __init__(self) -> None:
+        """Nothing is read before it is shown."""
+        super().__init__()
+        self.lines: list[LedgerLine] = []
+        self._next: str | None = None
+        self._loading = False
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Purses and ledger."""
+        yield Static(id="purses")
+        table: RecordTable[LedgerLine] = RecordTable(
+            self.columns(), lambda line: str(line.id), ascii_only=self.billtui.ascii_only, id="table",
+            mark_refusal=lambda line: "Movements of money cannot be marked; nothing can be done with them.",
+        )  # fmt: skip
+        yield ListState(table, empty="No money has moved yet. t tops the balance up.", id="list")
+
+    def columns(self) -> Sequence[Column[LedgerLine]]:
+        """When, how much, which purse, what for."""
+        return [
+            Column(key="at", title="When", cell=lambda r: moment_text(r.at), width=16, priority=9, sort_key=lambda r: r.at.timestamp()),
+            Column(key="amount", title="Amount", cell=_amount, width=15, align="right", priority=10, sort_key=lambda r: int(r.amount.amount * 100)),
+            Column(key="purse", title="Purse", cell=lambda r: r.purse, width=10, priority=8, sort_key=lambda r: str(r.purse)),
+            Column(key="kind", title="Kind", cell=lambda r: r.kind, min_width=10, max_width=20, priority=7, sort_key=lambda r: str(r.kind), search=lambda r: str(r.kind)),
+            Column(key="invoice", title="Invoice", cell=lambda r: str(r.invoice_id or ""), min_width=8, max_width=14, priority=5),
+            Column(key="note", title="Note", cell=lambda r: str(r.note), min_width=8, priority=3, flex=2),
+        ]  # fmt: skip
+
+    @property
+    def table(self) -> RecordTable[LedgerLine]:
+        """The ledger."""
+        table: RecordTable[LedgerLine] = self.query_one("#table", RecordTable)
+        return table
+
+    def on_mount(self) -> None:
+        """Purses from the store, the ledger from the panel."""
+        super().on_mount()
+        self.reload_if_changed(force=True)
+        self.query_one("#list", ListState).focus_list()
+
+    def reload(self) -> None:
+        """Purses at once, then the newest lines."""
+        account = self.session.account
+        self.query_one("#purses", Static).update(_purses(account) if account else Content("Nobody is signed in yet."))
+        self.guarded(self._load())
+
+    async def _load(self) -> None:
+        state = self.query_one("#list", ListState)
+        if self.session.account is None:
+            state.show_empty("Sign in to see the movements of money.")
+            return
+        page = await self.session.ledger(limit=PAGE)
+        self.lines, self._next = list(page.items), page.next_cursor
+        self.table.set_rows(self.lines)
+        state.show_rows()
+
+    @on(RecordTable.CursorMoved)
+    def older(self) -> None:
+        """At the end, the next page."""
+        if self._next and not self._loading and self.table.cursor_position >= len(self.lines) - 20:
+            self._loading = True
+            self.guarded(self._load_older())
+
+    async def _load_older(self) -> None:
+        try:
+            page = await self.session.ledger(limit=PAGE, cursor=self._next)
+            self.lines, self._next = [*self.lines, *page.items], page.next_cursor
+            self.table.set_rows(self.lines)
+        finally:
+            self._loading = False
+
+    def job_moved(self, event: JobEvent) -> None:
+        """A job may have moved money."""
+        if event.done:
+            self.reload_if_changed(force=True)
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Moving needs affiliate money."""
+        if refusal := super().refusal_of(command):
+            return refusal
+        account = self.session.account
+        if command.scope is Scope.BALANCE and account is None:
+            return "Sign in first."
+        if command.id == "balance.move" and account is not None and not account.balances.affiliate.amount:
+            return "There is no affiliate money to move (ACC-4)."
+        return None
+
+    @handles("balance.top_up")
+    async def top_up(self) -> None:
+        """Ask how much and how, confirm, then show where to pay."""
+        account = signed_in_account(self.billtui)
+        text = await self.app.push_screen_wait(
+            Prompt(
+                "Top up",
+                label=f"How much, in {account.currency}?",
+                button="Go on",
+                placeholder="50.00",
+                check=_positive,
+                note="The money goes onto the internal balance once the provider reports it. It pays nothing by itself.",
+            )
+        )
+        if text is None:
+            return
+        amount = Money(parse_amount(text), account.currency)
+        names = [one.raw for one in account.payment_methods if one.raw not in ("internal", "affiliate", "promise")]
+        choices = [Choice(name, METHOD_TITLES.get(name, name)) for name in names or ["card"]]
+        method = await self.app.push_screen_wait(ChoiceDialog(f"Top up {amount}", choices, note="By which method?"))
+        if method is None:
+            return
+        plan = planner.top_up(
+            account, amount, method, busy=busy_targets(self.billtui), profile=self.billtui.profile.name
+        )
+        purse = account.balances.internal
+        facts = [Fact("To", f"internal balance: {purse} → {purse + amount} once paid"), Fact("By", method)]
+        job = await confirm_and_submit(self.billtui, plan, button=f"Top up {amount}", facts=facts)
+        if job:
+            await self._show_address(job)
+
+    async def _show_address(self, job_id: str) -> None:
+        await self.billtui.job_finished(job_id)
+        for row in self.session.journal.operations(job_id):
+            if row.state is OperationState.DONE and row.answer:
+                payment = Payment.model_validate(row.answer["payment"])
+                invoice = Invoice.model_validate(row.answer["invoice"])
+                if payment.payment_url:
+                    await self.app.push_screen_wait(
+                        ExternalPayment(str(payment.payment_url), payment.amount, f"top-up, invoice {invoice.number}")
+                    )
+
+    @handles("balance.move")
+    async def move(self) -> None:
+        """Move affiliate money to the internal balance; there is no way back."""
+        account = signed_in_account(self.billtui)
+        most = account.balances.affiliate
+
+        def check(text: str) -> str | None:
+            if problem := _positive(text):
+                return problem
+            if parse_amount(text) > most.amount:
+                return f"The affiliate balance holds {most}; type that or less."
+            return None
+
+        text = await self.app.push_screen_wait(
+            Prompt(
+                "Move affiliate money",
+                label=f"How much of {most}?",
+                value=f"{most.amount:.2f}",
+                button="Go on",
+                check=check,
+                note="Moved money cannot be moved back.",
+            )
+        )
+        if text is None:
+            return
+        amount = Money(parse_amount(text), account.currency)
+        plan = planner.move(account, amount, busy=busy_targets(self.billtui), profile=self.billtui.profile.name)
+        purses = account.balances
+        facts = [
+            Fact("From", f"affiliate: {purses.affiliate} → {purses.affiliate - amount}"),
+            Fact("To", f"internal: {purses.internal} → {purses.internal + amount}"),
+        ]
+        await confirm_and_submit(self.billtui, plan, button=f"Move {amount}", facts=facts, note="There is no way back.")
+
+
+def _positive(text: str) -> str | None:
+    try:
+        amount = parse_amount(text)
+    except ValueError as error:
+        return str(error)
+    return None if amount > 0 else "Type an amount above zero."
+
+
+def _purses(account: Account) -> Content:
+    return Content.assemble(
+        ("Internal   ", "$text-muted"),
+        (f"{account.balances.internal!s:>16}", "bold"),
+        ("   pays invoices and auto-renewal\n", "$text-muted"),
+        ("Affiliate  ", "$text-muted"),
+        (f"{account.balances.affiliate!s:>16}", "bold"),
+        ("   a purse of its own: the two are never added together", "$text-muted"),
+    )

@@ -1,0 +1,74 @@
+"""The keys of one place, with what each does, and why where it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from billtui.commands import Command
+from billtui.keymap import Overrides, keys_of, shown
+from billtui.screens.modals.dialog import Dialog
+
+KEYS_WIDTH, TITLE_WIDTH = 12, 21
+
+
+class HelpScreen(Dialog[None]):
+    """Help for the screen below it."""
+
+    title_text = "Help: what can be pressed here"
+    DEFAULT_CSS = """
+    HelpScreen #dialog { width: 96; max-width: 100%; }
+    HelpScreen #help { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+    HelpScreen #buttons { dock: bottom; }
+    """
+
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        refusal_of: Callable[[Command], str | None],
+        overrides: Overrides,
+    ) -> None:
+        """Explain ``commands``; ``refusal_of`` says why one cannot be used now."""
+        super().__init__()
+        self.commands = list(commands)
+        self.refusal_of = refusal_of
+        self.overrides = overrides
+
+    def compose_body(self) -> Iterable[Widget]:
+        """A section for each scope."""
+        with VerticalScroll(id="help"):
+            yield Static(self._text(), id="text")
+
+    def compose_buttons(self) -> Iterable[Widget]:
+        """Close."""
+        yield Button("Close", id="cancel")
+
+    def on_mount(self) -> None:
+        """Scrolling first."""
+        self.query_one("#help").focus()
+
+    def _text(self) -> Content:
+        lines: list[Content] = []
+        scope = None
+        for command in self.commands:
+            if command.scope is not scope:
+                scope = command.scope
+                if lines:
+                    lines.append(Content(""))
+                lines.append(Content.styled(scope.value.capitalize(), "bold $text-accent"))
+            keys = " ".join(shown(key) for key in keys_of(command, self.overrides)) or "palette"
+            refusal = self.refusal_of(command)
+            lines.append(
+                Content.assemble(
+                    Content.styled(keys, "bold").truncate(KEYS_WIDTH, ellipsis=True, pad=True),
+                    " ",
+                    Content(command.title).truncate(TITLE_WIDTH, ellipsis=True, pad=True),
+                    " ",
+                    (refusal or command.help, "$text-warning" if refusal else "$text-muted"),
+                )
+            )
+        return Content("\n").join(lines)

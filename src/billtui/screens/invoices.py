@@ -1,0 +1,143 @@
+"""All invoices, paid and unpaid: pay, combine, split, delete, export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from billtui.commands import Command, Scope, handles
+from billtui.screens.invoice_actions import (
+    combine_invoices,
+    delete_invoices,
+    explain_invoice,
+    export_invoices,
+    split_invoice,
+)
+from billtui.screens.invoice_view import invoice_columns, invoice_detail
+from billtui.screens.list_screen import ListScreen, View
+from billtui.screens.paying import pay_invoices
+from billtui.services.store import InvoiceRow
+from billtui.widgets.formats import cents_text
+from billtui.widgets.record_table import Column
+
+OPEN = ("unpaid", "promised", "overdue")
+
+INVOICE_VIEWS = (
+    View("open", "Open invoices", lambda row, now: row.state in OPEN),
+    View("overdue", "Overdue", lambda row, now: row.state == "overdue"),
+    View("promised", "Promised", lambda row, now: row.state == "promised"),
+    View("paid", "Paid", lambda row, now: row.state == "paid"),
+    View("all", "All invoices", lambda row, now: True),
+)
+
+
+def invoice_refusal(command: Command, rows: Sequence[InvoiceRow]) -> str | None:
+    """Why a command cannot be used on these invoices, from what the list knows."""
+    if not rows:
+        return None
+    one = rows[0]
+    if command.id == "invoice.pay" and not any(row.state in OPEN for row in rows):
+        return f"Invoice {one.number} is {one.state}: only unpaid, promised and overdue ones can be paid (INV-3)."
+    if command.id == "invoice.combine":
+        if len(rows) < 2:
+            return "Mark two or more unpaid invoices with space, then combine them (INV-6)."
+        if sum(row.state == "unpaid" for row in rows) < 2:
+            return "Only unpaid invoices can be combined, and it takes two of them (INV-6)."
+    if command.id == "invoice.delete" and not any(row.state == "unpaid" for row in rows):
+        return f"Invoice {one.number} is {one.state}: only unpaid ones can be deleted (INV-5)."
+    if command.id == "invoice.split" and (len(rows) > 1 or one.state != "unpaid"):
+        return "Split works on one unpaid invoice that holds combined ones (INV-7)."
+    return None
+
+
+class InvoicesScreen(ListScreen[InvoiceRow]):
+    """The list of invoices."""
+
+    AREA = "Invoices"
+    SCOPES = (Scope.INVOICES, Scope.LIST)
+    LIST_NAME = "invoices"
+    NOUN = "invoice"
+    VIEWS = INVOICE_VIEWS
+    EMPTY = "This account has no invoices yet. Renew an order (3, then R) to get one."
+    SORT = ("issued", True)
+
+    def columns(self) -> Sequence[Column[InvoiceRow]]:
+        """Number, state, total, due date, what for."""
+        return invoice_columns(lambda: self._now_epoch, ascii_only=self.billtui.ascii_only)
+
+    def row_id(self, row: InvoiceRow) -> str:
+        """The invoice's id."""
+        return row.id
+
+    def load_rows(self) -> Sequence[InvoiceRow]:
+        """All invoices of the store."""
+        return self.session.store.invoices()
+
+    def summary(self, rows: Sequence[InvoiceRow], marked: Sequence[InvoiceRow]) -> Content:
+        """What the marked, or else all open invoices come to: always in sight."""
+        of = marked or [row for row in rows if row.state in OPEN]
+        if not of:
+            return Content.styled(" Nothing is open.", "$text-success")
+        total = cents_text(sum(row.total for row in of), of[0].currency)
+        words = "" if marked else f" {len(of)} open: "
+        return Content.assemble((words, "$text-muted"), (total, "bold"))
+
+    def detail(self, row: InvoiceRow) -> Content:
+        """The invoice beside the list."""
+        return invoice_detail(row, self.session.store.invoice(row.id), self.now())
+
+    def open_row(self, row_id: str) -> None:
+        """The invoice in full."""
+        from billtui.screens.invoice import InvoiceScreen
+
+        self.app.push_screen(InvoiceScreen(row_id))
+
+    def command_line(self) -> str:
+        """Paying what is chosen from the internal balance."""
+        return f"billtui invoices pay {' '.join(self.chosen_ids())} --method internal"
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Why not, for the rows that are chosen."""
+        if refusal := super().refusal_of(command):
+            return refusal
+        return invoice_refusal(command, self.chosen_rows())
+
+    # --- commands
+
+    @handles("invoice.pay")
+    async def pay(self) -> None:
+        """Pay what is chosen."""
+        await pay_invoices(self.billtui, self.chosen_ids())
+
+    @handles("invoice.combine")
+    async def combine(self) -> None:
+        """Put what is marked onto one invoice."""
+        await combine_invoices(self.billtui, self.chosen_ids())
+
+    @handles("invoice.split")
+    async def split(self) -> None:
+        """Give back what was combined."""
+        await split_invoice(self.billtui, self.chosen_ids()[0])
+
+    @handles("invoice.delete")
+    async def delete(self) -> None:
+        """Delete what is chosen."""
+        await delete_invoices(self.billtui, self.chosen_ids())
+
+    @handles("invoice.explain")
+    async def explain(self) -> None:
+        """Explain the amount under the cursor."""
+        if self.table.cursor_id is not None:
+            await explain_invoice(self.billtui, self.table.cursor_id)
+
+    @handles("invoice.export")
+    async def export(self) -> None:
+        """Save what is chosen."""
+        await export_invoices(self.billtui, self.chosen_ids())
+
+    @handles("invoice.orders")
+    async def its_orders(self) -> None:
+        """Go to the first order of the invoice under the cursor."""
+        if self.table.cursor_id is not None:
+            await self.billtui.show_orders_of(self.table.cursor_id)

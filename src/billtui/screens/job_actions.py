@@ -1,0 +1,121 @@
+"""What a person can do with a job: pause, go on, cancel, retry, decide."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from billtui.domain.models import Order
+from billtui.screens.flows import confirm_and_submit
+from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
+from billtui.services import planner
+from billtui.services.journal import JobState, OperationRow, OperationState
+from billtui.widgets.formats import count_text, moment_text, state_cell
+
+if TYPE_CHECKING:
+    from billtui.app import BilltuiApp
+
+S = OperationState
+
+
+async def pause_or_go_on(app: BilltuiApp, job_id: str) -> None:
+    """Pause a running job; go on with a paused one after showing what is left and what changed meanwhile."""
+    job = app.session.journal.job(job_id)
+    executor = app.session.executor
+    if job.state is not JobState.PAUSED:
+        executor.pause(job.id)
+        app.say(f"{job.title}: paused; nothing new is started.")
+        return
+    differences = await asyncio.to_thread(executor.differences, job.id)
+    left = [row for row in app.session.journal.operations(job.id) if not row.closed]
+    changed = [f"Step {number}: {line}" for number, lines in differences.items() for line in lines]
+    note = f"{count_text(len(left), 'step')} left, {job.left} in all."
+    if changed:
+        note += " Changed since you confirmed (these will not be sent): " + " ".join(changed)
+    choices = [
+        Choice("stay", "Leave it paused", "Nothing is sent"),
+        Choice("go", "Go on", f"Sends what is left, {job.left}"),
+        Choice("cancel", "Cancel what is left", "What was done stays done"),
+    ]
+    answer = await app.push_screen_wait(ChoiceDialog(str(job.title), choices, note=note, chosen="stay"))
+    if answer == "go":
+        executor.resume(job.id)
+    elif answer == "cancel":
+        executor.cancel(job.id)
+
+
+async def cancel_job(app: BilltuiApp, job_id: str) -> None:
+    """Cancel what was not sent yet, after asking."""
+    job = app.session.journal.job(job_id)
+    choices = [
+        Choice("no", "Leave it as it is"),
+        Choice("yes", "Cancel what was not sent", "What was sent is finished and stays"),
+    ]
+    if await app.push_screen_wait(ChoiceDialog(f"Cancel: {job.title}", choices, chosen="no")) == "yes":
+        count = app.session.executor.cancel(job.id)
+        app.say(f"{count_text(count, 'step')} cancelled; nothing of it was sent.")
+
+
+async def retry_job(app: BilltuiApp, job_id: str) -> None:
+    """Send again what was not sent; what was refused becomes a new plan that is confirmed anew, at today's prices."""
+    session = app.session
+    rows = session.journal.operations(job_id)
+    not_sent = [row for row in rows if row.state is S.NOT_SENT]
+    refused = [row for row in rows if row.state is S.REFUSED]
+    if not_sent:
+        count = session.executor.retry_failed(job_id)
+        app.say(f"{count_text(count, 'step')} sent again.")
+    if not refused:
+        return
+    plan = session.journal.plan(job_id)
+    numbers = {row.number for row in refused}
+    wanted = [one for one in plan.operations if one.number in numbers]
+    invoice_ids = [str(one.params["invoice_id"]) for one in wanted if "invoice_id" in one.params]
+    order_ids = [str(one.params["order_id"]) for one in wanted if "order_id" in one.params]
+    invoices = {one.id.raw: one for one in (await session.invoices_by_ids(invoice_ids) if invoice_ids else [])}
+    orders: dict[str, Order] = {
+        one.id.raw: one for one in (await session.orders_by_ids(order_ids) if order_ids else [])
+    }
+    again = planner.again(plan, numbers, invoices=invoices, orders=orders)
+    if not again.operations:
+        app.say("Renewals are quoted anew: mark the orders and renew them with R.", "warning")
+        return
+    await confirm_and_submit(
+        app, again, button="Do it again", note="These were refused before; the amounts are today's."
+    )
+
+
+async def decide_job(app: BilltuiApp, job_id: str) -> None:
+    """Close operations whose outcome only a person can tell, one after the other, with both pictures in sight."""
+    for row in app.session.journal.operations(job_id):
+        if row.state is not S.NEEDS_YOU:
+            continue
+        choices = [
+            Choice("later", "Decide later", "Look at the panel first"),
+            Choice("done", "It was done", "The panel shows its effect"),
+            Choice("not", "It was not done", "The panel shows no trace of it; it can be planned anew"),
+        ]
+        sent = moment_text(row.first_sent_at)
+        note = f"Sent {sent}; the answer was lost and the panel does not tell. {row.detail or ''}"
+        answer = await app.push_screen_wait(ChoiceDialog(str(row.title), choices, note=note, chosen="later"))
+        if answer not in ("done", "not"):
+            return
+        app.session.executor.decide(job_id, row.number, as_done=answer == "done")
+
+
+async def show_operation(app: BilltuiApp, row: OperationRow) -> None:
+    """One operation in full."""
+    lines = [
+        Content.assemble(("State       ", "$text-muted"), state_cell(row.state).text),
+        Content.assemble(("Amount      ", "$text-muted"), str(row.amount) if row.amount else "–"),
+        Content.assemble(("Sent        ", "$text-muted"), f"{row.sends}×, first {moment_text(row.first_sent_at)}"),
+        Content.assemble(("Changed     ", "$text-muted"), moment_text(row.changed_at)),
+        Content.assemble(("Key         ", "$text-muted"), row.key[:32]),
+        Content.assemble(("Request     ", "$text-muted"), row.request_id or "–"),
+    ]
+    if row.detail:
+        rule = f" ({row.rule})" if row.rule else ""
+        lines += [Content(""), Content.styled(f"{row.detail}{rule}", "$text-warning")]
+    await app.push_screen_wait(MessageDialog(str(row.title), Content("\n").join(lines)))

@@ -1,0 +1,53 @@
+"""What is said in passing when a job moves: few words, and only where they matter."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from billtui.services.executor import JobEvent
+from billtui.services.journal import OperationState, PauseReason
+
+Severity = Literal["information", "warning", "error"]
+
+_PAUSED = {
+    PauseReason.SIGN_IN: "waits until you have signed in again; nothing is lost",
+    PauseReason.OFFLINE: "waits: the panel cannot be reached. Nothing more was sent; jobs (4) goes on with p",
+    PauseReason.BUSY_PANEL: "waits because the panel asked to",
+    PauseReason.RESTART: "was interrupted; jobs (4) shows what is left and goes on with p",
+}
+
+
+def summary_of(event: JobEvent) -> tuple[str, Severity] | None:
+    """A message and its severity, or ``None`` where silence is better."""
+    title = str(event.plan_title)
+    states = event.states
+    if event.done:
+        return _finished(title, event)
+    if event.outcome is OperationState.UNKNOWN:
+        return f"{title}: outcome unknown, the answer was lost. billtui asks the panel what became of it.", "warning"
+    if event.outcome is OperationState.NEEDS_YOU:
+        return f"{title}: only you can tell what became of it. Open jobs (4).", "error"
+    if event.paused in _PAUSED and event.operation is None:
+        left = sum(states.get(state, 0) for state in (OperationState.PREPARED, OperationState.HELD))
+        return f"{title}: {left} left; {_PAUSED[event.paused]}.", "warning"
+    return None
+
+
+def _finished(title: str, event: JobEvent) -> tuple[str, Severity] | None:
+    counts = {state: event.states.get(state, 0) for state in OperationState}
+    total = sum(counts.values())
+    done = counts[OperationState.DONE]
+    if done == total:
+        return f"{title}: done.", "information"
+    if counts[OperationState.CANCELLED] == total:
+        return None
+    words = [f"{done} of {total} done"]
+    for state, word in (
+        (OperationState.REFUSED, "refused"),
+        (OperationState.NOT_SENT, "not sent"),
+        (OperationState.CANCELLED, "cancelled"),
+    ):
+        if counts[state]:
+            words.append(f"{counts[state]} {word}")
+    reason = f" {event.error}" if event.error and total == 1 else ""
+    return f"{title}: {', '.join(words)}.{reason}", "warning" if done else "error"

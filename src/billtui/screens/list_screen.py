@@ -1,0 +1,385 @@
+"""What every screen with a list shares: filter, views, sort, columns, marks, and a detail pane where there is room."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from billtui.commands import Command, Scope, handles
+from billtui.screens.base import BilltuiScreen
+from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.columns import ColumnsDialog
+from billtui.widgets.formats import count_text
+from billtui.widgets.list_state import ListState
+from billtui.widgets.record_table import Column, RecordTable
+
+R = TypeVar("R")
+
+DETAIL_FROM = 120
+"""Columns of the terminal from which a detail pane stands beside the list."""
+
+
+class View(NamedTuple):
+    """A ready-made filter: a name, and which rows it shows now."""
+
+    id: str
+    title: str
+    shows: Callable[[Any, int], bool]
+    """Of a row and the present instant in epoch seconds."""
+
+
+class ScreenTable(RecordTable[R]):
+    """A table whose undo key is the screen's: what waits in the outbox comes before marks."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave ``u`` to the screen."""
+        return False if action == "undo_marks" else super().check_action(action, parameters)
+
+
+class ListScreen(BilltuiScreen, Generic[R]):
+    """A list of records by id. Subclasses give columns, rows, views and the detail."""
+
+    CSS_PATH = "list_screen.tcss"
+    LIST_NAME: ClassVar[str] = ""
+    """Its name in the settings (columns) and in saved views."""
+    NOUN: ClassVar[str] = "row"
+    VIEWS: ClassVar[tuple[View, ...]] = ()
+    EMPTY: ClassVar[str] = "Nothing here yet."
+    SORT: ClassVar[tuple[str, bool] | None] = None
+    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.LIST,)
+
+    def __init__(self) -> None:
+        """The view is the first one until another is chosen."""
+        super().__init__()
+        self.view: View | None = self.VIEWS[0] if self.VIEWS else None
+        self._now_epoch = 0
+
+    # --- what subclasses give
+
+    @abstractmethod
+    def columns(self) -> Sequence[Column[R]]:
+        """The columns, in their order."""
+
+    @abstractmethod
+    def row_id(self, row: R) -> str:
+        """The id of a row."""
+
+    @abstractmethod
+    def load_rows(self) -> Sequence[R]:
+        """All rows from the store."""
+
+    def mark_refusal(self, row: R) -> str | None:
+        """Why a row cannot be marked."""
+        return None
+
+    def summary(self, rows: Sequence[R], marked: Sequence[R]) -> Content:
+        """The line below the list: what the marks (or all shown rows) come to."""
+        return Content("")
+
+    def detail(self, row: R) -> Content:
+        """What the pane beside the list shows of the row under the cursor."""
+        return Content("")
+
+    # --- composition
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Heading or filter, list and detail, summary."""
+        with Horizontal(id="heading"):
+            yield Static(id="heading-text")
+            field = Input(placeholder="Words to look for; enter keeps, esc clears", id="filter")
+            field.cursor_blink = False
+            yield field
+        with Horizontal(id="main"):
+            table: ScreenTable[R] = ScreenTable(
+                self.columns(),
+                self.row_id,
+                mark_refusal=self.mark_refusal,
+                visible_columns=self._chosen_columns(),
+                ascii_only=self.billtui.ascii_only,
+                id="table",
+            )
+            yield ListState(table, empty=self.EMPTY, id="list")
+            with Vertical(id="detail"):
+                yield Static(id="detail-text")
+        yield Static(id="summary")
+
+    @property
+    def table(self) -> RecordTable[R]:
+        """The list."""
+        table: RecordTable[R] = self.query_one("#table", RecordTable)
+        return table
+
+    @property
+    def list_state(self) -> ListState:
+        """What stands around the list."""
+        return self.query_one("#list", ListState)
+
+    def _chosen_columns(self) -> Sequence[str] | None:
+        known = [column.key for column in self.columns()]
+        chosen = [key for key in self.billtui.settings.columns.get(self.LIST_NAME, []) if key in known]
+        return chosen or None
+
+    def on_mount(self) -> None:
+        """Rows from the store at once."""
+        super().on_mount()
+        if self.SORT:
+            self.table.sort_by(self.SORT[0], reverse=self.SORT[1])
+        self.reload_if_changed(force=True)
+        self.list_state.focus_list()
+        self._fit(self.app.size.width)
+        self.set_interval(60, self._minute)
+
+    def on_resize(self, event: Resize) -> None:
+        """A wide terminal gains the detail pane."""
+        self._fit(event.size.width)
+
+    def _fit(self, width: int) -> None:
+        self.set_class(width >= DETAIL_FROM, "wide")
+        if width >= DETAIL_FROM:
+            self._show_detail()
+
+    def _minute(self) -> None:
+        """Once a minute the words for time left may change; unchanged cells are not sent again."""
+        if self.is_current:
+            self._now_epoch = self.now_epoch()
+            self.table.refresh_cells()
+
+    def now(self) -> datetime:
+        """The panel's time."""
+        return self.session.now()
+
+    def now_epoch(self) -> int:
+        """The panel's time in epoch seconds."""
+        return int(self.now().timestamp())
+
+    # --- data
+
+    def reload(self) -> None:
+        """Rows anew; cursor and marks stay with their ids."""
+        self._now_epoch = self.now_epoch()
+        self._apply_view()
+        self.table.set_rows(self.load_rows())
+        self._show_state()
+        self._show_around()
+
+    def _apply_view(self) -> None:
+        view = self.view
+        if view is None or view.id == "all":
+            self.table.set_predicate(None)
+        else:
+            self.table.set_predicate(lambda row: view.shows(row, self._now_epoch))
+
+    def _show_state(self) -> None:
+        table = self.table
+        if table.row_count:
+            self.list_state.show_rows()
+        elif table.total_count:
+            self.list_state.show_empty("No row fits this view and filter. / changes the filter, v the view.")
+        elif self.session.account is None or not self.session.store.is_complete:
+            self.list_state.show_loading()
+        else:
+            self.list_state.show_empty()
+
+    def _show_around(self) -> None:
+        table = self.table
+        heading: list[Content | str | tuple[str, str]] = [
+            (f" {self.view.title if self.view else 'All'}", "bold"),
+            (f"  {count_text(table.row_count, self.NOUN)}", "$text-muted"),
+        ]
+        if table.row_count != table.total_count:
+            heading.append((f" of {table.total_count}", "$text-muted"))
+        if table.filter_words:
+            heading += [("  filter: ", "$text-muted"), Content(" ".join(table.filter_words))]
+        self.query_one("#heading-text", Static).update(Content.assemble(*heading))
+        self._show_summary()
+        self._show_detail()
+
+    def _show_summary(self) -> None:
+        table = self.table
+        marked = [row for row_id in table.marked_ids if (row := table.row_of(row_id)) is not None]
+        parts: list[Content] = []
+        if table.marked_count:
+            hidden = f" ({table.hidden_marked_count} not shown)" if table.hidden_marked_count else ""
+            parts.append(Content.styled(f" {table.marked_count} marked{hidden} ", "bold $text-accent"))
+        parts.append(self.summary(table.rows, marked))
+        self.query_one("#summary", Static).update(Content(" ").join(parts))
+
+    def _show_detail(self) -> None:
+        if not self.has_class("wide"):
+            return
+        row = self.table.cursor_row
+        self.query_one("#detail-text", Static).update(self.detail(row) if row is not None else Content(""))
+
+    @on(RecordTable.CursorMoved)
+    def cursor_moved(self, event: RecordTable.CursorMoved) -> None:
+        """The pane and the keys follow the cursor."""
+        self._show_detail()
+        self.refresh_keys()
+
+    @on(RecordTable.MarksChanged)
+    def marks_changed(self) -> None:
+        """The summary and the keys follow the marks."""
+        self._show_summary()
+        self.refresh_keys()
+
+    @on(RecordTable.MarkRefused)
+    def mark_refused(self, event: RecordTable.MarkRefused) -> None:
+        """Say why, and for how many."""
+        more = f" (and {event.total - 1} more)" if event.total > 1 else ""
+        self.billtui.say(f"{event.reason}{more}", "warning")
+
+    @on(RecordTable.RowOpened)
+    def row_opened(self, event: RecordTable.RowOpened) -> None:
+        """Open what was chosen."""
+        self.open_row(event.row_id)
+
+    def open_row(self, row_id: str) -> None:
+        """Show one record in full."""
+
+    # --- what commands act on
+
+    def chosen_rows(self) -> list[R]:
+        """The marked rows in their order, or the one under the cursor."""
+        table = self.table
+        if table.marked_count:
+            return [row for row_id in table.marked_in_order() if (row := table.row_of(row_id)) is not None]
+        return [table.cursor_row] if table.cursor_row is not None else []
+
+    def chosen_ids(self) -> list[str]:
+        """The ids of :meth:`chosen_rows`."""
+        return [self.row_id(row) for row in self.chosen_rows()]
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Commands on rows need a row."""
+        if refusal := super().refusal_of(command):
+            return refusal
+        if command.scope not in (Scope.GLOBAL, Scope.LIST) and not self.chosen_rows():
+            return f"There is no {self.NOUN} under the cursor. v shows other views, / another filter."
+        return None
+
+    # --- commands of every list
+
+    @handles("list.filter")
+    def start_filter(self) -> None:
+        """Type words; the list narrows with each key."""
+        self.add_class("filtering")
+        self.query_one("#filter", Input).focus()
+
+    @on(Input.Changed, "#filter")
+    def narrow(self, event: Input.Changed) -> None:
+        """Narrow at once."""
+        self.table.set_filter(event.value)
+        self._show_state()
+        self._show_around()
+
+    @on(Input.Submitted, "#filter")
+    def keep_filter(self) -> None:
+        """Back to the rows, filtered."""
+        self.remove_class("filtering")
+        self.list_state.focus_list()
+
+    @handles("app.back")
+    def go_back(self) -> None:
+        """``esc``: clear the filter first, then one step back."""
+        field = self.query_one("#filter", Input)
+        if self.has_class("filtering") or field.value:
+            field.value = ""
+            self.keep_filter()
+        else:
+            super().go_back()
+
+    @handles("app.undo")
+    def undo_here(self) -> None:
+        """What waits in the outbox first, then the last change of marks."""
+        if self.billtui.holds_something:
+            self.billtui.undo()
+        else:
+            self.table.action_undo_marks()
+
+    @handles("list.views")
+    def choose_view(self) -> None:
+        """Choose one of the views."""
+        rows, now = self.load_rows(), self.now_epoch()
+        choices = [
+            Choice(view.id, view.title, count_text(sum(1 for row in rows if view.shows(row, now)), self.NOUN))
+            for view in self.VIEWS
+        ]
+
+        def chosen(view_id: str | None) -> None:
+            if view_id is not None:
+                self.show_view(view_id)
+
+        self.app.push_screen(ChoiceDialog("Views", choices, chosen=self.view.id if self.view else None), chosen)
+
+    def show_view(self, view_id: str) -> None:
+        """Show the view with this id."""
+        self.view = next((view for view in self.VIEWS if view.id == view_id), self.view)
+        self._now_epoch = self.now_epoch()
+        self._apply_view()
+        self._show_state()
+        self._show_around()
+
+    def show_row(self, row_id: str) -> bool:
+        """Put the cursor on a row, out of any filter that hides it. Gives whether it is there."""
+        if self.table.move_cursor_to(row_id):
+            return True
+        self.query_one("#filter", Input).value = ""
+        self.table.set_filter("")
+        if self.VIEWS:
+            self.show_view(self.VIEWS[-1].id)
+        return self.table.move_cursor_to(row_id)
+
+    @handles("list.sort")
+    def sort_next(self) -> None:
+        """Sort by the next column that is shown."""
+        sortable = [c.key for c in self.table.columns if c.sort_key and c.key in self.table.fitting_columns]
+        if sortable:
+            now, _ = self.table.sorted_by
+            place = sortable.index(now) + 1 if now in sortable else 0
+            self.table.sort_by(sortable[place % len(sortable)])
+
+    @handles("list.sort_reverse")
+    def sort_reverse(self) -> None:
+        """Turn the order round."""
+        key, reverse = self.table.sorted_by
+        if key:
+            self.table.sort_by(key, reverse=not reverse)
+
+    @handles("list.columns")
+    def choose_columns(self) -> None:
+        """Choose the columns; the choice is kept in the settings."""
+        table = self.table
+
+        def chosen(keys: list[str] | None) -> None:
+            if keys is not None:
+                table.visible_columns = keys
+                self.billtui.keep_columns(self.LIST_NAME, keys)
+
+        titles = [(column.key, column.title or column.key) for column in table.columns]
+        self.app.push_screen(ColumnsDialog(titles, table.visible_columns), chosen)
+
+    @handles("list.copy_id")
+    def copy_id(self) -> None:
+        """Send the ids to the terminal's clipboard."""
+        ids = self.chosen_ids()
+        if ids:
+            self.billtui.copy("\n".join(ids))
+
+    @handles("list.copy_command")
+    def copy_command(self) -> None:
+        """Send the command line that does the same to the clipboard."""
+        if line := self.command_line():
+            self.billtui.copy(line)
+
+    def command_line(self) -> str:
+        """The command line for what is chosen."""
+        return ""

@@ -1,0 +1,100 @@
+"""One order in full: what it is, what can be done with it, and why not the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from billtui.commands import Command, Scope, handles
+from billtui.screens.base import BilltuiScreen
+from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
+from billtui.screens.order_view import order_detail
+from billtui.screens.orders import order_refusal
+from billtui.screens.paying import pay_invoices
+from billtui.screens.renewing import renew_orders
+from billtui.services.store import OrderRow
+
+
+class OrderScreen(BilltuiScreen):
+    """Shows the copy at once, then asks the panel for every action's state."""
+
+    AREA = "Orders"
+    SCOPES = (Scope.ORDERS,)
+    DEFAULT_CSS = "OrderScreen #order { padding: 1 2; height: 1fr; }"
+
+    def __init__(self, order_id: str) -> None:
+        """Show the order with this id."""
+        super().__init__()
+        self.order_id = order_id
+        self.row: OrderRow | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """One text that scrolls."""
+        with VerticalScroll(id="order"):
+            yield Static(id="text")
+
+    def on_mount(self) -> None:
+        """The copy first."""
+        super().on_mount()
+        self.reload_if_changed(force=True)
+        self.query_one("#order").focus()
+        self.guarded(self._fetch())
+
+    async def _fetch(self) -> None:
+        await self.session.order(self.order_id)
+        self.reload_if_changed()
+
+    def reload(self) -> None:
+        """Draw what the store knows now."""
+        store = self.session.store
+        self.row = store.order_rows([self.order_id]).get(self.order_id)
+        text = self.query_one("#text", Static)
+        if self.row is None:
+            text.update(Content("This order is not there any more. esc goes back."))
+        else:
+            text.update(order_detail(self.row, store.order(self.order_id), self.session.now()))
+        self.refresh_keys()
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Why not, for this order."""
+        if refusal := super().refusal_of(command):
+            return refusal
+        if command.scope is Scope.ORDERS and self.row is None:
+            return "This order is not there any more."
+        return order_refusal(command, [self.row] if self.row else [])
+
+    @handles("order.renew")
+    async def renew(self) -> None:
+        """Renew it."""
+        await renew_orders(self.billtui, [self.order_id])
+
+    @handles("order.pay")
+    async def pay(self) -> None:
+        """Pay its open invoice."""
+        if self.row is not None and self.row.unpaid_invoice_id:
+            await pay_invoices(self.billtui, [self.row.unpaid_invoice_id])
+
+    @handles("order.invoice")
+    def open_invoice(self) -> None:
+        """Go to the invoice that blocks it."""
+        if self.row is not None and self.row.unpaid_invoice_id:
+            self.billtui.show_invoice(self.row.unpaid_invoice_id)
+
+    @handles("order.auto_renew")
+    async def auto_renew(self) -> None:
+        """Switch its auto-renewal."""
+        await change_auto_renewal(self.billtui, [self.order_id])
+
+    @handles("order.actions")
+    async def actions(self) -> None:
+        """Choose a power action."""
+        await choose_action(self.billtui, [self.order_id])
+
+    @handles("order.rename")
+    async def rename(self) -> None:
+        """Rename it."""
+        await rename_order(self.billtui, self.order_id)

@@ -1,0 +1,148 @@
+"""What can be done to orders besides renewing: auto-renewal, power, another name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from billtui.domain.models import Action, AutoRenew, Order
+from billtui.domain.periods import PERIODS
+from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.prompt import Prompt
+from billtui.services import planner
+from billtui.widgets.formats import count_text
+
+if TYPE_CHECKING:
+    from billtui.app import BilltuiApp
+
+ACTIONS: dict[str, tuple[str, str]] = {
+    "start": ("Start", "Switch the server on"),
+    "stop": ("Stop", "Shut the server down"),
+    "reboot": ("Reboot", "Restart the system inside; running work is interrupted"),
+    "reset": ("Hard reset", "As if the power was cut; unsaved data is lost"),
+    "suspend": ("Suspend", "Stop the service; paid time keeps running"),
+    "unsuspend": ("Resume service", "End the suspension"),
+    "reinstall": ("Reinstall", "Erases the server; its name has to be typed"),
+}
+"""Power actions (ORD-4): id → title and what it means."""
+DANGEROUS = ("reset", "reinstall")
+
+
+async def _orders(app: BilltuiApp, ids: Sequence[str]) -> list[Order]:
+    orders = await app.session.orders_by_ids(ids)
+    if not orders:
+        app.say("These orders are not there any more; press r to refresh.", "warning")
+    return orders
+
+
+async def change_auto_renewal(app: BilltuiApp, ids: Sequence[str]) -> None:
+    """Choose off or a period; one plan for all chosen orders (REN-4, REN-5)."""
+    account = signed_in_account(app)
+    orders = await _orders(app, ids)
+    if not orders:
+        return
+    choices = [Choice("0", "Off", "No invoice is issued by itself; the order ends unless it is renewed")]
+    choices += [Choice(str(months), f"On, {count_text(months, 'month')} at a time") for months in PERIODS]
+    now = orders[0].auto_renew
+    chosen = await app.push_screen_wait(
+        ChoiceDialog(
+            "Auto-renewal",
+            choices,
+            chosen=str(now.months) if now.on else "0",
+            note="Taken two days before the end from one purse that holds the whole price; never from a card.",
+        )
+    )
+    if chosen is None:
+        return
+    months = int(chosen)
+    setting = AutoRenew(on=months > 0, months=months or now.months)
+    plan = planner.auto_renew(
+        account, orders, setting, now=app.session.now(), busy=busy_targets(app), profile=app.profile.name
+    )
+    await confirm_and_submit(app, plan, button="Switch on" if setting.on else "Switch off")
+
+
+async def choose_action(app: BilltuiApp, ids: Sequence[str]) -> None:
+    """Choose a power action; those that none of the orders allows say why (ORD-4, ORD-7)."""
+    account = signed_in_account(app)
+    orders = await _orders(app, ids)
+    if not orders:
+        return
+    title = str(orders[0].name) if len(orders) == 1 else f"{len(orders)} orders"
+    choices = [_choice(action, orders) for action in ACTIONS]
+    action = await app.push_screen_wait(ChoiceDialog(f"Power: {title}", choices))
+    if action is None:
+        return
+    names: dict[str, str] = {}
+    if action == "reinstall":
+        typed = await _typed_name(app, orders[0])
+        if typed is None:
+            return
+        names = {orders[0].id.raw: typed}
+    plan = planner.order_action(
+        account, orders, action, names, now=app.session.now(), busy=busy_targets(app), profile=app.profile.name
+    )
+    dangerous = action in DANGEROUS
+    note = "This cannot be taken back: everything on the server is erased." if action == "reinstall" else ""
+    await confirm_and_submit(app, plan, button=ACTIONS[action][0], danger=dangerous, note=note)
+
+
+def _choice(action: str, orders: Sequence[Order]) -> Choice:
+    title, detail = ACTIONS[action]
+    if action == "reinstall" and len(orders) > 1:
+        return Choice(action, title, refusal="One server at a time: its name has to be typed.")
+    answers = [next((one for one in order.actions if one.action.raw == action), None) for order in orders]
+    refused = [one for one in answers if one is not None and not one.allowed]
+    if len(refused) == len(orders):
+        return Choice(action, title, refusal=_reason(refused[0]))
+    if refused:
+        detail = f"{detail}; {len(refused)} of {len(orders)} will be left out"
+    return Choice(action, title, detail)
+
+
+def _reason(action: Action) -> str:
+    return str(action.reason or action.code or "The panel does not allow it now.")
+
+
+async def _typed_name(app: BilltuiApp, order: Order) -> str | None:
+    name = str(order.name)
+
+    def check(text: str) -> str | None:
+        return None if text.strip() == name else f"That is not the order's name. Type {name} or press esc."
+
+    return await app.push_screen_wait(
+        Prompt(
+            "Reinstall: erase this server?",
+            label=f"Type the order's name, {name}, to go on:",
+            button="Go on",
+            check=check,
+        )
+    )
+
+
+async def rename_order(app: BilltuiApp, order_id: str) -> None:
+    """Give one order another name."""
+    account = signed_in_account(app)
+    orders = await _orders(app, [order_id])
+    if not orders:
+        return
+    order = orders[0]
+
+    def check(text: str) -> str | None:
+        if not text.strip():
+            return "An order needs a name; type one or press esc."
+        if len(text.strip()) > 200:
+            return "A name has at most 200 characters."
+        return None
+
+    name = await app.push_screen_wait(
+        Prompt("Rename", label=f"New name of {order.name}:", value=str(order.name), button="Rename", check=check)
+    )
+    if name is None:
+        return
+    plan = planner.rename(account, order, name, busy=busy_targets(app), profile=app.profile.name)
+    if plan.operations:
+        app.submit(plan)
+    else:
+        app.say(str(plan.left_out[0].reason), "warning")

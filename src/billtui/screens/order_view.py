@@ -1,0 +1,127 @@
+"""How an order looks: the columns of the list, and everything that is known of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from textual.content import Content
+
+from billtui.domain.models import Action, Order
+from billtui.services.store import OrderRow
+from billtui.widgets.formats import (
+    cents_text,
+    count_text,
+    date_text,
+    epoch,
+    left_bar,
+    left_text,
+    left_tone,
+    moment_text,
+    state_cell,
+    state_text,
+    toned,
+)
+from billtui.widgets.record_table import Column, Toned
+
+LABEL = 13
+
+
+def order_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list[Column[OrderRow]]:
+    """The columns of the list of orders; ``now`` gives the panel's time in epoch seconds."""
+
+    def left(row: OrderRow) -> Toned | str:
+        if row.paid_until is None:
+            return "not paid yet"
+        moment = now()
+        bar = left_bar(row.paid_until, moment, ascii_only=ascii_only)
+        return Toned(f"{bar} {left_text(row.paid_until, moment)}", left_tone(row.paid_until, moment))
+
+    def state(row: OrderRow) -> Toned:
+        if row.transfer_id:
+            return Toned("> transfer" if ascii_only else "⇄ transfer", "accent")
+        return state_cell(row.state, ascii_only=ascii_only)
+
+    def bill(row: OrderRow) -> Toned | str:
+        return Toned("unpaid bill", "warning") if row.unpaid_invoice_id else ""
+
+    def auto(row: OrderRow) -> str:
+        return f"{row.auto_months} mo" if row.auto_on else "off"
+
+    def discount(row: OrderRow) -> str:
+        return "own price" if row.individual_price else f"{row.discount} %" if row.discount not in ("", "0") else ""
+
+    return [
+        Column(key="name", title="Order", cell=lambda r: r.name, min_width=12, max_width=34, flex=3, priority=10, sort_key=lambda r: r.name, search=lambda r: r.name),
+        Column(key="state", title="State", cell=state, width=11, priority=8, sort_key=lambda r: r.state, search=lambda r: r.state),
+        Column(key="left", title="Time left", cell=left, width=19, priority=9, sort_key=lambda r: r.paid_until),
+        Column(key="bill", title="Bill", cell=bill, width=11, priority=5, sort_key=lambda r: r.unpaid_invoice_id or "~"),
+        Column(key="price", title="A month", cell=lambda r: cents_text(r.price), width=9, align="right", priority=7, sort_key=lambda r: r.price),
+        Column(key="location", title="Loc", cell=lambda r: r.location, width=7, priority=6, sort_key=lambda r: r.location, search=lambda r: r.location),
+        Column(key="discount", title="Discount", cell=discount, width=9, align="right", priority=2, sort_key=lambda r: float(r.discount or 0)),
+        Column(key="auto", title="Auto", cell=auto, width=5, priority=3, sort_key=lambda r: r.auto_months if r.auto_on else 0),
+        Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=8, max_width=16, priority=4, sort_key=lambda r: r.plan, search=lambda r: r.plan),
+        Column(key="address", title="Address", cell=lambda r: r.address, min_width=15, max_width=24, priority=1, sort_key=lambda r: r.address, search=lambda r: r.address),
+        Column(key="until", title="Paid until", cell=lambda r: date_text(epoch(r.paid_until)), width=10, priority=0, sort_key=lambda r: r.paid_until),
+        Column(key="id", title="Id", cell=lambda r: r.id, min_width=6, max_width=14, priority=-1, sort_key=lambda r: r.id, search=lambda r: r.id),
+    ]  # fmt: skip
+
+
+class Labelled(NamedTuple):
+    """A label and what it says."""
+
+    label: str
+    value: Content
+
+
+def labelled(rows: Sequence[Labelled]) -> Content:
+    """Labels in one column, values in the next."""
+    return Content("\n").join(Content.assemble((f"{row.label:<{LABEL}}", "$text-muted"), row.value) for row in rows)
+
+
+def order_detail(row: OrderRow, order: Order | None, now: datetime) -> Content:
+    """Everything the store knows of an order, and what cannot be done with it and why (ORD-7)."""
+    moment = int(now.timestamp())
+    rows = [
+        Labelled("State", state_text(row.state)),
+        Labelled("Plan", Content(f"{row.plan} in {row.location}")),
+        Labelled("Address", Content(row.address or "–")),
+        Labelled("Price", Content(f"{cents_text(row.price, row.currency)} a month")),
+    ]
+    if row.individual_price:
+        rows.append(Labelled("Discount", Content("none: individual price")))
+    elif row.discount not in ("", "0"):
+        rows.append(Labelled("Discount", Content(f"{row.discount} % loyalty")))
+    if row.paid_until is not None:
+        rows.append(Labelled("Paid until", Content(moment_text(epoch(row.paid_until)))))
+        rows.append(Labelled("Left", toned(left_text(row.paid_until, moment), left_tone(row.paid_until, moment))))
+    auto = f"on, {count_text(row.auto_months, 'month')}" if row.auto_on else "off"
+    rows.append(Labelled("Auto-renewal", Content(auto)))
+    if row.in_use_since is not None:
+        rows.append(Labelled("In use since", Content(date_text(epoch(row.in_use_since)))))
+    if row.unpaid_invoice_id:
+        rows.append(Labelled("Open invoice", toned(f"{row.unpaid_invoice_id}  i opens it, p pays it", "warning")))
+    if row.transfer_id:
+        rows.append(Labelled("Transfer", toned(f"{row.transfer_id} is running; the order is locked", "accent")))
+    rows.append(Labelled("Id", Content(row.id)))
+    parts = [Content.styled(row.name, "bold"), Content(""), labelled(rows)]
+    if order is not None and order.actions:
+        parts += [Content(""), actions_content(order.actions)]
+    return Content("\n").join(parts)
+
+
+def actions_content(actions: Sequence[Action]) -> Content:
+    """What can be done, and each refused action with its reason."""
+    allowed = [str(action.action) for action in actions if action.allowed]
+    lines: list[Content] = []
+    if allowed:
+        lines.append(Content.assemble(("Can do       ", "$text-muted"), ", ".join(allowed)))
+    for action in actions:
+        if not action.allowed:
+            lines.append(Content.styled(f"Cannot {action.action}", "$text-disabled"))
+            why = str(action.reason or action.code or "refused by the panel")
+            if action.available_from is not None:
+                why += f" From {moment_text(action.available_from)}."
+            lines.append(Content.styled(f"  {why}", "$text-warning"))
+    return Content("\n").join(lines)

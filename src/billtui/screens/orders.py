@@ -1,0 +1,154 @@
+"""All orders: what runs, until when, what it costs; renew, pay and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from billtui.commands import Command, Scope, handles
+from billtui.screens.list_screen import ListScreen, View
+from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
+from billtui.screens.order_view import order_columns, order_detail
+from billtui.screens.paying import pay_invoices
+from billtui.screens.renewing import renew_orders
+from billtui.services.store import OrderRow
+from billtui.widgets.formats import DAY, cents_text
+from billtui.widgets.record_table import Column
+
+LIVE = ("active", "suspended", "blocked", "pending")
+
+
+def _ends_within(days: int) -> View:
+    def shows(row: OrderRow, now: int) -> bool:
+        return row.state in LIVE and row.paid_until is not None and row.paid_until - now <= days * DAY
+
+    return View(f"ends-{days}", f"Ending in {days} days or ended", shows)
+
+
+ORDER_VIEWS = (
+    View("live", "Orders", lambda row, now: row.state in LIVE),
+    _ends_within(3),
+    _ends_within(7),
+    _ends_within(30),
+    View("invoiced", "On an open invoice", lambda row, now: bool(row.unpaid_invoice_id)),
+    View("blocked", "Blocked", lambda row, now: row.state == "blocked"),
+    View("auto-off", "Without auto-renewal", lambda row, now: row.state in LIVE and not row.auto_on),
+    View("all", "All orders, deleted ones too", lambda row, now: True),
+)
+
+
+class OrdersScreen(ListScreen[OrderRow]):
+    """The list of orders."""
+
+    AREA = "Orders"
+    SCOPES = (Scope.ORDERS, Scope.LIST)
+    LIST_NAME = "orders"
+    NOUN = "order"
+    VIEWS = ORDER_VIEWS
+    EMPTY = "This account has no orders yet."
+    SORT = ("left", False)
+
+    def columns(self) -> Sequence[Column[OrderRow]]:
+        """Name, place, end, price, renewal."""
+        return order_columns(lambda: self._now_epoch, ascii_only=self.billtui.ascii_only)
+
+    def row_id(self, row: OrderRow) -> str:
+        """The order's id."""
+        return row.id
+
+    def load_rows(self) -> Sequence[OrderRow]:
+        """All orders of the store."""
+        return self.session.store.orders()
+
+    def mark_refusal(self, row: OrderRow) -> str | None:
+        """An order on an open invoice cannot be marked for bulk renewal (BLK-5)."""
+        if row.unpaid_invoice_id:
+            return f"{row.name} is on the open invoice {row.unpaid_invoice_id}; i opens it, p pays it."
+        return None
+
+    def summary(self, rows: Sequence[OrderRow], marked: Sequence[OrderRow]) -> Content:
+        """What the marked or shown orders cost a month."""
+        chosen = marked or [row for row_id in self.table.shown_ids() if (row := self.table.row_of(row_id)) is not None]
+        if not chosen:
+            return Content("")
+        total = sum(row.price for row in chosen)
+        what = "marked" if marked else "shown"
+        return Content.assemble(
+            (f" {what}: ", "$text-muted"),
+            (cents_text(total, chosen[0].currency), "bold"),
+            (" a month at list price", "$text-muted"),
+        )
+
+    def detail(self, row: OrderRow) -> Content:
+        """The order beside the list."""
+        return order_detail(row, self.session.store.order(row.id), self.now())
+
+    def open_row(self, row_id: str) -> None:
+        """The order in full."""
+        from billtui.screens.order import OrderScreen
+
+        self.app.push_screen(OrderScreen(row_id))
+
+    def command_line(self) -> str:
+        """Renewing what is chosen for a month."""
+        return f"billtui orders renew {' '.join(self.chosen_ids())} --period 1"
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Why not, for the rows that are chosen."""
+        if refusal := super().refusal_of(command):
+            return refusal
+        return order_refusal(command, self.chosen_rows())
+
+    # --- commands
+
+    @handles("order.renew")
+    async def renew(self) -> None:
+        """Renew what is chosen."""
+        await renew_orders(self.billtui, self.chosen_ids())
+
+    @handles("order.pay")
+    async def pay(self) -> None:
+        """Pay the open invoices of what is chosen."""
+        ids = dict.fromkeys(row.unpaid_invoice_id for row in self.chosen_rows() if row.unpaid_invoice_id)
+        await pay_invoices(self.billtui, [one for one in ids if one])
+
+    @handles("order.invoice")
+    def open_invoice(self) -> None:
+        """Go to the invoice that blocks the order under the cursor."""
+        row = self.table.cursor_row
+        if row is not None and row.unpaid_invoice_id:
+            self.billtui.show_invoice(row.unpaid_invoice_id)
+
+    @handles("order.auto_renew")
+    async def auto_renew(self) -> None:
+        """Switch auto-renewal of what is chosen."""
+        await change_auto_renewal(self.billtui, self.chosen_ids())
+
+    @handles("order.actions")
+    async def actions(self) -> None:
+        """Choose a power action for what is chosen."""
+        await choose_action(self.billtui, self.chosen_ids())
+
+    @handles("order.rename")
+    async def rename(self) -> None:
+        """Rename the order under the cursor."""
+        row = self.table.cursor_row
+        if row is not None:
+            await rename_order(self.billtui, row.id)
+
+    @handles("order.explain")
+    def explain(self) -> None:
+        """What can be done, and why not the rest: the order in full says it."""
+        row = self.table.cursor_row
+        if row is not None:
+            self.open_row(row.id)
+
+
+def order_refusal(command: Command, rows: Sequence[OrderRow]) -> str | None:
+    """Why a command cannot be used on these orders, from what the list knows."""
+    if command.id == "order.renew" and len(rows) == 1 and rows[0].unpaid_invoice_id:
+        return f"{rows[0].name} is on the open invoice {rows[0].unpaid_invoice_id} (REN-2): p pays it, i opens it."
+    if command.id in ("order.pay", "order.invoice") and not any(row.unpaid_invoice_id for row in rows):
+        return "No open invoice bills this order: R renews it."
+    return None

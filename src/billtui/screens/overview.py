@@ -1,0 +1,199 @@
+"""The first screen: what is owed, what runs out, what will fail, what changed. Every line leads to its list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from textual import on
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from billtui.commands import Scope, handles
+from billtui.screens.base import BilltuiScreen
+from billtui.screens.list_screen import DETAIL_FROM
+from billtui.services.overview import Overview, Owed
+from billtui.services.store import ChangeRow
+from billtui.widgets.formats import count_text, date_text, epoch, moment_text, span_text, toned
+from billtui.widgets.record_table import Tone
+
+LABEL = 15
+CHANGES_BELOW = 6
+LISTED = 4
+
+
+class OverviewScreen(BilltuiScreen):
+    """Read from the store alone, so it is there before the network is."""
+
+    AREA = "Overview"
+    SCOPES = (Scope.OVERVIEW,)
+    DEFAULT_CSS = """
+    OverviewScreen #main { height: 1fr; }
+    OverviewScreen #lines { width: 1fr; height: 1fr; border: none; padding: 1 1 0 1; background: $background; }
+    OverviewScreen #lines:focus { border: none; }
+    OverviewScreen #news { display: none; width: 50; height: 1fr; padding: 1 2; border-left: solid $panel; }
+    OverviewScreen.wide #news { display: block; }
+    OverviewScreen #news-text { height: auto; }
+    """
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The lines, and beside them what changed where there is room."""
+        with Horizontal(id="main"):
+            yield OptionList(id="lines")
+            with VerticalScroll(id="news"):
+                yield Static(id="news-text")
+
+    def on_mount(self) -> None:
+        """At once from the store."""
+        super().on_mount()
+        self.set_class(self.app.size.width >= DETAIL_FROM, "wide")
+        self.reload_if_changed(force=True)
+        self.query_one("#lines").focus()
+        self.set_interval(60, self._minute)
+
+    def on_resize(self, event: Resize) -> None:
+        """A wide terminal shows what changed beside the lines."""
+        wide = event.size.width >= DETAIL_FROM
+        if wide != self.has_class("wide"):
+            self.set_class(wide, "wide")
+            self.reload()
+
+    def _minute(self) -> None:
+        if self.is_current:
+            self.reload()
+
+    def reload(self) -> None:
+        """The lines anew; the cursor stays on its line."""
+        now = self.session.now()
+        found = self.session.overview()
+        lines = self.query_one("#lines", OptionList)
+        before = lines.highlighted_option.id if lines.highlighted_option else None
+        options = self._options(found, now)
+        lines.clear_options()
+        lines.add_options(options)
+        ids = [option.id for option in options if not option.disabled]
+        if ids:
+            lines.highlighted = lines.get_option_index(before if before in ids and before else str(ids[0]))
+        self.query_one("#news-text", Static).update(_news(found.changes, now, 40))
+
+    def _options(self, found: Overview, now: datetime) -> list[Option]:
+        if found.account is None and found.synced_at is None:
+            return [
+                Option(
+                    Content.styled("Nothing is known yet: sign in, and the first copy is loaded.", "$text-muted"),
+                    disabled=True,
+                )
+            ]
+        options: list[Option] = []
+
+        def line(option_id: str, label: str, *value: Content | str | tuple[str, str]) -> None:
+            options.append(Option(Content.assemble((f"{label:<{LABEL}}", "$text-muted"), *value), id=option_id))
+
+        def gap() -> None:
+            options.append(Option(Content(""), disabled=True))
+
+        if found.account is not None:
+            line(
+                "balance",
+                "Balance",
+                (str(found.internal), "bold"),
+                ("  affiliate ", "$text-muted"),
+                str(found.affiliate),
+            )
+        line("invoices:open", "To pay", *_owed(found.unpaid, "unpaid", "warning"), *_late(found.past_due))
+        if found.overdue.count:
+            line("invoices:overdue", "Overdue", *_owed(found.overdue, "overdue", "bad"))
+        for promise in found.promises[:LISTED]:
+            left = promise.left(now)
+            words = (
+                ""
+                if left is None
+                else f", {span_text(left.total_seconds())} left, until {moment_text(promise.deadline)}"
+            )
+            tone: Tone = "warning" if left is not None and left.total_seconds() < 3 * 86_400 else "accent"
+            line(f"invoice:{promise.invoice.id}", "Promised", toned(f"invoice {promise.invoice.number}{words}", tone))
+        gap()
+        for horizon in found.running_out:
+            label = "Runs out in" if horizon.days == found.running_out[0].days else ""
+            tone = ("bad" if horizon.days <= 3 else "warning" if horizon.days <= 7 else "") if horizon.count else "dim"
+            auto = f", {horizon.auto} by themselves" if horizon.auto else ""
+            sum_text = f", {horizon.monthly} a month" if horizon.count else ""
+            text = f"{horizon.days:>2} days: {count_text(horizon.count, 'order')}{sum_text}{auto}"
+            line(f"orders:ends-{horizon.days}", label, toned(text, tone))
+        for blocked in found.blocked[:LISTED]:
+            gone = f", deleted in {span_text((blocked.deleted_at - now).total_seconds())}" if blocked.deleted_at else ""
+            line(f"order:{blocked.order.id}", "Blocked", toned(f"{blocked.order.name}{gone}", "bad"))
+        for failing in found.failing[:LISTED]:
+            words = f"{failing.name}: {failing.price} on {date_text(failing.at)}, in no purse"
+            line(f"order:{failing.order_id}", "Will not renew", toned(words, "bad"))
+        if len(found.failing) > LISTED:
+            line("orders:ends-30", "", toned(f"and {len(found.failing) - LISTED} more", "bad"))
+        gap()
+        states = ", ".join(f"{count} {state}" for state, count in sorted(found.orders.items(), key=lambda one: -one[1]))
+        line("orders:live", "Orders", states or "none")
+        if not self.has_class("wide") and found.changes:
+            gap()
+            options.append(Option(Content.styled("Since your last visit", "$text-muted"), disabled=True))
+            for change in found.changes[:CHANGES_BELOW]:
+                options.append(Option(_change(change, 74), id=f"{change.kind}:{change.id}#{change.number}"))
+        return options
+
+    @on(OptionList.OptionHighlighted, "#lines")
+    def moved(self) -> None:
+        """Keys stay the same on every line."""
+
+    @on(OptionList.OptionSelected, "#lines")
+    def chosen(self, event: OptionList.OptionSelected) -> None:
+        """Go where the line leads."""
+        event.stop()
+        self._open(event.option.id or "")
+
+    @handles("overview.open")
+    def open_line(self) -> None:
+        """Go where the line under the cursor leads."""
+        option = self.query_one("#lines", OptionList).highlighted_option
+        if option is not None:
+            self._open(option.id or "")
+
+    def _open(self, option_id: str) -> None:
+        kind, _, rest = option_id.partition("#")[0].partition(":")
+        if kind == "invoice":
+            self.billtui.show_invoice(rest)
+        elif kind == "order":
+            self.billtui.show_order(rest)
+        elif kind in ("invoices", "orders"):
+            self.billtui.show_list(kind, rest)
+        elif kind in ("balance", "account"):
+            self.billtui.go_balance()
+
+
+def _owed(owed: Owed, word: str, tone: Tone) -> list[Content]:
+    if not owed.count:
+        return [toned("nothing", "good")]
+    return [toned(str(owed.total), tone), Content(f"  {count_text(owed.count, f'{word} invoice')}")]
+
+
+def _late(count: int) -> list[Content]:
+    return [toned(f", {count} past due", "bad")] if count else []
+
+
+_WORDS = {"created": "new", "removed": "gone", "paid-until": "end"}
+
+
+def _change(change: ChangeRow, width: int) -> Content:
+    when = moment_text(epoch(change.at))[5:]
+    what = _WORDS.get(change.what, change.what)
+    moved = f": {change.before} → {change.after}" if change.before or change.after else ""
+    return Content.assemble((f"{when}  ", "$text-muted"), (change.title, "bold"), f" {what}{moved}").truncate(
+        width, ellipsis=True
+    )
+
+
+def _news(changes: Iterable[ChangeRow], now: datetime, most: int) -> Content:
+    lines = [Content.styled("Since your last visit", "$text-muted"), Content("")]
+    found = [_change(change, 46) for change in list(changes)[:most]]
+    return Content("\n").join([*lines, *(found or [Content("Nothing changed.")])])

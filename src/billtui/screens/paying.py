@@ -1,0 +1,106 @@
+"""Paying invoices: choose how, see why the rest is not offered, confirm, and follow an external payment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from billtui.domain.models import Account, Invoice, Payment, PaymentMethod
+from billtui.domain.money import Money
+from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.dialog import Fact
+from billtui.screens.modals.external import ExternalPayment
+from billtui.services import planner
+from billtui.services.journal import OperationState
+from billtui.widgets.formats import moment_text
+
+if TYPE_CHECKING:
+    from billtui.app import BilltuiApp
+
+PURSES = ("internal", "affiliate")
+
+
+async def pay_invoices(app: BilltuiApp, invoice_ids: Sequence[str]) -> None:
+    """Ask how, show the plan, and pay. One invoice may also be paid externally; several from a purse or by promise."""
+    account = signed_in_account(app)
+    invoices = await app.session.invoices_by_ids(invoice_ids)
+    if not invoices:
+        app.say("These invoices are not there any more; press r to refresh.", "warning")
+        return
+    total = Money.total((one.total for one in invoices), invoices[0].total.currency)
+    methods = await app.session.payment_methods(invoices[0].id.raw)
+    title = f"Pay invoice {invoices[0].number}" if len(invoices) == 1 else f"Pay {len(invoices)} invoices"
+    choices = [method_choice(method, account, total, len(invoices)) for method in methods]
+    method = await app.push_screen_wait(ChoiceDialog(title, choices, note=f"Total {total}. How?"))
+    if method is None:
+        return
+    chosen = next(one for one in methods if one.method.raw == method)
+    order_ids = [line.order_id.raw for one in invoices for line in one.lines if line.order_id is not None]
+    orders = await app.session.orders_by_ids(order_ids) if method == "promise" else []
+    plan = planner.pay(
+        account,
+        invoices,
+        method,
+        orders=orders,
+        now=app.session.now(),
+        busy=busy_targets(app),
+        profile=app.profile.name,
+    )
+    facts, note = _consequences(account, plan.total, chosen)
+    verb = "Promise" if method == "promise" else "Pay"
+    job = await confirm_and_submit(app, plan, button=f"{verb} {plan.total}", facts=facts, note=note)
+    if job and method not in (*PURSES, "promise"):
+        await _follow_external(app, job, invoices[0])
+
+
+def method_choice(method: PaymentMethod, account: Account, total: Money, count: int) -> Choice:
+    """A payment method as a choice: what it does to the purse, or why and from when (PRM-2)."""
+    name = method.method.raw
+    refusal = ""
+    detail = ""
+    if not method.available and count == 1:
+        refusal = str(method.reason or "not available")
+        if method.available_from is not None and moment_text(method.available_from) not in refusal:
+            refusal += f" Available from {moment_text(method.available_from)}."
+    elif name in PURSES:
+        purse = account.balances.internal if name == "internal" else account.balances.affiliate
+        if purse < total:
+            refusal = f"Holds {purse}; {total - purse} is missing. A payment takes the whole amount from one purse."
+        else:
+            detail = f"{purse} → {purse - total}"
+    elif name == "promise":
+        detail = "Pay within 7 days of now; the servers go on meanwhile"
+        if method.deadline is not None:
+            detail = f"You commit to pay by {moment_text(method.deadline)}"
+    elif count > 1:
+        refusal = "One invoice at a time; combine them first (C) to pay all at once."
+    else:
+        detail = "Opens at the provider; the invoice stays unpaid until the money is reported"
+    return Choice(name, str(method.title), detail, refusal)
+
+
+def _consequences(account: Account, total: Money, method: PaymentMethod) -> tuple[list[Fact], str]:
+    name = method.method.raw
+    if name in PURSES:
+        purse = account.balances.internal if name == "internal" else account.balances.affiliate
+        return [Fact("From", f"{name} balance: {purse} → {purse - total}")], ""
+    if name == "promise":
+        until = moment_text(method.deadline)
+        return [Fact("Pay by", until, strong=True)], (
+            "If the money is not there by then, the servers are blocked at once, and deleted 7 days later. "
+            "The new period counts from the old end: a promise gives no free days."
+        )
+    return [Fact("By", name)], "You get an address to pay at. Nothing is charged by billtui itself."
+
+
+async def _follow_external(app: BilltuiApp, job_id: str, invoice: Invoice) -> None:
+    await app.job_finished(job_id)
+    rows = app.session.journal.operations(job_id)
+    for row in rows:
+        if row.state is OperationState.DONE and row.answer:
+            payment = Payment.model_validate(row.answer)
+            if payment.payment_url:
+                await app.push_screen_wait(
+                    ExternalPayment(str(payment.payment_url), payment.amount, f"invoice {invoice.number}")
+                )
