@@ -59,7 +59,10 @@ class InvoiceLine(WireModel):
 
 
 class Invoice(WireModel):
-    """An invoice with all its payment information (INV-1). Items of a list carry no ``lines``; ``line_count`` says how many there are."""
+    """An invoice with all its payment information (INV-1).
+
+    Items of a list carry no ``lines``; ``line_count`` says how many there are.
+    """
 
     id: Id
     number: SafeText
