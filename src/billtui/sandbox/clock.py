@@ -71,4 +71,5 @@ def tick(tx: Tx) -> int:
     finally:
         tx.at = until
         tx.agenda = None
+        tx.standing.clear()
     return count

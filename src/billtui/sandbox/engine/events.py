@@ -22,8 +22,6 @@ from billtui.sandbox.engine.schedule import (
     NOTICED_SOON_DELETED,
     SOON_DELETED,
     WARN_BEFORE_DELETION,
-    next_of_invoice,
-    next_of_order,
     schedule_invoice,
     schedule_order,
     state_moved,
@@ -34,10 +32,10 @@ from billtui.sandbox.engine.wire import instant_json, instant_of
 
 def apply(tx: Tx, due: Due) -> int:
     """Let ``due`` happen, if it still stands; returns 1 if it did."""
+    if tx.standing.get((due.rank not in INVOICE_RANKS, due.row_id)) is not due:
+        return 0  # the row has changed since, and what is due for it now stands elsewhere on the agenda
     if due.rank in INVOICE_RANKS:
         invoice = tx.invoices.need(due.row_id)
-        if next_of_invoice(invoice) != due:
-            return 0
         if due.rank == BROKEN_PROMISE:
             _break_promise(tx, invoice)
         else:
@@ -45,8 +43,6 @@ def apply(tx: Tx, due: Due) -> int:
         schedule_invoice(tx, invoice)
         return 1
     order = tx.orders.need(due.row_id)
-    if next_of_order(order, tx.policy) != due:
-        return 0
     _ORDER_EVENTS[due.rank](tx, order)
     schedule_order(tx, order)
     return 1

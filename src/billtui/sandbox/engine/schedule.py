@@ -61,16 +61,20 @@ def schedule_order(tx: Tx, row: OrderRow) -> None:
     """Note when the clock has to look at the order again. To be called after every change of an order."""
     due = next_of_order(row, tx.policy)
     row.next_due = None if due is None else due.at
-    if due is not None and tx.agenda is not None:
-        heapq.heappush(tx.agenda, due)
+    if tx.agenda is not None:
+        tx.standing[True, row.id] = due
+        if due is not None:
+            heapq.heappush(tx.agenda, due)
 
 
 def schedule_invoice(tx: Tx, row: InvoiceRow) -> None:
     """Note when the clock has to look at the invoice again. To be called after every change of an invoice."""
     due = next_of_invoice(row)
     row.next_due = None if due is None else due.at
-    if due is not None and tx.agenda is not None:
-        heapq.heappush(tx.agenda, due)
+    if tx.agenda is not None:
+        tx.standing[False, row.id] = due
+        if due is not None:
+            heapq.heappush(tx.agenda, due)
 
 
 def state_moved(tx: Tx, order: OrderRow, was: str) -> None:

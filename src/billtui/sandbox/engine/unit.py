@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -205,8 +205,7 @@ class Totals:
             self._known[key] = count
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Due:
+class Due(NamedTuple):
     """Something that time does to a row: at one instant by ``rank``, then by the order's end, then by id (REN-4)."""
 
     at: int
@@ -241,13 +240,17 @@ class Tx:
         self.line_cache: dict[int, list[LineRow]] = {}
         self.agenda: list[Due] | None = None
         """While the clock is at work: what falls due, as a heap; rows that change put their next event on it."""
+        self.standing: dict[tuple[bool, int], Due | None] = {}
+        """While the clock is at work: the one event on the heap that still stands, by (is it an order, row id)."""
         self._totals = totals
         self._sequence: int | None = None
         self._active: dict[tuple[int, str], int] = {}
 
     def fresh(self) -> Tx:
         """The same transaction with nothing read yet: for work that may be undone to a savepoint."""
-        return Tx(self.conn, self.at, self.policy, real=self.real, writable=self.writable, totals=self._totals)
+        other = Tx(self.conn, self.at, self.policy, real=self.real, writable=self.writable, totals=self._totals)
+        other.silent = self.silent
+        return other
 
     @property
     def now(self) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
@@ -25,6 +26,7 @@ def micros(instant: datetime) -> int:
     return (instant - EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=16_384)
 def instant_of(value: int) -> datetime:
     """The aware UTC instant of ``value`` microseconds."""
     return EPOCH + timedelta(microseconds=value)
@@ -60,6 +62,7 @@ def money_json(cents: int, currency: str) -> MoneyJSON:
     return {"amount": f"{sign}{whole}.{rest:02}", "currency": currency}
 
 
+@lru_cache(maxsize=4_096)
 def money_of(cents: int, currency: str) -> Money:
     """``cents`` as :class:`Money`."""
     return Money(Decimal(cents).scaleb(-2), currency)

@@ -10,7 +10,6 @@ from billtui.sandbox.engine import balance, invoices, invoicing, payments, quote
 from billtui.sandbox.engine.invoicing import NewLine
 from billtui.sandbox.engine.rows import InvoiceRow, OrderRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import micros
 from billtui.sandbox.seed import fleet, history
 
 _HOUR = 3_600 * 1_000_000
@@ -70,9 +69,10 @@ class Cases:
         invoicing.issue(tx, account_id, "new-order", [line])
 
 
-def first_client(tx: Tx, now: int, account_id: int, orders: list[OrderRow]) -> None:
+def first_client(tx: Tx, now: int, account_id: int, order_ids: list[int]) -> None:
     """Unpaid, combined, deleted, refunded, administration and top-up invoices, and a pending order."""
     play = Cases(tx, now)
+    orders = tx.orders.many(order_ids)
     play.ago(66)
     history.refunded(tx, account_id, "Setup of a private network", 25_00)
     history.earn(tx, account_id, 41_20)
@@ -101,9 +101,9 @@ def first_client(tx: Tx, now: int, account_id: int, orders: list[OrderRow]) -> N
         invoices.combine(tx, account_id, originals)
 
 
-def second_client(tx: Tx, now: int, account_id: int, orders: list[OrderRow]) -> None:
+def second_client(tx: Tx, now: int, account_id: int, order_ids: list[int]) -> None:
     """A broken promise 9 days old, a running one, and one that keeps an order alive beyond its paid period (PRM)."""
-    broken, running, kept_alive = orders[0], orders[1], orders[2]
+    broken, running, kept_alive = tx.orders.many(order_ids)[:3]
     play = Cases(tx, now)
     for hours, order in ((9 * 24, broken), (3 * 24, kept_alive), (20, running)):
         play.ago(hours)
@@ -130,11 +130,3 @@ def settle_clock(tx: Tx, now: int) -> None:
     tx.at = now
     tx.flush()
     clock.tick(tx)
-
-
-def micros_ago(now: int, **ago: float) -> int:
-    """``now`` less a span."""
-    return now - int(timedelta(**ago).total_seconds() * 1_000_000)
-
-
-__all__ = ["SECOND_FLEET", "THIRD_FLEET", "Cases", "first_client", "micros", "second_client", "settle_clock"]

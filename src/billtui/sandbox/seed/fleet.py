@@ -133,10 +133,10 @@ class Sower:
         found: list[Purchase] = []
         months = 0
         for place, step in enumerate(steps):
-            old = None if place == 0 else add_months(begin, months)
             months += step
             if len(steps) - place > self._chain:
                 continue
+            old = None if place == 0 else add_months(begin, months - step)
             new = add_months(begin, months)
             at = begin if old is None else self._bought(begin, old)
             if found:
