@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 from client_kit import TOKEN, Certificate, Connect, make_certificate
+from hypothesis import settings
 from pydantic import SecretStr
 
 from billtui.client import BillingClient, ConnectionSettings
+
+
+# Examples are counted, not timed: the machine may be busy.
+settings.register_profile("client", deadline=None)
+settings.load_profile("client")
 
 
 @pytest.fixture

@@ -22,19 +22,15 @@ class Credentials:
     renewer: Renewer | None = field(default=None, repr=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
-    def reveal(self) -> str | None:
-        """The token as it goes into the header."""
-        return None if self.token is None else self.token.get_secret_value()
-
-    async def renew(self, used: str | None) -> bool:
+    async def renew(self, used: SecretStr | None) -> bool:
         """Get a token other than ``used``; whether there is one now. What the renewer raises passes through."""
         if self.renewer is None:
             return False
         async with self._lock:
-            if self.reveal() != used:
+            if self.token != used:
                 return self.token is not None
             fresh = await self.renewer()
-            if fresh is None or fresh.get_secret_value() == used:
+            if fresh is None or fresh == used:
                 return False
             self.token = fresh
             return True

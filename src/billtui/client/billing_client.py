@@ -48,9 +48,9 @@ class BillingClient:
         driver: Driver | None = None,
     ) -> None:
         """``on_session_expired`` gives reads a new token, once per read. Raises ``ConfigurationProblem``."""
-        settings.address()
-        settings.pinned()
         self.settings = settings
+        self._origin = settings.address().origin
+        settings.pinned()
         self.driver: Driver = driver if driver is not None else BillingV1()
         self._credentials = Credentials(token, on_session_expired)
         self._transport = Transport(settings)
@@ -69,7 +69,7 @@ class BillingClient:
 
     def __repr__(self) -> str:
         """Shows the panel, never the token."""
-        return f"<BillingClient {self.settings.address().origin}>"
+        return f"<BillingClient {getattr(self, '_origin', '')}>"
 
     async def __aenter__(self) -> Self:
         """Open: loads the HTTP library and the certificates; nothing is sent yet."""

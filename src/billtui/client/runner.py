@@ -57,15 +57,11 @@ class Runner:
     async def _write(self, call: Call[T]) -> T:
         """Once. Whatever hides the outcome becomes :class:`OutcomeUnknown`."""
         try:
-            result = await self._once(call, self._deadline(call))
+            return await self._watched(call, self._deadline(call))
         except ClientError as error:
-            if isinstance(error, NotSent | TimedOut | ConnectionLost):
-                self.breaker.failed(time.monotonic())
             if error.outcome is Outcome.UNKNOWN:
                 raise OutcomeUnknown(error) from None
             raise
-        self.breaker.succeeded()
-        return result
 
     async def _read(self, call: Call[T]) -> T:
         """Repeats on trouble within the deadline, and once with a new session."""
@@ -84,7 +80,7 @@ class Runner:
                     f" the next try is possible in {waiting:.0f} s.",
                     retry_after=waiting,
                 )
-            used = self.credentials.reveal()
+            used = self.credentials.token
             try:
                 return await self._watched(call, started + deadline - time.monotonic())
             except SessionExpired:
@@ -100,7 +96,7 @@ class Runner:
                 await asyncio.sleep(seconds)
 
     async def _watched(self, call: Call[T], left: float) -> T:
-        """One try, counted by the circuit breaker."""
+        """One try, counted by the circuit breaker (which never holds a write back: that is for a person to decide)."""
         counted = False
         try:
             result = await self._once(call, left)
@@ -120,7 +116,7 @@ class Runner:
                 self.breaker.abandoned()
 
     async def _once(self, call: Call[T], deadline: float) -> T:
-        answer = await self.transport.send(call.exchange, self.credentials.reveal(), deadline)
+        answer = await self.transport.send(call.exchange, self.credentials.token, deadline)
         if answer.status not in call.expect:
             raise call.explain(answer)
         return _read_answer(call, answer, self.transport.settings.address().place)

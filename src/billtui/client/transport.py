@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import ssl
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -37,6 +39,7 @@ from billtui.client.tls import client_context, proxy_context
 
 if TYPE_CHECKING:
     import httpx
+    from pydantic import SecretStr
 
 MAX_DOCUMENT = 256 * 1024 * 1024
 """Largest document or attachment, in bytes: a limit against a server that never ends."""
@@ -78,7 +81,8 @@ class _Boundary:
         if error is None or isinstance(error, ClientError) or not isinstance(error, Exception):
             return
         typed = explain(error, self.progress)
-        # The original's text can hold header values: it must not ride along in tracebacks.
+        # The original's text can hold header values: it must not ride along in tracebacks, nor in their locals.
+        del error, tb
         raise typed from None
 
 
@@ -97,8 +101,12 @@ class Transport:
         """Load the HTTP library and the certificates. Raises :class:`ConfigurationProblem`."""
         address = self.settings.address()
         silence_loggers()
+        settle_event_loop_library()
         if address.scheme == "https":
             self._context = client_context(self.settings.ca_file, self.settings.pinned())
+        else:
+            # Never used, but httpx would build one from the environment, and again for each connection.
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._pool = self._new(self.settings.connections)
         self._loop = asyncio.get_running_loop()
         return self
@@ -117,8 +125,8 @@ class Transport:
 
         kept = connections if connections > 1 else 0
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept, keepalive_expiry=KEEP_ALIVE)
-        # Without TLS the context is never used, but httpx would build one from the environment.
-        context = self._context if self._context is not None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = self._context
+        assert context is not None
         proxy = None
         if self.settings.proxy is not None and not self.settings.address().loopback:
             try:
@@ -128,7 +136,7 @@ class Transport:
                 raise ConfigurationProblem("The proxy's address must look like http://proxy.example:3128") from None
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
 
-    async def send(self, exchange: Exchange, token: str | None, deadline: float) -> Answer:
+    async def send(self, exchange: Exchange, token: SecretStr | None, deadline: float) -> Answer:
         """One request, one answer of any status, within ``deadline`` seconds.
 
         Raises :class:`NotSent` (nothing left), :class:`TimedOut`, :class:`ConnectionLost` or :class:`BadAnswer`.
@@ -159,7 +167,7 @@ class Transport:
         finally:
             await _close(fresh)
 
-    def _request(self, exchange: Exchange, token: str | None, progress: _Progress) -> httpx.Request:
+    def _request(self, exchange: Exchange, token: SecretStr | None, progress: _Progress) -> httpx.Request:
         import httpx
 
         address = self.settings.address()
@@ -175,7 +183,7 @@ class Transport:
         if exchange.kind in (Kind.ONCE, Kind.WRITE):
             headers.append(("Connection", "close"))
         if exchange.authorised and token is not None:
-            headers.append(("Authorization", f"Bearer {_header_value(token)}"))
+            headers.append(("Authorization", f"Bearer {_header_value(token.get_secret_value())}"))
         if exchange.write is not None:
             headers.append(("Idempotency-Key", exchange.write.key))
             if exchange.write.if_match is not None:
@@ -267,6 +275,13 @@ async def _close(connections: httpx.AsyncHTTPTransport) -> None:
         await connections.aclose()
 
 
+def settle_event_loop_library() -> None:
+    """Tell httpcore once that there is no sniffio: without it, each lock of each request searches the whole path for
+    that module (a third of a request's time). Where sniffio is installed, it stays."""
+    if "sniffio" not in sys.modules and importlib.util.find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]  # the documented way to say "cannot be imported"
+
+
 def silence_loggers() -> None:
     """Keep the HTTP libraries from logging addresses, headers and timing (they log all of it at DEBUG)."""
     for name in ("httpx", "httpcore", "h11", "asyncio.ssl"):
@@ -302,7 +317,7 @@ def explain(error: Exception, progress: _Progress) -> ClientError:
             )
         if isinstance(error, TypeError | UnicodeError | httpx.InvalidURL | httpx.LocalProtocolError):
             return ConfigurationProblem(
-                "The request cannot be written as it is. Nothing was sent. Check what was typed."
+                "The request cannot be written as it is. Nothing was sent.", "Check what was typed."
             )
         through = " through the proxy" if progress.proxied else ""
         return NotSent(

@@ -90,9 +90,9 @@ def explain_answer(answer: Answer) -> ClientError:
         )
     problem = read_problem(answer)
     if status >= 500:
-        said = f": {_said(problem)}" if problem is not None and _said(problem) else ""
+        said = f": {_said(problem)}" if _said(problem) else "."
         return ServerTrouble(
-            f"The panel has trouble (status {status}){said}.",
+            f"The panel has trouble (status {status}){said}",
             "Try again later.",
             request_id=request_id,
             retry_after=answer.retry_after,
@@ -110,8 +110,6 @@ def explain_answer(answer: Answer) -> ClientError:
             code="unexpected-status",
         )
     said = _said(problem) or "The panel refused."
-    if said[-1] not in ".!?":
-        said += "."
     advice = _NEXT.get(kind, "")
     return kind(said, advice, request_id=request_id, retry_after=answer.retry_after, problem=problem)
 
@@ -119,4 +117,5 @@ def explain_answer(answer: Answer) -> ClientError:
 def _said(problem: Problem | None) -> str:
     if problem is None:
         return ""
-    return str(problem.detail or problem.title)
+    text = str(problem.detail or problem.title).strip()
+    return text if not text or text[-1] in ".!?" else f"{text}."

@@ -1,0 +1,141 @@
+"""Secrets stay in headers and bodies: not in texts, representations, tracebacks, logs, or addresses."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import Path
+
+import pytest
+from client_kit import TOKEN, Connect
+from panel_stub import Line, PanelStub, Seen, answer, head, keeps, problem, reset, sends, silent
+from pydantic import SecretStr
+from wire_objects import account
+
+from billtui.client import BillingClient, ClientError, ConfigurationProblem, ConnectionSettings, Write
+from billtui.domain.money import Money
+
+PASSWORD = "canary-password-55aa"
+TOTP = "canary-totp-918273"
+BODY = "canary-body-00ff"
+CANARIES = (TOKEN, PASSWORD, TOTP, BODY)
+
+
+async def everything(client: BillingClient) -> list[ClientError]:
+    """Signs in, reads and pays; the errors of all three."""
+    errors: list[ClientError] = []
+    calls = (
+        lambda: client.sessions.sign_in("olena.marsh", SecretStr(PASSWORD), SecretStr(TOTP)),
+        lambda: client.account.me(),
+        lambda: client.invoices.pay("5531", "internal", Money("12.50", "EUR"), Write("k-1")),
+    )
+    for call in calls:
+        client.token = SecretStr(TOKEN)
+        try:
+            await call()
+        except ClientError as error:
+            errors.append(error)
+    return errors
+
+
+def texts_of(error: BaseException) -> str:
+    """All that a crash report could print of it, and of what caused it."""
+    seen: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        seen += [str(current), repr(current), repr(getattr(current, "__dict__", ""))]
+        seen += traceback.format_exception(current)
+        seen += traceback.TracebackException.from_exception(current, capture_locals=True).format()
+        current = current.__cause__ or getattr(current, "cause_error", None)
+    return "\n".join(seen)
+
+
+ANSWERS = {
+    "reset": reset,
+    "silence": silent,
+    "echo of the body as HTML": sends(answer(BODY.encode(), kind="text/html")),
+    "broken JSON": sends(answer(b'{"x": "' + BODY.encode())),
+    "wrong model": sends(answer(account(balances=BODY))),
+    "redirect with a secret": sends(head("307 Moved", f"Location: https://x.example/?t={BODY}", "Content-Length: 0")),
+    "illegal header": sends(head("200 OK", f"X: {BODY}\x00")),
+    "500": sends(answer(BODY.encode(), "500 Oops", kind="text/plain")),
+    "refused": sends(problem(401, "wrong-credentials")),
+    "bad gzip": sends(answer(BODY.encode(), "200 OK", "Content-Encoding: gzip")),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+async def test_no_secret_leaves_by_an_error_or_a_log(
+    connect: Connect, name: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for logger in ("httpx", "httpcore", "httpcore.http11", "httpcore.connection", "asyncio"):
+        logging.getLogger(logger).setLevel(logging.DEBUG)
+    async with PanelStub(ANSWERS[name]) as panel:
+        async with connect(panel.url, read_deadline=0.3, write_deadline=0.3, tries=2) as client:
+            errors = await everything(client)
+            shown = repr(client) + repr(client.__dict__) + repr(client.settings)
+        assert any(PASSWORD.encode() in seen.body for seen in panel.seen)
+        assert all(canary not in seen.target for seen in panel.seen for canary in CANARIES)
+    assert len(errors) == 3
+    logs = "\n".join(f"{record.getMessage()} {record.args!r} {record.exc_text}" for record in caplog.records)
+    out = "".join(capfd.readouterr())
+    for canary in CANARIES:
+        assert all(canary not in texts_of(error) for error in errors)
+        assert canary not in logs
+        assert canary not in shown
+        assert canary not in out
+    assert not [record for record in caplog.records if record.name.partition(".")[0] in ("httpx", "httpcore", "h11")]
+
+
+def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
+    with pytest.raises(ConfigurationProblem) as caught:
+        BillingClient(ConnectionSettings(f"https://olena:{PASSWORD}@panel.example"))
+    assert PASSWORD not in str(caught.value) + "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_proxys_password_is_never_shown(connect: Connect) -> None:
+    client = connect("https://panel.example", proxy=f"http://user:{PASSWORD}@127.0.0.1:1")
+    assert PASSWORD not in repr(client.settings)
+    async with client:
+        with pytest.raises(ClientError) as caught:
+            await client.account.me()
+    assert PASSWORD not in texts_of(caught.value)
+
+
+async def test_a_token_is_not_sent_when_signing_in(connect: Connect) -> None:
+    async with PanelStub(keeps(problem(401, "wrong-credentials"))) as panel, connect(panel.url) as client:
+        await everything(client)
+        assert "authorization" not in panel.seen[0].headers
+        assert panel.seen[1].headers["authorization"] == f"Bearer {TOKEN}"
+        assert panel.seen[0].json() == {"login": "olena.marsh", "password": PASSWORD, "totp": TOTP}
+
+
+async def test_the_environment_is_not_looked_at(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keylog = tmp_path / "keys.log"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keylog))
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login x password {PASSWORD}\n")
+    async with PanelStub(silent) as proxy, PanelStub(keeps(answer(account()))) as panel:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        async with connect(panel.url, token=None) as client:
+            await client.account.me()
+        async with connect("https://localhost:1", token=None, tries=1) as client:
+            with pytest.raises(ClientError):
+                await client.account.me()
+        assert proxy.connections == 0
+        assert "authorization" not in panel.seen[0].headers
+    assert not keylog.exists()
+
+
+async def test_cookies_are_not_kept(connect: Connect) -> None:
+    async def script(_seen: Seen, line: Line) -> None:
+        await line.send(answer(account(), "200 OK", "Set-Cookie: a=b"))
+
+    async with PanelStub(script) as panel, connect(panel.url) as client:
+        await client.account.me()
+        await client.account.me()
+        assert "cookie" not in panel.seen[1].headers
