@@ -32,7 +32,7 @@ def report_crash(error: BaseException | None, directory: Path, *, version: str) 
     """Write a report to ``directory`` (0600) and return the words for the person; never raises OSError.
 
     Use it from ``App._fatal_error`` with ``sys.exception() or self._exception``, let Textual print ``text`` when the
-    terminal is back (``_exit_renderables``; only the first one, a fault in drawing comes twice), and exit with the app's
+    terminal is back (``_exit_renderables``; only the first, a fault in drawing comes twice), and exit with the app's
     return code, which is not 0 then.
     """
     content = "\n".join(
