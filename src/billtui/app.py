@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
 from textual.css.query import NoMatches
@@ -22,6 +22,7 @@ from billtui.commands import COMMANDS, handlers_of, handles
 from billtui.config.errors import ConfigError
 from billtui.domain.safetext import clean
 from billtui.keymap import keymap_of, keys_of, problems_of, shown
+from billtui.screens.shell import Severity, Shell
 from billtui.services.journal import JournalError
 from billtui.services.plans import PlanError
 from billtui.services.session_events import (
@@ -36,7 +37,7 @@ from billtui.services.session_events import (
 )
 from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
-from billtui.terminal.output_filter import HarmlessApp, OutputFilter
+from billtui.terminal.output_filter import OutputFilter
 from billtui.theme import THEMES
 from billtui.widgets.formats import age_text
 from billtui.widgets.outbox import Outbox, Waiting
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from billtui.services.session import Session
     from billtui.terminal.crash import CrashReport
 
-Severity = Literal["information", "warning", "error"]
 SessionFactory = Callable[["Profile", Callable[[SessionEvent], None]], "Session"]
 KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefused, SessionClosed)
 """Errors whose words are made for a person."""
@@ -89,7 +89,7 @@ def _area(name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-class BilltuiApp(HarmlessApp[int]):
+class BilltuiApp(Shell):
     """The program. Exit code in ``return_code``."""
 
     CSS_PATH = "app.tcss"
@@ -294,7 +294,7 @@ class BilltuiApp(HarmlessApp[int]):
         except KNOWN_ERRORS as error:
             self.say(str(error), "error")
         except Exception as error:  # noqa: BLE001 - the boundary: reported with its place, never swallowed
-            self.say(f"A fault in billtui itself: {self._report(error).text}", "error")
+            self.say(" ".join(self._report(error).text.splitlines()), "error")
         return None
 
     def capability_refusal(self, capability: str) -> str | None:
@@ -405,7 +405,7 @@ class BilltuiApp(HarmlessApp[int]):
         """Show the settings."""
         self.switch_mode("settings")
 
-    def keep_columns(self, list_name: str, keys: Sequence[str]) -> None:
+    def keep_columns(self, list_name: str, keys: list[str]) -> None:
         """Keep the chosen columns of a list in the settings."""
         self.change_settings(columns={**self.settings.columns, list_name: list(keys)})
 

@@ -14,12 +14,12 @@ from textual.widget import Widget
 
 from billtui.commands import COMMANDS, Command, Scope, handlers_of, handles, of_scopes
 from billtui.keymap import bindings_for, keys_of, shown
+from billtui.screens.shell import Shell, shell_of
 from billtui.widgets.key_bar import KeyBar, KeyHint
 from billtui.widgets.outbox import Outbox
 from billtui.widgets.top_bar import AreaBar, TopBar
 
 if TYPE_CHECKING:
-    from billtui.app import BilltuiApp
     from billtui.services.session import Session
 
 
@@ -60,13 +60,9 @@ class BilltuiScreen(Screen[None]):
         return ()
 
     @property
-    def billtui(self) -> BilltuiApp:
-        """The app, typed."""
-        from billtui.app import BilltuiApp
-
-        app = self.app
-        assert isinstance(app, BilltuiApp)
-        return app
+    def billtui(self) -> Shell:
+        """The program around it."""
+        return shell_of(self)
 
     @property
     def session(self) -> Session:

@@ -16,10 +16,10 @@ from billtui.services.plans import Plan
 from billtui.services.session import NotSignedIn
 
 if TYPE_CHECKING:
-    from billtui.app import BilltuiApp
+    from billtui.screens.shell import Shell
 
 
-def signed_in_account(app: BilltuiApp) -> Account:
+def signed_in_account(app: Shell) -> Account:
     """The account that plans are made for. Raises NotSignedIn."""
     account = app.session.account
     if account is None:
@@ -28,7 +28,7 @@ def signed_in_account(app: BilltuiApp) -> Account:
 
 
 async def confirm_and_submit(
-    app: BilltuiApp,
+    app: Shell,
     plan: Plan,
     *,
     button: str,
@@ -58,7 +58,7 @@ async def confirm_and_submit(
     return app.submit(plan, hold=hold)
 
 
-async def say_nothing_left(app: BilltuiApp, plan: Plan) -> None:
+async def say_nothing_left(app: Shell, plan: Plan) -> None:
     """Why nothing of what was chosen can be done."""
     lines = [
         Content.assemble((str(one.title), "bold"), "\n  ", (str(one.reason), "$text-warning")) for one in plan.left_out
@@ -67,7 +67,7 @@ async def say_nothing_left(app: BilltuiApp, plan: Plan) -> None:
     await app.push_screen_wait(MessageDialog("This cannot be done now", body))
 
 
-def busy_targets(app: BilltuiApp) -> dict[str, Busy]:
+def busy_targets(app: Shell) -> dict[str, Busy]:
     """What has an open operation already, in this program or another on the same account."""
     account = signed_in_account(app)
     return app.session.journal.open_targets(account.panel_id.raw, account.account_id.raw)

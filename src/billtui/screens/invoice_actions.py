@@ -15,7 +15,7 @@ from billtui.screens.modals.prompt import Prompt
 from billtui.services import planner
 
 if TYPE_CHECKING:
-    from billtui.app import BilltuiApp
+    from billtui.screens.shell import Shell
 
 FORMATS = (
     Choice("pdf", "PDF", "To print, or to send to an accountant"),
@@ -24,14 +24,14 @@ FORMATS = (
 )
 
 
-async def _invoices(app: BilltuiApp, ids: Sequence[str]) -> list[Invoice]:
+async def _invoices(app: Shell, ids: Sequence[str]) -> list[Invoice]:
     invoices = await app.session.invoices_by_ids(ids)
     if not invoices:
         app.say("These invoices are not there any more; press r to refresh.", "warning")
     return invoices
 
 
-async def combine_invoices(app: BilltuiApp, ids: Sequence[str]) -> None:
+async def combine_invoices(app: Shell, ids: Sequence[str]) -> None:
     """Put unpaid invoices onto one (INV-6); held back for the undo window."""
     account = signed_in_account(app)
     invoices = await _invoices(app, ids)
@@ -51,7 +51,7 @@ async def combine_invoices(app: BilltuiApp, ids: Sequence[str]) -> None:
     await confirm_and_submit(app, plan, button="Combine", facts=facts, note=note, hold=True)
 
 
-async def split_invoice(app: BilltuiApp, invoice_id: str) -> None:
+async def split_invoice(app: Shell, invoice_id: str) -> None:
     """Give back exactly what was combined (INV-7)."""
     account = signed_in_account(app)
     invoices = await _invoices(app, [invoice_id])
@@ -64,7 +64,7 @@ async def split_invoice(app: BilltuiApp, invoice_id: str) -> None:
     )
 
 
-async def delete_invoices(app: BilltuiApp, ids: Sequence[str]) -> None:
+async def delete_invoices(app: Shell, ids: Sequence[str]) -> None:
     """Delete unpaid invoices (INV-5); held back for the undo window."""
     account = signed_in_account(app)
     invoices = await _invoices(app, ids)
@@ -78,7 +78,7 @@ async def delete_invoices(app: BilltuiApp, ids: Sequence[str]) -> None:
     await confirm_and_submit(app, plan, button="Delete", danger=True, note=note, hold=True)
 
 
-async def export_invoices(app: BilltuiApp, ids: Sequence[str]) -> None:
+async def export_invoices(app: Shell, ids: Sequence[str]) -> None:
     """Save invoices as files (INV-9); an existing file is never overwritten."""
     invoices = await _invoices(app, ids)
     if not invoices:
@@ -123,7 +123,7 @@ def free_path(folder: Path, stem: str, suffix: str) -> Path:
     return path
 
 
-async def explain_invoice(app: BilltuiApp, invoice_id: str) -> None:
+async def explain_invoice(app: Shell, invoice_id: str) -> None:
     """Why the invoice costs what it costs."""
     invoices = await _invoices(app, [invoice_id])
     if invoices:

@@ -15,12 +15,12 @@ from billtui.services.journal import JobState, OperationRow, OperationState
 from billtui.widgets.formats import count_text, moment_text, state_cell
 
 if TYPE_CHECKING:
-    from billtui.app import BilltuiApp
+    from billtui.screens.shell import Shell
 
 S = OperationState
 
 
-async def pause_or_go_on(app: BilltuiApp, job_id: str) -> None:
+async def pause_or_go_on(app: Shell, job_id: str) -> None:
     """Pause a running job; go on with a paused one after showing what is left and what changed meanwhile."""
     job = app.session.journal.job(job_id)
     executor = app.session.executor
@@ -46,7 +46,7 @@ async def pause_or_go_on(app: BilltuiApp, job_id: str) -> None:
         executor.cancel(job.id)
 
 
-async def cancel_job(app: BilltuiApp, job_id: str) -> None:
+async def cancel_job(app: Shell, job_id: str) -> None:
     """Cancel what was not sent yet, after asking."""
     job = app.session.journal.job(job_id)
     choices = [
@@ -58,7 +58,7 @@ async def cancel_job(app: BilltuiApp, job_id: str) -> None:
         app.say(f"{count_text(count, 'step')} cancelled; nothing of it was sent.")
 
 
-async def retry_job(app: BilltuiApp, job_id: str) -> None:
+async def retry_job(app: Shell, job_id: str) -> None:
     """Send again what was not sent; what was refused becomes a new plan that is confirmed anew, at today's prices."""
     session = app.session
     rows = session.journal.operations(job_id)
@@ -87,7 +87,7 @@ async def retry_job(app: BilltuiApp, job_id: str) -> None:
     )
 
 
-async def decide_job(app: BilltuiApp, job_id: str) -> None:
+async def decide_job(app: Shell, job_id: str) -> None:
     """Close operations whose outcome only a person can tell, one after the other, with both pictures in sight."""
     for row in app.session.journal.operations(job_id):
         if row.state is not S.NEEDS_YOU:
@@ -105,7 +105,7 @@ async def decide_job(app: BilltuiApp, job_id: str) -> None:
         app.session.executor.decide(job_id, row.number, as_done=answer == "done")
 
 
-async def show_operation(app: BilltuiApp, row: OperationRow) -> None:
+async def show_operation(app: Shell, row: OperationRow) -> None:
     """One operation in full."""
     lines = [
         Content.assemble(("State       ", "$text-muted"), state_cell(row.state).text),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from textual import on
@@ -48,7 +49,7 @@ class ScreenTable(RecordTable[R]):
 class ListScreen(BilltuiScreen, Generic[R]):
     """A list of records by id. Subclasses give columns, rows, views and the detail."""
 
-    CSS_PATH = "list_screen.tcss"
+    CSS_PATH = Path(__file__).with_name("list_screen.tcss")
     LIST_NAME: ClassVar[str] = ""
     """Its name in the settings (columns) and in saved views."""
     NOUN: ClassVar[str] = "row"

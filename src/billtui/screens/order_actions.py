@@ -14,7 +14,7 @@ from billtui.services import planner
 from billtui.widgets.formats import count_text
 
 if TYPE_CHECKING:
-    from billtui.app import BilltuiApp
+    from billtui.screens.shell import Shell
 
 ACTIONS: dict[str, tuple[str, str]] = {
     "start": ("Start", "Switch the server on"),
@@ -29,14 +29,14 @@ ACTIONS: dict[str, tuple[str, str]] = {
 DANGEROUS = ("reset", "reinstall")
 
 
-async def _orders(app: BilltuiApp, ids: Sequence[str]) -> list[Order]:
+async def _orders(app: Shell, ids: Sequence[str]) -> list[Order]:
     orders = await app.session.orders_by_ids(ids)
     if not orders:
         app.say("These orders are not there any more; press r to refresh.", "warning")
     return orders
 
 
-async def change_auto_renewal(app: BilltuiApp, ids: Sequence[str]) -> None:
+async def change_auto_renewal(app: Shell, ids: Sequence[str]) -> None:
     """Choose off or a period; one plan for all chosen orders (REN-4, REN-5)."""
     account = signed_in_account(app)
     orders = await _orders(app, ids)
@@ -63,7 +63,7 @@ async def change_auto_renewal(app: BilltuiApp, ids: Sequence[str]) -> None:
     await confirm_and_submit(app, plan, button="Switch on" if setting.on else "Switch off")
 
 
-async def choose_action(app: BilltuiApp, ids: Sequence[str]) -> None:
+async def choose_action(app: Shell, ids: Sequence[str]) -> None:
     """Choose a power action; those that none of the orders allows say why (ORD-4, ORD-7)."""
     account = signed_in_account(app)
     orders = await _orders(app, ids)
@@ -105,7 +105,7 @@ def _reason(action: Action) -> str:
     return str(action.reason or action.code or "The panel does not allow it now.")
 
 
-async def _typed_name(app: BilltuiApp, order: Order) -> str | None:
+async def _typed_name(app: Shell, order: Order) -> str | None:
     name = str(order.name)
 
     def check(text: str) -> str | None:
@@ -121,7 +121,7 @@ async def _typed_name(app: BilltuiApp, order: Order) -> str | None:
     )
 
 
-async def rename_order(app: BilltuiApp, order_id: str) -> None:
+async def rename_order(app: Shell, order_id: str) -> None:
     """Give one order another name."""
     account = signed_in_account(app)
     orders = await _orders(app, [order_id])

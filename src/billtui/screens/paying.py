@@ -16,12 +16,12 @@ from billtui.services.journal import OperationState
 from billtui.widgets.formats import moment_text
 
 if TYPE_CHECKING:
-    from billtui.app import BilltuiApp
+    from billtui.screens.shell import Shell
 
 PURSES = ("internal", "affiliate")
 
 
-async def pay_invoices(app: BilltuiApp, invoice_ids: Sequence[str]) -> None:
+async def pay_invoices(app: Shell, invoice_ids: Sequence[str]) -> None:
     """Ask how, show the plan, and pay. One invoice may also be paid externally; several from a purse or by promise."""
     account = signed_in_account(app)
     invoices = await app.session.invoices_by_ids(invoice_ids)
@@ -94,7 +94,7 @@ def _consequences(account: Account, total: Money, method: PaymentMethod) -> tupl
     return [Fact("By", name)], "You get an address to pay at. Nothing is charged by billtui itself."
 
 
-async def _follow_external(app: BilltuiApp, job_id: str, invoice: Invoice) -> None:
+async def _follow_external(app: Shell, job_id: str, invoice: Invoice) -> None:
     await app.job_finished(job_id)
     rows = app.session.journal.operations(job_id)
     for row in rows:

@@ -21,13 +21,13 @@ from billtui.services import planner
 from billtui.widgets.formats import count_text, date_text, moment_text
 
 if TYPE_CHECKING:
-    from billtui.app import BilltuiApp
+    from billtui.screens.shell import Shell
 
 UNPAID = "unpaid"
 """The choice to issue the invoice only: only payment renews (REN-1)."""
 
 
-async def renew_orders(app: BilltuiApp, order_ids: Sequence[str]) -> None:
+async def renew_orders(app: Shell, order_ids: Sequence[str]) -> None:
     """Ask for the period, show the quote, ask how to pay, confirm, and hand the plan over."""
     account = signed_in_account(app)
     orders = await app.session.orders_by_ids(order_ids)

@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from billtui.screens.modals.dialog import Dialog
+from billtui.screens.shell import shell_of
 from billtui.services.store import SearchHit
 from billtui.widgets.formats import state_text
 
@@ -48,10 +49,7 @@ class SearchScreen(Dialog[tuple[str, str]]):
     @on(Input.Changed, "#query")
     def search(self, event: Input.Changed) -> None:
         """Each key searches: the store answers within milliseconds."""
-        from billtui.app import BilltuiApp
-
-        app = self.app
-        assert isinstance(app, BilltuiApp)
+        app = shell_of(self)
         options = self.query_one("#hits", OptionList)
         options.clear_options()
         text = event.value.strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import SecretStr
 from textual import on
@@ -17,9 +17,7 @@ from textual.widgets import Button, Input, Static
 
 from billtui.client.errors import ClientError, LockedOut, TotpRequired
 from billtui.domain.safetext import clean
-
-if TYPE_CHECKING:
-    from billtui.app import BilltuiApp
+from billtui.screens.shell import Shell, shell_of
 
 
 class SignInScreen(ModalScreen[bool]):
@@ -41,13 +39,9 @@ class SignInScreen(ModalScreen[bool]):
         self._busy = False
 
     @property
-    def billtui(self) -> BilltuiApp:
-        """The app, typed."""
-        from billtui.app import BilltuiApp
-
-        app = self.app
-        assert isinstance(app, BilltuiApp)
-        return app
+    def billtui(self) -> Shell:
+        """The program around it."""
+        return shell_of(self)
 
     def compose(self) -> ComposeResult:
         """Where, who, the secret, and what went wrong."""

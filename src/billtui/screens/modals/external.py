@@ -11,6 +11,7 @@ from textual.widgets import Button, Static
 
 from billtui.domain.money import Money
 from billtui.screens.modals.dialog import Dialog, Fact, Facts
+from billtui.screens.shell import shell_of
 from billtui.terminal.qr import qr_code
 
 
@@ -58,7 +59,4 @@ class ExternalPayment(Dialog[None]):
     @on(Button.Pressed, "#copy")
     def copy(self) -> None:
         """Send the address to the terminal."""
-        from billtui.app import BilltuiApp
-
-        if isinstance(self.app, BilltuiApp):
-            self.app.copy(self.address)
+        shell_of(self).copy(self.address)

@@ -1,0 +1,137 @@
+"""What a screen may ask of the program around it. The app is the one implementation; screens know only this."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Literal
+
+from textual.screen import Screen
+
+from billtui.config.profiles import Profile
+from billtui.config.settings import Settings
+from billtui.terminal.output_filter import HarmlessApp
+
+if TYPE_CHECKING:
+    from billtui.screens.base import BilltuiScreen
+    from billtui.services.executor import JobEvent
+    from billtui.services.plans import Plan
+    from billtui.services.session import Session
+
+Severity = Literal["information", "warning", "error"]
+
+
+class Shell(HarmlessApp[int]):
+    """The shell as its screens see it: one session, messages, plans, ways from place to place."""
+
+    session: Session
+    settings: Settings
+    profile: Profile
+    ascii_only: bool
+    command_handlers: dict[str, str]
+    """Commands that work everywhere: id → name of the shell's method."""
+
+    @property
+    @abstractmethod
+    def areas(self) -> tuple[tuple[str, str], ...]:
+        """Key and title of each area."""
+
+    @abstractmethod
+    def say(self, message: str, severity: Severity = "information") -> None:
+        """A short message, as plain text, for a few seconds."""
+
+    @abstractmethod
+    async def boundary(self, work: Awaitable[object]) -> object:
+        """Await ``work``; an error becomes a message."""
+
+    @abstractmethod
+    def dress(self, screen: BilltuiScreen) -> None:
+        """Put where you are, and what waits, into the lines of ``screen``."""
+
+    @abstractmethod
+    def capability_refusal(self, capability: str) -> str | None:
+        """Why the panel cannot do this, or ``None``."""
+
+    @abstractmethod
+    def submit(self, plan: Plan, *, hold: bool = False) -> str:
+        """Hand a confirmed plan to the executor; the job's id."""
+
+    @abstractmethod
+    async def job_finished(self, job_id: str) -> JobEvent:
+        """Wait until every outcome of a job of this program is final."""
+
+    @property
+    @abstractmethod
+    def holds_something(self) -> bool:
+        """Whether something waits in the undo window."""
+
+    @abstractmethod
+    def undo(self) -> None:
+        """Take back what was held last."""
+
+    @abstractmethod
+    def copy(self, text: str) -> None:
+        """Send ``text`` to the terminal's clipboard."""
+
+    @abstractmethod
+    def change_settings(self, **values: object) -> None:
+        """Change settings now and in their file."""
+
+    @abstractmethod
+    def keep_columns(self, list_name: str, keys: list[str]) -> None:
+        """Keep the chosen columns of a list."""
+
+    @abstractmethod
+    def refresh_from_panel(self) -> None:
+        """Ask the panel for what changed."""
+
+    @abstractmethod
+    def show_invoice(self, invoice_id: str) -> None:
+        """Go to one invoice."""
+
+    @abstractmethod
+    def show_order(self, order_id: str) -> None:
+        """Go to one order."""
+
+    @abstractmethod
+    async def show_orders_of(self, invoice_id: str) -> None:
+        """Go to the order on an invoice."""
+
+    @abstractmethod
+    def show_list(self, area: str, view_id: str) -> None:
+        """Go to an area's list with one of its views."""
+
+    @abstractmethod
+    def go_balance(self) -> None:
+        """Go to the balance."""
+
+    @abstractmethod
+    def choose_profile(self) -> None:
+        """Sign in with another profile."""
+
+    @abstractmethod
+    def ask_sign_in(self, message: str) -> None:
+        """Ask for login and password."""
+
+    @abstractmethod
+    async def sign_out(self) -> None:
+        """End the session on the panel and forget its token."""
+
+    @abstractmethod
+    def ask_quit(self) -> None:
+        """Leave, or ask first."""
+
+    @abstractmethod
+    async def leave(self, code: int = 0) -> None:
+        """Close the session, then the program."""
+
+    @abstractmethod
+    def doctor_lines(self) -> list[tuple[str, str]]:
+        """What billtui found on this host."""
+
+
+def shell_of(screen: Screen[Any]) -> Shell:
+    """The shell that ``screen`` runs in."""
+    app = screen.app
+    assert isinstance(app, Shell)
+    return app
