@@ -140,7 +140,7 @@ class RecordTable(CursorTable[R], can_focus=True):
             self.refresh_bindings()
             self.post_message(self.MarksChanged(self, len(self._marks), self.hidden_marked_count))
 
-    def _markable(self, ids: Sequence[str], rows: Sequence[R]) -> Collection[str]:
+    def _markable(self, ids: Collection[str], rows: Sequence[R]) -> Collection[str]:
         """Those ids that can be marked; the others are announced."""
         if self.mark_refusal is None:
             return ids

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection
-from typing import NamedTuple
 
-UNDO_STEPS = 20
+UNDO_STEPS = 10
 """Mark changes that can be taken back."""
-
-
-class MarkChange(NamedTuple):
-    """What one change added and removed."""
-
-    added: set[str]
-    removed: set[str]
 
 
 class Marks:
@@ -22,7 +14,8 @@ class Marks:
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
-        self._history: deque[MarkChange] = deque(maxlen=UNDO_STEPS)
+        """The marked ids; each change makes another set, nobody changes one."""
+        self._history: deque[set[str]] = deque(maxlen=UNDO_STEPS)
 
     def __contains__(self, row_id: str) -> bool:
         return row_id in self.ids
@@ -37,21 +30,18 @@ class Marks:
 
     def change(self, add: Collection[str] = (), remove: Collection[str] = ()) -> bool:
         """Mark and unmark ids as one step; False when nothing changed."""
-        added = set(add) if not self.ids else set(add) - self.ids
-        removed = self.ids.intersection(remove)
-        if not added and not removed:
+        ids = self.ids.difference(remove) if remove else self.ids
+        if add:
+            ids = ids.union(add) if ids else set(add)
+        if len(ids) == len(self.ids) and ids == self.ids:
             return False
-        if removed:
-            self.ids -= removed
-        self.ids |= added
-        self._history.append(MarkChange(added, removed))
+        self._history.append(self.ids)
+        self.ids = ids
         return True
 
     def undo(self) -> bool:
         """Take back the last change; False when there is none."""
         if not self._history:
             return False
-        added, removed = self._history.pop()
-        self.ids -= added
-        self.ids |= removed
+        self.ids = self._history.pop()
         return True
