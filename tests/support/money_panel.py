@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 from pydantic import SecretStr
 
@@ -30,7 +31,15 @@ UNTIL = "2026-11-24T10:00:00Z"
 
 FAULTS_BEFORE = ("drop-before", "500-before", "503-before", "html-before", "hang-before")
 """The work is not done."""
-FAULTS_AFTER = ("drop-after", "500-after", "html-after", "garble-after", "truncate-after", "hang-after", "wrong-id-after")
+FAULTS_AFTER = (
+    "drop-after",
+    "500-after",
+    "html-after",
+    "garble-after",
+    "truncate-after",
+    "hang-after",
+    "wrong-id-after",
+)
 """The work is done and the answer is lost or useless."""
 NOT_EXECUTED = ("429", "401")
 FAULTS = FAULTS_BEFORE + FAULTS_AFTER + NOT_EXECUTED
@@ -176,9 +185,11 @@ class MoneyPanel:
             return False
         lines = head.split("\r\n")
         method, target, _ = lines[0].split(" ")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
+        headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)
+        }
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        path = target.partition("?")[0].removeprefix("/api/v1")
+        path, _, query = target.removeprefix("/api/v1").partition("?")
         what = f"{method} {path}"
         self.requests.append(what)
         if self.on_request is not None:
@@ -190,7 +201,7 @@ class MoneyPanel:
             return False
         if fault in FAULTS_BEFORE or fault in NOT_EXECUTED:
             return await self._broken(writer, fault)
-        status, answer = self._answer(method, path, headers, body)
+        status, answer = self._answer(method, path, query, headers, body)
         if write and self.latency:
             await asyncio.sleep(self.latency)
         if fault == "wrong-id-after":
@@ -235,12 +246,12 @@ class MoneyPanel:
 
     # -- the panel ----------------------------------------------------------------------------------------------------
 
-    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Json]:
+    def _answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> tuple[int, Json]:
         if headers.get("authorization") != f"Bearer {self.token}":
             return 401, _problem(401, "session-expired")
         parts = path.strip("/").split("/")
         if method == "GET":
-            return self._read(parts)
+            return self._read(parts, parse_qs(query))
         if path == "/quotes":
             return 200, self._quote(json.loads(body))
         key = headers.get("idempotency-key", "")
@@ -256,10 +267,14 @@ class MoneyPanel:
             self.operations[key] = (print_of_it, status, answer)
         return status, answer
 
-    def _read(self, parts: list[str]) -> tuple[int, Json]:
+    def _read(self, parts: list[str], query: dict[str, list[str]]) -> tuple[int, Json]:
         match parts:
             case ["me"]:
                 return 200, self._me()
+            case ["invoices" | "orders" as kind]:
+                rows = self.invoices if kind == "invoices" else self.orders
+                found = [rows[one] for one in query.get("id", []) if one in rows]
+                return 200, {"items": found, "next_cursor": None, "total": len(found)}
             case ["invoices", number] if number in self.invoices:
                 return 200, self.invoices[number]
             case ["orders", number] if number in self.orders:
@@ -366,7 +381,11 @@ class MoneyPanel:
         for number in body["order_ids"]:
             order = self.orders[number]
             if order.get("unpaid_invoice_id"):
-                why = {"code": "open-invoice", "rule": "REN-2", "reason": f"Invoice {order['unpaid_invoice_id']} is open."}
+                why = {
+                    "code": "open-invoice",
+                    "rule": "REN-2",
+                    "reason": f"Invoice {order['unpaid_invoice_id']} is open.",
+                }
                 excluded.append({"order_id": number, **why})
                 continue
             amount = Decimal(order["monthly_price"]["amount"]) * body["period"]
@@ -375,7 +394,7 @@ class MoneyPanel:
                 "amount": _money(amount), "paid_until": order["paid_until"],
             })  # fmt: skip
         total = sum((Decimal(line["amount"]["amount"]) for line in lines), Decimal(0))
-        quote = {
+        quote: Json = {
             "id": f"q{len(self.quotes) + 1}", "kind": "renewal", "lines": lines, "total": _money(total),
             "excluded": excluded, "expires_at": "2036-01-01T00:00:00Z",
         }  # fmt: skip
@@ -428,7 +447,14 @@ def _money(amount: str | Decimal) -> Json:
 
 
 def _problem(status: int, code: str, rule: str | None = None) -> Json:
-    return {"type": "about:blank", "title": code, "detail": f"Refused: {code}.", "status": status, "code": code, "rule": rule}
+    return {
+        "type": "about:blank",
+        "title": code,
+        "detail": f"Refused: {code}.",
+        "status": status,
+        "code": code,
+        "rule": rule,
+    }
 
 
 async def _send(

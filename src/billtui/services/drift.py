@@ -7,9 +7,10 @@ none of the facts is no drift.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from billtui.client.errors import NotFound
 from billtui.domain.models import Invoice, Order, Quote
@@ -41,7 +42,21 @@ class Fresh:
             self.differences.append(f"{what} was {_shown(before)}, now it is {_shown(now)}.")
 
 
-async def read_afresh(client: BillingClient, operation: Operation, invoice_id: str | None = None) -> Fresh:
+class Reads(Protocol):
+    """Where fresh readings come from."""
+
+    async def invoice(self, invoice_id: str) -> Invoice:
+        """The invoice as it is now. Raises ClientError."""
+        ...
+
+    async def order(self, order_id: str) -> Order:
+        """The order as it is now. Raises ClientError."""
+        ...
+
+
+async def read_afresh(
+    client: BillingClient, reads: Reads, operation: Operation, invoice_id: str | None = None
+) -> Fresh:
     """Compare the facts of ``operation`` with the panel, reading only. Raises ClientError when it cannot be read.
 
     ``invoice_id`` is the invoice of a payment that takes it from an earlier operation.
@@ -50,11 +65,11 @@ async def read_afresh(client: BillingClient, operation: Operation, invoice_id: s
     try:
         match operation.kind:
             case K.PAY | K.DELETE | K.SPLIT:
-                invoice = await client.invoices.get(invoice_id or operation.text("invoice_id"))
+                invoice = await reads.invoice(invoice_id or operation.text("invoice_id"))
                 _invoice(fresh, operation.facts, invoice, operation.amount)
                 fresh.version = invoice.version
             case K.COMBINE:
-                await _each_invoice(client, fresh, operation)
+                await _each_invoice(reads, fresh, operation)
             case K.RENEW:
                 promo = operation.params.get("promo_code")
                 code = promo if isinstance(promo, str) and promo else None
@@ -62,7 +77,7 @@ async def read_afresh(client: BillingClient, operation: Operation, invoice_id: s
                 _quote(fresh, operation, quote)
                 fresh.quote_id = quote.id.raw
             case K.ACTION | K.RENAME | K.AUTO_RENEW:
-                order = await client.orders.get(operation.text("order_id"))
+                order = await reads.order(operation.text("order_id"))
                 _order(fresh, operation, order)
                 fresh.version = order.version
             case K.MOVE:
@@ -85,11 +100,11 @@ def _invoice(fresh: Fresh, facts: Mapping[str, Any], invoice: Invoice, amount: M
         fresh.differences.append(f"{name} holds other combined invoices than before.")
 
 
-async def _each_invoice(client: BillingClient, fresh: Fresh, operation: Operation) -> None:
+async def _each_invoice(reads: Reads, fresh: Fresh, operation: Operation) -> None:
     known = operation.facts.get("invoices")
     facts: Mapping[str, Any] = known if isinstance(known, dict) else {}
-    for invoice_id in operation.texts("invoice_ids"):
-        invoice = await client.invoices.get(invoice_id)
+    ids = operation.texts("invoice_ids")
+    for invoice_id, invoice in zip(ids, await asyncio.gather(*map(reads.invoice, ids)), strict=True):
         its_facts = facts.get(invoice_id)
         _invoice(fresh, its_facts if isinstance(its_facts, dict) else {}, invoice, None)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from billtui.client.errors import ClientError, RateLimited, Refused, ServerTrouble, SessionExpired
 from billtui.services.drift import FACTS_CHANGED, read_afresh
 from billtui.services.executor.desk import Desk
+from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.requests import OddAnswer, Ready, invoice_in, perform
 from billtui.services.executor.run import Run
 from billtui.services.journal import (
@@ -86,7 +87,10 @@ class Courier:
             if invoice_id is None:
                 return None
         client = await self._desk.panel.client()
-        fresh = await read_afresh(client, operation, invoice_id)
+        if run.readings is None:
+            run.readings = Readings(self._desk.panel, self._desk.limits.guard_age)
+        run.readings.look_ahead(run.coming(MOST_AT_ONCE))
+        fresh = await read_afresh(client, run.readings, operation, invoice_id)
         if not fresh.differences:
             return Ready(invoice_id, fresh.version, fresh.quote_id)
         # A plan's own effects are not drift: perhaps this very operation was done by an earlier try or another host.
@@ -219,7 +223,7 @@ class Courier:
             return ended
 
         for number in await self._desk.journal.run(end):
-            run.moved(number, S.NOT_SENT)
+            run.moved(number, S.NOT_SENT, self._desk.clock(), fields)
             self._desk.tell(run, number, S.NOT_SENT)
             await self._drop_dependents(run, number, S.NOT_SENT)
         run.ready = type(run.ready)(one for one in run.ready if run.states[one] is S.PREPARED)

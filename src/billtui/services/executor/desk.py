@@ -46,6 +46,8 @@ class Panel:
 
     async def identity(self) -> tuple[str, str]:
         """(panel, account) that the client really talks to and as. Raises ClientError."""
+        if self._who is not None and self._who[0] is self._client:
+            return self._who[1]
         async with self._asking:
             client = await self.client()
             if self._who is None or self._who[0] is not client:
@@ -104,7 +106,7 @@ class Desk:
         if to in (OperationState.SENDING, OperationState.PREPARED, OperationState.UNKNOWN):
             fields["owner"] = self.owner
         await self.journal.run(lambda journal: journal.move(run.job_id, number, to, come_from=come_from, **fields))
-        run.moved(number, to)
+        run.moved(number, to, self.clock(), fields)
         self.tell(run, number, to)
 
     async def move_surely(
@@ -153,7 +155,7 @@ class Desk:
         waiting: float | None = None,
     ) -> None:
         """Hand an event to the listener, without waiting for it."""
-        row = self.reader.operation(run.job_id, number) if number is not None else None
+        row = run.rows.get(number) if number is not None else None
         words = SafeText(error) if error else row.detail if row is not None else None
         self._tell(
             JobEvent(

@@ -12,6 +12,7 @@ from billtui.client.errors import ClientError
 from billtui.services.drift import read_afresh
 from billtui.services.executor.courier import Courier
 from billtui.services.executor.desk import Desk
+from billtui.services.executor.readings import Readings
 from billtui.services.executor.run import Run
 from billtui.services.executor.settler import Settler
 from billtui.services.journal import JournalError, MoveLost, OperationState, owners
@@ -81,12 +82,13 @@ class Engine:
         plan = self._desk.reader.plan(job_id)
         found: dict[int, list[str]] = {}
         client = await self._desk.panel.client()
+        readings = Readings(self._desk.panel, self._desk.limits.guard_age)
         for row in self._desk.reader.operations(job_id, (S.PREPARED, S.NOT_SENT, S.HELD)):
             operation = plan.operation(row.number)
             if operation.takes_from is not None and not row.targets:
                 continue
             invoice_id = row.targets[0].removeprefix("invoice:") if operation.takes_from is not None else None
-            fresh = await read_afresh(client, operation, invoice_id)
+            fresh = await read_afresh(client, readings, operation, invoice_id)
             if fresh.differences:
                 found[row.number] = fresh.differences
         return found
@@ -136,6 +138,9 @@ class Engine:
         while self._is_sending() and (left := until - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(self._tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         tasks = set(self._tasks)
+        for run in self._runs.values():
+            if run.readings is not None:
+                run.readings.close()
         for task in tasks:
             task.cancel()
         if tasks:

@@ -57,7 +57,7 @@ class Executor:
         limits: Limits | None = None,
         step: Step = no_step,
     ) -> None:
-        """``client_factory`` makes a signed-in client; ``listener`` gets every :class:`JobEvent` in a thread of its own.
+        """``client_factory`` makes a signed-in client; ``listener`` gets each :class:`JobEvent`, in its own thread.
 
         ``limits`` replaces all numbers at once; ``step`` is the seam of the crash tests.
         """

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
+from billtui.domain.safetext import SafeText
 from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason
 from billtui.services.journal.states import job_state
 from billtui.services.plans import Operation, Plan
+
+if TYPE_CHECKING:
+    from billtui.services.executor.readings import Readings
 
 S = OperationState
 
@@ -44,6 +51,8 @@ class Run:
 
     plan: Plan
     states: dict[int, OperationState] = field(default_factory=dict)
+    rows: dict[int, OperationRow] = field(default_factory=dict)
+    """Every operation as it stands in the journal."""
     sends: dict[int, int] = field(default_factory=dict)
     ready: deque[int] = field(default_factory=deque)
     """Prepared operations that may start now."""
@@ -57,6 +66,7 @@ class Run:
     counts: dict[OperationState, int] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to cut the pauses between look-ups short."""
+    readings: Readings | None = None
     dependents: dict[int, list[int]] = field(default_factory=dict)
     mine: set[int] = field(default_factory=set)
     """Operations that this executor owns in the journal."""
@@ -83,6 +93,7 @@ class Run:
     def load(self, rows: list[OperationRow], paused: PauseReason | None, owner: str) -> None:
         """Take the journal's word for everything; what runs goes on running. Only ``owner``'s operations may start."""
         self.mine = {row.number for row in rows if row.owner == owner}
+        self.rows = {row.number: row for row in rows}
         self.states = {row.number: row.state for row in rows}
         self.sends = {row.number: row.sends for row in rows}
         self.counts = {}
@@ -95,8 +106,8 @@ class Run:
                 self.dependents.setdefault(operation.takes_from, []).append(operation.number)
         self.ready = deque(row.number for row in rows if self._may_start(row.number))
 
-    def moved(self, number: int, to: OperationState) -> None:
-        """Note a move that was committed."""
+    def moved(self, number: int, to: OperationState, at: datetime, fields: Mapping[str, Any]) -> None:
+        """Note a move that was committed, with what was noted beside it."""
         before = self.states.get(number)
         if before is not None:
             self.counts[before] = self.counts.get(before, 0) - 1
@@ -104,6 +115,19 @@ class Run:
         self.counts[to] = self.counts.get(to, 0) + 1
         if to is S.SENDING:
             self.sends[number] = self.sends.get(number, 0) + 1
+        row = self.rows.get(number)
+        if row is not None:
+            detail = fields.get("detail")
+            self.rows[number] = replace(
+                row, state=to, changed_at=at, code=fields.get("code"), rule=fields.get("rule"),
+                detail=SafeText(detail) if detail else None, request_id=fields.get("request_id"),
+                answer=fields.get("answer", row.answer), sends=self.sends[number],
+                first_sent_at=row.first_sent_at or (at if to is S.SENDING else None),
+            )  # fmt: skip
+
+    def coming(self, most: int) -> list[str]:
+        """Targets of the operations that start next."""
+        return [target for number in islice(self.ready, most) for target in self.operation(number).targets]
 
     def put_back(self, number: int) -> None:
         """Let a prepared operation start (again), the earliest number first."""

@@ -55,7 +55,7 @@ class Settler:
                 return False
             row = desk.reader.operation(run.job_id, number)
             if row.state is not S.UNKNOWN:
-                run.moved(number, row.state)
+                run.moved(number, row.state, row.changed_at, {"code": row.code, "answer": row.answer})
                 return True
             client = await desk.panel.client()
             verdict = await look_up(client, row.key, row.first_sent_at, desk.clock())

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +79,10 @@ class Journal:
         if not nested:
             self._head = None
             self._step("journal:after-commit")
+
+    def _unless_open(self) -> AbstractContextManager[None]:
+        """A transaction if there is none: for what checks everything before it changes anything."""
+        return nullcontext() if self._db.in_transaction else self.transaction()
 
     def _undo(self, nested: bool, head: tuple[int, str] | None) -> None:
         self._head = head
@@ -184,10 +188,11 @@ class Journal:
         if answer is not None:
             columns["answer"] = json.dumps(answer, separators=(",", ":"))
             noted["answer"] = hashlib.sha256(columns["answer"].encode("utf-8", "surrogatepass")).hexdigest()
-        with self.transaction():
+        with self._unless_open():
             before = self._state_of(job_id, number)
             if before not in start:
                 raise MoveLost(f"operation {number} of job {job_id[:8]} is {before}, not {' or '.join(sorted(start))}")
+            self._check_targets(job_id, number, before, to)
             guard, more = "", ""
             extra: tuple[Any, ...] = ()
             owner: tuple[Any, ...] = ()
@@ -211,14 +216,17 @@ class Journal:
             self._relock(job_id, number, before, to)
             self._event(job_id, number, before, to, noted)
 
-    def _relock(self, job_id: str, number: int, before: OperationState, to: OperationState) -> None:
-        if before in OPEN and to in CLOSED:
-            self._db.execute("UPDATE locks SET open = 0 WHERE job_id = ? AND number = ?", (job_id, number))
-        elif before in CLOSED and to in OPEN:
+    def _check_targets(self, job_id: str, number: int, before: OperationState, to: OperationState) -> None:
+        if before in CLOSED and to in OPEN:
             panel_id, account_id, targets = self._targets_of(job_id, number)
             busy = self.busy(panel_id, account_id, targets)
             if busy:
                 raise TargetsBusy(busy)
+
+    def _relock(self, job_id: str, number: int, before: OperationState, to: OperationState) -> None:
+        if before in OPEN and to in CLOSED:
+            self._db.execute("UPDATE locks SET open = 0 WHERE job_id = ? AND number = ?", (job_id, number))
+        elif before in CLOSED and to in OPEN:
             self._db.execute("UPDATE locks SET open = 1 WHERE job_id = ? AND number = ?", (job_id, number))
 
     def bind(self, job_id: str, number: int, target: str) -> None:

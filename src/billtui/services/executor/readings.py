@@ -1,0 +1,144 @@
+"""Fresh readings for the drift guard, many in one request.
+
+A bulk job checks each invoice or order directly before its request. Read one by one that would double the traffic of a
+thin line, so the first one that is needed takes the next ones of the job along (``?id=…&id=…``); each reading is used
+once, and not after ``guard_age`` seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from billtui.domain.models import Invoice, Order
+from billtui.services.executor.desk import Panel
+
+T = TypeVar("T", Invoice, Order)
+Get = Callable[[str], Awaitable[T]]
+GetMany = Callable[[list[str]], Awaitable[list[T]]]
+MOST_AT_ONCE: Final = 40
+"""Ids in one request: the address stays below 2,000 characters with ordinary ids."""
+LONGEST_ID: Final = 32
+
+
+@dataclass(slots=True)
+class _Batch(Generic[T]):
+    task: asyncio.Task[dict[str, T]]
+    arrived: float = 0.0
+
+
+class Shelf(Generic[T]):
+    """Readings of one kind for one job."""
+
+    def __init__(self, get: Get[T], get_many: GetMany[T], age: float) -> None:
+        """``age``: seconds after which a reading is no longer fresh."""
+        self._get: Get[T] = get
+        self._get_many: GetMany[T] = get_many
+        self._age = age
+        self._batches: dict[str, _Batch[T]] = {}
+        self._wanted: list[str] = []
+        self._ahead: deque[str] = deque()
+        self._next: asyncio.Future[_Batch[T]] | None = None
+
+    async def read(self, one: str, ahead: Iterable[str]) -> T:
+        """The object with id ``one`` as it is now; ``ahead``: ids that are asked for next. Raises ClientError."""
+        batch = self._batches.pop(one, None)
+        if batch is not None and not self._is_stale(batch):
+            found = (await asyncio.shield(batch.task)).get(one)
+            if found is not None and not self._is_stale(batch):
+                return found
+        if len(one) > LONGEST_ID:
+            return await self._get(one)
+        self._wanted.append(one)
+        self._ahead.extend(ahead)
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(self._send)
+        batch = await asyncio.shield(self._next)
+        found = (await asyncio.shield(batch.task)).get(one)
+        return found if found is not None else await self._get(one)
+
+    def close(self) -> None:
+        """Stop reading."""
+        for batch in self._batches.values():
+            batch.task.cancel()
+
+    def _is_stale(self, batch: _Batch[T]) -> bool:
+        if not batch.task.done():
+            return False
+        failed = batch.task.cancelled() or batch.task.exception() is not None
+        return failed or asyncio.get_running_loop().time() - batch.arrived > self._age
+
+    def _send(self) -> None:
+        wanted, self._wanted = list(dict.fromkeys(self._wanted)), []
+        room = max(0, MOST_AT_ONCE - len(wanted)) if len(wanted) + len(self._ahead) > 1 else 0
+        ahead = [one for one in dict.fromkeys(self._ahead) if one not in wanted and len(one) <= LONGEST_ID]
+        ahead = [one for one in ahead if one not in self._batches or self._is_stale(self._batches[one])][:room]
+        self._ahead.clear()
+        batch: _Batch[T] = _Batch(asyncio.get_running_loop().create_task(self._fetch(wanted + ahead)))
+        batch.task.add_done_callback(lambda task: self._note(batch, task))
+        for one in ahead:
+            self._batches[one] = batch
+        future, self._next = self._next, None
+        if future is not None and not future.done():
+            future.set_result(batch)
+
+    def _note(self, batch: _Batch[T], task: asyncio.Task[dict[str, T]]) -> None:
+        batch.arrived = asyncio.get_running_loop().time()
+        if not task.cancelled():
+            task.exception()  # those who wait for it raise it; without any, it concerns nobody
+
+    async def _fetch(self, ids: list[str]) -> dict[str, T]:
+        if len(ids) == 1:
+            return {ids[0]: await self._get(ids[0])}
+        found: dict[str, T] = {}
+        for start in range(0, len(ids), MOST_AT_ONCE):
+            some = ids[start : start + MOST_AT_ONCE]
+            found |= {one.id.raw: one for one in await self._get_many(some) if one.id.raw in some}
+        return found
+
+
+class Readings:
+    """What the drift guard of one job reads with."""
+
+    def __init__(self, panel: Panel, age: float) -> None:
+        """Reads nothing yet."""
+        self._panel = panel
+        self._invoices: Shelf[Invoice] = Shelf(self._get_invoice, self._get_invoices, age)
+        self._orders: Shelf[Order] = Shelf(self._get_order, self._get_orders, age)
+        self.coming: Iterable[tuple[str, str]] = ()
+
+    async def invoice(self, invoice_id: str) -> Invoice:
+        """The invoice as it is now. Raises ClientError."""
+        return await self._invoices.read(invoice_id, self._ahead("invoice"))
+
+    async def order(self, order_id: str) -> Order:
+        """The order as it is now. Raises ClientError."""
+        return await self._orders.read(order_id, self._ahead("order"))
+
+    def look_ahead(self, targets: Iterable[str]) -> None:
+        """Say what will be asked for next: ``invoice:ID``, ``order:ID``."""
+        self.coming = [(kind, one) for kind, _, one in (target.partition(":") for target in targets)]
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._invoices.close()
+        self._orders.close()
+
+    async def _get_invoice(self, invoice_id: str) -> Invoice:
+        return await (await self._panel.client()).invoices.get(invoice_id)
+
+    async def _get_invoices(self, ids: list[str]) -> list[Invoice]:
+        return (await (await self._panel.client()).invoices.list(limit=len(ids), id=ids)).items
+
+    async def _get_order(self, order_id: str) -> Order:
+        return await (await self._panel.client()).orders.get(order_id)
+
+    async def _get_orders(self, ids: list[str]) -> list[Order]:
+        return (await (await self._panel.client()).orders.list(limit=len(ids), id=ids)).items
+
+    def _ahead(self, kind: str) -> list[str]:
+        return [one for of_kind, one in self.coming if of_kind == kind]
