@@ -62,6 +62,9 @@ class Courier:
             await self._finish(run, number, Verdict(S.REFUSED, "damaged-plan", detail=str(error)), S.PREPARED)
         except JournalError as error:
             self._desk.journal_failed(run, error)
+        except Exception:  # a fault of ours before sending must not turn in circles: the job stops, and says so
+            logger.exception("operation %s failed in the program, before sending", number)
+            await self._desk.pause(run, PauseReason.TROUBLE, "billtui failed before sending; its log says where.")
 
     # -- before the request -------------------------------------------------------------------------------------------
 

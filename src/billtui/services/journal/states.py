@@ -50,6 +50,8 @@ class PauseReason(StrEnum):
     BUSY_PANEL = "busy-panel"
     """The panel answers "too many requests" or does not execute, again and again."""
     OTHER_ACCOUNT = "other-account"
+    TROUBLE = "trouble"
+    """billtui itself failed, before sending; the log says where."""
     JOURNAL = "journal"
     """The journal cannot be written, so nothing may be sent."""
 
