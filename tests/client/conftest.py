@@ -11,7 +11,6 @@ from pydantic import SecretStr
 
 from billtui.client import BillingClient, ConnectionSettings
 
-
 # Examples are counted, not timed: the machine may be busy.
 settings.register_profile("client", deadline=None)
 settings.load_profile("client")

@@ -50,7 +50,7 @@ class BillingClient:
         """``on_session_expired`` gives reads a new token, once per read. Raises ``ConfigurationProblem``."""
         self.settings = settings
         self._origin = settings.address().origin
-        settings.pinned()
+        settings.pinned()  # said now rather than when it is opened
         self.driver: Driver = driver if driver is not None else BillingV1()
         self._credentials = Credentials(token, on_session_expired)
         self._transport = Transport(settings)

@@ -76,7 +76,7 @@ class Runner:
             waiting = self.breaker.wait(time.monotonic())
             if waiting is not None:
                 raise CircuitOpen(
-                    f"{settings.address().place} failed several times in a row. Nothing was sent;"
+                    f"{self.transport.place} failed several times in a row. Nothing was sent;"
                     f" the next try is possible in {waiting:.0f} s.",
                     retry_after=waiting,
                 )
@@ -119,7 +119,7 @@ class Runner:
         answer = await self.transport.send(call.exchange, self.credentials.token, deadline)
         if answer.status not in call.expect:
             raise call.explain(answer)
-        return _read_answer(call, answer, self.transport.settings.address().place)
+        return _read_answer(call, answer, self.transport.place)
 
 
 def _read_answer(call: Call[T], answer: Answer, place: str) -> T:

@@ -34,7 +34,7 @@ from billtui.client.errors import (
 )
 from billtui.client.exchange import Answer, Exchange, Kind
 from billtui.client.reasons import causes, reason, redirect_place, seconds
-from billtui.client.settings import MAX_DECODED, MAX_WIRE, ConnectionSettings
+from billtui.client.settings import MAX_DECODED, MAX_WIRE, Address, ConnectionSettings
 from billtui.client.tls import client_context, proxy_context
 
 if TYPE_CHECKING:
@@ -95,14 +95,22 @@ class Transport:
     """Panel's clock minus this machine's, by the last ``Date:`` header; exact to about a second."""
     _pool: httpx.AsyncHTTPTransport | None = field(default=None, repr=False)
     _context: ssl.SSLContext | None = field(default=None, repr=False)
+    _address: Address = field(init=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self._address = self.settings.address()
+
+    @property
+    def place(self) -> str:
+        """The panel's host and port, for messages."""
+        return self._address.place
 
     async def __aenter__(self) -> Transport:
         """Load the HTTP library and the certificates. Raises :class:`ConfigurationProblem`."""
-        address = self.settings.address()
         silence_loggers()
         settle_event_loop_library()
-        if address.scheme == "https":
+        if self._address.scheme == "https":
             self._context = client_context(self.settings.ca_file, self.settings.pinned())
         else:
             # Never used, but httpx would build one from the environment, and again for each connection.
@@ -128,7 +136,7 @@ class Transport:
         context = self._context
         assert context is not None
         proxy = None
-        if self.settings.proxy is not None and not self.settings.address().loopback:
+        if self.settings.proxy is not None and not self._address.loopback:
             try:
                 proxy = httpx.Proxy(self.settings.proxy, ssl_context=proxy_context(self.settings.proxy))
                 return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=proxy)
@@ -145,8 +153,7 @@ class Transport:
             raise RuntimeError("the client is not open: use it with 'async with'")
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError("the client belongs to another event loop")
-        place = self.settings.address().place
-        progress = _Progress(place, time.monotonic(), deadline, proxied=self.settings.proxy is not None)
+        progress = _Progress(self.place, time.monotonic(), deadline, proxied=self.settings.proxy is not None)
         with _Boundary(progress):
             async with asyncio.timeout(deadline):
                 request = self._request(exchange, token, progress)
@@ -170,7 +177,7 @@ class Transport:
     def _request(self, exchange: Exchange, token: SecretStr | None, progress: _Progress) -> httpx.Request:
         import httpx
 
-        address = self.settings.address()
+        address = self._address
         url = f"{address.origin}{address.path}{exchange.path}"
         if exchange.query:
             url = f"{url}?{urlencode(exchange.query)}"
