@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Self
@@ -17,8 +18,9 @@ from pydantic import SecretStr
 
 from billtui.domain.models import Account, Invoice, LedgerLine, Order, Page, PaymentMethod, Quote, SessionInfo
 from billtui.services.journal.reader import JournalReader
+from billtui.services.overview import Overview, overview
 from billtui.services.session_core import SessionCore
-from billtui.services.session_events import SessionEvent, StoreChanged
+from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged
 from billtui.services.session_settings import (
     AlienPlan,
     Catalogue,
@@ -27,6 +29,7 @@ from billtui.services.session_settings import (
     ReadOnlySession,
     SessionSettings,
     SignedIn,
+    check_plan,
 )
 from billtui.services.session_thread import LoopThread, SessionClosed
 from billtui.services.store import StoreReader
@@ -165,8 +168,21 @@ class Session:
 
     @property
     def executor(self) -> Executor:
-        """What does the confirmed plans."""
+        """What does the confirmed plans. Raises ReadOnlySession, JournalError where the journal cannot be used."""
         return self._core.jobs.executor
+
+    @property
+    def connection(self) -> ConnectionChanged:
+        """How it stands with the panel, as last told."""
+        return self._core.connection
+
+    def now(self) -> datetime:
+        """The panel's time, as far as its answers tell; else this computer's."""
+        return self._core.now()
+
+    def overview(self) -> Overview:
+        """What is owed, what runs out, what will fail, what changed; from the copy."""
+        return overview(self.store, self.now())
 
     def unavailable(self, capability: str) -> str | None:
         """Why the panel cannot do ``capability`` for this account, or ``None`` where it can."""
@@ -227,8 +243,8 @@ class Session:
         """
         if self._closed:
             raise SessionClosed("The session has ended.")
-        self._core.check_plan(plan)
-        return self._core.jobs.executor.submit(plan, hold_seconds=hold_seconds)
+        check_plan(self.settings, self.account if self.signed_in else None, plan)
+        return self._core.jobs.submit(plan, hold_seconds)
 
 
 def _nobody(_event: SessionEvent) -> None:

@@ -37,10 +37,8 @@ from billtui.services.session_events import (
 )
 from billtui.services.session_jobs import SessionJobs
 from billtui.services.session_settings import (
-    AlienPlan,
     CredentialKeeper,
     NotSignedIn,
-    ReadOnlySession,
     SessionSettings,
     SignedIn,
 )
@@ -52,7 +50,6 @@ from billtui.services.sync import Sync
 if TYPE_CHECKING:
     from billtui.client import BillingClient
     from billtui.config.credentials import Credential, SaveResult
-    from billtui.services.plans import Plan
 
 T = TypeVar("T")
 MOST_SKEW = timedelta(minutes=2)
@@ -76,13 +73,14 @@ class SessionCore:
         self._aux = Worker("billtui-secrets")
         self.store = StoreThread(listener)
         self.reads = Reads(self)
-        self.jobs = SessionJobs(settings, threads, listener, self._token, self._reread, self._spawn)
+        self.jobs = SessionJobs(settings, threads, listener, self._token, self._reread, self._spawn, self._check)
         self._known = KnownAccounts(settings.data_dir)
         self._client: BillingClient | None = None
         self._sync: Sync | None = None
         self._password: Credential | None = None
         self.account: Account | None = None
         self.signed_in = False
+        self._closing = False
         self._entering = asyncio.Lock()
         self._signed = asyncio.Event()
         self._wake = asyncio.Event()
@@ -134,6 +132,8 @@ class SessionCore:
 
     async def connect(self) -> Account:
         """Sign in with what is kept, unless that is done. Raises NotSignedIn, CredentialError, ClientError."""
+        if self._closing:
+            raise SessionClosed("The session has ended.")
         if self.signed_in and self.account is not None:
             return self.account
         async with self._entering:
@@ -273,25 +273,15 @@ class SessionCore:
         self._aux.stop(0.0)
 
     async def _finish(self) -> None:
-        for task in self._tasks:
+        self._closing = True
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=0.5)
+        if rest:
+            await asyncio.wait(rest, timeout=0.5)
         if self._client is not None:
             async with asyncio.timeout(0.5):
                 await self._client.aclose()
-
-    def check_plan(self, plan: Plan) -> None:
-        """Raises ReadOnlySession, NotSignedIn or AlienPlan where the plan must not be done here."""
-        if self.settings.read_only:
-            raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
-        account = self.account
-        if account is None or not self.signed_in:
-            raise NotSignedIn("Nobody is signed in, so nothing can be changed. Sign in first.")
-        if plan.panel_id != account.panel_id.raw:
-            raise AlienPlan("The plan was made for another panel. Use the profile that it names.")
-        if plan.account_id != account.account_id.raw:
-            raise AlienPlan("The plan was made for another account. Sign in as the account that it names.")
 
     # -- asking
 
@@ -385,6 +375,10 @@ class SessionCore:
                 await self._sync.account()
                 await self._sync.catch_up(full=True)
 
+    def _check(self) -> None:
+        """A job was told that the session is over: see for ourselves at once."""
+        self._spawn(self._reread(set(), set()))
+
     async def _reread(self, orders: set[str], invoices: set[str]) -> None:
         """What a job touched, into the copy at once."""
 
@@ -429,6 +423,11 @@ class SessionCore:
         if (before.state, before.message, before.retry_at) != (state, message, retry_at) or not same_skew:
             self._connection = now
             self._tell(now)
+
+    def now(self) -> datetime:
+        """The panel's time where it is known. From any thread."""
+        skew = None if self._client is None else self._client.clock_skew
+        return datetime.now(UTC) + (skew or timedelta())
 
     @property
     def connection(self) -> ConnectionChanged:

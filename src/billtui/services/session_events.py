@@ -14,6 +14,7 @@ from billtui.domain.models import Account
 
 if TYPE_CHECKING:
     from billtui.services.executor import JobEvent
+    from billtui.services.journal import Recovered
 
 
 class ConnectionState(StrEnum):
@@ -98,6 +99,20 @@ class StoreTrouble:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class JobsRecovered:
+    """What an earlier, ended run of the program left: dropped, looked up now, or waiting for a person."""
+
+    found: Recovered
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTrouble:
+    """The journal cannot be used, so nothing can be changed; everything can be read."""
+
+    message: str
+
+
 SessionEvent = (
     AccountChanged
     | StoreChanged
@@ -107,4 +122,6 @@ SessionEvent = (
     | SyncProgress
     | StoreRebuilt
     | StoreTrouble
+    | JobsRecovered
+    | JournalTrouble
 )

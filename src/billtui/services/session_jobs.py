@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from billtui.services.session_events import JobChanged, SessionEvent
-from billtui.services.session_settings import SessionSettings
-from billtui.services.session_thread import LoopThread
+from billtui.services.journal import JournalError, PauseReason
+from billtui.services.session_events import JobChanged, JobsRecovered, JournalTrouble, SessionEvent
+from billtui.services.session_settings import ReadOnlySession, SessionSettings
+from billtui.services.session_thread import LoopThread, SessionClosed
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
     from billtui.services.executor import Executor, JobEvent
+    from billtui.services.plans import Plan
 
 
 class SessionJobs:
@@ -28,30 +31,44 @@ class SessionJobs:
         token: Callable[[], SecretStr | None],
         reread: Callable[[set[str], set[str]], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
+        check_session: Callable[[], None],
     ) -> None:
-        """``spawn`` runs a coroutine in the session's loop and is called there."""
+        """``spawn`` and ``check_session`` (a job says that the session is over) are called in the session's loop."""
         self._settings = settings
         self._threads = threads
         self._tell = listener
         self._token = token
         self._reread = reread
         self._spawn = spawn
+        self._check_session = check_session
         self._lock = threading.Lock()
         self._executor: Executor | None = None
+        self._starting = False
+        self._closed = False
+        self._own: set[str] = set()
         self._orders: set[str] = set()
         self._invoices: set[str] = set()
         self._reading = False
 
     @property
     def executor(self) -> Executor:
-        """The executor, made and started when it is first wanted."""
+        """The executor, made and started when it is first wanted.
+
+        Raises JournalError where the journal cannot be used, ReadOnlySession.
+        """
+        if self._settings.read_only:
+            raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
         with self._lock:
+            if self._closed:
+                raise SessionClosed("The session has ended.")
             if self._executor is None:
                 from billtui.services.executor import Executor
 
                 executor = Executor(self._new_client, self._settings.journal_path, self._heard)
                 executor.start()
                 self._executor = executor
+                if found := executor.recover():
+                    self._tell(JobsRecovered(found))
             return self._executor
 
     def _new_client(self) -> BillingClient:
@@ -61,23 +78,64 @@ class SessionJobs:
 
     def start(self) -> None:
         """Start the executor without being waited for: it settles what an earlier run left open."""
-        threading.Thread(target=lambda: self.executor, name="billtui-executor-start", daemon=True).start()
+        if not self._starting:
+            self._starting = True
+            threading.Thread(target=self._start, name="billtui-executor-start", daemon=True).start()
+
+    def _start(self) -> None:
+        try:
+            self.executor  # noqa: B018 - made here
+        except JournalError as error:
+            self._starting = False
+            self._tell(JournalTrouble(str(error)))
+        except SessionClosed:
+            return
+
+    def submit(self, plan: Plan, hold_seconds: float) -> str:
+        """Hand a checked plan over; its job goes on by itself after a sign-in in this session."""
+        job_id = self.executor.submit(plan, hold_seconds=hold_seconds)
+        self._own.add(job_id)
+        return job_id
 
     def signed_in(self) -> None:
-        """There is a new token: jobs that wait for one go on."""
+        """There is a new token: jobs of this session that wait for one go on. In the session's loop."""
+        executor = self._executor
+        if executor is not None and self._own:
+            own = sorted(self._own)
+            threading.Thread(
+                target=lambda: self._go_on(executor, own), name="billtui-executor-resume", daemon=True
+            ).start()
+
+    @staticmethod
+    def _go_on(executor: Executor, own: list[str]) -> None:
+        for job_id in own:
+            with contextlib.suppress(JournalError):
+                if executor.reader.job(job_id).paused is PauseReason.SIGN_IN:
+                    executor.resume(job_id)
 
     def close(self, seconds: float) -> None:
         """End the executor, ``seconds`` at most; what was confirmed stays in the journal."""
-        with self._lock:
+        if not self._lock.acquire(timeout=seconds):
+            return
+        try:
+            self._closed = True
             executor, self._executor = self._executor, None
+        finally:
+            self._lock.release()
         if executor is not None:
-            executor.close(seconds)
+            ending = threading.Thread(
+                target=executor.close, args=(seconds / 2,), name="billtui-executor-end", daemon=True
+            )
+            ending.start()
+            ending.join(seconds)
 
     # -- what a job touched
 
     def _heard(self, event: JobEvent) -> None:
         """In the executor's thread: pass the event on, and have what it touched read again."""
         self._tell(JobChanged(event))
+        if event.paused is PauseReason.SIGN_IN:
+            self._threads.call(self._check_session)
         if event.operation is None or event.outcome is None:
             return
         orders, invoices = touched(event.operation.targets, event.answer)

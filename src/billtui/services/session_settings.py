@@ -13,6 +13,7 @@ from billtui.domain.models import Account, Addon, Location, Plan
 if TYPE_CHECKING:
     from billtui.config.credentials import Credential, SaveResult
     from billtui.config.profiles import Profile
+    from billtui.services.plans import Plan as Purchase
 
 
 class CredentialKeeper(Protocol):
@@ -112,3 +113,18 @@ class Catalogue:
     plans: tuple[Plan, ...] = ()
     locations: tuple[Location, ...] = ()
     addons: tuple[Addon, ...] = ()
+
+
+def check_plan(settings: SessionSettings, account: Account | None, plan: Purchase) -> None:
+    """Whether ``plan`` may be done as ``account`` (``None``: nobody is signed in).
+
+    Raises ReadOnlySession, NotSignedIn or AlienPlan.
+    """
+    if settings.read_only:
+        raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
+    if account is None:
+        raise NotSignedIn("Nobody is signed in, so nothing can be changed. Sign in first.")
+    if plan.panel_id != account.panel_id.raw:
+        raise AlienPlan("The plan was made for another panel. Use the profile that it names.")
+    if plan.account_id != account.account_id.raw:
+        raise AlienPlan("The plan was made for another account. Sign in as the account that it names.")

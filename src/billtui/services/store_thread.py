@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from billtui.config.errors import UnsafePath
+from billtui.config.paths import ensure_private_dir
 from billtui.domain.models import Account, Invoice, Order
 from billtui.services.session_events import SessionEvent, StoreChanged, StoreRebuilt
 from billtui.services.session_thread import Worker
@@ -28,6 +31,18 @@ class _Pending:
     everything: bool = False
 
 
+def _event(pending: _Pending, generation: int) -> StoreChanged | None:
+    many = pending.everything or len(pending.orders) + len(pending.invoices) > MANY
+    parts = (("order", pending.orders), ("invoice", pending.invoices), ("account", pending.account))
+    kinds = frozenset(name for name, there in parts if there or pending.everything)
+    if not kinds:
+        return None
+    nothing: frozenset[str] = frozenset()
+    orders = nothing if many else frozenset(pending.orders)
+    invoices = nothing if many else frozenset(pending.invoices)
+    return StoreChanged(kinds, orders, invoices, everything=many, generation=generation)
+
+
 class StoreThread:
     """Writes of the local copy, one after the other, awaited from the session's loop.
 
@@ -41,6 +56,8 @@ class StoreThread:
         self._worker = Worker("billtui-store")
         self._store: Store | None = None
         self._pending = _Pending()
+        self._records: list[_Pending] = []
+        self._generation = 0
         self._hold_until = 0.0
         self._temporary: TemporaryDirectory[str] | None = None
         self.builds = 0
@@ -62,8 +79,9 @@ class StoreThread:
                 self._store = None
             trouble = None
             try:
+                ensure_private_dir(path.parent.parent)
                 store = Store(path)
-            except (OSError, StoreDamaged, StoreUnavailable) as error:
+            except (OSError, UnsafePath, StoreDamaged, StoreUnavailable) as error:
                 trouble = f"The local copy cannot be kept ({error}); a temporary one is used."
                 self._temporary = TemporaryDirectory(prefix="billtui-")
                 store = Store(Path(self._temporary.name) / path.name)
@@ -92,8 +110,7 @@ class StoreThread:
                 return work(self._store)
             except StoreDamaged as error:
                 self._store.rebuild()
-                self.builds += 1
-                self._pending = _Pending(everything=True)
+                self._begin_anew()
                 self._tell(StoreRebuilt(f"The local copy was unusable ({error}); it is loaded anew."))
                 raise
 
@@ -104,9 +121,14 @@ class StoreThread:
 
         def work(store: Store) -> None:
             store.rebuild()
-            self.builds += 1
+            self._begin_anew()
+            self._tell(StoreRebuilt("The local copy was damaged; it is loaded anew."))
 
         await self.run(work)
+
+    def _begin_anew(self) -> None:
+        self.builds += 1
+        self._pending = _Pending(everything=True)
 
     # -- what a load or a patch brings
 
@@ -116,7 +138,7 @@ class StoreThread:
 
         def work(store: Store) -> Applied:
             applied = store.apply_orders(batch, whole=whole, force=force)
-            self._pending.orders |= applied.changed
+            self._note(orders=applied.changed)
             self._announce(store)
             return applied
 
@@ -128,7 +150,7 @@ class StoreThread:
 
         def work(store: Store) -> Applied:
             applied = store.apply_invoices(batch, whole=whole, force=force)
-            self._pending.invoices |= applied.changed
+            self._note(invoices=applied.changed)
             self._announce(store)
             return applied
 
@@ -139,7 +161,7 @@ class StoreThread:
 
         def work(store: Store) -> bool:
             changed = store.apply_account(account)
-            self._pending.account |= changed
+            self._note(account=changed)
             self._announce(store)
             return changed
 
@@ -151,7 +173,10 @@ class StoreThread:
 
         def work(store: Store) -> frozenset[str]:
             removed = store.remove(kind, batch)
-            (self._pending.orders if kind == "order" else self._pending.invoices).update(removed)
+            if kind == "order":
+                self._note(orders=removed)
+            else:
+                self._note(invoices=removed)
             self._announce(store)
             return removed
 
@@ -161,34 +186,38 @@ class StoreThread:
         """Gather what changes for ``seconds`` before telling: a long load is no stream of small messages."""
         self._hold_until = time.monotonic() + seconds
 
-    async def flush(self) -> StoreChanged | None:
-        """Tell what was gathered; answers it."""
+    async def flush(self) -> None:
+        """Tell what was gathered."""
         self._hold_until = 0.0
-        return await self.run(self._announce)
+        await self.run(self._announce)
 
-    def _announce(self, store: Store) -> StoreChanged | None:
+    def _note(
+        self, orders: frozenset[str] = frozenset(), invoices: frozenset[str] = frozenset(), account: bool = False
+    ) -> None:
+        for gathered in (self._pending, *self._records):
+            gathered.orders |= orders
+            gathered.invoices |= invoices
+            gathered.account |= account
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[Callable[[], StoreChanged | None]]:
+        """What is written meanwhile, told or not: call what this gives, inside, for all of it so far."""
+        record = _Pending()
+        self._records.append(record)
+        try:
+            yield lambda: _event(record, self._generation)
+        finally:
+            self._records.remove(record)
+
+    def _announce(self, store: Store) -> None:
         """In the store's thread, after the transaction: tell what changed."""
-        pending = self._pending
+        self._generation = int(store.meta("generation") or 0)
         if time.monotonic() < self._hold_until:
-            return None
-        many = pending.everything or len(pending.orders) + len(pending.invoices) > MANY
-        kinds = {
-            name
-            for name, there in (("order", pending.orders), ("invoice", pending.invoices), ("account", pending.account))
-            if there or pending.everything
-        }
-        if not kinds:
-            return None
+            return
+        event = _event(self._pending, self._generation)
         self._pending = _Pending()
-        event = StoreChanged(
-            frozenset(kinds),
-            frozenset() if many else frozenset(pending.orders),
-            frozenset() if many else frozenset(pending.invoices),
-            everything=many,
-            generation=int(store.meta("generation") or 0),
-        )
-        self._tell(event)
-        return event
+        if event is not None:
+            self._tell(event)
 
     def close(self, seconds: float, *, visited: bool) -> None:
         """Finish and give the file back, ``seconds`` at most. ``visited``: the person has seen what changed."""

@@ -78,15 +78,17 @@ class Sync:
     async def catch_up(self, *, full: bool = False) -> StoreChanged | None:
         """Make the copy agree with the panel now; answers what that changed."""
         async with self._busy:
-            cursor = await self._store.run(lambda store: store.cursor())
-            if full or cursor is None or not self.has_feed:
-                await self._load_all()
-            else:
-                try:
-                    await self._follow_once(cursor, 0)
-                except CursorExpired:
+            with self._store.recording() as recorded:
+                cursor = await self._store.run(lambda store: store.cursor())
+                if full or cursor is None or not self.has_feed:
                     await self._load_all()
-            return await self._store.flush()
+                else:
+                    try:
+                        await self._follow_once(cursor)
+                    except CursorExpired:
+                        await self._load_all()
+                await self._store.flush()
+                return recorded()
 
     async def follow(self, wait: int) -> None:
         """One long poll of ``wait`` seconds, and what it brought."""
@@ -102,9 +104,9 @@ class Sync:
         async with self._busy:
             await self._apply_feed(feed)
 
-    async def _follow_once(self, cursor: str, wait: int) -> None:
+    async def _follow_once(self, cursor: str) -> None:
         while True:
-            feed = await self._client.changes.after(cursor, wait=wait)
+            feed = await self._client.changes.after(cursor)
             await self._apply_feed(feed)
             if not feed.items or feed.cursor == cursor:
                 return

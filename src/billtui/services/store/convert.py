@@ -31,6 +31,7 @@ def order_row(order: Order) -> OrderRow:
         in_use_since=epoch(order.in_use_since),
         unpaid_invoice_id=None if order.unpaid_invoice_id is None else str(order.unpaid_invoice_id),
         transfer_id=None if order.transfer_id is None else str(order.transfer_id),
+        blocked_at=epoch(order.blocked_at),
         version=order.version,
     )
 

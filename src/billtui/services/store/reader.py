@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -17,6 +17,7 @@ from billtui.services.store.text import search_conditions
 
 T = TypeVar("T")
 _SQL_VARIABLES: Final = 500
+_RUNNING: Final = "('active', 'suspended')"
 
 
 @contextlib.contextmanager
@@ -179,6 +180,39 @@ class StoreReader:
             "invoice": int(self._one("SELECT count(*) FROM invoices") or 0),
         }
 
+    # -- sums for the overview and for prices
+
+    def states(self) -> dict[str, int]:
+        """How many orders are in each state."""
+        return {str(state): int(count) for state, count in self.query("SELECT state, count(*) FROM orders GROUP BY 1")}
+
+    def running_by_kind(self) -> dict[str, int]:
+        """How many running orders of each kind there are: what count discounts go by (DSC-5)."""
+        sql = f"SELECT kind, count(*) FROM orders WHERE state IN {_RUNNING} GROUP BY 1"
+        return {str(kind): int(count) for kind, count in self.query(sql)}
+
+    def ending(self, after: int, until: int) -> tuple[int, int, int]:
+        """Running orders whose paid period ends in (``after``, ``until``]: count, monthly cents, auto-renewing ones."""
+        sql = (
+            "SELECT count(*), coalesce(sum(price), 0), coalesce(sum(auto_on), 0) FROM orders "
+            f"WHERE state IN {_RUNNING} AND paid_until > ? AND paid_until <= ?"
+        )
+        count, price, auto = self.query(sql, (after, until))[0]
+        return int(count), int(price), int(auto)
+
+    def auto_renewing(self, after: int, until: int, limit: int) -> list[OrderRow]:
+        """Running orders with auto-renewal and no open invoice that end in (``after``, ``until``], soonest first."""
+        sql = (
+            f"SELECT {schema.ORDER_COLUMNS} FROM orders WHERE auto_on = 1 AND paid_until > ? AND paid_until <= ? "
+            f"AND state IN {_RUNNING} AND unpaid_invoice_id IS NULL ORDER BY paid_until, n LIMIT ?"
+        )
+        return [OrderRow._make(row) for row in self.query(sql, (after, until, limit))]
+
+    def in_state(self, state: str, limit: int) -> list[OrderRow]:
+        """Orders in a state, soonest end first."""
+        sql = f"SELECT {schema.ORDER_COLUMNS} FROM orders WHERE state = ? ORDER BY paid_until, n LIMIT ?"
+        return [OrderRow._make(row) for row in self.query(sql, (state, limit))]
+
     # -- objects in full
 
     def order(self, order_id: str) -> Order | None:
@@ -209,12 +243,12 @@ class StoreReader:
 
     # -- search and changes
 
-    def search(self, text: str, limit: int = 50) -> list[SearchHit]:
+    def search(self, text: str, limit: int = 50, kinds: Collection[str] | None = None) -> list[SearchHit]:
         """Orders and invoices that hold every word of ``text``; three letters or more are found anywhere.
 
         Shorter words are looked for at the beginning of names and numbers, and as whole ids.
         """
-        conditions = search_conditions(text)
+        conditions = search_conditions(text, kinds)
         if conditions is None:
             return []
         hits: list[SearchHit] = []

@@ -41,6 +41,8 @@ class OrderRow(NamedTuple):
     unpaid_invoice_id: str | None
     """The open invoice that blocks renewal (REN-2, BLK-5)."""
     transfer_id: str | None
+    blocked_at: int | None
+    """Since when it is blocked; it is deleted 7 days later (ORD-2)."""
     version: int
 
 

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from billtui.config.paths import ensure_private_dir
 from billtui.services.store.rows import InvoiceRow, OrderRow
 
 SCHEMA_VERSION = 1
@@ -45,7 +46,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE account (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL);
 CREATE TABLE orders (n INTEGER PRIMARY KEY, {ORDER_COLUMNS.replace("id,", "id TEXT NOT NULL UNIQUE,", 1)});
 CREATE INDEX orders_end ON orders (paid_until, n) WHERE paid_until IS NOT NULL;
-CREATE INDEX orders_state ON orders (state, paid_until, price);
+CREATE INDEX orders_state ON orders (state, paid_until, price, auto_on, currency, kind);
 CREATE INDEX orders_auto ON orders (paid_until) WHERE auto_on = 1;
 CREATE INDEX orders_name ON orders (name COLLATE NOCASE);
 CREATE TABLE invoices (n INTEGER PRIMARY KEY, {INVOICE_COLUMNS.replace("id,", "id TEXT NOT NULL UNIQUE,", 1)});
@@ -59,7 +60,7 @@ CREATE TABLE invoice_chunks (n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, rows B
 CREATE TABLE changes (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind, id, what, title, before, after);
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'trigram');
-INSERT INTO meta VALUES ('generation', 1);
+INSERT INTO meta VALUES ('generation', unixepoch () * 1000);
 """
 
 
@@ -72,10 +73,10 @@ def store_path(directory: Path, panel_id: str, account_id: str) -> Path:
 def open_writer(path: Path) -> tuple[sqlite3.Connection, str | None]:
     """The store at ``path`` for writing, made if missing, and why an older file was set aside, if one was.
 
-    Raises OSError where the directory cannot be used, StoreUnavailable where another program holds the file for
-    longer than :data:`BUSY_MS` or the disk is full.
+    Raises UnsafePath and OSError where the directory cannot be used, StoreUnavailable where another program holds the
+    file for longer than :data:`BUSY_MS` or the disk is full.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ensure_private_dir(path.parent)
     reason = None
     for _ in range(2):
         inode = _make_private(path)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from billtui.domain.models import Invoice, Order
+from billtui.domain.safetext import clean
 
 MAX_WORDS = 8
 MAX_QUERY = 200
@@ -23,11 +26,21 @@ def invoice_text(invoice: Invoice) -> str:
     return "\n".join(parts)
 
 
-def search_conditions(text: str) -> list[tuple[str, list[object]]] | None:
-    """Questions in SQL, best hits first, each wanting a limit as last parameter; ``None`` for nothing to look for."""
-    words = text[:MAX_QUERY].replace("\0", " ").split()[:MAX_WORDS]
+def search_conditions(text: str, kinds: Collection[str] | None = None) -> list[tuple[str, list[object]]] | None:
+    """Questions in SQL, best hits first, each wanting a limit as last parameter; ``None`` for nothing to look for.
+
+    ``kinds`` narrows to ``order`` or ``invoice``.
+    """
+    words = clean(text[:MAX_QUERY].replace("\0", " ")).split()[:MAX_WORDS]
     if not words:
         return None
+    questions = _questions(words)
+    if kinds is None:
+        return questions
+    return [question for question in questions if question[0].split("'", 2)[1] in kinds]
+
+
+def _questions(words: list[str]) -> list[tuple[str, list[object]]]:
     questions: list[tuple[str, list[object]]] = []
     if len(words) == 1:
         word = words[0].lstrip("#") or words[0]

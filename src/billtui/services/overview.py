@@ -1,0 +1,186 @@
+"""The overview: what is owed, what runs out, what will fail, what changed. From the local copy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from billtui.domain.models import Account, InvoiceState
+from billtui.domain.money import Money
+from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.domain.rules.facts import Purses
+from billtui.domain.rules.renewal import auto_renews_at, walk_auto_renewals
+from billtui.services.pricing import Prices, facts_of
+from billtui.services.store import ChangeRow, InvoiceRow, OrderRow, StoreReader, epoch, instant, money
+
+HORIZONS = (3, 7, 14, 30)
+"""Days ahead that are counted."""
+AUTO_DAYS = 14
+"""How far ahead auto-renewal is played through."""
+AUTO_MOST = 500
+LIST_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Invoices of one state: how many and how much."""
+
+    count: int
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A running promise and its deadline (PRM-3)."""
+
+    invoice: InvoiceRow
+    deadline: datetime | None
+
+    def left(self, now: datetime) -> timedelta | None:
+        """Time to the deadline; negative once it has passed."""
+        return None if self.deadline is None else self.deadline - now
+
+
+@dataclass(frozen=True, slots=True)
+class RunningOut:
+    """Running orders whose paid period ends within ``days``: how many, their monthly sum, how many renew themselves."""
+
+    days: int
+    count: int
+    monthly: Money
+    auto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A blocked order, and when it is deleted, where that is known (ORD-2)."""
+
+    order: OrderRow
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailingRenewal:
+    """An auto-renewal for which no purse alone will hold the price (REN-4)."""
+
+    order_id: str
+    name: str
+    at: datetime
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything the first screen says. ``account`` is ``None`` before the first sign-in."""
+
+    now: datetime
+    synced_at: datetime | None
+    account: Account | None
+    currency: str
+    unpaid: Owed
+    overdue: Owed
+    promised: Owed
+    past_due: int
+    """Unpaid invoices whose due date has passed."""
+    promises: tuple[Promise, ...]
+    running_out: tuple[RunningOut, ...]
+    orders: dict[str, int]
+    """Orders by state."""
+    blocked: tuple[Blocked, ...]
+    """Soonest deleted first; at most a hundred."""
+    failing: tuple[FailingRenewal, ...]
+    failing_seen_until: datetime
+    """Auto-renewals up to here were played through."""
+    changes: tuple[ChangeRow, ...]
+
+    @property
+    def internal(self) -> Money | None:
+        """The internal balance (ACC-4)."""
+        return None if self.account is None else self.account.balances.internal
+
+    @property
+    def affiliate(self) -> Money | None:
+        """The affiliate balance, never added to the internal one (ACC-4)."""
+        return None if self.account is None else self.account.balances.affiliate
+
+
+def overview(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY) -> Overview:
+    """The overview at ``now`` (the panel's clock)."""
+    account = store.account()
+    open_invoices = store.open_invoices()
+    currency = account.currency if account is not None else next((row.currency for row in open_invoices), "EUR")
+    unpaid = [row for row in open_invoices if row.state == InvoiceState.UNPAID]
+    promised = [row for row in open_invoices if row.state == InvoiceState.PROMISED]
+    moment = int(now.timestamp())
+    failing, seen_until = _failing(store, account, now, policy)
+    return Overview(
+        now=now,
+        synced_at=store.synced_at(),
+        account=account,
+        currency=currency,
+        unpaid=_owed(unpaid, currency),
+        overdue=_owed([row for row in open_invoices if row.state == InvoiceState.OVERDUE], currency),
+        promised=_owed(promised, currency),
+        past_due=sum(1 for row in unpaid if row.due_at is not None and row.due_at < moment),
+        promises=tuple(
+            sorted(
+                (Promise(row, None if row.promise_until is None else instant(row.promise_until)) for row in promised),
+                key=lambda promise: (promise.deadline is None, promise.deadline or now, promise.invoice.id),
+            )
+        ),
+        running_out=tuple(_running_out(store, moment, days, currency) for days in HORIZONS),
+        orders=store.states(),
+        blocked=_blocked(store, policy),
+        failing=failing,
+        failing_seen_until=seen_until,
+        changes=tuple(store.changes_since_visit()),
+    )
+
+
+def _owed(rows: list[InvoiceRow], currency: str) -> Owed:
+    return Owed(len(rows), money(sum(row.total for row in rows if row.currency == currency), currency))
+
+
+def _running_out(store: StoreReader, now: int, days: int, currency: str) -> RunningOut:
+    count, monthly, auto = store.ending(now, now + days * 86_400)
+    return RunningOut(days, count, money(monthly, currency), auto)
+
+
+def _blocked(store: StoreReader, policy: Policy) -> tuple[Blocked, ...]:
+    """ORD-2: deleted so long after the block, which may be later than the end of the paid period."""
+    found = [
+        Blocked(row, None if row.blocked_at is None else instant(row.blocked_at) + policy.deletion_after_block)
+        for row in store.in_state("blocked", LIST_MOST)
+    ]
+    return tuple(sorted(found, key=lambda item: (item.deleted_at is None, epoch(item.deleted_at) or 0, item.order.id)))
+
+
+def _failing(
+    store: StoreReader, account: Account | None, now: datetime, policy: Policy
+) -> tuple[tuple[FailingRenewal, ...], datetime]:
+    """Auto-renewal played through in the order in which it will happen, from the purses as they are (REN-4)."""
+    until = now + timedelta(days=AUTO_DAYS)
+    if account is None:
+        return (), until
+    rows = store.auto_renewing(int(now.timestamp()), int((until + policy.auto_renew_lead).timestamp()), AUTO_MOST)
+    if len(rows) == AUTO_MOST and rows[-1].paid_until is not None:
+        until = instant(rows[-1].paid_until) - policy.auto_renew_lead
+    prices = Prices(store.running_by_kind(), policy)
+    purses = Purses.of(account.balances)
+    failing: list[FailingRenewal] = []
+    upcoming = [facts_of(row) for row in rows]
+    for moment, group in groupby(upcoming, key=lambda order: auto_renews_at(order, policy)):
+        if moment is None:
+            continue
+        at = max(moment, now)
+        orders = list(group)
+        walk = walk_auto_renewals(orders, purses, prices.at(at), at, policy)
+        purses = walk.purses
+        names = {order.id: order.name for order in orders}
+        failing += [
+            FailingRenewal(item.order_id, names[item.order_id], at, item.line.total)
+            for item in walk.done
+            if item.purse is None
+        ]
+    return tuple(failing), until
