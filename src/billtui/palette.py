@@ -48,7 +48,7 @@ class Palette(Dialog[str]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """No buttons: enter runs, esc leaves."""
-        yield Static(Content.styled("enter runs it · ↑↓ choose · esc closes", "$text-muted"))
+        yield Static(Content.styled("enter runs it · ↑↓ choose · esc closes", "$muted"))
 
     def on_mount(self) -> None:
         """Everything, until something is typed."""
@@ -69,7 +69,7 @@ class Palette(Dialog[str]):
         if hits:
             options.highlighted = 0
         else:
-            options.add_option(Option(Content.styled("No command has these letters.", "$text-muted"), disabled=True))
+            options.add_option(Option(Content.styled("No command has these letters.", "$muted"), disabled=True))
 
     @on(Input.Changed, "#query")
     def narrow(self, event: Input.Changed) -> None:
@@ -98,11 +98,11 @@ class Palette(Dialog[str]):
 
 
 def _line(entry: PaletteEntry, width: int) -> Content:
-    title = Content.styled(entry.command.title, "$text-disabled" if entry.refusal else "bold")
+    title = Content.styled(entry.command.title, "$faint" if entry.refusal else "bold")
     keys = Content.styled(entry.keys, "$text-accent")
     detail = entry.refusal or entry.command.help
     room = max(0, width - 24 - keys.cell_length)
-    middle = Content.styled(detail, "$text-warning" if entry.refusal else "$text-muted").truncate(
+    middle = Content.styled(detail, "$text-warning" if entry.refusal else "$muted").truncate(
         room, ellipsis=True, pad=True
     )
     return Content.assemble(title.truncate(22, ellipsis=True, pad=True), " ", middle, " ", keys)

@@ -1,4 +1,7 @@
-"""Themes: calm backgrounds, one accent, and meanings that never rest on colour alone."""
+"""Themes: calm backgrounds, one accent, and meanings that never rest on colour alone.
+
+``$muted`` is for labels, ``$faint`` for what cannot be used now; both are colours of their own in every theme.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,12 @@ DARK = Theme(
     warning="#e5b567",
     error="#ff7b72",
     dark=True,
-    variables={"block-cursor-background": "#2d4a6b", "block-cursor-foreground": "#ffffff"},
+    variables={
+        "muted": "#8f9aab",
+        "faint": "#5d6675",
+        "block-cursor-background": "#2d4a6b",
+        "block-cursor-foreground": "#ffffff",
+    },
 )
 LIGHT = Theme(
     name="billtui-light",
@@ -32,7 +40,12 @@ LIGHT = Theme(
     warning="#835400",
     error="#b3261e",
     dark=False,
-    variables={"block-cursor-background": "#bcd8f5", "block-cursor-foreground": "#101418"},
+    variables={
+        "muted": "#5a6472",
+        "faint": "#9aa2ad",
+        "block-cursor-background": "#bcd8f5",
+        "block-cursor-foreground": "#101418",
+    },
 )
 HIGH_CONTRAST = Theme(
     name="billtui-contrast",
@@ -47,7 +60,12 @@ HIGH_CONTRAST = Theme(
     warning="#ffd75f",
     error="#ff8787",
     dark=True,
-    variables={"block-cursor-background": "#ffffff", "block-cursor-foreground": "#000000"},
+    variables={
+        "muted": "#d0d0d0",
+        "faint": "#a0a0a0",
+        "block-cursor-background": "#ffffff",
+        "block-cursor-foreground": "#000000",
+    },
 )
 TERMINAL = Theme(
     name="billtui-16",
@@ -65,6 +83,18 @@ TERMINAL = Theme(
     dark=True,
     ansi=True,
     variables={
+        "muted": "ansi_default",
+        "faint": "ansi_bright_black",
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_white",
+        "border-blurred": "ansi_bright_black",
+        "input-cursor-background": "ansi_white",
+        "input-cursor-foreground": "ansi_black",
+        "input-cursor-text-style": "none",
+        "input-selection-background": "ansi_blue",
+        "input-selection-foreground": "ansi_bright_white",
+        "screen-selection-background": "ansi_blue",
+        "screen-selection-foreground": "ansi_bright_white",
         "block-cursor-background": "ansi_blue",
         "block-cursor-foreground": "ansi_bright_white",
     },

@@ -66,9 +66,15 @@ class BalanceScreen(BilltuiScreen):
             Column(key="amount", title="Amount", cell=_amount, width=15, align="right", priority=10, sort_key=lambda r: int(r.amount.amount * 100)),
             Column(key="purse", title="Purse", cell=lambda r: r.purse, width=10, priority=8, sort_key=lambda r: str(r.purse)),
             Column(key="kind", title="Kind", cell=lambda r: r.kind, min_width=10, max_width=20, priority=7, sort_key=lambda r: str(r.kind), search=lambda r: str(r.kind)),
-            Column(key="invoice", title="Invoice", cell=lambda r: str(r.invoice_id or ""), min_width=8, max_width=14, priority=5),
+            Column(key="invoice", title="Invoice", cell=self._invoice, min_width=8, max_width=14, priority=5),
             Column(key="note", title="Note", cell=lambda r: str(r.note), min_width=8, priority=3, flex=2),
         ]  # fmt: skip
+
+    def _invoice(self, line: LedgerLine) -> str:
+        if line.invoice_id is None:
+            return ""
+        row = self.session.store.invoice_rows([line.invoice_id.raw]).get(line.invoice_id.raw)
+        return row.number if row is not None else f"id {line.invoice_id}"
 
     @property
     def table(self) -> RecordTable[LedgerLine]:
@@ -216,10 +222,10 @@ def _positive(text: str) -> str | None:
 
 def _purses(account: Account) -> Content:
     return Content.assemble(
-        ("Internal   ", "$text-muted"),
+        ("Internal   ", "$muted"),
         (f"{account.balances.internal!s:>16}", "bold"),
-        ("   pays invoices and auto-renewal\n", "$text-muted"),
-        ("Affiliate  ", "$text-muted"),
+        ("   pays invoices and auto-renewal\n", "$muted"),
+        ("Affiliate  ", "$muted"),
         (f"{account.balances.affiliate!s:>16}", "bold"),
-        ("   a purse of its own: the two are never added together", "$text-muted"),
+        ("   a purse of its own, never added to the other", "$muted"),
     )

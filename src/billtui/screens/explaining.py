@@ -20,7 +20,7 @@ def line_content(line: InvoiceLine, *, width: int = 70) -> Content:
     off = f" −{percent_text(percent)}" if percent else ""
     room = max(10, width - 12 - len(end) - len(off))
     parts.append(Content(str(line.title)).truncate(room, ellipsis=True, pad=True))
-    parts += [(off, "$text-success"), (end, "$text-muted")]
+    parts += [(off, "$text-success"), (end, "$muted")]
     return Content.assemble(*parts)
 
 
@@ -39,9 +39,7 @@ def explained(line: InvoiceLine) -> Content:
 
 
 def _row(label: str, value: str) -> Content:
-    return Content.assemble(
-        "  ", Content.styled(label, "$text-muted").truncate(40, ellipsis=True, pad=True), f"{value:>12}"
-    )
+    return Content.assemble("  ", Content.styled(label, "$muted").truncate(40, ellipsis=True, pad=True), f"{value:>12}")
 
 
 def invoice_explained(invoice: Invoice) -> Content:

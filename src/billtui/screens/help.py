@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
 from textual.containers import VerticalScroll
@@ -41,7 +42,7 @@ class HelpScreen(Dialog[None]):
     def compose_body(self) -> Iterable[Widget]:
         """A section for each scope."""
         with VerticalScroll(id="help"):
-            yield Static(self._text(), id="text")
+            yield Static(self._text(min(96, self.app.size.width) - 9), id="text")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Close."""
@@ -51,7 +52,7 @@ class HelpScreen(Dialog[None]):
         """Scrolling first."""
         self.query_one("#help").focus()
 
-    def _text(self) -> Content:
+    def _text(self, width: int) -> Content:
         lines: list[Content] = []
         scope = None
         for command in self.commands:
@@ -62,13 +63,15 @@ class HelpScreen(Dialog[None]):
                 lines.append(Content.styled(scope.value.capitalize(), "bold $text-accent"))
             keys = " ".join(shown(key) for key in keys_of(command, self.overrides)) or "palette"
             refusal = self.refusal_of(command)
+            indent = KEYS_WIDTH + TITLE_WIDTH + 2
+            words = textwrap.wrap(refusal or command.help, max(16, width - indent))
             lines.append(
                 Content.assemble(
                     Content.styled(keys, "bold").truncate(KEYS_WIDTH, ellipsis=True, pad=True),
                     " ",
                     Content(command.title).truncate(TITLE_WIDTH, ellipsis=True, pad=True),
                     " ",
-                    (refusal or command.help, "$text-warning" if refusal else "$text-muted"),
+                    (("\n" + " " * indent).join(words), "$text-warning" if refusal else "$muted"),
                 )
             )
         return Content("\n").join(lines)

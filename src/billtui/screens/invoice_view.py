@@ -69,7 +69,7 @@ def invoice_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list
     ]  # fmt: skip
 
 
-def invoice_detail(row: InvoiceRow, invoice: Invoice | None, now: datetime, *, width: int = 46) -> Content:
+def invoice_detail(row: InvoiceRow, invoice: Invoice | None, now: datetime, *, width: int = 42) -> Content:
     """Everything the store knows of an invoice."""
     moment = int(now.timestamp())
     rows = [
@@ -92,12 +92,12 @@ def invoice_detail(row: InvoiceRow, invoice: Invoice | None, now: datetime, *, w
     rows.append(Labelled("Id", Content(row.id)))
     parts = [Content.styled(f"Invoice {row.number}", "bold"), Content(""), labelled(rows)]
     if invoice is not None and invoice.lines:
-        parts += [Content(""), Content.styled("Lines", "$text-muted")]
+        parts += [Content(""), Content.styled("Lines", "$muted")]
         parts += [line_content(line, width=width) for line in invoice.lines]
     refused = [action for action in invoice.actions if not action.allowed] if invoice is not None else []
     if refused:
         parts.append(Content(""))
     for action in refused:
         why = str(action.reason or action.code or "refused by the panel")
-        parts.append(Content.assemble((f"Cannot {action.action}: ", "$text-disabled"), (why, "$text-warning")))
+        parts.append(Content.assemble((f"Cannot {action.action}: ", "$faint"), (why, "$text-warning")))
     return Content("\n").join(parts)

@@ -81,7 +81,7 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
             return Content.styled(" Nothing is open.", "$text-success")
         total = cents_text(sum(row.total for row in of), of[0].currency)
         words = "" if marked else f" {len(of)} open: "
-        return Content.assemble((words, "$text-muted"), (total, "bold"))
+        return Content.assemble((words, "$muted"), (total, "bold"))
 
     def detail(self, row: InvoiceRow) -> Content:
         """The invoice beside the list."""

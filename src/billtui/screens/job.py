@@ -61,15 +61,13 @@ class JobScreen(ListScreen[OperationRow]):
         job = self.job
         if job is None:
             return Content("")
-        text = Content.assemble(
-            (f" {progress_text(job)}", "bold"), (f"  total {job.total}, left {job.left}", "$text-muted")
-        )
+        text = Content.assemble((f" {progress_text(job)}", "bold"), (f"  total {job.total}, left {job.left}", "$muted"))
         return Content.assemble(text, (f"  {job.note}", "$text-warning")) if job.note else text
 
     def detail(self, row: OperationRow) -> Content:
         """The step beside the list."""
         return Content.assemble(
-            (str(row.title), "bold"), "\n\n", (f"changed {moment_text(row.changed_at)}\nsent {row.sends}×\n", "$text-muted"),
+            (str(row.title), "bold"), "\n\n", (f"changed {moment_text(row.changed_at)}\nsent {row.sends}×\n", "$muted"),
             "\n", (str(row.detail or ""), "$text-warning"),
         )  # fmt: skip
 

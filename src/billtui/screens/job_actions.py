@@ -108,12 +108,12 @@ async def decide_job(app: Shell, job_id: str) -> None:
 async def show_operation(app: Shell, row: OperationRow) -> None:
     """One operation in full."""
     lines = [
-        Content.assemble(("State       ", "$text-muted"), state_cell(row.state).text),
-        Content.assemble(("Amount      ", "$text-muted"), str(row.amount) if row.amount else "–"),
-        Content.assemble(("Sent        ", "$text-muted"), f"{row.sends}×, first {moment_text(row.first_sent_at)}"),
-        Content.assemble(("Changed     ", "$text-muted"), moment_text(row.changed_at)),
-        Content.assemble(("Key         ", "$text-muted"), row.key[:32]),
-        Content.assemble(("Request     ", "$text-muted"), row.request_id or "–"),
+        Content.assemble(("State       ", "$muted"), state_cell(row.state).text),
+        Content.assemble(("Amount      ", "$muted"), str(row.amount) if row.amount else "–"),
+        Content.assemble(("Sent        ", "$muted"), f"{row.sends}×, first {moment_text(row.first_sent_at)}"),
+        Content.assemble(("Changed     ", "$muted"), moment_text(row.changed_at)),
+        Content.assemble(("Key         ", "$muted"), row.key[:32]),
+        Content.assemble(("Request     ", "$muted"), row.request_id or "–"),
     ]
     if row.detail:
         rule = f" ({row.rule})" if row.rule else ""

@@ -194,12 +194,12 @@ class ListScreen(BilltuiScreen, Generic[R]):
         table = self.table
         heading: list[Content | str | tuple[str, str]] = [
             (f" {self.view.title if self.view else 'All'}", "bold"),
-            (f"  {count_text(table.row_count, self.NOUN)}", "$text-muted"),
+            (f"  {count_text(table.row_count, self.NOUN)}", "$muted"),
         ]
         if table.row_count != table.total_count:
-            heading.append((f" of {table.total_count}", "$text-muted"))
+            heading.append((f" of {table.total_count}", "$muted"))
         if table.filter_words:
-            heading += [("  filter: ", "$text-muted"), Content(" ".join(table.filter_words))]
+            heading += [("  filter: ", "$muted"), Content(" ".join(table.filter_words))]
         self.query_one("#heading-text", Static).update(Content.assemble(*heading))
         self._show_summary()
         self._show_detail()

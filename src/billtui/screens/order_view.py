@@ -44,7 +44,7 @@ def order_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list[C
         return state_cell(row.state, ascii_only=ascii_only)
 
     def bill(row: OrderRow) -> Toned | str:
-        return Toned("unpaid bill", "warning") if row.unpaid_invoice_id else ""
+        return Toned("open", "warning") if row.unpaid_invoice_id else ""
 
     def auto(row: OrderRow) -> str:
         return f"{row.auto_months} mo" if row.auto_on else "off"
@@ -56,12 +56,12 @@ def order_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list[C
         Column(key="name", title="Order", cell=lambda r: r.name, min_width=12, max_width=34, flex=3, priority=10, sort_key=lambda r: r.name, search=lambda r: r.name),
         Column(key="state", title="State", cell=state, width=11, priority=8, sort_key=lambda r: r.state, search=lambda r: r.state),
         Column(key="left", title="Time left", cell=left, width=19, priority=9, sort_key=lambda r: r.paid_until),
-        Column(key="bill", title="Bill", cell=bill, width=11, priority=5, sort_key=lambda r: r.unpaid_invoice_id or "~"),
+        Column(key="bill", title="Bill", cell=bill, width=4, priority=5, sort_key=lambda r: r.unpaid_invoice_id or "~"),
         Column(key="price", title="A month", cell=lambda r: cents_text(r.price), width=9, align="right", priority=7, sort_key=lambda r: r.price),
         Column(key="location", title="Loc", cell=lambda r: r.location, width=7, priority=6, sort_key=lambda r: r.location, search=lambda r: r.location),
         Column(key="discount", title="Discount", cell=discount, width=9, align="right", priority=2, sort_key=lambda r: float(r.discount or 0)),
-        Column(key="auto", title="Auto", cell=auto, width=5, priority=3, sort_key=lambda r: r.auto_months if r.auto_on else 0),
-        Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=8, max_width=16, priority=4, sort_key=lambda r: r.plan, search=lambda r: r.plan),
+        Column(key="auto", title="Auto", cell=auto, width=5, priority=5, sort_key=lambda r: r.auto_months if r.auto_on else 0),
+        Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=10, max_width=16, priority=4, sort_key=lambda r: r.plan, search=lambda r: r.plan),
         Column(key="address", title="Address", cell=lambda r: r.address, min_width=15, max_width=24, priority=1, sort_key=lambda r: r.address, search=lambda r: r.address),
         Column(key="until", title="Paid until", cell=lambda r: date_text(epoch(r.paid_until)), width=10, priority=0, sort_key=lambda r: r.paid_until),
         Column(key="id", title="Id", cell=lambda r: r.id, min_width=6, max_width=14, priority=-1, sort_key=lambda r: r.id, search=lambda r: r.id),
@@ -77,7 +77,7 @@ class Labelled(NamedTuple):
 
 def labelled(rows: Sequence[Labelled]) -> Content:
     """Labels in one column, values in the next."""
-    return Content("\n").join(Content.assemble((f"{row.label:<{LABEL}}", "$text-muted"), row.value) for row in rows)
+    return Content("\n").join(Content.assemble((f"{row.label:<{LABEL}}", "$muted"), row.value) for row in rows)
 
 
 def order_detail(row: OrderRow, order: Order | None, now: datetime) -> Content:
@@ -116,12 +116,15 @@ def actions_content(actions: Sequence[Action]) -> Content:
     allowed = [str(action.action) for action in actions if action.allowed]
     lines: list[Content] = []
     if allowed:
-        lines.append(Content.assemble(("Can do       ", "$text-muted"), ", ".join(allowed)))
+        lines.append(Content.assemble((f"{'Can do':<{LABEL}}", "$muted"), ", ".join(allowed)))
+    reasons: dict[str, list[str]] = {}
     for action in actions:
         if not action.allowed:
-            lines.append(Content.styled(f"Cannot {action.action}", "$text-disabled"))
             why = str(action.reason or action.code or "refused by the panel")
             if action.available_from is not None:
                 why += f" From {moment_text(action.available_from)}."
-            lines.append(Content.styled(f"  {why}", "$text-warning"))
+            reasons.setdefault(why, []).append(str(action.action))
+    for why, refused in reasons.items():
+        lines.append(Content.assemble((f"{'Cannot':<{LABEL}}", "$muted"), (", ".join(refused), "$faint")))
+        lines.append(Content.styled(why, "$text-warning"))
     return Content("\n").join(lines)

@@ -75,9 +75,9 @@ class OrdersScreen(ListScreen[OrderRow]):
         total = sum(row.price for row in chosen)
         what = "marked" if marked else "shown"
         return Content.assemble(
-            (f" {what}: ", "$text-muted"),
+            (f" {what}: ", "$muted"),
             (cents_text(total, chosen[0].currency), "bold"),
-            (" a month at list price", "$text-muted"),
+            (" a month at list price", "$muted"),
         )
 
     def detail(self, row: OrderRow) -> Content:

@@ -84,14 +84,14 @@ class OverviewScreen(BilltuiScreen):
         if found.account is None and found.synced_at is None:
             return [
                 Option(
-                    Content.styled("Nothing is known yet: sign in, and the first copy is loaded.", "$text-muted"),
+                    Content.styled("Nothing is known yet: sign in, and the first copy is loaded.", "$muted"),
                     disabled=True,
                 )
             ]
         options: list[Option] = []
 
         def line(option_id: str, label: str, *value: Content | str | tuple[str, str]) -> None:
-            options.append(Option(Content.assemble((f"{label:<{LABEL}}", "$text-muted"), *value), id=option_id))
+            options.append(Option(Content.assemble((f"{label:<{LABEL}}", "$muted"), *value), id=option_id))
 
         def gap() -> None:
             options.append(Option(Content(""), disabled=True))
@@ -101,10 +101,13 @@ class OverviewScreen(BilltuiScreen):
                 "balance",
                 "Balance",
                 (str(found.internal), "bold"),
-                ("  affiliate ", "$text-muted"),
+                ("  affiliate ", "$muted"),
                 str(found.affiliate),
             )
-        line("invoices:open", "To pay", *_owed(found.unpaid, "unpaid", "warning"), *_late(found.past_due))
+        if self.session.store.is_complete:
+            line("invoices:open", "To pay", *_owed(found.unpaid, "unpaid", "warning"), *_late(found.past_due))
+        else:
+            line("invoices:open", "To pay", toned("loading the invoices …", "dim"))
         if found.overdue.count:
             line("invoices:overdue", "Overdue", *_owed(found.overdue, "overdue", "bad"))
         for promise in found.promises[:LISTED]:
@@ -137,7 +140,7 @@ class OverviewScreen(BilltuiScreen):
         line("orders:live", "Orders", states or "none")
         if not self.has_class("wide") and found.changes:
             gap()
-            options.append(Option(Content.styled("Since your last visit", "$text-muted"), disabled=True))
+            options.append(Option(Content.styled("Since your last visit", "$muted"), disabled=True))
             for change in found.changes[:CHANGES_BELOW]:
                 options.append(Option(_change(change, 74), id=f"{change.kind}:{change.id}#{change.number}"))
         return options
@@ -188,12 +191,12 @@ def _change(change: ChangeRow, width: int) -> Content:
     when = moment_text(epoch(change.at))[5:]
     what = _WORDS.get(change.what, change.what)
     moved = f": {change.before} → {change.after}" if change.before or change.after else ""
-    return Content.assemble((f"{when}  ", "$text-muted"), (change.title, "bold"), f" {what}{moved}").truncate(
+    return Content.assemble((f"{when}  ", "$muted"), (change.title, "bold"), f" {what}{moved}").truncate(
         width, ellipsis=True
     )
 
 
 def _news(changes: Iterable[ChangeRow], now: datetime, most: int) -> Content:
-    lines = [Content.styled("Since your last visit", "$text-muted"), Content("")]
+    lines = [Content.styled("Since your last visit", "$muted"), Content("")]
     found = [_change(change, 46) for change in list(changes)[:most]]
     return Content("\n").join([*lines, *(found or [Content("Nothing changed.")])])

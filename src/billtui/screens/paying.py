@@ -76,7 +76,7 @@ def method_choice(method: PaymentMethod, account: Account, total: Money, count: 
     elif count > 1:
         refusal = "One invoice at a time; combine them first (C) to pay all at once."
     else:
-        detail = "Opens at the provider; the invoice stays unpaid until the money is reported"
+        detail = "You get an address; unpaid until the provider reports the money"
     return Choice(name, str(method.title), detail, refusal)
 
 

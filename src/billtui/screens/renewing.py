@@ -115,9 +115,7 @@ class QuoteDialog(Dialog[str]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Choosing is ``enter`` in the list."""
-        yield Static(
-            Content.styled("enter chooses · tab reads the lines · esc leaves everything as it is", "$text-muted")
-        )
+        yield Static(Content.styled("enter chooses · tab reads the lines · esc leaves everything as it is", "$muted"))
 
     def on_mount(self) -> None:
         """Rest on the first way that works."""

@@ -39,7 +39,7 @@ class SearchScreen(Dialog[tuple[str, str]]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """No buttons."""
-        yield Static(Content.styled("enter opens it · ↑↓ choose · esc closes", "$text-muted"))
+        yield Static(Content.styled("enter opens it · ↑↓ choose · esc closes", "$muted"))
 
     def on_mount(self) -> None:
         """The field keeps the focus."""
@@ -60,7 +60,7 @@ class SearchScreen(Dialog[tuple[str, str]]):
         if hits:
             options.highlighted = 0
         else:
-            options.add_option(Option(Content.styled("Nothing has this text.", "$text-muted"), disabled=True))
+            options.add_option(Option(Content.styled("Nothing has this text.", "$muted"), disabled=True))
 
     @on(Input.Submitted, "#query")
     def choose(self) -> None:
@@ -90,9 +90,9 @@ class SearchScreen(Dialog[tuple[str, str]]):
 
 def _line(hit: SearchHit) -> Content:
     return Content.assemble(
-        Content.styled(hit.kind, "$text-muted").truncate(8, pad=True),
+        Content.styled(hit.kind, "$muted").truncate(8, pad=True),
         Content.styled(hit.title, "bold").truncate(28, ellipsis=True, pad=True),
         " ",
         state_text(hit.state).truncate(12, pad=True),
-        Content.styled(hit.detail, "$text-muted").truncate(20, ellipsis=True),
+        Content.styled(hit.detail, "$muted").truncate(20, ellipsis=True),
     )

@@ -61,7 +61,7 @@ class SettingsScreen(BilltuiScreen):
             found.append(Option(Content.styled(text, "bold $text-accent"), disabled=True))
 
         def line(option_id: str, label: str, value: str) -> None:
-            found.append(Option(Content.assemble((f"{label:<{LABEL}}", "$text-muted"), value), id=option_id))
+            found.append(Option(Content.assemble((f"{label:<{LABEL}}", "$muted"), value), id=option_id))
 
         heading("Account")
         line("copy:login", "Login", str(account.login) if account else "not signed in")
@@ -171,9 +171,7 @@ class SettingsScreen(BilltuiScreen):
         """What billtui found on this host, masked."""
         lines = self.billtui.doctor_lines()
         width = max((len(label) for label, _ in lines), default=0)
-        body = Content("\n").join(
-            Content.assemble((f"{label:<{width}}  ", "$text-muted"), value) for label, value in lines
-        )
+        body = Content("\n").join(Content.assemble((f"{label:<{width}}  ", "$muted"), value) for label, value in lines)
         self.app.push_screen(
             MessageDialog("Doctor", body, note="billtui doctor prints the same, to paste into a report.")
         )

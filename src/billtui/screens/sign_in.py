@@ -50,10 +50,10 @@ class SignInScreen(ModalScreen[bool]):
             box.border_title = Content("Sign in")
             yield Static(
                 Content.assemble(
-                    ("Profile  ", "$text-muted"),
+                    ("Profile  ", "$muted"),
                     (profile.name, "bold"),
                     "\n",
-                    ("Panel    ", "$text-muted"),
+                    ("Panel    ", "$muted"),
                     clean(profile.url),
                 )
             )
@@ -65,7 +65,7 @@ class SignInScreen(ModalScreen[bool]):
                 yield from self._field("Code of your second factor (6 digits), or a recovery code", "totp")
             yield Static(id="problem")
             with Horizontal(id="buttons"):
-                yield Static(Content.styled("^p other profile · esc look around", "$text-muted"), id="hint")
+                yield Static(Content.styled("^p other profile · esc look around", "$muted"), id="hint")
                 yield Button("Sign in", id="go")
 
     @staticmethod

@@ -14,7 +14,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 TONE_STYLES: dict[str, str] = {
     "": "",
-    "dim": "$text-muted",
+    "dim": "$muted",
     "good": "$text-success",
     "warning": "$text-warning",
     "bad": "bold $text-error",

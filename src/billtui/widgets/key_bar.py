@@ -46,8 +46,8 @@ class KeyBar(Widget):
             fitting.append(last)
         parts = [
             Content.assemble(
-                (f" {hint.key} ", "bold $text-accent" if hint.enabled else "$text-disabled"),
-                (f"{hint.word} ", "$foreground" if hint.enabled else "$text-disabled"),
+                (f" {hint.key} ", "bold $text-accent" if hint.enabled else "$faint"),
+                (f"{hint.word} ", "$foreground" if hint.enabled else "$faint"),
             )
             for hint in fitting
         ]

@@ -36,7 +36,7 @@ class Outbox(Widget):
         text = f" {self.waiting.title}: sent in {self.waiting.seconds} s"
         return Content.assemble(
             Content(text).truncate(max(10, self.size.width - 22), ellipsis=True),
-            (" · ", "$text-muted"),
+            (" · ", "$muted"),
             ("u", "bold"),
             " takes it back",
         )

@@ -62,7 +62,7 @@ class TopBar(Widget):
         if place.account:
             parts.append(Content.styled(place.account, "bold"))
         if place.role and "role" not in drop:
-            parts.append(Content.styled(place.role, "$text-muted"))
+            parts.append(Content.styled(place.role, "$muted"))
         if place.balance and "balance" not in drop:
             parts.append(Content(place.balance))
         return Content("  ").join(parts)
@@ -92,5 +92,5 @@ class AreaBar(Widget):
                 parts.append(Content.styled(f" {key} {title} ", "bold $text-accent underline"))
             else:
                 word = title if full else title[:3]
-                parts.append(Content.assemble((f" {key} ", "$text-muted"), (f"{word} ", "")))
+                parts.append(Content.assemble((f" {key} ", "$muted"), (f"{word} ", "")))
         return Content("").join(parts)

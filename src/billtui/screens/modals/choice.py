@@ -41,16 +41,16 @@ class ChoiceDialog(Dialog[str]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Only a way out: choosing is ``enter`` in the list."""
-        yield Static(Content.styled("enter chooses · esc leaves everything as it is", "$text-muted"))
+        yield Static(Content.styled("enter chooses · esc leaves everything as it is", "$muted"))
 
     @staticmethod
     def option(choice: Choice) -> Option:
         """A choice as a line of a list, dim and with its reason where it cannot be chosen."""
-        lines = [Content.styled(choice.title, "$text-disabled" if choice.refusal else "bold")]
+        lines = [Content.styled(choice.title, "$faint" if choice.refusal else "bold")]
         if choice.refusal:
             lines.append(Content.styled(f"  {choice.refusal}", "$text-warning"))
         elif choice.detail:
-            lines.append(Content.styled(f"  {choice.detail}", "$text-muted"))
+            lines.append(Content.styled(f"  {choice.detail}", "$muted"))
         return Option(Content("\n").join(lines), id=choice.id, disabled=bool(choice.refusal))
 
     def on_mount(self) -> None:

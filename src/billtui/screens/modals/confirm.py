@@ -102,7 +102,7 @@ class ConfirmPlan(Dialog[bool]):
             )
         more = len(self.plan.operations) - SHOWN_ROWS
         if more > 0:
-            lines.append(Content.styled(f"… and {more} more", "$text-muted"))
+            lines.append(Content.styled(f"… and {more} more", "$muted"))
         return Content("\n").join(lines)
 
     def _left_out(self) -> Content:
@@ -114,7 +114,7 @@ class ConfirmPlan(Dialog[bool]):
         ]
         more = len(self.plan.left_out) - SHOWN_ROWS
         if more > 0:
-            lines.append(Content.styled(f"… and {more} more", "$text-muted"))
+            lines.append(Content.styled(f"… and {more} more", "$muted"))
         return Content("\n").join(lines)
 
     @on(Input.Submitted, "#typed")

@@ -41,9 +41,7 @@ class Facts(Static):
         width = max((len(fact.label) for fact in rows), default=0)
         self.update(
             Content("\n").join(
-                Content.assemble(
-                    (f"{fact.label:<{width}}  ", "$text-muted"), (fact.value, "bold" if fact.strong else "")
-                )
+                Content.assemble((f"{fact.label:<{width}}  ", "$muted"), (fact.value, "bold" if fact.strong else ""))
                 for fact in rows
             )
         )

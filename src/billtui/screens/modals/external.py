@@ -51,7 +51,7 @@ class ExternalPayment(Dialog[None]):
         code = qr_code(self.address, 70, max(0, self.app.size.height - 14))
         shown = self.query_one("#code", Static)
         if code is None:
-            shown.update(Content.styled("(this terminal is too small for a QR code of the address)", "$text-muted"))
+            shown.update(Content.styled("(this terminal is too small for a QR code of the address)", "$muted"))
         else:
             shown.update(Content.styled("\n".join(code.lines), "black on white"))
         self.query_one("#cancel").focus()
