@@ -27,7 +27,7 @@ FLEET = 40
 
 @dataclass
 class SignedIn:
-    """Requests of one account; paths are below ``/api/v1``, a write gets a fresh idempotency key unless one is given."""
+    """Requests of one account; paths are below ``/api/v1``, a write gets a fresh idempotency key unless given one."""
 
     http: httpx.AsyncClient
     token: str
@@ -137,9 +137,9 @@ def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def panel(seeded_file: Path, tmp_path: Path) -> AsyncIterator[InProcessPanel]:
     """A panel with the demo's seed; its books are checked after the test."""
     import httpx
-    from billtui.sandbox.engine.books import check_books
 
     from billtui.sandbox.database import Database
+    from billtui.sandbox.engine.books import check_books
     from billtui.sandbox.http.app import create_app
 
     file = tmp_path / "panel.db"

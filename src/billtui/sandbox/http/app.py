@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine import accounts
@@ -38,10 +39,13 @@ def create_app(database: Database) -> FastAPI:
     async def expire_session(token: str) -> None:
         await panel.write(lambda: _end_session(database, token))
 
-    # The last one added is the outermost.
-    app.add_middleware(Faults, faults=panel.faults, expire_session=expire_session)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Envelope, panel_time=panel.time)
+    inner = app.build_middleware_stack
+
+    def build() -> ASGIApp:
+        # Around FastAPI's own stack, so that also the answer to a bug has its request id.
+        return Envelope(BodyLimit(Faults(inner(), panel.faults, expire_session)), panel.time)
+
+    app.build_middleware_stack = build  # type: ignore[method-assign]  # add_middleware stays inside the error handler
     return app
 
 

@@ -40,7 +40,7 @@ class MoneyBody(Body):
         return Money(Decimal(self.amount), self.currency)
 
 
-class SignIn(Body):
+class SignInBody(Body):
     """``POST /sessions``."""
 
     login: Word
@@ -49,7 +49,7 @@ class SignIn(Body):
     """Needed when the account has a second factor (ACC-6)."""
 
 
-class SettingsChange(Body):
+class SettingsBody(Body):
     """``PATCH /me``: the settings that change; others stay."""
 
     settings: dict[Annotated[str, Field(max_length=100)], Any]
@@ -62,14 +62,14 @@ class AutoRenewBody(Body):
     months: Literal[1, 3, 6, 12, 24] = 1
 
 
-class OrderChange(Body):
+class OrderChangeBody(Body):
     """``PATCH /orders/{id}``: a new name, or auto-renewal, or both."""
 
     name: Annotated[str, Field(max_length=10_000), AfterValidator(_storable)] | None = None
     auto_renew: AutoRenewBody | None = None
 
 
-class OrderAction(Body):
+class OrderActionBody(Body):
     """``POST /orders/{id}/actions``."""
 
     action: Literal["start", "stop", "reboot", "reset", "reinstall", "suspend", "unsuspend"]
@@ -77,18 +77,18 @@ class OrderAction(Body):
     """The order's name, typed: reinstalling destroys what is on it (ORD-4)."""
 
 
-class QuoteRequest(Body):
+class QuoteBody(Body):
     """``POST /quotes``; of the kinds only ``renewal`` is sold here so far."""
 
     kind: Word
-    order_ids: Annotated[list[Id], Field(max_length=1000)] = Field(default_factory=list)
-    """BLK-7: at most 1,000 in one request."""
+    order_ids: Annotated[list[Id], Field(max_length=10_000)] = Field(default_factory=list)
+    """At most 1,000 in one request (BLK-7)."""
     period: Annotated[int, Field(ge=1, le=1200)] | None = None
     """Months (REN-3)."""
     promo_code: Annotated[str, Field(max_length=100), AfterValidator(_storable)] | None = None
 
 
-class Purchase(Body):
+class PurchaseBody(Body):
     """``POST /renewals``: buy what a quote priced (DSC-8)."""
 
     quote_id: Id
@@ -102,21 +102,21 @@ class PayBody(Body):
     expected_total: MoneyBody | None = None
 
 
-class Combine(Body):
+class CombineBody(Body):
     """``POST /invoices/combine`` (INV-6)."""
 
     invoice_ids: Annotated[list[Id], Field(max_length=1000)]
     expected_total: MoneyBody | None = None
 
 
-class TopUp(Body):
+class TopUpBody(Body):
     """``POST /balance/top-ups`` (INV-13)."""
 
     amount: MoneyBody
     method: Word
 
 
-class Move(Body):
+class MoveBody(Body):
     """``POST /balance/moves``: from the affiliate purse to the internal one (ACC-4)."""
 
     amount: MoneyBody

@@ -152,7 +152,7 @@ async def _write_call(request: Request, credentials: Credentials, *, needs_key: 
             "A write needs an Idempotency-Key of your own, so that it is never done twice.",
             fields={"Idempotency-Key": "missing"},
         )
-    if key is not None and not _KEY.match(key):
+    if needs_key and not _KEY.match(key or ""):
         raise ApiProblem(
             422,
             "idempotency-key-invalid",

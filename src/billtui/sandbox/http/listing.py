@@ -12,6 +12,8 @@ from billtui.sandbox.http.problems import ApiProblem
 
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 50
+MAX_SEARCH = 200
+"""Longest ``q``, in characters."""
 _OWN = ("limit", "cursor", "sort", "q")
 
 
@@ -26,6 +28,11 @@ def list_query(request: Request) -> ListQuery:
             own[name] = value
         else:
             filters.setdefault(name, []).append(value)
+    for name in ("sort", "cursor"):
+        if own.get(name) == "":
+            raise _invalid(name, "empty: leave it out")
+    if len(own.get("q", "")) > MAX_SEARCH:
+        raise _invalid("q", f"at most {MAX_SEARCH} characters")
     return ListQuery(
         limit=limit_of(own.get("limit")),
         cursor=own.get("cursor"),
@@ -33,6 +40,17 @@ def list_query(request: Request) -> ListQuery:
         q=own.get("q"),
         filters=filters,
     )
+
+
+def only_once(request: Request, *names: str) -> None:
+    """Refuses any other query parameter than ``names``, and one that is given twice: what was meant is unknown."""
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in names:
+            raise _invalid(name[:40] or "query", "unknown")
+        if name in seen:
+            raise _invalid(name, "given twice")
+        seen.add(name)
 
 
 def limit_of(text: str | None) -> int:
@@ -67,7 +85,7 @@ def list_parameters(
         _parameter("sort", {"type": "string", "enum": both}, "A field; with `-` the other way round."),
     ]
     if search:
-        parameters.append(_parameter("q", {"type": "string", "maxLength": 200}, "Every word must be found."))
+        parameters.append(_parameter("q", {"type": "string", "maxLength": MAX_SEARCH}, "Every word must be found."))
     parameters += [_parameter(name, schema, text) for name, schema, text in filters]
     return {"parameters": parameters}
 

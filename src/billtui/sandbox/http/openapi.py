@@ -36,7 +36,7 @@ _STATUS_TEXT = {
     429: "Too many requests; `Retry-After` says when to go on",
     503: "The panel is not available; nothing was done",
 }
-_READ_ERRORS = (401, 429, 503)
+_READ_ERRORS = (401, 422, 429, 503)
 _WRITE_ERRORS = (401, 403, 413, 422, 429, 503)
 
 
@@ -142,7 +142,12 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
     "description": "Chosen by the client, one per operation; scoped to the account, remembered for 30 days.",
 }
-_OPTIONAL_KEY = {**_KEY_PARAMETER, "required": False, "description": "Accepted; the answer is not stored."}
+_OPTIONAL_KEY = {
+    **_KEY_PARAMETER,
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Accepted; the answer is not stored.",
+}
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",

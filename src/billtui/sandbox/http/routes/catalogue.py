@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from billtui.sandbox.engine import catalogue
 from billtui.sandbox.http.calls import Reading
+from billtui.sandbox.http.listing import only_once
 from billtui.sandbox.http.openapi import list_of, reads
 
 router = APIRouter(tags=["catalogue"])
@@ -36,4 +37,5 @@ async def addons(call: Reading) -> Response:
 @router.get("/stock", responses=reads(list_of("Stock"), 422))
 async def stock(call: Reading, plan: Wanted = None, location: Wanted = None) -> Response:
     """How many of each plan can be had in each location now (BLK-2)."""
+    only_once(call.request, "plan", "location")
     return await call.items(lambda tx, _caller: list(catalogue.stock(tx, plan, location)))

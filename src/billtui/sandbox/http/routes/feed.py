@@ -13,6 +13,7 @@ from billtui.sandbox.engine.accounts import Caller
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import ChangeFeedJSON
 from billtui.sandbox.http.calls import Reading, dump
+from billtui.sandbox.http.listing import only_once
 from billtui.sandbox.http.openapi import reads, ref
 
 router = APIRouter(tags=["changes"])
@@ -26,6 +27,7 @@ async def feed(
     wait: Annotated[int, Query(ge=0, le=MAX_WAIT, description="Seconds to wait for a first change.")] = 0,
 ) -> Response:
     """What changed after a cursor; with ``wait`` the answer comes with the first change."""
+    only_once(call.request, "after", "wait")
 
     def look(tx: Tx, caller: Caller) -> tuple[ChangeFeedJSON, float | None]:
         if after is None:

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 
 from billtui.domain.models.invoices import InvoiceKind, InvoiceState
 from billtui.sandbox.engine import accounts, invoices, payments
-from billtui.sandbox.http.bodies import Combine, PayBody, money_or_none
+from billtui.sandbox.http.bodies import CombineBody, PayBody, money_or_none
 from billtui.sandbox.http.calls import Reading, Writing
 from billtui.sandbox.http.documents import FORMATS, render
 from billtui.sandbox.http.etag import tagged
-from billtui.sandbox.http.listing import INSTANT, list_parameters, list_query, many
+from billtui.sandbox.http.listing import INSTANT, list_parameters, list_query, many, only_once
 from billtui.sandbox.http.openapi import items_of, keyed, list_of, reads, ref, writes
 
 router = APIRouter(prefix="/invoices", tags=["invoices"])
@@ -23,6 +23,8 @@ _PARAMETERS = list_parameters(
         ("state", many(*InvoiceState), "Any of these states."),
         ("kind", many(*InvoiceKind), "Any of these kinds."),
         ("id", many(), "Any of these invoices."),
+        ("number", many(), "Any of these numbers."),
+        ("combined_into", many(), "Combined into any of these."),
         ("order_id", many(), "Bills any of these orders."),
         ("issued_before", INSTANT, "Issued earlier than this."),
         ("issued_after", INSTANT, "Issued at this or later."),
@@ -46,7 +48,7 @@ async def list_invoices(call: Reading, request: Request) -> Response:
 
 
 @router.post("/combine", status_code=201, responses=writes(ref("Invoice"), 404, 409, status=201), openapi_extra=keyed())
-async def combine(call: Writing, body: Combine) -> Response:
+async def combine(call: Writing, body: CombineBody) -> Response:
     """One new invoice that holds every line of the given unpaid ones (INV-6)."""
     expected = money_or_none(body.expected_total)
     return await call.answer(
@@ -108,6 +110,7 @@ async def document(
     call: Reading, invoice_id: str, form: Annotated[Literal["pdf", "csv", "json"], Query(alias="format")] = "pdf"
 ) -> Response:
     """The invoice as PDF, CSV or JSON (INV-9)."""
+    only_once(call.request, "format")
     invoice, account = await call.fetch(
         lambda tx, caller: (
             invoices.get_invoice(tx, caller.account_id, invoice_id),

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from billtui.sandbox.engine import accounts
-from billtui.sandbox.http.bodies import SettingsChange
+from billtui.sandbox.http.bodies import SettingsBody
 from billtui.sandbox.http.calls import OwnAccount, Reading
 from billtui.sandbox.http.openapi import keyed, reads, ref, writes
 
@@ -19,7 +19,9 @@ async def me(call: Reading) -> Response:
     return await call.answer(lambda tx, caller: accounts.me(tx, caller.account_id))
 
 
-@router.patch("", responses=writes(ref("Account"), 409), openapi_extra=keyed())
-async def change_settings(call: OwnAccount, body: SettingsChange) -> Response:
-    """Change settings; those that are not named stay."""
-    return await call.answer(lambda tx: accounts.update_settings(tx, call.caller.account_id, dict(body.settings)))
+@router.patch("", responses=writes(ref("Account"), 412), openapi_extra=keyed(if_match=True))
+async def change_settings(call: OwnAccount, body: SettingsBody) -> Response:
+    """Change settings, ``notifications`` by event and channel (ACC-8); those that are not named stay."""
+    return await call.answer(
+        lambda tx: accounts.update_settings(tx, call.caller.account_id, dict(body.settings), call.if_match)
+    )

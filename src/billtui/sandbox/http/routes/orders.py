@@ -9,7 +9,7 @@ from billtui.domain.models.orders import OrderState
 from billtui.sandbox.engine import orders
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import OrderJSON
-from billtui.sandbox.http.bodies import OrderAction, OrderChange
+from billtui.sandbox.http.bodies import OrderActionBody, OrderChangeBody
 from billtui.sandbox.http.calls import Reading, Writing
 from billtui.sandbox.http.listing import INSTANT, list_parameters, list_query, many, one
 from billtui.sandbox.http.openapi import keyed, list_of, reads, ref, writes
@@ -24,6 +24,8 @@ _PARAMETERS = list_parameters(
         ("plan", many(), "Any of these plans."),
         ("location", many(), "Any of these locations."),
         ("id", many(), "Any of these orders."),
+        ("name", many(), "Any of these names."),
+        ("address", many(), "Any of these addresses."),
         ("expires_before", INSTANT, "Paid until earlier than this."),
         ("expires_after", INSTANT, "Paid until this or later."),
         ("auto_renew", one("on", "off"), "Auto-renewal (REN-4)."),
@@ -46,7 +48,7 @@ async def get_order(call: Reading, order_id: str) -> Response:
 
 
 @router.patch("/{order_id}", responses=writes(ref("Order"), 404, 409, 412), openapi_extra=keyed(if_match=True))
-async def change_order(call: Writing, order_id: str, body: OrderChange) -> Response:
+async def change_order(call: Writing, order_id: str, body: OrderChangeBody) -> Response:
     """Rename, or set auto-renewal, or both (ORD-4, REN-5)."""
     if body.name is None and body.auto_renew is None:
         raise ApiProblem(
@@ -70,7 +72,7 @@ async def change_order(call: Writing, order_id: str, body: OrderChange) -> Respo
 
 
 @router.post("/{order_id}/actions", responses=writes(ref("Order"), 404, 409, 412), openapi_extra=keyed(if_match=True))
-async def act(call: Writing, order_id: str, body: OrderAction) -> Response:
+async def act(call: Writing, order_id: str, body: OrderActionBody) -> Response:
     """Start, stop, reboot, reset, reinstall, suspend or unsuspend (ORD-4)."""
     return await call.answer(
         lambda tx: orders.act(tx, call.caller.account_id, order_id, body.action, body.confirm_name, call.if_match)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from billtui.sandbox.engine import quotes
-from billtui.sandbox.http.bodies import Purchase, QuoteRequest, money_or_none
+from billtui.sandbox.http.bodies import PurchaseBody, QuoteBody, money_or_none
 from billtui.sandbox.http.calls import Quoting, Writing
 from billtui.sandbox.http.openapi import keyed, ref, unkeyed, writes
 from billtui.sandbox.http.problems import ApiProblem
@@ -16,7 +16,7 @@ _LATER = ("order", "addon", "plan_change")
 
 
 @router.post("/quotes", responses=writes(ref("Quote"), 404, 409), openapi_extra=unkeyed())
-async def quote(call: Quoting, body: QuoteRequest) -> Response:
+async def quote(call: Quoting, body: QuoteBody) -> Response:
     """Price a purchase without buying: every amount explained, and what is left out and why (BLK-6)."""
     if body.kind in _LATER:
         raise ApiProblem(
@@ -45,7 +45,7 @@ async def quote(call: Quoting, body: QuoteRequest) -> Response:
     responses=writes(ref("BoughtRenewal"), 404, 409, status=201),
     openapi_extra=keyed(),
 )
-async def renew(call: Writing, body: Purchase) -> Response:
+async def renew(call: Writing, body: PurchaseBody) -> Response:
     """Buy a renewal quote: an invoice with every line, or nothing at all. Only payment renews (REN-1)."""
     expected = money_or_none(body.expected_total)
     return await call.answer(

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from billtui.sandbox.engine import accounts
 from billtui.sandbox.engine.wire import SessionTokenJSON
-from billtui.sandbox.http.bodies import SignIn
+from billtui.sandbox.http.bodies import SignInBody
 from billtui.sandbox.http.calls import OwnSession, Reading, dump
 from billtui.sandbox.http.openapi import list_of, reads, ref, unkeyed, writes
 from billtui.sandbox.http.panel import panel_of
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 
 @router.post("", status_code=201, responses=writes(ref("SessionToken"), 423, status=201), openapi_extra=unkeyed())
-async def sign_in(request: Request, body: SignIn) -> Response:
+async def sign_in(request: Request, body: SignInBody) -> Response:
     """Sign in: a token for ``Authorization: Bearer``. Only failures count towards the lock (ACC-6)."""
     panel = panel_of(request)
     address = request.client.host if request.client else ""
