@@ -80,6 +80,9 @@ class MoneyPanel:
     running: set[str] = field(default_factory=set)
     """Keys that ``GET /operations`` calls running."""
     on_request: Callable[[str], None] | None = None
+    """Called when a request has arrived, before anything is done."""
+    on_effect: Callable[[str], None] | None = None
+    """Called when a write was done, before its answer is sent."""
     quotes: dict[str, Json] = field(default_factory=dict)
     account_id: str = "1001"
     offline: bool = False
@@ -202,6 +205,8 @@ class MoneyPanel:
         if fault in FAULTS_BEFORE or fault in NOT_EXECUTED:
             return await self._broken(writer, fault)
         status, answer = self._answer(method, path, query, headers, body)
+        if write and self.on_effect is not None:
+            self.on_effect(what)
         if write and self.latency:
             await asyncio.sleep(self.latency)
         if fault == "wrong-id-after":

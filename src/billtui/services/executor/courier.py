@@ -125,6 +125,7 @@ class Courier:
             journal.bind(run.job_id, number, target)
 
         await self._desk.journal.run(bind)
+        run.bound(number, target)
         return invoice.id.raw
 
     # -- the request --------------------------------------------------------------------------------------------------

@@ -219,6 +219,7 @@ class Engine:
         task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: coroutine.close())  # one that was cut off before its first step
 
     async def _guarded(self, coroutine: Coroutine[Any, Any, None]) -> None:
         try:

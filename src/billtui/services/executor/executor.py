@@ -36,6 +36,7 @@ from billtui.services.plans import Plan, PlanError
 T = TypeVar("T")
 S = OperationState
 _LOOK_AGAIN: Final = 0.5
+_COMMAND_SECONDS: Final = 5.0
 logger = logging.getLogger(__name__)
 
 
@@ -267,14 +268,20 @@ class Executor:
     def _in_loop(self, action: Callable[[Engine], None]) -> None:
         engine, loop = self._running(), self._loop
 
+        done = threading.Event()
+
         def act() -> None:
             try:
                 action(engine)
             except (JournalError, PlanError):
                 logger.warning("the executor could not follow a command", exc_info=True)
+            finally:
+                done.set()
 
         if loop is not None:
-            loop.call_soon_threadsafe(act)
+            with contextlib.suppress(RuntimeError):  # it is closing: the journal has the command
+                loop.call_soon_threadsafe(act)
+                done.wait(_COMMAND_SECONDS)
 
     def _run(self, coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
         if self._loop is None:

@@ -125,6 +125,11 @@ class Run:
                 first_sent_at=row.first_sent_at or (at if to is S.SENDING else None),
             )  # fmt: skip
 
+    def bound(self, number: int, target: str) -> None:
+        """Note the invoice that a payment took from an earlier operation."""
+        if number in self.rows:
+            self.rows[number] = replace(self.rows[number], targets=(target,))
+
     def coming(self, most: int) -> list[str]:
         """Targets of the operations that start next."""
         return [target for number in islice(self.ready, most) for target in self.operation(number).targets]
