@@ -12,11 +12,22 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import SecretStr
+
+from billtui.client import BillingClient, ConnectionSettings
+from billtui.services import planner
+from billtui.services.executor import Executor, Limits
+from billtui.services.journal import OperationState
+from billtui.services.plans import Plan
+from support.money_panel import MoneyPanel
 
 Json = dict[str, Any]
 STEPS = ("journal:before-commit", "journal:after-commit", "sending-written", "answered", "outcome-written")
@@ -34,8 +45,8 @@ class Life:
     step: str | None = None
     nth: int = 1
     """It is killed at the ``nth`` time that ``step`` is passed."""
-    look_only: bool = False
-    """Settle what is unknown, but resume nothing."""
+    report: bool = False
+    """Say what the journal knows once everything unknown is settled, then what it knows at the end."""
     seconds: float = 20.0
     write_deadline: float = 0.25
 
@@ -69,6 +80,16 @@ class Zygote:
         self._process.wait(10)
 
 
+def _states(executor: Executor, jobs: list[str]) -> Json:
+    return {
+        job_id: {
+            str(row.number): {"state": row.state.value, "sends": row.sends, "targets": row.targets, "code": row.code}
+            for row in executor.reader.operations(job_id)
+        }
+        for job_id in jobs
+    }
+
+
 def report_of(journal: str) -> Json:
     """What the last natural life said at its end."""
     found: Json = json.loads(Path(journal + ".report").read_text())
@@ -81,13 +102,6 @@ def was_confirmed(journal: str) -> bool:
 
 
 def _live(life: Life) -> None:
-    from pydantic import SecretStr
-
-    from billtui.client import BillingClient, ConnectionSettings
-    from billtui.services.executor import Executor, Limits
-    from billtui.services.journal import OperationState
-    from billtui.services.plans import Plan
-
     passed: Counter[str] = Counter()
 
     def step(name: str) -> None:
@@ -113,24 +127,23 @@ def _live(life: Life) -> None:
     jobs = [job.id for job in executor.reader.jobs(None)]
     for job_id in jobs:
         executor.settle_now(job_id)
+    settled: Json = {}
+    instant = 0.0
     for _ in range(20):
         resting = [executor.wait(job_id, life.seconds) for job_id in jobs]
         left = [row for row in resting if not row.finished or row.counts.get(OperationState.NOT_SENT)]
-        if life.look_only or not left:
+        if life.report and not settled:
+            settled = _states(executor, jobs)
+            instant = time.monotonic()
+        if not left:
             break
         for row in left:
             executor.retry_failed(row.id)
             executor.resume(row.id)
-    states = {
-        job_id: {
-            str(row.number): {"state": row.state.value, "sends": row.sends, "targets": row.targets, "code": row.code}
-            for row in executor.reader.operations(job_id)
-        }
-        for job_id in jobs
-    }
-    damage = executor.reader.verify()
+    if life.report:
+        found = {"settled": settled, "instant": instant, "jobs": _states(executor, jobs)}
+        Path(life.journal + ".report").write_text(json.dumps(found | {"damage": executor.reader.verify()}))
     executor.close()
-    Path(life.journal + ".report").write_text(json.dumps({"jobs": states, "damage": damage}))
 
 
 def _say(number: int) -> None:
@@ -138,13 +151,21 @@ def _say(number: int) -> None:
     sys.stdout.flush()
 
 
+def _warm_up() -> None:
+    """One life against nobody, so that children find everything loaded. Its threads end before the first fork."""
+    panel = MoneyPanel(port=9)  # never started: the discard port, where nothing listens
+    with tempfile.TemporaryDirectory() as directory:
+        plan = planner.pay(panel.account(), panel.add_invoices(1), "internal")
+        executor = Executor(lambda: panel.client(tries=1, read_deadline=1.0), Path(directory, "state", "journal"))
+        executor.start()
+        executor.submit(plan)
+        executor.wait(plan.id, 5)
+        executor.reader.verify()
+        executor.close()
+
+
 def _main() -> None:
-    import httpx  # noqa: F401 - everything is imported before the first fork
-
-    import billtui.client.billing_client
-    import billtui.services.executor
-    import billtui.services.journal.verify  # noqa: F401
-
+    _warm_up()
     while line := sys.stdin.readline():
         life = Life(**json.loads(line))
         gate, opener = os.pipe()

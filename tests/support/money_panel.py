@@ -61,6 +61,7 @@ class Effect:
     kind: str
     target: str
     key: str
+    at: float = field(default_factory=time.monotonic)
 
 
 @dataclass
