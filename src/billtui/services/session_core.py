@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +15,6 @@ from pydantic import SecretStr
 from billtui.client.errors import (
     ClientError,
     LockedOut,
-    NotSent,
-    Outcome,
-    RateLimited,
     SessionExpired,
     SignInRefused,
     TotpRequired,
@@ -35,6 +31,7 @@ from billtui.services.session_events import (
     StoreChanged,
     StoreTrouble,
 )
+from billtui.services.session_health import Health
 from billtui.services.session_jobs import SessionJobs
 from billtui.services.session_settings import (
     CredentialKeeper,
@@ -52,7 +49,6 @@ if TYPE_CHECKING:
     from billtui.config.credentials import Credential, SaveResult
 
 T = TypeVar("T")
-MOST_SKEW = timedelta(minutes=2)
 _SIGN_IN = (SignInRefused, TotpRequired, LockedOut)
 
 
@@ -84,7 +80,7 @@ class SessionCore:
         self._entering = asyncio.Lock()
         self._signed = asyncio.Event()
         self._wake = asyncio.Event()
-        self._connection = ConnectionChanged(ConnectionState.SIGNED_OUT)
+        self.health = Health(listener, self._skew, settings.slow_seconds)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- from any thread
@@ -140,7 +136,7 @@ class SessionCore:
             if self.signed_in and self.account is not None:
                 return self.account
             client = await self._open_client()
-            self._show(ConnectionState.CONNECTING, "Connecting")
+            self.health.show(ConnectionState.CONNECTING, "Connecting")
             if client.token is None:
                 await self._use_credential(client)
             try:
@@ -187,15 +183,13 @@ class SessionCore:
     async def _adopt(self, account: Account) -> Account:
         """``account`` is who is signed in from now on."""
         settings = self.settings
-        known = KnownAccount(
-            account.panel_id.raw, account.account_id.raw, settings.connection.url, settings.login or account.login.raw
-        )
+        known = KnownAccount(account.panel_id.raw, account.account_id.raw, settings.connection.url, account.login.raw)
         path = self._known.store(known)
         replaced = self.store.path != path and not (self.store.is_temporary and self._same(account))
         if replaced:
             await self._open_store(path)
             self.reads.forget()
-            self._known.put(settings.profile, known)
+        self._known.put(settings.profile, known)
         await self.store.account(account)
         self.account = account
         self.signed_in = True
@@ -252,6 +246,8 @@ class SessionCore:
                 left.append(f"The panel was not told; the session lives there until it expires. {error}")
         self._password = None
         self._forget_token()
+        self._known.forget(self.settings.profile)
+        self.account = None
         if self._credentials is not None:
             left += await self._aux.do(self._credentials.forget)
         self._tell(SignInNeeded("signed-out"))
@@ -262,7 +258,7 @@ class SessionCore:
             self._client.token = None
         self.signed_in = False
         self._signed.clear()
-        self._show(ConnectionState.SIGNED_OUT, "Not signed in")
+        self.health.show(ConnectionState.SIGNED_OUT, "Not signed in")
 
     def close(self, end: float) -> None:
         """End everything until the instant ``end`` (monotonic). Called from another thread than the loop's."""
@@ -297,7 +293,8 @@ class SessionCore:
             self._expired()
             raise
         except ClientError as error:
-            self._failed(error)
+            if self.health.failed(error):
+                self._wake.set()
             raise
         self._online(monotonic() - begun)
         return answer
@@ -336,10 +333,10 @@ class SessionCore:
                 await self._signed.wait()
             except (NotSignedIn, ConfigError, *_SIGN_IN) as error:
                 self._tell(SignInNeeded("expired" if self.account else "first", str(error)))
-                self._show(ConnectionState.SIGNED_OUT, str(error))
+                self.health.show(ConnectionState.SIGNED_OUT, str(error))
                 await self._signed.wait()
             except ClientError as error:
-                await self._pause(self._failed(error, pause) or pause)
+                await self._pause(self.health.waiting(error, pause))
                 pause = min(pause * 2, self.settings.retry_most)
             except StoreDamaged:
                 await self._pause(pause)
@@ -353,7 +350,7 @@ class SessionCore:
         sync = self._sync
         if sync is None or not self.signed_in:
             raise NotSignedIn("Nobody is signed in. Sign in first.")
-        if self._connection.state is not ConnectionState.ONLINE or not sync.has_feed:
+        if self.health.now.state is not ConnectionState.ONLINE or not sync.has_feed:
             await sync.catch_up()
             self._online(0.0)
         if sync.has_feed:
@@ -388,48 +385,18 @@ class SessionCore:
         with contextlib.suppress(ClientError, NotSignedIn, StoreDamaged, StoreUnavailable, ConfigError):
             await self.ask(work)
 
-    # -- how the connection is
-
-    def _online(self, seconds: float) -> None:
-        slow = seconds > self.settings.slow_seconds
-        if slow:
-            self._show(ConnectionState.SLOW, f"Slow: the last answer took {seconds:.0f} s")
-        elif self.signed_in:
-            self._show(ConnectionState.ONLINE)
-
-    def _failed(self, error: ClientError, pause: float | None = None) -> float | None:
-        """Tell that the panel cannot be reached; the pause to take, with some chance in it."""
-        if error.outcome is Outcome.REFUSED:
-            return pause
-        if pause is None and not isinstance(error, NotSent):
-            return None
-        wait = None
-        if pause is not None:
-            wait = error.retry_after or pause * random.uniform(0.7, 1.3)
-        retry_at = None if wait is None else datetime.now(UTC) + timedelta(seconds=wait)
-        state = ConnectionState.SLOW if isinstance(error, RateLimited) else ConnectionState.OFFLINE
-        self._show(state, error.message, retry_at)
-        if pause is None:
-            self._wake.set()
-        return wait
-
-    def _show(self, state: ConnectionState, message: str = "", retry_at: datetime | None = None) -> None:
-        skew = None if self._client is None else self._client.clock_skew
-        if skew is not None and abs(skew) <= MOST_SKEW:
-            skew = None
-        now = ConnectionChanged(state, message, retry_at, skew)
-        before = self._connection
-        same_skew = (before.skew is None) == (skew is None)
-        if (before.state, before.message, before.retry_at) != (state, message, retry_at) or not same_skew:
-            self._connection = now
-            self._tell(now)
-
     def now(self) -> datetime:
         """The panel's time where it is known. From any thread."""
-        skew = None if self._client is None else self._client.clock_skew
-        return datetime.now(UTC) + (skew or timedelta())
+        return datetime.now(UTC) + (self._skew() or timedelta())
+
+    def _skew(self) -> timedelta | None:
+        return None if self._client is None else self._client.clock_skew
+
+    def _online(self, seconds: float) -> None:
+        if self.signed_in:
+            self.health.answered(seconds)
 
     @property
     def connection(self) -> ConnectionChanged:
         """The connection as last told."""
-        return self._connection
+        return self.health.now

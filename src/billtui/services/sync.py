@@ -35,6 +35,8 @@ MOST_BY_ID = 150
 """Of more changed objects than this of one kind the list is loaded instead."""
 LINES_AHEAD = 40
 """Open invoices whose lines are read ahead, so that they can be read without network."""
+LISTS_AGE = 12 * 3600
+"""Seconds after which whole lists are loaded again although the feed was followed."""
 TELL_EVERY = 1.0
 """Seconds between messages about a load that runs."""
 
@@ -80,7 +82,7 @@ class Sync:
         async with self._busy:
             with self._store.recording() as recorded:
                 cursor = await self._store.run(lambda store: store.cursor())
-                if full or cursor is None or not self.has_feed:
+                if full or cursor is None or not self.has_feed or await self._lists_are_old():
                     await self._load_all()
                 else:
                     try:
@@ -93,7 +95,7 @@ class Sync:
     async def follow(self, wait: int) -> None:
         """One long poll of ``wait`` seconds, and what it brought."""
         cursor = await self._store.run(lambda store: store.cursor())
-        if cursor is None:
+        if cursor is None or await self._lists_are_old():
             await self.catch_up(full=True)
             return
         try:
@@ -103,6 +105,11 @@ class Sync:
             return
         async with self._busy:
             await self._apply_feed(feed)
+
+    async def _lists_are_old(self) -> bool:
+        """Some values follow the clock without an event (discounts by length of use): lists are read again at times."""
+        listed = await self._store.run(lambda store: store.meta("listed_at"))
+        return listed is None or not 0 <= time.time() - int(listed) < LISTS_AGE
 
     async def _follow_once(self, cursor: str) -> None:
         while True:

@@ -133,7 +133,8 @@ class Store:
 
     def complete(self, cursor: str | None) -> None:
         """All lists are loaded, and stand at ``cursor`` in the feed of changes (``None``: the panel has no feed)."""
-        self.set_meta(complete=1, cursor=cursor, synced_at=int(time.time()))
+        now = int(time.time())
+        self.set_meta(complete=1, cursor=cursor, synced_at=now, listed_at=now)
 
     def caught_up(self, cursor: str | None) -> None:
         """The changes up to ``cursor`` are in; the copy agrees with the panel now."""
