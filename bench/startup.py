@@ -14,8 +14,8 @@ from bench.terminals import Terminal
 
 PROGRAM = [sys.executable, "-m", "billtui"]
 DEMO = [*PROGRAM, "--demo"]
-CONTENT = b"balance"
-"""A word of the overview that the program itself draws, in any case; the sign that its first content stands there."""
+CONTENT = b"alance"
+"""Of a word of the overview (balance); the sign that its first content stands there."""
 
 
 def own_directories(root: Path) -> dict[str, str]:
