@@ -8,8 +8,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pydantic import SecretStr
 from textual.binding import BindingType
 from textual.css.query import NoMatches
 from textual.events import Resize
@@ -52,7 +53,9 @@ if TYPE_CHECKING:
     from billtui.services.session import Session
     from billtui.terminal.crash import CrashReport
 
-SessionFactory = Callable[["Profile", Callable[[SessionEvent], None]], "Session"]
+AskPassphrase = Callable[[Literal["open", "new"]], SecretStr | None]
+SessionFactory = Callable[["Profile", Callable[[SessionEvent], None], AskPassphrase], "Session"]
+"""Makes a session of a profile: its events go to the second, a secret file's passphrase is asked of the third."""
 KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefused, SessionClosed)
 """Errors whose words are made for a person."""
 SMALLEST = (40, 12)
@@ -62,10 +65,11 @@ SMALLEST = (40, 12)
 class SessionNews(Message):
     """Something the session told, brought over to the interface's thread."""
 
-    def __init__(self, event: SessionEvent) -> None:
-        """Carry ``event``."""
+    def __init__(self, event: SessionEvent, session: Session) -> None:
+        """Carry ``event`` of ``session``."""
         super().__init__()
         self.event = event
+        self.session = session
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class BilltuiApp(Shell):
         self.command_handlers = handlers_of(self)
         self._make_session = make_session
         self._doctor = doctor
-        self.session = make_session(profile, self._from_session)
+        self.session = self._new_session(profile)
         self._connection = ConnectionChanged(ConnectionState.CONNECTING)
         self._held: list[Held] = []
         self._held_timer: Timer | None = None
@@ -151,10 +155,17 @@ class BilltuiApp(Shell):
 
     async def switch_profile(self, profile: Profile) -> None:
         """Close this session and open one with ``profile``; nothing of the first reaches the second."""
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        for name, make in self.MODES.items():
+            if name != self.current_mode:
+                await self.remove_mode(name)
+                self.add_mode(name, make)
+        self._held.clear()
         await self.boundary(self.session.close())
         self.profile = profile
         self._connection = ConnectionChanged(ConnectionState.CONNECTING)
-        self.session = self._make_session(profile, self._from_session)
+        self.session = self._new_session(profile)
         await self._open_session()
         self._reload_all(force=True)
 
@@ -163,18 +174,44 @@ class BilltuiApp(Shell):
         await self.boundary(self.session.close())
         self.exit(code, return_code=code)
 
+    def ask_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
+        """The passphrase of the encrypted credentials file, typed; ``None`` for "not now". Not in our thread."""
+        answer: SecretStr | None = self.call_from_thread(lambda: self._ask_passphrase(purpose))
+        return answer
+
+    async def _ask_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
+        from billtui.screens.modals.passphrase import passphrase_prompt
+
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+        def typed(text: str | None) -> None:
+            if not answer.done():
+                answer.set_result(text)
+
+        self.push_screen(passphrase_prompt(purpose), typed)
+        text = await answer
+        return SecretStr(text) if text else None
+
     def leave_politely(self, code: int) -> None:
         """Leave because the terminal went away or somebody asked the process to end."""
         self.run_worker(self.leave(code), group="session", exit_on_error=False)
 
-    def _from_session(self, event: SessionEvent) -> None:
-        """Called in the session's threads."""
-        self.post_message(SessionNews(event))
+    def _new_session(self, profile: Profile) -> Session:
+        """A session whose news carry its name, so that late ones of an ended session are told apart."""
+
+        def tell(event: SessionEvent) -> None:
+            """Called in the session's threads."""
+            self.post_message(SessionNews(event, session))
+
+        session = self._make_session(profile, tell, self.ask_passphrase)
+        return session
 
     # --- what the session tells
 
     def on_session_news(self, news: SessionNews) -> None:
-        """Bring news of the session to the screens."""
+        """Bring news of the session to the screens; what an ended one still tells is of no use."""
+        if news.session is not self.session or self.session.closed:
+            return
         event = news.event
         if isinstance(event, StoreChanged):
             self._reload_all()
@@ -271,6 +308,8 @@ class BilltuiApp(Shell):
 
     def _freshness(self) -> tuple[str, Any]:
         state = self._connection.state
+        if self.session.closed:
+            return "leaving", "dim"
         if state is ConnectionState.ONLINE:
             return "live", "good"
         age = age_text(self.session.store.synced_at(), datetime.now(UTC))
@@ -291,11 +330,16 @@ class BilltuiApp(Shell):
         """Await ``work``; an error becomes a message. The one place where any error is caught."""
         try:
             return await work
-        except KNOWN_ERRORS as error:
-            self.say(str(error), "error")
         except Exception as error:  # noqa: BLE001 - the boundary: reported with its place, never swallowed
-            self.say(" ".join(self._report(error).text.splitlines()), "error")
+            self.report(error)
         return None
+
+    def report(self, error: Exception) -> None:
+        """An error in words; one that nobody foresaw only with its place: its message may quote anything."""
+        if isinstance(error, KNOWN_ERRORS):
+            self.say(str(error), "error")
+        else:
+            self.say(" ".join(self._report(error).text.splitlines()), "error")
 
     def capability_refusal(self, capability: str) -> str | None:
         """Why the panel cannot do this, or ``None``."""

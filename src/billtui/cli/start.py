@@ -11,6 +11,7 @@ from billtui.config.settings import Settings
 
 if TYPE_CHECKING:
     from billtui.cli.demo import Demo
+    from billtui.config.credentials import AskPassphrase
     from billtui.services.session import Session
     from billtui.services.session_events import SessionEvent
     from billtui.terminal.environment import TerminalFacts
@@ -27,7 +28,7 @@ def make_session(
     *,
     demo: Demo | None,
     read_only: bool,
-    ask_passphrase: Callable[[str], object] | None = None,
+    ask_passphrase: AskPassphrase | None = None,
 ) -> Session:
     """A session of ``profile``; that of the demo keeps everything in the demo's own folder."""
     from dataclasses import replace
@@ -39,7 +40,7 @@ def make_session(
     if demo is not None and profile.demo:
         settings = replace(settings, data_dir=demo.folder / "data", state_dir=demo.folder / "state")
         return Session(settings, listener=listener, credentials=demo.credentials())
-    return Session(settings, listener=listener, credentials=CredentialStore.of(profile))
+    return Session(settings, listener=listener, credentials=CredentialStore.of(profile, ask_passphrase=ask_passphrase))
 
 
 def run_program(
@@ -51,8 +52,8 @@ def run_program(
 
     ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
 
-    def session(profile: Profile, listener: Callable[[SessionEvent], None]) -> Session:
-        return make_session(profile, listener, demo=demo, read_only=read_only)
+    def session(profile: Profile, listener: Callable[[SessionEvent], None], ask: AskPassphrase) -> Session:
+        return make_session(profile, listener, demo=demo, read_only=read_only, ask_passphrase=ask)
 
     app = BilltuiApp(settings=settings, profile=profile, make_session=session, ascii_only=ascii_only)
     with Guard(lambda number: app.call_from_thread(app.leave_politely, 128 + number)) as guard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Coroutine, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -42,7 +43,8 @@ class BilltuiScreen(Screen[None]):
         """A screen is made without data; it reads the store when it is shown."""
         super().__init__()
         self._handlers = handlers_of(self)
-        self._seen_generation = -1
+        self._seen: tuple[Path | None, int] | None = None
+        """Which copy was read, and in which state: another account's copy may have the same generation."""
 
     # --- composition
 
@@ -83,13 +85,19 @@ class BilltuiScreen(Screen[None]):
 
     def reload_if_changed(self, force: bool = False) -> None:
         """Read the store again if it changed since the last time."""
-        generation = self.session.store.generation()
-        if force or generation != self._seen_generation:
-            self._seen_generation = generation
+        if self.session.closed:
+            return
+        store = self.session.store
+        seen = (store.path, store.generation())
+        if force or seen != self._seen:
+            self._seen = seen
             self.reload()
 
     def reload(self) -> None:
         """Read what the screen shows from the store. Cursor and marks stay with their ids."""
+
+    def unmark(self) -> None:
+        """What was marked was acted on: the next command begins anew."""
 
     # --- commands
 
@@ -105,7 +113,11 @@ class BilltuiScreen(Screen[None]):
         owner, name = (self, self._handlers[command.id]) if command.id in self._handlers else self._of_app(command)
         if name is None:
             return
-        result = getattr(owner, name)()
+        try:
+            result = getattr(owner, name)()
+        except Exception as error:  # noqa: BLE001 - the boundary, as in guarded
+            self.billtui.report(error)
+            return
         if inspect.isawaitable(result):
             self.guarded(result)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from billtui.domain.models import Account
+from billtui.screens.base import BilltuiScreen
 from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.confirm import ConfirmPlan, needs_typing
 from billtui.screens.modals.dialog import Fact
@@ -55,7 +56,10 @@ async def confirm_and_submit(
     if not await app.push_screen_wait(dialog):
         app.say("Nothing was sent.")
         return None
-    return app.submit(plan, hold=hold)
+    job_id = app.submit(plan, hold=hold)
+    if isinstance(app.screen, BilltuiScreen):
+        app.screen.unmark()
+    return job_id
 
 
 async def say_nothing_left(app: Shell, plan: Plan) -> None:

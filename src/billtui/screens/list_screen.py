@@ -150,7 +150,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
 
     def _minute(self) -> None:
         """Once a minute the words for time left may change; unchanged cells are not sent again."""
-        if self.is_current:
+        if self.is_current and not self.session.closed:
             self._now_epoch = self.now_epoch()
             self.table.refresh_cells()
 
@@ -266,6 +266,10 @@ class ListScreen(BilltuiScreen, Generic[R]):
         if command.scope not in (Scope.GLOBAL, Scope.LIST) and not self.chosen_rows():
             return f"There is no {self.NOUN} under the cursor. v shows other views, / another filter."
         return None
+
+    def unmark(self) -> None:
+        """Marks are used up by what they were confirmed for; ``u`` brings them back."""
+        self.table.action_clear_marks()
 
     # --- commands of every list
 

@@ -63,7 +63,7 @@ class OverviewScreen(BilltuiScreen):
             self.reload()
 
     def _minute(self) -> None:
-        if self.is_current:
+        if self.is_current and not self.session.closed:
             self.reload()
 
     def reload(self) -> None:

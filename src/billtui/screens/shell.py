@@ -41,6 +41,10 @@ class Shell(HarmlessApp[int]):
         """A short message, as plain text, for a few seconds."""
 
     @abstractmethod
+    def report(self, error: Exception) -> None:
+        """Say what went wrong: in its own words where they are made for a person, else with its place only."""
+
+    @abstractmethod
     async def boundary(self, work: Awaitable[object]) -> object:
         """Await ``work``; an error becomes a message."""
 

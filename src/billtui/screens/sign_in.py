@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from billtui.client.errors import ClientError, LockedOut, TotpRequired
+from billtui.client.errors import ClientError, TotpRequired
 from billtui.domain.safetext import clean
 from billtui.screens.shell import Shell, shell_of
 
@@ -120,14 +120,13 @@ class SignInScreen(ModalScreen[bool]):
         except TotpRequired as error:
             self.add_class("totp")
             self.say(str(error) if totp else "This account has a second factor: type its present code.")
-            self.query_one("#totp", Input).value = ""
-            self.query_one("#totp").focus()
-        except LockedOut as error:
-            wait = f" Try again in {round(error.retry_after / 60) or 1} min." if error.retry_after else ""
-            self.say(f"{error}{wait}")
+            self._totp_again()
         except ClientError as error:
             self.say(str(error))
-            self.query_one("#password").focus()
+            if error.code == "wrong-totp":
+                self._totp_again()
+            else:
+                self.query_one("#password").focus()
         else:
             self._forget_secrets()
             if signed_in.kept is not None and signed_in.kept.warning:
@@ -137,6 +136,12 @@ class SignInScreen(ModalScreen[bool]):
             self._busy = False
             if self.is_attached:
                 self.query_one("#go", Button).label = "Sign in"
+
+    def _totp_again(self) -> None:
+        """A code is good for once: it is typed anew, all else stays."""
+        field = self.query_one("#totp", Input)
+        field.value = ""
+        field.focus()
 
     def _forget_secrets(self) -> None:
         for name in ("password", "totp"):
