@@ -137,6 +137,11 @@ class Session:
         return self._core.account
 
     @property
+    def closed(self) -> bool:
+        """Whether it has ended: from then on the copy cannot be read."""
+        return self._closed
+
+    @property
     def signed_in(self) -> bool:
         """Whether the panel has accepted the secret in this session."""
         return self._core.signed_in

@@ -297,7 +297,7 @@ async def test_nobody_signed_in(panel: SmallPanel, opens: Opens) -> None:
         await loaded(events)
         assert len(session.store.orders()) == 30
         assert await session.sign_out() == []
-        assert not session.signed_in and session.account is None and panel.tokens == set()
+        assert (session.signed_in, session.account, panel.tokens) == (False, None, set())
     async with opens(Pocket(), background=False) as (session, _events):
         assert session.account is None and session.store.orders() == []  # signed out: nothing is shown at the start
 
