@@ -176,8 +176,10 @@ class BilltuiApp(Shell):
 
     def ask_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
         """The passphrase of the encrypted credentials file, typed; ``None`` for "not now". Not in our thread."""
-        answer: SecretStr | None = self.call_from_thread(lambda: self._ask_passphrase(purpose))
-        return answer
+        loop = self._loop
+        if loop is None:
+            return None
+        return asyncio.run_coroutine_threadsafe(self._ask_passphrase(purpose), loop).result()
 
     async def _ask_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
         from billtui.screens.modals.passphrase import passphrase_prompt

@@ -1,0 +1,125 @@
+"""Combine, split, delete: with the undo window, and what the panel saw of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from billtui.config.settings import Settings
+from support.driving import Driver, Program, money_of
+
+THREE = ("310", "312", "313")
+SOON = Settings(undo_seconds=0)
+LONG = Settings(undo_seconds=60)
+
+
+def watch(driver: Driver) -> None:
+    """From now on the panel counts the writes it gets, without changing any."""
+    driver.sandbox.faults(*({"kind": "latency", "ms": 0, "method": one} for one in ("POST", "PATCH", "DELETE")))
+
+
+def writes(driver: Driver) -> int:
+    return sum(driver.sandbox.fault_strikes())
+
+
+async def combine_three(driver: Driver) -> None:
+    await driver.go("2", "InvoicesScreen")
+    await driver.mark(*THREE)
+    await driver.press("C")
+    await driver.on("ConfirmPlan")
+    await driver.sees("25.85 EUR")
+    await driver.confirm()
+
+
+async def test_combined_and_split_again(program: Program) -> None:
+    """INV-6, INV-7: the exact sum on one invoice; splitting gives back exactly the originals."""
+    panel = program.panel()
+    originals = {one: panel.invoice(one) for one in THREE}
+    async with program.open(settings=SOON) as driver:
+        await combine_three(driver)
+        await driver.finished()
+        combined = panel.invoices()[0]
+        assert money_of(combined["total"]) == sum((money_of(one["total"]) for one in originals.values()), Decimal(0))
+        assert set(combined["combined_from"]) == set(THREE)
+        assert {panel.invoice(one)["state"] for one in THREE} == {"combined"}
+        await driver.cursor_to(combined["id"])
+        await driver.press("D")
+        await driver.until(lambda: driver.says("split"), "why it is not deleted")
+        if type(driver.app.screen).__name__ == "MessageDialog":
+            await driver.press("escape")
+        await driver.press("X")
+        await driver.confirm()
+        await driver.finished(2)
+        for one in THREE:
+            now = panel.invoice(one)
+            assert (now["state"], now["total"], now["lines"]) == (
+                "unpaid", originals[one]["total"], originals[one]["lines"],
+            )  # fmt: skip
+        await driver.until(lambda: set(THREE) <= set(driver.list_screen.table.shown_ids()), "the originals")
+
+
+async def test_undo_within_the_window_leaves_no_trace(program: Program) -> None:
+    """The panel gets no request at all; nothing changed there."""
+    panel = program.panel()
+    async with program.open(settings=LONG) as driver:
+        watch(driver)
+        cursor = panel.get("/changes")["cursor"]
+        await combine_three(driver)
+        await driver.sees("takes it back")
+        await driver.press("u")
+        await driver.hears("Taken back")
+        assert "takes it back" not in driver.text()
+        job = await driver.finished()
+        assert job.counts == {"cancelled": 1}
+        assert writes(driver) == 0
+        assert panel.get("/changes")["cursor"] == cursor
+        assert not driver.list_screen.table.marked_ids, "what was confirmed is no longer marked"
+        await driver.press("u")
+        assert driver.list_screen.table.marked_ids == set(THREE), "the next undo brings the marks back"
+
+
+async def test_without_undo_it_lands_when_the_window_ends(program: Program) -> None:
+    async with program.open(settings=Settings(undo_seconds=1)) as driver:
+        panel = program.panel()
+        await combine_three(driver)
+        await driver.finished()
+        assert set(panel.invoices()[0]["combined_from"]) == set(THREE)
+        await driver.until(lambda: "takes it back" not in driver.text(), "the outbox to empty")
+
+
+async def test_deleting_frees_the_order_for_renewal(program: Program) -> None:
+    """INV-5, REN-2: the number stays, the order can be renewed again."""
+    panel = program.panel()
+    assert panel.order("13")["unpaid_invoice_id"] == "313"
+    async with program.open(settings=SOON) as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.cursor_to("13")
+        await driver.press("R")
+        await driver.hears("(REN-2)")
+        await driver.press("i")
+        await driver.on("InvoiceScreen")
+        await driver.press("D")
+        await driver.on("ConfirmPlan")
+        await driver.sees("can be renewed again")
+        await driver.confirm()
+        await driver.finished()
+        assert panel.invoice("313")["state"] == "deleted"
+        await driver.press("escape")
+        await driver.on("OrdersScreen")
+        await driver.until(lambda: driver.app.session.store.order_rows(["13"])["13"].unpaid_invoice_id is None)
+        await driver.press("R")
+        await driver.on("ChoiceDialog")
+        await driver.sees("Renew backup-jp-01")
+
+
+async def test_deleting_a_new_order_invoice_says_that_it_cancels(program: Program) -> None:
+    """INV-5, ORD-1."""
+    panel = program.panel()
+    async with program.open(settings=SOON) as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to("318")
+        await driver.press("D")
+        await driver.on("ConfirmPlan")
+        await driver.sees("cancels those pending orders")
+        await driver.confirm()
+        await driver.finished()
+        assert panel.order("49")["state"] == "cancelled"

@@ -1,0 +1,181 @@
+"""Paying: from the list, one and several; the method picker; promises kept and broken; external payments."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from textual.widgets import OptionList
+
+from billtui.domain.periods import add_months
+from billtui.widgets.formats import moment_text
+from support.driving import Driver, Panel, Program
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+async def picker(driver: Driver, invoice_id: str) -> OptionList:
+    """Open the method picker of an invoice in the list."""
+    await driver.go("2", "InvoicesScreen")
+    await driver.cursor_to(invoice_id)
+    await driver.press("p")
+    await driver.on("ChoiceDialog")
+    return driver.app.screen.query_one("#choices", OptionList)
+
+
+async def test_one_invoice_from_the_list(program: Program) -> None:
+    """INV-3, INV-4."""
+    panel = program.panel()
+    before = panel.balances()["internal"]
+    async with program.open() as driver:
+        await picker(driver, "310")
+        await driver.choose("internal")
+        await driver.sees(f"internal balance: {before} EUR → {before - Decimal('5.55')} EUR")
+        await driver.confirm()
+        await driver.finished()
+        assert panel.invoice("310")["state"] == "paid"
+        assert panel.balances()["internal"] == before - Decimal("5.55")
+        await driver.until(lambda: "310" not in driver.list_screen.table.shown_ids(), "the paid invoice to leave")
+        await driver.hears("done")
+
+
+async def test_several_at_once_and_what_cannot_be_paid_is_left_out(program: Program) -> None:
+    """INV-3: each marked invoice is a payment of its own; all from one purse."""
+    panel = program.panel()
+    before = panel.balances()["internal"]
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.mark("310", "312", "313")
+        await driver.press("p")
+        await driver.on("ChoiceDialog")
+        await driver.sees("Pay 3 invoices", "Total 25.85 EUR")
+        methods = driver.app.screen.query_one("#choices", OptionList)
+        assert methods.get_option("card").disabled
+        await driver.sees("One invoice at a time")
+        await driver.choose("internal")
+        await driver.confirm()
+        job = await driver.finished()
+        assert job.counts == {"done": 3}
+        assert {panel.invoice(one)["state"] for one in ("310", "312", "313")} == {"paid"}
+        assert panel.balances()["internal"] == before - Decimal("25.85")
+
+
+async def test_picker_explains_what_is_not_available(program: Program) -> None:
+    """ACC-4, PRM-2: a purse that holds too little, and the promise with the date from which it works."""
+    panel = program.panel()
+    async with program.open() as driver:
+        methods = await picker(driver, "319")
+        for method in ("internal", "affiliate"):
+            assert methods.get_option(method).disabled
+        await driver.sees("1 674.96 EUR too little", "2 163.56 EUR too little")
+        assert not methods.get_option("card").disabled
+        await driver.press("escape")
+        methods = await picker(driver, "313")
+        assert methods.get_option("promise").disabled
+        works_from = instant(panel.order("13")["paid_until"]) - timedelta(hours=72)
+        await driver.until(
+            lambda: moment_text(works_from) in " ".join(driver.text().replace("│", " ").split()), "the date"
+        )
+
+
+async def promised(driver: Driver, panel: Panel) -> str:
+    """Promise to pay a renewal of order 3 two days before its end; gives the invoice."""
+    sandbox = driver.sandbox
+    invoice_id: str = panel.renew(["3"])["id"]
+    sandbox.advance(days=1)
+    await driver.press("r")
+    methods = await picker(driver, invoice_id)
+    assert methods.get_option("promise").disabled, "4 days left: refused (PRM-2)"
+    works_from = instant(panel.order("3")["paid_until"]) - timedelta(hours=72)
+    await driver.until(lambda: moment_text(works_from) in " ".join(driver.text().split()), "the date it works from")
+    await driver.press("escape")
+    sandbox.advance(days=2)
+    await driver.press("r")
+    methods = await picker(driver, invoice_id)
+    assert not methods.get_option("promise").disabled, "2 days left: available"
+    await driver.choose("promise")
+    await driver.on("ConfirmPlan")
+    await driver.sees("Pay by", "blocked at once")
+    await driver.confirm()
+    await driver.finished()
+    invoice = panel.invoice(invoice_id)
+    assert invoice["state"] == "promised"
+    now = instant(sandbox.call("GET", "/sandbox/clock")[1]["now"])
+    assert abs(instant(invoice["promise_until"]) - now - timedelta(days=7)) < timedelta(minutes=2)
+    await driver.until(lambda: driver.app.session.store.invoice_rows([invoice_id])[invoice_id].state == "promised")
+    return invoice_id
+
+
+async def test_promise_refused_at_four_days_available_at_two_and_kept(program: Program) -> None:
+    """PRM-1, PRM-2, PRM-3, PRM-5, PRM-7."""
+    panel = program.panel()
+    end = panel.order("3")
+    async with program.open() as driver:
+        invoice_id = await promised(driver, panel)
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to(invoice_id)
+        await driver.sees("promised")
+        await driver.press("D")
+        await driver.hears("only unpaid ones can be deleted (INV-5)")
+        program.sandbox.advance(days=5)
+        panel = program.panel()
+        assert panel.order("3")["state"] == "active", "PRM-5: it goes on beyond its end"
+        await driver.press("r")
+        await picker(driver, invoice_id)
+        await driver.choose("internal")
+        await driver.confirm()
+        await driver.finished(2)
+        assert panel.invoice(invoice_id)["state"] == "paid"
+        now = panel.order("3")
+        assert instant(now["paid_until"]) == add_months(instant(end["paid_until"]), 1, end["billing_day"]), "PRM-7"
+        await driver.until(lambda: driver.app.session.store.invoice_rows([invoice_id])[invoice_id].state == "paid")
+
+
+async def test_promise_broken_is_shown_overdue_and_blocked(program: Program) -> None:
+    """PRM-6, PRM-8."""
+    panel = program.panel()
+    async with program.open() as driver:
+        invoice_id = await promised(driver, panel)
+        program.sandbox.advance(days=7, seconds=60)
+        panel = program.panel()
+        assert panel.invoice(invoice_id)["state"] == "overdue"
+        assert panel.order("3")["state"] == "blocked"
+        await driver.go("2", "InvoicesScreen")
+        await driver.press("r")
+        await driver.until(lambda: driver.app.session.store.invoice_rows([invoice_id])[invoice_id].state == "overdue")
+        await driver.cursor_to(invoice_id)
+        await driver.sees("overdue")
+        methods = await picker(driver, invoice_id)
+        assert methods.get_option("promise").disabled
+        assert not methods.get_option("internal").disabled
+        await driver.press("escape")
+        await driver.go("3", "OrdersScreen")
+        await driver.cursor_to("3")
+        await driver.press("enter")
+        await driver.on("OrderScreen")
+        await driver.sees("blocked")
+
+
+async def test_external_payment_shows_where_to_pay_and_turns_paid_by_itself(program: Program) -> None:
+    """INV-3: the invoice stays unpaid until the provider reports the money; no key is needed then."""
+    panel = program.panel()
+    async with program.open(size=(80, 50)) as driver:
+        await picker(driver, "313")
+        await driver.choose("card")
+        await driver.sees("Nothing is charged by billtui itself")
+        await driver.confirm()
+        await driver.on("ExternalPayment")
+        operation = driver.app.session.journal.operations(driver.jobs()[0].id)[0]
+        assert operation.answer is not None
+        payment_id, address = str(operation.answer["id"]), str(operation.answer["payment_url"])
+        await driver.sees(address.removeprefix("https://")[:30])
+        assert any(block in driver.text() for block in "█▀▄"), "the QR code"
+        assert panel.invoice("313")["state"] == "unpaid"
+        await driver.press("escape")
+        await driver.on("InvoicesScreen")
+        assert "313" in driver.list_screen.table.shown_ids()
+        program.sandbox.settle(payment_id)
+        await driver.until(lambda: "313" not in driver.list_screen.table.shown_ids(), "the invoice to turn paid")
+        assert panel.invoice("313")["state"] == "paid"
