@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 START_SECONDS = 60
+"""To start within, and a minute more for each 20,000 orders to be seeded."""
 Json = dict[str, Any]
 
 
@@ -48,7 +49,7 @@ class SandboxProcess:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
             )
         assert self.process.stdout is not None
-        watchdog = threading.Timer(START_SECONDS, self.process.kill)
+        watchdog = threading.Timer(START_SECONDS + self.fleet * 60 / 20_000, self.process.kill)
         watchdog.start()
         line = self.process.stdout.readline()
         watchdog.cancel()

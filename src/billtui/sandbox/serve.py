@@ -107,6 +107,7 @@ def _serve(options: argparse.Namespace, file: Path, listener: socket.socket) -> 
             _watch_stdin(server.stop)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 100)  # a page of a large list makes many small objects: no pause within it
         with _signals(server.stop):
             server.run(sockets=[listener])
     finally:

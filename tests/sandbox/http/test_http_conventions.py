@@ -134,6 +134,8 @@ async def test_a_tag_changes_with_the_object_and_serves_as_if_match(client: Sign
         ("cursor", "nonsense"),
         ("sort", "colour"),
         ("colour", "red"),
+        ("state", "asleep"),
+        ("plan", ""),
         ("sort", ""),
         ("q", "x" * 201),
         ("expires_before", "yesterday"),

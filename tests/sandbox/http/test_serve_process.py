@@ -241,3 +241,12 @@ def test_a_taken_port_and_a_wrong_file_are_said(
 def test_the_description_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--openapi"]) == 0
     assert json.loads(capsys.readouterr().out)["openapi"] == "3.1.0"
+
+
+def test_it_loads_neither_the_interface_nor_an_http_client() -> None:
+    code = (
+        "import sys, billtui.sandbox.serve, billtui.sandbox.http.app, billtui.sandbox.http.server;"
+        "print(sorted({'textual', 'httpx', 'keyring', 'billtui.client'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -17,29 +17,48 @@ MAX_SEARCH = 200
 _OWN = ("limit", "cursor", "sort", "q")
 
 
-def list_query(request: Request) -> ListQuery:
-    """``limit``, ``cursor``, ``sort``, ``q`` and the filters of a request. Raises :class:`ApiProblem` 422."""
-    filters: dict[str, list[str]] = {}
-    own: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name in _OWN:
-            if name in own:
-                raise _invalid(name, "given twice")
-            own[name] = value
-        else:
-            filters.setdefault(name, []).append(value)
-    for name in ("sort", "cursor"):
-        if own.get(name) == "":
-            raise _invalid(name, "empty: leave it out")
-    if len(own.get("q", "")) > MAX_SEARCH:
-        raise _invalid("q", f"at most {MAX_SEARCH} characters")
-    return ListQuery(
-        limit=limit_of(own.get("limit")),
-        cursor=own.get("cursor"),
-        sort=own.get("sort"),
-        q=own.get("q"),
-        filters=filters,
-    )
+class ListParameters:
+    """What one list takes: its OpenAPI description, and the reading of it from a request."""
+
+    def __init__(
+        self, sorts: Sequence[str], filters: Sequence[tuple[str, dict[str, Any], str]], *, search: bool = True
+    ) -> None:
+        """``filters`` are (name, schema, description); ``search`` says whether there is a ``q``."""
+        self.openapi = _describe(sorts, filters, search=search)
+        self._allowed: dict[str, frozenset[str]] = {}
+        for name, schema, _ in filters:
+            values = schema.get("enum") or schema.get("items", {}).get("enum")
+            if values:
+                self._allowed[name] = frozenset(values)
+
+    def read(self, request: Request) -> ListQuery:
+        """``limit``, ``cursor``, ``sort``, ``q`` and the filters of a request. Raises :class:`ApiProblem` 422."""
+        filters: dict[str, list[str]] = {}
+        own: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            if name in _OWN:
+                if name in own:
+                    raise _invalid(name, "given twice")
+                own[name] = value
+            elif value == "":
+                raise _invalid(name[:40] or "query", "empty: leave it out")
+            else:
+                allowed = self._allowed.get(name)
+                if allowed is not None and value not in allowed:
+                    raise _invalid(name, f"one of {', '.join(sorted(allowed))}")
+                filters.setdefault(name, []).append(value)
+        for name in ("sort", "cursor"):
+            if own.get(name) == "":
+                raise _invalid(name, "empty: leave it out")
+        if len(own.get("q", "")) > MAX_SEARCH:
+            raise _invalid("q", f"at most {MAX_SEARCH} characters")
+        return ListQuery(
+            limit=limit_of(own.get("limit")),
+            cursor=own.get("cursor"),
+            sort=own.get("sort"),
+            q=own.get("q"),
+            filters=filters,
+        )
 
 
 def only_once(request: Request, *names: str) -> None:
@@ -70,10 +89,9 @@ def _parameter(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
 
 
-def list_parameters(
-    sorts: Sequence[str], filters: Sequence[tuple[str, dict[str, Any], str]], *, search: bool = True
+def _describe(
+    sorts: Sequence[str], filters: Sequence[tuple[str, dict[str, Any], str]], *, search: bool
 ) -> dict[str, Any]:
-    """The OpenAPI description of what :func:`list_query` reads. ``filters`` are (name, schema, description)."""
     both = [value for name in sorts for value in (name, f"-{name}")]
     parameters = [
         _parameter(

@@ -8,11 +8,11 @@ from fastapi.responses import Response
 from billtui.sandbox.engine import balance
 from billtui.sandbox.http.bodies import MoveBody, TopUpBody
 from billtui.sandbox.http.calls import Reading, Writing
-from billtui.sandbox.http.listing import INSTANT, list_parameters, list_query, many
+from billtui.sandbox.http.listing import INSTANT, ListParameters, many
 from billtui.sandbox.http.openapi import keyed, list_of, reads, ref, writes
 
 router = APIRouter(prefix="/balance", tags=["balance"])
-_PARAMETERS = list_parameters(
+_LIST = ListParameters(
     ("id", "at"),
     (
         ("purse", many("internal", "affiliate"), "Of this purse."),
@@ -25,10 +25,10 @@ _PARAMETERS = list_parameters(
 )
 
 
-@router.get("/ledger", responses=reads(list_of("LedgerLine"), 422), openapi_extra=_PARAMETERS)
+@router.get("/ledger", responses=reads(list_of("LedgerLine"), 422), openapi_extra=_LIST.openapi)
 async def ledger(call: Reading, request: Request) -> Response:
     """Every movement in the account's purses, newest first."""
-    query = list_query(request)
+    query = _LIST.read(request)
     return await call.answer(lambda tx, caller: balance.ledger_page(tx, caller.account_id, query))
 
 

@@ -13,11 +13,11 @@ from billtui.sandbox.http.bodies import CombineBody, PayBody, money_or_none
 from billtui.sandbox.http.calls import Reading, Writing
 from billtui.sandbox.http.documents import FORMATS, render
 from billtui.sandbox.http.etag import tagged
-from billtui.sandbox.http.listing import INSTANT, list_parameters, list_query, many, only_once
+from billtui.sandbox.http.listing import INSTANT, ListParameters, many, only_once
 from billtui.sandbox.http.openapi import items_of, keyed, list_of, reads, ref, writes
 
 router = APIRouter(prefix="/invoices", tags=["invoices"])
-_PARAMETERS = list_parameters(
+_LIST = ListParameters(
     ("id", "number", "issued_at", "due_at", "paid_at", "total", "state"),
     (
         ("state", many(*InvoiceState), "Any of these states."),
@@ -40,10 +40,10 @@ _DOCUMENT[200]["content"] = {
 }
 
 
-@router.get("", responses=reads(list_of("Invoice"), 422), openapi_extra=_PARAMETERS)
+@router.get("", responses=reads(list_of("Invoice"), 422), openapi_extra=_LIST.openapi)
 async def list_invoices(call: Reading, request: Request) -> Response:
     """A page of invoices, paid and unpaid (INV-1); without their lines."""
-    query = list_query(request)
+    query = _LIST.read(request)
     return await call.answer(lambda tx, caller: invoices.list_invoices(tx, caller.account_id, query))
 
 

@@ -11,12 +11,12 @@ from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import OrderJSON
 from billtui.sandbox.http.bodies import OrderActionBody, OrderChangeBody
 from billtui.sandbox.http.calls import Reading, Writing
-from billtui.sandbox.http.listing import INSTANT, list_parameters, list_query, many, one
+from billtui.sandbox.http.listing import INSTANT, ListParameters, many, one
 from billtui.sandbox.http.openapi import keyed, list_of, reads, ref, writes
 from billtui.sandbox.http.problems import ApiProblem
 
 router = APIRouter(prefix="/orders", tags=["orders"])
-_PARAMETERS = list_parameters(
+_LIST = ListParameters(
     ("id", "name", "state", "plan", "location", "monthly_price", "created_at", "paid_until"),
     (
         ("state", many(*OrderState), "Any of these states."),
@@ -34,10 +34,10 @@ _PARAMETERS = list_parameters(
 )
 
 
-@router.get("", responses=reads(list_of("Order"), 422), openapi_extra=_PARAMETERS)
+@router.get("", responses=reads(list_of("Order"), 422), openapi_extra=_LIST.openapi)
 async def list_orders(call: Reading, request: Request) -> Response:
     """A page of orders. Of their actions only the refused ones are listed, with code and what they relate to."""
-    query = list_query(request)
+    query = _LIST.read(request)
     return await call.answer(lambda tx, caller: orders.list_orders(tx, caller.account_id, query))
 
 
