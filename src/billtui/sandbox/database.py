@@ -7,6 +7,7 @@ in the meantime is applied (:mod:`billtui.sandbox.clock`).
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections import Counter, deque
@@ -116,6 +117,10 @@ class Database:
     def close(self) -> None:
         """Close every connection. The file is complete at any moment anyway."""
         self._engine.dispose()
+
+    def raw_connection(self) -> sqlite3.Connection:
+        """A connection of its own to the file, outside of every rule: for tools that look at, or break, a panel."""
+        return sqlite3.connect(self.path, isolation_level=None)
 
     # --- transactions
 

@@ -38,8 +38,6 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     for person in people.PEOPLE:
         tx.accounts.add(people.account_row(person, random, micros(instant_of(now) - timedelta(days=1_500))))
     _accounts(tx, random, now, fleet, hostile)
-    tx.at = now
-    tx.flush()
 
 
 def _panel(conn: Connection, seed: int, size: int, hostile: bool) -> None:

@@ -130,3 +130,4 @@ def settle_clock(tx: Tx, now: int) -> None:
     tx.at = now
     tx.flush()
     clock.tick(tx)
+    tx.flush()
