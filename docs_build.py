@@ -44,7 +44,14 @@ def keys_document() -> str:
     return "\n".join(lines) + "\n"
 
 
-DOCUMENTS: dict[str, Callable[[], str]] = {"keys.md": keys_document}
+def commands_document() -> str:
+    """All verbs of the command line, their options and the exit codes."""
+    from billtui.cli.reference import commands_document
+
+    return commands_document()
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {"keys.md": keys_document, "commands.md": commands_document}
 """File in docs/ → what makes it."""
 
 

@@ -1,21 +1,20 @@
-"""The command line: starts the program; the same verbs without a screen."""
+"""The command line: starts the program; the same verbs without a screen.
+
+Importing this loads neither Textual nor the HTTP library nor the models: ``--version`` and ``--help`` answer at once.
+"""
 
 from __future__ import annotations
 
 import sys
 
+__all__ = ["main"]
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run billtui and return its exit code."""
-    from billtui.cli.demo import running_demo
-    from billtui.cli.start import run_program
-    from billtui.config.settings import load_settings
-    from billtui.terminal.environment import settle
+    from billtui.cli.entry import run
 
-    facts = settle()
-    del argv
-    with running_demo() as demo:
-        return run_program(load_settings().settings, demo.profile, facts, demo=demo)
+    return run(sys.argv[1:] if argv is None else argv)
 
 
 if __name__ == "__main__":

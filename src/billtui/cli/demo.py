@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,9 @@ from billtui.config.secret_sources import Credential
 
 DEFAULT_FLEET = 40
 DEFAULT_SEED = 1
+JOIN_SECONDS = 15.0
+HELLO = "hello.json"
+"""Where the panel says where it is, for a second billtui on the same demo."""
 
 
 class DemoError(ConfigError):
@@ -44,9 +50,13 @@ class Demo:
         """The first client, as a profile that is never written anywhere."""
         return make_profile(name="demo", url=self.url, login=str(self.accounts[0]["login"]), demo=True)
 
-    def credentials(self) -> DemoCredentials:
-        """The first client's password; the demo signs in by itself."""
-        return DemoCredentials(SecretStr(str(self.accounts[0]["password"])))
+    def credentials(self, login: str | None = None) -> DemoCredentials:
+        """The password of the first client, or of ``login``; the demo signs in by itself. Raises DemoError."""
+        for account in self.accounts:
+            if login in (None, account["login"]):
+                return DemoCredentials(SecretStr(str(account["password"])))
+        there = ", ".join(str(account["login"]) for account in self.accounts)
+        raise DemoError(f"The demo has no login {login!r}. There are: {there}.")
 
 
 class DemoCredentials:
@@ -84,14 +94,30 @@ def running_demo(
 ) -> Iterator[Demo]:
     """Start the reference panel, and end it when the block ends. It also ends by itself when this process dies.
 
+    Where another billtui runs the same demo, its panel is used, for as long as that one runs.
     Raises DemoError when it does not start, UnsafePath when its folder can be touched by others.
     """
     folder = demo_folder(fleet, seed)
     if hostile:
         folder = folder.with_name(f"{folder.name}-hostile")
-    if reset and folder.exists():
-        shutil.rmtree(folder)
-    ensure_private_dir(folder)
+    with contextlib.ExitStack() as stack:
+        ensure_private_dir(folder.parent)
+        lock = _take_lock(folder)
+        if lock is None:
+            if reset:
+                raise DemoError("Another billtui runs this demo. Leave it first, then reset.")
+            yield _joined(folder)
+            return
+        stack.callback(os.close, lock)
+        if reset and folder.exists():
+            shutil.rmtree(folder)
+        ensure_private_dir(folder)
+        yield _started(folder, stack, fleet=fleet, seed=seed, hostile=hostile)
+
+
+def _started(folder: Path, stack: contextlib.ExitStack, *, fleet: int, seed: int, hostile: bool) -> Demo:
+    with contextlib.suppress(FileNotFoundError):
+        (folder / HELLO).unlink()
     command = [sys.executable, "-m", "billtui.sandbox", "--json", "--until-eof", "--port", str(_port(folder))]
     command += ["--db", str(folder / "panel.db"), "--fleet", str(fleet), "--seed", str(seed)]
     command += ["--hostile"] if hostile else []
@@ -99,17 +125,39 @@ def running_demo(
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
+    stack.callback(_end, process)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise DemoError(f"The reference panel did not start: {_last_words(folder)}")
+    hello = json.loads(line)
+    with contextlib.suppress(OSError, ConfigError):
+        write_private(folder / "port", str(urlsplit(hello["url"]).port).encode())
+        write_private(folder / HELLO, line)
+    return Demo(folder, hello["url"], hello["accounts"])
+
+
+def _take_lock(folder: Path) -> int | None:
+    """The lock of this demo's panel, beside its folder so that a reset keeps it; ``None`` if another one holds it."""
+    path = folder.with_name(f".{folder.name}.lock")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise DemoError(f"The reference panel did not start: {_last_words(folder)}")
-        hello = json.loads(line)
-        with contextlib.suppress(OSError, ConfigError):
-            write_private(folder / "port", str(urlsplit(hello["url"]).port).encode())
-        yield Demo(folder, hello["url"], hello["accounts"])
-    finally:
-        _end(process)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _joined(folder: Path) -> Demo:
+    """The panel that another billtui runs; it may be starting at this moment."""
+    end = time.monotonic() + JOIN_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError, ValueError, KeyError, ConfigError):
+            hello = json.loads(read_private(folder / HELLO, 64 * 1024))
+            return Demo(folder, hello["url"], hello["accounts"])
+        time.sleep(0.05)
+    raise DemoError("Another billtui runs this demo, but its panel does not answer. Leave that one, then try again.")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from billtui.config.profiles import Profile
+from billtui.config.secret_sources import EnvironmentSecrets
 from billtui.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 def is_terminal() -> bool:
     """Whether somebody can see a screen and press keys."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # a closed stream is None, or says ValueError
+        return bool(sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty())
+    return False
 
 
 def make_session(
@@ -28,6 +32,7 @@ def make_session(
     *,
     demo: Demo | None,
     read_only: bool,
+    environment: EnvironmentSecrets | None = None,
     ask_passphrase: AskPassphrase | None = None,
 ) -> Session:
     """A session of ``profile``; that of the demo keeps everything in the demo's own folder."""
@@ -39,23 +44,49 @@ def make_session(
     settings = SessionSettings.of(profile, read_only=read_only)
     if demo is not None and profile.demo:
         settings = replace(settings, data_dir=demo.folder / "data", state_dir=demo.folder / "state")
-        return Session(settings, listener=listener, credentials=demo.credentials())
-    return Session(settings, listener=listener, credentials=CredentialStore.of(profile, ask_passphrase=ask_passphrase))
+        return Session(settings, listener=listener, credentials=demo.credentials(profile.login or None))
+    credentials = CredentialStore.of(profile, environment=environment, ask_passphrase=ask_passphrase)
+    return Session(settings, listener=listener, credentials=credentials)
 
 
 def run_program(
-    settings: Settings, profile: Profile, facts: TerminalFacts, *, demo: Demo | None = None, read_only: bool = False
+    settings: Settings,
+    profile: Profile,
+    facts: TerminalFacts,
+    *,
+    demo: Demo | None = None,
+    read_only: bool = False,
+    environment: EnvironmentSecrets | None = None,
 ) -> int:
-    """Run the program until it is left; gives its exit code."""
+    """Run the program until it is left; gives its exit code.
+
+    ``environment`` belongs to ``profile`` alone: another one chosen later never gets its secrets.
+    """
     from billtui.app import BilltuiApp
+    from billtui.cli.doctor import examine
     from billtui.terminal.guard import Guard
 
     ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
+    own = environment or EnvironmentSecrets()
 
-    def session(profile: Profile, listener: Callable[[SessionEvent], None], ask: AskPassphrase) -> Session:
-        return make_session(profile, listener, demo=demo, read_only=read_only, ask_passphrase=ask)
+    def session(chosen: Profile, listener: Callable[[SessionEvent], None], ask: AskPassphrase) -> Session:
+        same = (chosen.name, chosen.url) == (profile.name, profile.url)
+        return make_session(
+            chosen,
+            listener,
+            demo=demo,
+            read_only=read_only,
+            environment=own if same else EnvironmentSecrets(),
+            ask_passphrase=ask,
+        )
 
-    app = BilltuiApp(settings=settings, profile=profile, make_session=session, ascii_only=ascii_only)
+    app = BilltuiApp(
+        settings=settings,
+        profile=profile,
+        make_session=session,
+        ascii_only=ascii_only,
+        doctor=lambda: examine(facts=facts),
+    )
     with Guard(lambda number: app.call_from_thread(app.leave_politely, 128 + number)) as guard:
         app.run(mouse=settings.mouse)
     if app.crash_text:

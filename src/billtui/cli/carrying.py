@@ -1,0 +1,338 @@
+"""From a plan to its outcome, as every writing verb does it: show, confirm, journal, carry out, tell."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from billtui.cli.confirming import Limit, confirm
+from billtui.cli.context import Context
+from billtui.cli.exits import Ended, Exit, exit_of_job, exit_of_left_out, exit_of_refusal
+from billtui.cli.plan_text import (
+    counts_text,
+    job_json,
+    left_out_json,
+    plan_json,
+    plan_lines,
+    show_job,
+    show_left_out,
+    show_plan,
+)
+from billtui.cli.problems import CliError, Problem
+from billtui.domain.models import Account
+from billtui.services.journal import Busy, JobRow, OperationRow, OperationState
+from billtui.services.plans import Plan
+from billtui.services.session import NotSignedIn, ReadOnlySession, Session
+
+S = OperationState
+LOOK_SECONDS = 0.25
+
+
+def busy(session: Session, account: Account) -> dict[str, Busy]:
+    """What has an open operation already, in this program or another on the same account."""
+    return session.journal.open_targets(account.panel_id.raw, account.account_id.raw)
+
+
+async def carry_out(
+    context: Context,
+    session: Session,
+    plan: Plan,
+    *,
+    notes: Mapping[str, str] | None = None,
+    planned_earlier: bool = False,
+) -> Exit:
+    """Do what the options say with ``plan``: only show it, write it to a file, or confirm it and carry it out.
+
+    ``planned_earlier``: it comes from a file, so what it left out was told when it was made.
+    """
+    options, out = context.options, context.out
+    left_out = () if planned_earlier else plan.left_out
+    if options.dry_run:
+        return _dry_run(context, plan)
+    if not plan.operations:
+        return nothing_left(context, plan)
+    if getattr(options, "plan_out", None):
+        return _plan_out(context, plan)
+    if session.read_only:
+        raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
+    if not options.yes or not out.as_json:
+        for line in plan_lines(plan):
+            out.note(line)
+        for label, value in (notes or {}).items():
+            out.note(f"{label:<8} {value}")
+    show_left_out(out, left_out)
+    confirm(
+        plan.total,
+        len(plan.operations),
+        Limit.of(context.profile, context.settings),
+        yes=options.yes,
+        max_total=options.max_total,
+    )
+    job = await submit_and_wait(context, session, plan)
+    return tell_job(context, session, job, plan, left_out=len(left_out))
+
+
+def _dry_run(context: Context, plan: Plan) -> Exit:
+    code = Exit.DONE if plan.operations else Exit.REFUSED
+    if context.out.as_json:
+        context.out.document("plan", dry_run=True, plan=plan_json(plan), left_out=left_out_json(plan.left_out))
+    else:
+        show_plan(context.out, plan)
+        context.out.line("Dry run: nothing was sent.")
+    if not plan.operations:
+        context.out.problem(_nothing(plan, code))
+    return code
+
+
+def nothing_left(context: Context, plan: Plan) -> Exit:
+    """Everything was left out: say why; exit 5, or 6 where the payment is what is refused."""
+    code = exit_of_left_out(str(one.code) for one in plan.left_out)
+    if context.out.as_json:
+        context.out.document("plan", dry_run=False, plan=plan_json(plan), left_out=left_out_json(plan.left_out))
+    elif len(plan.left_out) > 1:
+        show_left_out(context.out, plan.left_out)
+    context.out.problem(_nothing(plan, code))
+    return code
+
+
+def _nothing(plan: Plan, code: Exit) -> Problem:
+    if not plan.left_out:
+        return Problem("nothing-to-do", "There is nothing to do.", code)
+    first = plan.left_out[0]
+    related = {name: value.raw for name, value in first.related.items()}
+    more: dict[str, Any] = {"related": related} if related else {}
+    return Problem(
+        first.code.raw, f"Nothing was sent. {first.title}: {first.reason}", code, first.rule.raw or None, False, more
+    )
+
+
+def _plan_out(context: Context, plan: Plan) -> Exit:
+    path = Path(context.options.plan_out).expanduser()
+    write_new(path, plan.to_json().encode() + b"\n", force=context.options.force)
+    if context.out.as_json:
+        context.out.document(
+            "plan", dry_run=True, plan_file=str(path), plan=plan_json(plan), left_out=left_out_json(plan.left_out)
+        )
+    else:
+        show_plan(context.out, plan)
+        context.out.line(f"Written to {path}; nothing was sent. Carry it out with: billtui apply {path}")
+    return Exit.DONE
+
+
+def write_new(path: Path, content: bytes, *, force: bool) -> None:
+    """Write a file of mode 0600 in one step. Raises CliError where it is there already (unless ``force``), OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    target = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp") if force else path
+    try:
+        descriptor = os.open(target, flags, 0o600)
+    except FileExistsError:
+        raise CliError("file-exists", f"{path} is there already; nothing was sent.", hint="Add --force.") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        if force:
+            target.replace(path)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+# -- carrying out
+
+
+async def submit_and_wait(context: Context, session: Session, plan: Plan) -> JobRow:
+    """Journal the plan and wait until it rests. Raises ReadOnlySession, AlienPlan, JournalError."""
+    context.job_id = plan.id  # before it is journalled: an interruption must find it
+    await asyncio.to_thread(session.submit, plan)
+    return await wait_for_job(context, session, plan.id)
+
+
+async def wait_for_job(context: Context, session: Session, job_id: str) -> JobRow:
+    """Wait until nothing of the job moves any more, or only unknown outcomes are left for too long."""
+    settle_seconds = float(getattr(context.options, "settle_seconds", 30))
+    context.job_id = job_id
+    executor = session.executor
+    only_unknown_since: float | None = None
+    progress = _Progress(context)
+    while True:
+        job = await asyncio.to_thread(executor.wait, job_id, LOOK_SECONDS)
+        progress.show(job)
+        if rests(job):
+            break
+        if _only_unknown(job):
+            only_unknown_since = only_unknown_since or time.monotonic()
+            if time.monotonic() - only_unknown_since >= settle_seconds:
+                break
+        else:
+            only_unknown_since = None
+    progress.end()
+    return job
+
+
+def rests(job: JobRow) -> bool:
+    """Whether nothing of it moves by itself, as far as the journal tells."""
+    moving = (S.SENDING, S.UNKNOWN, S.HELD) if job.paused is not None else (*(S.SENDING, S.UNKNOWN, S.HELD), S.PREPARED)
+    return job.finished or not any(job.counts.get(state) for state in moving)
+
+
+def _only_unknown(job: JobRow) -> bool:
+    """Whether all there is to wait for is the look-up of lost answers; what depends on them waits as well."""
+    return bool(job.counts.get(S.UNKNOWN)) and not job.counts.get(S.SENDING)
+
+
+class _Progress:
+    """One line on the terminal while a job of many steps runs."""
+
+    def __init__(self, context: Context) -> None:
+        stream = sys.stderr
+        self._on = not context.out.as_json and stream is not None and stream.isatty()
+        self._shown = ""
+
+    def show(self, job: JobRow) -> None:
+        """How far it is."""
+        if self._on and job.count > 1 and (text := counts_text(job)) != self._shown:
+            self._shown = text
+            sys.stderr.write(f"{text} of {job.count}\n")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        """Nothing more to show."""
+        self._on = False
+
+
+# -- telling
+
+
+def ended(rows: list[OperationRow]) -> list[Ended]:
+    """The operations as far as the exit code goes by them."""
+    return [Ended(row.state.value, row.code) for row in rows]
+
+
+def exit_of(job: JobRow, rows: list[OperationRow], left_out: int = 0) -> Exit:
+    """The exit code of a job as it stands in the journal."""
+    return exit_of_job(ended(rows), job.paused.value if job.paused is not None else None, left_out=left_out)
+
+
+def tell_job(
+    context: Context,
+    session: Session,
+    job: JobRow,
+    plan: Plan | None = None,
+    *,
+    left_out: int = 0,
+    already: bool = False,
+) -> Exit:
+    """Say what became of a job, and give its exit code."""
+    rows = session.journal.operations(job.id)
+    code = exit_of(job, rows, left_out)
+    out = context.out
+    if out.as_json:
+        more = {} if plan is None else {"left_out": left_out_json(plan.left_out)}
+        out.document("job", exit=int(code), already_done=already, job=job_json(job, rows), **more)
+    else:
+        show_job(out, job, rows)
+        for row in rows:
+            if (address := _payment_address(row)) is not None:
+                out.line(f"Pay at {address}")
+    if code is not Exit.DONE:
+        out.problem(_job_problem(job, rows, code, left_out))
+    return code
+
+
+def _payment_address(row: OperationRow) -> str | None:
+    """Where an external payment is to be made; shown whole, never opened (INV-3)."""
+    answer = row.answer or {}
+    payment = answer.get("payment") if isinstance(answer.get("payment"), dict) else answer
+    address = payment.get("payment_url") if isinstance(payment, dict) else None
+    return address if isinstance(address, str) else None
+
+
+_HINTS: dict[Exit, Callable[[str], str]] = {
+    Exit.UNKNOWN: lambda job: f"Do not repeat it. Ask the panel what became of it: billtui jobs settle {job}",
+    Exit.NETWORK: lambda job: f"Nothing was sent. Once the panel can be reached: billtui jobs retry {job}",
+    Exit.SIGN_IN: lambda job: f"Sign in (billtui login), then: billtui jobs resume {job}",
+    Exit.PARTLY: lambda job: f"See billtui jobs show {job}",
+    Exit.CHANGED: lambda _: "Nothing was sent. Make the plan anew and look at it.",
+}
+
+
+def _job_problem(job: JobRow, rows: list[OperationRow], code: Exit, left_out: int) -> Problem:
+    """The first operation that says why, with what to do next."""
+    wanted = {
+        Exit.UNKNOWN: (S.UNKNOWN, S.NEEDS_YOU, S.SENDING),
+        Exit.NETWORK: (S.NOT_SENT, S.PREPARED),
+    }.get(code, (S.REFUSED, S.NOT_SENT, S.PREPARED, S.CANCELLED))
+    found = [row for row in rows if row.state in wanted]
+    if code not in (Exit.PARTLY, Exit.UNKNOWN, Exit.NETWORK):
+        found = [row for row in found if exit_of_refusal(row.code) is code] or found
+    first = found[0] if found else None
+    words = first.detail if first is not None and first.detail is not None else job.note
+    reason = f"{first.title}: {words}" if first is not None and words else str(words or "")
+    if code is Exit.PARTLY:
+        extra = f", {left_out} left out" if left_out else ""
+        detail = f"Partly done: {counts_text(job)}{extra}. {reason}".strip()
+    elif code is Exit.UNKNOWN:
+        detail = f"Outcome unknown: it was sent, and the answer was lost. {reason}".strip()
+    else:
+        detail = reason or f"Not done: {counts_text(job)}."
+    problem_code = {Exit.UNKNOWN: "outcome-unknown", Exit.PARTLY: "partly-done"}.get(code)
+    more: dict[str, Any] = {"job_id": job.id, "job_exit": int(code)}
+    if hint := _HINTS.get(code):
+        more["hint"] = hint(job.id[:12])
+    if first is not None and first.request_id:
+        more["request_id"] = first.request_id
+    return Problem(
+        problem_code or (first.code if first is not None and first.code else "not-done"),
+        detail,
+        code,
+        first.rule if first is not None else None,
+        code in (Exit.NETWORK, Exit.SIGN_IN),
+        more,
+    )
+
+
+def interrupted(context: Context) -> Exit:
+    """ctrl+c: say what is known of the job; the journal keeps what was sent."""
+    if context.job_id is None:
+        context.out.problem(Problem("interrupted", "Interrupted; nothing was sent.", Exit.INTERRUPTED))
+        return Exit.INTERRUPTED
+    from billtui.services.journal import JournalReader, UnknownJob
+
+    reader = JournalReader(context.session_settings().journal_path)
+    try:
+        job = reader.job(context.job_id)
+    except UnknownJob:
+        context.out.problem(Problem("interrupted", "Interrupted; nothing was sent.", Exit.INTERRUPTED))
+        return Exit.INTERRUPTED
+    finally:
+        reader.close()
+    next_step = f"billtui jobs show {job.id[:12]}"
+    if job.counts.get(S.UNKNOWN) or job.counts.get(S.SENDING):
+        next_step = f"billtui jobs settle {job.id[:12]}"
+    elif job.counts.get(S.PREPARED):
+        next_step = f"billtui jobs resume {job.id[:12]}"
+    context.out.problem(
+        Problem(
+            "interrupted",
+            f"Interrupted. Job {job.id[:12]}: {counts_text(job)}.",
+            Exit.INTERRUPTED,
+            more={"job": json.loads(json.dumps(job_json(job))), "hint": next_step},
+        )
+    )
+    return Exit.INTERRUPTED
+
+
+def account_or_refuse(session: Session) -> Account:
+    """The account that plans are made for. Raises NotSignedIn."""
+    if session.account is None:
+        raise NotSignedIn("Nobody is signed in yet; nothing was sent.")
+    return session.account

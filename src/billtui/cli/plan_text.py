@@ -1,0 +1,143 @@
+"""A plan and a job as text and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from billtui.cli.output import Column, Output
+from billtui.cli.shapes import amount, count, iso_of, when
+from billtui.services.journal import JobRow, OperationRow
+from billtui.services.plans import LeftOut, Plan
+
+_OPERATIONS = (Column("#", right=True), Column("what", cut=True), Column("amount", right=True))
+_OUTCOMES = (*_OPERATIONS, Column("state"), Column("why", cut=True))
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The plan as ``apply`` reads it."""
+    body: dict[str, Any] = json.loads(plan.to_json())
+    return body
+
+
+def left_out_json(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
+    """What a plan leaves out, and why."""
+    return [one.model_dump(mode="json") for one in left_out]
+
+
+def show_plan(out: Output, plan: Plan) -> None:
+    """What would be done: amount, account and panel in lines of their own, then every step."""
+    for line in plan_lines(plan):
+        out.line(line)
+    show_left_out(out, plan.left_out)
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The plan without what it leaves out."""
+    from billtui.cli.output import table_lines
+    from billtui.terminal.harmless import one_line
+
+    head = [
+        f"Plan     {one_line(str(plan.title))}",
+        f"Total    {plan.total}",
+        f"Steps    {len(plan.operations)}",
+        f"Account  {one_line(str(plan.login))}, ID {one_line(plan.account_id)}",
+        f"Panel    {one_line(str(plan.panel_name))} (profile {plan.profile})",
+    ]
+    rows = [
+        [str(one.number), one_line(str(one.title)), str(one.amount) if one.amount is not None else ""]
+        for one in plan.operations
+    ]
+    return [*head, *(table_lines(_OPERATIONS, rows, None) if rows else [])]
+
+
+def show_left_out(out: Output, left_out: Sequence[LeftOut]) -> None:
+    """What is left out and why, on standard error."""
+    if not left_out:
+        return
+    out.note(f"Left out ({len(left_out)}):")
+    for one in left_out:
+        rule = f" ({one.rule})" if one.rule else ""
+        until = f" Available from {when(one.available_from)}." if one.available_from is not None else ""
+        out.note(f"  {one.title}: {one.reason}{until}{rule}")
+
+
+def operation_json(row: OperationRow) -> dict[str, Any]:
+    """One operation of a job."""
+    return {
+        "number": row.number,
+        "kind": row.kind,
+        "title": row.title.raw,
+        "targets": list(row.targets),
+        "amount": amount(row.amount),
+        "state": row.state.value,
+        "code": row.code,
+        "rule": row.rule,
+        "detail": row.detail.raw if row.detail is not None else None,
+        "request_id": row.request_id,
+        "answer": row.answer,
+        "sends": row.sends,
+        "first_sent_at": iso_of(row.first_sent_at),
+        "changed_at": iso_of(row.changed_at),
+    }
+
+
+def job_json(job: JobRow, operations: Sequence[OperationRow] | None = None) -> dict[str, Any]:
+    """A job, with its operations where they are given."""
+    body: dict[str, Any] = {
+        "id": job.id,
+        "kind": job.kind,
+        "title": job.title.raw,
+        "profile": job.profile,
+        "panel": job.panel_name.raw,
+        "account_id": job.account_id,
+        "login": job.login.raw,
+        "state": job.state.value,
+        "paused": job.paused.value if job.paused is not None else None,
+        "note": job.note.raw if job.note is not None else None,
+        "total": amount(job.total),
+        "left": amount(job.left),
+        "submitted_at": iso_of(job.submitted_at),
+        "counts": {state.value: number for state, number in job.counts.items()},
+    }
+    if operations is not None:
+        body["operations"] = [operation_json(row) for row in operations]
+    return body
+
+
+def show_job(out: Output, job: JobRow, operations: Sequence[OperationRow]) -> None:
+    """A job and what became of each operation."""
+    paused = f", waits ({job.paused.value})" if job.paused is not None else ""
+    out.line(f"Job {job.id[:12]}: {job.title} [{job.state.value}{paused}]")
+    out.table(_OUTCOMES, [_outcome(row) for row in operations])
+    if job.left.amount:
+        out.line(f"Left: {job.left}")
+
+
+def _outcome(row: OperationRow) -> list[str]:
+    rule = f" ({row.rule})" if row.rule else ""
+    why = f"{row.detail}{rule}" if row.detail is not None else ""
+    return [
+        str(row.number),
+        str(row.title),
+        str(row.amount) if row.amount is not None else "",
+        WORDS.get(row.state.value, row.state.value),
+        why,
+    ]
+
+
+WORDS = {
+    "prepared": "waiting",
+    "not-sent": "not sent",
+    "unknown": "outcome unknown",
+    "needs-you": "needs you",
+    "held": "held back",
+}
+
+
+def counts_text(job: JobRow) -> str:
+    """``2 done, 1 refused``."""
+    return ", ".join(
+        f"{number} {WORDS.get(state.value, state.value)}" for state, number in job.counts.items() if number
+    ) or count(0, "step")

@@ -1,0 +1,219 @@
+"""``billtui`` without a verb: the full-screen program on a terminal, a plain overview anywhere else."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from billtui.cli.context import NO_PROFILE_YET, WITHOUT_PROFILE, last_profile
+from billtui.cli.demo import DEFAULT_FLEET, DEFAULT_SEED, Demo, running_demo
+from billtui.cli.exits import Exit
+from billtui.cli.output import Output
+from billtui.cli.problems import CliError
+from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, can_ask
+from billtui.cli.shapes import age, amount, count, iso_of, when
+from billtui.cli.start import is_terminal, run_program
+from billtui.config.profiles import Profile, ProfileBook, make_profile
+from billtui.config.secret_sources import EnvironmentSecrets, take_environment
+from billtui.config.settings import load_settings
+from billtui.terminal.environment import TerminalFacts, settle
+
+if TYPE_CHECKING:
+    from billtui.services.overview import Overview
+    from billtui.services.session_settings import CredentialKeeper
+
+
+def open_program(options: argparse.Namespace, out: Output) -> int:
+    """Open the program, or print the overview and end; never waits for a key that nobody can press."""
+    environment = take_environment()
+    facts = settle()
+    screen = is_terminal() and facts.term not in ("", "dumb") and not out.as_json
+    if not options.demo and not options.url and not options.profile and last_profile() is None:
+        chosen = _first_run(out) if screen and can_ask() else None
+        if chosen is None:
+            return _say_first_run(out)
+        options = chosen
+        if not options.demo:
+            return _add_first_profile(options, out, environment, facts)
+    with _demo(options) as demo:
+        profile = _profile(options, demo)
+        if not screen:
+            return asyncio.run(_print_overview(profile, demo, environment, options, out))
+        return _run(profile, demo, environment, facts, read_only=bool(options.read_only))
+
+
+@contextlib.contextmanager
+def _demo(options: argparse.Namespace) -> Iterator[Demo | None]:
+    if not options.demo:
+        yield None
+        return
+    fleet = DEFAULT_FLEET if options.fleet is None else options.fleet
+    seed = DEFAULT_SEED if options.seed is None else options.seed
+    with running_demo(fleet=fleet, seed=seed, hostile=options.hostile, reset=options.reset) as demo:
+        yield demo
+
+
+def _profile(options: argparse.Namespace, demo: Demo | None) -> Profile:
+    if demo is not None:
+        return demo.profile.model_copy(update={"login": options.login}) if options.login else demo.profile
+    if options.url:
+        return make_profile(name=WITHOUT_PROFILE, url=options.url, login=options.login or "")
+    profile = ProfileBook().get(options.profile) if options.profile else last_profile()
+    if profile is None:
+        raise CliError("no-profile", NO_PROFILE_YET)
+    return profile
+
+
+def _run(
+    profile: Profile, demo: Demo | None, environment: EnvironmentSecrets, facts: TerminalFacts, *, read_only: bool
+) -> int:
+    loaded = load_settings()
+    if demo is None and profile.name != WITHOUT_PROFILE:
+        ProfileBook().use(profile.name)
+    return run_program(loaded.settings, profile, facts, demo=demo, read_only=read_only, environment=environment)
+
+
+# -- the first time
+
+
+def _say_first_run(out: Output) -> int:
+    if out.as_json:
+        out.document("first-run", profiles=[], next=["billtui --demo", "billtui profile add", "billtui --help"])
+        return Exit.DONE
+    for line in ("billtui: the bill of a fleet of virtual servers.", *NO_PROFILE_YET.splitlines()):
+        out.line(line)
+    return Exit.DONE
+
+
+def _first_run(out: Output) -> argparse.Namespace | None:
+    """Ask on a terminal what to do without any profile: the options to go on with, ``None`` for nothing."""
+    out.line("billtui: the bill of a fleet of virtual servers. There is no profile yet.")
+    out.line("  d  look around on the built-in panel; nothing is real (billtui --demo)")
+    out.line("  p  add a profile: your panel's address and your login (billtui profile add)")
+    out.line("  q  leave")
+    from billtui.cli.parser import parse
+
+    while True:
+        answer = ask_line("d, p or q: ").lower()
+        if answer == "d":
+            return parse(["--demo"])
+        if answer == "p":
+            return parse(["profile", "add"])
+        if answer in ("q", ""):
+            return None
+
+
+def _add_first_profile(
+    options: argparse.Namespace, out: Output, environment: EnvironmentSecrets, facts: TerminalFacts
+) -> int:
+    from billtui.cli.context import Context
+    from billtui.cli.verbs.profiles import add
+
+    context = Context(options, out, environment)
+    code = add(context)
+    profile = last_profile()
+    if code or profile is None:
+        return code
+    return _run(profile, None, environment, facts, read_only=False)
+
+
+# -- without a terminal
+
+
+async def _print_overview(
+    profile: Profile, demo: Demo | None, environment: EnvironmentSecrets, options: argparse.Namespace, out: Output
+) -> int:
+    """Catch up and print; the last copy with its age where the panel cannot be reached."""
+    from dataclasses import replace
+
+    from billtui.client.errors import ClientError
+    from billtui.services.session import Session, SessionSettings
+
+    settings = SessionSettings.of(profile, read_only=bool(options.read_only), background=False)
+    credentials: CredentialKeeper
+    if demo is not None:
+        settings = replace(settings, data_dir=demo.folder / "data", state_dir=demo.folder / "state")
+        credentials = demo.credentials(options.login)
+    elif options.url:
+        credentials = EnvironmentKeeper(environment)
+    else:
+        secrets = ProfileSecrets(profile, environment)
+        secrets.read()
+        credentials = secrets
+    async with Session(settings, credentials=credentials) as session:
+        try:
+            await session.refresh()
+        except ClientError as error:
+            if session.store.synced_at() is None:
+                raise
+            out.note(f"billtui: {error.message}")
+        found = session.overview()
+        if out.as_json:
+            out.document("overview", profile=profile.name, **overview_json(found))
+        else:
+            print_overview(out, found, profile)
+    return Exit.DONE
+
+
+def overview_json(found: Overview) -> dict[str, Any]:
+    """The overview for scripts."""
+    account = found.account
+
+    def owed(item: Any) -> dict[str, Any]:
+        return {"count": item.count, "total": amount(item.total)}
+
+    return {
+        "synced_at": iso_of(found.synced_at),
+        "account": None
+        if account is None
+        else {"account_id": account.account_id.raw, "login": account.login.raw, "role": account.role.raw},
+        "balances": {"internal": amount(found.internal), "affiliate": amount(found.affiliate)},
+        "unpaid": owed(found.unpaid),
+        "overdue": owed(found.overdue),
+        "promised": owed(found.promised),
+        "past_due": found.past_due,
+        "running_out": [
+            {"days": one.days, "count": one.count, "monthly": amount(one.monthly), "auto_renewing": one.auto}
+            for one in found.running_out
+        ],
+        "orders": found.orders,
+        "blocked": [
+            {"id": one.order.id, "name": one.order.name, "deleted_at": iso_of(one.deleted_at)} for one in found.blocked
+        ],
+        "failing_renewals": [
+            {"order_id": one.order_id, "name": one.name, "at": iso_of(one.at), "price": amount(one.price)}
+            for one in found.failing
+        ],
+    }
+
+
+def print_overview(out: Output, found: Overview, profile: Profile) -> None:
+    """The overview as plain lines."""
+    account = found.account
+    who = f"{account.login} (ID {account.account_id}, {account.role})" if account is not None else "nobody is signed in"
+    facts = [("Profile", f"{profile.name}, {profile.url}"), ("Account", who)]
+    if account is not None:
+        facts += [("Internal", str(found.internal)), ("Affiliate", str(found.affiliate))]
+    past = f", {found.past_due} past due" if found.past_due else ""
+    facts += [
+        ("Unpaid", f"{count(found.unpaid.count, 'invoice')}, {found.unpaid.total}{past}"),
+        ("Overdue", f"{count(found.overdue.count, 'invoice')}, {found.overdue.total}"),
+        ("Promised", f"{count(found.promised.count, 'invoice')}, {found.promised.total}"),
+    ]
+    facts += [
+        ("  promise", f"invoice {one.invoice.number}: pay by {when(one.deadline)}") for one in found.promises[:10]
+    ]
+    for one in found.running_out:
+        text = f"{count(one.count, 'order')}, {one.monthly} a month, {one.auto} with auto-renewal"
+        facts.append((f"Ends in {one.days} d", text))
+    facts.append(("Orders", ", ".join(f"{number} {state}" for state, number in found.orders.items()) or "none"))
+    facts += [("  blocked", f"{one.order.name}: deleted {when(one.deleted_at)}") for one in found.blocked[:10]]
+    facts += [
+        ("  will fail", f"{one.name}: auto-renewal {when(one.at)}, no balance holds {one.price}")
+        for one in found.failing[:10]
+    ]
+    out.facts(facts)
+    out.note(f"As of {age(found.synced_at)}. This is no terminal; on one, billtui opens its screen.")

@@ -1,0 +1,61 @@
+"""``billtui apply``: a plan from a file, confirmed here and done once."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+from billtui.cli.carrying import carry_out, exit_of, tell_job, wait_for_job
+from billtui.cli.context import Context
+from billtui.cli.exits import Exit
+from billtui.cli.problems import CliError
+from billtui.services.journal import UnknownJob
+from billtui.services.plans import MAX_PLAN_BYTES, Plan
+from billtui.services.session_settings import AlienPlan
+
+
+def read_plan(name: str) -> Plan:
+    """The plan in a file, or on standard input for ``-``. Raises CliError, PlanError."""
+    if name == "-":
+        return Plan.from_json(sys.stdin.buffer.read(MAX_PLAN_BYTES + 1) if sys.stdin is not None else b"")
+    path = Path(name).expanduser()
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise CliError("bad-plan", f"{path} is not a file.")
+        with path.open("rb") as file:
+            content = file.read(MAX_PLAN_BYTES + 1)
+    except FileNotFoundError:
+        raise CliError("not-found", f"There is no file {path}.", Exit.NOT_FOUND) from None
+    return Plan.from_json(content)
+
+
+async def apply(context: Context) -> Exit:
+    """Carry a written plan out. Applied again it shows what became of it; on another host it is done once as well."""
+    plan = read_plan(context.options.plan)
+    async with context.signed_in() as (session, account):
+        if (plan.panel_id, plan.account_id) != (account.panel_id.raw, account.account_id.raw):
+            raise AlienPlan(
+                f"The plan is for {plan.login} (ID {plan.account_id}) on {plan.panel_name}, made with profile "
+                f"{plan.profile}; this is {account.login} (ID {account.account_id}). Nothing was sent."
+            )
+        try:
+            job = session.journal.job(plan.id)
+        except UnknownJob:
+            return await carry_out(context, session, plan, planned_earlier=True)
+        if job.finished or context.options.dry_run:
+            rows = session.journal.operations(job.id)
+            if exit_of(job, rows) is Exit.DONE:
+                context.out.note("Already done; nothing was sent.")
+            return tell_job(context, session, job, already=True)
+        if job.paused is not None:
+            raise CliError(
+                "job-paused",
+                f"This plan is job {job.id[:12]}, which waits ({job.paused.value}).",
+                Exit.REFUSED,
+                hint=f"Go on with: billtui jobs resume {job.id[:12]}",
+                job_id=job.id,
+            )
+        session.executor.settle_now(job.id)
+        job = await wait_for_job(context, session, job.id)
+        return tell_job(context, session, job, already=True)

@@ -1,0 +1,17 @@
+"""``billtui doctor``"""
+
+from __future__ import annotations
+
+from billtui.cli.context import Context
+from billtui.cli.doctor import examine
+from billtui.cli.exits import Exit
+
+
+def doctor(context: Context) -> Exit:
+    """What billtui found on this host."""
+    lines = examine(context.environment)
+    if context.out.as_json:
+        context.out.document("doctor", items=[{"what": label, "found": value} for label, value in lines])
+    else:
+        context.out.facts(lines)
+    return Exit.DONE

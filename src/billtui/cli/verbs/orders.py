@@ -1,0 +1,289 @@
+"""``billtui orders …`` and ``billtui quote renewal``"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from billtui.cli.carrying import busy, carry_out, nothing_left
+from billtui.cli.context import Context
+from billtui.cli.exits import Exit
+from billtui.cli.output import Column
+from billtui.cli.problems import CliError
+from billtui.cli.shapes import DAY, age, count, day, iso_of, left, order_json, when
+from billtui.cli.targets import order_ids
+from billtui.cli.verbs.invoices import purse_note
+from billtui.domain.models import AutoRenew, Order, Quote, RenewalRequest
+from billtui.domain.periods import PERIODS
+from billtui.domain.safetext import SafeText
+from billtui.services import planner
+from billtui.services.session import Session
+from billtui.services.store import OrderRow, money
+
+_COLUMNS = (
+    Column("id", right=True),
+    Column("name", cut=True),
+    Column("plan", cut=True),
+    Column("loc"),
+    Column("address", cut=True),
+    Column("state"),
+    Column("ends"),
+    Column("left", right=True),
+    Column("monthly", right=True),
+    Column("auto"),
+)
+_FAR = 2**62
+_RUNNING = ("active", "suspended")
+_SORTS: dict[str, Callable[[OrderRow], Any]] = {
+    "ends": lambda row: row.paid_until if row.paid_until is not None else _FAR,
+    "name": lambda row: row.name.casefold(),
+    "price": lambda row: row.price,
+    "state": lambda row: row.state,
+    "location": lambda row: row.location,
+    "plan": lambda row: row.plan,
+    "id": lambda row: (len(row.id), row.id),
+}
+
+
+async def list_all(context: Context) -> Exit:
+    """All orders that the filters leave."""
+    options, out = context.options, context.out
+    async with context.reading() as session:
+        store, now = session.store, session.now()
+        rows = _filtered(context, store.orders(), int(now.timestamp()))
+        rows.sort(key=_SORTS[options.sort or "ends"], reverse=options.reverse)
+        shown = rows[: options.limit] if options.limit else rows
+        synced = store.synced_at()
+        if out.as_json:
+            out.document("orders", synced_at=iso_of(synced), total=len(rows), items=[order_json(row) for row in shown])
+            return Exit.DONE
+        out.table(
+            _COLUMNS, ([*_cells(row), left(row.paid_until, now), *_price(row)] for row in shown), empty="No orders."
+        )
+        more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
+        out.note(f"{count(len(shown), 'order')}{more}. As of {age(synced)}.")
+    return Exit.DONE
+
+
+def _filtered(context: Context, rows: list[OrderRow], now: int) -> list[OrderRow]:
+    options = context.options
+    if options.state:
+        rows = [row for row in rows if row.state in options.state]
+    if options.location:
+        rows = [row for row in rows if row.location in options.location]
+    if options.plan:
+        rows = [row for row in rows if row.plan in options.plan]
+    if options.expires_within is not None:
+        last = now + options.expires_within * DAY
+        rows = [
+            row for row in rows if row.state in _RUNNING and row.paid_until is not None and now < row.paid_until <= last
+        ]
+    if options.query:
+        words = options.query.casefold().split()
+        rows = [row for row in rows if all(word in _text(row) for word in words)]
+    return rows
+
+
+def _text(row: OrderRow) -> str:
+    return f"{row.id} {row.name} {row.plan} {row.location} {row.address} {row.state} {row.kind}".casefold()
+
+
+def _cells(row: OrderRow) -> list[str]:
+    return [row.id, row.name, row.plan, row.location, row.address, row.state, day(row.paid_until)]
+
+
+def _price(row: OrderRow) -> list[str]:
+    return [str(money(row.price, row.currency)), f"{row.auto_months} mo" if row.auto_on else "off"]
+
+
+async def show(context: Context) -> Exit:
+    """One order in full."""
+    options, out = context.options, context.out
+    async with context.reading() as session:
+        (key,) = order_ids(session.store, [options.order])
+        if options.offline:
+            known = session.store.order(key)
+            if known is None:
+                raise CliError("not-found", f"Order {key} is not in the copy.", Exit.NOT_FOUND)
+            order = known
+        else:
+            order = await session.order(key)
+        if out.as_json:
+            out.document("order", order=order)
+        else:
+            _show(context, order)
+    return Exit.DONE
+
+
+def _show(context: Context, order: Order) -> None:
+    out = context.out
+    auto = f"on, {count(order.auto_renew.months, 'month')}" if order.auto_renew.on else "off"
+    facts = [
+        ("Order", f"{order.name} (id {order.id})"),
+        ("State", f"{order.state}{f', {order.power}' if order.power else ''}"),
+        ("What", f"{order.kind}, {order.plan} in {order.location}"),
+        ("Address", str(order.address or "–")),
+        ("Paid until", when(order.paid_until)),
+        ("Monthly", f"{order.monthly_price}{' (individual price)' if order.individual_price else ''}"),
+        ("Discount", f"{order.discount_percent.normalize():f} %"),
+        ("Auto-renewal", auto),
+        ("Made", when(order.created_at)),
+    ]
+    if order.unpaid_invoice_id is not None:
+        facts.append(("Open invoice", f"id {order.unpaid_invoice_id}"))
+    if order.transfer_id is not None:
+        facts.append(("Transfer", f"id {order.transfer_id}"))
+    if order.blocked_at is not None:
+        facts.append(("Blocked", f"since {when(order.blocked_at)}; deleted 7 days later (ORD-2)"))
+    out.facts(facts)
+    if order.actions:
+        out.line()
+        rows = ([str(one.action), "yes" if one.allowed else "no", str(one.reason or "")] for one in order.actions)
+        out.table((Column("action"), Column("allowed"), Column("why not", cut=True)), rows)
+
+
+# -- prices
+
+
+async def quote(context: Context) -> Exit:
+    """What a renewal would cost (DSC-8)."""
+    options, out = context.options, context.out
+    _check_period(options.period)
+    async with context.signed_in(fresh=True) as (session, _account):
+        keys = order_ids(session.store, options.order)
+        found = await session.quote_renewal(keys, options.period, options.promo)
+        if out.as_json:
+            out.document("quote", quote=found)
+        else:
+            _show_quote(context, session, found)
+        return Exit.DONE if found.lines else Exit.REFUSED
+
+
+def _check_period(months: int) -> None:
+    if months not in PERIODS:
+        raise CliError(
+            "unknown-period",
+            f"There is no period of {count(months, 'month')}: {', '.join(map(str, PERIODS))}.",
+            rule="REN-3",
+        )
+
+
+def _show_quote(context: Context, session: Session, found: Quote) -> None:
+    out = context.out
+    columns = (
+        Column("order", cut=True),
+        Column("list price", right=True),
+        Column("discounts", cut=True),
+        Column("amount", right=True),
+        Column("new end"),
+    )
+    out.table(
+        columns,
+        (
+            [
+                str(line.title),
+                str(line.list_price),
+                ", ".join(f"{one.name} {one.percent.normalize():f} %" for one in line.discounts),
+                str(line.amount),
+                when(line.new_paid_until),
+            ]
+            for line in found.lines
+        ),
+        empty="Nothing of this can be renewed.",
+    )
+    out.line(f"Total {found.total}; the price holds until {when(found.expires_at)}.")
+    names = session.store.order_rows(str(one.order_id) for one in found.excluded if one.order_id is not None)
+    for one in found.excluded:
+        row = names.get(str(one.order_id))
+        out.note(f"Left out: {row.name if row is not None else one.order_id}: {one.reason}")
+
+
+# -- writes
+
+
+async def _chosen(session: Session, references: Sequence[str]) -> list[Order]:
+    keys = order_ids(session.store, references)
+    return await session.orders_by_ids(keys)
+
+
+async def renew(context: Context) -> Exit:
+    """Renew on one invoice, and perhaps pay it at once (REN, BLK-4)."""
+    options = context.options
+    _check_period(options.period)
+    async with context.signed_in(fresh=True) as (session, account):
+        orders = await _chosen(session, options.order)
+        found = await session.quote_renewal([one.id.raw for one in orders], options.period, options.promo)
+        plan = planner.renew(
+            account,
+            found,
+            RenewalRequest(
+                order_ids=[one.id for one in orders],
+                period=options.period,
+                promo_code=SafeText(options.promo) if options.promo else None,
+            ),
+            orders,
+            options.pay,
+            busy=busy(session, account),
+            profile=context.profile.name,
+        )
+        notes = {"Period": count(options.period, "month")}
+        if options.pay:
+            refused = [one for one in plan.left_out if one.target == "invoice"]
+            if refused and not options.dry_run:
+                # It was asked for as one thing: an invoice that cannot be paid now is not issued unasked.
+                return nothing_left(context, plan.model_copy(update={"operations": (), "left_out": tuple(refused)}))
+            notes |= purse_note(account, plan, options.pay)
+        else:
+            notes["Note"] = "only payment renews; the ends stay until the invoice is paid (REN-1)"
+        return await carry_out(context, session, plan, notes=notes)
+
+
+async def action(context: Context) -> Exit:
+    """Power, suspend, reinstall (ORD-4)."""
+    options = context.options
+    async with context.signed_in(fresh=True) as (session, account):
+        orders = await _chosen(session, options.order)
+        typed = options.confirm_name or []
+        names = {one.id.raw: one.name.raw for one in orders if one.name.raw in typed or str(one.name) in typed}
+        plan = planner.order_action(
+            account,
+            orders,
+            options.action,
+            names,
+            now=session.now(),
+            busy=busy(session, account),
+            profile=context.profile.name,
+        )
+        return await carry_out(context, session, plan)
+
+
+async def rename(context: Context) -> Exit:
+    """Another name (ORD-4)."""
+    options = context.options
+    async with context.signed_in(fresh=True) as (session, account):
+        orders = await _chosen(session, [options.order])
+        plan = planner.rename(
+            account, orders[0], options.new_name, busy=busy(session, account), profile=context.profile.name
+        )
+        return await carry_out(context, session, plan)
+
+
+async def auto_renew(context: Context) -> Exit:
+    """Auto-renewal on or off, with its own period (REN-4, REN-5)."""
+    options = context.options
+    async with context.signed_in(fresh=True) as (session, account):
+        orders = await _chosen(session, options.order)
+        on = options.switch == "on"
+        periods = {one.auto_renew.months for one in orders}
+        if options.months is None and len(periods) > 1:
+            raise CliError("usage", "These orders have different periods now.", hint="Add --months, for example 1.")
+        months = options.months if options.months is not None else next(iter(periods), 1)
+        plan = planner.auto_renew(
+            account,
+            orders,
+            AutoRenew(on=on, months=months),
+            now=session.now(),
+            busy=busy(session, account),
+            profile=context.profile.name,
+        )
+        return await carry_out(context, session, plan)

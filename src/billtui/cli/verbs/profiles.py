@@ -1,0 +1,167 @@
+"""``billtui profile …``"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from billtui.cli.context import Context
+from billtui.cli.exits import Exit
+from billtui.cli.output import Column
+from billtui.cli.problems import CliError
+from billtui.cli.secrets import ask_line, can_ask
+from billtui.client.errors import SessionExpired
+from billtui.config.credentials import CredentialStore
+from billtui.config.profiles import Profile, ProfileBook, check_name, make_profile
+from billtui.domain.money import parse_amount
+
+
+def add(context: Context) -> Exit:
+    """Add a profile; asks on a terminal for what is missing."""
+    options, out = context.options, context.out
+    name = options.name or _asked("A short name for it, for example work: ", "NAME")
+    check_name(name)
+    url = options.url or _asked("Address of the panel (https://…): ", "--url URL")
+    login = options.login if options.login is not None else (ask_line("Login there: ") if can_ask() else "")
+    values: dict[str, Any] = {"name": name, "url": url, "login": login, "read_only": bool(options.read_only)}
+    for key in ("ca_file", "fingerprint", "proxy", "accent", "confirm_items", "password_command", "secret_kind"):
+        if getattr(options, key):
+            values[key] = getattr(options, key)
+    if options.confirm_limit is not None:
+        values["confirm_limit"] = _limit(options.confirm_limit)
+    profile = make_profile(**values)
+    ProfileBook().add(profile, replace=options.replace)
+    if out.as_json:
+        out.document("profile", profile=_json(profile))
+    else:
+        out.line(f"Profile {profile.name}: {profile.login or 'no login yet'} on {profile.url}")
+        if not profile.password_command:
+            out.note(f"Next: billtui login --profile {profile.name}")
+    return Exit.DONE
+
+
+def _limit(text: str) -> Decimal:
+    try:
+        return parse_amount(text)
+    except ValueError as error:
+        raise CliError("invalid-amount", f"--confirm-limit: {error}") from None
+
+
+def _asked(question: str, option: str) -> str:
+    answer = ask_line(question) if can_ask() else ""
+    if not answer:
+        raise CliError("usage", f"{option} is missing.", hint="See: billtui profile add --help")
+    return answer
+
+
+def _json(profile: Profile) -> dict[str, Any]:
+    body = profile.model_dump(mode="json")
+    body["password_command"] = profile.password_command[:1]
+    return body
+
+
+def list_all(context: Context) -> Exit:
+    """All profiles and the one used last."""
+    out = context.out
+    loaded = ProfileBook().load()
+    if out.as_json:
+        items = [_json(profile) for profile in loaded.profiles.values()]
+        out.document("profiles", last_used=loaded.last_used, items=items, problems=loaded.problems)
+        return Exit.DONE
+    columns = (Column("name"), Column("login"), Column("address", cut=True), Column("notes"))
+    rows = []
+    for profile in loaded.profiles.values():
+        notes = [
+            word
+            for word, true in (("last used", profile.name == loaded.last_used), ("read-only", profile.read_only))
+            if true
+        ]
+        rows.append([profile.name, profile.login, profile.url, ", ".join(notes)])
+    out.table(columns, rows, empty="No profiles yet. Make one with: billtui profile add")
+    for problem in loaded.problems:
+        out.note(problem)
+    return Exit.DONE
+
+
+def show(context: Context) -> Exit:
+    """One profile."""
+    out, profile = context.out, context.profile
+    if out.as_json:
+        out.document("profile", profile=_json(profile))
+        return Exit.DONE
+    limit = "as in the settings" if profile.confirm_limit is None else f"{profile.confirm_limit:.2f}"
+    out.facts(
+        [
+            ("Name", profile.name),
+            ("Address", profile.url),
+            ("Kind", profile.kind),
+            ("Login", profile.login or "–"),
+            ("Read-only", "yes" if profile.read_only else "no"),
+            ("Type the total above", limit),
+            (
+                "Authority",
+                profile.ca_file or (f"pinned {profile.fingerprint}" if profile.fingerprint else "the system's"),
+            ),
+            ("Proxy", profile.proxy or "none"),
+            (
+                "Secret",
+                f"{profile.password_command[0]} … ({profile.secret_kind})"
+                if profile.password_command
+                else "kept by billtui login",
+            ),
+        ]
+    )
+    return Exit.DONE
+
+
+def remove(context: Context) -> Exit:
+    """Forget a profile and its token; its journal stays."""
+    out, name = context.out, context.options.name
+    book = ProfileBook()
+    loaded = book.load()
+    check_name(name)
+    if name not in loaded.profiles and not any(f"profile {name!r}" in problem for problem in loaded.problems):
+        raise CliError("not-found", f"There is no profile {name!r}.", Exit.NOT_FOUND, hint="See: billtui profile list")
+    left: list[str] = []
+    if name in loaded.profiles:
+        left = CredentialStore.of(loaded.profiles[name], environment=context.environment).forget()
+    book.remove(name)
+    for line in left:
+        out.note(line)
+    if out.as_json:
+        out.document("profile-removed", name=name, left=left)
+    else:
+        out.line(f"Profile {name} is removed; its token is forgotten. The journal stays.")
+    return Exit.DONE
+
+
+async def test(context: Context) -> Exit:
+    """Whether the panel answers, and whether the secret is accepted."""
+    from billtui.client import BillingClient
+
+    out, profile = context.out, context.profile
+    async with BillingClient(context.session_settings().connection) as client:
+        try:
+            await client.account.me()
+        except SessionExpired:
+            pass  # it answers, and rightly wants a sign-in
+        skew = client.clock_skew
+    seconds = None if skew is None else round(skew.total_seconds())
+    if not out.as_json:
+        out.line(f"{profile.url} answers as a billing panel.")
+        if seconds is not None and abs(seconds) > 120:
+            out.note(f"Its clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} this computer's.")
+    async with context.signed_in() as (session, account):
+        if out.as_json:
+            out.document(
+                "profile-test",
+                profile=profile.name,
+                reachable=True,
+                clock_skew_seconds=seconds,
+                login=account.login.raw,
+                account_id=account.account_id.raw,
+                read_only=session.read_only,
+            )
+        else:
+            out.line(f"Signed in as {account.login} (ID {account.account_id}, {account.role}).")
+    return Exit.DONE

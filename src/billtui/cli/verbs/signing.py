@@ -1,0 +1,224 @@
+"""``billtui login``, ``logout``, ``whoami``, ``account``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from billtui.cli.context import Context
+from billtui.cli.exits import Exit
+from billtui.cli.output import Column
+from billtui.cli.problems import CliError
+from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, ask_secret, can_ask
+from billtui.cli.shapes import amount, when
+from billtui.client.errors import TotpRequired
+from billtui.config.credentials import SaveResult, password_from_file, password_from_stdin
+from billtui.config.profiles import ProfileBook
+from billtui.domain.models import Account
+from billtui.services.session import NotSignedIn, Session, SignedIn
+
+
+async def login(context: Context) -> Exit:
+    """Sign in and keep the token. The questions come before anything is sent, and only on a terminal."""
+    options, out = context.options, context.out
+    secrets = context.credentials
+    if not isinstance(secrets, ProfileSecrets):
+        raise CliError("usage", "login is for a profile; --url and --demo take their secret from elsewhere.")
+    if options.password_stdin and options.password_file:
+        raise CliError("usage", "--password-stdin and --password-file exclude each other.")
+    profile = context.profile
+    name = profile.login or _asked(profile.login, "Login: ")
+    password = _password(context)
+    totp = _line_of_stdin("the code of the second factor") if options.totp_stdin else None
+    async with context.open() as session:
+        done = await _sign_in(session, name, password, totp)
+        kept = _keep(secrets)
+        if kept is None or kept.where == "memory":
+            await session.sign_out()
+            why = f" {kept.warning}" if kept is not None and kept.warning else ""
+            raise CliError(
+                "not-kept",
+                f"The sign-in worked but cannot be kept for the next command, so it was ended.{why}",
+                Exit.SIGN_IN,
+                hint="Use a terminal (a passphrase is asked), password_command, or BILLTUI_TOKEN.",
+            )
+    if not profile.login:
+        ProfileBook().add(profile.model_copy(update={"login": name}), replace=True)
+    ProfileBook().use(profile.name)
+    if kept.warning:
+        out.note(kept.warning)
+    if out.as_json:
+        out.document("login", profile=profile.name, kept=kept.where, account=_account_json(done.account))
+    else:
+        out.line(f"Signed in as {done.account.login} (ID {done.account.account_id}); kept in: {kept.where}.")
+    return Exit.DONE
+
+
+def _keep(secrets: ProfileSecrets) -> SaveResult | None:
+    return secrets.keep()
+
+
+async def _sign_in(session: Session, name: str, password: SecretStr, totp: SecretStr | None) -> SignedIn:
+    try:
+        return await session.sign_in(name, password, totp)
+    except TotpRequired as error:
+        if totp is not None or not can_ask():
+            raise CliError(
+                "totp-required",
+                str(error),
+                Exit.SIGN_IN,
+                rule="ACC-6",
+                hint="Add --totp-stdin: the code is the next line of standard input.",
+            ) from None
+    code = ask_secret("Code of the second factor: ")
+    if code is None:
+        raise CliError("totp-required", "Without the code nobody is signed in.", Exit.SIGN_IN)
+    return await session.sign_in(name, password, code)
+
+
+def _asked(known: str, question: str) -> str:
+    answer = known or (ask_line(question) if can_ask() else "")
+    if not answer:
+        raise CliError(
+            "no-login", "The profile names no login.", hint="billtui profile add NAME --replace --login LOGIN …"
+        )
+    return answer
+
+
+def _password(context: Context) -> SecretStr:
+    options = context.options
+    if options.password_stdin:
+        return password_from_stdin().secret
+    if options.password_file:
+        return password_from_file(Path(options.password_file).expanduser()).secret
+    if context.environment.password is not None:
+        return context.environment.password
+    typed = (
+        ask_secret(f"Password of {context.profile.login or 'this login'} on {context.profile.host}: ")
+        if can_ask()
+        else None
+    )
+    if typed is None:
+        raise CliError(
+            "no-password",
+            "There is no password and no terminal to ask on; nothing was sent.",
+            Exit.SIGN_IN,
+            hint="Add --password-stdin or --password-file FILE.",
+        )
+    return typed
+
+
+def _line_of_stdin(what: str) -> SecretStr:
+    try:
+        return password_from_stdin().secret
+    except ValueError:
+        raise CliError("no-code", f"Standard input does not hold {what}.", Exit.SIGN_IN) from None
+
+
+async def logout(context: Context) -> Exit:
+    """End the session on the panel and forget the token here, whatever the panel says."""
+    out = context.out
+    if isinstance(context.credentials, EnvironmentKeeper):
+        raise CliError("usage", "With --url nothing is kept that could be forgotten.")
+    credential = context.credentials.load() if context.credentials is not None else None
+    left: list[str] = []
+    async with context.open() as session:
+        if credential is not None and credential.kind == "token":
+            try:
+                await session.connect()
+            except NotSignedIn:
+                pass  # the panel has ended it already
+            except Exception as error:
+                from billtui.client.errors import ClientError
+
+                if not isinstance(error, ClientError):
+                    raise
+                left.append(f"The panel was not told; the session lives there until it expires. {error}")
+        left += [line for line in await session.sign_out() if line not in left]
+    for line in left:
+        out.note(line)
+    if out.as_json:
+        out.document("logout", profile=context.profile.name, signed_out=credential is not None, left=left)
+    else:
+        out.line("Signed out." if credential is not None else "Nobody was signed in.")
+    return Exit.DONE
+
+
+def _account_json(account: Account) -> dict[str, object]:
+    return {
+        "panel_id": account.panel_id.raw,
+        "panel": account.panel_name.raw,
+        "account_id": account.account_id.raw,
+        "login": account.login.raw,
+        "email": account.email.raw,
+        "role": account.role.raw,
+        "currency": account.currency,
+        "balances": {"internal": amount(account.balances.internal), "affiliate": amount(account.balances.affiliate)},
+    }
+
+
+async def whoami(context: Context) -> Exit:
+    """Who is signed in, where."""
+    out = context.out
+    async with context.signed_in() as (session, account):
+        if out.as_json:
+            out.document(
+                "whoami",
+                profile=context.profile.name,
+                url=context.profile.url,
+                read_only=session.read_only,
+                account=_account_json(account),
+            )
+            return Exit.DONE
+        out.facts(
+            [
+                ("Login", str(account.login)),
+                ("Account ID", str(account.account_id)),
+                ("Role", str(account.role)),
+                ("Panel", f"{account.panel_name} at {context.profile.url}"),
+                ("Profile", f"{context.profile.name}{', read-only' if session.read_only else ''}"),
+                ("Internal", str(account.balances.internal)),
+                ("Affiliate", str(account.balances.affiliate)),
+            ]
+        )
+    return Exit.DONE
+
+
+async def account(context: Context) -> Exit:
+    """The account in full, with its sessions."""
+    out = context.out
+    async with context.signed_in() as (session, mine):
+        sessions = await session.sessions()
+        if out.as_json:
+            out.document("account", account=mine, sessions=sessions)
+            return Exit.DONE
+        out.facts(
+            [
+                ("Login", str(mine.login)),
+                ("Account ID", str(mine.account_id)),
+                ("Primary e-mail", str(mine.email)),
+                ("E-mails", ", ".join(map(str, mine.emails)) or "–"),
+                ("Role", str(mine.role)),
+                ("Currency", mine.currency),
+                ("Second factor", "on" if mine.totp else "off"),
+                ("Ways to pay", ", ".join(map(str, mine.payment_methods)) or "–"),
+                ("Can do", ", ".join(sorted(map(str, mine.capabilities))) or "–"),
+            ]
+        )
+        out.line()
+        columns = (Column("session"), Column("since"), Column("last used"), Column("from"), Column("with", cut=True))
+        out.table(
+            columns,
+            (
+                [
+                    f"{one.id}{' (this one)' if one.current else ''}",
+                    when(one.created_at),
+                    when(one.last_used_at),
+                    str(one.address),
+                    str(one.client),
+                ]
+                for one in sessions
+            ),
+        )
+    return Exit.DONE
