@@ -271,6 +271,15 @@ class Driver:
         await self.press("enter")
         await self.until(lambda: self.app.screen is not screen, "the confirmation to close")
 
+    async def left(self) -> int:
+        """Wait until the program has been left; its exit code."""
+        end = time.monotonic() + PATIENCE
+        while (code := self.app.return_code) is None:
+            assert time.monotonic() < end, f"still there: {self.text()}"
+            await asyncio.sleep(0.02)
+        assert self.app.session.closed
+        return code
+
     def jobs(self) -> list[JobRow]:
         """The journal's jobs, the newest first."""
         return self.app.session.journal.jobs(100)

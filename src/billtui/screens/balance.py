@@ -9,11 +9,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
 from billtui.domain.models import Account, Invoice, LedgerLine, Payment
 from billtui.domain.money import Money, parse_amount
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.list_screen import AreaList
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.external import ExternalPayment
@@ -57,7 +59,7 @@ class BalanceScreen(BilltuiScreen):
             self.columns(), lambda line: str(line.id), ascii_only=self.billtui.ascii_only, id="table",
             mark_refusal=lambda line: "Movements of money cannot be marked; nothing can be done with them.",
         )  # fmt: skip
-        yield ListState(table, empty="No money has moved yet. t tops the balance up.", id="list")
+        yield AreaList(table, empty="No money has moved yet. t tops the balance up.", id="list")
 
     def columns(self) -> Sequence[Column[LedgerLine]]:
         """When, how much, which purse, what for."""
@@ -99,7 +101,11 @@ class BalanceScreen(BilltuiScreen):
         if self.session.account is None:
             state.show_empty("Sign in to see the movements of money.")
             return
-        page = await self.session.ledger(limit=PAGE)
+        try:
+            page = await self.session.ledger(limit=PAGE)
+        except ClientError as error:
+            state.show_error(str(error))
+            return
         self.lines, self._next = list(page.items), page.next_cursor
         self.table.set_rows(self.lines)
         state.show_rows()
@@ -118,6 +124,12 @@ class BalanceScreen(BilltuiScreen):
             self.table.set_rows(self.lines)
         finally:
             self._loading = False
+
+    @handles("app.refresh")
+    def refresh_from_panel(self) -> None:
+        """The purses, and the newest lines."""
+        super().refresh_from_panel()
+        self.guarded(self._load())
 
     def job_moved(self, event: JobEvent) -> None:
         """A job may have moved money."""

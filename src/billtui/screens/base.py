@@ -91,7 +91,10 @@ class BilltuiScreen(Screen[None]):
         seen = (store.path, store.generation())
         if force or seen != self._seen:
             self._seen = seen
-            self.reload()
+            try:
+                self.reload()
+            except Exception as error:  # noqa: BLE001 - the boundary of what is drawn: the old picture stays
+                self.billtui.report(error)
 
     def reload(self) -> None:
         """Read what the screen shows from the store. Cursor and marks stay with their ids."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from billtui.services.executor import JobEvent
-from billtui.services.journal import OperationState, PauseReason
+from billtui.services.journal import JournalReader, OperationState, PauseReason, Recovered
+from billtui.widgets.formats import count_text, span_text
 
 Severity = Literal["information", "warning", "error"]
 
@@ -15,6 +17,33 @@ _PAUSED = {
     PauseReason.BUSY_PANEL: "waits because the panel asked to",
     PauseReason.RESTART: "was interrupted; jobs (4) shows what is left and goes on with p",
 }
+
+
+def recovered_lines(found: Recovered, journal: JournalReader) -> list[str]:
+    """What an earlier run of the program left, a sentence for each kind: dropped, looked up now, waiting."""
+    lines: list[str] = []
+    for moves, words in (
+        (found.dropped, "was held back when billtui ended: dropped, nothing of it was sent."),
+        (found.unknown, "was being sent when billtui ended: outcome unknown, the panel is asked what became of it."),
+    ):
+        jobs = list(dict.fromkeys(job_id for job_id, _ in moves))
+        lines += [f"{journal.job(job_id).title}: it {words}" for job_id in jobs[:3]]
+        if len(jobs) > 3:
+            lines.append(f"And {len(jobs) - 3} more jobs: each {words}")
+    if found.paused:
+        lines.append(
+            f"{count_text(len(found.paused), 'job')} of an earlier run not finished: "
+            "jobs (4) shows what is left and goes on with p."
+        )
+    return lines
+
+
+def skew_text(skew: timedelta) -> str:
+    """That the clocks differ, and what to do."""
+    side = "ahead of" if skew > timedelta(0) else "behind"
+    return (
+        f"The panel's clock is {span_text(skew.total_seconds())} {side} this computer's. Times left follow the panel's."
+    )
 
 
 def summary_of(event: JobEvent) -> tuple[str, Severity] | None:

@@ -46,6 +46,10 @@ class ScreenTable(RecordTable[R]):
         return False if action == "undo_marks" else super().check_action(action, parameters)
 
 
+class AreaList(ListState, inherit_bindings=False):
+    """Its refresh key is the screen's: one command, with the keys a person gave it."""
+
+
 class ListScreen(BilltuiScreen, Generic[R]):
     """A list of records by id. Subclasses give columns, rows, views and the detail."""
 
@@ -108,7 +112,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
                 ascii_only=self.billtui.ascii_only,
                 id="table",
             )
-            yield ListState(table, empty=self.EMPTY, id="list")
+            yield AreaList(table, empty=self.EMPTY, id="list")
             with Vertical(id="detail"):
                 yield Static(id="detail-text")
         yield Static(id="summary")

@@ -13,9 +13,10 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from billtui.commands import Scope, handles
+from billtui.commands import COMMANDS, Scope, handles
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.list_screen import DETAIL_FROM
+from billtui.services.journal import JobState, OperationState
 from billtui.services.overview import Overview, Owed
 from billtui.services.store import ChangeRow
 from billtui.widgets.formats import count_text, date_text, epoch, moment_text, span_text, toned
@@ -91,7 +92,9 @@ class OverviewScreen(BilltuiScreen):
         options: list[Option] = []
 
         def line(option_id: str, label: str, *value: Content | str | tuple[str, str]) -> None:
-            options.append(Option(Content.assemble((f"{label:<{LABEL}}", "$muted"), *value), id=option_id))
+            options.append(
+                Option(Content.assemble((f"{label:<{LABEL}}", "$muted"), *value), id=f"{option_id}#{len(options)}")
+            )
 
         def gap() -> None:
             options.append(Option(Content(""), disabled=True))
@@ -135,6 +138,8 @@ class OverviewScreen(BilltuiScreen):
             line(f"order:{failing.order_id}", "Will not renew", toned(words, "bad"))
         if len(found.failing) > LISTED:
             line("orders:ends-30", "", toned(f"and {len(found.failing) - LISTED} more", "bad"))
+        if unfinished := self._unfinished_jobs():
+            line("jobs", "Unfinished", toned(f"{count_text(unfinished, 'job')} waiting: jobs (4)", "warning"))
         gap()
         states = ", ".join(f"{count} {state}" for state, count in sorted(found.orders.items(), key=lambda one: -one[1]))
         line("orders:live", "Orders", states or "none")
@@ -142,8 +147,18 @@ class OverviewScreen(BilltuiScreen):
             gap()
             options.append(Option(Content.styled("Since your last visit", "$muted"), disabled=True))
             for change in found.changes[:CHANGES_BELOW]:
-                options.append(Option(_change(change, 74), id=f"{change.kind}:{change.id}#{change.number}"))
+                options.append(Option(_change(change, 74), id=f"{change.kind}:{change.id}#{len(options)}"))
         return options
+
+    def _unfinished_jobs(self) -> int:
+        """Jobs that wait for a person: paused, or with an outcome that only a person can tell."""
+        account = self.session.account
+        if account is None:
+            return 0
+        jobs = self.session.journal.jobs(
+            50, open_only=True, panel_id=account.panel_id.raw, account_id=account.account_id.raw
+        )
+        return sum(job.state is JobState.PAUSED or bool(job.counts.get(OperationState.NEEDS_YOU)) for job in jobs)
 
     @on(OptionList.OptionHighlighted, "#lines")
     def moved(self) -> None:
@@ -170,6 +185,8 @@ class OverviewScreen(BilltuiScreen):
             self.billtui.show_order(rest)
         elif kind in ("invoices", "orders"):
             self.billtui.show_list(kind, rest)
+        elif kind == "jobs":
+            self.run_command(COMMANDS["app.jobs"])
         elif kind in ("balance", "account"):
             self.billtui.go_balance()
 

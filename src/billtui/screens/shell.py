@@ -53,6 +53,10 @@ class Shell(HarmlessApp[int]):
         """Put where you are, and what waits, into the lines of ``screen``."""
 
     @abstractmethod
+    def dress_all(self) -> None:
+        """The same for all screens that are shown."""
+
+    @abstractmethod
     def capability_refusal(self, capability: str) -> str | None:
         """Why the panel cannot do this, or ``None``."""
 
@@ -112,6 +116,10 @@ class Shell(HarmlessApp[int]):
     @abstractmethod
     def choose_profile(self) -> None:
         """Sign in with another profile."""
+
+    @abstractmethod
+    async def switch_profile(self, profile: Profile) -> None:
+        """Close this session and open one with ``profile``."""
 
     @abstractmethod
     def ask_sign_in(self, message: str) -> None:

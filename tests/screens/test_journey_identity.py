@@ -1,0 +1,90 @@
+"""Identity, not position: what a dialog acts on does not change under it; the cursor stays on its id."""
+
+from __future__ import annotations
+
+from support.driving import Program
+
+
+async def test_rows_that_vanish_do_not_move_the_cursor_or_the_dialog(program: Program) -> None:
+    """A second client pays rows above and below while the picker is open."""
+    panel = program.panel()
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to("313")
+        await driver.press("p")
+        await driver.on("ChoiceDialog")
+        await driver.sees("Pay invoice 260")
+        for other in ("312", "316"):
+            panel.pay(other)
+        listed = driver.app.screen_stack[0].table  # type: ignore[attr-defined]  # an InvoicesScreen
+        await driver.until(lambda: not {"312", "316"} & set(listed.shown_ids()), "the rows to leave")
+        await driver.sees("Pay invoice 260")
+        assert listed.cursor_id == "313"
+        await driver.choose("internal")
+        await driver.on("ConfirmPlan")
+        await driver.sees("3.29 EUR")
+        panel.renew(["20"])
+        await driver.until(lambda: len(listed.shown_ids()) == 8, "a new row")
+        await driver.confirm()
+        await driver.finished()
+        assert panel.invoice("313")["state"] == "paid"
+        assert panel.invoice("311")["state"] == "unpaid"
+
+
+async def test_the_object_itself_changed_under_the_dialog(program: Program) -> None:
+    """Somebody else paid it: the confirmation sends nothing new, money moves once, and the reason is said."""
+    panel = program.panel()
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to("313")
+        await driver.press("p")
+        await driver.on("ChoiceDialog")
+        await driver.choose("internal")
+        await driver.on("ConfirmPlan")
+        panel.pay("313")
+        after = panel.balances()["internal"]
+        await driver.confirm()
+        job = await driver.finished()
+        assert job.counts == {"refused": 1}
+        assert panel.balances()["internal"] == after
+        await driver.hears("1 refused")
+        await driver.go("4", "JobsScreen")
+        await driver.press("enter")
+        await driver.on("JobScreen")
+        await driver.press("enter")
+        await driver.on("MessageDialog")
+        await driver.sees("paid")
+
+
+async def test_marks_survive_a_refresh_and_follow_their_ids(program: Program) -> None:
+    panel = program.panel()
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.mark("1", "2")
+        await driver.cursor_to("20")
+        panel.write("PATCH", "/orders/1", {"name": "zz-renamed"})
+        panel.renew(["2"])
+        await driver.until(
+            lambda: driver.app.session.store.order_rows(["1"])["1"].name == "zz-renamed", "the other client's change"
+        )
+        await driver.sees("2 marked")
+        assert driver.list_screen.table.marked_ids == {"1", "2"}
+        assert driver.cursor == "20"
+        await driver.press("R")
+        await driver.on("ChoiceDialog")
+        await driver.choose("1")
+        await driver.on("QuoteDialog")
+        await driver.sees("1 in, 1 left out")
+
+
+async def test_an_order_on_an_open_invoice_cannot_be_marked(program: Program) -> None:
+    """BLK-5: the reason names the invoice, and ``i`` leads there."""
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.cursor_to("13")
+        await driver.press("space")
+        await driver.hears("on the open invoice 313")
+        assert not driver.list_screen.table.marked_ids
+        await driver.press("i")
+        await driver.on("InvoiceScreen")
+        await driver.sees("260")
