@@ -1,0 +1,182 @@
+"""What the session tells, brought to the screens; and the lines around every screen."""
+
+from __future__ import annotations
+
+import gc
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from textual.css.query import NoMatches
+from textual.message import Message
+from textual.timer import Timer
+
+from billtui.domain.safetext import clean
+from billtui.services.session_events import (
+    AccountChanged,
+    ConnectionChanged,
+    ConnectionState,
+    JobChanged,
+    JobsRecovered,
+    JournalTrouble,
+    SessionEvent,
+    SignInNeeded,
+    StoreChanged,
+    StoreRebuilt,
+    StoreTrouble,
+)
+from billtui.shell_plans import PlansOnTheirWay
+from billtui.widgets.formats import age_text
+from billtui.widgets.outbox import Outbox
+from billtui.widgets.top_bar import Place, TopBar
+
+if TYPE_CHECKING:
+    from billtui.screens.base import BilltuiScreen
+    from billtui.services.session import Session
+
+SOON = 0.1
+"""Seconds from a change of the store to its being drawn, at least."""
+LARGE = 0.05
+"""A reload that takes longer, in seconds, has read a large list."""
+
+
+class SessionNews(Message):
+    """Something the session told, brought over to the interface's thread."""
+
+    def __init__(self, event: SessionEvent, session: Session) -> None:
+        """Carry ``event`` of ``session``."""
+        super().__init__()
+        self.event = event
+        self.session = session
+
+
+class News(PlansOnTheirWay):
+    """The part of the shell that listens to the session."""
+
+    def __init__(self) -> None:
+        """Nothing was heard yet."""
+        super().__init__()
+        self._connection = ConnectionChanged(ConnectionState.CONNECTING)
+        self._signing_in = False
+        self._reload_timer: Timer | None = None
+        self._reload_took = 0.0
+
+    def on_session_news(self, news: SessionNews) -> None:
+        """Bring news of the session to the screens; what an ended one still tells is of no use."""
+        if news.session is not self.session or self.session.closed:
+            return
+        from billtui.screens.jobs_news import recovered_lines, skew_text
+
+        event = news.event
+        if isinstance(event, StoreChanged):
+            self._reload_soon()
+        elif isinstance(event, AccountChanged):
+            self._reload_all(force=event.store_replaced)
+        elif isinstance(event, ConnectionChanged):
+            skew, before = event.skew, self._connection.skew
+            self._connection = event
+            if skew is not None and (before is None or abs(skew - before) > timedelta(minutes=2)):
+                self.say(skew_text(skew), "warning")
+        elif isinstance(event, (StoreRebuilt, StoreTrouble, JournalTrouble)):
+            self.say(event.message, "warning" if isinstance(event, StoreRebuilt) else "error")
+        elif isinstance(event, JobsRecovered):
+            for line in recovered_lines(event.found, self.session.journal):
+                self.say(line, "warning")
+        elif isinstance(event, SignInNeeded):
+            self.ask_sign_in(event.message)
+        elif isinstance(event, JobChanged):
+            self._job_moved(event)
+        self.dress_all()
+
+    def _reload_soon(self) -> None:
+        """Many changes in a row become one reload: the screen is read anew at most a fifth of the time."""
+        if self._reload_timer is None:
+            pause = max(SOON, 4 * self._reload_took)
+            self._reload_timer = self.set_timer(pause, self._reload_now)
+
+    def _reload_now(self) -> None:
+        self._reload_timer = None
+        if not self.session.closed:
+            self._reload_all()
+            self.dress_all()
+
+    def _reload_all(self, force: bool = False) -> None:
+        from billtui.screens.base import BilltuiScreen
+
+        began = time.monotonic()
+        for screen in self.screen_stack:
+            if isinstance(screen, BilltuiScreen) and screen.is_mounted:
+                screen.reload_if_changed(force)
+                screen.refresh_keys()
+        self._reload_took = time.monotonic() - began
+        if self._reload_took > LARGE:
+            gc.freeze()  # what a large list holds stays: the collector need not look at it again and again
+
+    def ask_sign_in(self, message: str) -> None:
+        """Ask for login and password, once at a time."""
+        from billtui.screens.sign_in import SignInScreen
+
+        if not self._signing_in:
+            self._signing_in = True
+
+            def done(_: object) -> None:
+                self._signing_in = False
+                self._reload_all(force=True)
+
+            self.push_screen(SignInScreen(message), done)
+
+    def dress(self, screen: BilltuiScreen) -> None:
+        """Put where you are, and what waits, into the lines of ``screen``."""
+        try:
+            screen.query_one(TopBar).place = self.place()
+            screen.query_one(Outbox).waiting = self._waiting()
+        except NoMatches:
+            return
+
+    def dress_all(self) -> None:
+        """The same for all screens that are shown."""
+        from billtui.screens.base import BilltuiScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, BilltuiScreen):
+                self.dress(screen)
+
+    def place(self) -> Place:
+        """Profile, panel, account, role, balance, read-only, and how fresh the data is."""
+        account = self.session.account
+        freshness, tone = self._freshness()
+        if account is None:
+            return Place(
+                profile=self.profile.name,
+                panel=clean(self.profile.host),
+                account="not signed in",
+                read_only=self.session.read_only,
+                freshness=freshness,
+                tone=tone,
+            )
+        return Place(
+            profile=self.profile.name,
+            panel=str(account.panel_name) or clean(self.profile.host),
+            account=f"{account.login} · {account.account_id}",
+            role=str(account.role),
+            balance=str(account.balances.internal),
+            read_only=self.session.read_only,
+            freshness=freshness,
+            tone=tone,
+        )
+
+    def _freshness(self) -> tuple[str, Any]:
+        state = self._connection.state
+        if self.session.closed:
+            return "leaving", "dim"
+        if state is ConnectionState.ONLINE:
+            return "live", "good"
+        age = age_text(self.session.store.synced_at(), datetime.now(UTC))
+        words = {
+            ConnectionState.CONNECTING: ("connecting", "dim"),
+            ConnectionState.SLOW: ("slow line", "warning"),
+            ConnectionState.OFFLINE: ("offline", "bad"),
+            ConnectionState.SIGNED_OUT: ("signed out", "warning"),
+        }
+        word, tone = words.get(state, (str(state), "dim"))
+        return (f"{word}, data {age}" if age != "never" else word), tone

@@ -1,0 +1,164 @@
+"""Ways from place to place: areas, lists, single invoices and orders, palette, help, search."""
+
+from __future__ import annotations
+
+from billtui.commands import COMMANDS, handles
+from billtui.config.errors import ConfigError
+from billtui.keymap import keys_of, shown
+from billtui.screens.shell import Shell
+
+AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings")
+"""The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
+
+
+class Places(Shell):
+    """The part of the shell that shows things."""
+
+    @property
+    def areas(self) -> tuple[tuple[str, str], ...]:
+        """Key and title of each area."""
+        found = (COMMANDS[f"app.{name}"] for name in AREAS)
+        return tuple((shown(keys_of(command, self.settings.keys)[0]), command.title) for command in found)
+
+    def show_list(self, area: str, view_id: str) -> None:
+        """Go to an area's list with one of its views."""
+        from billtui.screens.list_screen import ListScreen
+
+        self.switch_mode(area)
+
+        def show() -> None:
+            screen = self.screen
+            if isinstance(screen, ListScreen):
+                screen.show_view(view_id)
+
+        self.call_after_refresh(show)
+
+    @handles("app.overview")
+    def go_overview(self) -> None:
+        """Show the overview."""
+        self.switch_mode("overview")
+
+    @handles("app.invoices")
+    def go_invoices(self) -> None:
+        """Show the invoices."""
+        self.switch_mode("invoices")
+
+    @handles("app.orders")
+    def go_orders(self) -> None:
+        """Show the orders."""
+        self.switch_mode("orders")
+
+    @handles("app.jobs")
+    def go_jobs(self) -> None:
+        """Show the jobs."""
+        self.switch_mode("jobs")
+
+    @handles("app.balance")
+    def go_balance(self) -> None:
+        """Show the balance."""
+        self.switch_mode("balance")
+
+    @handles("app.settings")
+    def go_settings(self) -> None:
+        """Show the settings."""
+        self.switch_mode("settings")
+
+    @handles("app.repaint")
+    def repaint(self) -> None:
+        """Draw everything anew."""
+        self.screen.refresh(layout=True)
+
+    @handles("app.palette")
+    def open_palette(self) -> None:
+        """Every command of this place by name."""
+        from billtui.palette import Palette, PaletteEntry
+        from billtui.screens.base import BilltuiScreen
+
+        screen = self.screen
+        if not isinstance(screen, BilltuiScreen):
+            return
+        overrides = self.settings.keys
+        entries = [
+            PaletteEntry(one, " ".join(map(shown, keys_of(one, overrides))), screen.refusal_of(one))
+            for one in screen.commands_here()
+            if one.in_palette
+        ]
+
+        def run(command_id: str | None) -> None:
+            if command_id:
+                screen.run_command(COMMANDS[command_id])
+
+        self.push_screen(Palette(entries), run)
+
+    @handles("app.help")
+    def open_help(self) -> None:
+        """The keys of this place."""
+        from billtui.screens.base import BilltuiScreen
+        from billtui.screens.help import HelpScreen
+
+        screen = self.screen
+        if isinstance(screen, BilltuiScreen):
+            self.push_screen(HelpScreen(screen.commands_here(), screen.refusal_of, self.settings.keys))
+
+    @handles("app.search")
+    def open_search(self) -> None:
+        """Search over everything in the store."""
+        from billtui.screens.search import SearchScreen
+
+        def found(hit: tuple[str, str] | None) -> None:
+            if hit is not None:
+                (self.show_invoice if hit[0] == "invoice" else self.show_order)(hit[1])
+
+        self.push_screen(SearchScreen(), found)
+
+    def show_invoice(self, invoice_id: str) -> None:
+        """Go to one invoice, wherever it is asked for."""
+        from billtui.screens.invoice import InvoiceScreen
+
+        self.push_screen(InvoiceScreen(invoice_id))
+
+    def show_order(self, order_id: str) -> None:
+        """Go to one order, wherever it is asked for."""
+        from billtui.screens.order import OrderScreen
+
+        self.push_screen(OrderScreen(order_id))
+
+    async def show_orders_of(self, invoice_id: str) -> None:
+        """Go to the order on an invoice; with several, choose one."""
+        from billtui.screens.modals.choice import Choice, ChoiceDialog
+
+        invoice = await self.session.invoice(invoice_id)
+        lines = [line for line in invoice.lines if line.order_id is not None]
+        if not lines:
+            self.say(f"Invoice {invoice.number} bills no order.")
+            return
+        chosen: str | None = str(lines[0].order_id)
+        if len(lines) > 1:
+            choices = [Choice(str(line.order_id), str(line.title), str(line.amount)) for line in lines]
+            chosen = await self.push_screen_wait(ChoiceDialog(f"Orders on invoice {invoice.number}", choices))
+        if chosen is not None:
+            self.show_order(chosen)
+
+    @handles("app.profile")
+    def choose_profile(self) -> None:
+        """Sign in with another profile."""
+        from billtui.config.profiles import ProfileBook
+        from billtui.screens.modals.choice import Choice, ChoiceDialog
+
+        try:
+            profiles = ProfileBook().load().profiles
+        except ConfigError as error:
+            self.say(str(error), "error")
+            return
+        if not profiles:
+            self.say("There is no other profile yet; make one with: billtui profile add")
+            return
+        choices = [
+            Choice(one.name, one.name, one.url + (", read-only" if one.read_only else "")) for one in profiles.values()
+        ]
+
+        def chosen(name: str | None) -> None:
+            if name is not None and name != self.profile.name:
+                self.run_worker(self.switch_profile(profiles[name]), group="session", exit_on_error=False)
+
+        self.push_screen(ChoiceDialog("Profiles", choices, chosen=self.profile.name), chosen)
