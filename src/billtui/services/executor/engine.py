@@ -49,6 +49,9 @@ class Engine:
 
     def reload_run(self, run: Run) -> None:
         """Load states from the journal, start what may start, look up what is unknown, and tell."""
+        if run.readings is not None:  # whatever happened meanwhile: nothing read before it counts as fresh
+            run.readings.close()
+            run.readings = None
         job = self._desk.reader.job(run.job_id)
         run.load(self._desk.reader.operations(run.job_id), job.paused, self._desk.owner)
         if run.paused is None:

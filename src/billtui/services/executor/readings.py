@@ -63,8 +63,7 @@ class Shelf(Generic[T]):
 
     def close(self) -> None:
         """Stop reading."""
-        for batch in self._batches.values():
-            batch.task.cancel()
+        self._batches.clear()
 
     def _is_stale(self, batch: _Batch[T]) -> bool:
         if not batch.task.done():

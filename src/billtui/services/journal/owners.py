@@ -78,11 +78,12 @@ def _take_over(
                 detail="billtui ended while it was being sent; its outcome is looked up.",
             )  # fmt: skip
             unknown.append((job_id, number))
-        elif state == S.PREPARED and job_id not in paused:
-            journal.pause(job_id, PauseReason.RESTART, "billtui ended before everything was sent.")
-            paused.append(job_id)
         elif state == S.UNKNOWN:
             unknown.append((job_id, number))
+        elif state == S.PREPARED and job_id not in paused:
+            paused.append(job_id)
+        if state in (S.SENDING, S.UNKNOWN, S.PREPARED):  # also what turns out as never seen waits for a person
+            journal.pause(job_id, PauseReason.RESTART, "billtui ended before everything was done.")
     journal.change(f"UPDATE operations SET owner = NULL WHERE state IN {_OPEN} AND owner = ?", (owner,))
 
 

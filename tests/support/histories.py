@@ -1,0 +1,646 @@
+"""The money engine under random histories: deterministic, in one thread, in warped time, with a panel that knows all.
+
+The real engine, journal, driver and error mapping run on an event loop whose pauses take no time; the network is
+replaced directly below the client. Processes are killed by forgetting them: their transactions roll back and their
+owner's lock is let go, as when a process dies. After every step the invariants of RELIABILITY "Money: at most once, and
+known" are checked against the panel's own record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import SecretStr
+
+from billtui.client import BillingClient, ConnectionSettings
+from billtui.client.errors import ConnectionLost, NotSent, TimedOut
+from billtui.client.exchange import Answer, Exchange, Kind
+from billtui.domain.models import Quote, RenewalRequest
+from billtui.domain.money import Money
+from billtui.services import planner
+from billtui.services.executor.desk import Desk, Panel
+from billtui.services.executor.engine import Engine
+from billtui.services.executor.events import JobEvent
+from billtui.services.executor.run import Limits
+from billtui.services.journal import Journal, JournalError, JournalReader, OperationState, PauseReason, owners
+from billtui.services.journal.schema import owners_dir
+from billtui.services.journal.states import OPEN
+from billtui.services.locks import OwnerLock
+from billtui.services.plans import Plan
+from support.money_panel import FAULTS, Json, MoneyPanel
+
+T = TypeVar("T")
+S = OperationState
+LIMITS: Final = Limits(concurrency=3, first_pause=0.5, longest_pause=8.0, most_sends=4, most_waits=3)
+KINDS: Final = (*FAULTS, "no-route", "late", "none", "none", "none")
+STEPS: Final = (
+    "pay", "renew", "top_up", "delete_held", "same_again", "fault", "fault", "work", "work", "work_long", "kill", "start",
+    "second", "resume", "resume", "pause", "cancel", "retry", "take_back", "release", "pay_elsewhere", "price_changes",
+    "deliver", "month", "sign_out", "sign_in", "decide",
+)  # fmt: skip
+LOCAL_REFUSALS: Final = frozenset({"facts-changed", "operation-open", "no-invoice", "decided"})
+SCRATCH: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+class Violation(AssertionError):
+    """The engine broke a promise."""
+
+
+class WarpLoop(asyncio.SelectorEventLoop):
+    """An event loop in which waiting takes no time."""
+
+    warped = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.warped
+
+    def _run_once(self) -> None:
+        ready, scheduled = self._ready, self._scheduled  # type: ignore[attr-defined]  # the loop's own queues
+        if not ready and scheduled:
+            self.warped += max(0.0, scheduled[0].when() - self.time())
+        super()._run_once()  # type: ignore[misc]  # of BaseEventLoop
+
+
+class Patient:
+    """A circuit breaker that never opens: its clock is the machine's, not the history's."""
+
+    def wait(self, _now: float) -> float | None:
+        return None
+
+    def failed(self, _now: float) -> None:
+        pass
+
+    def succeeded(self) -> None:
+        pass
+
+    def abandoned(self) -> None:
+        pass
+
+
+@dataclass
+class Process:
+    """One running billtui."""
+
+    world: World
+    journal: Journal
+    lock: OwnerLock
+    reader: JournalReader
+    engine: Engine = field(init=False)
+    dead: bool = False
+    signed_in: bool = True
+    held: set[str] = field(default_factory=set)
+
+    async def run(self, work: Callable[[Journal], T]) -> T:
+        """What the journal's thread does, in turn with everything else."""
+        await asyncio.sleep(0)
+        return self.call(work)
+
+    def call(self, work: Callable[[Journal], T]) -> T:
+        if self.dead:
+            raise asyncio.CancelledError
+        with self.journal.transaction():
+            return work(self.journal)
+
+    # The parts of the client's transport that the runner uses:
+    settings = ConnectionSettings("http://127.0.0.1:9", tries=2, retry_base=0.001)
+    place = "the panel"
+    clock_skew = None
+
+    async def send(self, exchange: Exchange, token: SecretStr | None, _deadline: float) -> Answer:
+        return await self.world.travel(self, exchange, token)
+
+    async def __aenter__(self) -> Process:
+        return self
+
+    async def aclose(self) -> None:
+        pass
+
+
+class World:
+    """A panel, a journal on disk, and processes that come and go."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.loop = WarpLoop()
+        self.directory = Path(tempfile.mkdtemp(prefix="billtui-history-", dir=SCRATCH))
+        self.path = self.directory / "state" / "journal.sqlite"
+        self.panel = MoneyPanel(balance=Decimal("1000.00"))
+        self.panel.add_invoices(6)
+        self.orders = self.panel.add_orders(4)
+        self.faults: list[str] = []
+        self.late: list[Callable[[], object]] = []
+        self.late_keys: set[str] = set()
+        self.forgotten: set[str] = set()
+        self.processes: list[Process] = []
+        self.plans: dict[str, Plan] = {}
+        self.confirmed: set[tuple[str, str]] = set()
+        """(owner, job): a person confirmed or resumed the job in that process."""
+        self.stopped: set[str] = set()
+        """Jobs that were paused or cancelled and not resumed since."""
+        self.never: set[str] = set()
+        """Keys of operations that were taken back, dropped or cancelled: they must never happen."""
+        self.in_flight: Counter[str] = Counter()
+        self.changed: dict[str, set[str]] = {}
+        """Targets that changed in the panel, with the plans that were made before."""
+        self.violations: list[Violation] = []
+        self.offset = timedelta()
+        self.trace: list[str] = []
+        self.start()
+
+    def close(self) -> None:
+        for process in list(self.processes):
+            self._kill(process)
+        self.loop.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    # -- the network --------------------------------------------------------------------------------------------------
+
+    async def travel(self, process: Process, exchange: Exchange, token: SecretStr | None) -> Answer:
+        """A request on its way: it can be lost, come late, or be answered by something else."""
+        try:
+            return await self._travel(process, exchange, token)
+        except Violation as error:
+            self.violations.append(error)
+            raise
+
+    async def _travel(self, process: Process, exchange: Exchange, token: SecretStr | None) -> Answer:
+        write = exchange.kind is Kind.WRITE
+        key = exchange.write.key if exchange.write is not None else ""
+        if write:
+            self._check_send(process, exchange, key)
+            self.in_flight[key] += 1
+            if sum(self.in_flight.values()) > LIMITS.concurrency * max(1, len(self.processes)):
+                raise Violation("more requests at one time than allowed")
+        try:
+            await asyncio.sleep(0)
+            return await self._arrive(process, exchange, key, write, token)
+        finally:
+            if write:
+                self.in_flight[key] -= 1
+                if process.dead:
+                    self.in_flight.pop(key, None)
+
+    async def _arrive(self, process: Process, exchange: Exchange, key: str, write: bool, token: Any) -> Answer:
+        if process.dead:
+            raise asyncio.CancelledError
+        fault = self.faults.pop(0) if write and self.faults else "none"
+        path = exchange.path.removeprefix("/api/v1")
+        secret = token.get_secret_value() if token is not None and process.signed_in else "wrong"
+        headers = {"authorization": f"Bearer {secret}", "idempotency-key": key}
+        if exchange.write is not None and exchange.write.if_match is not None:
+            headers["if-match"] = f'"{exchange.write.if_match}"'
+        query = "&".join(f"{name}={value}" for name, value in exchange.query)
+        body = _json(exchange.body)
+
+        def work() -> tuple[int, Json]:
+            return self.panel._answer(exchange.method, path, query, headers, body)
+
+        match fault:
+            case "no-route":
+                raise NotSent("No route.")
+            case "late":
+                self.late.append(work)
+                self.late_keys.add(key)
+                raise ConnectionLost("The line broke.")
+            case "drop-before":
+                raise ConnectionLost("The line broke.")
+            case "hang-before":
+                raise TimedOut("No answer.")
+            case "500-before" | "503-before":
+                return _answer(int(fault[:3]), {"title": "trouble", "status": int(fault[:3])})
+            case "html-before":
+                return Answer(200, "text/html", b"<html>", 6)
+            case "429":
+                return _answer(429, {"title": "slow", "status": 429, "code": "rate-limited"}, retry_after=1.0)
+            case "401":
+                return _answer(401, {"title": "over", "status": 401, "code": "session-expired"})
+        before = len(self.panel.effects)
+        status, answer = work()
+        for effect in self.panel.effects[before:]:
+            if effect.key in self.never:
+                raise Violation("something happened that had been taken back or cancelled")
+        await asyncio.sleep(0)
+        match fault:
+            case "none":
+                return _answer(status, answer)
+            case "drop-after":
+                raise ConnectionLost("The line broke.")
+            case "hang-after":
+                raise TimedOut("No answer.")
+            case "500-after":
+                return _answer(500, {"title": "trouble", "status": 500})
+            case "html-after":
+                return Answer(200, "text/html", b"<html>", 6)
+            case "wrong-id-after":
+                return _answer(status, answer | {"id": "999999", "invoice_id": "999999"})
+        return Answer(status, "application/json", b'{"id": ', 7)
+
+    def _check_send(self, process: Process, exchange: Exchange, key: str) -> None:
+        """What must be true at the instant at which a request that changes something leaves."""
+        found = [
+            (job, number, row)
+            for job in self.plans.values()
+            for number in range(1, len(job.operations) + 1)
+            if job.key(number) == key
+            for row in [process.reader.operation(job.id, number)]
+        ]
+        if not found:
+            raise Violation("a request with a key of no confirmed operation")
+        plan, number, row = found[0]
+        if row.state is not S.SENDING or row.owner != process.lock.owner:
+            raise Violation(f"a request left while the journal says {row.state}")
+        if self.in_flight[key]:
+            raise Violation("one operation was sent twice at the same time")
+        if (process.lock.owner, plan.id) not in self.confirmed:
+            raise Violation("something was sent that nobody confirmed or resumed in this life")
+        if key in self.never:
+            raise Violation("something was sent that had been taken back or cancelled")
+        amount = plan.operation(number).amount
+        told = (exchange.body or {}).get("expected_total")
+        if told is not None and amount is not None and Money.model_validate(told) != amount:
+            raise Violation("another amount was sent than was confirmed")
+        for target in row.targets:
+            if plan.id in self.changed.get(target, ()):
+                raise Violation("something was sent although it had changed since the plan")
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    def step(self, name: str, choice: int) -> None:
+        """One step; ``choice`` picks what it is about. Then every invariant is checked."""
+        self.trace.append(f"{name} {choice}")
+        method: Callable[[int], None] = getattr(self, f"do_{name}")
+        with suppress(JournalError):
+            method(choice)
+        self.check()
+
+    def do_pay(self, choice: int) -> None:
+        unpaid = [one for one in self.panel.invoices.values() if one["state"] == "unpaid" and one["kind"] == "renewal"]
+        some = unpaid[choice % 3 :][: 1 + choice % 4]
+        self._submit(planner.pay(self.panel.account(), self.panel.models(one["id"] for one in some), "internal"))
+
+    def do_renew(self, choice: int) -> None:
+        free = [one for one in self.panel.orders.values() if not one.get("unpaid_invoice_id")]
+        ids = [one["id"] for one in free][: 1 + choice % 2]
+        if ids:
+            request = RenewalRequest.model_validate({"order_ids": ids, "period": 1})
+            quote = Quote.model_validate(self.panel._quote({"order_ids": ids, "period": 1}))
+            then = "internal" if choice % 3 else None
+            self._submit(planner.renew(self.panel.account(), quote, request, self.orders, then))
+
+    def do_top_up(self, choice: int) -> None:
+        self._submit(planner.top_up(self.panel.account(), Money(f"{5 + choice % 5}.00", "EUR"), "card"))
+
+    def do_delete_held(self, choice: int) -> None:
+        unpaid = [one for one in self.panel.invoices.values() if one["state"] == "unpaid" and one["kind"] == "renewal"]
+        some = self.panel.models(one["id"] for one in unpaid[-1 - choice % 2 :])
+        self._submit(planner.delete(self.panel.account(), some), hold=4.0)
+
+    def do_same_again(self, choice: int) -> None:
+        if self.plans:
+            self._submit(list(self.plans.values())[choice % len(self.plans)])
+
+    def do_fault(self, choice: int) -> None:
+        self.faults.append(KINDS[choice % len(KINDS)])
+
+    def do_work(self, choice: int) -> None:
+        self._spin(1 + choice % 12)
+
+    def do_work_long(self, _choice: int) -> None:
+        self._run(asyncio.sleep(30))
+
+    def do_kill(self, choice: int) -> None:
+        if self.processes:
+            self._kill(self.processes[choice % len(self.processes)])
+
+    def do_start(self, _choice: int) -> None:
+        if not self.processes:
+            self.start()
+
+    def do_second(self, choice: int) -> None:
+        if len(self.processes) == 1 and choice % 3 == 0:
+            self.start()
+
+    def do_resume(self, choice: int) -> None:
+        process, job_id = self._pick(choice)
+        if process is not None:
+            process.call(lambda journal: owners.claim(journal, job_id, process.lock.owner))
+            process.call(lambda journal: journal.unpause(job_id))
+            self.confirmed.add((process.lock.owner, job_id))
+            self.stopped.discard(job_id)
+            self._in_loop(process, lambda: process.engine.reload(job_id, wake=True, fresh_session=True))
+
+    def do_pause(self, choice: int) -> None:
+        process, job_id = self._pick(choice)
+        if process is not None:
+            process.call(lambda journal: journal.pause(job_id, PauseReason.USER))
+            self._in_loop(process, lambda: process.engine.reload(job_id))
+            begun = {row.key for row in process.reader.operations(job_id, (S.SENDING,))}
+            self.stopped.add(job_id)
+            self._spin(6)
+            later = {row.key for row in process.reader.operations(job_id, (S.SENDING,))}
+            if later - begun:
+                raise Violation("something was sent after the job was paused")
+
+    def do_cancel(self, choice: int) -> None:
+        process, job_id = self._pick(choice)
+        if process is not None:
+            waiting = process.reader.operations(job_id, (S.HELD, S.PREPARED))
+            process.call(lambda journal: owners.cancel(journal, job_id, process.lock.owner))
+            self.never |= {row.key for row in waiting if row.key not in self.late_keys}
+            self._in_loop(process, lambda: process.engine.reload(job_id))
+
+    def do_retry(self, choice: int) -> None:
+        process, job_id = self._pick(choice)
+        if process is not None:
+            process.call(lambda journal: owners.retry_not_sent(journal, job_id, process.lock.owner))
+            self.confirmed.add((process.lock.owner, job_id))
+            self.stopped.discard(job_id)
+            self._in_loop(process, lambda: process.engine.reload(job_id))
+
+    def do_take_back(self, choice: int) -> None:
+        process, job_id = self._pick(choice)
+        if process is not None:
+            held = process.reader.operations(job_id, (S.HELD,))
+            if process.call(lambda journal: owners.take_back(journal, job_id)) or held:
+                self.never |= {row.key for row in held}
+            self._in_loop(process, lambda: process.engine.reload(job_id))
+
+    def do_release(self, choice: int) -> None:
+        process, job_id = self._pick(choice)
+        if process is not None and job_id in process.held:
+            process.held.discard(job_id)
+            process.call(lambda journal: owners.confirm_held(journal, job_id, process.lock.owner))
+            self._in_loop(process, lambda: process.engine.reload(job_id))
+
+    def do_pay_elsewhere(self, choice: int) -> None:
+        """Somebody pays an invoice in the panel's web pages, while nothing of ours is on its way."""
+        if self._quiet():
+            unpaid = [one for one in self.panel.invoices.values() if one["state"] == "unpaid"]
+            if unpaid:
+                one = unpaid[choice % len(unpaid)]
+                one.update(state="paid", version=one["version"] + 1)
+                self._note_change(f"invoice:{one['id']}")
+
+    def do_price_changes(self, choice: int) -> None:
+        if self._quiet():
+            unpaid = [one for one in self.panel.invoices.values() if one["state"] == "unpaid"]
+            total = {"amount": f"{11 + choice % 7}.00", "currency": "EUR"}
+            if unpaid and unpaid[choice % len(unpaid)]["total"] != total:
+                one = unpaid[choice % len(unpaid)]
+                one.update(total=total, version=one["version"] + 1)
+                self._note_change(f"invoice:{one['id']}")
+
+    def do_deliver(self, _choice: int) -> None:
+        """What was stuck in the network arrives after all."""
+        while self.late:
+            self.late.pop(0)()
+
+    def do_month(self, choice: int) -> None:
+        """A month passes: the panel forgets what became of old keys."""
+        if choice % 4 == 0 and self._quiet() and not self.late:
+            self.offset += timedelta(days=31)
+            self.forgotten |= set(self.panel.operations)
+            self.panel.operations.clear()
+
+    def do_sign_out(self, choice: int) -> None:
+        if self.processes:
+            self.processes[choice % len(self.processes)].signed_in = False
+
+    def do_sign_in(self, _choice: int) -> None:
+        for process in self.processes:
+            process.signed_in = True
+
+    def do_decide(self, choice: int) -> None:
+        """A person looks at both pictures and says what happened."""
+        for process in self.processes[:1]:
+            for row in process.reader.in_state(S.NEEDS_YOU)[: 1 + choice % 2]:
+                happened = any(effect.key == row.key for effect in self.panel.effects)
+                process.call(lambda journal, row=row, done=happened: owners.decide(  # type: ignore[misc]  # bound early
+                    journal, row.job_id, row.number, as_done=done))  # fmt: skip
+                self._in_loop(
+                    process,
+                    lambda row=row, done=happened: process.engine.decided(row.job_id, row.number, as_done=done),  # type: ignore[misc]  # noqa: B023
+                )
+
+    # -- invariants ---------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """What must hold after every step."""
+        reader = JournalReader(self.path)
+        try:
+            rows = [row for plan in self.plans.values() for row in reader.operations(plan.id)]
+        finally:
+            reader.close()
+        effects = Counter(effect.key for effect in self.panel.effects)
+        open_targets: Counter[str] = Counter()
+        states = {(row.job_id, row.number): row for row in rows}
+        for row in rows:
+            happened = effects[row.key]
+            if happened > 1:
+                raise Violation(f"{row.title} happened {happened} times")
+            uncertain = row.key in self.late_keys
+            if row.state is S.DONE and not happened:
+                raise Violation(f"{row.title} is called done and never happened")
+            closed_without = row.state in (S.REFUSED, S.NOT_SENT, S.CANCELLED, S.HELD, S.PREPARED)
+            if closed_without and happened and not uncertain:
+                raise Violation(f"{row.title} is called {row.state} but happened")
+            if row.state is S.PREPARED and row.key in self.panel.running:
+                raise Violation("a running operation was made ready to be sent again")
+            if row.state is S.REFUSED and row.code not in LOCAL_REFUSALS and row.key not in self.forgotten:
+                known = self.panel.operations.get(row.key)
+                if known is None or known[1] < 400:
+                    raise Violation(f"{row.title} is called refused ({row.code}), but the panel did not refuse it")
+            source = states.get((row.job_id, row.takes_from or 0))
+            if source is not None and source.state is not S.DONE and row.sends:
+                raise Violation("a payment was sent before the purchase was done")
+            if source is not None and source.state in OPEN and row.state not in (S.PREPARED, S.CANCELLED):
+                raise Violation(f"a payment ended ({row.state}) while its purchase was {source.state}")
+            if row.state in OPEN:
+                open_targets.update(row.targets)
+        twice = [target for target, count in open_targets.items() if count > 1]
+        if twice:
+            raise Violation(f"{twice[0]} has two open operations")
+        known_keys = {row.key for row in rows}
+        if any(effect.key not in known_keys for effect in self.panel.effects):
+            raise Violation("something happened under a key that the journal does not have")
+        if any(count > 1 for count in self.panel.paid().values()):
+            raise Violation("an invoice was paid twice")
+
+    def finish(self) -> None:
+        """The line is good again and people act: every outcome becomes known, and the journal is sound."""
+        self.trace.append("finish")
+        self.faults.clear()
+        self.do_deliver(0)
+        for process in list(self.processes):
+            self._kill(process)
+        self.start()
+        for _ in range(8):
+            self._run(asyncio.sleep(120))
+            self.do_decide(1)
+            for plan in self.plans.values():
+                self._resume_quietly(plan.id)
+        self._run(asyncio.sleep(120))
+        self.check()
+        reader = JournalReader(self.path)
+        try:
+            for job in reader.jobs(None):
+                if not job.finished:
+                    rows = [(row.number, row.state.value, row.code) for row in reader.operations(job.id)]
+                    raise Violation(f"job {job.id[:8]} never came to an end: {job.paused} {rows}")
+            damage = reader.verify()
+        finally:
+            reader.close()
+        if damage:
+            raise Violation(f"the journal is not sound: {damage[0]}")
+
+    def _resume_quietly(self, job_id: str) -> None:
+        process = self.processes[0]
+        with suppress(JournalError):
+            process.call(lambda journal: owners.claim(journal, job_id, process.lock.owner))
+            process.call(lambda journal: journal.unpause(job_id))
+            self.confirmed.add((process.lock.owner, job_id))
+            self._in_loop(process, lambda: process.engine.reload(job_id, wake=True))
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """A process starts: its lock, its journal, its engine; it takes over what ended ones left."""
+        path = self.path
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        journal = Journal(path, clock=self.now)
+        process = Process(self, journal, OwnerLock(owners_dir(path)), JournalReader(path))
+        self.processes.append(process)
+
+        async def make() -> None:
+            desk = Desk(
+                journal=process,  # type: ignore[arg-type]  # has the one method that is used
+                reader=process.reader, panel=Panel(lambda: self._client(process)), owner=process.lock.owner,
+                tell=self._told, idle=lambda: None, limits=LIMITS, clock=self.now,
+            )  # fmt: skip
+            process.engine = Engine(desk)
+
+        self.loop.run_until_complete(make())
+        found = process.call(owners.recover)
+        for job_id, number in found.dropped:
+            self.never.add(self.plans[job_id].key(number))
+        self._in_loop(process, lambda: process.engine.begin(process.engine.settle_leftovers()))
+
+    def _client(self, process: Process) -> BillingClient:
+        client = BillingClient(process.settings, SecretStr("token"))
+        client._transport = process  # type: ignore[assignment]  # the network of this history
+        client._runner.transport = process  # type: ignore[assignment]
+        client._runner.breaker = Patient()  # type: ignore[assignment]
+        return client
+
+    def _told(self, _event: JobEvent) -> None:
+        pass
+
+    def _kill(self, process: Process) -> None:
+        process.dead = True
+        self.processes.remove(process)
+        process.engine._desk.closing.set()
+        tasks = set(process.engine._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self._run(asyncio.wait(tasks, timeout=1))
+        process.reader.close()
+        process.journal.close()
+        os.close(process.lock._descriptor)  # what the kernel does for a dead process
+
+    def _submit(self, plan: Plan, hold: float = 0.0) -> None:
+        if not plan.operations or not self.processes:
+            return
+        process = self.processes[0]
+        known = plan.id in self.plans
+        self.plans[plan.id] = plan
+        try:
+            new = process.call(lambda journal: journal.add_job(plan, process.lock.owner, held=hold > 0))
+        except JournalError:
+            if not known:
+                del self.plans[plan.id]
+            raise
+        if new:
+            self.confirmed.add((process.lock.owner, plan.id))
+            self._in_loop(process, lambda: process.engine.reload(plan.id))
+            if hold:
+                process.held.add(plan.id)
+                self._in_loop(process, lambda: process.engine.hold(plan.id, hold))
+
+    def _note_change(self, target: str) -> None:
+        """What was planned before rests on other facts; what is planned from now on does not."""
+        self.changed.setdefault(target, set()).update(self.plans)
+
+    def _pick(self, choice: int) -> tuple[Process | None, str]:
+        if not self.processes or not self.plans:
+            return None, ""
+        return self.processes[0], list(self.plans)[choice % len(self.plans)]
+
+    def _quiet(self) -> bool:
+        """Whether no request of ours is under way or about to leave."""
+        self._run(asyncio.sleep(300))
+        return not any(self.in_flight.values())
+
+    def _spin(self, times: int) -> None:
+        async def turns() -> None:
+            for _ in range(times):
+                await asyncio.sleep(0)
+
+        self._run(turns())
+
+    def _in_loop(self, process: Process, action: Callable[[], None]) -> None:
+        async def act() -> None:
+            if not process.dead:
+                action()
+
+        self._run(act())
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self.loop.run_until_complete(coroutine)
+        if self.violations:
+            raise self.violations[0]
+
+
+def play(seed: int, steps: list[tuple[str, int]]) -> None:
+    """One history; raises Violation with the trace of its steps."""
+    world = World(seed)
+    try:
+        for name, choice in steps:
+            world.step(name, choice)
+        world.finish()
+    except Violation as error:
+        raise Violation(f"{error}\n  after: {', '.join(world.trace)}") from None
+    finally:
+        world.close()
+
+
+def random_steps(seed: int, count: int) -> list[tuple[str, int]]:
+    """A random history, the same for the same seed."""
+    chance = random.Random(seed)
+    return [(chance.choice(STEPS), chance.randrange(1000)) for _ in range(count)]
+
+
+def _json(body: Any) -> bytes:
+    return json.dumps(body).encode() if body is not None else b""
+
+
+def _answer(status: int, body: Json, retry_after: float | None = None) -> Answer:
+    content = _json(body)
+    kind = "application/json" if status < 400 else "application/problem+json"
+    return Answer(status, kind, content, len(content), None, retry_after)
