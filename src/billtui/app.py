@@ -230,8 +230,8 @@ class BilltuiApp(Places, News):
     @handles("app.sign-out")
     async def sign_out(self) -> None:
         """End the session on the panel and forget its token."""
-        await self.session.sign_out()
-        self.say("Signed out; the token is forgotten.")
+        left = await self.session.sign_out()
+        self.say(" ".join(["Signed out; the token is forgotten.", *left]), "warning" if left else "information")
 
     @handles("app.quit")
     def ask_quit(self) -> None:
@@ -243,6 +243,13 @@ class BilltuiApp(Places, News):
                 self.run_worker(self.leave(), group="session", exit_on_error=False)
 
         self.push_screen(QuitDialog([held.title for held in self._held], self._running_jobs()), answered)
+
+    async def action_quit(self) -> None:
+        """Textual's own key for leaving works everywhere, and asks like ours."""
+        from billtui.screens.modals.quit import QuitDialog
+
+        if not isinstance(self.screen, QuitDialog):
+            self.ask_quit()
 
     # --- the terminal
 

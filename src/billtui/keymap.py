@@ -64,12 +64,10 @@ Overrides = Mapping[str, Sequence[str]]
 
 
 def keymap_of(overrides: Overrides) -> dict[str, str]:
-    """A person's own keys as Textual's keymap, twins added again."""
-    return {
-        command_id: ",".join(map(_normal, with_twins(keys)))
-        for command_id, keys in overrides.items()
-        if command_id in COMMANDS and keys
-    }
+    """A person's own keys as Textual's keymap, twins added again; the table's keys get their twins here too."""
+    of_table = {command.id: command.keys for command in COMMANDS.values() if command.id.startswith("table.")}
+    in_force = {**of_table, **{name: keys for name, keys in overrides.items() if name in COMMANDS}}
+    return {name: ",".join(map(_normal, with_twins(keys))) for name, keys in in_force.items() if keys}
 
 
 def problems_of(overrides: Overrides) -> list[str]:

@@ -65,9 +65,15 @@ class News(PlansOnTheirWay):
         """Bring news of the session to the screens; what an ended one still tells is of no use."""
         if news.session is not self.session or self.session.closed:
             return
+        try:
+            self._hear(news.event)
+        except Exception as error:  # noqa: BLE001 - the boundary: the journal or the copy may fail while it is read
+            self.report(error)
+        self.dress_all()
+
+    def _hear(self, event: SessionEvent) -> None:
         from billtui.screens.jobs_news import recovered_lines, skew_text
 
-        event = news.event
         if isinstance(event, StoreChanged):
             self._reload_soon()
         elif isinstance(event, AccountChanged):
@@ -86,7 +92,6 @@ class News(PlansOnTheirWay):
             self.ask_sign_in(event.message)
         elif isinstance(event, JobChanged):
             self._job_moved(event)
-        self.dress_all()
 
     def _reload_soon(self) -> None:
         """Many changes in a row become one reload: the screen is read anew at most a fifth of the time."""

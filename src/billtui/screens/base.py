@@ -18,6 +18,7 @@ from billtui.keymap import bindings_for, keys_of, shown
 from billtui.screens.shell import Shell, shell_of
 from billtui.widgets.key_bar import KeyBar, KeyHint
 from billtui.widgets.outbox import Outbox
+from billtui.widgets.record_table import RecordTable
 from billtui.widgets.top_bar import AreaBar, TopBar
 
 if TYPE_CHECKING:
@@ -113,6 +114,9 @@ class BilltuiScreen(Screen[None]):
         if reason := self.refusal_of(command):
             self.billtui.say(reason, "warning")
             return
+        if command.id.startswith("table."):
+            self._run_in_table(command.id)
+            return
         owner, name = (self, self._handlers[command.id]) if command.id in self._handlers else self._of_app(command)
         if name is None:
             return
@@ -123,6 +127,13 @@ class BilltuiScreen(Screen[None]):
             return
         if inspect.isawaitable(result):
             self.guarded(result)
+
+    def _run_in_table(self, command_id: str) -> None:
+        """A command of the table, chosen in the palette: its own keys never come here."""
+        for table in self.query(RecordTable):
+            action = command_id.removeprefix("table.")
+            if table.check_action(action, ()):
+                getattr(table, f"action_{action}")()
 
     def _of_app(self, command: Command) -> tuple[object, str | None]:
         return self.billtui, self.billtui.command_handlers.get(command.id)

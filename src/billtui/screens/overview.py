@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from billtui.commands import COMMANDS, Scope, handles
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.list_screen import DETAIL_FROM
+from billtui.services.executor import JobEvent
 from billtui.services.journal import JobState, OperationState
 from billtui.services.overview import Overview, Owed
 from billtui.services.store import ChangeRow
@@ -149,6 +150,11 @@ class OverviewScreen(BilltuiScreen):
             for change in found.changes[:CHANGES_BELOW]:
                 options.append(Option(_change(change, 74), id=f"{change.kind}:{change.id}#{len(options)}"))
         return options
+
+    def job_moved(self, event: JobEvent) -> None:
+        """A job may wait from now on, or wait no longer."""
+        if event.done or event.paused is not None:
+            self.reload()
 
     def _unfinished_jobs(self) -> int:
         """Jobs that wait for a person: paused, or with an outcome that only a person can tell."""

@@ -22,6 +22,11 @@ class TooSmall(ModalScreen[None]):
         self.columns = columns
         self.rows = rows
 
+    def on_screen_resume(self) -> None:
+        """On top again, after what covered it went: the terminal may have grown meanwhile."""
+        if self.app.size.width >= self.columns and self.app.size.height >= self.rows:
+            self.app.pop_screen()
+
     def compose(self) -> ComposeResult:
         """The notice."""
         yield Static(Content(f"billtui needs {self.columns}×{self.rows}"))

@@ -125,6 +125,9 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
         )
         connection.execute("PRAGMA query_only=ON")
         _check_version(connection, path)
+        if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            connection.close()  # another process or thread is about to make it
+            return None
     except sqlite3.DatabaseError as error:
         raise explained(error, path) from error
     return connection
