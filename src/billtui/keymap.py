@@ -54,7 +54,7 @@ def bindings_for(scopes: Iterable[Scope]) -> list[Binding]:
         keys = [key for key in map(_normal, with_twins(command.keys)) if key not in taken]
         if not keys:
             continue
-        taken.update(keys)
+        taken |= set(keys)
         result.append(Binding(",".join(keys), f"run_command('{command.id}')", command.title, show=False, id=command.id))
     return result
 

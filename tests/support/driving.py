@@ -228,12 +228,12 @@ class Driver:
         return self.list_screen.table.cursor_id
 
     async def cursor_to(self, row_id: str) -> None:
-        """Move the cursor to a row by its keys alone: to the top, then down."""
+        """Move the cursor to a row by its keys alone."""
         table = self.list_screen.table
-        await self.until(lambda: row_id in table.shown_ids(), f"row {row_id}")
-        await self.press("g")
-        place = list(table.shown_ids()).index(row_id)
-        await self.press(*["j"] * place)
+        await self.until(lambda: row_id in table.shown_ids() and table.cursor_id, f"row {row_id}")
+        ids = list(table.shown_ids())
+        steps = ids.index(row_id) - ids.index(str(table.cursor_id))
+        await self.press(*["j" if steps > 0 else "k"] * abs(steps))
         assert self.cursor == row_id
 
     async def mark(self, *row_ids: str) -> None:

@@ -42,7 +42,7 @@ class HelpScreen(Dialog[None]):
     def compose_body(self) -> Iterable[Widget]:
         """A section for each scope."""
         with VerticalScroll(id="help"):
-            yield Static(self._text(min(96, self.app.size.width) - 9), id="text")
+            yield Static(id="text")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Close."""
@@ -51,6 +51,14 @@ class HelpScreen(Dialog[None]):
     def on_mount(self) -> None:
         """Scrolling first."""
         self.query_one("#help").focus()
+
+    def on_resize(self) -> None:
+        """Wrap anew once the room is known."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        room = self.query_one("#help").scrollable_content_region.width
+        self.query_one("#text", Static).update(self._text(room))
 
     def _text(self, width: int) -> Content:
         lines: list[Content] = []

@@ -1,0 +1,110 @@
+"""A panel whose every text attacks: all screens open, nothing acts, no raw control byte, the program's cells intact."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.driving import Driver, Program
+from support.sandbox import SandboxProcess
+
+
+@pytest.fixture(scope="module")
+def hostile_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """A panel with hostile names."""
+    server = SandboxProcess(tmp_path_factory.mktemp("hostile") / "panel.db", hostile=True).start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def hostile(hostile_panel: SandboxProcess, tmp_path: Path) -> Program:
+    """Programs on it."""
+    return Program(hostile_panel, tmp_path)
+
+
+def raw_controls(driver: Driver) -> list[str]:
+    """Control and bidirectional characters in what the widgets drew: the first of two layers against them."""
+    found = []
+    for character in driver.text().replace("\n", ""):
+        if (
+            unicodedata.category(character) in ("Cc", "Co", "Cs")
+            or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b"
+        ):
+            found.append(f"U+{ord(character):04X}")
+    return found
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_every_screen_opens_and_draws_nothing_raw(hostile: Program, size: tuple[int, int]) -> None:
+    async with hostile.open(size=size) as driver:
+        for key, name in (
+            ("1", "OverviewScreen"),
+            ("2", "InvoicesScreen"),
+            ("3", "OrdersScreen"),
+            ("4", "JobsScreen"),
+            ("5", "BalanceScreen"),
+            ("6", "SettingsScreen"),
+        ):
+            await driver.go(key, name)
+            await driver.quiet()
+            assert raw_controls(driver) == []
+        for key, detail in (("2", "InvoiceScreen"), ("3", "OrderScreen")):
+            await driver.press(key)
+            for _ in range(12):
+                await driver.press("enter")
+                await driver.on(detail)
+                assert raw_controls(driver) == []
+                await driver.press("escape", "j")
+        assert driver.app.return_code is None
+        assert driver.app.crash_text == ""
+
+
+async def test_search_and_palette(hostile: Program) -> None:
+    async with hostile.open() as driver:
+        await driver.press("ctrl+f")
+        await driver.type("a")
+        await driver.quiet()
+        assert raw_controls(driver) == []
+
+
+async def test_confirmation_keeps_amount_and_account_in_their_cells(hostile: Program) -> None:
+    """Whatever stands in a name, amount, count, account and panel are drawn by the program on lines of their own."""
+    panel = hostile.panel()
+    names = {one["id"]: one["name"] for one in panel.orders()}
+    strange = [
+        one["id"]
+        for one in panel.orders()
+        if one["state"] == "active" and one["unpaid_invoice_id"] is None and not names[one["id"]].isprintable()
+    ][:3]
+    assert strange, "the hostile fleet has hostile names"
+    async with hostile.open(size=(80, 40)) as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.mark(*strange)
+        assert raw_controls(driver) == []
+        await driver.press("R")
+        await driver.on("ChoiceDialog")
+        await driver.choose("1")
+        await driver.on("QuoteDialog")
+        assert raw_controls(driver) == []
+        quote = driver.app.screen.quote  # type: ignore[attr-defined]  # a QuoteDialog
+        await driver.choose("unpaid")
+        await driver.on("ConfirmPlan")
+        lines = [line.strip(" │┃▏▕").strip() for line in driver.text().splitlines()]
+        account = driver.app.session.account
+        assert account is not None
+        assert f"Account  {account.login}, ID {account.account_id}" in [
+            " ".join(line.split()).replace("Account ", "Account  ", 1) for line in lines
+        ]
+        assert (
+            any(line.startswith("Amount") and line.endswith(str(quote.total)) for line in lines)
+            or "Issue the invoice" in driver.text()
+        )
+        assert raw_controls(driver) == []
+        await driver.press("escape")
+        await driver.hears("Nothing was sent.")

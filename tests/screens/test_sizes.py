@@ -1,0 +1,113 @@
+"""Every screen at every size, with dialogs open: no crash, one plain notice where there is no room."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from support.driving import Driver, Program
+
+SIZES = [(20, 5), (3, 2), (1, 1), (39, 30), (80, 11), (40, 12), (60, 15), (120, 30), (200, 60)]
+FEW = [(20, 5), (1, 1), (40, 12), (200, 60)]
+AREAS = {
+    "1": "OverviewScreen",
+    "2": "InvoicesScreen",
+    "3": "OrdersScreen",
+    "4": "JobsScreen",
+    "5": "BalanceScreen",
+    "6": "SettingsScreen",
+}
+
+
+def notice(driver: Driver) -> bool:
+    return type(driver.app.screen).__name__ == "TooSmall"
+
+
+def title_of(driver: Driver) -> str:
+    """What stands in the frame of the dialog on top; nothing for a screen."""
+    found = re.search("╭─ (.*?) ─", driver.text())
+    return found[1] if found else ""
+
+
+async def through_sizes(driver: Driver, name: str, sizes: list[tuple[int, int]]) -> None:
+    """Shrink and grow the terminal under what is open now; it is there again when there is room."""
+    for width, height in sizes:
+        await driver.resize(width, height)
+        await driver.until(lambda small=width < 40 or height < 12: notice(driver) == small, f"{width}×{height}")  # type: ignore[misc]  # a default argument binds it
+        lines = driver.text().splitlines()
+        assert len(lines) <= height
+    await driver.resize(80, 24)
+    await driver.on(name)
+
+
+async def test_every_area(program: Program) -> None:
+    async with program.open() as driver:
+        for key, name in AREAS.items():
+            await driver.go(key, name)
+            await through_sizes(driver, name, SIZES)
+
+
+@pytest.mark.parametrize(
+    ("area", "cursor", "key", "name"),
+    [
+        ("2", "310", "p", "ChoiceDialog"),
+        ("2", "310", "D", "ConfirmPlan"),
+        ("2", "320", "enter", "InvoiceScreen"),
+        ("2", "320", "e", "MessageDialog"),
+        ("3", "20", "R", "ChoiceDialog"),
+        ("3", "20", "E", "Prompt"),
+        ("3", "20", "enter", "OrderScreen"),
+        ("3", "20", "c", "ColumnsDialog"),
+        ("3", "20", "question_mark", "HelpScreen"),
+        ("3", "20", "colon", "Palette"),
+        ("3", "20", "ctrl+f", "SearchScreen"),
+        ("3", "20", "q", "QuitDialog"),
+    ],
+)
+async def test_every_dialog(program: Program, area: str, cursor: str, key: str, name: str) -> None:
+    """A resize with a dialog open: the dialog stays what it was."""
+    async with program.open() as driver:
+        await driver.go(area, AREAS[area])
+        await driver.cursor_to(cursor)
+        await driver.press(key)
+        await driver.on(name)
+        title = title_of(driver)
+        await through_sizes(driver, name, FEW)
+        assert title_of(driver) == title
+
+
+async def test_a_terminal_too_small_from_the_start(program: Program) -> None:
+    """The notice first, the program once there is room; a dialog that came meanwhile does not keep the notice."""
+    from support.driving import Pocket
+
+    async with program.open(size=(30, 8), credentials=Pocket(), ready=False) as driver:
+        await driver.until(lambda: notice(driver) or type(driver.app.screen).__name__ == "SignInScreen", "anything")
+        await driver.resize(80, 24)
+        await driver.on("SignInScreen")
+        await driver.resize(20, 5)
+        await driver.until(lambda: notice(driver), "the notice")
+        await driver.resize(80, 24)
+        await driver.on("SignInScreen")
+        await driver.type("demo-fleet-2026")
+        await driver.press("enter")
+        await driver.ready()
+        await driver.on("OverviewScreen")
+
+
+async def test_a_dialog_that_opens_in_a_terminal_too_small(program: Program) -> None:
+    """An answer that brings a dialog while there is no room: no crash, and the dialog once there is."""
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to("310")
+        program.sandbox.faults({"kind": "latency", "ms": 400, "method": "GET", "path": "/invoices"})
+        await driver.press("p")
+        await driver.resize(3, 3)
+        await driver.until(
+            lambda: any(type(screen).__name__ == "ChoiceDialog" for screen in driver.app.screen_stack), "the dialog"
+        )
+        await driver.quiet()
+        await driver.resize(80, 24)
+        await driver.on("ChoiceDialog")
+        await driver.press("escape")
+        await driver.on("InvoicesScreen")
