@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SecretStr
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import Screen
 
@@ -74,7 +74,7 @@ class BilltuiApp(Places, News):
     ESCAPE_TO_MINIMIZE = False
     MODES = {name: _area(name) for name in AREAS}
     DEFAULT_MODE = "overview"
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True)]
 
     def __init__(
         self,

@@ -1,0 +1,26 @@
+"""ctrl+z in the whole program: the shell gets its terminal back as it was, and ``fg`` brings the screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import termios
+from pathlib import Path
+
+from ptys import Terminal
+
+
+def test_ctrl_z_suspends_and_fg_brings_the_screen_back() -> None:
+    command = [sys.executable, "-m", "billtui", "--demo", "--fleet", "5"]
+    with Terminal(command, columns=100, rows=30) as terminal:
+        terminal.wait_for(b"Runs out in", 60)
+        os.write(terminal.master, b"\x1a")
+        terminal.wait_for(lambda: Path(f"/proc/{terminal.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
+        assert termios.tcgetattr(terminal.slave) == terminal.attributes
+        assert terminal.output.rfind(b"\x1b[?1049l") > terminal.output.rfind(b"\x1b[?1049h")
+        terminal.output.clear()
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.wait_for(b"Runs out in", 20)
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal.wait_end(10)[0] == 128 + signal.SIGTERM
