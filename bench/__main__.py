@@ -1,4 +1,4 @@
-"""`python -m bench [names] [--json FILE] [--list]`: measure, print the table of verdicts, write the figures."""
+"""`python -m bench [names] [--json FILE] [--markdown FILE]`: measure, print the verdicts, write the figures."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench.harness import Benchmark, Figure, Yardsticks, table_of, write_json
+from bench.harness import Benchmark, Figure, Yardsticks, put_between_marks, read_json, table_of, write_json
 
-MODULES = ("startup", "table", "store", "sandbox", "bulk")
+MODULES = ("startup", "table", "store", "sandbox", "program", "bulk")
 """Files of this package that have `benchmarks()`, in the order in which they are run."""
 
 
@@ -28,6 +28,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", help="benchmarks, or beginnings of their names; none: all")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="put the table into this document, between its marks for figures"
+    )
+    parser.add_argument(
+        "--from",
+        dest="earlier",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        help="measure nothing: take earlier figures",
+    )
     parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
     options = parser.parse_args()
     chosen = [one for one in all_benchmarks() if not options.names or one.name.startswith(tuple(options.names))]
@@ -35,12 +46,17 @@ def main() -> int:
         print("\n".join(one.name for one in (chosen or all_benchmarks())))
         return 0 if options.list else 2
     yardsticks, figures = Yardsticks(), list[Figure]()
-    for benchmark in chosen:
-        print(f"{benchmark.name} …", file=sys.stderr, flush=True)
-        figures.extend(benchmark.run(yardsticks))
+    if options.earlier:
+        figures = [figure for file in options.earlier for figure in read_json(file)]
+    else:
+        for benchmark in chosen:
+            print(f"{benchmark.name} …", file=sys.stderr, flush=True)
+            figures.extend(benchmark.run(yardsticks))
     print(table_of(figures))
     if options.json is not None:
         write_json(options.json, figures, yardsticks)
+    if options.markdown is not None:
+        put_between_marks(options.markdown, figures)
     return 1 if any(one.verdict == "over" for one in figures) else 0
 
 

@@ -112,20 +112,55 @@ def run_time(command: Sequence[str], env: dict[str, str] | None = None, runs: in
     return median(once, runs)
 
 
+HEAD = ("id", "what", "value", "yardstick", "ratio", "budget", "verdict")
+MARKS = ("<!-- figures -->", "<!-- end of figures -->")
+"""Between these lines of a document stands the table."""
+
+
+def cells_of(one: Figure) -> tuple[str, ...]:
+    """A figure as texts, in the columns of HEAD."""
+    yardstick = f"{one.yardstick} {number(one.yardstick_value)}" if one.yardstick_value is not None else ""
+    budget = "" if one.budget is None else f"{one.budget:.3g} ×" if one.yardstick else f"{one.budget:g} {one.unit}"
+    ratio = "" if one.ratio is None else f"{one.ratio:.3g}"
+    what = f"{one.what} ({one.note})" if one.note else one.what
+    return (one.id, what, f"{number(one.value)} {one.unit}", yardstick, ratio, budget, one.verdict)
+
+
 def table_of(figures: Sequence[Figure]) -> str:
     """The figures as lines of text."""
-    head = ("id", "what", "value", "yardstick", "ratio", "budget", "verdict")
-    lines = [head]
-    for one in figures:
-        yardstick = f"{one.yardstick} {number(one.yardstick_value)}" if one.yardstick_value is not None else ""
-        budget = "" if one.budget is None else f"{one.budget:g} ×" if one.yardstick else f"{one.budget:g} {one.unit}"
-        ratio = "" if one.ratio is None else f"{one.ratio:.3g}"
-        what = f"{one.what} ({one.note})" if one.note else one.what
-        lines.append((one.id, what, f"{number(one.value)} {one.unit}", yardstick, ratio, budget, one.verdict))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    lines = [HEAD, *(cells_of(one) for one in figures)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
+
+
+def markdown_of(figures: Sequence[Figure]) -> str:
+    """The figures as a table in Markdown, in the order of their ids; what is over its budget in bold."""
+    lines = ["| " + " | ".join(HEAD) + " |", "|---" * len(HEAD) + "|"]
+    for one in sorted(figures, key=lambda one: one.id):
+        cells = [cell.replace("|", "\\|") for cell in cells_of(one)]
+        if one.verdict == "over":
+            cells[-1] = "**over**"
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def put_between_marks(path: Path, figures: Sequence[Figure]) -> None:
+    """Replace what stands between the MARKS of a document by the table. Raises ValueError where they are missing."""
+    text = path.read_text(encoding="utf-8")
+    before, mark, rest = text.partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    if not mark or not end:
+        raise ValueError(f"{path} has no lines {MARKS[0]} and {MARKS[1]}")
+    path.write_text(f"{before}{MARKS[0]}\n{markdown_of(figures)}\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+def read_json(path: Path) -> list[Figure]:
+    """The figures that `write_json` wrote."""
+    names = Figure.__dataclass_fields__
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return [Figure(**{name: one[name] for name in names}) for one in content["figures"]]
 
 
 def number(value: float | None) -> str:

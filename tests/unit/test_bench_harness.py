@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 from bench.__main__ import all_benchmarks
-from bench.harness import Figure, Yardsticks, median, percentile, table_of, write_json
+from bench.harness import (
+    MARKS,
+    Figure,
+    Yardsticks,
+    median,
+    percentile,
+    put_between_marks,
+    read_json,
+    table_of,
+    write_json,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +67,22 @@ def test_every_benchmark_has_a_name_of_its_own() -> None:
     names = [one.name for one in all_benchmarks()]
     assert len(names) == len(set(names))
     assert {"table.open", "table.keys", "table.work", "startup.verbs"} <= set(names)
+
+
+def test_the_table_of_a_document_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
+    figures = [Figure("P-Z", "b | c", 3.0, "ms", "theirs", 10.0, 0.2), Figure("P-A", "a", 1.0, "ms", budget=2)]
+    write_json(tmp_path / "figures.json", figures, Yardsticks())
+    assert read_json(tmp_path / "figures.json") == figures
+    path = tmp_path / "document.md"
+    path.write_text(f"before\n{MARKS[0]}\nold\n{MARKS[1]}\nafter\n", encoding="utf-8")
+    for _again in range(2):
+        put_between_marks(path, figures)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert (lines[0], lines[-1], len(lines)) == ("before", "after", 8)
+    assert lines[4:6] == [
+        "| P-A | a | 1 ms |  |  | 2 ms | ok |",
+        "| P-Z | b \\| c | 3 ms | theirs 10 | 0.3 | 0.2 × | **over** |",
+    ]
+    path.write_text("nothing", encoding="utf-8")
+    with pytest.raises(ValueError, match="has no lines"):
+        put_between_marks(path, figures)
