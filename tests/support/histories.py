@@ -54,7 +54,7 @@ STEPS: Final = (
 DIRECTED: Final[tuple[tuple[tuple[str, int], ...], ...]] = (
     # An answer is lost, the process dies, and a month later the panel has forgotten the key.
     (
-        ("top_up", 0), ("fault", KINDS.index("drop-after")), ("work", 11), ("work", 11), ("kill", 0), ("month", 0),
+        ("top_up", 0), ("fault", KINDS.index("drop-after")), ("work", 0), ("kill", 0), ("month", 0),
         ("start", 0), ("work_long", 0), ("resume", 0), ("work_long", 0),
     ),
 )  # fmt: skip
@@ -327,7 +327,7 @@ class World:
         self.faults.append(KINDS[choice % len(KINDS)])
 
     def do_work(self, choice: int) -> None:
-        self._spin(1 + choice % 12)
+        self._spin(1 + choice % 4)
 
     def do_work_long(self, _choice: int) -> None:
         self._run(asyncio.sleep(30))
