@@ -99,6 +99,10 @@ class _Draft:
         )
         return number
 
+    def named(self, many: str) -> str:
+        """What the plan does: a single operation by its own title, several as ``many``."""
+        return str(self.operations[0].title) if len(self.operations) == 1 else many
+
     def plan(self, title: str) -> Plan:
         operations = tuple(self.operations)
         return Plan(
@@ -157,9 +161,11 @@ def pay(
             facts=facts_of_invoice(invoice),
             amount=invoice.total,
         )
-    count = len(draft.operations)
-    way = "by promise" if method == PROMISE else f"from the {method} balance" if method in PURSES else f"by {method}"
-    return draft.plan(f"Pay {_count(count, 'invoice')} {way}")
+    many = _count(len(draft.operations), "invoice")
+    if method == PROMISE:
+        return draft.plan(draft.named(f"Promise to pay {many}"))
+    way = f"from the {method} balance" if method in PURSES else f"by {method}"
+    return draft.plan(f"{draft.named(f'Pay {many}')} {way}")
 
 
 def promise(
@@ -193,7 +199,7 @@ def delete(
         draft.add(
             K.DELETE, [target], f"Delete invoice {invoice.number}", params=params, facts=facts_of_invoice(invoice)
         )
-    return draft.plan(f"Delete {_count(len(draft.operations), 'invoice')}")
+    return draft.plan(draft.named(f"Delete {_count(len(draft.operations), 'invoice')}"))
 
 
 def combine(
@@ -336,7 +342,7 @@ def order_action(
         if typed is not None:
             params["confirm_name"] = order.name.raw
         draft.add(K.ACTION, [target], f"{action} {order.name}", params=params, facts=facts_of_order(order))
-    return draft.plan(f"{action} {_count(len(draft.operations), 'order')}")
+    return draft.plan(draft.named(f"{action} {_count(len(draft.operations), 'order')}"))
 
 
 def rename(
@@ -387,7 +393,7 @@ def auto_renew(
         draft.add(
             K.AUTO_RENEW, [target], f"Auto-renewal {words}: {title}", params=params, facts=facts_of_order(order)
         )  # fmt: skip
-    return draft.plan(f"Auto-renewal {words} for {_count(len(draft.operations), 'order')}")
+    return draft.plan(draft.named(f"Auto-renewal {words} for {_count(len(draft.operations), 'order')}"))
 
 
 def top_up(
