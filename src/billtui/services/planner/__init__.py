@@ -1,0 +1,29 @@
+"""From what a person chose to a plan: pure functions over models, without network or clock of their own.
+
+Everything that a rule forbids by known facts goes to ``left_out`` with its reason, so that the confirmation shows what
+will be done, what it costs, and what is left out and why. The facts that an operation rests on are kept in it; the
+drift guard compares them again directly before the request.
+"""
+
+from billtui.services.planner.facts import facts_of_invoice, facts_of_order, facts_of_quote
+from billtui.services.planner.invoices import again, combine, delete, pay, promise, split
+from billtui.services.planner.orders import auto_renew, order_action, rename, renew
+from billtui.services.planner.purses import move, top_up
+
+__all__ = [
+    "again",
+    "auto_renew",
+    "combine",
+    "delete",
+    "facts_of_invoice",
+    "facts_of_order",
+    "facts_of_quote",
+    "move",
+    "order_action",
+    "pay",
+    "promise",
+    "rename",
+    "renew",
+    "split",
+    "top_up",
+]

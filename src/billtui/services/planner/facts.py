@@ -1,0 +1,58 @@
+"""The facts that operations rest on, as they stand in a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from billtui.domain.models import Invoice, Order, Quote
+from billtui.domain.money import Money
+from billtui.domain.periods import format_instant
+from billtui.services.plans import OperationKind
+
+K = OperationKind
+JsonObject = dict[str, JsonValue]
+
+
+def facts_of_invoice(invoice: Invoice) -> JsonObject:
+    """What an operation on an invoice rests on."""
+    return {
+        "number": invoice.number.raw,
+        "state": str(invoice.state),
+        "total": money_fact(invoice.total),
+        "combined_from": [one.raw for one in invoice.combined_from],
+        "version": invoice.version,
+    }
+
+
+def facts_of_order(order: Order) -> JsonObject:
+    """What an operation on an order rests on."""
+    return {
+        "name": order.name.raw,
+        "state": str(order.state),
+        "monthly_price": money_fact(order.monthly_price),
+        "auto_renew": {"on": order.auto_renew.on, "months": order.auto_renew.months},
+        "transfer_id": order.transfer_id.raw if order.transfer_id is not None else None,
+        "version": order.version,
+    }
+
+
+def facts_of_quote(quote: Quote, orders: Mapping[str, Order]) -> JsonObject:
+    """What a purchase rests on: each order's amount and present end, and the total (DSC-8)."""
+    lines: JsonObject = {}
+    for line in quote.lines:
+        if line.order_id is None:
+            continue
+        order = orders.get(line.order_id.raw)
+        until = line.paid_until or (order.paid_until if order is not None else None)
+        lines[line.order_id.raw] = {
+            "title": order.name.raw if order is not None else line.title.raw,
+            "amount": money_fact(line.amount),
+            "paid_until": format_instant(until) if until is not None else None,
+        }
+    return {"lines": lines, "total": money_fact(quote.total)}
+
+
+def money_fact(money: Money) -> JsonObject:
+    return {"amount": f"{money.amount:.2f}", "currency": money.currency}

@@ -1,0 +1,183 @@
+"""Plans about invoices: pay, promise, delete, combine, split, and doing again what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from billtui.domain.models import Account, Invoice, Order
+from billtui.domain.money import Money
+from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.domain.rules import invoices as invoice_rules
+from billtui.domain.rules.facts import PROMISE, PURSES, Purses, invoice_facts, order_facts
+from billtui.domain.safetext import SafeText
+from billtui.services.journal.rows import Busy
+from billtui.services.planner.draft import Draft, counted, external_methods
+from billtui.services.planner.facts import facts_of_invoice, facts_of_order, money_fact
+from billtui.services.plans import Operation, OperationKind, Plan, planned_total
+
+K = OperationKind
+JsonObject = dict[str, JsonValue]
+
+
+def pay(
+    account: Account,
+    invoices: Sequence[Invoice],
+    method: str,
+    *,
+    orders: Sequence[Order] = (),
+    now: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """Pay each invoice by ``method`` (``internal``, ``affiliate``, ``promise`` or an external one) (INV-3, INV-4, PRM).
+
+    A purse is walked in the given order: what it no longer covers is left out, with what is missing (ACC-4).
+    """
+    draft = Draft(account, K.PAY, profile, busy or {})
+    purses = Purses.of(account.balances)
+    external = external_methods(account)
+    moment = now or datetime.now(UTC)
+    facts = {one.id.raw: order_facts(one, invoices) for one in orders}
+    for invoice in invoices:
+        target, title = f"invoice:{invoice.id.raw}", f"Invoice {invoice.number}"
+        if draft.taken([target], title):
+            continue
+        known = invoice_facts(invoice, account.account_id.raw)
+        its_orders = [facts[one] for one in known.line_order_ids if one in facts]
+        its_orders += [one for one in facts.values() if one.open_invoice_id == known.id and one not in its_orders]
+        refusal = invoice_rules.pay_refusal(known, method, purses, its_orders, moment, policy, external)
+        if refusal is not None:
+            draft.refuse(target, title, refusal)
+            continue
+        if method in PURSES:
+            purses = purses.after(method, -invoice.total)
+        verb = "Promise to pay" if method == PROMISE else "Pay"
+        draft.add(
+            K.PAY,
+            [target],
+            f"{verb} invoice {invoice.number}",
+            params={"invoice_id": invoice.id.raw, "method": method},
+            facts=facts_of_invoice(invoice),
+            amount=invoice.total,
+        )
+    many = counted(len(draft.operations), "invoice")
+    if method == PROMISE:
+        return draft.plan(draft.named(f"Promise to pay {many}"))
+    way = f"from the {method} balance" if method in PURSES else f"by {method}"
+    return draft.plan(f"{draft.named(f'Pay {many}')} {way}")
+
+
+def promise(
+    account: Account,
+    invoices: Sequence[Invoice],
+    *,
+    orders: Sequence[Order] = (),
+    now: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """Promise to pay each invoice (PRM-1): :func:`pay` by the method ``promise``."""
+    return pay(account, invoices, PROMISE, orders=orders, now=now, policy=policy, busy=busy, profile=profile)
+
+
+def delete(
+    account: Account, invoices: Sequence[Invoice], *, busy: Mapping[str, Busy] | None = None, profile: str = ""
+) -> Plan:
+    """Delete each unpaid invoice (INV-5)."""
+    draft = Draft(account, K.DELETE, profile, busy or {})
+    for invoice in invoices:
+        target, title = f"invoice:{invoice.id.raw}", f"Invoice {invoice.number}"
+        if draft.taken([target], title):
+            continue
+        refusal = invoice_rules.delete_refusal(invoice_facts(invoice, account.account_id.raw))
+        if refusal is not None:
+            draft.refuse(target, title, refusal)
+            continue
+        params: JsonObject = {"invoice_id": invoice.id.raw}
+        draft.add(
+            K.DELETE, [target], f"Delete invoice {invoice.number}", params=params, facts=facts_of_invoice(invoice)
+        )
+    return draft.plan(draft.named(f"Delete {counted(len(draft.operations), 'invoice')}"))
+
+
+def combine(
+    account: Account, invoices: Sequence[Invoice], *, busy: Mapping[str, Busy] | None = None, profile: str = ""
+) -> Plan:
+    """Combine the invoices into one (INV-6); those that cannot be are left out, fewer than two leave nothing to do."""
+    draft = Draft(account, K.COMBINE, profile, busy or {})
+    chosen: list[Invoice] = []
+    for invoice in invoices:
+        target, title = f"invoice:{invoice.id.raw}", f"Invoice {invoice.number}"
+        if draft.taken([target], title):
+            continue
+        refusal = invoice_rules.cannot_combine(invoice_facts(invoice, account.account_id.raw))
+        if refusal is not None:
+            draft.refuse(target, title, refusal)
+        else:
+            chosen.append(invoice)
+    refusal = invoice_rules.combine_refusal([invoice_facts(one, account.account_id.raw) for one in chosen])
+    if refusal is not None:
+        for invoice in chosen:
+            draft.refuse(f"invoice:{invoice.id.raw}", f"Invoice {invoice.number}", refusal)
+        return draft.plan("Combine nothing")
+    total = Money.total((one.total for one in chosen), chosen[0].total.currency)
+    draft.add(
+        K.COMBINE,
+        [f"invoice:{one.id.raw}" for one in chosen],
+        f"Combine {len(chosen)} invoices into one of {total}",
+        params={"invoice_ids": [one.id.raw for one in chosen]},
+        facts={"total": money_fact(total), "invoices": {one.id.raw: facts_of_invoice(one) for one in chosen}},
+    )
+    return draft.plan(f"Combine {len(chosen)} invoices")
+
+
+def split(account: Account, invoice: Invoice, *, busy: Mapping[str, Busy] | None = None, profile: str = "") -> Plan:
+    """Split a combined invoice back into what was combined (INV-7)."""
+    draft = Draft(account, K.SPLIT, profile, busy or {})
+    target, title = f"invoice:{invoice.id.raw}", f"Invoice {invoice.number}"
+    refusal = invoice_rules.split_refusal(invoice_facts(invoice, account.account_id.raw))
+    if refusal is not None:
+        draft.refuse(target, title, refusal)
+    elif not draft.taken([target], title):
+        params: JsonObject = {"invoice_id": invoice.id.raw}
+        draft.add(K.SPLIT, [target], f"Split invoice {invoice.number}", params=params, facts=facts_of_invoice(invoice))
+    return draft.plan(f"Split invoice {invoice.number}")
+
+
+def again(
+    plan: Plan,
+    numbers: Collection[int],
+    *,
+    invoices: Mapping[str, Invoice] | None = None,
+    orders: Mapping[str, Order] | None = None,
+) -> Plan:
+    """A new plan (new id, new keys) with the operations ``numbers`` of ``plan``, to be confirmed anew.
+
+    Facts and amounts are taken from ``invoices`` and ``orders`` (by id) as they are now, where given. Payments of a
+    purchase that is not among ``numbers`` are dropped, and so are purchases: those are quoted and planned anew.
+    """
+    kept: list[Operation] = []
+    for operation in plan.operations:
+        if operation.number not in numbers or operation.kind is K.RENEW or operation.takes_from is not None:
+            continue
+        update: dict[str, object] = {"number": len(kept) + 1}
+        invoice = (invoices or {}).get(str(operation.params.get("invoice_id")))
+        order = (orders or {}).get(str(operation.params.get("order_id")))
+        if invoice is not None:
+            update["facts"] = facts_of_invoice(invoice)
+            if operation.kind is K.PAY:
+                update["amount"] = invoice.total
+        elif order is not None:
+            update["facts"] = facts_of_order(order)
+        kept.append(operation.model_copy(update=update))
+    operations = tuple(kept)
+    return Plan(
+        kind=plan.kind, title=SafeText(f"Again: {plan.title.raw}"), panel_id=plan.panel_id, panel_name=plan.panel_name,
+        account_id=plan.account_id, login=plan.login, profile=plan.profile, operations=operations,
+        total=planned_total(operations, plan.total.currency),
+    )  # fmt: skip
