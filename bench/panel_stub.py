@@ -1,4 +1,4 @@
-"""A panel that only has lists: pages made beforehand, each answer held back for a while. A process of its own.
+"""A panel of lists and payments: pages made beforehand, each answer held back for a while. A process of its own.
 
 ``python -m bench.panel_stub ORDERS MILLISECONDS`` prints its port and ends with its standard input.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PAGE = 500
+HEAD_CREATED = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ROLES = ("web", "db", "cache", "mail", "build")
@@ -56,11 +58,39 @@ ACCOUNT = {
     "email": "bench@example.net",
     "currency": "EUR",
     "balances": {
-        "internal": {"amount": "100.00", "currency": "EUR"},
+        "internal": {"amount": "5000.00", "currency": "EUR"},
         "affiliate": {"amount": "0.00", "currency": "EUR"},
     },
-    "capabilities": ["changes"],
+    "capabilities": ["changes", "operations", "invoices.pay"],
 }
+
+
+def invoice(number: str) -> dict[str, Any]:
+    """An unpaid invoice over 1.00."""
+    return {
+        "id": number,
+        "number": number,
+        "kind": "renewal",
+        "state": "unpaid",
+        "issued_at": stamp(NOW),
+        "due_at": stamp(NOW + timedelta(days=7)),
+        "total": {"amount": "1.00", "currency": "EUR"},
+        "line_count": 1,
+        "title": f"Renewal of web-{number}",
+        "version": 1,
+    }
+
+
+def invoices(query: dict[str, list[str]]) -> bytes:
+    """The invoices asked for by id."""
+    items = [invoice(number) for number in query.get("id", [])]
+    return json.dumps({"items": items, "next_cursor": None, "total": len(items)}).encode()
+
+
+def payment(number: str) -> bytes:
+    """An invoice of this number was paid."""
+    paid = {"id": f"p{number}", "invoice_id": number, "method": "internal", "state": "done"}
+    return json.dumps(paid | {"amount": {"amount": "1.00", "currency": "EUR"}}).encode()
 
 
 def page(orders: int, at: int) -> bytes:
@@ -77,12 +107,19 @@ async def serve(orders: int, held: float) -> None:
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
+                if length := re.search(rb"(?i)content-length: (\d+)", head):
+                    await reader.readexactly(int(length[1]))
                 target = urlsplit(head.split(b" ", 2)[1].decode())
                 query = parse_qs(target.query)
                 path = target.path.removeprefix("/api/v1")
+                paid = re.fullmatch("/invoices/([^/]+)/payments", path)
                 await asyncio.sleep(held)
                 if path == "/orders":
                     body = pages[int(query.get("cursor", ["0"])[0])]
+                elif path == "/invoices":
+                    body = invoices(query)
+                elif paid:
+                    body = payment(paid[1])
                 elif path == "/me":
                     body = json.dumps(ACCOUNT).encode()
                 elif path == "/changes":
@@ -90,10 +127,7 @@ async def serve(orders: int, held: float) -> None:
                     body = b'{"items": [], "cursor": "1"}'
                 else:
                     body = b'{"items": [], "next_cursor": null, "total": 0}'
-                writer.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-                    + body
-                )
+                writer.write((HEAD_CREATED if paid else HEAD) % len(body) + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
