@@ -230,9 +230,9 @@ class Database:
         with self._connection(write=False) as conn:
             return instant_or_none(clock.next_due(conn))
 
-    def advance(self, seconds: int) -> datetime:
+    def advance(self, seconds: float) -> datetime:
         """Let ``seconds`` pass; everything that falls due in them happens, in its order. Raises ``InvalidInput``."""
-        return self._move(lambda now: now + seconds * 1_000_000)
+        return self._move(lambda now: now + round(seconds * 1_000_000))
 
     def set_clock(self, to: datetime) -> datetime:
         """Move the panel's time to ``to``. Raises ``InvalidInput`` for an earlier instant: it never goes back."""

@@ -8,7 +8,7 @@ import pytest
 
 from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.engine import changes, operations, orders, payments
-from billtui.sandbox.engine.errors import CursorExpired, EngineRefusal, InvalidInput, KeyReused
+from billtui.sandbox.engine.errors import CursorExpired, EngineRefusal, KeyReused
 from billtui.sandbox.engine.operations import Answer
 from billtui.sandbox.engine.unit import Tx
 from support.engine import SECOND, World
@@ -181,10 +181,11 @@ class TestChanges:
         assert seen == ids
 
     def test_old_and_foreign_cursors(self, world: World) -> None:
-        """410 after a reset or beyond what is kept, 422 for nonsense."""
+        """410 after a reset, beyond what is kept, and for what was never a cursor here: reload, whatever it was."""
         cursor = self.cursor(world)
-        with pytest.raises(InvalidInput):
-            world.read(lambda tx: changes.changes_after(tx, world.account, "nonsense"))
+        for foreign in ("nonsense", "0", "", "x-1", "x-"):
+            with pytest.raises(CursorExpired):
+                world.read(changes.changes_after, world.account, foreign)
         world.database.reset()
         with pytest.raises(CursorExpired):
             world.read(lambda tx: changes.changes_after(tx, world.account, cursor))

@@ -69,7 +69,12 @@ def test_inv_4_the_second_try_is_told_who_when_and_how() -> None:
         refusal = refused(pay(paid, method), "already-paid", "INV-4")
         assert "2026-11-23 10:00 UTC" in refusal.reason
         assert "olena.marsh" in refusal.reason and "internal" in refusal.reason
-        assert refusal.related == {"invoice_id": "5531", "paid_by": "olena.marsh", "paid_method": "internal"}
+        assert refusal.related == {
+            "invoice_id": "5531",
+            "paid_by": "olena.marsh",
+            "paid_method": "internal",
+            "paid_at": "2026-11-23T10:00:00Z",
+        }
 
 
 def test_inv_4_the_whole_amount_from_one_method() -> None:

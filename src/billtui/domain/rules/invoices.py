@@ -10,6 +10,7 @@ from enum import StrEnum
 from billtui.domain.models.invoices import InvoiceKind, InvoiceState, PaymentMethod
 from billtui.domain.models.orders import OrderState
 from billtui.domain.money import Money
+from billtui.domain.periods import format_instant
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.accounts import purse_refusal
@@ -29,6 +30,8 @@ from billtui.domain.safetext import SafeText
 
 ACTIONS: tuple[str, ...] = ("pay", "promise", "delete", "combine", "split", "document")
 """What can be done with an invoice."""
+METHODS: tuple[str, ...] = (*PURSES, *EXTERNAL_METHODS, PROMISE)
+"""Every way to pay an invoice (INV-3)."""
 DOCUMENT_FORMATS: tuple[str, ...] = ("pdf", "csv", "json")
 """INV-9."""
 _TITLES = {
@@ -71,6 +74,8 @@ def already_paid(invoice: InvoiceFacts) -> Refusal:
         about["paid_by"] = invoice.paid_by
     if invoice.paid_method is not None:
         about["paid_method"] = invoice.paid_method
+    if invoice.paid_at is not None:
+        about["paid_at"] = format_instant(invoice.paid_at)
     return Refusal(
         "already-paid", "INV-4", f"Invoice {invoice.number} was paid{when}{who}{how}: nothing is left to pay.", about
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from billtui.domain.money import Money
 from billtui.domain.refusal import RuleBroken
 from billtui.domain.rules import accounts as account_rules
+from billtui.domain.rules.invoices import METHODS
 from billtui.sandbox.engine import invoicing, paging
 from billtui.sandbox.engine.errors import InvalidInput
 from billtui.sandbox.engine.facts import lines_of, purses_of
@@ -33,6 +34,9 @@ def balances_json(account: AccountRow) -> BalancesJSON:
 
 def top_up(tx: Tx, account_id: int, amount: Money, method: str) -> TopUpJSON:
     """A top-up invoice and where to pay it: external methods only (INV-13). Raises ``RuleBroken``, ``InvalidInput``."""
+    if method not in METHODS:
+        detail = f"A payment method is one of {', '.join(METHODS)}"
+        raise InvalidInput(detail, fields={"method": detail})
     account = tx.accounts.need(account_id)
     refusal = account_rules.top_up_refusal(amount, method, account.currency)
     if refusal is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from billtui.domain.money import Money
 from billtui.domain.refusal import Refusal, RuleBroken
@@ -72,11 +73,14 @@ class SignInRefused(EngineRefusal):
 
     status = 401
 
-    def __init__(self, code: str, detail: str, *, retry_after: int | None = None) -> None:
-        """``retry_after`` in seconds, for a locked login."""
+    def __init__(
+        self, code: str, detail: str, *, retry_after: int | None = None, available_from: datetime | None = None
+    ) -> None:
+        """For a locked login: ``retry_after`` in seconds, ``available_from`` on the panel's clock."""
         super().__init__(detail)
         self.code = code
         self.retry_after = retry_after
+        self.available_from = available_from
         if code == "locked-out":
             self.status = 423
 

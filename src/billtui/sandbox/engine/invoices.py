@@ -40,6 +40,8 @@ LISTING = Listing(
         "paid_at": _PAID,
         "total": "total_cents",
         "state": "state",
+        "kind": "kind",
+        "promise_until": f"coalesce(promise_until, {NEVER})",
     },
     default_sort="-issued_at",
     filters={

@@ -14,6 +14,17 @@ REVENUE = "revenue"
 """The other side of money that is spent on services."""
 COMMISSION = "commission"
 """The other side of money that was earned as an affiliate."""
+PANEL = "panel"
+"""Whose the other sides are, where the books are shown: lines of an account and a purse add up to its balance."""
+_PAID_FROM_OUTSIDE = frozenset({"payment", "top-up"})
+
+
+def counter_kind(purse: str, kind: str) -> str:
+    """The kind of a line that is not in a client's purse, its entry being of ``kind``.
+
+    So that exactly one line of kind ``payment`` stands for each payment of an invoice: the one whose money it takes.
+    """
+    return "payment" if purse == PROVIDER and kind in _PAID_FROM_OUTSIDE else purse
 
 
 class UnbalancedEntry(ValueError):

@@ -47,7 +47,8 @@ def execute(
         return _once(database, work, refused)
     with database.at_work(account_id, key), database.write() as tx:
         kept = tx.conn.exec_driver_sql(
-            "SELECT fingerprint, status, answer FROM operations WHERE account_id = ? AND key = ?", (account_id, key)
+            "SELECT fingerprint, status, answer FROM operations WHERE account_id = ? AND key = ? AND at >= ?",
+            (account_id, key, _oldest(tx)),
         ).one_or_none()
         if kept is not None:
             if kept[0] != fingerprint:
@@ -87,9 +88,13 @@ def _attempt(
     return answer
 
 
+def _oldest(tx: Tx) -> int:
+    """Answers from before this instant are forgotten."""
+    return tx.at - int(tx.policy.operation_memory.total_seconds()) * 1_000_000
+
+
 def _remember(tx: Tx, account_id: int, key: str, fingerprint: str, answer: Answer) -> None:
-    memory = int(tx.policy.operation_memory.total_seconds()) * 1_000_000
-    tx.conn.exec_driver_sql("DELETE FROM operations WHERE at < ?", (tx.at - memory,))
+    tx.conn.exec_driver_sql("DELETE FROM operations WHERE at < ?", (_oldest(tx),))
     tx.conn.exec_driver_sql(
         "INSERT INTO operations (account_id, key, fingerprint, state, status, answer, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
@@ -109,7 +114,8 @@ def status(database: Database, account_id: int, key: str) -> OperationStatusJSON
     running = database.is_running(account_id, key)
     with database.read() as tx:
         kept = tx.conn.exec_driver_sql(
-            "SELECT state, status, answer FROM operations WHERE account_id = ? AND key = ?", (account_id, key)
+            "SELECT state, status, answer FROM operations WHERE account_id = ? AND key = ? AND at >= ?",
+            (account_id, key, _oldest(tx)),
         ).one_or_none()
     if kept is None:
         return {"state": "running" if running else "never-seen"}

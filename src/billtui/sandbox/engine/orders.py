@@ -32,6 +32,10 @@ LISTING = Listing(
         "monthly_price": "monthly_cents",
         "created_at": "created_at",
         "paid_until": _END,
+        "kind": "kind",
+        "address": "coalesce(address, '')",
+        "billing_day": "billing_day",
+        "in_use_since": f"coalesce(in_use_since, {NEVER})",
     },
     default_sort="id",
     filters={
@@ -42,6 +46,7 @@ LISTING = Listing(
         "location": paging.one_of("location"),
         "name": paging.one_of("name"),
         "address": paging.one_of("address"),
+        "unpaid_invoice_id": paging.id_in("open_invoice_id"),
         "expires_before": paging.instant(_END, "<"),
         "expires_after": paging.instant(_END, ">="),
         "auto_renew": paging.choice(on="auto_on = 1", off="auto_on = 0"),
@@ -60,8 +65,8 @@ def list_orders(tx: Tx, account_id: int | None, query: ListQuery) -> Page[OrderJ
     return paging.page(tx, tx.orders, LISTING, account_id, query, table="orders", items=shown)
 
 
-def get_order(tx: Tx, account_id: int, order_id: str) -> OrderJSON:
-    """An order with every action explained (ORD-7). Raises ``NotFound``."""
+def get_order(tx: Tx, account_id: int | None, order_id: str) -> OrderJSON:
+    """An order of the account (of any for ``None``), every action explained (ORD-7). Raises ``NotFound``."""
     return order_json(tx, own_order(tx, account_id, order_id))
 
 

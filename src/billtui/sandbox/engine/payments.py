@@ -15,7 +15,7 @@ from billtui.domain.rules.invoices import Settlement
 from billtui.domain.rules.quotes import price_refusal
 from billtui.sandbox import mail
 from billtui.sandbox.engine import ledger
-from billtui.sandbox.engine.errors import NotFound, PriceChanged
+from billtui.sandbox.engine.errors import InvalidInput, NotFound, PriceChanged
 from billtui.sandbox.engine.facts import invoice_facts, lines_of, order_facts, orders_on, purses_of, take
 from billtui.sandbox.engine.reading import check_version, own_invoice, row_id
 from billtui.sandbox.engine.rows import InvoiceRow, LineRow, PaymentRow, RenewalRow
@@ -81,10 +81,13 @@ def pay(
     """Pay an invoice, the whole amount from one method or nothing at all (INV-3, INV-4).
 
     An external method answers with ``payment_url`` and leaves the invoice as it is; a promise defers it (PRM-1).
-    Raises ``NotFound``, ``VersionMismatch``, ``PriceChanged``, ``RuleBroken``.
+    Raises ``NotFound``, ``VersionMismatch``, ``InvalidInput``, ``PriceChanged``, ``RuleBroken``.
     """
     invoice = own_invoice(tx, account_id, invoice_id)
     check_version(invoice, if_match)
+    if method not in invoice_rules.METHODS:
+        detail = f"A payment method is one of {', '.join(invoice_rules.METHODS)}"
+        raise InvalidInput(detail, fields={"method": detail})
     account = tx.accounts.need(account_id)
     lines = lines_of(tx, invoice.id)
     facts = invoice_facts(invoice, lines)
@@ -265,7 +268,7 @@ def _settle_invoice(tx: Tx, invoice: InvoiceRow, payment: PaymentRow) -> None:
         ledger.post(
             tx,
             invoice.account_id,
-            "external-payment",
+            "payment",
             {ledger.PROVIDER: -payment.cents, ledger.REVENUE: payment.cents},
             invoice_id=invoice.id,
             payment_id=payment.id,

@@ -47,11 +47,9 @@ def quote_renewal(
     """What renewing these orders by ``period`` months costs, line by line; what is left out, and why (BLK-5, BLK-6).
 
     An unknown id is left out as ``not-found``. Raises ``InvalidInput`` for a period that is not sold, a promo code
-    that does not exist, no orders at all; ``RuleBroken`` for more than 1,000 (BLK-7).
+    that does not exist; ``RuleBroken`` for more than 1,000 (BLK-7).
     """
     wanted = list(dict.fromkeys(order_ids))
-    if not wanted:
-        raise InvalidInput("Which orders?", fields={"order_ids": "at least one order"})
     for refusal in (quote_rules.bulk_refusal(len(wanted), tx.policy),):
         if refusal is not None:
             raise RuleBroken(refusal)

@@ -20,10 +20,10 @@ def row_id(text: str, what: str) -> int:
     raise NotFound(what, text)
 
 
-def own_order(tx: Tx, account_id: int, order_id: str) -> OrderRow:
-    """The account's order. Raises ``NotFound``, also for another account's."""
+def own_order(tx: Tx, account_id: int | None, order_id: str) -> OrderRow:
+    """The account's order (anybody's for ``None``). Raises ``NotFound``, also for another account's."""
     order = tx.orders.get(row_id(order_id, "order"))
-    if order is None or order.account_id != account_id:
+    if order is None or account_id not in (None, order.account_id):
         raise NotFound("order", order_id)
     return order
 

@@ -13,6 +13,7 @@ from billtui.domain.rules import orders as order_rules
 from billtui.domain.rules.discounts import loyalty_of, percent_of
 from billtui.domain.rules.facts import OrderFacts
 from billtui.sandbox.engine.facts import invoice_facts, order_facts, orders_on
+from billtui.sandbox.engine.ledger import CLIENT_PURSES, PANEL, counter_kind
 from billtui.sandbox.engine.rows import InvoiceRow, LedgerRow, LineRow, OrderRow, PaymentRow
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import (
@@ -128,6 +129,7 @@ def _order(tx: Tx, row: OrderRow, facts: OrderFacts, actions: list[ActionJSON]) 
     percent = percent_of(loyalty_of(facts, tx.active_count(row.account_id, row.kind), tx.now, tx.policy))
     return {
         "id": str(row.id),
+        "account_id": str(row.account_id),
         "name": row.name,
         "kind": row.kind,
         "plan": row.plan,
@@ -225,14 +227,15 @@ def payment_json(row: PaymentRow) -> PaymentJSON:
 
 
 def ledger_json(row: LedgerRow) -> LedgerLineJSON:
-    """A line of the ledger."""
+    """A line of the ledger: a client's purse, or the other side of its entry, which belongs to the panel."""
+    own = row.purse in CLIENT_PURSES
     return {
         "id": str(row.id),
         "at": instant_json(row.at),
-        "account_id": str(row.account_id),
+        "account_id": str(row.account_id) if own else PANEL,
         "purse": row.purse,
         "amount": money_json(row.cents, row.currency),
-        "kind": row.kind,
+        "kind": row.kind if own else counter_kind(row.purse, row.kind),
         "invoice_id": _text(row.invoice_id),
         "operation": row.operation,
         "note": row.note,

@@ -96,6 +96,7 @@ class OrderJSON(TypedDict):
     """An order; ``actions`` as the list or the detail carries them."""
 
     id: str
+    account_id: str
     name: str
     kind: str
     plan: str

@@ -17,6 +17,7 @@ from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.faults import Faults
 from billtui.sandbox.http.middleware import BodyLimit, Envelope
 from billtui.sandbox.http.panel import Panel
+from billtui.sandbox.http.routes import accounts as account_cards
 from billtui.sandbox.http.routes import balance, catalogue, feed, invoices, me, orders, quotes, sandbox, sessions
 
 
@@ -71,7 +72,7 @@ def _routes(lifespan: object = None) -> FastAPI:
     )
     problems.install(app)
     openapi.install(app)
-    for part in (sessions, me, catalogue, orders, quotes, invoices, balance, feed):
+    for part in (sessions, me, account_cards, catalogue, orders, quotes, invoices, balance, feed):
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(sandbox.router)
     return app

@@ -81,7 +81,7 @@ class QuoteBody(Body):
     """``POST /quotes``; of the kinds only ``renewal`` is sold here so far."""
 
     kind: Word
-    order_ids: Annotated[list[Id], Field(max_length=10_000)] = Field(default_factory=list)
+    order_ids: Annotated[list[Id], Field(max_length=10_000)] | None = None
     """At most 1,000 in one request (BLK-7)."""
     period: Annotated[int, Field(ge=1, le=1200)] | None = None
     """Months (REN-3)."""
@@ -126,7 +126,8 @@ class ClockBody(Body):
     """``POST /sandbox/clock``: an instant, or how many seconds to go on."""
 
     now: AwareDatetime | None = None
-    advance: Annotated[int, Field(ge=0, le=3_200_000_000)] | None = None
+    advance: Annotated[float, Field(ge=0, le=3_200_000_000, allow_inf_nan=False)] | None = None
+    """Seconds, also in fractions."""
 
 
 class Settle(Body):

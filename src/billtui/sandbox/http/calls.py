@@ -22,6 +22,7 @@ from billtui.sandbox.engine.accounts import Caller
 from billtui.sandbox.engine.errors import EngineRefusal
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.http.etag import expected_version, tagged
+from billtui.sandbox.http.listing import short_list
 from billtui.sandbox.http.panel import Panel, panel_of
 from billtui.sandbox.http.problems import MEDIA_TYPE, ApiProblem, from_refusal
 
@@ -38,7 +39,8 @@ def dump(value: Any) -> bytes:
 
 def _token(credentials: HTTPAuthorizationCredentials | None) -> str:
     if credentials is None or not credentials.credentials:
-        raise ApiProblem(401, "not-signed-in", "Sign in first: POST /sessions.", headers={"WWW-Authenticate": "Bearer"})
+        text = "Sign in first: POST /sessions."
+        raise ApiProblem(401, "session-expired", text, headers={"WWW-Authenticate": "Bearer"})
     return credentials.credentials
 
 
@@ -71,14 +73,10 @@ class ReadCall:
         body, version = await self.panel.read(run)
         return tagged(self.request, body, version=version)
 
-    async def items(self, work: Callable[[Tx, Caller], list[Any]]) -> Response:
-        """A list that is always whole: ``items``, no further page, and how many there are."""
-
-        def page(tx: Tx, caller: Caller) -> Wire:
-            items = work(tx, caller)
-            return {"items": items, "next_cursor": None, "total": len(items)}
-
-        return await self.answer(page)
+    async def items(self, work: Callable[[Tx, Caller], list[Any]], *filters: str) -> Response:
+        """A page of a short list, by ``limit`` and ``cursor``; ``filters`` are its own query parameters."""
+        wanted = short_list(self.request, *filters)
+        return await self.answer(lambda tx, caller: wanted.page(work(tx, caller)))
 
 
 class WriteCall:
@@ -184,6 +182,13 @@ async def quote_call(request: Request, credentials: Credentials) -> WriteCall:
 async def settings_call(request: Request, credentials: Credentials) -> WriteCall:
     """Dependency of writes to the caller's own account: every role may, with a key."""
     return await _write_call(request, credentials, needs_key=True)
+
+
+def only_staff(caller: Caller, work: Callable[[], Any]) -> Any:
+    """What ``work`` finds, for staff only (ACC-7). Raises :class:`ApiProblem` 403."""
+    if caller.role not in accounts.STAFF:
+        raise ApiProblem(403, "forbidden", "Only the panel's staff sees other accounts.", rule="ACC-7")
+    return work()
 
 
 def _only_clients(caller: Caller) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -11,6 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 PREFIX = "/api/v1"
+_SEGMENT = re.compile(r"\{[^{}/]*\}")
 
 
 class FaultKind(StrEnum):
@@ -70,7 +72,8 @@ class Fault(BaseModel):
     path: Annotated[str, Field(max_length=300)] | None = None
     """With ``*`` or ``?`` a pattern over the whole path (``*`` also spans ``/``); else that path and all beneath it.
 
-    With or without the prefix ``/api/v1``; without a leading ``/``, it may stand anywhere in the path.
+    A ``{name}`` stands for one segment, as in the description of the interface. With or without the prefix
+    ``/api/v1``; without a leading ``/``, it may stand anywhere in the path.
     """
     ms: Annotated[int, Field(ge=0, le=600_000)] | None = None
 
@@ -97,6 +100,7 @@ class FaultOrder(BaseModel):
 
 def _path_matches(pattern: str, path: str) -> bool:
     short = path.removeprefix(PREFIX) or "/"
+    pattern = _SEGMENT.sub("*", pattern)
     for candidate in (path, short):
         if any(char in pattern for char in "*?["):
             if fnmatchcase(candidate, pattern if pattern.startswith(("/", "*")) else f"*{pattern}"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from fastapi import Request
@@ -50,8 +52,7 @@ class ListParameters:
         for name in ("sort", "cursor"):
             if own.get(name) == "":
                 raise _invalid(name, "empty: leave it out")
-        if len(own.get("q", "")) > MAX_SEARCH:
-            raise _invalid("q", f"at most {MAX_SEARCH} characters")
+        _searched(own.get("q", ""))
         return ListQuery(
             limit=limit_of(own.get("limit")),
             cursor=own.get("cursor"),
@@ -70,6 +71,72 @@ def only_once(request: Request, *names: str) -> None:
         if name in seen:
             raise _invalid(name, "given twice")
         seen.add(name)
+
+
+def _searched(q: str) -> str:
+    if len(q) > MAX_SEARCH:
+        raise _invalid("q", f"at most {MAX_SEARCH} characters")
+    return q
+
+
+@dataclass(frozen=True, slots=True)
+class ShortList:
+    """What is asked of a list that is made whole and cut here: catalogue, methods, sessions."""
+
+    limit: int
+    after: str | None
+    """The last item of the page before, as :func:`_mark` marks it."""
+    sort: str | None
+    words: tuple[str, ...]
+
+    def page(self, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The page as it stands on the wire. Raises :class:`ApiProblem` 422 for a sort or cursor of elsewhere."""
+        items = [item for item in found if all(word in _words(item) for word in self.words)]
+        if self.sort is not None:
+            field = self.sort.removeprefix("-")
+            if any(field not in item for item in found):
+                raise _invalid("sort", "not a field of this list")
+            items.sort(key=lambda item: _rank(item[field]), reverse=self.sort.startswith("-"))
+        marks = [_mark(item) for item in items]
+        begin = 0
+        if self.after is not None:
+            if self.after not in marks:
+                raise _invalid("cursor", "not a cursor of this list")
+            begin = marks.index(self.after) + 1
+        end = begin + self.limit
+        more = end < len(items)
+        return {"items": items[begin:end], "next_cursor": marks[end - 1] if more else None, "total": len(items)}
+
+
+def _mark(item: Mapping[str, Any]) -> str:
+    """What tells an item of a short list from the others."""
+    for name in ("id", "account_id", "method"):
+        if name in item:
+            return str(item[name])
+    return f"{item['plan']}@{item['location']}"
+
+
+def _words(item: Mapping[str, Any]) -> str:
+    """What ``q`` looks into."""
+    return " ".join(value for value in item.values() if isinstance(value, str)).casefold()
+
+
+def _rank(value: Any) -> tuple[int, Decimal, str]:
+    """How values sort: none, then numbers and money, then texts."""
+    if isinstance(value, Mapping) and "amount" in value:
+        return 1, Decimal(value["amount"]), ""
+    if isinstance(value, int):
+        return 1, Decimal(value), ""
+    return (0, Decimal(0), "") if value is None else (2, Decimal(0), str(value))
+
+
+def short_list(request: Request, *filters: str) -> ShortList:
+    """``limit`` (as many as there may be without one), ``cursor``, ``sort``, ``q``. Raises :class:`ApiProblem` 422."""
+    only_once(request, *_OWN, *filters)
+    own = {name: request.query_params.get(name) for name in _OWN}
+    q = _searched(own["q"] or "")
+    limit = MAX_LIMIT if own["limit"] is None else limit_of(own["limit"])
+    return ShortList(limit, own["cursor"], own["sort"], tuple(q.casefold().split()))
 
 
 def limit_of(text: str | None) -> int:
@@ -106,6 +173,19 @@ def _describe(
         parameters.append(_parameter("q", {"type": "string", "maxLength": MAX_SEARCH}, "Every word must be found."))
     parameters += [_parameter(name, schema, text) for name, schema, text in filters]
     return {"parameters": parameters}
+
+
+SHORT_LIST: dict[str, Any] = {
+    "parameters": [
+        _parameter(
+            "limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}, "Items on a page; without it all."
+        ),
+        _parameter("cursor", {"type": "string"}, "`next_cursor` of the page before; with the same sort and filters."),
+        _parameter("sort", {"type": "string"}, "A field; with `-` the other way round."),
+        _parameter("q", {"type": "string", "maxLength": MAX_SEARCH}, "Every word must be found."),
+    ]
+}
+"""``openapi_extra`` of a list that :func:`short_list` reads."""
 
 
 def many(*values: str) -> dict[str, Any]:

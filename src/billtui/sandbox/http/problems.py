@@ -119,14 +119,23 @@ def from_refusal(error: RuleBroken | EngineRefusal) -> ApiProblem:
             available_from=refusal.available_from,
         )
     headers: dict[str, str] = {}
-    rule = None
+    rule = available_from = None
     if isinstance(error, SignInRefused):
         rule = "ACC-6" if error.code == "locked-out" else None
+        available_from = error.available_from
         if error.retry_after is not None:
             headers["Retry-After"] = str(error.retry_after)
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return ApiProblem(error.status, error.code, error.detail, rule=rule, fields=error.fields, headers=headers)
+    return ApiProblem(
+        error.status,
+        error.code,
+        error.detail,
+        rule=rule,
+        fields=error.fields,
+        available_from=available_from,
+        headers=headers,
+    )
 
 
 def field_messages(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:

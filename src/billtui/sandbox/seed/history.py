@@ -175,10 +175,9 @@ def _pay(tx: Tx, invoice: InvoiceRow, method: str) -> PaymentRow:
     )
     if invoice.kind == "top-up":
         kind, moves = "top-up", {PROVIDER: -payment.cents, INTERNAL: payment.cents}
-    elif method == INTERNAL:
-        kind, moves = "payment", {INTERNAL: -payment.cents, REVENUE: payment.cents}
     else:
-        kind, moves = "external-payment", {PROVIDER: -payment.cents, REVENUE: payment.cents}
+        source = INTERNAL if method == INTERNAL else PROVIDER
+        kind, moves = "payment", {source: -payment.cents, REVENUE: payment.cents}
     post_entry(tx, invoice.account_id, kind, moves, invoice_id=invoice.id, payment_id=payment.id, note=invoice.title)
     return payment
 

@@ -13,12 +13,12 @@ from billtui.sandbox.http.bodies import CombineBody, PayBody, money_or_none
 from billtui.sandbox.http.calls import Reading, Writing
 from billtui.sandbox.http.documents import FORMATS, render
 from billtui.sandbox.http.etag import tagged
-from billtui.sandbox.http.listing import INSTANT, ListParameters, many, only_once
+from billtui.sandbox.http.listing import INSTANT, SHORT_LIST, ListParameters, many, only_once
 from billtui.sandbox.http.openapi import items_of, keyed, list_of, reads, ref, writes
 
 router = APIRouter(prefix="/invoices", tags=["invoices"])
 _LIST = ListParameters(
-    ("id", "number", "issued_at", "due_at", "paid_at", "total", "state"),
+    ("id", "number", "issued_at", "due_at", "paid_at", "total", "state", "kind", "promise_until"),
     (
         ("state", many(*InvoiceState), "Any of these states."),
         ("kind", many(*InvoiceKind), "Any of these kinds."),
@@ -78,13 +78,13 @@ async def split(call: Writing, invoice_id: str) -> Response:
     )
 
 
-@router.get("/{invoice_id}/payment-methods", responses=reads(list_of("PaymentMethod"), 404))
+@router.get("/{invoice_id}/payment-methods", responses=reads(list_of("PaymentMethod"), 404), openapi_extra=SHORT_LIST)
 async def payment_methods(call: Reading, invoice_id: str) -> Response:
     """Every way to pay it, available or not, with the reason and from when (INV-3, PRM-2)."""
     return await call.items(lambda tx, caller: list(payments.payment_methods(tx, caller.account_id, invoice_id)))
 
 
-@router.get("/{invoice_id}/payments", responses=reads(list_of("Payment"), 404))
+@router.get("/{invoice_id}/payments", responses=reads(list_of("Payment"), 404), openapi_extra=SHORT_LIST)
 async def list_payments(call: Reading, invoice_id: str) -> Response:
     """What was paid or tried for this invoice."""
     return await call.items(lambda tx, caller: list(payments.payments_of(tx, caller.account_id, invoice_id)))

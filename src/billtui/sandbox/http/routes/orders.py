@@ -17,7 +17,20 @@ from billtui.sandbox.http.problems import ApiProblem
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 _LIST = ListParameters(
-    ("id", "name", "state", "plan", "location", "monthly_price", "created_at", "paid_until"),
+    (
+        "id",
+        "name",
+        "state",
+        "plan",
+        "location",
+        "monthly_price",
+        "created_at",
+        "paid_until",
+        "kind",
+        "address",
+        "billing_day",
+        "in_use_since",
+    ),
     (
         ("state", many(*OrderState), "Any of these states."),
         ("kind", many(), "Any of these kinds."),
@@ -26,6 +39,7 @@ _LIST = ListParameters(
         ("id", many(), "Any of these orders."),
         ("name", many(), "Any of these names."),
         ("address", many(), "Any of these addresses."),
+        ("unpaid_invoice_id", many(), "Billed by any of these open invoices."),
         ("expires_before", INSTANT, "Paid until earlier than this."),
         ("expires_after", INSTANT, "Paid until this or later."),
         ("auto_renew", one("on", "off"), "Auto-renewal (REN-4)."),
@@ -38,13 +52,13 @@ _LIST = ListParameters(
 async def list_orders(call: Reading, request: Request) -> Response:
     """A page of orders. Of their actions only the refused ones are listed, with code and what they relate to."""
     query = _LIST.read(request)
-    return await call.answer(lambda tx, caller: orders.list_orders(tx, caller.account_id, query))
+    return await call.answer(lambda tx, caller: orders.list_orders(tx, caller.reads_of, query))
 
 
 @router.get("/{order_id}", responses=reads(ref("Order"), 404))
 async def get_order(call: Reading, order_id: str) -> Response:
     """One order; every action with whether it is allowed, and if not why (ORD-7)."""
-    return await call.answer(lambda tx, caller: orders.get_order(tx, caller.account_id, order_id))
+    return await call.answer(lambda tx, caller: orders.get_order(tx, caller.reads_of, order_id))
 
 
 @router.patch("/{order_id}", responses=writes(ref("Order"), 404, 409, 412), openapi_extra=keyed(if_match=True))

@@ -28,13 +28,14 @@ async def quote(call: Quoting, body: QuoteBody) -> Response:
     if body.kind != "renewal":
         raise ApiProblem(422, "invalid-input", "There is no such kind of quote.", fields={"kind": "renewal"})
     period = body.period
-    if period is None or not body.order_ids:
+    if period is None or body.order_ids is None:
         missing = {"period": "how many months"} if period is None else {}
-        if not body.order_ids:
+        if body.order_ids is None:
             missing["order_ids"] = "which orders"
         raise ApiProblem(422, "invalid-input", "A renewal needs orders and a period.", fields=missing)
+    order_ids = body.order_ids
     return await call.answer(
-        lambda tx: quotes.quote_renewal(tx, call.caller.account_id, body.order_ids, period, body.promo_code),
+        lambda tx: quotes.quote_renewal(tx, call.caller.account_id, order_ids, period, body.promo_code),
         store=False,
     )
 

@@ -71,7 +71,7 @@ async def move_clock(request: Request, body: ClockBody) -> Response:
             422, "invalid-input", "Send either now or advance.", fields={"now": "or advance, not both and not neither"}
         )
     target = body.now
-    seconds = body.advance or 0
+    seconds = body.advance or 0.0
 
     def work() -> datetime:
         now = panel.database.advance(seconds) if target is None else panel.database.set_clock(target)

@@ -9,6 +9,7 @@ from billtui.sandbox.engine import accounts
 from billtui.sandbox.engine.wire import SessionTokenJSON
 from billtui.sandbox.http.bodies import SignInBody
 from billtui.sandbox.http.calls import OwnSession, Reading, dump
+from billtui.sandbox.http.listing import SHORT_LIST
 from billtui.sandbox.http.openapi import list_of, reads, ref, unkeyed, writes
 from billtui.sandbox.http.panel import panel_of
 
@@ -36,7 +37,7 @@ async def sign_in(request: Request, body: SignInBody) -> Response:
     return Response(dump(token), status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-@router.get("", responses=reads(list_of("Session")))
+@router.get("", responses=reads(list_of("Session")), openapi_extra=SHORT_LIST)
 async def list_sessions(call: Reading) -> Response:
     """Every live session of the account; the one that asks is marked."""
     return await call.items(lambda tx, caller: list(accounts.sessions(tx, caller.account_id, caller.session_id)))
