@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from billtui.sandbox.engine import events, schedule
 from billtui.sandbox.engine.errors import InvalidInput
-from billtui.sandbox.engine.unit import Tx
+from billtui.sandbox.engine.unit import Tx, driver
 from billtui.sandbox.engine.wire import instant_json
 
 LATEST = 7_258_118_400_000_000
@@ -22,7 +22,7 @@ LATEST = 7_258_118_400_000_000
 
 def now(conn: Connection, real: int) -> int:
     """Panel time in microseconds, ``real`` being real time."""
-    offset, floor = conn.exec_driver_sql("SELECT clock_offset, clock_floor FROM panel").one()
+    offset, floor = driver(conn).execute("SELECT clock_offset, clock_floor FROM panel").fetchone()
     return max(real + int(offset), int(floor))
 
 
@@ -45,10 +45,14 @@ def move(conn: Connection, real: int, to: int) -> int:
 
 def next_due(conn: Connection) -> int | None:
     """The next instant at which there is something to do, in microseconds: two looks into an index."""
-    found = conn.exec_driver_sql(
-        "SELECT (SELECT min(next_due) FROM orders WHERE next_due IS NOT NULL),"
-        " (SELECT min(next_due) FROM invoices WHERE next_due IS NOT NULL)"
-    ).one()
+    found = (
+        driver(conn)
+        .execute(
+            "SELECT (SELECT min(next_due) FROM orders WHERE next_due IS NOT NULL),"
+            " (SELECT min(next_due) FROM invoices WHERE next_due IS NOT NULL)"
+        )
+        .fetchone()
+    )
     instants = [int(value) for value in found if value is not None]
     return min(instants, default=None)
 

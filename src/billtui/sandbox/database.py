@@ -265,6 +265,8 @@ class Database:
                     if table is not panel:
                         conn.execute(table.delete())
                 sow(conn, self.real_time(), seed=chosen[0], fleet=chosen[1], hostile=chosen[2], policy=self.policy)
+                # The sequence rises too: whoever waits wakes up, and no count of before is taken for one of now.
+                conn.exec_driver_sql("INSERT INTO changes (kind, change) VALUES ('panel', 'changed')")
                 sequence = last_sequence(conn)
             self._totals.clear()
             self._announce(sequence)

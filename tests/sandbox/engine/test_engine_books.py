@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine.books import check_books
@@ -76,13 +78,11 @@ def test_an_unbalanced_entry_is_not_written(world: World) -> None:
 
 def test_the_tables_themselves_refuse_a_second_payment_and_a_negative_purse(own: Database) -> None:
     """INV-4, ACC-4: should all else fail."""
-    from sqlalchemy.exc import IntegrityError
-
     with pytest.raises(IntegrityError), own.write() as tx:
         paid = tx.payments.where("state = 'done' LIMIT 1")[0]
         tx.conn.exec_driver_sql(
             "INSERT INTO payments (invoice_id, account_id, method, state, cents) VALUES (?, ?, 'card', 'done', ?)",
             (paid.invoice_id, paid.account_id, paid.cents),
         )
-    with pytest.raises(IntegrityError), own.write() as tx:
+    with pytest.raises(sqlite3.IntegrityError), own.write() as tx:
         tx.accounts.need(FIRST).affiliate_cents = -1

@@ -16,7 +16,7 @@ from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine import invoices, payments, quotes
 from billtui.sandbox.engine.books import check_books
-from support.engine import World
+from support.engine import StandingTime, World
 
 THREADS = 32
 
@@ -103,11 +103,12 @@ import sys
 from pathlib import Path
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine import payments, quotes
-database = Database.open(Path(sys.argv[1]))
+database = Database.open(Path(sys.argv[1]), clock_source=lambda: int(sys.argv[2]))
 account = 204817
 with database.read() as tx:
     ids = [str(row[0]) for row in tx.conn.exec_driver_sql(
         "SELECT id FROM orders WHERE account_id = ? AND state = 'active' AND open_invoice_id IS NULL", (account,))]
+assert ids
 while True:
     for order_id in ids:
         with database.write() as tx:
@@ -125,16 +126,19 @@ def test_kill_9_in_the_middle_of_payments(sown_file: Path, tmp_path: Path) -> No
     """Durability and atomicity: what was answered is there, and nothing is there in halves."""
     for part in sown_file.parent.glob("panel.db*"):
         shutil.copy(part, tmp_path / part.name)
+    time = StandingTime()
     for attempt in range(4):
         with subprocess.Popen(
-            [sys.executable, "-c", _VICTIM, str(tmp_path / "panel.db")], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _VICTIM, str(tmp_path / "panel.db"), str(time())],
+            stdout=subprocess.PIPE,
+            text=True,
         ) as victim:
             assert victim.stdout is not None
             answered = [victim.stdout.readline().strip() for _ in range(5 + 3 * attempt)]
             os.kill(victim.pid, signal.SIGKILL)
             answered += victim.stdout.read().split()
         assert all(answered), "it was killed while it worked"
-        database = Database.open(tmp_path / "panel.db")
+        database = Database.open(tmp_path / "panel.db", clock_source=time)
         with database.read() as tx:
             assert check_books(tx.conn) == []
             assert tx.conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"

@@ -179,6 +179,6 @@ def page(
     cursor: str | None = None
     if more:
         last = shown[-1]
-        value = tx.conn.exec_driver_sql(f"SELECT {expression} FROM {table} WHERE id = ?", (last.id,)).scalar()
+        value = tx.sql(f"SELECT {expression} FROM {table} WHERE id = ?", (last.id,)).fetchone()[0]
         cursor = _encode(sort, value, last.id)
     return {"items": items(shown), "next_cursor": cursor, "total": total}

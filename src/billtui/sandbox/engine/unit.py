@@ -7,6 +7,7 @@ statements, and no function has to remember to report what it touched.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -71,7 +72,7 @@ class Rows(Generic[R]):
 
     def __init__(self, conn: Connection, kind: type[R]) -> None:
         """Nothing is read until it is asked for."""
-        self._conn = conn
+        self._conn = driver(conn)
         self._kind = kind
         self._shape = _Shape.of(kind)
         self._held: dict[int, R] = {}
@@ -83,9 +84,9 @@ class Rows(Generic[R]):
         """The row with that id, or ``None``."""
         row = self._held.get(row_id)
         if row is None:
-            found = self._conn.exec_driver_sql(f"{self._shape.select} WHERE id = ?", (row_id,)).fetchone()
+            found = self._conn.execute(f"{self._shape.select} WHERE id = ?", (row_id,)).fetchone()
             if found is not None:
-                row = self._hold(tuple(found))
+                row = self._hold(found)
         return row
 
     def need(self, row_id: int) -> R:
@@ -106,8 +107,8 @@ class Rows(Generic[R]):
 
     def where(self, condition: str, parameters: Sequence[Any] = ()) -> list[R]:
         """Rows that a condition finds **in the database**; flush first if this transaction has changed such rows."""
-        found = self._conn.exec_driver_sql(f"{self._shape.select} WHERE {condition}", tuple(parameters)).fetchall()
-        return [self._held.get(item[0]) or self._hold(tuple(item)) for item in found]
+        found = self._conn.execute(f"{self._shape.select} WHERE {condition}", tuple(parameters)).fetchall()
+        return [self._held.get(item[0]) or self._hold(item) for item in found]
 
     def _hold(self, values: tuple[Any, ...]) -> R:
         row = self._kind(*values)
@@ -118,7 +119,7 @@ class Rows(Generic[R]):
     def new_id(self) -> int:
         """The next free id: rising, never reused, as rows are never removed."""
         if self._next_id is None:
-            last = self._conn.exec_driver_sql(f"SELECT max(id) FROM {self._shape.table}").scalar()
+            (last,) = self._conn.execute(f"SELECT max(id) FROM {self._shape.table}").fetchone()
             self._next_id = int(last or 0)
         self._next_id += 1
         return self._next_id
@@ -159,9 +160,9 @@ class Rows(Generic[R]):
             updates.append((*current[1:], row_id))
             self._as_read[row_id] = current
         if inserts:
-            self._conn.exec_driver_sql(shape.insert, inserts)
+            self._conn.executemany(shape.insert, inserts)
         if updates:
-            self._conn.exec_driver_sql(shape.update, updates)
+            self._conn.executemany(shape.update, updates)
 
 
 def _owner(row: Any) -> int:
@@ -252,6 +253,10 @@ class Tx:
         other.silent = self.silent
         return other
 
+    def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement in this transaction, straight through the driver."""
+        return driver(self.conn).execute(statement, tuple(parameters))
+
     @property
     def now(self) -> datetime:
         """The panel's present instant."""
@@ -273,7 +278,7 @@ class Tx:
             if known is None:
                 if self.writable:
                     self.flush()
-                known = int(self.conn.exec_driver_sql(_COUNT_RUNNING, key).scalar() or 0)
+                known = int(self.sql(_COUNT_RUNNING, key).fetchone()[0])
                 if not self.writable:
                     self._totals.put(self.sequence, ("active", *key), known)
             count = self._active[key] = known
@@ -289,7 +294,7 @@ class Tx:
         """A count over a list, remembered while nothing is written."""
         known = None if self.writable else self._totals.get(self.sequence, key)
         if known is None:
-            known = int(self.conn.exec_driver_sql(statement, tuple(parameters)).scalar() or 0)
+            known = int(self.sql(statement, parameters).fetchone()[0])
             if not self.writable:
                 self._totals.put(self.sequence, key, known)
         return known
@@ -305,11 +310,20 @@ class Tx:
         for made in (self.renewals, self.ledger, self.mails):
             made.flush(told)
         if told and not self.silent:
-            self.conn.exec_driver_sql(
+            driver(self.conn).executemany(
                 "INSERT INTO changes (account_id, kind, object_id, version, change) VALUES (?, ?, ?, ?, ?)", told
             )
 
 
 def last_sequence(conn: Connection) -> int:
     """The number of the last change ever told, also after old ones were cleared away."""
-    return int(conn.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").scalar() or 0)
+    found = driver(conn).execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def driver(conn: Connection) -> sqlite3.Connection:
+    """The driver's own connection, in the same transaction: what is done in every request goes straight to it."""
+    connection = conn.connection.driver_connection
+    if not isinstance(connection, sqlite3.Connection):
+        raise TypeError("the sandbox keeps its data in SQLite")
+    return connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from random import Random
 
@@ -44,15 +45,9 @@ def account_row(person: Person, random: Random, created_at: int) -> AccountRow:
         id=person.account_id,
         login=person.login,
         email=person.email,
-        emails=_json_list(person.email, *person.more_emails),
+        emails=json.dumps([person.email, *person.more_emails]),
         role=person.role,
         password=hash_password(DEMO_PASSWORD, salt),
         totp_secret=secret,
         created_at=created_at,
     )
-
-
-def _json_list(*texts: str) -> str:
-    import json
-
-    return json.dumps(list(texts))
