@@ -152,8 +152,9 @@ def test_limits_of_a_quote(world: World) -> None:
     assert (quote(world)["lines"], quote(world)["total"]["amount"]) == ([], "0.00")
     with pytest.raises(InvalidInput):
         world.write(lambda tx: quotes.quote_renewal(tx, world.account, ["1"], 1, "NO-SUCH-CODE"))
-    with pytest.raises(NotFound):
-        renew(world, "no-such-quote")
+    for unknown in ("no-such-quote", "", "\ud800"):
+        with pytest.raises(NotFound):
+            renew(world, unknown)
 
 
 def test_another_accounts_quote_does_not_exist(world: World) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from billtui.domain.rules import accounts as account_rules
 from billtui.domain.rules.facts import EXTERNAL_METHODS, PROMISE, PURSES
 from billtui.sandbox.engine.balance import balances_json
 from billtui.sandbox.engine.errors import InvalidInput, NotFound, SessionExpired, SignInRefused
+from billtui.sandbox.engine.reading import check_version
 from billtui.sandbox.engine.rows import AccountRow
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import (
@@ -109,7 +111,7 @@ def sign_in(
     The password is hashed outside of any transaction, for an unknown login alike. Raises ``SignInRefused`` with
     ``wrong-credentials``, ``totp-required``, ``wrong-totp`` or ``locked-out``; failures are remembered.
     """
-    name = login.strip()[:200]
+    name = login.strip()[:200].encode("utf-8", "replace").decode()
     with database.read() as tx:
         _refuse_locked(tx, name)
         account = _by_login(tx, name)
@@ -147,8 +149,6 @@ def _refuse_locked(tx: Tx, login: str) -> None:
 
 def _take_totp(tx: Tx, account: AccountRow, code: str) -> bool:
     """Whether the code is right; each code is good once. Codes follow real time, as the person's device does."""
-    import time
-
     generator = pyotp.TOTP(account.totp_secret or "")
     present = int(time.time()) // _TOTP_STEP
     for step in (present, present - 1, present + 1):
@@ -182,11 +182,11 @@ def _new_session(tx: Tx, database: Database, account: AccountRow, address: str, 
 
 def authenticate(tx: Tx, token: str) -> Caller:
     """Who a token speaks for. Raises ``SessionExpired``."""
-    found = tx.conn.exec_driver_sql(
+    found = tx.sql(
         "SELECT accounts.id, accounts.login, accounts.role, sessions.id FROM sessions"
         " JOIN accounts ON accounts.id = sessions.account_id WHERE token_hash = ? AND expires_at > ?",
         (_token_hash(token), tx.real),
-    ).one_or_none()
+    ).fetchone()
     if found is None:
         raise SessionExpired("Sign in again: this session has ended")
     return Caller(int(found[0]), str(found[1]), str(found[2]), str(found[3]))
@@ -265,8 +265,6 @@ def update_settings(tx: Tx, account_id: int, settings: dict[str, Any], if_match:
 
     Raises ``InvalidInput`` for an unknown event or channel, and for turning off the warning before deletion by e-mail.
     """
-    from billtui.sandbox.engine.reading import check_version
-
     account = tx.accounts.need(account_id)
     check_version(account, if_match)
     kept = json.loads(account.settings)

@@ -46,10 +46,10 @@ def execute(
     if key is None:
         return _once(database, work, refused)
     with database.at_work(account_id, key), database.write() as tx:
-        kept = tx.conn.exec_driver_sql(
+        kept = tx.sql(
             "SELECT fingerprint, status, answer FROM operations WHERE account_id = ? AND key = ? AND at >= ?",
             (account_id, key, _oldest(tx)),
-        ).one_or_none()
+        ).fetchone()
         if kept is not None:
             if kept[0] != fingerprint:
                 detail = "This idempotency key was used for another request"
@@ -94,8 +94,8 @@ def _oldest(tx: Tx) -> int:
 
 
 def _remember(tx: Tx, account_id: int, key: str, fingerprint: str, answer: Answer) -> None:
-    tx.conn.exec_driver_sql("DELETE FROM operations WHERE at < ?", (_oldest(tx),))
-    tx.conn.exec_driver_sql(
+    tx.sql("DELETE FROM operations WHERE at < ?", (_oldest(tx),))
+    tx.sql(
         "INSERT INTO operations (account_id, key, fingerprint, state, status, answer, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             account_id,
@@ -113,10 +113,10 @@ def status(database: Database, account_id: int, key: str) -> OperationStatusJSON
     """What became of a write: never-seen, running, done (with its answer) or refused (with the problem)."""
     running = database.is_running(account_id, key)
     with database.read() as tx:
-        kept = tx.conn.exec_driver_sql(
+        kept = tx.sql(
             "SELECT state, status, answer FROM operations WHERE account_id = ? AND key = ? AND at >= ?",
             (account_id, key, _oldest(tx)),
-        ).one_or_none()
+        ).fetchone()
     if kept is None:
         return {"state": "running" if running else "never-seen"}
     answer = json.loads(kept[2])

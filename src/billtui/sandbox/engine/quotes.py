@@ -103,6 +103,8 @@ def renew(tx: Tx, account_id: int, quote_id: str, expected_total: Money | None =
     Everything is priced anew at this moment: another price or another end is ``PriceChanged``, an order that can no
     longer be renewed is refused with its own reason. Raises ``NotFound``, ``RuleBroken``, ``PriceChanged``.
     """
+    if not quote_id.isascii():
+        raise NotFound("quote", "of that id")
     kept = tx.conn.exec_driver_sql(
         "SELECT request, fingerprint, total_cents, expires_at, invoice_id FROM quotes"
         " WHERE id = ? AND account_id = ? AND kind = 'renewal'",

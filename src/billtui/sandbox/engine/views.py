@@ -10,7 +10,7 @@ from billtui.domain.policy import Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import invoices as invoice_rules
 from billtui.domain.rules import orders as order_rules
-from billtui.domain.rules.discounts import loyalty_of, percent_of
+from billtui.domain.rules.discounts import loyalty, percent_of
 from billtui.domain.rules.facts import OrderFacts
 from billtui.sandbox.engine.facts import invoice_facts, order_facts, orders_on
 from billtui.sandbox.engine.ledger import CLIENT_PURSES, PANEL, counter_kind
@@ -27,6 +27,7 @@ from billtui.sandbox.engine.wire import (
     PaymentJSON,
     instant_json,
     instant_json_or_none,
+    instant_or_none,
     micros,
     money_json,
 )
@@ -116,17 +117,24 @@ class OrderItems:
 
     def item(self, row: OrderRow) -> OrderJSON:
         """One item."""
-        return _order(self._tx, row, order_facts(row), self.refused(row))
+        return _order(self._tx, row, self.refused(row))
 
 
 def order_json(tx: Tx, row: OrderRow) -> OrderJSON:
     """An order in full, every action explained (ORD-7)."""
     facts = order_facts(row)
-    return _order(tx, row, facts, explained(order_rules.allowed_actions(facts, tx.now, tx.policy)))
+    return _order(tx, row, explained(order_rules.allowed_actions(facts, tx.now, tx.policy)))
 
 
-def _order(tx: Tx, row: OrderRow, facts: OrderFacts, actions: list[ActionJSON]) -> OrderJSON:
-    percent = percent_of(loyalty_of(facts, tx.active_count(row.account_id, row.kind), tx.now, tx.policy))
+def _percent(tx: Tx, row: OrderRow) -> str:
+    """The loyalty of an order in per cent, as ORD-7 shows it."""
+    count = tx.active_count(row.account_id, row.kind)
+    since = instant_or_none(row.in_use_since)
+    discounts = loyalty(row.kind, since, count, tx.now, bool(row.individual_price), tx.policy)
+    return format(percent_of(discounts).normalize(), "f")
+
+
+def _order(tx: Tx, row: OrderRow, actions: list[ActionJSON]) -> OrderJSON:
     return {
         "id": str(row.id),
         "account_id": str(row.account_id),
@@ -140,7 +148,7 @@ def _order(tx: Tx, row: OrderRow, facts: OrderFacts, actions: list[ActionJSON]) 
         "created_at": instant_json(row.created_at),
         "paid_until": instant_json_or_none(row.paid_until),
         "monthly_price": money_json(row.monthly_cents, row.currency),
-        "discount_percent": format(percent.normalize(), "f"),
+        "discount_percent": _percent(tx, row),
         "individual_price": bool(row.individual_price),
         "auto_renew": {"on": bool(row.auto_on), "months": row.auto_months},
         "billing_day": row.billing_day,
