@@ -99,6 +99,7 @@ class MoneyPanel:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._release.set()
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
 

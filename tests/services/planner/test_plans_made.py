@@ -1,0 +1,181 @@
+"""What a plan holds, what it costs, and what it leaves out with which reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from billtui.domain.models import AutoRenew, Order, Quote, RenewalRequest
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+from billtui.services import planner
+from billtui.services.journal import Busy, OperationState
+from billtui.services.plans import OperationKind, Plan
+from support.money_panel import MoneyPanel
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def reasons(plan: Plan) -> list[tuple[str, str]]:
+    return [(str(one.code), str(one.rule)) for one in plan.left_out]
+
+
+def eur(amount: str) -> Money:
+    return Money(amount, "EUR")
+
+
+@pytest.fixture
+def panel() -> MoneyPanel:
+    panel = MoneyPanel(balance=Decimal("25.00"))
+    panel.add_invoices(5)
+    panel.add_orders(3)
+    return panel
+
+
+def test_a_purse_is_walked_and_what_it_no_longer_covers_is_left_out(panel: MoneyPanel) -> None:
+    """ACC-4, INV-4: 25.00 pays two invoices of 10.00; the third is left out, with what is missing."""
+    plan = planner.pay(panel.account(), panel.models([3, 1, 2]), "internal")
+    assert [one.params["invoice_id"] for one in plan.operations] == ["3", "1"]
+    assert plan.total == eur("20.00")
+    assert reasons(plan) == [("insufficient-funds", "ACC-4")]
+    assert "5.00" in plan.left_out[0].reason
+
+
+@pytest.mark.parametrize("state", ["paid", "deleted", "combined", "refunded"])
+def test_what_cannot_be_paid_is_left_out(panel: MoneyPanel, state: str) -> None:
+    """INV-3, INV-4, INV-5."""
+    panel.invoices["2"]["state"] = state
+    plan = planner.pay(panel.account(), panel.models([1, 2]), "card")
+    assert len(plan.operations) == 1 and len(plan.left_out) == 1
+    assert plan.left_out[0].rule.startswith("INV") and plan.left_out[0].target == "invoice:2"
+
+
+def test_the_same_invoice_twice_is_paid_once(panel: MoneyPanel) -> None:
+    plan = planner.pay(panel.account(), panel.models([1, 1]), "internal")
+    assert len(plan.operations) == 1 and plan.total == eur("10.00")
+
+
+def test_a_promise_too_early_says_from_when(panel: MoneyPanel) -> None:
+    """PRM-2: with its order 60 days from its end, left out with the instant from which it is possible."""
+    panel.orders["1"].update(paid_until="2027-01-20T10:00:00Z", unpaid_invoice_id="1")
+    orders = [Order.model_validate(panel.orders["1"])]
+    plan = planner.promise(panel.account(), panel.models([1, 2]), orders=orders, now=NOW)
+    assert [one.params["invoice_id"] for one in plan.operations] == ["2"]
+    assert reasons(plan) == [("promise-too-early", "PRM-2")]
+    assert plan.left_out[0].available_from == datetime(2027, 1, 17, 10, tzinfo=UTC)
+
+
+def test_a_target_with_an_open_operation_is_left_out(panel: MoneyPanel) -> None:
+    busy = {"invoice:1": Busy("invoice:1", "a" * 32, 1, OperationState.UNKNOWN, SafeText("Pay invoice 1"))}
+    plan = planner.pay(panel.account(), panel.models([1, 2]), "internal", busy=busy)
+    assert [one.params["invoice_id"] for one in plan.operations] == ["2"]
+    assert reasons(plan) == [("operation-open", "")] and plan.left_out[0].related["job_id"] == "a" * 32
+
+
+def test_deleting_leaves_out_what_is_promised_or_holds_others(panel: MoneyPanel) -> None:
+    """INV-5, PRM-9; deletions can be held back."""
+    panel.invoices["2"]["state"] = "promised"
+    panel.invoices["3"]["combined_from"] = ["7", "8"]
+    plan = planner.delete(panel.account(), panel.models([1, 2, 3]))
+    assert [one.targets for one in plan.operations] == [("invoice:1",)]
+    assert plan.operations[0].holdable and plan.operations[0].amount is None and plan.total == eur("0.00")
+    assert [one.target for one in plan.left_out] == ["invoice:2", "invoice:3"]
+
+
+def test_combining_locks_all_and_sums_exactly(panel: MoneyPanel) -> None:
+    """INV-6."""
+    panel.invoices["2"]["total"]["amount"] = "0.05"
+    plan = planner.combine(panel.account(), panel.models([1, 2, 3]))
+    [operation] = plan.operations
+    assert operation.targets == ("invoice:1", "invoice:2", "invoice:3")
+    assert operation.facts["total"] == {"amount": "20.05", "currency": "EUR"} and plan.total == eur("0.00")
+
+
+def test_combining_one_invoice_is_nothing_to_do(panel: MoneyPanel) -> None:
+    plan = planner.combine(panel.account(), panel.models([1]))
+    assert not plan.operations and reasons(plan) == [("combine-needs-two", "INV-6")]
+
+
+def test_splitting_needs_a_combined_invoice(panel: MoneyPanel) -> None:
+    """INV-7."""
+    assert reasons(planner.split(panel.account(), panel.models([1])[0])) == [("not-combined", "INV-7")]
+    panel.invoices["1"]["combined_from"] = ["2", "3"]
+    assert planner.split(panel.account(), panel.models([1])[0]).operations[0].kind is OperationKind.SPLIT
+
+
+def renewal(panel: MoneyPanel, ids: list[str], then: str | None) -> Plan:
+    orders = [Order.model_validate(one) for one in panel.orders.values()]
+    request = RenewalRequest.model_validate({"order_ids": ids, "period": 1})
+    return planner.renew(
+        panel.account(), Quote.model_validate(panel._quote({"order_ids": ids, "period": 1})), request, orders, then
+    )
+
+
+def test_a_renewal_and_its_payment_count_once(panel: MoneyPanel) -> None:
+    """BLK-4, REN-1: one invoice, then its payment, which takes the invoice from the purchase's answer."""
+    plan = renewal(panel, ["1", "2"], "internal")
+    buy, pay = plan.operations
+    assert (buy.kind, pay.kind, pay.takes_from) == (OperationKind.RENEW, OperationKind.PAY, 1)
+    assert buy.amount == pay.amount == plan.total == eur("10.00")
+    assert buy.targets == ("order:1", "order:2") and pay.targets == ()
+    assert "quote" not in str(buy.params)  # a plan holds the purchase, not a quote: quotes expire
+
+
+def test_a_renewal_leaves_out_what_the_quote_excludes(panel: MoneyPanel) -> None:
+    """BLK-5, BLK-6, REN-2."""
+    panel.orders["2"]["unpaid_invoice_id"] = "5"
+    plan = renewal(panel, ["1", "2"], None)
+    assert plan.operations[0].params["order_ids"] == ["1"] and plan.total == eur("5.00")
+    assert reasons(plan) == [("open-invoice", "REN-2")]
+
+
+def test_a_renewal_that_the_purse_cannot_pay_is_bought_but_not_paid(panel: MoneyPanel) -> None:
+    panel.balance = Decimal("1.00")
+    plan = renewal(panel, ["1"], "internal")
+    assert [one.kind for one in plan.operations] == [OperationKind.RENEW]
+    assert reasons(plan) == [("insufficient-funds", "ACC-4")]
+
+
+def test_reinstalling_needs_the_typed_name(panel: MoneyPanel) -> None:
+    """ORD-4."""
+    order = Order.model_validate(panel.orders["1"])
+    assert reasons(planner.order_action(panel.account(), [order], "reinstall")) == [("confirm-name", "ORD-4")]
+    plan = planner.order_action(panel.account(), [order], "reinstall", {"1": "vds-1"})
+    assert plan.operations[0].params == {"order_id": "1", "action": "reinstall", "confirm_name": "vds-1"}
+
+
+def test_orders_that_cannot_are_left_out(panel: MoneyPanel) -> None:
+    """ORD-1, ORD-2, ORD-7."""
+    panel.orders["2"]["state"] = "blocked"
+    orders = [Order.model_validate(one) for one in panel.orders.values()]
+    plan = planner.order_action(panel.account(), orders, "reboot", now=NOW)
+    assert [one.targets[0] for one in plan.operations] == ["order:1", "order:3"]
+    assert [one.target for one in plan.left_out] == ["order:2"]
+
+
+def test_renaming_and_auto_renewal_that_change_nothing_are_left_out(panel: MoneyPanel) -> None:
+    order = Order.model_validate(panel.orders["1"])
+    assert reasons(planner.rename(panel.account(), order, " vds-1 ")) == [("nothing-to-do", "ORD-4")]
+    assert reasons(planner.rename(panel.account(), order, "  ")) == [("invalid-input", "ORD-4")]
+    assert planner.rename(panel.account(), order, "web-1").operations[0].params["name"] == "web-1"
+    assert reasons(planner.auto_renew(panel.account(), [order], AutoRenew(on=False))) == [("nothing-to-do", "REN-5")]
+    assert planner.auto_renew(panel.account(), [order], AutoRenew(on=True, months=3)).operations
+    assert len(planner.auto_renew(panel.account(), [order], AutoRenew(on=True, months=5)).left_out) == 1  # REN-3
+
+
+def test_top_ups_come_from_outside_and_moves_go_one_way(panel: MoneyPanel) -> None:
+    """INV-13, ACC-4; both lock the purse."""
+    assert planner.top_up(panel.account(), eur("20.00"), "card").operations[0].targets == ("purse",)
+    assert reasons(planner.top_up(panel.account(), eur("20.00"), "internal")) == [("top-up-external-only", "INV-13")]
+    assert planner.move(panel.account(), eur("50.00")).total == eur("50.00")
+    assert reasons(planner.move(panel.account(), eur("50.01"))) == [("insufficient-funds", "ACC-4")]
+
+
+def test_again_is_a_new_plan_with_new_keys_and_fresh_facts(panel: MoneyPanel) -> None:
+    plan = planner.pay(panel.account(), panel.models([1, 2]), "internal")
+    panel.invoices["2"]["total"]["amount"] = "12.00"
+    again = planner.again(plan, {2}, invoices={"2": panel.models([2])[0]})
+    assert again.id != plan.id and again.key(1) not in (plan.key(1), plan.key(2))
+    assert [one.params["invoice_id"] for one in again.operations] == ["2"] and again.total == eur("12.00")
