@@ -162,31 +162,28 @@ async def wait_for_job(context: Context, session: Session, job_id: str) -> JobRo
     context.job_id = job_id
     executor = session.executor
     only_unknown_since: float | None = None
+    before: JobRow | None = None
     progress = _Progress(context)
     while True:
+        began = time.monotonic()
         job = await asyncio.to_thread(executor.wait, job_id, LOOK_SECONDS)
         progress.show(job)
-        if rests(job):
-            break
-        if _only_unknown(job):
+        if time.monotonic() - began < LOOK_SECONDS:
+            return job  # it returned before its time: the job rests
+        if _only_unknown(job, before):
             only_unknown_since = only_unknown_since or time.monotonic()
             if time.monotonic() - only_unknown_since >= settle_seconds:
-                break
+                return job
         else:
             only_unknown_since = None
-    progress.end()
-    return job
+        before = job
 
 
-def rests(job: JobRow) -> bool:
-    """Whether nothing of it moves by itself, as far as the journal tells."""
-    moving = (S.SENDING, S.UNKNOWN, S.HELD) if job.paused is not None else (*(S.SENDING, S.UNKNOWN, S.HELD), S.PREPARED)
-    return job.finished or not any(job.counts.get(state) for state in moving)
-
-
-def _only_unknown(job: JobRow) -> bool:
-    """Whether all there is to wait for is the look-up of lost answers; what depends on them waits as well."""
-    return bool(job.counts.get(S.UNKNOWN)) and not job.counts.get(S.SENDING)
+def _only_unknown(job: JobRow, before: JobRow | None) -> bool:
+    """Whether all that still moves is the look-up of lost answers (what depends on them waits as well)."""
+    if not job.counts.get(S.UNKNOWN) or job.counts.get(S.SENDING) or before is None:
+        return False
+    return job.counts.get(S.PREPARED) == before.counts.get(S.PREPARED)
 
 
 class _Progress:
@@ -203,10 +200,6 @@ class _Progress:
             self._shown = text
             sys.stderr.write(f"{text} of {job.count}\n")
             sys.stderr.flush()
-
-    def end(self) -> None:
-        """Nothing more to show."""
-        self._on = False
 
 
 # -- telling

@@ -21,6 +21,7 @@ from billtui.config.profiles import Profile, ProfileBook, make_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import Settings, load_settings
 from billtui.services.session_events import JobsRecovered, SessionEvent, StoreRebuilt, StoreTrouble
+from billtui.services.store import KnownAccount, KnownAccounts
 
 if TYPE_CHECKING:
     from billtui.domain.models import Account
@@ -147,6 +148,8 @@ class Context:
         settings = SessionSettings.of(self.profile, read_only=bool(self.options.read_only), background=False)
         if self.demo is not None:
             return replace(settings, data_dir=self.demo.folder / "data", state_dir=self.demo.folder / "state")
+        if self.options.url:  # each address and login has a copy of its own to read with --offline
+            return replace(settings, profile=f"{settings.profile} {settings.connection.url} {settings.login}")
         return settings
 
     @contextlib.asynccontextmanager
@@ -186,11 +189,18 @@ class Context:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             return  # ctrl+c: what is under way still needs the session
-        if credential is not None and credential.kind == "password" and session.signed_in:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SIGN_OUT_SECONDS):
-                    for line in await session.sign_out():
-                        self.out.note(line)
+        account = session.account
+        if credential is None or credential.kind != "password" or not session.signed_in or account is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SIGN_OUT_SECONDS):
+                for line in await session.sign_out():
+                    self.out.note(line)
+        settings = session.settings  # signing out also forgets whose copy it is; the next --offline wants it
+        who = KnownAccount(
+            account.panel_id.raw, account.account_id.raw, settings.connection.url, settings.login or account.login.raw
+        )
+        KnownAccounts(settings.data_dir).put(settings.profile, who)
 
     def _heard(self, event: SessionEvent) -> None:
         """In the session's threads."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import importlib
-import inspect
-import os
 import sys
 from collections.abc import Sequence
 
 from billtui.cli.exits import Exit
-from billtui.cli.output import Output, open_standard_streams
+from billtui.cli.output import Output, open_standard_streams, send_to_nowhere
 from billtui.cli.problems import CliError, Problem, problem_of
 
 
@@ -60,6 +57,9 @@ def _run(arguments: list[str], out: Output) -> int:
 
 def run_verb(options: argparse.Namespace, out: Output) -> int:
     """Run one verb. Raises what problem_of knows, and KeyboardInterrupt where nothing was sent yet."""
+    import asyncio  # 200 ms with all it loads: not for --version and --help (P-START-3)
+    import inspect
+
     from billtui.cli.context import Context
 
     module, _, name = options.verb.run.partition(":")
@@ -127,7 +127,4 @@ def _flush(out: Output) -> None:
             stream.flush()
         except (OSError, ValueError) as error:
             out.failed = out.failed or not isinstance(error, BrokenPipeError)
-            with contextlib.suppress(OSError, ValueError):
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, stream.fileno())
-                os.close(nowhere)
+            send_to_nowhere(stream)

@@ -45,7 +45,16 @@ MISSING_CODES = frozenset({"not-found", "no-invoice"})
 USAGE_CODES = frozenset({"invalid-input"})
 SIGN_IN_CODES = frozenset({"session-expired", "not-signed-in", "wrong-credentials", "totp-required"})
 
-_ORDER = (Exit.CHANGED, Exit.PAYMENT, Exit.REFUSED, Exit.NOT_FOUND, Exit.USAGE, Exit.SIGN_IN, Exit.NETWORK)
+_ORDER = (
+    Exit.UNEXPECTED,
+    Exit.CHANGED,
+    Exit.PAYMENT,
+    Exit.REFUSED,
+    Exit.NOT_FOUND,
+    Exit.USAGE,
+    Exit.SIGN_IN,
+    Exit.NETWORK,
+)
 """Where operations failed for different reasons and none was done, the first of these that occurs."""
 
 

@@ -121,18 +121,24 @@ class Output:
             stream.write(text.encode(encoding, "replace").decode(encoding))
             stream.flush()
         except (OSError, ValueError) as error:
-            self._lost(number, error)
+            self._lost(stream, number, error)
 
-    def _lost(self, number: int, error: Exception) -> None:
+    def _lost(self, stream: TextIO, number: int, error: Exception) -> None:
         """Nobody reads any more, or the disk is full: what follows goes nowhere."""
         self._gone.add(number)
-        with contextlib.suppress(OSError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, number)
-            os.close(nowhere)
+        send_to_nowhere(stream)
         if number == 1 and isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
             self.failed = True
             self.note(f"billtui: the output could not be written: {error.strerror}.")
+
+
+def send_to_nowhere(stream: TextIO) -> None:
+    """What the stream still holds must not become a trace at the very end."""
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
 
 
 def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None) -> list[str]:

@@ -8,8 +8,8 @@ from billtui.cli.grammar import COMMON, GROUPS, PROGRAM_OPTIONS, VERBS, WRITE, O
 _INTRODUCTION = """\
 # Commands
 
-Everything the full-screen program does to a bill can be done without it. `billtui` alone opens the program with the last
-profile; without a terminal it prints a plain overview and ends. `billtui --demo` does the same on the built-in panel.
+Everything the full-screen program does to a bill can be done without it. `billtui` alone opens the program with the
+last profile; without a terminal it prints a plain overview and ends. `billtui --demo` does so on the built-in panel.
 
 - `--json` prints one JSON document on stdout, with `"schema": 1` and `"kind"`; errors are JSON on stderr with `code`,
   `detail`, `rule`, `retryable`, `exit` and often `hint`. Without it there are tables, cut to the width of a terminal,

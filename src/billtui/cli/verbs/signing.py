@@ -12,8 +12,8 @@ from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, ask_secret, can_ask
 from billtui.cli.shapes import amount, when
-from billtui.client.errors import TotpRequired
-from billtui.config.credentials import SaveResult, password_from_file, password_from_stdin
+from billtui.client.errors import ClientError, TotpRequired
+from billtui.config.credentials import password_from_file, password_from_stdin
 from billtui.config.profiles import ProfileBook
 from billtui.domain.models import Account
 from billtui.services.session import NotSignedIn, Session, SignedIn
@@ -30,10 +30,10 @@ async def login(context: Context) -> Exit:
     profile = context.profile
     name = profile.login or _asked(profile.login, "Login: ")
     password = _password(context)
-    totp = _line_of_stdin("the code of the second factor") if options.totp_stdin else None
+    totp = password_from_stdin().secret if options.totp_stdin else None
     async with context.open() as session:
         done = await _sign_in(session, name, password, totp)
-        kept = _keep(secrets)
+        kept = secrets.keep()
         if kept is None or kept.where == "memory":
             await session.sign_out()
             why = f" {kept.warning}" if kept is not None and kept.warning else ""
@@ -53,10 +53,6 @@ async def login(context: Context) -> Exit:
     else:
         out.line(f"Signed in as {done.account.login} (ID {done.account.account_id}); kept in: {kept.where}.")
     return Exit.DONE
-
-
-def _keep(secrets: ProfileSecrets) -> SaveResult | None:
-    return secrets.keep()
 
 
 async def _sign_in(session: Session, name: str, password: SecretStr, totp: SecretStr | None) -> SignedIn:
@@ -109,13 +105,6 @@ def _password(context: Context) -> SecretStr:
     return typed
 
 
-def _line_of_stdin(what: str) -> SecretStr:
-    try:
-        return password_from_stdin().secret
-    except ValueError:
-        raise CliError("no-code", f"Standard input does not hold {what}.", Exit.SIGN_IN) from None
-
-
 async def logout(context: Context) -> Exit:
     """End the session on the panel and forget the token here, whatever the panel says."""
     out = context.out
@@ -129,11 +118,7 @@ async def logout(context: Context) -> Exit:
                 await session.connect()
             except NotSignedIn:
                 pass  # the panel has ended it already
-            except Exception as error:
-                from billtui.client.errors import ClientError
-
-                if not isinstance(error, ClientError):
-                    raise
+            except ClientError as error:
                 left.append(f"The panel was not told; the session lives there until it expires. {error}")
         left += [line for line in await session.sign_out() if line not in left]
     for line in left:
