@@ -43,10 +43,10 @@ async def books_are_plain(panel: InProcessPanel, *clients: SignedIn) -> None:
         me = (await client.get("/me")).json()
         own = [line for line in lines if line["account_id"] == me["account_id"]]
         held = {purse: Decimal(money["amount"]) for purse, money in me["balances"].items()}
-        sums = Counter({purse: Decimal(0) for purse in held})
+        sums = dict.fromkeys(held, Decimal(0))
         for line in own:
             sums[line["purse"]] += Decimal(line["amount"]["amount"])
-        assert dict(sums) == held
+        assert sums == held
         paid = await client.items("/invoices", state="paid")
         assert {payments[invoice["id"]] for invoice in paid} == {1}
 
