@@ -19,8 +19,8 @@ def keys_document() -> str:
         "# Keys",
         "",
         "Every command, its keys and what it can do. Keys can be changed in settings under `[keys]`, by the",
-        "id of the command; `billtui keys` shows those in force. Letters work on a Cyrillic layout too: the same physical",
-        "key runs the same command. Disabled commands stay visible and say why when their key is pressed.",
+        "id of the command; `billtui keys` shows those in force. Letters work on a Cyrillic layout too: the same",
+        "physical key runs the same command. Disabled commands stay visible and say why when their key is pressed.",
     ]
     for scope in Scope:
         commands = [command for command in COMMANDS.values() if command.scope is scope]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,19 @@ def test_as_text_and_as_json(cli: Cli, verb: tuple[str, ...]) -> None:
     assert text.out.strip()
     assert all(line.isprintable() for line in text.out.split("\n"))
     assert "kind" in cli.json(*verb)
+
+
+def test_a_panel_full_of_hostile_texts_reaches_no_terminal(own_cli: Callable[..., Cli]) -> None:
+    """RELIABILITY "Text from outside is hostile": no control character in text, none raw in JSON."""
+    cli = own_cli(fleet=20, hostile=True)
+    orders = cli.orders()
+    assert any(not one["name"].isascii() or "[" in one["name"] for one in orders)
+    reads = [("orders", "list"), ("invoices", "list"), ("orders", "show", f"id:{orders[0]['id']}"), ("search", "a")]
+    for verb in [*reads, ("balance", "ledger"), ("account",)]:
+        for result in (cli(*verb), cli(*verb, "--json")):
+            said = result.out + result.err
+            assert said
+            assert all(line.isprintable() for line in said.split("\n")), verb
 
 
 def test_orders_are_filtered_sorted_and_limited(cli: Cli) -> None:

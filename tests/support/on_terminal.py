@@ -68,7 +68,7 @@ class OnTerminal:
         end = time.monotonic() + SECONDS
         while self._process.poll() is None:
             self._read(0.1)
-            assert time.monotonic() < end, f"it hangs: {self.output!r}"
+            assert time.monotonic() < end, f"it hangs: {self.output[-2000:]!r}"
         while self._read(0.0):
             pass
         return int(self._process.returncode)
