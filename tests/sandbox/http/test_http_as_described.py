@@ -96,7 +96,8 @@ async def test_short_lists_are_lists_like_all_others(client: SignedIn, path: str
         query["cursor"] = page["next_cursor"]
     assert paged == whole["items"]
     for name, value in (("limit", "0"), ("limit", "501"), ("cursor", "no"), ("sort", "colour"), ("colour", "red")):
-        assert (await client.get(path, **{name: value})).status_code == 422, (name, value)
+        wrong: Json = {name: value}
+        assert (await client.get(path, **wrong)).status_code == 422, (name, value)
 
 
 async def test_short_lists_sort_and_search(client: SignedIn) -> None:
