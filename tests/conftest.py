@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ("support.sandbox", "support.panel", "support.engine", "support.command_line")
+pytest_plugins = ("tests.support.sandbox", "tests.support.panel", "tests.support.engine", "tests.support.command_line")
 
 _PROXY = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"}
 _OTHERS = {"SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CREDENTIALS_DIRECTORY", "PYTHON_KEYRING_BACKEND"}

@@ -16,7 +16,7 @@ from billtui.cli.parser import parse
 from billtui.cli.problems import CliError
 from billtui.cli.reference import commands_document
 from billtui.commands import COMMANDS
-from support.command_line import environment
+from tests.support.command_line import environment
 
 HEAVY = ("textual", "httpx", "pydantic", "rich", "sqlite3", "keyring", "fastapi")
 

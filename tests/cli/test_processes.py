@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import ENTRY, PASSWORD, SECONDS, Cli, environment, process
-from support.sandbox import SandboxProcess
+from tests.support.command_line import ENTRY, PASSWORD, SECONDS, Cli, environment, process
+from tests.support.sandbox import SandboxProcess
 
 SECRET = {"BILLTUI_PASSWORD": PASSWORD}
 

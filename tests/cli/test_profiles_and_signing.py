@@ -9,9 +9,9 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from support.command_line import PASSWORD, Cli, process
-from support.on_terminal import OnTerminal
-from support.sandbox import SandboxProcess
+from tests.support.command_line import PASSWORD, Cli, process
+from tests.support.on_terminal import OnTerminal
+from tests.support.sandbox import SandboxProcess
 
 PASSPHRASE = "correct horse battery 9"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import Cli
+from tests.support.command_line import Cli
 
 READS = [
     ("whoami",),

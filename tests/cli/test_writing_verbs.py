@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from billtui.domain.periods import add_months, parse_instant
-from support.command_line import Cli
+from tests.support.command_line import Cli
 
 
 def test_renew_three_expiring_orders_and_pay_from_the_balance(own_cli: Callable[..., Cli]) -> None:

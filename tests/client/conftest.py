@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from client_kit import TOKEN, Certificate, Connect, make_certificate
+from tests.client.client_kit import TOKEN, Certificate, Connect, make_certificate
 from hypothesis import settings
 from pydantic import SecretStr
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from client_kit import Connect
+from tests.client.client_kit import Connect
 from pydantic import SecretStr
 
 from billtui.client import (
@@ -30,7 +30,7 @@ from billtui.client import (
 )
 from billtui.domain.models import AutoRenew, Invoice, Order
 from billtui.domain.money import Money
-from support.sandbox import SandboxProcess
+from tests.support.sandbox import SandboxProcess
 
 
 def write(if_match: int | None = None) -> Write:

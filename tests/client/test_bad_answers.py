@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from client_kit import Connect
-from panel_stub import (
+from tests.client.client_kit import Connect
+from tests.client.panel_stub import (
     Line,
     PanelStub,
     Script,
@@ -30,7 +30,7 @@ from panel_stub import (
     silent,
     zipped,
 )
-from wire_objects import account, invoice, money, payment
+from tests.client.wire_objects import account, invoice, money, payment
 
 from billtui.client import (
     BadAnswer,

@@ -6,8 +6,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from client_kit import Connect
-from panel_stub import PanelStub, Script, answer, head, keeps, problem, reset, sends
+from tests.client.client_kit import Connect
+from tests.client.panel_stub import PanelStub, Script, answer, head, keeps, problem, reset, sends
 
 from billtui.client import BadAnswer, ClientError, ConfigurationProblem, ConnectionLost, NotFound
 

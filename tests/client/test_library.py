@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from client_kit import Connect
+from tests.client.client_kit import Connect
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,10 +8,10 @@ import time
 from collections import Counter
 
 import pytest
-from client_kit import Connect
-from panel_stub import Line, PanelStub, Seen, answer, in_turn, keeps, problem, reset, sends, silent
+from tests.client.client_kit import Connect
+from tests.client.panel_stub import Line, PanelStub, Seen, answer, in_turn, keeps, problem, reset, sends, silent
 from pydantic import SecretStr
-from wire_objects import account, money, order, page, payment, quote
+from tests.client.wire_objects import account, money, order, page, payment, quote
 
 from billtui.client import (
     BadAnswer,

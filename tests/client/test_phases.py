@@ -8,10 +8,10 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
-from client_kit import Certificate, Connect, make_certificate
-from panel_stub import Line, PanelStub, Seen, answer, head, problem, reset, sends, silent
+from tests.client.client_kit import Certificate, Connect, make_certificate
+from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, problem, reset, sends, silent
 from pydantic import SecretStr
-from wire_objects import account, invoice, payment
+from tests.client.wire_objects import account, invoice, payment
 
 from billtui.client import (
     BillingClient,

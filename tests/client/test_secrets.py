@@ -7,10 +7,10 @@ import traceback
 from pathlib import Path
 
 import pytest
-from client_kit import TOKEN, Connect
-from panel_stub import Line, PanelStub, Seen, answer, head, keeps, problem, reset, sends, silent
+from tests.client.client_kit import TOKEN, Connect
+from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, keeps, problem, reset, sends, silent
 from pydantic import SecretStr
-from wire_objects import account
+from tests.client.wire_objects import account
 
 from billtui.client import BillingClient, ClientError, ConfigurationProblem, ConnectionSettings, Write
 from billtui.domain.money import Money

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from support.histories import DIRECTED, STEPS, play, random_steps
+from tests.support.histories import DIRECTED, STEPS, play, random_steps
 
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 HISTORIES = 10_000 if LONG else 320

@@ -19,8 +19,8 @@ import pytest
 from billtui.domain.models import Quote, RenewalRequest
 from billtui.services import planner
 from billtui.services.plans import Plan
-from support.lives import KILLED, STEPS, Life, Zygote, report_of, was_confirmed
-from support.money_panel import FAULTS_AFTER, FAULTS_BEFORE, Fault, MoneyPanel
+from tests.support.lives import KILLED, STEPS, Life, Zygote, report_of, was_confirmed
+from tests.support.money_panel import FAULTS_AFTER, FAULTS_BEFORE, Fault, MoneyPanel
 
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 SHARDS = 6

@@ -14,7 +14,7 @@ import pytest
 
 from billtui.services import planner
 from billtui.services.journal import JournalReader, OperationState
-from support.money_panel import MoneyPanel
+from tests.support.money_panel import MoneyPanel
 
 PROCESSES = 8
 INVOICES = 100

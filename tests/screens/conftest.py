@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support.driving import Program
-from support.sandbox import SandboxProcess
+from tests.support.driving import Program
+from tests.support.sandbox import SandboxProcess
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support.driving import Driver, Program
-from support.sandbox import SandboxProcess
+from tests.support.driving import Driver, Program
+from tests.support.sandbox import SandboxProcess
 
 
 @pytest.fixture(scope="module")

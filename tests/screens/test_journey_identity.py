@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from support.driving import Program
+from tests.support.driving import Program
 
 
 async def test_rows_that_vanish_do_not_move_the_cursor_or_the_dialog(program: Program) -> None:
     """A second client pays rows above and below while the picker is open."""
     panel = program.panel()
+    number = panel.invoice(program.bill("13"))["number"]
     async with program.open() as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("313")
+        await driver.cursor_to(program.bill("13"))
         await driver.press("p")
         await driver.on("ChoiceDialog")
-        await driver.sees("Pay invoice 260")
-        for other in ("312", "316"):
+        await driver.sees(f"Pay invoice {number}")
+        for other in (program.bill("12"), program.bill("administration")):
             panel.pay(other)
         listed = driver.app.screen_stack[0].table  # type: ignore[attr-defined]  # an InvoicesScreen
-        await driver.until(lambda: not {"312", "316"} & set(listed.shown_ids()), "the rows to leave")
-        await driver.sees("Pay invoice 260")
-        assert listed.cursor_id == "313"
+        await driver.until(
+            lambda: not {program.bill("12"), program.bill("administration")} & set(listed.shown_ids()),
+            "the rows to leave",
+        )
+        await driver.sees(f"Pay invoice {number}")
+        assert listed.cursor_id == program.bill("13")
         await driver.choose("internal")
         await driver.on("ConfirmPlan")
         await driver.sees("3.29 EUR")
@@ -27,8 +31,8 @@ async def test_rows_that_vanish_do_not_move_the_cursor_or_the_dialog(program: Pr
         await driver.until(lambda: len(listed.shown_ids()) == 8, "a new row")
         await driver.confirm()
         await driver.finished()
-        assert panel.invoice("313")["state"] == "paid"
-        assert panel.invoice("311")["state"] == "unpaid"
+        assert panel.invoice(program.bill("13"))["state"] == "paid"
+        assert panel.invoice(program.bill("11"))["state"] == "unpaid"
 
 
 async def test_the_object_itself_changed_under_the_dialog(program: Program) -> None:
@@ -36,12 +40,12 @@ async def test_the_object_itself_changed_under_the_dialog(program: Program) -> N
     panel = program.panel()
     async with program.open() as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("313")
+        await driver.cursor_to(program.bill("13"))
         await driver.press("p")
         await driver.on("ChoiceDialog")
         await driver.choose("internal")
         await driver.on("ConfirmPlan")
-        panel.pay("313")
+        panel.pay(program.bill("13"))
         after = panel.balances()["internal"]
         await driver.confirm()
         job = await driver.finished()
@@ -83,8 +87,8 @@ async def test_an_order_on_an_open_invoice_cannot_be_marked(program: Program) ->
         await driver.go("3", "OrdersScreen")
         await driver.cursor_to("13")
         await driver.press("space")
-        await driver.hears("on the open invoice 313")
+        await driver.hears(f"on the open invoice {program.bill('13')}")
         assert not driver.list_screen.table.marked_ids
         await driver.press("i")
         await driver.on("InvoiceScreen")
-        await driver.sees("260")
+        await driver.sees("Renewal of backup-jp-01")

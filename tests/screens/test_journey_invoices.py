@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from billtui.config.settings import Settings
-from support.driving import Driver, Program, money_of
+from tests.support.driving import Driver, Program, money_of
 
-THREE = ("310", "312", "313")
+THREE = ("10", "12", "13")
+"""Orders on an unpaid renewal invoice each."""
 SOON = Settings(undo_seconds=0)
 LONG = Settings(undo_seconds=60)
 
@@ -21,26 +22,30 @@ def writes(driver: Driver) -> int:
     return sum(driver.sandbox.fault_strikes())
 
 
-async def combine_three(driver: Driver) -> None:
+async def combine_three(driver: Driver) -> list[str]:
+    """Up to and with the confirmation; gives the ids of the three invoices."""
+    bills = [driver.bill(one) for one in THREE]
     await driver.go("2", "InvoicesScreen")
-    await driver.mark(*THREE)
+    await driver.mark(*bills)
     await driver.press("C")
     await driver.on("ConfirmPlan")
     await driver.sees("25.85 EUR")
     await driver.confirm()
+    return bills
 
 
 async def test_combined_and_split_again(program: Program) -> None:
     """INV-6, INV-7: the exact sum on one invoice; splitting gives back exactly the originals."""
     panel = program.panel()
-    originals = {one: panel.invoice(one) for one in THREE}
+    bills = [program.bill(one) for one in THREE]
+    originals = {one: panel.invoice(one) for one in bills}
     async with program.open(settings=SOON) as driver:
         await combine_three(driver)
         await driver.finished()
         combined = panel.invoices()[0]
         assert money_of(combined["total"]) == sum((money_of(one["total"]) for one in originals.values()), Decimal(0))
-        assert set(combined["combined_from"]) == set(THREE)
-        assert {panel.invoice(one)["state"] for one in THREE} == {"combined"}
+        assert set(combined["combined_from"]) == set(bills)
+        assert {panel.invoice(one)["state"] for one in bills} == {"combined"}
         await driver.cursor_to(combined["id"])
         await driver.press("D")
         await driver.until(lambda: driver.says("split"), "why it is not deleted")
@@ -49,21 +54,22 @@ async def test_combined_and_split_again(program: Program) -> None:
         await driver.press("X")
         await driver.confirm()
         await driver.finished(2)
-        for one in THREE:
+        for one in bills:
             now = panel.invoice(one)
             assert (now["state"], now["total"], now["lines"]) == (
                 "unpaid", originals[one]["total"], originals[one]["lines"],
             )  # fmt: skip
-        await driver.until(lambda: set(THREE) <= set(driver.list_screen.table.shown_ids()), "the originals")
+        await driver.until(lambda: set(bills) <= set(driver.list_screen.table.shown_ids()), "the originals")
 
 
 async def test_undo_within_the_window_leaves_no_trace(program: Program) -> None:
     """The panel gets no request at all; nothing changed there."""
     panel = program.panel()
+    program.bill("10")  # asked before requests are counted
     async with program.open(settings=LONG) as driver:
         watch(driver)
         cursor = panel.get("/changes")["cursor"]
-        await combine_three(driver)
+        bills = await combine_three(driver)
         await driver.sees("takes it back")
         await driver.press("u")
         await driver.hears("Taken back")
@@ -74,22 +80,22 @@ async def test_undo_within_the_window_leaves_no_trace(program: Program) -> None:
         assert panel.get("/changes")["cursor"] == cursor
         assert not driver.list_screen.table.marked_ids, "what was confirmed is no longer marked"
         await driver.press("u")
-        assert driver.list_screen.table.marked_ids == set(THREE), "the next undo brings the marks back"
+        assert driver.list_screen.table.marked_ids == set(bills), "the next undo brings the marks back"
 
 
 async def test_without_undo_it_lands_when_the_window_ends(program: Program) -> None:
     async with program.open(settings=Settings(undo_seconds=1)) as driver:
         panel = program.panel()
-        await combine_three(driver)
+        bills = await combine_three(driver)
         await driver.finished()
-        assert set(panel.invoices()[0]["combined_from"]) == set(THREE)
+        assert set(panel.invoices()[0]["combined_from"]) == set(bills)
         await driver.until(lambda: "takes it back" not in driver.text(), "the outbox to empty")
 
 
 async def test_deleting_frees_the_order_for_renewal(program: Program) -> None:
     """INV-5, REN-2: the number stays, the order can be renewed again."""
     panel = program.panel()
-    assert panel.order("13")["unpaid_invoice_id"] == "313"
+    assert panel.order("13")["unpaid_invoice_id"] == program.bill("13")
     async with program.open(settings=SOON) as driver:
         await driver.go("3", "OrdersScreen")
         await driver.cursor_to("13")
@@ -102,7 +108,7 @@ async def test_deleting_frees_the_order_for_renewal(program: Program) -> None:
         await driver.sees("can be renewed again")
         await driver.confirm()
         await driver.finished()
-        assert panel.invoice("313")["state"] == "deleted"
+        assert panel.invoice(program.bill("13"))["state"] == "deleted"
         await driver.press("escape")
         await driver.on("OrdersScreen")
         await driver.until(lambda: driver.app.session.store.order_rows(["13"])["13"].unpaid_invoice_id is None)
@@ -116,7 +122,7 @@ async def test_deleting_a_new_order_invoice_says_that_it_cancels(program: Progra
     panel = program.panel()
     async with program.open(settings=SOON) as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("318")
+        await driver.cursor_to(program.bill("49"))
         await driver.press("D")
         await driver.on("ConfirmPlan")
         await driver.sees("cancels those pending orders")

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from billtui.config.settings import Settings
-from support.driving import Driver, Program
+from tests.support.driving import Driver, Program
 
 
 async def at_order(driver: Driver, order_id: str) -> None:
@@ -101,7 +101,7 @@ async def test_above_the_limit_the_total_is_typed(program: Program) -> None:
     before = panel.balances()["internal"]
     async with program.open(settings=Settings(confirm_limit=Decimal(20))) as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("311")
+        await driver.cursor_to(program.bill("11"))
         await driver.press("p")
         await driver.on("ChoiceDialog")
         await driver.choose("internal")
@@ -206,7 +206,7 @@ async def test_missing_capability_is_shown_disabled_with_its_reason(
             session, "unavailable", lambda name: "This panel cannot combine." if "combine" in name else everything(name)
         )
         await driver.go("2", "InvoicesScreen")
-        await driver.mark("310", "312")
+        await driver.mark(program.bill("10"), program.bill("12"))
         await driver.press("C")
         await driver.hears("This panel cannot combine.")
         assert type(driver.app.screen).__name__ == "InvoicesScreen"

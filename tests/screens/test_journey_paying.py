@@ -9,7 +9,7 @@ from textual.widgets import OptionList
 
 from billtui.domain.periods import add_months
 from billtui.widgets.formats import moment_text
-from support.driving import Driver, Panel, Program
+from tests.support.driving import Driver, Panel, Program
 
 
 def instant(text: str) -> datetime:
@@ -30,14 +30,16 @@ async def test_one_invoice_from_the_list(program: Program) -> None:
     panel = program.panel()
     before = panel.balances()["internal"]
     async with program.open() as driver:
-        await picker(driver, "310")
+        await picker(driver, program.bill("10"))
         await driver.choose("internal")
         await driver.sees(f"internal balance: {before} EUR → {before - Decimal('5.55')} EUR")
         await driver.confirm()
         await driver.finished()
-        assert panel.invoice("310")["state"] == "paid"
+        assert panel.invoice(program.bill("10"))["state"] == "paid"
         assert panel.balances()["internal"] == before - Decimal("5.55")
-        await driver.until(lambda: "310" not in driver.list_screen.table.shown_ids(), "the paid invoice to leave")
+        await driver.until(
+            lambda: program.bill("10") not in driver.list_screen.table.shown_ids(), "the paid invoice to leave"
+        )
         await driver.hears("done")
 
 
@@ -47,7 +49,7 @@ async def test_several_at_once_and_what_cannot_be_paid_is_left_out(program: Prog
     before = panel.balances()["internal"]
     async with program.open() as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.mark("310", "312", "313")
+        await driver.mark(program.bill("10"), program.bill("12"), program.bill("13"))
         await driver.press("p")
         await driver.on("ChoiceDialog")
         await driver.sees("Pay 3 invoices", "Total 25.85 EUR")
@@ -58,7 +60,9 @@ async def test_several_at_once_and_what_cannot_be_paid_is_left_out(program: Prog
         await driver.confirm()
         job = await driver.finished()
         assert job.counts == {"done": 3}
-        assert {panel.invoice(one)["state"] for one in ("310", "312", "313")} == {"paid"}
+        assert {
+            panel.invoice(one)["state"] for one in (program.bill("10"), program.bill("12"), program.bill("13"))
+        } == {"paid"}
         assert panel.balances()["internal"] == before - Decimal("25.85")
 
 
@@ -66,13 +70,13 @@ async def test_picker_explains_what_is_not_available(program: Program) -> None:
     """ACC-4, PRM-2: a purse that holds too little, and the promise with the date from which it works."""
     panel = program.panel()
     async with program.open() as driver:
-        methods = await picker(driver, "319")
+        methods = await picker(driver, program.bill("16"))
         for method in ("internal", "affiliate"):
             assert methods.get_option(method).disabled
         await driver.sees("1 674.96 EUR too little", "2 163.56 EUR too little")
         assert not methods.get_option("card").disabled
         await driver.press("escape")
-        methods = await picker(driver, "313")
+        methods = await picker(driver, program.bill("13"))
         assert methods.get_option("promise").disabled
         works_from = instant(panel.order("13")["paid_until"]) - timedelta(hours=72)
         await driver.until(
@@ -162,7 +166,7 @@ async def test_external_payment_shows_where_to_pay_and_turns_paid_by_itself(prog
     """INV-3: the invoice stays unpaid until the provider reports the money; no key is needed then."""
     panel = program.panel()
     async with program.open(size=(80, 50)) as driver:
-        await picker(driver, "313")
+        await picker(driver, program.bill("13"))
         await driver.choose("card")
         await driver.sees("Nothing is charged by billtui itself")
         await driver.confirm()
@@ -172,10 +176,12 @@ async def test_external_payment_shows_where_to_pay_and_turns_paid_by_itself(prog
         payment_id, address = str(operation.answer["id"]), str(operation.answer["payment_url"])
         await driver.sees(address.removeprefix("https://")[:30])
         assert any(block in driver.text() for block in "█▀▄"), "the QR code"
-        assert panel.invoice("313")["state"] == "unpaid"
+        assert panel.invoice(program.bill("13"))["state"] == "unpaid"
         await driver.press("escape")
         await driver.on("InvoicesScreen")
-        assert "313" in driver.list_screen.table.shown_ids()
+        assert program.bill("13") in driver.list_screen.table.shown_ids()
         program.sandbox.settle(payment_id)
-        await driver.until(lambda: "313" not in driver.list_screen.table.shown_ids(), "the invoice to turn paid")
-        assert panel.invoice("313")["state"] == "paid"
+        await driver.until(
+            lambda: program.bill("13") not in driver.list_screen.table.shown_ids(), "the invoice to turn paid"
+        )
+        assert panel.invoice(program.bill("13"))["state"] == "paid"

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from billtui.domain.periods import add_months
-from support.driving import Pocket, Program, money_of
+from tests.support.driving import Pocket, Program, money_of
 
 EXPIRING = ("1", "2", "3")
 

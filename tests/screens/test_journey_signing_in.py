@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyotp
 from textual.widgets import Input
 
-from support.driving import Pocket, Program
+from tests.support.driving import Pocket, Program
 
 
 async def test_wrong_password_says_so_and_keeps_what_was_typed(program: Program) -> None:

@@ -9,16 +9,16 @@ import pytest
 from billtui.config.settings import Settings
 from billtui.services.journal import OperationState, owners
 from billtui.services.session_events import ConnectionState, StoreChanged
-from support.driving import Driver, Pocket, Program
+from tests.support.driving import Driver, Pocket, Program
 
-PAYMENTS = {"method": "POST", "path": "/invoices/310/payments"}
+PAYMENTS = {"method": "POST", "path": "/api/v1/invoices/*/payments"}
 PRICE = Decimal("5.55")
 
 
-async def pay(driver: Driver, invoice_id: str = "310") -> None:
+async def pay(driver: Driver) -> None:
     """Everything up to and with the confirmation."""
     await driver.go("2", "InvoicesScreen")
-    await driver.cursor_to(invoice_id)
+    await driver.cursor_to(driver.bill("10"))
     await driver.press("p")
     await driver.on("ChoiceDialog")
     await driver.choose("internal")
@@ -50,12 +50,14 @@ async def test_panel_killed_between_request_and_answer(program: Program) -> None
         await driver.finished()
         assert states(driver) == [OperationState.DONE]
         panel = program.panel()
-        assert panel.invoice("310")["state"] == "paid"
+        assert panel.invoice(program.bill("10"))["state"] == "paid"
         assert panel.balances()["internal"] == before - PRICE
-        assert len([line for line in panel.ledger() if line["invoice_id"] == "310"]) == 1
+        assert len([line for line in panel.ledger() if line["invoice_id"] == program.bill("10")]) == 1
         await driver.ready()
         await driver.go("2", "InvoicesScreen")
-        await driver.until(lambda: "310" not in driver.list_screen.table.shown_ids(), "the paid invoice to leave")
+        await driver.until(
+            lambda: program.bill("10") not in driver.list_screen.table.shown_ids(), "the paid invoice to leave"
+        )
 
 
 async def test_answer_dropped_after_the_work(program: Program) -> None:
@@ -77,7 +79,7 @@ async def test_line_lost_and_found(program: Program) -> None:
     """Stale rows stay, a write ends as "not sent", nothing is lost; the line comes back by itself."""
     async with program.open() as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("310")
+        await driver.cursor_to(program.bill("10"))
         await driver.press("p")
         await driver.on("ChoiceDialog")
         await driver.choose("internal")
@@ -94,11 +96,11 @@ async def test_line_lost_and_found(program: Program) -> None:
         await driver.until(lambda: driver.online, "the line to come back")
         await driver.sees("live")
         panel = program.panel()
-        assert panel.invoice("310")["state"] == "unpaid"
+        assert panel.invoice(program.bill("10"))["state"] == "unpaid"
         await driver.go("4", "JobsScreen")
         await driver.press("R")
         await driver.until(lambda: states(driver) == [OperationState.DONE], "the second try")
-        assert panel.invoice("310")["state"] == "paid"
+        assert panel.invoice(program.bill("10"))["state"] == "paid"
 
 
 async def test_reading_without_a_line_says_so_and_keeps_the_rows(program: Program) -> None:
@@ -146,7 +148,7 @@ async def test_session_expired_in_mid_work_asks_again_and_goes_on(program: Progr
         await driver.press("enter")
         await driver.ready()
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("310")
+        await driver.cursor_to(program.bill("10"))
         await driver.press("p")
         await driver.on("ChoiceDialog")
         await driver.choose("internal")
@@ -155,12 +157,12 @@ async def test_session_expired_in_mid_work_asks_again_and_goes_on(program: Progr
         await driver.confirm()
         await driver.on("SignInScreen")
         await driver.sees("expired")
-        assert program.panel().invoice("310")["state"] == "unpaid"
+        assert program.panel().invoice(program.bill("10"))["state"] == "unpaid"
         await driver.type("demo-fleet-2026")
         await driver.press("enter")
         await driver.finished()
         panel = program.panel()
-        assert panel.invoice("310")["state"] == "paid"
+        assert panel.invoice(program.bill("10"))["state"] == "paid"
         assert panel.balances()["internal"] == before - PRICE
         await driver.on("InvoicesScreen")
 
@@ -172,7 +174,7 @@ async def test_what_was_never_confirmed_is_dropped_and_said_at_the_next_start(
     panel = program.panel()
     async with program.open(settings=Settings(undo_seconds=60), home="same") as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("310")
+        await driver.cursor_to(program.bill("10"))
         await driver.press("D")
         await driver.confirm()
         await driver.sees("takes it back")
@@ -180,7 +182,7 @@ async def test_what_was_never_confirmed_is_dropped_and_said_at_the_next_start(
     monkeypatch.undo()
     async with program.open(home="same") as driver:
         await driver.hears("dropped, nothing of it was sent")
-        assert panel.invoice("310")["state"] == "unpaid"
+        assert panel.invoice(program.bill("10"))["state"] == "unpaid"
 
 
 async def test_quitting_while_something_waits_drops_it(program: Program) -> None:
@@ -188,7 +190,7 @@ async def test_quitting_while_something_waits_drops_it(program: Program) -> None
     panel = program.panel()
     async with program.open(settings=Settings(undo_seconds=60), home="same") as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("310")
+        await driver.cursor_to(program.bill("10"))
         await driver.press("D")
         await driver.confirm()
         await driver.press("q")
@@ -198,7 +200,7 @@ async def test_quitting_while_something_waits_drops_it(program: Program) -> None
         assert driver.app.focused.id == "cancel"
         await driver.press("right", "enter")
         assert await driver.left() == 0
-    assert panel.invoice("310")["state"] == "unpaid"
+    assert panel.invoice(program.bill("10"))["state"] == "unpaid"
 
 
 async def test_a_job_that_an_earlier_run_left_is_shown_and_goes_on(program: Program) -> None:
@@ -209,7 +211,7 @@ async def test_a_job_that_an_earlier_run_left_is_shown_and_goes_on(program: Prog
         await pay(driver)
         await driver.until(lambda: program.sandbox.fault_strikes()[0] > 0, "the panel to ask for patience")
     program.sandbox.faults()
-    assert panel.invoice("310")["state"] == "unpaid"
+    assert panel.invoice(program.bill("10"))["state"] == "unpaid"
     async with program.open(home="same") as driver:
         await driver.sees("Unfinished")
         await driver.go("4", "JobsScreen")
@@ -220,4 +222,4 @@ async def test_a_job_that_an_earlier_run_left_is_shown_and_goes_on(program: Prog
         await driver.choose("go")
         await driver.finished()
         assert states(driver) == [OperationState.DONE]
-        assert panel.invoice("310")["state"] == "paid"
+        assert panel.invoice(program.bill("10"))["state"] == "paid"

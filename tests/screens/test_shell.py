@@ -12,7 +12,7 @@ from billtui.commands import handles
 from billtui.config.paths import state_dir
 from billtui.config.profiles import ProfileBook
 from billtui.config.settings import Settings, load_settings
-from support.driving import Program
+from tests.support.driving import Program
 
 
 async def test_filter_and_esc(program: Program) -> None:
@@ -217,7 +217,7 @@ async def test_switching_the_profile_shows_nothing_of_the_first(program: Program
         book.add(program.profile(login).model_copy(update={"name": login.partition(".")[0]}))
     async with program.open(size=(80, 30)) as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("310")
+        await driver.cursor_to(program.bill("10"))
         await driver.press("enter")
         await driver.on("InvoiceScreen")
         await driver.go("3", "OrdersScreen")
@@ -237,7 +237,7 @@ async def test_switching_the_profile_shows_nothing_of_the_first(program: Program
         )
         await driver.go("2", "InvoicesScreen")
         await driver.sees("promised", "overdue")
-        assert "310" not in driver.list_screen.table.shown_ids()
+        assert program.bill("10") not in driver.list_screen.table.shown_ids()
 
 
 async def test_an_account_with_little_shows_empty_states(program: Program) -> None:
@@ -302,7 +302,7 @@ async def test_export_writes_files_and_overwrites_none(program: Program, tmp_pat
     async with program.open() as driver:
         await driver.go("2", "InvoicesScreen")
         for _ in range(2):
-            await driver.cursor_to("310")
+            await driver.cursor_to(program.bill("10"))
             await driver.press("w")
             await driver.on("ChoiceDialog")
             await driver.choose("json")
@@ -311,5 +311,6 @@ async def test_export_writes_files_and_overwrites_none(program: Program, tmp_pat
             driver.said.clear()
             await driver.press("enter")
             await driver.hears("Saved")
-    for name in ("invoice-257.json", "invoice-257-2.json"):
-        assert json.loads((tmp_path / name).read_text())["id"] == "310"
+    number = program.panel().invoice(program.bill("10"))["number"]
+    for name in (f"invoice-{number}.json", f"invoice-{number}-2.json"):
+        assert json.loads((tmp_path / name).read_text())["id"] == program.bill("10")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from support.driving import Driver, Program
+from tests.support.driving import Driver, Program
 
 SIZES = [(20, 5), (3, 2), (1, 1), (39, 30), (80, 11), (40, 12), (60, 15), (120, 30), (200, 60)]
 FEW = [(20, 5), (1, 1), (40, 12), (200, 60)]
@@ -51,10 +51,10 @@ async def test_every_area(program: Program) -> None:
 @pytest.mark.parametrize(
     ("area", "cursor", "key", "name"),
     [
-        ("2", "310", "p", "ChoiceDialog"),
-        ("2", "310", "D", "ConfirmPlan"),
-        ("2", "320", "enter", "InvoiceScreen"),
-        ("2", "320", "e", "MessageDialog"),
+        ("2", "bill of 10", "p", "ChoiceDialog"),
+        ("2", "bill of 10", "D", "ConfirmPlan"),
+        ("2", "bill of 14", "enter", "InvoiceScreen"),
+        ("2", "bill of 14", "e", "MessageDialog"),
         ("3", "20", "R", "ChoiceDialog"),
         ("3", "20", "E", "Prompt"),
         ("3", "20", "enter", "OrderScreen"),
@@ -69,7 +69,7 @@ async def test_every_dialog(program: Program, area: str, cursor: str, key: str, 
     """A resize with a dialog open: the dialog stays what it was."""
     async with program.open() as driver:
         await driver.go(area, AREAS[area])
-        await driver.cursor_to(cursor)
+        await driver.cursor_to(driver.bill(cursor[8:]) if cursor.startswith("bill") else cursor)
         await driver.press(key)
         await driver.on(name)
         title = title_of(driver)
@@ -79,7 +79,7 @@ async def test_every_dialog(program: Program, area: str, cursor: str, key: str, 
 
 async def test_a_terminal_too_small_from_the_start(program: Program) -> None:
     """The notice first, the program once there is room; a dialog that came meanwhile does not keep the notice."""
-    from support.driving import Pocket
+    from tests.support.driving import Pocket
 
     async with program.open(size=(30, 8), credentials=Pocket(), ready=False) as driver:
         await driver.until(lambda: notice(driver) or type(driver.app.screen).__name__ == "SignInScreen", "anything")
@@ -99,7 +99,7 @@ async def test_a_dialog_that_opens_in_a_terminal_too_small(program: Program) -> 
     """An answer that brings a dialog while there is no room: no crash, and the dialog once there is."""
     async with program.open() as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to("310")
+        await driver.cursor_to(driver.bill("10"))
         program.sandbox.faults({"kind": "latency", "ms": 400, "method": "GET", "path": "/invoices"})
         await driver.press("p")
         await driver.resize(3, 3)

@@ -18,7 +18,7 @@ from billtui.services.pricing import Prices, facts_of, unmarkable
 from billtui.services.search import search
 from billtui.services.store import Store, StoreReader
 from billtui.services.store.convert import order_row
-from support.small_panel import NOW, invoice, iso, money, order
+from tests.support.small_panel import NOW, invoice, iso, money, order
 
 
 def eur(text: str) -> Money:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from billtui.cli import main
-from support.sandbox import SandboxProcess
+from tests.support.sandbox import SandboxProcess
 
 PASSWORD = "demo-fleet-2026"
 ENTRY = "import sys; from billtui.cli import main; sys.exit(main())"

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from billtui.screens.list_screen import ListScreen
 from billtui.services.journal import JobRow
 from billtui.services.session import Session, SessionSettings
 from billtui.services.session_events import ConnectionState, SessionEvent
-from support.sandbox import Json, SandboxProcess
+from tests.support.sandbox import Json, SandboxProcess
 
 PATIENCE = 15.0
 """Seconds until a condition that does not come true fails the test."""
@@ -140,6 +140,8 @@ class Driver:
     sandbox: SandboxProcess
     said: list[str]
     """Every message of the program so far."""
+    bill: Callable[[str], str]
+    """:meth:`Program.bill`."""
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other; each is worked off before the next.
@@ -298,10 +300,20 @@ class Program:
 
     sandbox: SandboxProcess
     root: Path
+    _bills: dict[str, str] = field(default_factory=dict)
 
     def panel(self, login: str = "olena.marsh") -> Panel:
         """The panel's truth for one account."""
         return Panel(self.sandbox, self.sandbox.sign_in(login))
+
+    def bill(self, order_id: str) -> str:
+        """The open invoice of an order of the seed, or ``administration``'s: its id depends on the day of sowing."""
+        if not self._bills:
+            panel = self.panel()
+            self._bills = {one["id"]: one["unpaid_invoice_id"] for one in panel.orders() if one["unpaid_invoice_id"]}
+            kinds = {one["kind"]: one["id"] for one in panel.invoices(state="unpaid")}
+            self._bills["administration"] = kinds["administration"]
+        return self._bills[order_id]
 
     def profile(self, login: str = "olena.marsh", **more: Any) -> Profile:
         """A profile on this panel."""
@@ -329,8 +341,14 @@ class Program:
         def make_session(profile: Profile, listener: Callable[[SessionEvent], None], _ask: object) -> Session:
             chosen = SessionSettings.of(profile, read_only=read_only)
             folder = self.root / home
+            connection = replace(chosen.connection, url=self.sandbox.url)  # whatever address the profile shows
             chosen = replace(
-                chosen, data_dir=folder / "data", state_dir=folder / "state", retry_seconds=0.1, retry_most=0.5
+                chosen,
+                connection=connection,
+                data_dir=folder / "data",
+                state_dir=folder / "state",
+                retry_seconds=0.1,
+                retry_most=0.5,
             )
             return Session(chosen, listener=listener, credentials=pocket)
 
@@ -346,7 +364,7 @@ class Program:
 
         app.notify = listening  # type: ignore[method-assign]  # hears what the program says
         async with app.run_test(size=size, notifications=True) as pilot:
-            driver = Driver(app, pilot, self.sandbox, said)
+            driver = Driver(app, pilot, self.sandbox, said, self.bill)
             if ready:
                 await driver.ready()
             try:

@@ -40,7 +40,7 @@ from billtui.services.journal.schema import owners_dir
 from billtui.services.journal.states import OPEN
 from billtui.services.locks import OwnerLock
 from billtui.services.plans import Plan
-from support.money_panel import FAULTS, Json, MoneyPanel
+from tests.support.money_panel import FAULTS, Json, MoneyPanel
 
 T = TypeVar("T")
 S = OperationState

@@ -27,7 +27,7 @@ from billtui.services import planner
 from billtui.services.executor import Executor, Limits
 from billtui.services.journal import OperationState
 from billtui.services.plans import Plan
-from support.money_panel import MoneyPanel
+from tests.support.money_panel import MoneyPanel
 
 Json = dict[str, Any]
 STEPS = ("journal:before-commit", "journal:after-commit", "sending-written", "answered", "outcome-written")

@@ -14,7 +14,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from support.command_line import ENTRY, SECONDS, environment
+from tests.support.command_line import ENTRY, SECONDS, environment
 
 
 def _take_terminal() -> None:

@@ -11,7 +11,7 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptys import Terminal
+from tests.terminal.ptys import Terminal
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ptys import Terminal
+from tests.terminal.ptys import Terminal
 
 from billtui.terminal.guard import RESTORE, restore_terminal
 

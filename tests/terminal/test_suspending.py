@@ -8,7 +8,7 @@ import sys
 import termios
 from pathlib import Path
 
-from ptys import Terminal
+from tests.terminal.ptys import Terminal
 
 
 def test_ctrl_z_suspends_and_fg_brings_the_screen_back() -> None:

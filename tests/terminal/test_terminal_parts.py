@@ -11,7 +11,7 @@ import pytest
 import segno
 from hypothesis import given
 from hypothesis import strategies as st
-from ptys import Terminal
+from tests.terminal.ptys import Terminal
 
 from billtui.terminal import qr
 from billtui.terminal.clipboard import MAX_BASE64, clip

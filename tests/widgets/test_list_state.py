@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from table_fleet import COLUMNS, Server, servers
+from tests.widgets.table_fleet import COLUMNS, Server, servers
 from textual.app import App, ComposeResult
 from textual.content import Content
 

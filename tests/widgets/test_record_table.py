@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from table_fleet import COLUMNS, Server, TableApp, refuse_locked, servers
+from tests.widgets.table_fleet import COLUMNS, Server, TableApp, refuse_locked, servers
 from textual import events
 from textual.binding import Keymap
 

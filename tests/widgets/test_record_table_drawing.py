@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
-from table_fleet import COLUMNS, Server, TableApp, servers
+from tests.widgets.table_fleet import COLUMNS, Server, TableApp, servers
 from textual.strip import Strip
 
 from billtui.widgets.record_table import Cell, Column, RecordTable, Toned

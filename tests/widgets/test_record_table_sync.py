@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from table_fleet import COLUMNS, Server
+from tests.widgets.table_fleet import COLUMNS, Server
 
 from billtui.widgets.record_table import RecordTable
 

@@ -10,7 +10,7 @@ import pytest
 from billtui.sandbox.engine import accounts
 from billtui.sandbox.engine.errors import InvalidInput, NotFound, SessionExpired, SignInRefused
 from billtui.sandbox.seed.people import DEMO_PASSWORD
-from support.engine import FIRST, THIRD, World
+from tests.support.engine import FIRST, THIRD, World
 
 
 def sign_in(world: World, login: str, password: str = DEMO_PASSWORD, totp: str | None = None) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine.books import check_books
 from billtui.sandbox.engine.ledger import UnbalancedEntry, post
-from support.engine import FIRST, StandingTime, World
+from tests.support.engine import FIRST, StandingTime, World
 
 FALSIFIED = {
     "a cent appears in the ledger": "UPDATE ledger SET cents = cents + 1 WHERE id = (SELECT max(id) FROM ledger)",

@@ -14,7 +14,7 @@ from billtui.sandbox.database import Database
 from billtui.sandbox.engine import accounts, orders, payments
 from billtui.sandbox.engine.books import check_books
 from billtui.sandbox.engine.errors import InvalidInput
-from support.engine import StandingTime, World
+from tests.support.engine import StandingTime, World
 
 
 def auto(world: World, order_id: str, months: int = 1, *, on: bool = True) -> None:

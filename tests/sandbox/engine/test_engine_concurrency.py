@@ -16,7 +16,7 @@ from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine import invoices, payments, quotes
 from billtui.sandbox.engine.books import check_books
-from support.engine import StandingTime, World
+from tests.support.engine import StandingTime, World
 
 THREADS = 32
 

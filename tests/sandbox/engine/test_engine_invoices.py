@@ -12,7 +12,7 @@ from billtui.sandbox.engine import invoices, payments
 from billtui.sandbox.engine.errors import NotFound, PriceChanged
 from billtui.sandbox.engine.paging import ListQuery
 from billtui.sandbox.engine.wire import InvoiceJSON
-from support.engine import SECOND, World
+from tests.support.engine import SECOND, World
 
 
 def combine(world: World, *ids: str, expected: Money | None = None) -> InvoiceJSON:

@@ -8,7 +8,7 @@ from billtui.sandbox.engine import balance, orders
 from billtui.sandbox.engine.errors import InvalidInput
 from billtui.sandbox.engine.paging import ListQuery
 from billtui.sandbox.engine.wire import OrderJSON
-from support.engine import World
+from tests.support.engine import World
 
 
 def everything(world: World, sort: str, limit: int = 7, **filters: list[str]) -> list[OrderJSON]:

@@ -19,7 +19,7 @@ from billtui.sandbox.engine import balance, invoices, orders, payments, quotes
 from billtui.sandbox.engine.books import check_books
 from billtui.sandbox.engine.errors import EngineRefusal
 from billtui.sandbox.engine.unit import Tx
-from support.engine import FIRST, SECOND, StandingTime
+from tests.support.engine import FIRST, SECOND, StandingTime
 
 _PLACE = st.integers(min_value=0, max_value=10_000)
 

@@ -11,7 +11,7 @@ from billtui.sandbox.engine import changes, operations, orders, payments
 from billtui.sandbox.engine.errors import CursorExpired, EngineRefusal, KeyReused
 from billtui.sandbox.engine.operations import Answer
 from billtui.sandbox.engine.unit import Tx
-from support.engine import SECOND, World
+from tests.support.engine import SECOND, World
 
 
 def refused(error: RuleBroken | EngineRefusal) -> Answer:

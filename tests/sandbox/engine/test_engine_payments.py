@@ -13,7 +13,7 @@ from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.engine import balance, payments
 from billtui.sandbox.engine.errors import NotFound, PriceChanged, VersionMismatch
 from billtui.sandbox.engine.wire import SettlementJSON
-from support.engine import SECOND, World
+from tests.support.engine import SECOND, World
 
 
 def eur(amount: str) -> Money:

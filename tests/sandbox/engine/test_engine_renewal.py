@@ -12,7 +12,7 @@ from billtui.sandbox.engine import orders, quotes
 from billtui.sandbox.engine.errors import InvalidInput, NotFound, PriceChanged, VersionMismatch
 from billtui.sandbox.engine.paging import ListQuery
 from billtui.sandbox.engine.wire import OrderJSON, QuoteJSON
-from support.engine import SECOND, World
+from tests.support.engine import SECOND, World
 
 
 def quote(world: World, *order_ids: str, months: int = 1) -> QuoteJSON:

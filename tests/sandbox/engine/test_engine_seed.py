@@ -14,7 +14,7 @@ from billtui.sandbox.engine import catalogue, orders
 from billtui.sandbox.engine.books import check_books
 from billtui.sandbox.engine.paging import ListQuery
 from billtui.sandbox.seed.names import HOSTILE, MILD
-from support.engine import SECOND, StandingTime, World
+from tests.support.engine import SECOND, StandingTime, World
 
 _NETWORKS = [
     ipaddress.ip_network(one) for one in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")

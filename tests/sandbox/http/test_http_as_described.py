@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from billtui.domain.periods import format_instant, parse_instant
-from support.panel import API, InProcessPanel, SignedIn
+from tests.support.panel import API, InProcessPanel, SignedIn
 
 Json = dict[str, Any]
 

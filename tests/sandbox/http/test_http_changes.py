@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.panel import InProcessPanel, SignedIn
+from tests.support.panel import InProcessPanel, SignedIn
 
 
 async def cursor_of(client: SignedIn) -> str:

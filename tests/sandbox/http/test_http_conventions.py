@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.panel import API, InProcessPanel, SignedIn
+from tests.support.panel import API, InProcessPanel, SignedIn
 
 PROBLEM = "application/problem+json"
 

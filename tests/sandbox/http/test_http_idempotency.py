@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from billtui.sandbox.engine import orders
-from support.panel import API, InProcessPanel, SignedIn
+from tests.support.panel import API, InProcessPanel, SignedIn
 
 
 async def an_active_order(client: SignedIn) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from billtui.domain.periods import add_months, format_instant, parse_instant
-from support.panel import InProcessPanel, SignedIn
+from tests.support.panel import InProcessPanel, SignedIn
 
 Json = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.panel import SignedIn
+from tests.support.panel import SignedIn
 
 ACTIONS = {
     "start",

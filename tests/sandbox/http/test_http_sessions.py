@@ -8,7 +8,7 @@ import httpx
 import pyotp
 import pytest
 
-from support.panel import API, InProcessPanel, SignedIn
+from tests.support.panel import API, InProcessPanel, SignedIn
 
 
 async def sign_in(panel: InProcessPanel, login: str, password: str, totp: str | None = None) -> httpx.Response:

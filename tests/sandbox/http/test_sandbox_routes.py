@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from billtui.domain.periods import format_instant, parse_instant
-from support.panel import API, InProcessPanel, SignedIn
+from tests.support.panel import API, InProcessPanel, SignedIn
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from support.sandbox import SandboxProcess
+from tests.support.sandbox import SandboxProcess
 
 EXAMPLES = 200 if os.environ.get("BILLTUI_FAULTS") == "long" else 8
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from billtui.sandbox.serve import main
-from support.sandbox import Json, SandboxProcess
+from tests.support.sandbox import Json, SandboxProcess
 
 API = "/api/v1"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from billtui.services.executor import Executor, JobEvent, Limits
-from support.money_panel import MoneyPanel
+from tests.support.money_panel import MoneyPanel
 
 LIMITS = Limits(concurrency=3, first_pause=0.02, longest_pause=0.1, rate_pause=0.01)
 NewExecutor = Callable[..., Executor]

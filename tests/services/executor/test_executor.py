@@ -26,7 +26,7 @@ from billtui.services.journal import (
     TargetsBusy,
 )
 from billtui.services.plans import Plan, PlanError
-from support.money_panel import FAULTS_AFTER, FAULTS_BEFORE, Fault, MoneyPanel, eventually
+from tests.support.money_panel import FAULTS_AFTER, FAULTS_BEFORE, Fault, MoneyPanel, eventually
 
 S = OperationState
 NewExecutor = Callable[..., Executor]

@@ -32,7 +32,7 @@ from billtui.services.journal import (
 )
 from billtui.services.locks import OwnerLock, obtain
 from billtui.services.plans import Plan
-from support.money_panel import MoneyPanel
+from tests.support.money_panel import MoneyPanel
 
 S = OperationState
 

@@ -13,7 +13,7 @@ from billtui.domain.safetext import SafeText
 from billtui.services import planner
 from billtui.services.journal import Busy, OperationState
 from billtui.services.plans import OperationKind, Plan
-from support.money_panel import MoneyPanel
+from tests.support.money_panel import MoneyPanel
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

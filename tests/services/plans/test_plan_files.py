@@ -13,7 +13,7 @@ from billtui.domain.models import Quote, RenewalRequest
 from billtui.domain.money import Money
 from billtui.services import planner
 from billtui.services.plans import MAX_PLAN_BYTES, Plan, PlanError, idempotency_key
-from support.money_panel import MoneyPanel
+from tests.support.money_panel import MoneyPanel
 
 
 def payments(count: int = 3) -> Plan:

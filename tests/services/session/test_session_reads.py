@@ -29,8 +29,8 @@ from billtui.services.session_events import (
     SyncProgress,
 )
 from billtui.services.store import store_path
-from support.listening import Events, until
-from support.small_panel import PASSWORD, SmallPanel, invoice, money, order
+from tests.support.listening import Events, until
+from tests.support.small_panel import PASSWORD, SmallPanel, invoice, money, order
 
 
 class Pocket:

@@ -19,8 +19,8 @@ from billtui.services.journal import PauseReason
 from billtui.services.session import Session, SessionSettings
 from billtui.services.session_events import ConnectionChanged, ConnectionState, JobChanged, SignInNeeded, SyncProgress
 from billtui.services.store import OrderRow
-from support.listening import Events, until
-from support.sandbox import SandboxProcess
+from tests.support.listening import Events, until
+from tests.support.sandbox import SandboxProcess
 
 StartSandbox = Callable[..., SandboxProcess]
 

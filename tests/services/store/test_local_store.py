@@ -13,7 +13,7 @@ import pytest
 from billtui.domain.models import Account, Invoice, Order
 from billtui.services.store import Store, StoreDamaged, StoreReader, StoreUnavailable, store_path
 from billtui.services.store import money as money_of
-from support.small_panel import NOW, invoice, iso, money, order
+from tests.support.small_panel import NOW, invoice, iso, money, order
 
 HOSTILE = "\x1b[2J\x05[/][@click=app.quit]\u202egnp.exe\u200b" + "e\u0301" * 3 + "\U000e0041"
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pytest
-from account_model import ACCOUNT, AccountModel, Line, euro
+from tests.unit.domain.account_model import ACCOUNT, AccountModel, Line, euro
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from made_facts import HOUR, NOW, eur, purses, refused
+from tests.unit.domain.made_facts import HOUR, NOW, eur, purses, refused
 
 from billtui.domain import rules
 from billtui.domain.money import Money

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_facts import DAY, HOUR, NOW, at, eur, order, refused
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, refused
 
 from billtui.domain.models import Discount
 from billtui.domain.rules import discounts, quotes, renewal

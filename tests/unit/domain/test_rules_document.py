@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from made_facts import at, order
-from test_rules_discounts import PRICES
-from test_rules_orders import ADDONS, PLAN_CHANGES
-from test_rules_renewal import ENDS
+from tests.unit.domain.made_facts import at, order
+from tests.unit.domain.test_rules_discounts import PRICES
+from tests.unit.domain.test_rules_orders import ADDONS, PLAN_CHANGES
+from tests.unit.domain.test_rules_renewal import ENDS
 
 from billtui.domain.rules import orders, promise, renewal
 

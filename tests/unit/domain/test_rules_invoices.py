@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_facts import DAY, HOUR, NOW, eur, invoice, order, purses, refused
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, eur, invoice, order, purses, refused
 
 from billtui.domain.models import Invoice, InvoiceKind, InvoiceState
 from billtui.domain.money import Money

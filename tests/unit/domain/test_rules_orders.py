@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_facts import DAY, HOUR, NOW, at, eur, order, refused
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, refused
 
 from billtui.domain.periods import months_left
 from billtui.domain.rules import orders

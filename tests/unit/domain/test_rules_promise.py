@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from made_facts import DAY, HOUR, NOW, invoice, order, refused
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, invoice, order, refused
 
 from billtui.domain.periods import add_months
 from billtui.domain.policy import Policy

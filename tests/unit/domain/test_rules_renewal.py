@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_facts import DAY, HOUR, NOW, at, eur, order, purses, refused
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, purses, refused
 
 from billtui.domain.periods import PERIODS, add_months
 from billtui.domain.policy import DEFAULT_POLICY

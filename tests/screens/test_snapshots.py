@@ -1,0 +1,312 @@
+"""A picture of every screen and dialog in both sizes, on a panel whose time stands still.
+
+``pytest tests/screens/test_snapshots.py --snapshot-update`` draws them anew; look at them before keeping them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytest_textual_snapshot import SVGImageExtension
+from syrupy.assertion import SnapshotAssertion
+
+from billtui.config.profiles import make_profile
+from billtui.config.settings import Settings
+from billtui.services.session import Session
+from tests.support.driving import Driver, Pocket, Program
+from tests.support.sandbox import SandboxProcess
+
+INSTANT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+SIZES = [(80, 24), (140, 40)]
+Steps = Callable[[Driver], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def still_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SandboxProcess, Callable[[], None]]]:
+    """The reference panel in a thread of this process, at :data:`INSTANT` for ever; and how to sow it anew."""
+    from billtui.sandbox.database import Database
+    from billtui.sandbox.http.app import create_app
+    from billtui.sandbox.http.server import SandboxServer
+    from billtui.sandbox.serve import _listen
+
+    file = tmp_path_factory.mktemp("still") / "panel.db"
+    micros = int(INSTANT.timestamp()) * 1_000_000
+    database = Database(file, clock_source=lambda: micros)
+    database.reset(seed=1, fleet=40)
+    listener = _listen(0)
+    app = create_app(database)
+    started = threading.Event()
+    server = SandboxServer(app, app.state.panel.hub.close, started.set)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    assert started.wait(30)
+    port = listener.getsockname()[1]
+    shown = SandboxProcess(file, port=port, url=f"http://127.0.0.1:{port}", accounts=database.seed_accounts())
+    yield shown, lambda: database.reset(seed=1, fleet=40)
+    server.stop()
+    thread.join(10)
+    database.close()
+
+
+@pytest.fixture
+def still(
+    still_panel: tuple[SandboxProcess, Callable[[], None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Program]:
+    """Programs on it, in UTC, whose own time stands still as well."""
+    panel, sow = still_panel
+    sow()
+    monkeypatch.setattr(Session, "now", lambda _session: INSTANT)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield Program(panel, tmp_path)
+    monkeypatch.undo()
+    time.tzset()
+
+
+async def area(driver: Driver, key: str, name: str, row: str | None = None) -> None:
+    await driver.go(key, name)
+    if row is not None:
+        await driver.cursor_to(row)
+
+
+async def overview(driver: Driver) -> None:
+    await driver.sees("38 active")
+
+
+async def invoices(driver: Driver) -> None:
+    await area(driver, "2", "InvoicesScreen", driver.bill("12"))
+    await driver.mark(driver.bill("10"), driver.bill("13"))
+
+
+async def orders(driver: Driver) -> None:
+    await driver.go("3", "OrdersScreen")
+    await driver.mark("1", "2", "3")
+
+
+async def orders_filtered_to_nothing(driver: Driver) -> None:
+    await driver.go("3", "OrdersScreen")
+    await driver.press("slash")
+    await driver.type("nowhere")
+    await driver.sees("No row fits")
+
+
+async def invoice(driver: Driver) -> None:
+    await area(driver, "2", "InvoicesScreen", driver.bill("14"))
+    await driver.press("enter")
+    await driver.on("InvoiceScreen")
+    await driver.sees("Cannot")
+
+
+async def order(driver: Driver) -> None:
+    await area(driver, "3", "OrdersScreen", "13")
+    await driver.press("enter")
+    await driver.on("OrderScreen")
+    await driver.sees("i opens it")
+
+
+async def jobs_empty(driver: Driver) -> None:
+    await driver.go("4", "JobsScreen")
+
+
+async def balance(driver: Driver) -> None:
+    await driver.go("5", "BalanceScreen")
+    await driver.until(lambda: driver.app.screen.query_one("#table").row_count, "the ledger")  # type: ignore[attr-defined]  # a RecordTable
+
+
+async def settings(driver: Driver) -> None:
+    await driver.go("6", "SettingsScreen")
+
+
+async def help_of_invoices(driver: Driver) -> None:
+    await area(driver, "2", "InvoicesScreen", driver.bill("10"))
+    await driver.press("question_mark")
+    await driver.on("HelpScreen")
+
+
+async def palette(driver: Driver) -> None:
+    await area(driver, "2", "InvoicesScreen", driver.bill("10"))
+    await driver.press("colon")
+    await driver.on("Palette")
+    await driver.type("in")
+
+
+async def search(driver: Driver) -> None:
+    await driver.press("ctrl+f")
+    await driver.on("SearchScreen")
+    await driver.type("backup")
+    await driver.sees("backup-jp")
+
+
+async def columns(driver: Driver) -> None:
+    await driver.go("3", "OrdersScreen")
+    await driver.press("c")
+    await driver.on("ColumnsDialog")
+
+
+async def views(driver: Driver) -> None:
+    await driver.go("3", "OrdersScreen")
+    await driver.press("v")
+    await driver.on("ChoiceDialog")
+
+
+async def period(driver: Driver) -> None:
+    await driver.go("3", "OrdersScreen")
+    await driver.mark("1", "2", "3")
+    await driver.press("R")
+    await driver.on("ChoiceDialog")
+
+
+async def quote(driver: Driver) -> None:
+    await period(driver)
+    await driver.choose("1")
+    await driver.on("QuoteDialog")
+
+
+async def confirm_renewal(driver: Driver) -> None:
+    await quote(driver)
+    await driver.choose("internal")
+    await driver.on("ConfirmPlan")
+
+
+async def pay(driver: Driver) -> None:
+    await area(driver, "2", "InvoicesScreen", driver.bill("13"))
+    await driver.press("p")
+    await driver.on("ChoiceDialog")
+
+
+async def confirm_typed(driver: Driver) -> None:
+    await area(driver, "2", "InvoicesScreen", driver.bill("11"))
+    await driver.press("p")
+    await driver.on("ChoiceDialog")
+    await driver.choose("internal")
+    await driver.on("ConfirmPlan")
+    await driver.type("27")
+    await driver.press("enter")
+
+
+async def confirm_delete(driver: Driver) -> None:
+    await area(driver, "2", "InvoicesScreen", driver.bill("49"))
+    await driver.press("D")
+    await driver.on("ConfirmPlan")
+
+
+async def explain(driver: Driver) -> None:
+    await area(driver, "2", "InvoicesScreen", driver.bill("14"))
+    await driver.press("e")
+    await driver.on("MessageDialog")
+
+
+async def power(driver: Driver) -> None:
+    await area(driver, "3", "OrdersScreen", "9")
+    await driver.press("x")
+    await driver.on("ChoiceDialog")
+
+
+async def rename(driver: Driver) -> None:
+    await area(driver, "3", "OrdersScreen", "20")
+    await driver.press("E")
+    await driver.on("Prompt")
+
+
+async def top_up(driver: Driver) -> None:
+    await balance(driver)
+    await driver.press("t")
+    await driver.on("Prompt")
+    await driver.type("zwölf")
+    await driver.press("enter")
+
+
+async def quit_dialog(driver: Driver) -> None:
+    await driver.press("q")
+    await driver.on("QuitDialog")
+
+
+async def outbox(driver: Driver) -> None:
+    """Held back; the seconds left are not part of the picture's promise, so the window is the longest."""
+    await area(driver, "2", "InvoicesScreen", driver.bill("10"))
+    await driver.press("D")
+    await driver.confirm()
+    await driver.press("q")
+    await driver.on("QuitDialog")
+    await driver.press("escape")
+    driver.app._held_timer.pause()  # type: ignore[union-attr]  # time stands still here too
+    from billtui.widgets.outbox import Outbox, Waiting
+
+    line = driver.app.screen.query_one(Outbox)
+    assert line.waiting is not None
+    line.waiting = Waiting(line.waiting.title, 5)
+    await driver.sees("sent in 5 s")
+
+
+async def external(driver: Driver) -> None:
+    await pay(driver)
+    await driver.choose("card")
+    await driver.confirm()
+    await driver.on("ExternalPayment")
+
+
+async def job_done(driver: Driver) -> None:
+    """A finished job with its steps; its instants, the only ones from this computer, are put right in the file."""
+    await confirm_renewal(driver)
+    await driver.confirm()
+    await driver.finished()
+    path = driver.app.session.settings.journal_path
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE jobs SET submitted_at = ?", (INSTANT.isoformat(),))
+    connection.execute("UPDATE operations SET changed_at = ?", (INSTANT.isoformat(),))
+    connection.commit()
+    connection.close()
+    await driver.go("4", "JobsScreen")
+    await driver.press("enter")
+    await driver.on("JobScreen")
+
+
+SHOTS: list[Steps] = [
+    overview, invoices, orders, orders_filtered_to_nothing, invoice, order, jobs_empty, balance, settings,
+    help_of_invoices, palette, search, columns, views, period, quote, confirm_renewal, pay, confirm_typed,
+    confirm_delete, explain, power, rename, top_up, quit_dialog, outbox, job_done,
+]  # fmt: skip
+
+
+async def picture(driver: Driver) -> str:
+    """The screen as SVG, once nothing moves any more."""
+    driver.app.clear_notifications()
+    await driver.until(lambda: driver.online, "the line")
+    await driver.quiet()
+    return driver.app.export_screenshot(title="billtui")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "140x40"])
+@pytest.mark.parametrize("steps", SHOTS, ids=lambda steps: steps.__name__)
+async def test_picture(still: Program, snapshot: SnapshotAssertion, steps: Steps, size: tuple[int, int]) -> None:
+    typed = steps is confirm_typed
+    chosen = Settings(confirm_limit=20 if typed else 100, undo_seconds=60)  # type: ignore[arg-type]  # coerced
+    profile = make_profile(name="demo", url="http://127.0.0.1:8765", login="olena.marsh", demo=True)
+    async with still.open(size=size, profile=profile, settings=chosen) as driver:
+        await steps(driver)
+        assert await picture(driver) == snapshot(extension_class=SVGImageExtension)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "140x40"])
+async def test_picture_of_signing_in(still: Program, snapshot: SnapshotAssertion, size: tuple[int, int]) -> None:
+    profile = make_profile(name="demo", url="http://127.0.0.1:8765", login="mei.tanaka", demo=True)
+    async with still.open(size=size, profile=profile, login="mei.tanaka", credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type("demo-fleet-2026")
+        await driver.press("enter")
+        await driver.sees("second factor: type its present code")
+        await driver.quiet()
+        assert driver.app.export_screenshot(title="billtui") == snapshot(extension_class=SVGImageExtension)
+
+
+async def test_picture_of_a_terminal_too_small(still: Program, snapshot: SnapshotAssertion) -> None:
+    async with still.open(size=(30, 8)) as driver:
+        await driver.on("TooSmall")
+        assert driver.app.export_screenshot(title="billtui") == snapshot(extension_class=SVGImageExtension)
