@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.client.client_kit import Connect
 from pydantic import SecretStr
 
 from billtui.client import (
@@ -30,6 +29,7 @@ from billtui.client import (
 )
 from billtui.domain.models import AutoRenew, Invoice, Order
 from billtui.domain.money import Money
+from tests.client.client_kit import Connect
 from tests.support.sandbox import SandboxProcess
 
 

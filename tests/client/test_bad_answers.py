@@ -14,6 +14,19 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from billtui.client import (
+    BadAnswer,
+    ClientError,
+    ConnectionLost,
+    NotSent,
+    Outcome,
+    OutcomeUnknown,
+    ServerTrouble,
+    TimedOut,
+    Write,
+)
+from billtui.domain.money import Money
 from tests.client.client_kit import Connect
 from tests.client.panel_stub import (
     Line,
@@ -31,19 +44,6 @@ from tests.client.panel_stub import (
     zipped,
 )
 from tests.client.wire_objects import account, invoice, money, payment
-
-from billtui.client import (
-    BadAnswer,
-    ClientError,
-    ConnectionLost,
-    NotSent,
-    Outcome,
-    OutcomeUnknown,
-    ServerTrouble,
-    TimedOut,
-    Write,
-)
-from billtui.domain.money import Money
 
 DEADLINE = 0.8
 GRACE = 0.5

@@ -6,10 +6,10 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.client.client_kit import Connect
-from tests.client.panel_stub import PanelStub, Script, answer, head, keeps, problem, reset, sends
 
 from billtui.client import BadAnswer, ClientError, ConfigurationProblem, ConnectionLost, NotFound
+from tests.client.client_kit import Connect
+from tests.client.panel_stub import PanelStub, Script, answer, head, keeps, problem, reset, sends
 
 PDF = b"%PDF-1.7 " + bytes(range(256)) * 40_000
 

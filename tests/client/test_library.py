@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.client.client_kit import Connect
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ import billtui.client
 from billtui.client import ClientError, ConfigurationProblem, ConnectionSettings, Outcome, Write
 from billtui.client.errors import OutcomeUnknown
 from billtui.client.resources.resource import Resource
+from tests.client.client_kit import Connect
 
 
 def loaded_after(code: str) -> set[str]:

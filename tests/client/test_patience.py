@@ -8,10 +8,7 @@ import time
 from collections import Counter
 
 import pytest
-from tests.client.client_kit import Connect
-from tests.client.panel_stub import Line, PanelStub, Seen, answer, in_turn, keeps, problem, reset, sends, silent
 from pydantic import SecretStr
-from tests.client.wire_objects import account, money, order, page, payment, quote
 
 from billtui.client import (
     BadAnswer,
@@ -40,6 +37,9 @@ from billtui.client import (
 )
 from billtui.client.retry import BREAK_AFTER, Breaker, next_pause, worth_repeating
 from billtui.domain.money import Money
+from tests.client.client_kit import Connect
+from tests.client.panel_stub import Line, PanelStub, Seen, answer, in_turn, keeps, problem, reset, sends, silent
+from tests.client.wire_objects import account, money, order, page, payment, quote
 
 PRICE = Money("12.50", "EUR")
 GOOD = keeps(answer(account()))

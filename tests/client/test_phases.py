@@ -8,10 +8,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
-from tests.client.client_kit import Certificate, Connect, make_certificate
-from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, problem, reset, sends, silent
 from pydantic import SecretStr
-from tests.client.wire_objects import account, invoice, payment
 
 from billtui.client import (
     BillingClient,
@@ -28,6 +25,9 @@ from billtui.client import (
 )
 from billtui.domain.models import Payment
 from billtui.domain.money import Money
+from tests.client.client_kit import Certificate, Connect, make_certificate
+from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, problem, reset, sends, silent
+from tests.client.wire_objects import account, invoice, payment
 
 PRICE = Money("12.50", "EUR")
 

@@ -7,13 +7,13 @@ import traceback
 from pathlib import Path
 
 import pytest
-from tests.client.client_kit import TOKEN, Connect
-from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, keeps, problem, reset, sends, silent
 from pydantic import SecretStr
-from tests.client.wire_objects import account
 
 from billtui.client import BillingClient, ClientError, ConfigurationProblem, ConnectionSettings, Write
 from billtui.domain.money import Money
+from tests.client.client_kit import TOKEN, Connect
+from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, keeps, problem, reset, sends, silent
+from tests.client.wire_objects import account
 
 PASSWORD = "canary-password-55aa"
 TOTP = "canary-totp-918273"

@@ -11,13 +11,13 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.terminal.ptys import Terminal
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
 from billtui.terminal.output_filter import OutputFilter, title_sequences
+from tests.terminal.ptys import Terminal
 
 BLACK = Color(0, 0, 0)
 MARK = "Zq7"

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.terminal.ptys import Terminal
 
 from billtui.terminal.guard import RESTORE, restore_terminal
+from tests.terminal.ptys import Terminal
 
 pytestmark = pytest.mark.pty
 

@@ -11,7 +11,6 @@ import pytest
 import segno
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.terminal.ptys import Terminal
 
 from billtui.terminal import qr
 from billtui.terminal.clipboard import MAX_BASE64, clip
@@ -19,6 +18,7 @@ from billtui.terminal.crash import KEPT_REPORTS, describe_error, report_crash
 from billtui.terminal.editor import EditedTextUnusable, EditorFailed, NoEditor, edit_text, editor_command
 from billtui.terminal.environment import describe, settle
 from billtui.terminal.harmless import many_lines, one_line
+from tests.terminal.ptys import Terminal
 
 # --- environment ------------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.widgets.table_fleet import COLUMNS, Server, servers
 from textual.app import App, ComposeResult
 from textual.content import Content
 
 from billtui.widgets.list_state import ListState
 from billtui.widgets.record_table import RecordTable
+from tests.widgets.table_fleet import COLUMNS, Server, servers
 
 
 class ListApp(App[None]):

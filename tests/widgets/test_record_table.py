@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.widgets.table_fleet import COLUMNS, Server, TableApp, refuse_locked, servers
 from textual import events
 from textual.binding import Keymap
 
 from billtui.widgets.record_table import Column, RecordTable, Toned
+from tests.widgets.table_fleet import COLUMNS, Server, TableApp, refuse_locked, servers
 
 
 async def test_first_row_has_the_cursor_and_the_header_stands_above() -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
-from tests.widgets.table_fleet import COLUMNS, Server, TableApp, servers
 from textual.strip import Strip
 
 from billtui.widgets.record_table import Cell, Column, RecordTable, Toned
 from billtui.widgets.record_table_columns import fit_columns
 from billtui.widgets.record_table_lines import CURSOR, MARKED, LinePainter, Looks
 from billtui.widgets.record_table_text import clean, cut
+from tests.widgets.table_fleet import COLUMNS, Server, TableApp, servers
 
 HOSTILE = [
     "\x05ENQ",

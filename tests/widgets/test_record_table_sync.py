@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.widgets.table_fleet import COLUMNS, Server
 
 from billtui.widgets.record_table import RecordTable
+from tests.widgets.table_fleet import COLUMNS, Server
 
 IDS = [f"o{number}" for number in range(12)]
 SERVERS = st.builds(

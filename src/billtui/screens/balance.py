@@ -49,6 +49,8 @@ class BalanceScreen(BilltuiScreen):
         """Nothing is read before it is shown."""
         super().__init__()
         self.lines: list[LedgerLine] = []
+        self._numbers: dict[str, str] = {}
+        """Invoice id → number, of the lines shown."""
         self._next: str | None = None
         self._loading = False
 
@@ -75,8 +77,14 @@ class BalanceScreen(BilltuiScreen):
     def _invoice(self, line: LedgerLine) -> str:
         if line.invoice_id is None:
             return ""
-        row = self.session.store.invoice_rows([line.invoice_id.raw]).get(line.invoice_id.raw)
-        return row.number if row is not None else f"id {line.invoice_id}"
+        return self._numbers.get(line.invoice_id.raw, f"id {line.invoice_id}")
+
+    def _show_lines(self, lines: list[LedgerLine]) -> None:
+        """Draw ``lines``; their invoices' numbers are looked up once, not while drawing."""
+        self.lines = lines
+        ids = {line.invoice_id.raw for line in lines if line.invoice_id is not None}
+        self._numbers = {key: row.number for key, row in self.session.store.invoice_rows(list(ids)).items()}
+        self.table.set_rows(lines)
 
     @property
     def table(self) -> RecordTable[LedgerLine]:
@@ -106,8 +114,8 @@ class BalanceScreen(BilltuiScreen):
         except ClientError as error:
             state.show_error(str(error))
             return
-        self.lines, self._next = list(page.items), page.next_cursor
-        self.table.set_rows(self.lines)
+        self._next = page.next_cursor
+        self._show_lines(list(page.items))
         state.show_rows()
 
     @on(RecordTable.CursorMoved)
@@ -120,8 +128,8 @@ class BalanceScreen(BilltuiScreen):
     async def _load_older(self) -> None:
         try:
             page = await self.session.ledger(limit=PAGE, cursor=self._next)
-            self.lines, self._next = [*self.lines, *page.items], page.next_cursor
-            self.table.set_rows(self.lines)
+            self._next = page.next_cursor
+            self._show_lines([*self.lines, *page.items])
         finally:
             self._loading = False
 

@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pytest
-from tests.unit.domain.account_model import ACCOUNT, AccountModel, Line, euro
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -24,6 +23,7 @@ from billtui.domain.money import Money
 from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import invoices, quotes
 from billtui.domain.rules.facts import InvoiceFacts, OrderFacts
+from tests.unit.domain.account_model import ACCOUNT, AccountModel, Line, euro
 
 OPEN = {"unpaid", "promised", "overdue"}
 ORDERS = st.lists(st.integers(0, 5), min_size=1, max_size=2)

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.unit.domain.made_facts import HOUR, NOW, eur, purses, refused
 
 from billtui.domain import rules
 from billtui.domain.money import Money
 from billtui.domain.rules import accounts
+from tests.unit.domain.made_facts import HOUR, NOW, eur, purses, refused
 
 MINUTE = HOUR / 60
 SECOND = MINUTE / 60

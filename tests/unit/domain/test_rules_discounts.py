@@ -8,12 +8,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, refused
 
 from billtui.domain.models import Discount
 from billtui.domain.rules import discounts, quotes, renewal
 from billtui.domain.rules.discounts import percent_of
 from billtui.domain.safetext import SafeText
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, refused
 
 SECOND = HOUR / 3600
 

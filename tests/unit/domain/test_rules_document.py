@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+
+from billtui.domain.rules import orders, promise, renewal
 from tests.unit.domain.made_facts import at, order
 from tests.unit.domain.test_rules_discounts import PRICES
 from tests.unit.domain.test_rules_orders import ADDONS, PLAN_CHANGES
 from tests.unit.domain.test_rules_renewal import ENDS
-
-from billtui.domain.rules import orders, promise, renewal
 
 HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")

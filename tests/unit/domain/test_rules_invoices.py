@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.domain.made_facts import DAY, HOUR, NOW, eur, invoice, order, purses, refused
 
 from billtui.domain.models import Invoice, InvoiceKind, InvoiceState
 from billtui.domain.money import Money
@@ -13,6 +12,7 @@ from billtui.domain.refusal import Refusal
 from billtui.domain.rules import invoices
 from billtui.domain.rules.facts import InvoiceFacts, Purses, invoice_facts
 from billtui.domain.safetext import SafeText
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, eur, invoice, order, purses, refused
 
 RICH = purses("100.00", "100.00")
 ORDERS = (order(paid_until=NOW + DAY),)

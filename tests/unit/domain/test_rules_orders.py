@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, refused
 
 from billtui.domain.periods import months_left
 from billtui.domain.rules import orders
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, refused
 
 
 def test_ord_1_pending_becomes_active_when_paid() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.domain.made_facts import DAY, HOUR, NOW, invoice, order, refused
 
 from billtui.domain.periods import add_months
 from billtui.domain.policy import Policy
 from billtui.domain.rules import invoices, promise, renewal
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, invoice, order, refused
 
 SECOND = HOUR / 3600
 DUE = order(paid_until=NOW + DAY)

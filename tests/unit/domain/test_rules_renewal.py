@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, purses, refused
 
 from billtui.domain.periods import PERIODS, add_months
 from billtui.domain.policy import DEFAULT_POLICY
 from billtui.domain.rules import renewal
 from billtui.domain.rules.discounts import PricedLine
 from billtui.domain.rules.facts import OrderFacts, Purses
+from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, purses, refused
 
 
 def test_ren_1_only_payment_renews() -> None:

@@ -37,6 +37,8 @@ class Panel:
 
     async def client(self) -> BillingClient:
         """An open client."""
+        if self._client is not None:
+            return self._client
         async with self._opening:
             if self._client is None:
                 client = self._factory()

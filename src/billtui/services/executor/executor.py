@@ -134,7 +134,7 @@ class Executor:
             reader=self.reader,
             panel=Panel(self._factory),
             owner=self._lock.owner,
-            tell=self._notifier.put,
+            tell=self._notifier.put if self._listener is not ignore else ignore,
             idle=self._wake_waiters,
             limits=self._limits,
             step=self._step,
