@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from billtui.client.errors import ClientError, RateLimited, Refused, ServerTrouble, SessionExpired
 from billtui.services.drift import FACTS_CHANGED, read_afresh
-from billtui.services.executor.desk import Desk
+from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.requests import OddAnswer, Ready, invoice_in, perform
 from billtui.services.executor.run import Run
@@ -22,6 +23,9 @@ from billtui.services.journal import (
 )
 from billtui.services.plans import Operation, PlanError
 from billtui.services.settle import Verdict, look_up, verdict_of_error
+
+if TYPE_CHECKING:
+    from billtui.client.billing_client import BillingClient
 
 logger = logging.getLogger(__name__)
 S = OperationState
@@ -41,8 +45,6 @@ class Courier:
         operation = run.operation(number)
         try:
             await self._wait_for_turn(run)
-            if not await self._is_ours(run):
-                return
             ready = await self._prepare(run, operation)
             if ready is None:
                 return
@@ -52,6 +54,9 @@ class Courier:
                     ready = await self._prepare(run, operation)
                 if ready is not None and run.paused is None:
                     await self._send(run, operation, ready)
+        except OtherAccount:
+            words = "This job belongs to another account or panel: sign in there, then resume."
+            await self._desk.pause(run, PauseReason.OTHER_ACCOUNT, words)
         except ClientError as error:
             await self._read_failed(run, number, error)
         except MoveLost:
@@ -73,14 +78,9 @@ class Courier:
         if left > 0:
             await asyncio.sleep(left)
 
-    async def _is_ours(self, run: Run) -> bool:
-        who = await self._desk.panel.identity()
-        if who == (run.plan.panel_id, run.plan.account_id):
-            return True
-        await self._desk.pause(
-            run, PauseReason.OTHER_ACCOUNT, "This job belongs to another account or panel: sign in there, then resume."
-        )
-        return False
+    async def _client(self, run: Run) -> BillingClient:
+        """A client of the job's own account. Raises OtherAccount, ClientError."""
+        return await self._desk.panel.client_as(run.plan.panel_id, run.plan.account_id)
 
     async def _prepare(self, run: Run, operation: Operation) -> Ready | None:
         """Bind a late invoice, then compare the facts; ``None`` if the operation ended here."""
@@ -89,9 +89,9 @@ class Courier:
             invoice_id = await self._bind(run, operation, operation.takes_from)
             if invoice_id is None:
                 return None
-        client = await self._desk.panel.client()
+        client = await self._client(run)
         if run.readings is None:
-            run.readings = Readings(self._desk.panel, self._desk.limits.guard_age)
+            run.readings = Readings(lambda: self._client(run), self._desk.limits.guard_age)
         run.readings.look_ahead(run.coming(MOST_AT_ONCE))
         fresh = await read_afresh(client, run.readings, operation, invoice_id)
         if not fresh.differences:
@@ -132,7 +132,7 @@ class Courier:
 
     async def _send(self, run: Run, operation: Operation, ready: Ready) -> None:
         desk, number = self._desk, operation.number
-        client = await desk.panel.client()
+        client = await self._client(run)  # asked again: somebody else may have signed in while it waited its turn
         await desk.move(run, number, S.SENDING, S.PREPARED)  # durable before the first byte
         desk.step("sending-written")
         error: ClientError | None = None

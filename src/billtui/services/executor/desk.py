@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from billtui.client.errors import NotSent
 from billtui.domain.safetext import SafeText
 from billtui.services.executor.events import JobEvent
 from billtui.services.executor.journal_thread import JournalThread
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 ClientFactory = Callable[[], "BillingClient"]
+
+
+class OtherAccount(NotSent):
+    """Somebody else is signed in than the one whose job it is."""
+
+    default_code = "other-account"
 
 
 class Panel:
@@ -48,14 +55,28 @@ class Panel:
 
     async def identity(self) -> tuple[str, str]:
         """(panel, account) that the client really talks to and as. Raises ClientError."""
+        return (await self._known())[1]
+
+    async def client_as(self, panel_id: str, account_id: str) -> BillingClient:
+        """A client that was seen to talk to this panel as this account, whoever signs in afterwards.
+
+        Raises OtherAccount, ClientError.
+        """
+        client, who = await self._known()
+        if who != (panel_id, account_id):
+            raise OtherAccount("Another account or panel is signed in than the one that this job belongs to.")
+        return client
+
+    async def _known(self) -> tuple[BillingClient, tuple[str, str]]:
         if self._who is not None and self._who[0] is self._client:
-            return self._who[1]
+            return self._who
         async with self._asking:
             client = await self.client()
-            if self._who is None or self._who[0] is not client:
+            who = self._who
+            if who is None or who[0] is not client:
                 account = await client.account.me()
-                self._who = (client, (account.panel_id.raw, account.account_id.raw))
-            return self._who[1]
+                who = self._who = (client, (account.panel_id.raw, account.account_id.raw))
+            return who
 
     def renew(self) -> None:
         """The session is over: the next request uses a new client with whatever token there is then."""

@@ -73,6 +73,8 @@ class Engine:
 
     async def confirm(self, job_id: str) -> None:
         """The undo window is over: ``held`` becomes ``prepared`` and starts."""
+        if self._desk.closing.is_set():
+            return  # leaving drops what is held, also when its time is over in that very moment
         try:
             await self._desk.journal.run(lambda journal: owners.confirm_held(journal, job_id, self._desk.owner))
         except JournalError:
@@ -84,8 +86,9 @@ class Engine:
         """What differs from the plan for everything not yet sent, by operation; reads only. Raises ClientError."""
         plan = self._desk.reader.plan(job_id)
         found: dict[int, list[str]] = {}
-        client = await self._desk.panel.client()
-        readings = Readings(self._desk.panel, self._desk.limits.guard_age)
+        panel = self._desk.panel
+        client = await panel.client_as(plan.panel_id, plan.account_id)
+        readings = Readings(lambda: panel.client_as(plan.panel_id, plan.account_id), self._desk.limits.guard_age)
         for row in self._desk.reader.operations(job_id, (S.PREPARED, S.NOT_SENT, S.HELD)):
             operation = plan.operation(row.number)
             if operation.takes_from is not None and not row.targets:
@@ -114,6 +117,10 @@ class Engine:
     async def _claim_unknown(self, panel_id: str, account_id: str) -> list[str]:
         owner = self._desk.owner
         return await self._desk.journal.run(lambda journal: owners.claim_unknown(journal, owner, panel_id, account_id))
+
+    def new_session(self) -> None:
+        """Somebody signed in or out: from now on the session's present token is used."""
+        self._desk.panel.renew()
 
     def known(self, job_id: str) -> Run | None:
         """The job as this engine has it in memory, for those who wait."""

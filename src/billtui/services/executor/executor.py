@@ -224,6 +224,10 @@ class Executor:
         self._in_loop(lambda engine: engine.begin(engine.settle_leftovers()))
         return found
 
+    def new_session(self) -> None:
+        """Somebody signed in or out: nothing more is begun with the token that was valid before."""
+        self._in_loop(lambda engine: engine.new_session())
+
     def differences(self, job_id: str, timeout: float = 30.0) -> dict[int, list[str]]:
         """What differs from the plan for everything not yet sent, by operation; reads only. Raises ClientError."""
         engine = self._running()

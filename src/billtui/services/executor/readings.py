@@ -11,10 +11,12 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from billtui.domain.models import Invoice, Order
-from billtui.services.executor.desk import Panel
+
+if TYPE_CHECKING:
+    from billtui.client.billing_client import BillingClient
 
 T = TypeVar("T", Invoice, Order)
 Get = Callable[[str], Awaitable[T]]
@@ -103,9 +105,9 @@ class Shelf(Generic[T]):
 class Readings:
     """What the drift guard of one job reads with."""
 
-    def __init__(self, panel: Panel, age: float) -> None:
-        """Reads nothing yet."""
-        self._panel = panel
+    def __init__(self, client: Callable[[], Awaitable[BillingClient]], age: float) -> None:
+        """Reads nothing yet; ``client`` gives a client of the job's own account, or raises ClientError."""
+        self._client = client
         self._invoices: Shelf[Invoice] = Shelf(self._get_invoice, self._get_invoices, age)
         self._orders: Shelf[Order] = Shelf(self._get_order, self._get_orders, age)
         self.coming: Iterable[tuple[str, str]] = ()
@@ -128,16 +130,16 @@ class Readings:
         self._orders.close()
 
     async def _get_invoice(self, invoice_id: str) -> Invoice:
-        return await (await self._panel.client()).invoices.get(invoice_id)
+        return await (await self._client()).invoices.get(invoice_id)
 
     async def _get_invoices(self, ids: list[str]) -> list[Invoice]:
-        return (await (await self._panel.client()).invoices.list(limit=len(ids), id=ids)).items
+        return (await (await self._client()).invoices.list(limit=len(ids), id=ids)).items
 
     async def _get_order(self, order_id: str) -> Order:
-        return await (await self._panel.client()).orders.get(order_id)
+        return await (await self._client()).orders.get(order_id)
 
     async def _get_orders(self, ids: list[str]) -> list[Order]:
-        return (await (await self._panel.client()).orders.list(limit=len(ids), id=ids)).items
+        return (await (await self._client()).orders.list(limit=len(ids), id=ids)).items
 
     def _ahead(self, kind: str) -> list[str]:
         return [one for of_kind, one in self.coming if of_kind == kind]

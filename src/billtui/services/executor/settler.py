@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from billtui.client.errors import ClientError, SessionExpired
-from billtui.services.executor.desk import Desk
+from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.run import Run
 from billtui.services.journal import JournalError, OperationState, PauseReason
 from billtui.services.settle import Verdict, look_up
@@ -50,14 +50,15 @@ class Settler:
     async def _ask(self, run: Run, number: int) -> bool:
         desk = self._desk
         async with desk.look_ups:
-            if await desk.panel.identity() != (run.plan.panel_id, run.plan.account_id):
+            try:
+                client = await desk.panel.client_as(run.plan.panel_id, run.plan.account_id)
+            except OtherAccount:
                 await desk.pause(run, PauseReason.OTHER_ACCOUNT, "Sign in to the account that this job belongs to.")
                 return False
             row = desk.reader.operation(run.job_id, number)
             if row.state is not S.UNKNOWN:
                 run.moved(number, row.state, row.changed_at, {"code": row.code, "answer": row.answer})
                 return True
-            client = await desk.panel.client()
             verdict = await look_up(client, row.key, row.first_sent_at, desk.clock())
         if verdict.state is None:
             return False
