@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from billtui.client.errors import CapabilityMissing, ClientError, Outcome, OutcomeUnknown, Refused
+from billtui.client.errors import CapabilityMissing, ClientError, Outcome, OutcomeUnknown
 from billtui.domain.models import OperationStatus
 from billtui.services.journal import OperationState
+from billtui.services.plans import Operation, OperationKind
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
 
 S = OperationState
+K = OperationKind
 
 MEMORY: Final = timedelta(days=29)
 """The panel keeps answers for 30 days; a day less, so that "never seen" is never "forgotten"."""
@@ -52,7 +55,7 @@ def verdict_of_error(error: ClientError) -> Verdict:
     return Verdict(S.UNKNOWN, cause.code, rule, f"{cause.message} Its outcome is looked up.", request_id)
 
 
-async def look_up(client: BillingClient, key: str, sent_at: datetime | None, now: datetime) -> Verdict:
+async def look_up(client: BillingClient, key: str, sent_at: datetime | None, clock: Callable[[], datetime]) -> Verdict:
     """Ask the panel what became of the operation with ``key``, reading only. Raises ClientError where it cannot.
 
     ``state`` is done, refused, prepared (never seen), needs-you (too old, or the panel cannot say), or ``None``:
@@ -64,7 +67,7 @@ async def look_up(client: BillingClient, key: str, sent_at: datetime | None, now
         return Verdict(
             S.NEEDS_YOU, error.code, None, f"{error.message} Compare with the panel, then say what happened."
         )
-    return verdict_of_status(status, sent_at, now)
+    return verdict_of_status(status, sent_at, clock())  # the instant after the answer: never too young
 
 
 def verdict_of_status(status: OperationStatus, sent_at: datetime | None, now: datetime) -> Verdict:
@@ -94,6 +97,39 @@ def verdict_of_status(status: OperationStatus, sent_at: datetime | None, now: da
             return Verdict(S.NEEDS_YOU, "odd-state", detail="The panel's answer about it is not understood: compare.")
 
 
-def is_line_trouble(error: ClientError) -> bool:
-    """Whether a failed **read** says that the panel cannot be reached, rather than that it decided something."""
-    return not isinstance(error, Refused) and error.outcome is not Outcome.NOT_EXECUTED
+def held_against(verdict: Verdict, operation: Operation, invoice_id: str | None) -> Verdict:
+    """``verdict`` of a look-up, unless the answer that the panel kept is about something else than ``operation``.
+
+    That happens when a plan file was changed after another host had carried it out: its keys are the same. ``invoice_id``
+    is the invoice of a payment that takes it from an earlier operation.
+    """
+    if verdict.state is not S.DONE or verdict.answer is None or speaks_of(verdict.answer, operation, invoice_id):
+        return verdict
+    words = "Under this key the panel did something else than this plan says; compare with the panel, then decide."
+    return Verdict(S.NEEDS_YOU, "odd-answer", detail=words)
+
+
+def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str | None = None) -> bool:
+    """Whether a panel's kept answer is about what ``operation`` does: its object, its amount, its method."""
+    params = operation.params
+    amount = operation.amount.model_dump(mode="json") if operation.amount is not None else None
+    match operation.kind:
+        case K.PAY:
+            wanted = {"invoice_id": invoice_id or params.get("invoice_id"), "method": params.get("method")}
+            return _has(answer, wanted | {"amount": amount})
+        case K.RENEW:
+            return _has(answer.get("invoice"), {"total": amount})
+        case K.TOP_UP:
+            return _has(answer.get("payment"), {"method": params.get("method"), "amount": amount})
+        case K.COMBINE:
+            return _has(answer, {"total": operation.facts.get("total")})
+        case K.DELETE:
+            return _has(answer, {"id": params.get("invoice_id")})
+        case K.ACTION | K.RENAME | K.AUTO_RENEW:
+            return _has(answer, {"id": params.get("order_id")})
+        case K.SPLIT | K.MOVE:
+            return "items" in answer
+
+
+def _has(place: object, wanted: Mapping[str, object]) -> bool:
+    return isinstance(place, Mapping) and all(place.get(name) == value for name, value in wanted.items())

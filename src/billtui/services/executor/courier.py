@@ -22,7 +22,7 @@ from billtui.services.journal import (
     TargetsBusy,
 )
 from billtui.services.plans import Operation, PlanError
-from billtui.services.settle import Verdict, look_up, verdict_of_error
+from billtui.services.settle import Verdict, held_against, look_up, verdict_of_error
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -97,7 +97,8 @@ class Courier:
         if not fresh.differences:
             return Ready(invoice_id, fresh.version, fresh.quote_id)
         # A plan's own effects are not drift: perhaps this very operation was done by an earlier try or another host.
-        known = await look_up(client, run.plan.key(operation.number), None, self._desk.clock())
+        known = await look_up(client, run.plan.key(operation.number), None, self._desk.clock)
+        known = held_against(known, operation, invoice_id)
         if known.state in (S.DONE, S.REFUSED):
             verdict = known
         elif known.state is None:

@@ -11,9 +11,14 @@ from billtui.client.errors import ClientError, SessionExpired
 from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.run import Run
 from billtui.services.journal import JournalError, OperationState, PauseReason
-from billtui.services.settle import Verdict, look_up
+from billtui.services.settle import Verdict, held_against, look_up
 
 S = OperationState
+
+
+def bound_invoice(targets: tuple[str, ...]) -> str | None:
+    """The invoice that an operation is about, where it is about one."""
+    return targets[0].removeprefix("invoice:") if len(targets) == 1 and targets[0].startswith("invoice:") else None
 
 
 class Settler:
@@ -59,7 +64,8 @@ class Settler:
             if row.state is not S.UNKNOWN:
                 run.moved(number, row.state, row.changed_at, {"code": row.code, "answer": row.answer})
                 return True
-            verdict = await look_up(client, row.key, row.first_sent_at, desk.clock())
+            verdict = await look_up(client, row.key, row.first_sent_at, desk.clock)
+            verdict = held_against(verdict, run.operation(number), bound_invoice(row.targets))
         if verdict.state is None:
             return False
         await self._apply(run, number, verdict)
