@@ -86,7 +86,9 @@ def broken(change: dict[str, Any] | None = None, operation: dict[str, Any] | Non
         (broken(operation={"amount": None}), "carries its amount"),
         (broken(operation={"number": 7}), "numbered"),
         (broken(operation={"kind": "invoice.steal"}), "kind"),
-        (broken(operation={"targets": ["invoice:2"]}), "stands in two operations"),
+        (broken(operation={"targets": ["invoice:1", "invoice:2"]}), "stands in two operations"),
+        (broken(operation={"targets": ["invoice:9"]}), "not among its targets"),
+        (broken({"profile": "work)\nTotal    0.01 EUR"}), "a name that no profile can have"),
         (broken(operation={"targets": ["invoice:1", "invoice:1"]}), "stands twice"),
         (broken(operation={"targets": ["order 17; rm -rf /"]}), "a target is"),
         (broken(operation={"targets": []}), "needs a target"),
@@ -95,6 +97,7 @@ def broken(change: dict[str, Any] | None = None, operation: dict[str, Any] | Non
         (broken(operation={"takes_from": 1}), "earlier operation"),
         (broken(operation={"holdable": True}), "cannot be held"),
     ],
+    ids=lambda value: value[:40] if isinstance(value, str) and not value.startswith(("{", "[")) else "plan",
 )
 def test_a_damaged_or_hostile_file_says_what_is_wrong(document: str | bytes, words: str) -> None:
     with pytest.raises(PlanError, match=words) as caught:
