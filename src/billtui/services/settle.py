@@ -100,8 +100,8 @@ def verdict_of_status(status: OperationStatus, sent_at: datetime | None, now: da
 def held_against(verdict: Verdict, operation: Operation, invoice_id: str | None) -> Verdict:
     """``verdict`` of a look-up, unless the answer that the panel kept is about something else than ``operation``.
 
-    That happens when a plan file was changed after another host had carried it out: its keys are the same. ``invoice_id``
-    is the invoice of a payment that takes it from an earlier operation.
+    That happens when a plan file was changed after another host had carried it out: its keys are the same.
+    ``invoice_id`` is the invoice of a payment that takes it from an earlier operation.
     """
     if verdict.state is not S.DONE or verdict.answer is None or speaks_of(verdict.answer, operation, invoice_id):
         return verdict
