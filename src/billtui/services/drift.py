@@ -75,6 +75,7 @@ async def read_afresh(
                 code = promo if isinstance(promo, str) and promo else None
                 quote = await client.quotes.renewal(operation.texts("order_ids"), operation.whole("period"), code)
                 _quote(fresh, operation, quote)
+                await _ends(reads, fresh, operation, quote)
                 fresh.quote_id = quote.id.raw
             case K.ACTION | K.RENAME | K.AUTO_RENEW:
                 order = await reads.order(operation.text("order_id"))
@@ -125,12 +126,26 @@ def _quote(fresh: Fresh, operation: Operation, quote: Quote) -> None:
         if not isinstance(before, dict):
             continue
         fresh.compare(f"The price of {_title(lines, order_id)}", _money(before.get("amount")), line.amount)
-        until = before.get("paid_until")
-        if isinstance(until, str) and line.paid_until is not None and parse_instant(until) != line.paid_until:
-            was, is_now = format_when(parse_instant(until)), format_when(line.paid_until)
-            fresh.differences.append(f"The paid period of {_title(lines, order_id)} ended {was}, now {is_now}.")
     if operation.amount is not None:
         fresh.compare("The total", operation.amount, quote.total)
+
+
+async def _ends(reads: Reads, fresh: Fresh, operation: Operation, quote: Quote) -> None:
+    """Each order still ends when it did: else somebody else has renewed it meanwhile, at the very same price."""
+    planned = operation.facts.get("lines")
+    lines: Mapping[str, Any] = planned if isinstance(planned, dict) else {}
+    now = {line.order_id.raw: line.paid_until for line in quote.lines if line.order_id is not None}
+    for order_id, before in lines.items():
+        until = before.get("paid_until") if isinstance(before, dict) else None
+        if not isinstance(until, str) or order_id not in now:
+            continue
+        end = now[order_id]
+        if end is None:  # a panel's quote need not say it
+            end = (await reads.order(order_id)).paid_until
+        if parse_instant(until) != end:
+            is_now = format_when(end) if end is not None else "unknown"
+            was = format_when(parse_instant(until))
+            fresh.differences.append(f"The paid period of {_title(lines, order_id)} ended {was}, now {is_now}.")
 
 
 def _order(fresh: Fresh, operation: Operation, order: Order) -> None:

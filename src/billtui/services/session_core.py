@@ -246,7 +246,7 @@ class SessionCore:
                 left.append(f"The panel was not told; the session lives there until it expires. {error}")
         self._password = None
         self._forget_token()
-        await self.jobs.signed_out()
+        self.jobs.signed_out()
         self._known.forget(self.settings.profile)
         self.account = None
         if self._credentials is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -101,23 +100,23 @@ class SessionJobs:
     def signed_in(self) -> None:
         """There is a new token: jobs of this session that wait for one go on. In the session's loop."""
         executor = self._executor
-        if executor is not None:
+        if executor is None:
+            return
+        executor.new_session()
+        if self._own:
             own = sorted(self._own)
             threading.Thread(
                 target=lambda: self._go_on(executor, own), name="billtui-executor-resume", daemon=True
             ).start()
 
-    async def signed_out(self) -> None:
+    def signed_out(self) -> None:
         """Nobody is signed in any more: nothing more is begun with the token that was valid before."""
         executor = self._executor
         if executor is not None:
-            with contextlib.suppress(JournalError):
-                await asyncio.to_thread(executor.new_session)
+            executor.new_session()
 
     @staticmethod
     def _go_on(executor: Executor, own: list[str]) -> None:
-        with contextlib.suppress(JournalError):
-            executor.new_session()
         for job_id in own:
             with contextlib.suppress(JournalError):
                 if executor.reader.job(job_id).paused is PauseReason.SIGN_IN:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from billtui.domain.models import Quote, RenewalRequest
 from billtui.services import planner
 from billtui.services.executor import Executor, Limits
 from billtui.services.journal import JobState, OperationState, PauseReason
@@ -120,3 +121,28 @@ def test_leaving_drops_what_is_held_even_when_its_time_ends_just_then(
     after = new_executor()
     [row] = after.reader.operations(plan.id)
     assert row.state is S.CANCELLED
+
+
+def test_an_order_that_somebody_renewed_meanwhile_is_not_renewed_again(
+    new_executor: NewExecutor, panel: MoneyPanel
+) -> None:
+    """The price is the same, only its end moved; a panel's quote need not name the end (a line's fields in the API)."""
+    [order] = panel.add_orders(1)
+    quote_of = panel._quote
+
+    def without_ends(body: dict[str, Any]) -> dict[str, Any]:
+        quote = quote_of(body)
+        for line in quote["lines"]:
+            del line["paid_until"]
+        return quote
+
+    panel._quote = without_ends  # type: ignore[method-assign]  # a panel that says no more than it must
+    request = RenewalRequest.model_validate({"order_ids": ["1"], "period": 1})
+    quote = Quote.model_validate(panel._quote({"order_ids": ["1"], "period": 1}))
+    plan = planner.renew(panel.account(), quote, request, [order], "internal")
+    panel.orders["1"]["paid_until"] = "2026-12-24T10:00:00Z"  # a colleague was quicker: renewed and paid
+    executor = new_executor()
+    executor.wait(executor.submit(plan), SECONDS)
+    [bought, paid] = executor.reader.operations(plan.id)
+    assert (bought.state, bought.code, paid.state) == (S.REFUSED, "facts-changed", S.CANCELLED)
+    assert not panel.effects

@@ -225,8 +225,11 @@ class Executor:
         return found
 
     def new_session(self) -> None:
-        """Somebody signed in or out: nothing more is begun with the token that was valid before."""
-        self._in_loop(lambda engine: engine.new_session())
+        """Somebody signed in or out: nothing more is begun with the token that was valid before. Returns at once."""
+        engine, loop = self._engine, self._loop
+        if engine is not None and loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closing: nothing new is begun anyway
+                loop.call_soon_threadsafe(engine.new_session)
 
     def differences(self, job_id: str, timeout: float = 30.0) -> dict[int, list[str]]:
         """What differs from the plan for everything not yet sent, by operation; reads only. Raises ClientError."""
