@@ -19,6 +19,7 @@ from billtui.services.executor import Executor, JobEvent, Limits
 from billtui.services.journal import (
     JobElsewhere,
     JobState,
+    Journal,
     JournalError,
     MoveLost,
     OperationState,
@@ -284,6 +285,23 @@ def test_a_payment_does_not_follow_a_refused_purchase(executor: Executor, panel:
     job = executor.wait(executor.submit(plan), SECONDS)
     assert job.finished and states(executor, plan) == [S.REFUSED, S.CANCELLED] and not panel.effects
     assert codes(executor, plan) == ["facts-changed", "earlier-not-done"]
+
+
+@pytest.mark.parametrize("end", [S.REFUSED, S.NOT_SENT])
+def test_a_crash_between_a_purchase_and_its_payment_leaves_nothing_hanging(
+    panel: MoneyPanel, new_executor: NewExecutor, journal_path: Path, end: OperationState
+) -> None:
+    """The purchase ended, and the process with it, before the payment that was to follow was ended as well."""
+    plan = renewal(panel)
+    journal = Journal(journal_path)
+    journal.add_job(plan, "an owner that is gone", held=False)
+    journal.move(plan.id, 1, end, come_from=(S.PREPARED,), code="test")
+    journal.close()
+    executor = new_executor()
+    assert executor.recover().paused == (plan.id,)
+    executor.resume(plan.id)
+    assert executor.wait(plan.id, SECONDS).finished
+    assert states(executor, plan) == [end, S.NOT_SENT if end is S.NOT_SENT else S.CANCELLED] and not panel.effects
 
 
 def test_a_payment_waits_for_the_unknown_purchase(executor: Executor, panel: MoneyPanel) -> None:

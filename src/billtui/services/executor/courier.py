@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from billtui.client.errors import ClientError, RateLimited, Refused, ServerTrouble, SessionExpired
@@ -174,12 +174,22 @@ class Courier:
             self._settle(run, number)
 
     async def _drop_dependents(self, run: Run, number: int, state: OperationState) -> None:
+        """End what was to follow ``number``, unless that goes again meanwhile: looked at in the same transaction."""
         end = S.NOT_SENT if state is S.NOT_SENT else S.CANCELLED
-        words = f"What it depends on was {'not sent' if state is S.NOT_SENT else 'not done'}; nothing was sent."
-        for dependent in run.dependents.get(number, []):
-            if run.states.get(dependent) is S.PREPARED:
-                verdict = Verdict(end, "earlier-not-done", detail=words)
-                await self._desk.move_surely(run, dependent, end, S.PREPARED, **verdict.fields())
+        words = f"What it depends on was {'not sent' if end is S.NOT_SENT else 'not done'}; nothing was sent."
+        fields = {"code": "earlier-not-done", "detail": words}
+        waiting = [one for one in run.dependents.get(number, []) if run.states.get(one) is S.PREPARED]
+
+        def drop(journal: Journal) -> list[int]:
+            query = "SELECT state FROM operations WHERE job_id = ? AND number = ?"
+            if journal.rows(query, (run.job_id, number)) != [(state.value,)]:
+                return []
+            return _move_those_that_can(journal, run.job_id, waiting, end, fields)
+
+        if waiting:
+            for dependent in await self._desk.journal.run(drop):
+                run.moved(dependent, end, self._desk.clock(), fields)
+                self._desk.tell(run, dependent, end)
 
     # -- when it does not work ----------------------------------------------------------------------------------------
 
@@ -218,14 +228,7 @@ class Courier:
         never_sent = [number for number in numbers if run.sends.get(number, 0) == 0]
 
         def end(journal: Journal) -> list[int]:
-            ended = []
-            for number in never_sent:
-                try:
-                    journal.move(run.job_id, number, S.NOT_SENT, come_from=(S.PREPARED,), **fields)
-                except MoveLost:
-                    continue
-                ended.append(number)
-            return ended
+            return _move_those_that_can(journal, run.job_id, never_sent, S.NOT_SENT, fields)
 
         for number in await self._desk.journal.run(end):
             run.moved(number, S.NOT_SENT, self._desk.clock(), fields)
@@ -234,3 +237,17 @@ class Courier:
         run.ready = type(run.ready)(one for one in run.ready if run.states[one] is S.PREPARED)
         if len(never_sent) < len(numbers):
             await self._desk.pause(run, PauseReason.OFFLINE, f"{error.message} The job waits; resume it later.")
+
+
+def _move_those_that_can(
+    journal: Journal, job_id: str, numbers: list[int], to: OperationState, fields: Mapping[str, str | None]
+) -> list[int]:
+    """Move every one of ``numbers`` that is still prepared; those that were moved."""
+    moved = []
+    for number in numbers:
+        try:
+            journal.move(job_id, number, to, come_from=(S.PREPARED,), **fields)
+        except MoveLost:
+            continue
+        moved.append(number)
+    return moved

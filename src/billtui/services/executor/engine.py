@@ -20,6 +20,7 @@ from billtui.services.plans import PlanError
 
 logger = logging.getLogger(__name__)
 S = OperationState
+_ENDED = frozenset({S.REFUSED, S.NOT_SENT, S.CANCELLED})
 
 
 class Engine:
@@ -62,6 +63,10 @@ class Engine:
                     self._start_settling(run, number)
                 elif state is S.SENDING:  # its outcome could not be written down
                     self._spawn(self._lost(run, number))
+        for source, dependents in run.dependents.items():
+            end = run.states[source]
+            if end in _ENDED and any(run.states[one] is S.PREPARED and one in run.mine for one in dependents):
+                self._spawn(self._courier.follow_up(run, source, end))  # a crash came between the two
         self._desk.tell(run)
         self._pump(run)
         self._desk.idle()
