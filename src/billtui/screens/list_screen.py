@@ -210,7 +210,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
 
     def _show_summary(self) -> None:
         table = self.table
-        marked = [row for row_id in table.marked_ids if (row := table.row_of(row_id)) is not None]
+        marked = table.rows_of(table.marked_ids)
         parts: list[Content] = []
         if table.marked_count:
             hidden = f" ({table.hidden_marked_count} not shown)" if table.hidden_marked_count else ""
@@ -256,7 +256,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
         """The marked rows in their order, or the one under the cursor."""
         table = self.table
         if table.marked_count:
-            return [row for row_id in table.marked_in_order() if (row := table.row_of(row_id)) is not None]
+            return table.rows_of(table.marked_in_order())
         return [table.cursor_row] if table.cursor_row is not None else []
 
     def chosen_ids(self) -> list[str]:

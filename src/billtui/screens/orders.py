@@ -69,7 +69,7 @@ class OrdersScreen(ListScreen[OrderRow]):
 
     def summary(self, rows: Sequence[OrderRow], marked: Sequence[OrderRow]) -> Content:
         """What the marked or shown orders cost a month."""
-        chosen = marked or [row for row_id in self.table.shown_ids() if (row := self.table.row_of(row_id)) is not None]
+        chosen = marked or self.table.shown_rows()
         if not chosen:
             return Content("")
         total = sum(row.price for row in chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from textual import events
@@ -75,6 +75,14 @@ class CursorTable(TableCanvas[R]):
     def row_of(self, row_id: str) -> R | None:
         """The record with an id, shown or not."""
         return self._view.row_of(row_id)
+
+    def rows_of(self, ids: Collection[str]) -> list[R]:
+        """The records with these ids, in their order; ids that are gone are left out."""
+        return self._view.rows_of(ids)
+
+    def shown_rows(self) -> list[R]:
+        """The shown records, in the order shown."""
+        return self._view.shown_rows()
 
     def shown_ids(self) -> list[str]:
         """Ids of the shown records, in the order shown."""

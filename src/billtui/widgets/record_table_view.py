@@ -84,6 +84,18 @@ class RecordView(Generic[R]):
         index = self._find(row_id)
         return None if index is None else self.rows[index]
 
+    def rows_of(self, ids: Collection[str]) -> list[R]:
+        """The records with these ids, in their order; ids that are gone are left out. One search for all of them."""
+        if len(ids) < 4:
+            return [row for row_id in ids if (row := self.row_of(row_id)) is not None]
+        index = self._whole_index()
+        return [self.rows[index[row_id]] for row_id in ids if row_id in index]
+
+    def shown_rows(self) -> list[R]:
+        """The records shown, in the order shown."""
+        rows = self.rows
+        return [rows[index] for index in self.shown]
+
     def position_of(self, row_id: str) -> int | None:
         """Where the record with an id is shown; None when it is not shown."""
         index = self._find(row_id)
