@@ -99,6 +99,14 @@ async def test_line_lost_and_found(program: Program) -> None:
         assert panel.invoice(program.bill("10"))["state"] == "unpaid"
         await driver.go("4", "JobsScreen")
         await driver.press("R")
+        await driver.on("ChoiceDialog")
+        await driver.sees("in all")
+        await driver.press("enter")  # it rests on the safe answer: nothing is sent
+        await driver.on("JobsScreen")
+        assert states(driver) == [OperationState.NOT_SENT]
+        await driver.press("R")
+        await driver.on("ChoiceDialog")
+        await driver.choose("go")
         await driver.until(lambda: states(driver) == [OperationState.DONE], "the second try")
         assert panel.invoice(program.bill("10"))["state"] == "paid"
 

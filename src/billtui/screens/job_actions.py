@@ -11,7 +11,7 @@ from billtui.domain.models import Order
 from billtui.screens.flows import confirm_and_submit
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.services import planner
-from billtui.services.journal import JobState, OperationRow, OperationState
+from billtui.services.journal import JobState, OperationRow, OperationState, amount_of
 from billtui.widgets.formats import count_text, moment_text, state_cell
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ async def retry_job(app: Shell, job_id: str) -> None:
     not_sent = [row for row in rows if row.state is S.NOT_SENT]
     refused = [row for row in rows if row.state is S.REFUSED]
     if not_sent:
-        count = session.executor.retry_failed(job_id)
-        app.say(f"{count_text(count, 'step')} sent again.")
+        await _send_again(app, job_id, rows, not_sent)
     if not refused:
         return
     plan = session.journal.plan(job_id)
@@ -79,12 +78,29 @@ async def retry_job(app: Shell, job_id: str) -> None:
         one.id.raw: one for one in (await session.orders_by_ids(order_ids) if order_ids else [])
     }
     again = planner.again(plan, numbers, invoices=invoices, orders=orders)
-    if not again.operations:
-        app.say("Renewals are quoted anew: mark the orders and renew them with R.", "warning")
-        return
     await confirm_and_submit(
         app, again, button="Do it again", note="These were refused before; the amounts are today's."
     )
+
+
+async def _send_again(app: Shell, job_id: str, rows: list[OperationRow], not_sent: list[OperationRow]) -> None:
+    """Ask, with the amount, before what was not sent goes again; a paused job then goes on with all that is left."""
+    session = app.session
+    job = session.journal.job(job_id)
+    waiting = [row for row in rows if row.state is S.PREPARED] if job.paused is not None else []
+    total = amount_of([*not_sent, *waiting], job.total.currency)
+    amount = f", {total} in all" if total.amount else ""
+    note = f"{count_text(len(not_sent), 'step')} not sent"
+    note += f", and {count_text(len(waiting), 'step')} that waited with them" if waiting else ""
+    choices = [
+        Choice("stay", "Leave it as it is", "Nothing is sent"),
+        Choice("go", "Send again", f"Sends {count_text(len(not_sent) + len(waiting), 'step')}{amount}"),
+    ]
+    note = f"{note}{amount}. What changed meanwhile is not sent."
+    dialog = ChoiceDialog(str(job.title), choices, note=note, chosen="stay")
+    if await app.push_screen_wait(dialog) == "go":
+        count = session.executor.retry_failed(job_id)
+        app.say(f"{count_text(count, 'step')} on the way again.")
 
 
 async def decide_job(app: Shell, job_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -179,3 +179,37 @@ def test_again_is_a_new_plan_with_new_keys_and_fresh_facts(panel: MoneyPanel) ->
     again = planner.again(plan, {2}, invoices={"2": panel.models([2])[0]})
     assert again.id != plan.id and again.key(1) not in (plan.key(1), plan.key(2))
     assert [one.params["invoice_id"] for one in again.operations] == ["2"] and again.total == eur("12.00")
+
+
+def test_what_was_paid_meanwhile_is_not_paid_again(panel: MoneyPanel) -> None:
+    """INV-4: a refused payment is planned again by the rules of now, not because it was once confirmed."""
+    plan = planner.pay(panel.account(), panel.models([1, 2]), "internal")
+    panel.invoices["2"]["state"] = "paid"
+    again = planner.again(plan, {1, 2}, invoices={"1": panel.models([1])[0], "2": panel.models([2])[0]})
+    assert [one.params["invoice_id"] for one in again.operations] == ["1"] and again.total == eur("10.00")
+    assert reasons(again) == [("already-paid", "INV-4")]
+
+
+def test_purchases_and_reinstallations_are_not_repeated_unasked(panel: MoneyPanel) -> None:
+    """DSC-8: quoted anew; ORD-4: the name is typed for each reinstallation."""
+    [order] = panel.add_orders(1)
+    erase = planner.order_action(panel.account(), [order], "reinstall", {"1": order.name.raw})
+    again = planner.again(erase, {1}, orders={"1": order})
+    assert not again.operations and reasons(again) == [("name-needed", "ORD-4")]
+    bought = planner.again(renewal(panel, ["1"], "internal"), {1, 2})
+    assert not bought.operations and reasons(bought) == [("plan-again", "DSC-8"), ("plan-again", "INV-3")]
+
+
+def test_a_promise_that_is_too_early_does_not_follow_a_renewal(panel: MoneyPanel) -> None:
+    """PRM-2: known before the invoice is issued, so it is said before, with the day from which it is possible."""
+    orders = panel.add_orders(1)
+    quote = Quote.model_validate(panel._quote({"order_ids": ["1"], "period": 1}))
+    request = RenewalRequest.model_validate({"order_ids": ["1"], "period": 1})
+    end = orders[0].paid_until
+    assert end is not None
+    early, late = end - timedelta(days=20), end - timedelta(hours=71)
+    plan = planner.renew(panel.account(), quote, request, orders, "promise", now=early)
+    assert [one.kind for one in plan.operations] == [OperationKind.RENEW]
+    assert reasons(plan) == [("promise-too-early", "PRM-2")]
+    plan = planner.renew(panel.account(), quote, request, orders, "promise", now=late)
+    assert [one.kind for one in plan.operations] == [OperationKind.RENEW, OperationKind.PAY]

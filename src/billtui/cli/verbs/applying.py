@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import stat
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from billtui.cli.carrying import carry_out, exit_of, tell_job, wait_for_job
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
+from billtui.cli.shapes import when
 from billtui.services.journal import UnknownJob
 from billtui.services.plans import MAX_PLAN_BYTES, Plan
 from billtui.services.session_settings import AlienPlan
+from billtui.services.settle import MEMORY
 
 
 def read_plan(name: str) -> Plan:
@@ -42,7 +45,22 @@ async def apply(context: Context) -> Exit:
         try:
             job = session.journal.job(plan.id)
         except UnknownJob:
+            if datetime.now(UTC) - plan.made_at > MEMORY:
+                raise CliError(
+                    "plan-too-old",
+                    f"This plan was made {when(plan.made_at)}. Panels remember for 30 days what was done, so it could "
+                    "be done twice if it was applied elsewhere; nothing was sent.",
+                    Exit.CHANGED,
+                    hint="Make the plan anew.",
+                ) from None
             return await carry_out(context, session, plan, planned_earlier=True)
+        if session.journal.plan(job.id).to_json() != plan.to_json():
+            raise CliError(
+                "plan-changed",
+                f"This file was changed: job {job.id[:12]} was another plan under the same id. Nothing was sent.",
+                hint=f"Make the plan anew. What became of the other one: billtui jobs show {job.id[:12]}",
+                job_id=job.id,
+            )
         if job.finished or context.options.dry_run:
             rows = session.journal.operations(job.id)
             if exit_of(job, rows) is Exit.DONE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from billtui.cli.problems import CliError
 from billtui.cli.shapes import age, count, day, invoice_json, iso_of, when
 from billtui.cli.targets import invoice_ids
 from billtui.domain.models import Account, Invoice, Order, PaymentMethod
+from billtui.domain.rules.promise import promise_deadline
 from billtui.services import planner
 from billtui.services.plans import Plan
 from billtui.services.session import Session
@@ -183,13 +185,13 @@ async def _pay(context: Context, method: str) -> Exit:
             busy=busy(session, account),
             profile=context.profile.name,
         )
-        return await carry_out(context, session, plan, notes=purse_note(account, plan, method))
+        return await carry_out(context, session, plan, notes=purse_note(account, plan, method, session.now()))
 
 
-def purse_note(account: Account, plan: Plan, method: str) -> dict[str, str]:
-    """What a payment does to its purse, or what a promise means."""
+def purse_note(account: Account, plan: Plan, method: str, now: datetime) -> dict[str, str]:
+    """What a payment does to its purse, or what a promise means and until when (PRM-3)."""
     if method == "promise":
-        return {"Promise": "pay within 7 days of now, else the servers are blocked at once (PRM-3)"}
+        return {"Promise": f"pay by {when(promise_deadline(now))}, else the servers are blocked at once (PRM-3)"}
     if method not in ("internal", "affiliate"):
         return {"By": f"{method}; you get an address to pay at"}
     purse = account.balances.internal if method == "internal" else account.balances.affiliate

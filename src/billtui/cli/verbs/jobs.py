@@ -15,7 +15,7 @@ from billtui.cli.problems import CliError, Problem
 from billtui.cli.shapes import count, iso_of, when
 from billtui.domain.models import Invoice, Order
 from billtui.services import planner
-from billtui.services.journal import JobRow, JobState, JournalReader, OperationRow, OperationState
+from billtui.services.journal import JobRow, JobState, JournalReader, OperationRow, OperationState, amount_of
 from billtui.services.session import Session
 from billtui.services.session_settings import AlienPlan
 
@@ -159,7 +159,8 @@ async def retry(context: Context) -> Exit:
         not_sent = [row for row in rows if row.state is S.NOT_SENT]
         refused = [row for row in rows if row.state is S.REFUSED]
         if not_sent:
-            await _confirm_not_sent(context, job, not_sent)
+            waiting = [row for row in rows if row.state is S.PREPARED] if job.paused is not None else []
+            await _confirm_not_sent(context, job, not_sent, waiting)
             session.executor.retry_failed(job.id)
             job = await wait_for_job(context, session, job.id)
             if refused:
@@ -172,17 +173,23 @@ async def retry(context: Context) -> Exit:
         return await _plan_again(context, session, job, refused)
 
 
-async def _confirm_not_sent(context: Context, job: JobRow, rows: list[OperationRow]) -> None:
-    options = context.options
-    paid_later = {row.takes_from for row in rows}
-    total = sum(
-        (row.amount.amount for row in rows if row.amount is not None and row.number not in paid_later),
-        start=job.total.amount * 0,
+async def _confirm_not_sent(
+    context: Context, job: JobRow, not_sent: list[OperationRow], waiting: list[OperationRow]
+) -> None:
+    """Show and confirm what is sent; a paused job goes on with it, so what was ``waiting`` in it counts as well."""
+    options, rows = context.options, [*not_sent, *waiting]
+    total = amount_of(rows, job.total.currency)
+    also = f", and goes on with {count(len(waiting), 'step')} that waited" if waiting else ""
+    context.out.note(
+        f"Job {job.id[:12]}: {job.title}. Sends again {count(len(not_sent), 'step')} that was not sent{also}: {total}."
     )
-    context.out.note(f"Job {job.id[:12]}: {job.title}. Sends again {count(len(rows), 'step')} that was not sent.")
-    limit = Limit.of(context.profile, context.settings)
-    money = type(job.total)(total, job.total.currency)
-    confirm(money, len(rows), limit, yes=options.yes, max_total=options.max_total)
+    confirm(
+        total,
+        len(rows),
+        Limit.of(context.profile, context.settings),
+        yes=options.yes,
+        max_total=options.max_total,
+    )
 
 
 async def _plan_again(context: Context, session: Session, job: JobRow, refused: list[OperationRow]) -> Exit:
@@ -194,10 +201,6 @@ async def _plan_again(context: Context, session: Session, job: JobRow, refused: 
     invoices: dict[str, Invoice] = {one.id.raw: one for one in await session.invoices_by_ids(invoice_ids)}
     orders: dict[str, Order] = {one.id.raw: one for one in await session.orders_by_ids(order_ids)}
     again = planner.again(plan, numbers, invoices=invoices, orders=orders)
-    if not again.operations:
-        raise CliError(
-            "plan-again", "Renewals are quoted anew.", Exit.REFUSED, hint="billtui orders renew ORDER… --period …"
-        )
     context.options.dry_run = False
     return await carry_out(context, session, again)
 

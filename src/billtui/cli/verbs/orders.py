@@ -223,6 +223,7 @@ async def renew(context: Context) -> Exit:
             ),
             orders,
             options.pay,
+            now=session.now(),
             busy=busy(session, account),
             profile=context.profile.name,
         )
@@ -232,7 +233,7 @@ async def renew(context: Context) -> Exit:
             if refused and not options.dry_run:
                 # It was asked for as one thing: an invoice that cannot be paid now is not issued unasked.
                 return nothing_left(context, plan.model_copy(update={"operations": (), "left_out": tuple(refused)}))
-            notes |= purse_note(account, plan, options.pay)
+            notes |= purse_note(account, plan, options.pay, session.now())
         else:
             notes["Note"] = "only payment renews; the ends stay until the invoice is paid (REN-1)"
         return await carry_out(context, session, plan, notes=notes)

@@ -10,7 +10,7 @@ from billtui.services.journal.errors import (
 )
 from billtui.services.journal.owners import Recovered
 from billtui.services.journal.reader import JournalReader
-from billtui.services.journal.rows import Busy, EventRow, JobRow, OperationRow
+from billtui.services.journal.rows import Busy, EventRow, JobRow, OperationRow, amount_of
 from billtui.services.journal.states import CLOSED, MOVES, OPEN, JobState, OperationState, PauseReason
 from billtui.services.journal.writer import Journal
 
@@ -34,4 +34,5 @@ __all__ = [
     "Recovered",
     "TargetsBusy",
     "UnknownJob",
+    "amount_of",
 ]

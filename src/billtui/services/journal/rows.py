@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,15 @@ class OperationRow:
     def closed(self) -> bool:
         """Whether its outcome is final."""
         return self.state in CLOSED
+
+
+def amount_of(rows: Iterable[OperationRow], currency: str) -> Money:
+    """What ``rows`` spend together; a purchase that one of them pays counts once."""
+    known = list(rows)
+    paid_later = {row.takes_from for row in known}
+    return Money.total(
+        (row.amount for row in known if row.amount is not None and row.number not in paid_later), currency
+    )
 
 
 @dataclass(frozen=True, slots=True)

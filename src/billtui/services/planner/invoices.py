@@ -10,13 +10,14 @@ from pydantic import JsonValue
 from billtui.domain.models import Account, Invoice, Order
 from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.domain.refusal import Refusal
 from billtui.domain.rules import invoices as invoice_rules
 from billtui.domain.rules.facts import PROMISE, PURSES, Purses, invoice_facts, order_facts
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted, external_methods
 from billtui.services.planner.facts import facts_of_invoice, facts_of_order, money_fact
-from billtui.services.plans import Operation, OperationKind, Plan, planned_total
+from billtui.services.plans import LeftOut, Operation, OperationKind, Plan, planned_total
 
 K = OperationKind
 JsonObject = dict[str, JsonValue]
@@ -158,16 +159,21 @@ def again(
 ) -> Plan:
     """A new plan (new id, new keys) with the operations ``numbers`` of ``plan``, to be confirmed anew.
 
-    Facts and amounts are taken from ``invoices`` and ``orders`` (by id) as they are now, where given. Payments of a
-    purchase that is not among ``numbers`` are dropped, and so are purchases: those are quoted and planned anew.
+    Facts and amounts are taken from ``invoices`` and ``orders`` (by id) as they are now, where given. What cannot be
+    done any more, or not in this way, is left out with its reason: an invoice that was paid meanwhile, purchases (they
+    are quoted anew), payments of a purchase, and a reinstallation, whose order's name is typed each time (ORD-4).
     """
     kept: list[Operation] = []
+    left_out: list[LeftOut] = []
     for operation in plan.operations:
-        if operation.number not in numbers or operation.kind is K.RENEW or operation.takes_from is not None:
+        if operation.number not in numbers:
             continue
         update: dict[str, object] = {"number": len(kept) + 1}
         invoice = (invoices or {}).get(str(operation.params.get("invoice_id")))
         order = (orders or {}).get(str(operation.params.get("order_id")))
+        if refusal := _not_again(operation, invoice, plan.account_id):
+            left_out.append(_left_out(operation, refusal))
+            continue
         if invoice is not None:
             update["facts"] = facts_of_invoice(invoice)
             if operation.kind is K.PAY:
@@ -179,5 +185,35 @@ def again(
     return Plan(
         kind=plan.kind, title=SafeText(f"Again: {plan.title.raw}"), panel_id=plan.panel_id, panel_name=plan.panel_name,
         account_id=plan.account_id, login=plan.login, profile=plan.profile, operations=operations,
-        total=planned_total(operations, plan.total.currency),
+        left_out=tuple(left_out), total=planned_total(operations, plan.total.currency),
     )  # fmt: skip
+
+
+def _not_again(operation: Operation, invoice: Invoice | None, account_id: str) -> Refusal | None:
+    """Why a refused operation cannot simply be done again; ``invoice`` is the one it is about, as it is now."""
+    if operation.kind is K.RENEW:
+        reason = "Renewals are quoted anew: choose the orders and renew them."
+        return Refusal("plan-again", "DSC-8", reason)
+    if operation.takes_from is not None:
+        return Refusal("plan-again", "INV-3", "If the purchase was made, its invoice stands in the list: pay it there.")
+    if operation.kind is K.ACTION and "confirm_name" in operation.params:
+        return Refusal("name-needed", "ORD-4", "The order's name has to be typed again: do it at the order.")
+    if invoice is None:
+        return None
+    facts = invoice_facts(invoice, account_id)
+    if operation.kind is K.PAY:
+        return invoice_rules.state_refusal(facts)
+    if operation.kind is K.DELETE:
+        return invoice_rules.delete_refusal(facts)
+    return invoice_rules.split_refusal(facts) if operation.kind is K.SPLIT else None
+
+
+def _left_out(operation: Operation, refusal: Refusal) -> LeftOut:
+    return LeftOut(
+        target=operation.targets[0] if operation.targets else "invoice",
+        title=operation.title,
+        code=SafeText(refusal.code),
+        rule=SafeText(refusal.rule),
+        reason=SafeText(refusal.reason),
+        related={name: SafeText(value) for name, value in refusal.related.items()},
+    )

@@ -7,13 +7,24 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from billtui.domain.models import Account, AutoRenew, Exclusion, InvoiceLine, Order, Quote, RenewalRequest
+from billtui.domain.models import (
+    Account,
+    AutoRenew,
+    Exclusion,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceState,
+    Order,
+    Quote,
+    RenewalRequest,
+)
 from billtui.domain.money import Money
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import accounts as account_rules
 from billtui.domain.rules import orders as order_rules
 from billtui.domain.rules import renewal as renewal_rules
-from billtui.domain.rules.facts import PROMISE, PURSES, Purses, order_facts
+from billtui.domain.rules.facts import PROMISE, PURSES, InvoiceFacts, OrderFacts, Purses, order_facts
+from billtui.domain.rules.promise import promise_refusal
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted, external_methods
@@ -31,13 +42,15 @@ def renew(
     orders: Sequence[Order],
     then_pay: str | None = None,
     *,
+    now: datetime | None = None,
     busy: Mapping[str, Busy] | None = None,
     profile: str = "",
 ) -> Plan:
     """Renew what ``quote`` prices, on one invoice (BLK-4), and perhaps pay that invoice at once by ``then_pay``.
 
     The plan holds the purchase and its amounts, not the quote: it is quoted afresh before it is bought (DSC-8). What
-    the quote excludes is left out with its reason (BLK-6); ``then_pay`` that a purse cannot cover is left out as well.
+    the quote excludes is left out with its reason (BLK-6); ``then_pay`` that a purse cannot cover, or a promise that is
+    not possible ``now`` (PRM-2, PRM-6), is left out as well.
     """
     draft = Draft(account, K.RENEW, profile, busy or {})
     names = {order.id.raw: order for order in orders}
@@ -71,16 +84,22 @@ def renew(
         amount=quote.total,
     )
     if then_pay is not None:
-        _then_pay(draft, then_pay, number, quote.total, what)
+        facts = [order_facts(names[one]) for one in ids if one in names]
+        _then_pay(draft, then_pay, number, quote.total, what, facts, now or datetime.now(UTC))
     return draft.plan(f"Renew {what} for {months}")
 
 
-def _then_pay(draft: Draft, method: str, number: int, total: Money, what: str) -> None:
+def _then_pay(
+    draft: Draft, method: str, number: int, total: Money, what: str, orders: Sequence[OrderFacts], now: datetime
+) -> None:
     account = draft.account
     refusal = None
     if method in PURSES:
         refusal = account_rules.purse_refusal(method, total, Purses.of(account.balances))
-    elif method != PROMISE and method not in external_methods(account):
+    elif method == PROMISE:
+        coming = InvoiceFacts("", "of this renewal", InvoiceKind.RENEWAL, InvoiceState.UNPAID, total)
+        refusal = promise_refusal(coming, orders, now)
+    elif method not in external_methods(account):
         refusal = Refusal("unknown-method", "INV-3", f"There is no payment method “{method}”.")
     if refusal is not None:
         draft.refuse("invoice", "Paying the new invoice", refusal)
