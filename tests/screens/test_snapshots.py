@@ -25,6 +25,8 @@ from tests.support.sandbox import SandboxProcess
 
 INSTANT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 SIZES = [(80, 24), (140, 40)]
+STILL = 5
+"""Equal pictures in a row, at least 20 ms apart, until nothing moves any more."""
 Steps = Callable[[Driver], Awaitable[None]]
 
 
@@ -277,10 +279,15 @@ SHOTS: list[Steps] = [
 
 async def picture(driver: Driver) -> str:
     """The screen as SVG, once nothing moves any more."""
-    driver.app.clear_notifications()
-    await driver.until(lambda: driver.online, "the line")
-    await driver.quiet()
-    return driver.app.export_screenshot(title="billtui")
+    await driver.until(lambda: driver.online or not driver.app.session.signed_in, "the line")
+    shots: list[str] = []
+
+    def at_rest() -> bool:
+        shots.append(driver.app.export_screenshot(title="billtui"))
+        return len(shots) > STILL and len(set(shots[-STILL:])) == 1
+
+    await driver.until(at_rest, "the picture to stand still")
+    return shots[-1]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "140x40"])
@@ -289,7 +296,7 @@ async def test_picture(still: Program, snapshot: SnapshotAssertion, steps: Steps
     typed = steps is confirm_typed
     chosen = Settings(confirm_limit=20 if typed else 100, undo_seconds=60)  # type: ignore[arg-type]  # coerced
     profile = make_profile(name="demo", url="http://127.0.0.1:8765", login="olena.marsh", demo=True)
-    async with still.open(size=size, profile=profile, settings=chosen) as driver:
+    async with still.open(size=size, profile=profile, settings=chosen, toasts=False) as driver:
         await steps(driver)
         assert await picture(driver) == snapshot(extension_class=SVGImageExtension)
 
@@ -297,16 +304,17 @@ async def test_picture(still: Program, snapshot: SnapshotAssertion, steps: Steps
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "140x40"])
 async def test_picture_of_signing_in(still: Program, snapshot: SnapshotAssertion, size: tuple[int, int]) -> None:
     profile = make_profile(name="demo", url="http://127.0.0.1:8765", login="mei.tanaka", demo=True)
-    async with still.open(size=size, profile=profile, login="mei.tanaka", credentials=Pocket(), ready=False) as driver:
+    async with still.open(
+        size=size, profile=profile, login="mei.tanaka", credentials=Pocket(), ready=False, toasts=False
+    ) as driver:
         await driver.on("SignInScreen")
         await driver.type("demo-fleet-2026")
         await driver.press("enter")
         await driver.sees("second factor: type its present code")
-        await driver.quiet()
-        assert driver.app.export_screenshot(title="billtui") == snapshot(extension_class=SVGImageExtension)
+        assert await picture(driver) == snapshot(extension_class=SVGImageExtension)
 
 
 async def test_picture_of_a_terminal_too_small(still: Program, snapshot: SnapshotAssertion) -> None:
-    async with still.open(size=(30, 8)) as driver:
+    async with still.open(size=(30, 8), toasts=False) as driver:
         await driver.on("TooSmall")
-        assert driver.app.export_screenshot(title="billtui") == snapshot(extension_class=SVGImageExtension)
+        assert await picture(driver) == snapshot(extension_class=SVGImageExtension)

@@ -332,6 +332,7 @@ class Program:
         home: str = "home",
         profile: Profile | None = None,
         ascii_only: bool = False,
+        toasts: bool = True,
     ) -> AsyncIterator[Driver]:
         """Run the program; signed in by a password in memory unless ``credentials`` says otherwise."""
         profile = profile or self.profile(login)
@@ -363,7 +364,7 @@ class Program:
             notify(message, **options)
 
         app.notify = listening  # type: ignore[method-assign]  # hears what the program says
-        async with app.run_test(size=size, notifications=True) as pilot:
+        async with app.run_test(size=size, notifications=toasts) as pilot:
             driver = Driver(app, pilot, self.sandbox, said, self.bill)
             if ready:
                 await driver.ready()
