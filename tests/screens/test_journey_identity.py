@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.driving import Program
+from tests.support.driving import Program, password_of
 
 
 async def test_rows_that_vanish_do_not_move_the_cursor_or_the_dialog(program: Program) -> None:
@@ -92,3 +92,18 @@ async def test_an_order_on_an_open_invoice_cannot_be_marked(program: Program) ->
         await driver.press("i")
         await driver.on("InvoiceScreen")
         await driver.sees("Renewal of backup-jp-01")
+
+
+async def test_marks_do_not_reach_another_account(program: Program) -> None:
+    """What was marked in one account is not marked in the next, whatever its ids are, and ``u`` brings nothing back."""
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.mark("1", "2")
+        table = driver.list_screen.table
+        assert table.marked_ids == {"1", "2"}
+        path = driver.app.session.store.path
+        await driver.app.session.sign_in("kofi.brandt", password_of({"password": "demo-fleet-2026"}).secret)
+        await driver.until(lambda: driver.app.session.store.path != path, "the other account's copy")
+        await driver.until(lambda: not table.marked_ids, "marks that are forgotten")
+        await driver.press("u")
+        assert not table.marked_ids

@@ -91,14 +91,20 @@ class BilltuiScreen(Screen[None]):
         store = self.session.store
         seen = (store.path, store.generation())
         if force or seen != self._seen:
+            other = self._seen is not None and self._seen[0] not in (None, store.path)
             self._seen = seen
             try:
+                if other:
+                    self.begin_anew()
                 self.reload()
             except Exception as error:  # noqa: BLE001 - the boundary of what is drawn: the old picture stays
                 self.billtui.report(error)
 
     def reload(self) -> None:
         """Read what the screen shows from the store. Cursor and marks stay with their ids."""
+
+    def begin_anew(self) -> None:
+        """Another account's copy is shown from now on: nothing chosen in the other one holds, even by the same id."""
 
     def unmark(self) -> None:
         """What was marked was acted on: the next command begins anew."""

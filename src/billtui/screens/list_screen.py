@@ -271,6 +271,10 @@ class ListScreen(BilltuiScreen, Generic[R]):
             return f"There is no {self.NOUN} under the cursor. v shows other views, / another filter."
         return None
 
+    def begin_anew(self) -> None:
+        """Marks were another account's."""
+        self.table.forget_marks()
+
     def unmark(self) -> None:
         """Marks are used up by what they were confirmed for; ``u`` brings them back."""
         self.table.action_clear_marks()

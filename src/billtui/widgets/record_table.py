@@ -199,6 +199,11 @@ class RecordTable(CursorTable[R], can_focus=True):
         """Unmark everything, shown or not."""
         self.change_marks(remove=list(self._marks.ids))
 
+    def forget_marks(self) -> None:
+        """Marks, a range that was begun, and what could be brought back: all of it was about other records."""
+        self.action_cancel_range()
+        self._after_marks(self._marks.forget())
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that have nothing to do here are left to the screen around."""
         if action == "cancel_range":

@@ -45,3 +45,10 @@ class Marks:
             return False
         self.ids = self._history.pop()
         return True
+
+    def forget(self) -> bool:
+        """Unmark everything, for good: the ids were other records'. False when there was nothing to forget."""
+        had = bool(self.ids or self._history)
+        self.ids = set()
+        self._history.clear()
+        return had
