@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -62,9 +63,11 @@ def run_program(
 
     ``environment`` belongs to ``profile`` alone: another one chosen later never gets its secrets.
     """
+    gc.disable()  # the app switches it on again once its first frame is drawn
     from billtui.app import BilltuiApp
     from billtui.cli.doctor import examine
     from billtui.terminal.guard import Guard
+    from billtui.terminal.output_filter import title_sequences
 
     ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
     own = environment or EnvironmentSecrets()
@@ -87,8 +90,18 @@ def run_program(
         ascii_only=ascii_only,
         doctor=lambda: examine(facts=facts),
     )
+    name, restore = title_sequences(f"billtui: {profile.name}")
     with Guard(lambda number: app.call_from_thread(app.leave_politely, 128 + number)) as guard:
+        _to_terminal(name)
         app.run(mouse=settings.mouse)
+        _to_terminal(restore)
     if app.crash_text:
         sys.stderr.write(app.crash_text + "\n")
     return guard.exit_code(app.return_code or 0)
+
+
+def _to_terminal(sequence: str) -> None:
+    """Write where Textual writes; a terminal that is gone is the guard's business."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(sequence)
+        sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -42,6 +43,11 @@ class OverviewScreen(BilltuiScreen):
     OverviewScreen #news-text { height: auto; }
     """
 
+    def __init__(self) -> None:
+        """Nothing is shown yet."""
+        super().__init__()
+        self._news_shown: Content | None = None
+
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and beside them what changed where there is room."""
         with Horizontal(id="main"):
@@ -72,15 +78,33 @@ class OverviewScreen(BilltuiScreen):
         """The lines anew; the cursor stays on its line."""
         now = self.session.now()
         found = self.session.overview()
+        options = self._options(found, now)
+        if not self._same_lines(options):
+            self._put_lines(options)
+        news = _news(found.changes, now, 40)
+        if news != self._news_shown:
+            self._news_shown = news
+            self.query_one("#news-text", Static).update(news)
+
+    def _same_lines(self, options: list[Option]) -> bool:
+        """Whether these lines are there already; where only words changed, those lines alone are drawn anew."""
+        lines = self.query_one("#lines", OptionList)
+        there = [lines.get_option_at_index(index) for index in range(lines.option_count)]
+        if [(one.id, one.disabled) for one in there] != [(one.id, one.disabled) for one in options]:
+            return False
+        for index, (old, new) in enumerate(zip(there, options, strict=True)):
+            if old.prompt != new.prompt:
+                lines.replace_option_prompt_at_index(index, new.prompt)
+        return True
+
+    def _put_lines(self, options: list[Option]) -> None:
         lines = self.query_one("#lines", OptionList)
         before = lines.highlighted_option.id if lines.highlighted_option else None
-        options = self._options(found, now)
         lines.clear_options()
         lines.add_options(options)
         ids = [option.id for option in options if not option.disabled]
         if ids:
             lines.highlighted = lines.get_option_index(before if before in ids and before else str(ids[0]))
-        self.query_one("#news-text", Static).update(_news(found.changes, now, 40))
 
     def _options(self, found: Overview, now: datetime) -> list[Option]:
         if found.account is None and found.synced_at is None:
@@ -92,10 +116,15 @@ class OverviewScreen(BilltuiScreen):
             ]
         options: list[Option] = []
 
+        met: Counter[str] = Counter()
+
+        def unique(option_id: str) -> str:
+            """One order may have several lines; the cursor's line keeps its id when lines come or go above it."""
+            met[option_id] += 1
+            return f"{option_id}#{met[option_id]}"
+
         def line(option_id: str, label: str, *value: Content | str | tuple[str, str]) -> None:
-            options.append(
-                Option(Content.assemble((f"{label:<{LABEL}}", "$muted"), *value), id=f"{option_id}#{len(options)}")
-            )
+            options.append(Option(Content.assemble((f"{label:<{LABEL}}", "$muted"), *value), id=unique(option_id)))
 
         def gap() -> None:
             options.append(Option(Content(""), disabled=True))
@@ -148,7 +177,7 @@ class OverviewScreen(BilltuiScreen):
             gap()
             options.append(Option(Content.styled("Since your last visit", "$muted"), disabled=True))
             for change in found.changes[:CHANGES_BELOW]:
-                options.append(Option(_change(change, 74), id=f"{change.kind}:{change.id}#{len(options)}"))
+                options.append(Option(_change(change, 74), id=unique(f"{change.kind}:{change.id}")))
         return options
 
     def job_moved(self, event: JobEvent) -> None:
