@@ -122,6 +122,10 @@ def an_old_key_counts_as_never_seen(patch: Patch) -> None:
     patch.setattr(settle, "verdict_of_status", lambda status, sent, now: real(status, None, now))
 
 
+def an_old_request_is_sent_again(patch: Patch) -> None:
+    patch.setattr(courier.Courier, "_is_too_old", lambda *_: False)
+
+
 def drift_is_not_looked_at(patch: Patch) -> None:
     async def read_afresh(*arguments: Any) -> drift.Fresh:
         fresh = await drift.read_afresh(*arguments)

@@ -57,6 +57,11 @@ DIRECTED: Final[tuple[tuple[tuple[str, int], ...], ...]] = (
         ("top_up", 0), ("fault", KINDS.index("drop-after")), ("work", 0), ("kill", 0), ("month", 0),
         ("start", 0), ("work_long", 0), ("resume", 0), ("work_long", 0),
     ),
+    # A request is held up beyond its look-up, arrives after all, and a month later somebody resumes the job.
+    (
+        ("top_up", 0), ("fault", KINDS.index("late")), ("work", 0), ("pause", 0), ("work_long", 0), ("deliver", 0),
+        ("month", 0), ("resume", 0), ("work_long", 0),
+    ),
 )  # fmt: skip
 """Histories that chance finds too seldom."""
 LOCAL_REFUSALS: Final = frozenset({"facts-changed", "operation-open", "no-invoice", "decided"})
@@ -421,7 +426,8 @@ class World:
 
     def do_month(self, choice: int) -> None:
         """A month passes: the panel forgets what became of old keys."""
-        if choice % 4 == 0 and not self.late and not any(self.in_flight.values()):
+        busy = any(run.inflight for process in self.processes for run in process.engine._runs.values())
+        if choice % 4 == 0 and not self.late and not busy and not any(self.in_flight.values()):
             self.offset += timedelta(days=31)
             self.forgotten |= set(self.panel.operations)
             self.panel.operations.clear()

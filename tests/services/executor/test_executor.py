@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -277,6 +278,23 @@ def test_what_the_panel_has_forgotten_needs_a_person(
     assert (row.state, row.code) == (S.DONE, "decided")
     with pytest.raises(MoveLost):
         later.decide(plan.id, 1, as_done=False)
+
+
+def test_what_was_sent_a_month_ago_is_not_sent_again(
+    panel: MoneyPanel, new_executor: NewExecutor, journal_path: Path
+) -> None:
+    """A look-up said "never seen", the request arrived later after all, and a month on the panel has forgotten the key:
+    sending again would pay twice."""
+    plan = planner.top_up(panel.account(), Money("20.00", "EUR"), "card")
+    journal = Journal(journal_path, clock=lambda: datetime.now(UTC) - timedelta(days=30))
+    journal.add_job(plan, "an owner that is gone", held=False)
+    for before, after in ((S.PREPARED, S.SENDING), (S.SENDING, S.UNKNOWN), (S.UNKNOWN, S.PREPARED)):
+        journal.move(plan.id, 1, after, come_from=(before,))
+    journal.close()
+    executor = new_executor()
+    executor.recover()
+    executor.resume(plan.id)
+    assert executor.wait(plan.id, SECONDS).state is JobState.NEEDS_YOU and not panel.writes()
 
 
 def test_a_payment_does_not_follow_a_refused_purchase(executor: Executor, panel: MoneyPanel) -> None:

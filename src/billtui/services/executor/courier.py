@@ -22,7 +22,7 @@ from billtui.services.journal import (
     TargetsBusy,
 )
 from billtui.services.plans import Operation, PlanError
-from billtui.services.settle import Verdict, held_against, look_up, verdict_of_error
+from billtui.services.settle import MEMORY, Verdict, held_against, look_up, verdict_of_error
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -133,6 +133,10 @@ class Courier:
 
     async def _send(self, run: Run, operation: Operation, ready: Ready) -> None:
         desk, number = self._desk, operation.number
+        if self._is_too_old(run, number):
+            words = "It was sent more than 29 days ago: what became of it is looked up before anything is sent again."
+            await self._finish(run, number, Verdict(S.UNKNOWN, "too-old", detail=words), S.PREPARED)
+            return
         client = await self._client(run)  # asked again: somebody else may have signed in while it waited its turn
         await desk.move(run, number, S.SENDING, S.PREPARED)  # durable before the first byte
         desk.step("sending-written")
@@ -154,6 +158,13 @@ class Courier:
         desk.step("outcome-written")
         if verdict.state is S.PREPARED and error is not None:
             await self._not_executed(run, number, error)
+
+    def _is_too_old(self, run: Run, number: int) -> bool:
+        """Whether it was sent before, so long ago that the panel may have forgotten its key: then the key protects
+        nothing any more, though a look-up said "never seen" (a line can hold a request up beyond any look-up)."""
+        row = run.rows.get(number)
+        sent = row.first_sent_at if row is not None else None
+        return sent is not None and self._desk.clock() - sent > MEMORY
 
     async def _finish(self, run: Run, number: int, verdict: Verdict, before: OperationState) -> None:
         """Write the outcome down and draw its consequences for what depends on it."""
