@@ -39,6 +39,7 @@ from billtui.services.session_settings import AlienPlan, NotSignedIn, ReadOnlySe
         ([("prepared", None)], "busy-panel", 0, Exit.NETWORK),
         ([("prepared", None)], "other-account", 0, Exit.USAGE),
         ([("prepared", None)], "journal", 0, Exit.UNEXPECTED),
+        ([("prepared", None)], "trouble", 0, Exit.UNEXPECTED),
         ([("cancelled", "cancelled")], None, 0, Exit.REFUSED),
     ],
 )

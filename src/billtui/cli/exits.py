@@ -119,4 +119,5 @@ _PAUSED = {
     "restart": Exit.REFUSED,
     "other-account": Exit.USAGE,
     "journal": Exit.UNEXPECTED,
+    "trouble": Exit.UNEXPECTED,
 }

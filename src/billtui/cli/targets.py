@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
+from billtui.domain.models import Invoice, Order
 from billtui.services.store import StoreReader
+
+Found = TypeVar("Found", Invoice, Order)
 
 
 def invoice_ids(store: StoreReader, references: Sequence[str]) -> list[str]:
@@ -20,6 +23,18 @@ def order_ids(store: StoreReader, references: Sequence[str]) -> list[str]:
     """The same for orders, by id or name."""
     rows = store.orders()
     return _resolve(references, rows, "order", "name", lambda row: row.name, "billtui orders list")
+
+
+def all_found(keys: Sequence[str], found: Sequence[Found], thing: str) -> list[Found]:
+    """``found`` if it is all that ``keys`` ask for: one that vanished meanwhile is never silently left out.
+
+    Raises CliError.
+    """
+    missing = sorted(set(keys) - {str(one.id) for one in found})
+    if missing:
+        words = f"There is no {thing} “{missing[0][:80]}” any more; nothing was sent."
+        raise CliError("not-found", words, Exit.NOT_FOUND)
+    return list(found)
 
 
 def _resolve(

@@ -13,7 +13,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import age, count, day, invoice_json, iso_of, when
-from billtui.cli.targets import invoice_ids
+from billtui.cli.targets import all_found, invoice_ids
 from billtui.domain.models import Account, Invoice, Order, PaymentMethod
 from billtui.domain.rules.promise import promise_deadline
 from billtui.services import planner
@@ -154,7 +154,7 @@ async def _write(
 ) -> Exit:
     async with context.signed_in(fresh=True) as (session, account):
         keys = invoice_ids(session.store, references)
-        invoices = await session.invoices_by_ids(keys)
+        invoices = all_found(keys, await session.invoices_by_ids(keys), "invoice")
         plan = make(session, account, invoices)
         return await carry_out(context, session, plan, notes=notes)
 
@@ -171,7 +171,8 @@ async def promise(context: Context) -> Exit:
 
 async def _pay(context: Context, method: str) -> Exit:
     async with context.signed_in(fresh=True) as (session, account):
-        invoices = await session.invoices_by_ids(invoice_ids(session.store, context.options.invoice))
+        keys = invoice_ids(session.store, context.options.invoice)
+        invoices = all_found(keys, await session.invoices_by_ids(keys), "invoice")
         orders: list[Order] = []
         if method == "promise":
             ids = [line.order_id.raw for one in invoices for line in one.lines if line.order_id is not None]

@@ -11,7 +11,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import DAY, age, count, day, iso_of, left, order_json, when
-from billtui.cli.targets import order_ids
+from billtui.cli.targets import all_found, order_ids
 from billtui.cli.verbs.invoices import purse_note
 from billtui.domain.models import AutoRenew, Order, Quote, RenewalRequest
 from billtui.domain.periods import PERIODS
@@ -203,7 +203,7 @@ def _show_quote(context: Context, session: Session, found: Quote) -> None:
 
 async def _chosen(session: Session, references: Sequence[str]) -> list[Order]:
     keys = order_ids(session.store, references)
-    return await session.orders_by_ids(keys)
+    return all_found(keys, await session.orders_by_ids(keys), "order")
 
 
 async def renew(context: Context) -> Exit:
