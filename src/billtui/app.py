@@ -118,6 +118,7 @@ class BilltuiApp(Places, News):
         """Close this session and open one with ``profile``; nothing of the first reaches the second."""
         while len(self.screen_stack) > 1:
             await self.pop_screen()
+        self._signing_in = False  # its form went without an answer
         for name, make in self.MODES.items():
             if name != self.current_mode:
                 await self.remove_mode(name)
@@ -213,6 +214,11 @@ class BilltuiApp(Places, News):
             save_settings(self.settings)
         except (ConfigError, OSError) as error:
             self.say(f"Kept for now, but not written: {error}", "warning")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Textual's own way of copying (a field's ctrl+c and ctrl+x, selected text) goes the same way as ours."""
+        self._clipboard = text
+        self.copy(text)
 
     def copy(self, text: str) -> None:
         """Send ``text`` to the terminal's clipboard; no terminal says whether it took it."""

@@ -27,6 +27,7 @@ from billtui.cli.plan_text import (
 )
 from billtui.cli.problems import CliError, Problem
 from billtui.domain.models import Account
+from billtui.domain.payment_address import payment_address, refused_address
 from billtui.services.journal import Busy, JobRow, OperationRow, OperationState
 from billtui.services.plans import Plan
 from billtui.services.session import NotSignedIn, ReadOnlySession, Session
@@ -55,7 +56,7 @@ async def carry_out(
     options, out = context.options, context.out
     left_out = () if planned_earlier else plan.left_out
     if options.dry_run:
-        return _dry_run(context, plan)
+        return _dry_run(context, plan, from_file=planned_earlier)
     if not plan.operations:
         return nothing_left(context, plan)
     if getattr(options, "plan_out", None):
@@ -63,7 +64,7 @@ async def carry_out(
     if session.read_only:
         raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
     if not options.yes or not out.as_json:
-        for line in plan_lines(plan):
+        for line in plan_lines(plan, from_file=planned_earlier):
             out.note(line)
         for label, value in (notes or {}).items():
             out.note(f"{label:<8} {value}")
@@ -79,12 +80,12 @@ async def carry_out(
     return tell_job(context, session, job, plan, left_out=len(left_out))
 
 
-def _dry_run(context: Context, plan: Plan) -> Exit:
+def _dry_run(context: Context, plan: Plan, *, from_file: bool) -> Exit:
     code = Exit.DONE if plan.operations else Exit.REFUSED
     if context.out.as_json:
         context.out.document("plan", dry_run=True, plan=plan_json(plan), left_out=left_out_json(plan.left_out))
     else:
-        show_plan(context.out, plan)
+        show_plan(context.out, plan, from_file=from_file)
         context.out.line("Dry run: nothing was sent.")
     if not plan.operations:
         context.out.problem(_nothing(plan, code))
@@ -234,15 +235,16 @@ def tell_job(
     else:
         show_job(out, job, rows)
         for row in rows:
-            if (address := _payment_address(row)) is not None:
-                out.line(f"Pay at {address}")
+            if (sent := _payment_address(row)) is not None:
+                address = payment_address(sent, context.profile.url)
+                out.line(f"Pay at {address}" if address is not None else refused_address(sent))
     if code is not Exit.DONE:
         out.problem(_job_problem(job, rows, code, left_out))
     return code
 
 
 def _payment_address(row: OperationRow) -> str | None:
-    """Where an external payment is to be made; shown whole, never opened (INV-3)."""
+    """Where an external payment is to be made, as the panel said; shown whole, never opened (INV-3)."""
     answer = row.answer or {}
     payment = answer.get("payment") if isinstance(answer.get("payment"), dict) else answer
     address = payment.get("payment_url") if isinstance(payment, dict) else None

@@ -9,7 +9,7 @@ from typing import Any
 from billtui.cli.output import Column, Output
 from billtui.cli.shapes import amount, count, iso_of, when
 from billtui.services.journal import JobRow, OperationRow
-from billtui.services.plans import LeftOut, Plan
+from billtui.services.plans import LeftOut, Operation, Plan
 
 _OPERATIONS = (Column("#", right=True), Column("what", cut=True), Column("amount", right=True))
 _OUTCOMES = (*_OPERATIONS, Column("state"), Column("why", cut=True))
@@ -26,15 +26,19 @@ def left_out_json(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
     return [one.model_dump(mode="json") for one in left_out]
 
 
-def show_plan(out: Output, plan: Plan) -> None:
+def show_plan(out: Output, plan: Plan, *, from_file: bool = False) -> None:
     """What would be done: amount, account and panel in lines of their own, then every step."""
-    for line in plan_lines(plan):
+    for line in plan_lines(plan, from_file=from_file):
         out.line(line)
     show_left_out(out, plan.left_out)
 
 
-def plan_lines(plan: Plan) -> list[str]:
-    """The plan without what it leaves out."""
+def plan_lines(plan: Plan, *, from_file: bool = False) -> list[str]:
+    """The plan without what it leaves out.
+
+    The titles of a plan ``from_file`` are the file's words, which anybody may have written: each step then says first
+    what is really sent.
+    """
     from billtui.cli.output import table_lines
     from billtui.terminal.harmless import one_line
 
@@ -43,13 +47,28 @@ def plan_lines(plan: Plan) -> list[str]:
         f"Total    {plan.total}",
         f"Steps    {len(plan.operations)}",
         f"Account  {one_line(str(plan.login))}, ID {one_line(plan.account_id)}",
-        f"Panel    {one_line(str(plan.panel_name))} (profile {plan.profile})",
+        f"Panel    {one_line(str(plan.panel_name))} (profile {one_line(plan.profile)})",
     ]
     rows = [
-        [str(one.number), one_line(str(one.title)), str(one.amount) if one.amount is not None else ""]
+        [
+            str(one.number),
+            one_line(f"{_really(one)}: “{one.title}”" if from_file else str(one.title)),
+            str(one.amount) if one.amount is not None else "",
+        ]
         for one in plan.operations
     ]
     return [*head, *(table_lines(_OPERATIONS, rows, None) if rows else [])]
+
+
+def _really(operation: Operation) -> str:
+    """What an operation does, from its own parameters and targets."""
+    how = [
+        f"{name} {value}"
+        for name, value in operation.params.items()
+        if name not in ("invoice_id", "invoice_ids", "order_id", "order_ids")
+    ]
+    paid = [f"the invoice of step {operation.takes_from}"] if operation.takes_from is not None else []
+    return " ".join([operation.kind.value, *operation.targets, *paid, *how])
 
 
 def show_left_out(out: Output, left_out: Sequence[LeftOut]) -> None:

@@ -194,7 +194,12 @@ class BalanceScreen(BilltuiScreen):
                 invoice = Invoice.model_validate(row.answer["invoice"])
                 if payment.payment_url:
                     await self.app.push_screen_wait(
-                        ExternalPayment(str(payment.payment_url), payment.amount, f"top-up, invoice {invoice.number}")
+                        ExternalPayment(
+                            payment.payment_url,
+                            self.billtui.profile.url,
+                            payment.amount,
+                            f"top-up, invoice {invoice.number}",
+                        )
                     )
 
     @handles("balance.move")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from billtui.domain.models import Account, Invoice, Payment, PaymentMethod
 from billtui.domain.money import Money
+from billtui.domain.rules.promise import promise_deadline
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
@@ -47,7 +49,7 @@ async def pay_invoices(app: Shell, invoice_ids: Sequence[str]) -> None:
         busy=busy_targets(app),
         profile=app.profile.name,
     )
-    facts, note = _consequences(account, plan.total, chosen)
+    facts, note = _consequences(account, plan.total, chosen, app.session.now())
     verb = "Promise" if method == "promise" else "Pay"
     job = await confirm_and_submit(app, plan, button=f"{verb} {plan.total}", facts=facts, note=note)
     if job and method not in (*PURSES, "promise"):
@@ -80,13 +82,15 @@ def method_choice(method: PaymentMethod, account: Account, total: Money, count: 
     return Choice(name, str(method.title), detail, refusal)
 
 
-def _consequences(account: Account, total: Money, method: PaymentMethod) -> tuple[list[Fact], str]:
+def _consequences(account: Account, total: Money, method: PaymentMethod, now: datetime) -> tuple[list[Fact], str]:
     name = method.method.raw
     if name in PURSES:
         purse = account.balances.internal if name == "internal" else account.balances.affiliate
         return [Fact("From", f"{name} balance: {purse} → {purse - total}")], ""
     if name == "promise":
-        until = moment_text(method.deadline)
+        until = moment_text(
+            method.deadline or promise_deadline(now)
+        )  # PRM-3; the first of several may not be promisable
         return [Fact("Pay by", until, strong=True)], (
             "If the money is not there by then, the servers are blocked at once, and deleted 7 days later. "
             "The new period counts from the old end: a promise gives no free days."
@@ -102,5 +106,5 @@ async def _follow_external(app: Shell, job_id: str, invoice: Invoice) -> None:
             payment = Payment.model_validate(row.answer)
             if payment.payment_url:
                 await app.push_screen_wait(
-                    ExternalPayment(str(payment.payment_url), payment.amount, f"invoice {invoice.number}")
+                    ExternalPayment(payment.payment_url, app.profile.url, payment.amount, f"invoice {invoice.number}")
                 )

@@ -18,6 +18,10 @@ from textual.widgets import Button, Input, Static
 from billtui.client.errors import ClientError, TotpRequired
 from billtui.domain.safetext import clean
 from billtui.screens.shell import Shell, shell_of
+from billtui.widgets.secret_input import SecretInput
+
+DEMO_PASSWORD = "demo-fleet-2026"
+"""No secret: the password of everybody invented."""
 
 
 class SignInScreen(ModalScreen[bool]):
@@ -37,6 +41,7 @@ class SignInScreen(ModalScreen[bool]):
         super().__init__()
         self.message = message
         self._busy = False
+        self._signed_in = False
 
     @property
     def billtui(self) -> Shell:
@@ -60,6 +65,8 @@ class SignInScreen(ModalScreen[bool]):
             if self.message:
                 yield Static(Content(clean(self.message)), id="why")
             yield from self._field("Login", "login", value=profile.login)
+            if profile.demo:
+                yield Static(Content.styled(f"The demo's password is {DEMO_PASSWORD}", "$muted"), id="demo")
             yield from self._field("Password", "password", password=True)
             with Vertical(id="totp-row"):
                 yield from self._field("Code of your second factor (6 digits), or a recovery code", "totp")
@@ -71,13 +78,22 @@ class SignInScreen(ModalScreen[bool]):
     @staticmethod
     def _field(label: str, name: str, *, value: str = "", password: bool = False) -> Iterable[Widget]:
         yield Static(Content(label), classes="label")
-        field = Input(value, password=password, id=name)
+        field = SecretInput(id=name) if password else Input(value, id=name)
         field.cursor_blink = False
         yield field
 
     def on_mount(self) -> None:
         """The first empty field."""
         self.query_one("#password" if self.billtui.profile.login else "#login").focus()
+
+    def on_screen_resume(self) -> None:
+        """On top again: signed in meanwhile, while a notice or another question covered it."""
+        self._go_once_on_top()
+
+    def _go_once_on_top(self) -> None:
+        if self._signed_in and self.is_active:
+            self._signed_in = False
+            self.dismiss(True)
 
     def say(self, text: str) -> None:
         """Say what went wrong, in the form itself."""
@@ -131,7 +147,8 @@ class SignInScreen(ModalScreen[bool]):
             self._forget_secrets()
             if signed_in.kept is not None and signed_in.kept.warning:
                 self.billtui.say(signed_in.kept.warning, "warning")
-            self.dismiss(True)
+            self._signed_in = True
+            self._go_once_on_top()
         finally:
             self._busy = False
             if self.is_attached:

@@ -26,6 +26,7 @@ MAX_PLAN_BYTES: Final = 16 * 1024 * 1024
 MAX_OPERATIONS: Final = 20_000
 
 _PLAN_ID = re.compile(r"[0-9a-f]{32}")
+_PROFILE = re.compile(r"([a-z0-9][a-z0-9_-]{0,31})?")
 _TARGET = re.compile(r"(invoice|order):\S{1,200}|purse")
 
 
@@ -133,7 +134,18 @@ class Operation(_PlanModel):
             raise ValueError(f"{self.kind} cannot be held back")
         if self.kind is OperationKind.PAY and (self.takes_from is None) == ("invoice_id" not in self.params):
             raise ValueError("a payment has an invoice, or takes it from an earlier operation")
+        if self._acts_on() - set(self.targets):
+            raise ValueError(f"{self.kind} acts on something that is not among its targets")
         return self
+
+    def _acts_on(self) -> set[str]:
+        """What the parameters name, as targets: it has to be what is locked, and what a person is shown."""
+        found = set()
+        for name, value in self.params.items():
+            kind, _, many = name.partition("_")
+            if kind in ("invoice", "order") and many in ("id", "ids"):
+                found |= {f"{kind}:{one}" for one in (value if isinstance(value, list) else [value])}
+        return found
 
 
 class LeftOut(_PlanModel):
@@ -171,6 +183,8 @@ class Plan(_PlanModel):
     def _sound(self) -> Self:
         if not _PLAN_ID.fullmatch(self.id):
             raise ValueError("the id of a plan is 32 hexadecimal digits")
+        if not _PROFILE.fullmatch(self.profile):
+            raise ValueError("its profile has a name that no profile can have")
         if not self.panel_id or not self.account_id:
             raise ValueError("a plan belongs to a panel and an account")
         if len(self.operations) > MAX_OPERATIONS:

@@ -29,7 +29,10 @@ class ChoiceDialog(Dialog[str]):
         """Ask ``title``; the cursor rests on ``chosen``, else on the first that can be chosen."""
         super().__init__()
         self.title_text = title
-        self.choices = list(choices)
+        by_id: dict[str, Choice] = {}
+        for choice in choices:  # a panel may name the same thing twice
+            by_id.setdefault(choice.id, choice)
+        self.choices = list(by_id.values())
         self.note = note
         self.chosen = chosen
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from billtui.domain.money import Money, group_digits, parse_amount
-from billtui.screens.modals.dialog import Dialog, Fact, Facts
+from billtui.screens.modals.dialog import Dialog, Fact, Facts, named
 from billtui.services.plans import Plan
 
 SHOWN_ROWS = 200
@@ -25,7 +25,14 @@ def needs_typing(plan: Plan, limit: Decimal, items: int) -> bool:
 
 
 class ConfirmPlan(Dialog[bool]):
-    """Answers ``True`` only for the second button, or ``None``. The plan does not change while it is open."""
+    """Answers ``True`` only for the second button, or ``None``. The plan does not change while it is open.
+
+    Amount, count, account and panel, and the buttons, stay in sight whatever the rest needs to scroll.
+    """
+
+    DEFAULT_CSS = """
+    ConfirmPlan.-low #facts, ConfirmPlan.-high #facts { dock: top; }
+    """
 
     def __init__(
         self,
@@ -55,8 +62,8 @@ class ConfirmPlan(Dialog[bool]):
             [
                 *([Fact("Amount", str(plan.total), strong=True)] if plan.total.amount else []),
                 Fact("Count", f"{count} {'step' if count == 1 else 'steps'}"),
-                Fact("Account", f"{plan.login}, ID {plan.account_id}"),
-                Fact("Panel", f"{plan.panel_name} (profile {plan.profile})"),
+                Fact("Account", f"{named(plan.login)}, ID {named(plan.account_id)}"),
+                Fact("Panel", f"{named(plan.panel_name)} (profile {plan.profile})"),
                 *self.facts,
             ],
             id="facts",

@@ -14,6 +14,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from billtui.terminal.harmless import one_line
+
 Result = TypeVar("Result")
 
 
@@ -23,6 +25,16 @@ class Fact(NamedTuple):
     label: str
     value: str
     strong: bool = False
+
+
+NAMED = 40
+"""Characters of a name from the panel beside the program's own facts: it must not wrap into a line of its own."""
+
+
+def named(text: str) -> str:
+    """A name from the panel, short and without runs of blanks that would push its end to the next line."""
+    words = " ".join(one_line(text).split())
+    return words if len(words) <= NAMED else f"{words[: NAMED - 1]}…"
 
 
 class Facts(Static):
@@ -37,7 +49,7 @@ class Facts(Static):
 
     def show(self, facts: Iterable[Fact]) -> None:
         """Replace what is shown."""
-        rows = list(facts)
+        rows = [fact._replace(value=one_line(fact.value)) for fact in facts]
         width = max((len(fact.label) for fact in rows), default=0)
         self.update(
             Content("\n").join(
@@ -56,6 +68,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low"), (32, "-high")]
     title_text: str = ""
 
     def compose(self) -> ComposeResult:

@@ -10,6 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from billtui.domain.money import Money
+from billtui.domain.payment_address import payment_address, refused_address
+from billtui.domain.safetext import SafeText
 from billtui.screens.modals.dialog import Dialog, Fact, Facts
 from billtui.screens.shell import shell_of
 from billtui.terminal.qr import qr_code
@@ -24,16 +26,20 @@ class ExternalPayment(Dialog[None]):
     ExternalPayment #address { margin-top: 1; }
     """
 
-    def __init__(self, address: str, amount: Money, what: str) -> None:
-        """``address`` pays ``amount`` for ``what``."""
+    def __init__(self, sent: SafeText, panel_url: str, amount: Money, what: str) -> None:
+        """``sent``, as the panel at ``panel_url`` gave it, pays ``amount`` for ``what``."""
         super().__init__()
-        self.address = address
+        self.sent = sent
+        self.address = payment_address(sent.raw, panel_url)
         self.amount = amount
         self.what = what
 
     def compose_body(self) -> Iterable[Widget]:
         """Amount, address, code."""
         yield Facts([Fact("Amount", str(self.amount), strong=True), Fact("For", self.what)])
+        if self.address is None:
+            yield Static(Content.styled(refused_address(str(self.sent)), "$text-warning"), id="address")
+            return
         yield Static(Content(self.address), id="address")
         yield Static(id="code")
         yield Static(
@@ -44,19 +50,23 @@ class ExternalPayment(Dialog[None]):
     def compose_buttons(self) -> Iterable[Widget]:
         """Close, or send the address to the clipboard."""
         yield Button("Close", id="cancel")
-        yield Button("Copy address", id="copy")
+        if self.address is not None:
+            yield Button("Copy address", id="copy")
 
     def on_mount(self) -> None:
         """Show the code if it fits."""
+        self.query_one("#cancel").focus()
+        if self.address is None:
+            return
         code = qr_code(self.address, 70, max(0, self.app.size.height - 14))
         shown = self.query_one("#code", Static)
         if code is None:
             shown.update(Content.styled("(this terminal is too small for a QR code of the address)", "$muted"))
         else:
             shown.update(Content.styled("\n".join(code.lines), "black on white"))
-        self.query_one("#cancel").focus()
 
     @on(Button.Pressed, "#copy")
     def copy(self) -> None:
         """Send the address to the terminal."""
-        shell_of(self).copy(self.address)
+        if self.address is not None:
+            shell_of(self).copy(self.address)

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from billtui.screens.modals.dialog import Dialog
+from billtui.widgets.secret_input import SecretInput
 
 
 class Prompt(Dialog[str]):
@@ -41,7 +42,8 @@ class Prompt(Dialog[str]):
     def compose_body(self) -> Iterable[Widget]:
         """Label, field, note, problem."""
         yield Static(Content(self.label), classes="label")
-        field = Input(self.value, placeholder=self.placeholder, password=self.password, id="field")
+        kind = SecretInput if self.password else Input
+        field = kind(self.value, placeholder=self.placeholder, id="field")
         field.cursor_blink = False
         yield field
         yield Static(id="problem", classes="problem")

@@ -1,0 +1,36 @@
+"""Where an external payment is made: a panel's word, and so looked at before it is shown as an address to pay at.
+
+It is shown whole, as text and as a QR code, and never opened (INV-3). Anything but an https address of printable
+characters, or an http one on the panel's own host and port (a panel on this machine), is not an address to pay at.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+MAX_ADDRESS: Final = 2_000
+"""Longest address, in characters; providers' ones have a few hundred."""
+_QUOTED: Final = 200
+
+
+def payment_address(sent: str, panel_url: str) -> str | None:
+    """``sent`` if it can be shown as an address to pay at, else ``None``. ``panel_url`` is the profile's."""
+    if len(sent) > MAX_ADDRESS or not sent.isascii() or not sent.isprintable() or " " in sent:
+        return None
+    try:
+        parts, panel = urlsplit(sent), urlsplit(panel_url)
+        parts.port  # noqa: B018 - raises ValueError for a broken port
+    except ValueError:
+        return None
+    if not parts.hostname or "@" in parts.netloc or "\\" in sent:
+        return None
+    if parts.scheme == "https" or (parts.scheme, parts.netloc) == (panel.scheme, panel.netloc):
+        return sent
+    return None
+
+
+def refused_address(sent: str) -> str:
+    """What is said instead of an address that cannot be one."""
+    quoted = sent if len(sent) <= _QUOTED else f"{sent[:_QUOTED]}…"
+    return f"The panel sent no https address to pay at, but “{quoted}”. Pay this invoice on the panel's own web pages."

@@ -1,0 +1,179 @@
+"""Dialogs when things go against them: small terminals, names that draw lines, repeated ids, secrets, late answers."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from pydantic import SecretStr
+from textual.widgets import Input
+
+from billtui.config.profiles import make_profile
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+from billtui.sandbox.seed.people import DEMO_PASSWORD as SANDBOX_PASSWORD
+from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.confirm import ConfirmPlan
+from billtui.screens.modals.external import ExternalPayment
+from billtui.screens.modals.passphrase import passphrase_prompt
+from billtui.screens.sign_in import DEMO_PASSWORD
+from billtui.services.plans import LeftOut, Operation, OperationKind, Plan, planned_total
+from billtui.services.session import SignedIn
+from tests.support.driving import Driver, Pocket, Program
+
+CANARY = "Canary-7c1d"
+
+
+def plan_of(count: int, *, panel_name: str = "Sandbox panel", account_id: str = "1", left_out: int = 0) -> Plan:
+    """A plan that pays ``count`` invoices and leaves some out."""
+    operations = tuple(
+        Operation(
+            number=number,
+            kind=OperationKind.PAY,
+            targets=(f"invoice:{number}",),
+            params={"method": "internal", "invoice_id": str(number)},
+            amount=Money(amount=Decimal("9900.00"), currency="EUR"),
+            title=SafeText(f"Pay invoice {number}"),
+        )
+        for number in range(1, count + 1)
+    )
+    reasons = tuple(
+        LeftOut(
+            target=f"invoice:{number}",
+            title=SafeText(f"Invoice {number}"),
+            code=SafeText("busy"),
+            reason=SafeText("It waits for something that takes a whole sentence to say. " * 2),
+        )
+        for number in range(900, 900 + left_out)
+    )
+    return Plan(
+        kind="invoice.pay",
+        title=SafeText(f"Pay {count} invoices"),
+        panel_id="panel",
+        panel_name=SafeText(panel_name),
+        account_id=account_id,
+        login=SafeText("olena.marsh"),
+        profile="demo",
+        operations=operations,
+        left_out=reasons,
+        total=planned_total(operations, "EUR"),
+    )
+
+
+def lines_of(driver: Driver) -> list[str]:
+    """The lines inside the dialog, without its frame."""
+    return [line.strip(" │╭╮╰╯").strip() for line in driver.text().splitlines()]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16), (40, 12)])
+async def test_what_is_typed_and_the_buttons_are_in_sight_however_long_the_plan(
+    program: Program, size: tuple[int, int]
+) -> None:
+    async with program.open(size=size) as driver:
+        await driver.app.push_screen(
+            ConfirmPlan(plan_of(15, left_out=5), button="Pay", typed=True, note="A note of the program. " * 4)
+        )
+        await driver.on("ConfirmPlan")
+        await driver.type("14")
+        await driver.until(lambda: "14" in lines_of(driver), "the field that is typed into")
+        assert any("Cancel" in line and "Pay" in line for line in lines_of(driver)), driver.text()
+        if size[1] >= 24:
+            assert "Amount   148 500.00 EUR" in lines_of(driver)
+            assert "Left out (5)" in lines_of(driver)
+
+
+async def test_no_name_of_the_panel_draws_a_line_beside_the_amount(program: Program) -> None:
+    """RELIABILITY "Text from outside": amount, count, account and panel are the program's own lines."""
+    fake = "Good panel" + " " * 60 + "Amount   0.10 EUR " + "N" * 9_000
+    async with program.open() as driver:
+        plan = plan_of(1, panel_name=fake, account_id="1\nAmount   0.20 EUR")
+        await driver.app.push_screen(ConfirmPlan(plan, button="Pay"))
+        await driver.on("ConfirmPlan")
+        await driver.sees("9 900.00 EUR")
+        lines = lines_of(driver)
+        assert [line for line in lines if line.startswith("Amount")] == ["Amount   9 900.00 EUR"]
+        assert any("Cancel" in line for line in lines), driver.text()
+
+
+async def test_a_repeated_choice_is_shown_once(program: Program) -> None:
+    """A panel that names a payment method twice does not end the program."""
+    async with program.open() as driver:
+        choices = [Choice("card", "Card"), Choice("card", "Card again"), Choice("coin", "Coin")]
+        await driver.app.push_screen(ChoiceDialog("How?", choices))
+        await driver.on("ChoiceDialog")
+        await driver.sees("Card", "Coin")
+        assert "Card again" not in driver.text()
+
+
+@pytest.mark.parametrize("sent", ["javascript:alert(1)", "http://other-host/pay", "https://x/" + "a" * 10_000])
+async def test_what_is_no_address_to_pay_at_is_not_offered_as_one(program: Program, sent: str) -> None:
+    async with program.open() as driver:
+        amount = Money(amount=Decimal("1.00"), currency="EUR")
+        await driver.app.push_screen(ExternalPayment(SafeText(sent), driver.app.profile.url, amount, "invoice 1"))
+        await driver.on("ExternalPayment")
+        await driver.sees("no https address to pay at", "Close")
+        assert "Copy address" not in driver.text()
+
+
+async def test_what_is_typed_into_a_secret_field_is_not_copied(program: Program) -> None:
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type(CANARY)
+        await driver.press("shift+home", "ctrl+c")
+        assert driver.app.clipboard == ""
+        await driver.press("end", "shift+home", "ctrl+x")
+        assert driver.app.clipboard == ""
+        assert driver.app.screen.query_one("#password", Input).value == ""
+        await driver.app.push_screen(passphrase_prompt("new"))
+        await driver.on("Prompt")
+        await driver.type(CANARY)
+        await driver.press("shift+home", "ctrl+x")
+        assert driver.app.clipboard == ""
+        assert CANARY not in driver.text()
+        assert not any(CANARY in said for said in driver.said)
+
+
+async def test_the_form_goes_once_signed_in_also_from_below_another_screen(program: Program) -> None:
+    """ACC-6: the answer comes while the terminal is too small for the form."""
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        session, covered = driver.app.session, asyncio.Event()
+        sign_in = session.sign_in
+
+        async def sign_in_late(login: str, password: SecretStr, totp: SecretStr | None = None) -> SignedIn:
+            await covered.wait()
+            return await sign_in(login, password, totp)
+
+        session.sign_in = sign_in_late  # type: ignore[method-assign]  # the answer waits for the notice
+        await driver.type("demo-fleet-2026")
+        await driver.press("enter")
+        await driver.resize(30, 10)
+        await driver.on("TooSmall")
+        covered.set()
+        await driver.until(lambda: driver.app.session.signed_in, "the sign-in")
+        await driver.resize(80, 24)
+        await driver.on("OverviewScreen")
+        assert len(driver.app.screen_stack) == 1
+
+
+async def test_another_profile_chosen_from_the_form_is_asked_for_its_own_sign_in(program: Program) -> None:
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        first = driver.app.screen
+        await driver.app.switch_profile(make_profile(name="other", url=program.sandbox.url, login="mei.tanaka"))
+        await driver.until(lambda: driver.app.screen is not first, "the first form to go")
+        await driver.on("SignInScreen")
+        assert driver.app.screen.query_one("#login", Input).value == "mei.tanaka"
+
+
+async def test_the_demo_says_its_password(program: Program) -> None:
+    """Whoever signs out of the demo can come back."""
+    assert DEMO_PASSWORD == SANDBOX_PASSWORD
+    profile = make_profile(name="demo", url=program.sandbox.url, login="olena.marsh", demo=True)
+    async with program.open(profile=profile, credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.sees(DEMO_PASSWORD)
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        assert DEMO_PASSWORD not in driver.text()
