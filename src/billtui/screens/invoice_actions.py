@@ -74,7 +74,8 @@ async def delete_invoices(app: Shell, ids: Sequence[str]) -> None:
     new_orders = [one for one in invoices if str(one.kind) in ("new-order", "mixed")]
     note = "Their orders can be renewed again. A deleted invoice keeps its number and stays findable."
     if new_orders:
-        note = f"{len(new_orders)} of them is for new orders: deleting it cancels those pending orders. {note}"
+        which = "This invoice is" if len(invoices) == 1 else f"{len(new_orders)} of the {len(invoices)} invoices are"
+        note = f"{which} for new orders: deleting cancels those pending orders. {note}"
     await confirm_and_submit(app, plan, button="Delete", danger=True, note=note, hold=True)
 
 

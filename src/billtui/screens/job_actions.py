@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from billtui.domain.models import Order
+from billtui.domain.safetext import SafeText
 from billtui.screens.flows import confirm_and_submit
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
+from billtui.screens.modals.external import ExternalPayment
 from billtui.services import planner
 from billtui.services.journal import JobState, OperationRow, OperationState, amount_of
 from billtui.widgets.formats import count_text, moment_text, state_cell
@@ -135,3 +137,15 @@ async def show_operation(app: Shell, row: OperationRow) -> None:
         rule = f" ({row.rule})" if row.rule else ""
         lines += [Content(""), Content.styled(f"{row.detail}{rule}", "$text-warning")]
     await app.push_screen_wait(MessageDialog(str(row.title), Content("\n").join(lines)))
+    address = payment_address_of(row)
+    if address is not None and row.amount is not None:
+        await app.push_screen_wait(ExternalPayment(address, app.profile.url, row.amount, str(row.title)))
+
+
+def payment_address_of(row: OperationRow) -> SafeText | None:
+    """Where to pay, if the panel's answer to this step was an address at an external provider (INV-3, INV-13)."""
+    if row.state is not S.DONE or not row.answer:
+        return None
+    answer = row.answer.get("payment", row.answer)
+    address = answer.get("payment_url") if isinstance(answer, dict) else None
+    return SafeText(address) if isinstance(address, str) and address else None

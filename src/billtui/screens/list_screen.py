@@ -202,7 +202,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
         ]
         if table.row_count != table.total_count:
             heading.append((f" of {table.total_count}", "$muted"))
-        if table.filter_words:
+        if table.filter_words and not self.has_class("filtering"):
             heading += [("  filter: ", "$muted"), Content(" ".join(table.filter_words))]
         self.query_one("#heading-text", Static).update(Content.assemble(*heading))
         self._show_summary()

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
-from billtui.screens.order_view import order_detail
+from billtui.screens.order_view import bill_number, order_detail
 from billtui.screens.orders import order_refusal
 from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
@@ -56,7 +56,9 @@ class OrderScreen(BilltuiScreen):
         if self.row is None:
             text.update(Content("This order is not there any more. esc goes back."))
         else:
-            text.update(order_detail(self.row, store.order(self.order_id), self.session.now()))
+            text.update(
+                order_detail(self.row, store.order(self.order_id), self.session.now(), bill_number(store, self.row))
+            )
         self.refresh_keys()
 
     def refusal_of(self, command: Command) -> str | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from billtui.domain.models import Action, Order
-from billtui.services.store import OrderRow
+from billtui.services.store import OrderRow, StoreReader
 from billtui.widgets.formats import (
     cents_text,
     count_text,
@@ -80,8 +80,19 @@ def labelled(rows: Sequence[Labelled]) -> Content:
     return Content("\n").join(Content.assemble((f"{row.label:<{LABEL}}", "$muted"), row.value) for row in rows)
 
 
-def order_detail(row: OrderRow, order: Order | None, now: datetime) -> Content:
-    """Everything the store knows of an order, and what cannot be done with it and why (ORD-7)."""
+def bill_number(store: StoreReader, row: OrderRow) -> str:
+    """The number of the order's open invoice, as the list of invoices shows it; empty for none."""
+    if not row.unpaid_invoice_id:
+        return ""
+    invoice = store.invoice_rows([row.unpaid_invoice_id]).get(row.unpaid_invoice_id)
+    return invoice.number if invoice is not None else f"id {row.unpaid_invoice_id}"
+
+
+def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str) -> Content:
+    """Everything the store knows of an order, and what cannot be done with it and why (ORD-7).
+
+    ``bill`` is the number of its open invoice, or empty.
+    """
     moment = int(now.timestamp())
     rows = [
         Labelled("State", state_text(row.state)),
@@ -100,8 +111,8 @@ def order_detail(row: OrderRow, order: Order | None, now: datetime) -> Content:
     rows.append(Labelled("Auto-renewal", Content(auto)))
     if row.in_use_since is not None:
         rows.append(Labelled("In use since", Content(date_text(epoch(row.in_use_since)))))
-    if row.unpaid_invoice_id:
-        rows.append(Labelled("Open invoice", toned(f"{row.unpaid_invoice_id}  i opens it, p pays it", "warning")))
+    if bill:
+        rows.append(Labelled("Open invoice", toned(f"{bill}  i opens it, p pays it", "warning")))
     if row.transfer_id:
         rows.append(Labelled("Transfer", toned(f"{row.transfer_id} is running; the order is locked", "accent")))
     rows.append(Labelled("Id", Content(row.id)))

@@ -9,7 +9,7 @@ from textual.content import Content
 from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
-from billtui.screens.order_view import order_columns, order_detail
+from billtui.screens.order_view import bill_number, order_columns, order_detail
 from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
 from billtui.services.store import OrderRow
@@ -64,7 +64,7 @@ class OrdersScreen(ListScreen[OrderRow]):
     def mark_refusal(self, row: OrderRow) -> str | None:
         """An order on an open invoice cannot be marked for bulk renewal (BLK-5)."""
         if row.unpaid_invoice_id:
-            return f"{row.name} is on the open invoice {row.unpaid_invoice_id}; i opens it, p pays it."
+            return f"{row.name} is on an open invoice (BLK-5): i opens it, p pays it."
         return None
 
     def summary(self, rows: Sequence[OrderRow], marked: Sequence[OrderRow]) -> Content:
@@ -82,7 +82,7 @@ class OrdersScreen(ListScreen[OrderRow]):
 
     def detail(self, row: OrderRow) -> Content:
         """The order beside the list."""
-        return order_detail(row, self.session.store.order(row.id), self.now())
+        return order_detail(row, self.session.store.order(row.id), self.now(), bill_number(self.session.store, row))
 
     def open_row(self, row_id: str) -> None:
         """The order in full."""
@@ -148,7 +148,7 @@ class OrdersScreen(ListScreen[OrderRow]):
 def order_refusal(command: Command, rows: Sequence[OrderRow]) -> str | None:
     """Why a command cannot be used on these orders, from what the list knows."""
     if command.id == "order.renew" and len(rows) == 1 and rows[0].unpaid_invoice_id:
-        return f"{rows[0].name} is on the open invoice {rows[0].unpaid_invoice_id} (REN-2): p pays it, i opens it."
+        return f"{rows[0].name} is on an open invoice (REN-2): p pays it, i opens it."
     if command.id in ("order.pay", "order.invoice") and not any(row.unpaid_invoice_id for row in rows):
         return "No open invoice bills this order: R renews it."
     return None
