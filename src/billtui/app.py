@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SecretStr
@@ -138,23 +138,21 @@ class BilltuiApp(Places, News):
 
     def ask_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
         """The passphrase of the encrypted credentials file, typed; ``None`` for "not now". Not in our thread."""
-        loop = self._loop
-        if loop is None:
+        if not self.is_running:
             return None
-        return asyncio.run_coroutine_threadsafe(self._ask_passphrase(purpose), loop).result()
+        answer: Future[str | None] = Future()
+        self.call_from_thread(self._show_passphrase_prompt, purpose, answer)
+        text = answer.result()
+        return SecretStr(text) if text else None
 
-    async def _ask_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
+    def _show_passphrase_prompt(self, purpose: Literal["open", "new"], answer: Future[str | None]) -> None:
         from billtui.screens.modals.passphrase import passphrase_prompt
-
-        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
         def typed(text: str | None) -> None:
             if not answer.done():
                 answer.set_result(text)
 
         self.push_screen(passphrase_prompt(purpose), typed)
-        text = await answer
-        return SecretStr(text) if text else None
 
     def leave_politely(self, code: int) -> None:
         """Leave because the terminal went away or somebody asked the process to end."""

@@ -17,7 +17,7 @@ READS = [
     ("balance",),
     ("balance", "ledger", "--limit", "5"),
     ("invoices", "list"),
-    ("invoices", "show", "id:320"),
+    ("invoices", "show", "number:1"),
     ("orders", "list"),
     ("orders", "show", "id:1"),
     ("quote", "renewal", "id:1", "id:2", "--period", "3"),
@@ -87,13 +87,13 @@ def test_invoices_are_filtered_and_the_newest_comes_first(cli: Cli) -> None:
 
 def test_an_invoice_explains_its_ways_to_pay(cli: Cli) -> None:
     """INV-3, PRM-2: the unavailable ones say why."""
-    document = cli.json("invoices", "show", "id:319")
+    document = cli.json("invoices", "show", f"id:{cli.bill}")
     methods = {one["method"]: one for one in document["payment_methods"]}
     assert methods["internal"]["available"] is False
     assert methods["internal"]["code"] == "insufficient-funds"
     assert methods["card"]["available"] is True
     assert document["invoice"]["lines"][0]["discounts"]
-    text = cli("invoices", "show", "id:319")
+    text = cli("invoices", "show", f"id:{cli.bill}")
     assert "too little" in text.out
 
 
@@ -127,7 +127,7 @@ def test_nothing_found_is_exit_4(cli: Cli) -> None:
 def test_a_quote_of_what_cannot_be_renewed_is_exit_5(cli: Cli) -> None:
     """REN-2: the open invoice blocks it."""
     document = cli.json("quote", "renewal", "id:16", "--period", "1", code=5)
-    assert document["quote"]["excluded"][0]["related"]["invoice_id"] == "319"
+    assert document["quote"]["excluded"][0]["related"]["invoice_id"] == cli.bill
     assert cli("quote", "renewal", "id:1", "--period", "2").code == 2
 
 
@@ -144,15 +144,15 @@ def test_export_writes_each_file_once(cli: Cli, tmp_path: Path) -> None:
     """INV-9."""
     for kind, beginning in (("pdf", b"%PDF"), ("csv", b""), ("json", b"{")):
         target = tmp_path / f"one.{kind}"
-        assert cli("invoices", "export", "id:319", "--format", kind, "--out", str(target)).code == 0
+        assert cli("invoices", "export", f"id:{cli.bill}", "--format", kind, "--out", str(target)).code == 0
         assert target.read_bytes().startswith(beginning)
         assert target.stat().st_size > 100
         assert stat.S_IMODE(target.stat().st_mode) & 0o002 == 0
-    again = cli("invoices", "export", "id:319", "--format", "csv", "--out", str(tmp_path / "one.csv"), "--json")
+    again = cli("invoices", "export", f"id:{cli.bill}", "--format", "csv", "--out", str(tmp_path / "one.csv"), "--json")
     assert (again.code, again.error["code"]) == (2, "file-exists")
-    document = cli.json("invoices", "export", "id:318", "id:319", "--dir", str(tmp_path))
+    document = cli.json("invoices", "export", "number:1", f"id:{cli.bill}", "--dir", str(tmp_path))
     assert all(Path(item["file"]).stat().st_size == item["bytes"] for item in document["items"])
-    assert cli("invoices", "export", "id:319", "--dir", str(tmp_path / "none")).code == 2
+    assert cli("invoices", "export", f"id:{cli.bill}", "--dir", str(tmp_path / "none")).code == 2
 
 
 def test_two_clients_see_their_own(cli: Cli) -> None:

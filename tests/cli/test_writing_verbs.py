@@ -72,7 +72,7 @@ def test_a_dry_run_of_nothing_is_exit_5(cli: Cli) -> None:
     result = cli("orders", "renew", "id:16", "--period", "1", "--dry-run", "--json")
     assert result.code == 5
     assert result.error["rule"] == "REN-2"
-    assert result.error["related"]["invoice_id"] == "319"
+    assert result.error["related"]["invoice_id"] == cli.bill
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_sent(cli: Cli) -> None:
@@ -121,7 +121,7 @@ def test_what_is_left_out_makes_it_partly_done(cli: Cli) -> None:
 
 def test_a_balance_that_does_not_hold_the_amount_is_exit_6(cli: Cli) -> None:
     """ACC-4."""
-    result = cli("invoices", "pay", "id:319", "--method", "internal", "--yes", "--json")
+    result = cli("invoices", "pay", f"id:{cli.bill}", "--method", "internal", "--yes", "--json")
     assert result.code == 6
     assert (result.error["code"], result.error["rule"]) == ("insufficient-funds", "ACC-4")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from decimal import Decimal
 
 import pytest
@@ -177,3 +178,18 @@ async def test_the_demo_says_its_password(program: Program) -> None:
     async with program.open(credentials=Pocket(), ready=False) as driver:
         await driver.on("SignInScreen")
         assert DEMO_PASSWORD not in driver.text()
+
+
+async def test_the_passphrase_is_asked_from_a_thread_of_the_session(program: Program) -> None:
+    """Hosts without a keyring: the question comes from a thread that knows nothing of the program around it."""
+    async with program.open() as driver:
+        answers: list[SecretStr | None] = []
+        thread = threading.Thread(target=lambda: answers.append(driver.app.ask_passphrase("new")), daemon=True)
+        thread.start()
+        await driver.on("Prompt")
+        await driver.type(CANARY)
+        assert CANARY not in driver.text()
+        await driver.press("enter")
+        await driver.until(lambda: not thread.is_alive(), "the answer")
+        assert [answer.get_secret_value() for answer in answers if answer] == [CANARY]
+        await driver.on("OverviewScreen")

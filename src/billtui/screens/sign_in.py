@@ -69,7 +69,8 @@ class SignInScreen(ModalScreen[bool]):
                 yield Static(Content.styled(f"The demo's password is {DEMO_PASSWORD}", "$muted"), id="demo")
             yield from self._field("Password", "password", password=True)
             with Vertical(id="totp-row"):
-                yield from self._field("Code of your second factor (6 digits), or a recovery code", "totp")
+                label = "Code of your second factor (6 digits), or a recovery code"
+                yield from self._field(label, "totp", password=True)
             yield Static(id="problem")
             with Horizontal(id="buttons"):
                 yield Static(Content.styled("^p other profile · esc look around", "$muted"), id="hint")
