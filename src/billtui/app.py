@@ -44,6 +44,8 @@ SessionFactory = Callable[["Profile", Callable[[SessionEvent], None], AskPassphr
 """Makes a session of a profile: its events go to the second, a secret file's passphrase is asked of the third."""
 KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefused, SessionClosed)
 """Errors whose words are made for a person."""
+AGE_SECONDS = 20.0
+"""How often the age of the data is looked at; it is drawn when its words change."""
 SMALLEST = (40, 12)
 """Below this many columns and rows there is one plain notice."""
 
@@ -109,6 +111,7 @@ class BilltuiApp(Places, News):
             self.say(problem, "warning")
         self.set_keymap(keymap_of(self.settings.keys))
         self.call_after_refresh(_settle_collector)
+        self.set_interval(AGE_SECONDS, self.dress_all)
         self.run_worker(self._open_session(), group="session", exit_on_error=False)
 
     async def _open_session(self) -> None:

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.invoice_actions import delete_invoices, explain_invoice, export_invoices, split_invoice
@@ -30,6 +31,8 @@ class InvoiceScreen(BilltuiScreen):
         super().__init__()
         self.invoice_id = invoice_id
         self.row: InvoiceRow | None = None
+        self._asked = False
+        """Whether the panel has answered: before, what the copy does not hold may still come."""
 
     def compose_body(self) -> Iterable[Widget]:
         """One text that scrolls."""
@@ -44,8 +47,18 @@ class InvoiceScreen(BilltuiScreen):
         self.guarded(self._fetch())
 
     async def _fetch(self) -> None:
-        await self.session.invoice(self.invoice_id)
-        self.reload_if_changed()
+        try:
+            await self.session.invoice(self.invoice_id)
+        except NotFound:
+            if self.row is not None:
+                raise
+        self._asked = True
+        self.reload_if_changed(force=self.row is None)
+
+    def _absent(self) -> str:
+        if self._asked:
+            return "This invoice is not there any more."
+        return "This invoice is not in the local copy; the panel has not answered yet."
 
     def reload(self) -> None:
         """Draw what the store knows now."""
@@ -53,7 +66,7 @@ class InvoiceScreen(BilltuiScreen):
         self.row = store.invoice_rows([self.invoice_id]).get(self.invoice_id)
         text = self.query_one("#text", Static)
         if self.row is None:
-            text.update(Content("This invoice is not there any more. esc goes back."))
+            text.update(Content(f"{self._absent()} esc goes back."))
         else:
             width = min(100, max(40, self.app.size.width - 6))
             text.update(invoice_detail(self.row, store.invoice(self.invoice_id), self.session.now(), width=width))
@@ -64,7 +77,7 @@ class InvoiceScreen(BilltuiScreen):
         if refusal := super().refusal_of(command):
             return refusal
         if command.scope is Scope.INVOICES and self.row is None:
-            return "This invoice is not there any more."
+            return self._absent()
         return invoice_refusal(command, [self.row] if self.row else [])
 
     @handles("invoice.pay")

@@ -298,6 +298,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
     def keep_filter(self) -> None:
         """Back to the rows, filtered."""
         self.remove_class("filtering")
+        self._show_around()  # the heading names the filter again
         self.list_state.focus_list()
 
     @handles("app.back")

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
@@ -31,6 +32,8 @@ class OrderScreen(BilltuiScreen):
         super().__init__()
         self.order_id = order_id
         self.row: OrderRow | None = None
+        self._asked = False
+        """Whether the panel has answered: before, what the copy does not hold may still come."""
 
     def compose_body(self) -> Iterable[Widget]:
         """One text that scrolls."""
@@ -45,8 +48,18 @@ class OrderScreen(BilltuiScreen):
         self.guarded(self._fetch())
 
     async def _fetch(self) -> None:
-        await self.session.order(self.order_id)
-        self.reload_if_changed()
+        try:
+            await self.session.order(self.order_id)
+        except NotFound:
+            if self.row is not None:
+                raise
+        self._asked = True
+        self.reload_if_changed(force=self.row is None)
+
+    def _absent(self) -> str:
+        if self._asked:
+            return "This order is not there any more."
+        return "This order is not in the local copy; the panel has not answered yet."
 
     def reload(self) -> None:
         """Draw what the store knows now."""
@@ -54,7 +67,7 @@ class OrderScreen(BilltuiScreen):
         self.row = store.order_rows([self.order_id]).get(self.order_id)
         text = self.query_one("#text", Static)
         if self.row is None:
-            text.update(Content("This order is not there any more. esc goes back."))
+            text.update(Content(f"{self._absent()} esc goes back."))
         else:
             text.update(
                 order_detail(self.row, store.order(self.order_id), self.session.now(), bill_number(store, self.row))
@@ -66,7 +79,7 @@ class OrderScreen(BilltuiScreen):
         if refusal := super().refusal_of(command):
             return refusal
         if command.scope is Scope.ORDERS and self.row is None:
-            return "This order is not there any more."
+            return self._absent()
         return order_refusal(command, [self.row] if self.row else [])
 
     @handles("order.renew")
