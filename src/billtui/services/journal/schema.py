@@ -124,8 +124,7 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
             f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None, check_same_thread=False
         )
         connection.execute("PRAGMA query_only=ON")
-        _check_version(connection, path)
-        if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        if not _check_version(connection, path):
             connection.close()  # another process or thread is about to make it
             return None
     except sqlite3.DatabaseError as error:
@@ -152,15 +151,26 @@ def explained(error: sqlite3.Error, path: Path) -> JournalError:
     return JournalError(f"The journal {path} failed: {text}. Nothing was sent.")
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if version == 0 and application == 0 and not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-        return
+def _check_version(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether there is a journal in the file already; an empty one is none yet. Raises JournalError, JournalDamaged.
+
+    All is read from one state of the file: another thread or process may be making it at this moment.
+    """
+    connection.execute("BEGIN")
+    try:
+        made = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    if version == 0 and application == 0 and not made:
+        return False
     if application != APPLICATION_ID:
         raise JournalDamaged(f"{path} is not a journal of billtui.")
     if version != USER_VERSION:
         raise JournalError(f"The journal {path} was written by another version of billtui (format {version}).")
+    return True
 
 
 def _check_place(path: Path) -> None:
