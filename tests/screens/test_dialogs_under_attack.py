@@ -193,3 +193,20 @@ async def test_the_passphrase_is_asked_from_a_thread_of_the_session(program: Pro
         await driver.until(lambda: not thread.is_alive(), "the answer")
         assert [answer.get_secret_value() for answer in answers if answer] == [CANARY]
         await driver.on("OverviewScreen")
+
+
+async def test_copying_says_where_it_acts_or_why_nothing_is_copied(program: Program) -> None:
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.until(lambda: driver.cursor is not None, "a row")
+        first = driver.cursor
+        await driver.press("Y")
+        await driver.hears(f"billtui orders renew --period 1 --profile test {first}")
+        await driver.press("slash")
+        await driver.type("zzzz")
+        await driver.press("enter")
+        await driver.sees("No row fits")
+        for key in ("Y", "y"):
+            driver.said.clear()
+            await driver.press(key)
+            await driver.hears("There is no order under the cursor")

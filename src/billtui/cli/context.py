@@ -17,7 +17,7 @@ from billtui.cli.output import Output
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets
 from billtui.config.paths import state_dir
-from billtui.config.profiles import Profile, ProfileBook, make_profile
+from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, make_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import Settings, load_settings
 from billtui.services.session_events import JobsRecovered, SessionEvent, StoreRebuilt, StoreTrouble
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from billtui.services.session import Session, SessionSettings
     from billtui.services.session_settings import CredentialKeeper
 
-WITHOUT_PROFILE = "command-line"
-"""The name under which copies of ``--url`` are remembered."""
 SIGN_OUT_SECONDS = 3.0
 NO_PROFILE_YET = (
     "There is no profile yet.\n"

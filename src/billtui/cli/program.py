@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from billtui.cli.context import NO_PROFILE_YET, WITHOUT_PROFILE, last_profile
+from billtui.cli.context import NO_PROFILE_YET, last_profile
 from billtui.cli.demo import DEFAULT_FLEET, DEFAULT_SEED, Demo, running_demo
 from billtui.cli.exits import Exit
 from billtui.cli.output import Output
@@ -16,7 +16,7 @@ from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, can_ask
 from billtui.cli.shapes import age, amount, count, iso_of, when
 from billtui.cli.start import is_terminal, run_program
-from billtui.config.profiles import Profile, ProfileBook, make_profile
+from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, make_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import load_settings
 from billtui.terminal.environment import TerminalFacts, settle

@@ -21,6 +21,9 @@ from billtui.config.paths import config_dir, locked, read_private, write_private
 KINDS = ("billing_v1",)
 """Kinds of panel that can be named in a profile."""
 
+WITHOUT_PROFILE = "command-line"
+"""The name that stands for a panel given by ``--url``: there is no profile."""
+
 NAME_RULE = "1 to 32 of a–z, 0–9, - and _, beginning with a letter or a digit"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?")

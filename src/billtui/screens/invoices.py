@@ -93,9 +93,9 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
 
         self.app.push_screen(InvoiceScreen(row_id))
 
-    def command_line(self) -> str:
+    def command_words(self) -> list[str]:
         """Paying what is chosen from the internal balance."""
-        return f"billtui invoices pay {' '.join(self.chosen_ids())} --method internal"
+        return ["invoices", "pay", "--method", "internal"]
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, for the rows that are chosen."""

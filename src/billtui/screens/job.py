@@ -83,9 +83,13 @@ class JobScreen(ListScreen[OperationRow]):
         if row is not None:
             self.guarded(show_operation(self.billtui, row))
 
-    def command_line(self) -> str:
+    def command_words(self) -> list[str]:
         """Showing the job."""
-        return f"billtui jobs show {self.job_id}"
+        return ["jobs", "show"]
+
+    def command_ids(self) -> list[str]:
+        """The job, whichever of its steps is under the cursor."""
+        return [self.job_id]
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, for this job."""

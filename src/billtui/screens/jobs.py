@@ -141,9 +141,9 @@ class JobsScreen(ListScreen[JobRow]):
 
         self.app.push_screen(JobScreen(row_id))
 
-    def command_line(self) -> str:
+    def command_words(self) -> list[str]:
         """Showing the job."""
-        return f"billtui jobs show {' '.join(self.chosen_ids())}"
+        return ["jobs", "show"]
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, for the job that is chosen."""

@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.command_text import command_line
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.columns import ColumnsDialog
 from billtui.widgets.formats import count_text
@@ -268,8 +269,11 @@ class ListScreen(BilltuiScreen, Generic[R]):
         if refusal := super().refusal_of(command):
             return refusal
         if command.scope not in (Scope.GLOBAL, Scope.LIST) and not self.chosen_rows():
-            return f"There is no {self.NOUN} under the cursor. v shows other views, / another filter."
+            return self._nothing_chosen()
         return None
+
+    def _nothing_chosen(self) -> str:
+        return f"There is no {self.NOUN} under the cursor. v shows other views, / another filter."
 
     def begin_anew(self) -> None:
         """Marks were another account's."""
@@ -384,16 +388,26 @@ class ListScreen(BilltuiScreen, Generic[R]):
     @handles("list.copy_id")
     def copy_id(self) -> None:
         """Send the ids to the terminal's clipboard."""
-        ids = self.chosen_ids()
-        if ids:
-            self.billtui.copy("\n".join(ids))
+        if ids := self.chosen_ids():
+            self.billtui.copy(" ".join(ids))
+        else:
+            self.billtui.say(self._nothing_chosen(), "warning")
 
     @handles("list.copy_command")
     def copy_command(self) -> None:
         """Send the command line that does the same to the clipboard."""
-        if line := self.command_line():
-            self.billtui.copy(line)
+        words, ids = self.command_words(), self.command_ids()
+        if not words:
+            self.billtui.say("No command line does the same here.", "warning")
+        elif not ids:
+            self.billtui.say(self._nothing_chosen(), "warning")
+        else:
+            self.billtui.copy(command_line(self.billtui.profile, words, ids))
 
-    def command_line(self) -> str:
-        """The command line for what is chosen."""
-        return ""
+    def command_words(self) -> list[str]:
+        """Verb and options that do the same as the first command of this list; :meth:`command_ids` come behind them."""
+        return []
+
+    def command_ids(self) -> list[str]:
+        """What the command line names."""
+        return self.chosen_ids()

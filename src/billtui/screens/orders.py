@@ -90,9 +90,9 @@ class OrdersScreen(ListScreen[OrderRow]):
 
         self.app.push_screen(OrderScreen(row_id))
 
-    def command_line(self) -> str:
+    def command_words(self) -> list[str]:
         """Renewing what is chosen for a month."""
-        return f"billtui orders renew {' '.join(self.chosen_ids())} --period 1"
+        return ["orders", "renew", "--period", "1"]
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, for the rows that are chosen."""
