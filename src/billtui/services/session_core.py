@@ -138,7 +138,11 @@ class SessionCore:
             client = await self._open_client()
             self.health.show(ConnectionState.CONNECTING, "Connecting")
             if client.token is None:
-                await self._use_credential(client)
+                try:
+                    await self._use_credential(client)
+                except (NotSignedIn, ConfigError, *_SIGN_IN) as error:
+                    self.health.show(ConnectionState.SIGNED_OUT, str(error))
+                    raise
             try:
                 account = await client.account.me()
             except SessionExpired as error:

@@ -302,6 +302,15 @@ async def test_nobody_signed_in(panel: SmallPanel, opens: Opens) -> None:
         assert session.account is None and session.store.orders() == []  # signed out: nothing is shown at the start
 
 
+async def test_a_read_that_finds_nobody_signed_in_does_not_leave_it_connecting(panel: SmallPanel, opens: Opens) -> None:
+    """A key that asks the panel, pressed while signed out: the line above says so afterwards as before."""
+    async with opens(Pocket()) as (session, events):
+        await events.until(SignInNeeded)
+        with pytest.raises(NotSignedIn):
+            await session.refresh()
+        assert session.connection.state is ConnectionState.SIGNED_OUT
+
+
 async def test_one_verb_without_background(panel: SmallPanel, opens: Opens) -> None:
     async with opens(background=False) as (session, _events):
         assert panel.requests == []
