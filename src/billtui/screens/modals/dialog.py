@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Mount
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
@@ -86,6 +87,12 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def compose_buttons(self) -> Iterable[Widget]:
         """The answers, the safe one first."""
         yield Button("Cancel", id="cancel")
+
+    def _on_mount(self, event: Mount) -> None:
+        """Buttons answer every press at once: Textual's own take none for 0.2 s after the last one."""
+        super()._on_mount(event)
+        for button in self.query(Button):
+            button.active_effect_duration = 0
 
     def action_cancel(self) -> None:
         """Answer no."""
