@@ -71,7 +71,7 @@ async def carry_out(
     show_left_out(out, left_out)
     confirm(
         plan.total,
-        len(plan.operations),
+        plan.item_count,
         Limit.of(context.profile, context.settings),
         yes=options.yes,
         max_total=options.max_total,

@@ -156,7 +156,7 @@ class OverviewScreen(BilltuiScreen):
         for horizon in found.running_out:
             label = "Runs out in" if horizon.days == found.running_out[0].days else ""
             tone = ("bad" if horizon.days <= 3 else "warning" if horizon.days <= 7 else "") if horizon.count else "dim"
-            auto = f", {horizon.auto} by themselves" if horizon.auto else ""
+            auto = f", {_renewing(horizon.auto)}" if horizon.auto else ""
             sum_text = f", {horizon.monthly} a month" if horizon.count else ""
             text = f"{horizon.days:>2} days: {count_text(horizon.count, 'order')}{sum_text}{auto}"
             line(f"orders:ends-{horizon.days}", label, toned(text, tone))
@@ -224,6 +224,10 @@ class OverviewScreen(BilltuiScreen):
             self.run_command(COMMANDS["app.jobs"])
         elif kind in ("balance", "account"):
             self.billtui.go_balance()
+
+
+def _renewing(count: int) -> str:
+    return "1 renews itself" if count == 1 else f"{count} renew themselves"
 
 
 def _owed(owed: Owed, word: str, tone: Tone) -> list[Content]:

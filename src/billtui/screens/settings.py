@@ -77,7 +77,7 @@ class SettingsScreen(BilltuiScreen):
         line("ascii", "Signs", "plain ASCII" if app.ascii_only else "Unicode")
         heading("Safety")
         line("confirm_limit", "Type the total above", f"{settings.confirm_limit} in the account's currency")
-        line("confirm_items", "or above", f"{settings.confirm_items} steps at once")
+        line("confirm_items", "or above", f"{settings.confirm_items} orders or invoices at once")
         line("undo_seconds", "Undo window", f"{settings.undo_seconds} s")
         heading("Files")
         line("doctor", "This host and terminal", "what billtui found; for a bug report")
@@ -113,7 +113,9 @@ class SettingsScreen(BilltuiScreen):
         elif option_id == "confirm_limit":
             await self._ask_number(option_id, "Type the total above which amount?", money=True)
         elif option_id == "confirm_items":
-            await self._ask_number(option_id, "Type the total above how many steps? (1 to 1000)", least=1, most=1000)
+            await self._ask_number(
+                option_id, "Type the total above how many orders or invoices? (1 to 1000)", least=1, most=1000
+            )
         elif option_id == "undo_seconds":
             await self._ask_number(option_id, "How many seconds can a deletion be taken back? (0 to 60)", most=60)
         elif option_id == "doctor":

@@ -209,6 +209,12 @@ class Plan(_PlanModel):
             raise ValueError("the total is not the sum of the operations' amounts")
         return self
 
+    @property
+    def item_count(self) -> int:
+        """How many orders and invoices it acts on: what the limit of items counts. A renewal of 50 orders is 50."""
+        targets = {target for one in self.operations for target in one.targets}
+        return max(len(targets), sum(1 for one in self.operations if one.takes_from is None))
+
     def operation(self, number: int) -> Operation:
         """The operation with ``number``. Raises PlanError when there is none."""
         if not 1 <= number <= len(self.operations):

@@ -37,6 +37,17 @@ def test_a_plan_survives_its_file(plan: Plan) -> None:
     assert '"amount": "' in plan.to_json() and "10.0," not in plan.to_json()  # decimal strings, never floats (INV-10)
 
 
+def test_the_limit_of_items_counts_orders_not_requests() -> None:
+    """A bulk renewal is one request and its payment another; what it acts on are its orders."""
+    targets = tuple(f"order:{number}" for number in range(50))
+    plan = renewal()
+    many = plan.model_copy(
+        update={"operations": (plan.operations[0].model_copy(update={"targets": targets}), *plan.operations[1:])}
+    )
+    assert many.item_count == 50
+    assert payments().item_count == 3
+
+
 def test_keys_come_from_the_plan_and_the_number_alone() -> None:
     plan = payments()
     assert plan.key(1) == idempotency_key(plan.id, 1) == Plan.from_json(plan.to_json()).key(1)

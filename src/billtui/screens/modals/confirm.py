@@ -21,7 +21,7 @@ SHOWN_ROWS = 200
 
 def needs_typing(plan: Plan, limit: Decimal, items: int) -> bool:
     """Whether the total has to be typed: above the profile's limit, by amount or by count."""
-    return plan.total.amount > limit or len(plan.operations) > items
+    return plan.total.amount > limit or plan.item_count > items
 
 
 class ConfirmPlan(Dialog[bool]):
@@ -98,7 +98,7 @@ class ConfirmPlan(Dialog[bool]):
 
     def _wanted(self) -> str:
         total = self.plan.total
-        return f"{total.amount:.2f}" if total.amount else str(len(self.plan.operations))
+        return f"{total.amount:.2f}" if total.amount else str(self.plan.item_count)
 
     def _operations(self) -> Content:
         lines: list[Content] = []
