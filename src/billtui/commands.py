@@ -167,7 +167,7 @@ def _commands() -> tuple[Command, ...]:
         c("list.sort", "Sort", "Sort by the next column.", ("s",), s.LIST),
         c("list.sort_reverse", "Reverse sort", "Turn the order round.", ("S",), s.LIST),
         c("list.columns", "Columns", "Choose the columns.", ("c",), s.LIST),
-        c("list.views", "Views", "Filters ready made, and your own.", ("v",), s.LIST),
+        c("list.views", "Views", "Filters ready made for this list.", ("v",), s.LIST),
         c("list.copy_id", "Copy id", "Send the id to the terminal's clipboard.", ("y",), s.LIST),
         c(
             "list.copy_command",
