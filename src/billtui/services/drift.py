@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pydantic import ValidationError
+
 from billtui.client.errors import NotFound
-from billtui.domain.models import Invoice, Order, Quote
+from billtui.domain.models import AddonRequest, Invoice, Order, OrderRequest, Quote
 from billtui.domain.money import Money
 from billtui.domain.periods import parse_instant
 from billtui.domain.rules.facts import format_when
 from billtui.domain.safetext import SafeText
-from billtui.services.plans import Operation, OperationKind
+from billtui.services.plans import Operation, OperationKind, PlanError
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -77,6 +79,18 @@ async def read_afresh(
                 _quote(fresh, operation, quote)
                 await _ends(reads, fresh, operation, quote)
                 fresh.quote_id = quote.id.raw
+            case K.ORDER:
+                quote = await client.quotes.order(order_request(operation))
+                _cells(fresh, operation, quote)
+                fresh.quote_id = quote.id.raw
+            case K.ADDONS:
+                asked = AddonRequest.model_validate(
+                    {"order_ids": operation.texts("order_ids"), "addons": operation.texts("addons")}
+                )
+                quote = await client.quotes.addons(asked)
+                _quote(fresh, operation, quote)
+                await _ends(reads, fresh, operation, quote)
+                fresh.quote_id = quote.id.raw
             case K.ACTION | K.RENAME | K.AUTO_RENEW:
                 order = await reads.order(operation.text("order_id"))
                 _order(fresh, operation, order)
@@ -108,6 +122,44 @@ async def _each_invoice(reads: Reads, fresh: Fresh, operation: Operation) -> Non
     for invoice_id, invoice in zip(ids, await asyncio.gather(*map(reads.invoice, ids)), strict=True):
         its_facts = facts.get(invoice_id)
         _invoice(fresh, its_facts if isinstance(its_facts, dict) else {}, invoice, None)
+
+
+def order_request(operation: Operation) -> OrderRequest:
+    """What a purchase of new servers asks for. Raises PlanError where the plan is damaged."""
+    names = ("period", "addons", "names", "auto_renew", "promo_code")
+    given = {name: operation.params[name] for name in names if operation.params.get(name) is not None}
+    try:
+        return OrderRequest.model_validate({"cells": operation.cells(), **given})
+    except ValidationError:
+        raise PlanError(f"Operation {operation.number} of the plan is damaged; make the plan anew.") from None
+
+
+def _cells(fresh: Fresh, operation: Operation, quote: Quote) -> None:
+    """New servers: every cell is still sold, in stock, and at its price."""
+    planned = operation.facts.get("lines")
+    lines: Mapping[str, Any] = planned if isinstance(planned, dict) else {}
+    now = {cell_key(line.plan or "", line.location or ""): line for line in quote.lines}
+    for exclusion in quote.excluded:
+        fresh.differences.append(f"{exclusion.plan} in {exclusion.location} is left out now: {exclusion.reason}")
+    left_out = {cell_key(one.plan or "", one.location or "") for one in quote.excluded}
+    for cell in operation.cells():
+        key = cell_key(cell.plan, cell.location)
+        line, before = now.get(key), lines.get(key)
+        what = f"{cell.plan} in {cell.location}"
+        if line is None:
+            if key not in left_out:
+                fresh.differences.append(f"{what} is not in the price any more.")
+            continue
+        fresh.compare(f"The number of {what}", cell.quantity, line.quantity)
+        if isinstance(before, dict):
+            fresh.compare(f"The price of {cell.quantity} {what}", _money(before.get("amount")), line.amount)
+    if operation.amount is not None:
+        fresh.compare("The total", operation.amount, quote.total)
+
+
+def cell_key(plan: str, location: str) -> str:
+    """How the facts of a purchase name a plan in a location; ids as the panel wrote them."""
+    return f"{getattr(plan, 'raw', plan)}@{getattr(location, 'raw', location)}"
 
 
 def _quote(fresh: Fresh, operation: Operation, quote: Quote) -> None:

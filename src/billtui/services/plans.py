@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
-from billtui.domain.models import Instant
+from billtui.domain.models import Instant, OrderCell
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 
@@ -27,7 +27,7 @@ MAX_OPERATIONS: Final = 20_000
 
 _PLAN_ID = re.compile(r"[0-9a-f]{32}")
 _PROFILE = re.compile(r"([a-z0-9][a-z0-9_-]{0,31})?")
-_TARGET = re.compile(r"(invoice|order):\S{1,200}|purse")
+_TARGET = re.compile(r"(invoice|order):\S{1,200}|new:[1-9][0-9]{0,4}|purse")
 
 
 class PlanError(ValueError):
@@ -41,6 +41,8 @@ class OperationKind(StrEnum):
     DELETE = "invoice.delete"
     COMBINE = "invoice.combine"
     SPLIT = "invoice.split"
+    ORDER = "order.new"
+    ADDONS = "order.addons"
     RENEW = "order.renew"
     ACTION = "order.action"
     RENAME = "order.rename"
@@ -52,7 +54,10 @@ class OperationKind(StrEnum):
 HOLDABLE: Final = frozenset({OperationKind.DELETE, OperationKind.COMBINE, OperationKind.SPLIT})
 """What waits in the undo window: it can be held back, and it moves no money."""
 
-SPENDING: Final = frozenset({OperationKind.PAY, OperationKind.RENEW, OperationKind.TOP_UP, OperationKind.MOVE})
+PURCHASES: Final = frozenset({OperationKind.ORDER, OperationKind.ADDONS, OperationKind.RENEW})
+"""What issues an invoice that a later operation of the same plan may pay."""
+
+SPENDING: Final = PURCHASES | {OperationKind.PAY, OperationKind.TOP_UP, OperationKind.MOVE}
 """What carries an amount that counts in the plan's total."""
 
 _PARAMS: Final[dict[OperationKind, frozenset[str]]] = {
@@ -60,6 +65,8 @@ _PARAMS: Final[dict[OperationKind, frozenset[str]]] = {
     OperationKind.DELETE: frozenset({"invoice_id"}),
     OperationKind.COMBINE: frozenset({"invoice_ids"}),
     OperationKind.SPLIT: frozenset({"invoice_id"}),
+    OperationKind.ORDER: frozenset({"cells", "period"}),
+    OperationKind.ADDONS: frozenset({"order_ids", "addons"}),
     OperationKind.RENEW: frozenset({"order_ids", "period"}),
     OperationKind.ACTION: frozenset({"order_id", "action"}),
     OperationKind.RENAME: frozenset({"order_id", "name"}),
@@ -79,7 +86,11 @@ class Operation(_PlanModel):
     number: Annotated[int, Field(ge=1, le=MAX_OPERATIONS)]
     kind: OperationKind
     targets: tuple[str, ...] = ()
-    """What it locks: ``invoice:ID``, ``order:ID`` (raw ids) or ``purse``; one open operation per target at a time."""
+    """What it locks; one open operation per target at a time.
+
+    ``invoice:ID``, ``order:ID`` (raw ids), ``purse``, or ``new:N``: the N-th request for new servers of its plan. So a
+    second purchase of new servers waits until the outcome of the first is known, in every program on the account.
+    """
     params: dict[str, JsonValue] = Field(default_factory=dict)
     facts: dict[str, JsonValue] = Field(default_factory=dict)
     """States, totals and prices that it rests on; compared again directly before the request (drift guard)."""
@@ -112,11 +123,27 @@ class Operation(_PlanModel):
             raise PlanError(f"Operation {self.number} of the plan has no number {name}; make the plan anew.")
         return value
 
+    def cells(self) -> list[OrderCell]:
+        """The parameter ``cells`` of a purchase of new servers. Raises PlanError where the plan has none."""
+        value = self.params.get("cells")
+        try:
+            cells = [OrderCell.model_validate(one) for one in value] if isinstance(value, list) else []
+        except ValidationError:
+            cells = []
+        if not cells:
+            raise PlanError(f"Operation {self.number} of the plan has no cells; make the plan anew.")
+        return cells
+
+    @property
+    def new_count(self) -> int:
+        """How many new servers it buys."""
+        return sum(one.quantity for one in self.cells()) if self.kind is OperationKind.ORDER else 0
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         for target in self.targets:
             if not _TARGET.fullmatch(target):
-                raise ValueError("a target is invoice:ID, order:ID or purse")
+                raise ValueError("a target is invoice:ID, order:ID, new:N or purse")
         if len(set(self.targets)) != len(self.targets):
             raise ValueError("a target stands twice in one operation")
         missing = _PARAMS[self.kind] - self.params.keys()
@@ -134,6 +161,8 @@ class Operation(_PlanModel):
             raise ValueError(f"{self.kind} cannot be held back")
         if self.kind is OperationKind.PAY and (self.takes_from is None) == ("invoice_id" not in self.params):
             raise ValueError("a payment has an invoice, or takes it from an earlier operation")
+        if self.kind is OperationKind.ORDER and not self.cells():
+            raise ValueError("a purchase of new servers says which")
         if self._acts_on() - set(self.targets):
             raise ValueError(f"{self.kind} acts on something that is not among its targets")
         return self
@@ -200,7 +229,7 @@ class Plan(_PlanModel):
                 taken.add(target)
             if operation.takes_from is not None:
                 source = self.operations[operation.takes_from - 1]
-                if operation.takes_from in sources or source.kind is not OperationKind.RENEW:
+                if operation.takes_from in sources or source.kind not in PURCHASES:
                     raise ValueError("an invoice comes from one purchase and is paid once")
                 if operation.amount != source.amount:
                     raise ValueError("a payment has the amount of the purchase that it pays")
@@ -211,9 +240,13 @@ class Plan(_PlanModel):
 
     @property
     def item_count(self) -> int:
-        """How many orders and invoices it acts on: what the limit of items counts. A renewal of 50 orders is 50."""
-        targets = {target for one in self.operations for target in one.targets}
-        return max(len(targets), sum(1 for one in self.operations if one.takes_from is None))
+        """How many orders and invoices it acts on: what the limit of items counts.
+
+        A renewal of 50 orders is 50, a purchase of 21 new servers is 21.
+        """
+        targets = {target for one in self.operations for target in one.targets if not target.startswith("new:")}
+        new = sum(one.new_count for one in self.operations)
+        return max(len(targets) + new, sum(1 for one in self.operations if one.takes_from is None))
 
     def operation(self, number: int) -> Operation:
         """The operation with ``number``. Raises PlanError when there is none."""

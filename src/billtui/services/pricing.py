@@ -9,7 +9,7 @@ from billtui.domain.models import Discount
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.discounts import PricedLine, loyalty
-from billtui.domain.rules.facts import OrderFacts
+from billtui.domain.rules.facts import AddonFacts, OrderFacts
 from billtui.domain.rules.renewal import price_renewal, renewal_refusal
 from billtui.services.store import OrderRow, instant, money
 
@@ -30,9 +30,13 @@ def facts_of(row: OrderRow) -> OrderFacts:
         in_use_since=None if row.in_use_since is None else instant(row.in_use_since),
         auto_renew_on=bool(row.auto_on),
         auto_renew_months=row.auto_months,
+        auto_renew_since=None if row.auto_since is None else instant(row.auto_since),
+        auto_renew_done_for=None if row.auto_done_for is None else instant(row.auto_done_for),
         open_invoice_id=row.unpaid_invoice_id,
         transfer_id=row.transfer_id,
         created_at=instant(row.created_at),
+        addons=tuple(AddonFacts("", "add-on", money(int(cents), row.currency)) for cents in row.addon_prices.split()),
+        promise_until=None if row.promise_until is None else instant(row.promise_until),
         blocked_at=None if row.blocked_at is None else instant(row.blocked_at),
     )
 

@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from billtui.client.errors import NotFound
-from billtui.domain.models import Invoice, LedgerLine, Order, Page, PaymentMethod, Quote, SessionInfo
+from billtui.domain.models import (
+    AddonRequest,
+    Invoice,
+    LedgerLine,
+    Order,
+    OrderRequest,
+    Page,
+    PaymentMethod,
+    Quote,
+    SessionInfo,
+    StockItem,
+)
 from billtui.services.session_settings import Catalogue
 from billtui.services.store.writer import Kind
 from billtui.services.store_thread import StoreThread
@@ -110,6 +121,18 @@ class Reads:
             return await client.quotes.renewal(await self._raw("order", order_ids), period, promo_code)
 
         return await self._panel.ask(work)
+
+    async def quote_order(self, request: OrderRequest) -> Quote:
+        """The price of new servers, explained (BLK-1 to BLK-6)."""
+        return await self._panel.ask(lambda client, _sync: client.quotes.order(request))
+
+    async def quote_addons(self, request: AddonRequest) -> Quote:
+        """The price of add-ons for the rest of the orders' periods (ORD-5)."""
+        return await self._panel.ask(lambda client, _sync: client.quotes.addons(request))
+
+    async def stock(self) -> list[StockItem]:
+        """What is in stock now; asked for anew each time."""
+        return await self._panel.ask(lambda client, _sync: client.catalogue.stock())
 
     async def ledger(self, limit: int, cursor: str | None) -> Page[LedgerLine]:
         """A page of the purses' movements."""

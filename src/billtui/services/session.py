@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
-from billtui.domain.models import Account, Invoice, LedgerLine, Order, Page, PaymentMethod, Quote, SessionInfo
+from billtui.domain.models import (
+    Account,
+    AddonRequest,
+    Invoice,
+    LedgerLine,
+    Order,
+    OrderRequest,
+    Page,
+    PaymentMethod,
+    Quote,
+    SessionInfo,
+    StockItem,
+)
 from billtui.services.journal.reader import JournalReader
 from billtui.services.overview import Overview, overview
 from billtui.services.session_core import SessionCore
@@ -222,6 +234,18 @@ class Session:
     async def quote_renewal(self, order_ids: Sequence[str], period: int, promo_code: str | None = None) -> Quote:
         """What a renewal would cost, explained, with what it leaves out (DSC-8, BLK-6). Raises ClientError."""
         return await self._threads.ask(self._core.reads.quote_renewal(list(order_ids), period, promo_code))
+
+    async def quote_order(self, request: OrderRequest) -> Quote:
+        """What new servers cost, a line for each plan and location; at most 1,000 (BLK-7). Raises ClientError."""
+        return await self._threads.ask(self._core.reads.quote_order(request))
+
+    async def quote_addons(self, request: AddonRequest) -> Quote:
+        """What add-ons cost for the rest of the orders' paid periods (ORD-5). Raises ClientError."""
+        return await self._threads.ask(self._core.reads.quote_addons(request))
+
+    async def stock(self) -> list[StockItem]:
+        """How many servers of each plan each location has now. Raises ClientError."""
+        return await self._threads.ask(self._core.reads.stock())
 
     async def ledger(self, *, limit: int = 100, cursor: str | None = None) -> Page[LedgerLine]:
         """A page of the purses' movements, newest first. Raises ClientError."""

@@ -117,7 +117,7 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
         case K.PAY:
             wanted = {"invoice_id": invoice_id or params.get("invoice_id"), "method": params.get("method")}
             return _has(answer, wanted | {"amount": amount})
-        case K.RENEW:
+        case K.RENEW | K.ORDER | K.ADDONS:
             return _has(answer.get("invoice"), {"total": amount})
         case K.TOP_UP:
             return _has(answer.get("payment"), {"method": params.get("method"), "amount": amount})

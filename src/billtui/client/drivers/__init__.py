@@ -20,14 +20,17 @@ from billtui.client.top_up import TopUp
 from billtui.domain.models import (
     Account,
     Addon,
+    AddonRequest,
     AutoRenew,
     Balances,
+    BoughtOrders,
     ChangeFeed,
     Invoice,
     LedgerLine,
     Location,
     OperationStatus,
     Order,
+    OrderRequest,
     Page,
     Payment,
     PaymentMethod,
@@ -70,6 +73,10 @@ class Driver(Protocol):
 
     def quote_renewal(self, order_ids: Sequence[str], period: int, promo_code: str | None) -> Call[Quote]: ...
     def renew(self, quote_id: str, expected_total: Money, write: Write) -> Call[Invoice]: ...
+    def quote_order(self, request: OrderRequest) -> Call[Quote]: ...
+    def buy_order(self, quote_id: str, expected_total: Money, write: Write) -> Call[BoughtOrders]: ...
+    def quote_addons(self, request: AddonRequest) -> Call[Quote]: ...
+    def buy_addons(self, quote_id: str, expected_total: Money, write: Write) -> Call[Invoice]: ...
 
     def list_invoices(self, query: Query) -> Call[Page[Invoice]]: ...
     def get_invoice(self, invoice_id: str) -> Call[Invoice]: ...

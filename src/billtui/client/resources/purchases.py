@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from billtui.client.resources.resource import Resource
 from billtui.client.settings import Write
-from billtui.domain.models import Invoice
+from billtui.domain.models import BoughtOrders, Invoice
 from billtui.domain.money import Money
 
 
@@ -20,3 +20,17 @@ class Purchases(Resource):
         Raises ``PriceChanged`` if the total is no longer ``expected_total`` (DSC-8).
         """
         return await self.client.run(self._driver.renew(quote_id, expected_total, write))
+
+    async def order(self, quote_id: str, expected_total: Money, write: Write) -> BoughtOrders:
+        """Buy new servers as quoted, all on one invoice; they become active when it is paid (BLK-1, ORD-1).
+
+        Raises ``PriceChanged`` if the total is no longer ``expected_total`` (DSC-8), ``Refused`` if stock ran out.
+        """
+        return await self.client.run(self._driver.buy_order(quote_id, expected_total, write))
+
+    async def addons(self, quote_id: str, expected_total: Money, write: Write) -> Invoice:
+        """Issue the invoice for quoted add-ons; the orders have them when it is paid (ORD-5).
+
+        Raises ``PriceChanged`` if the total is no longer ``expected_total`` (DSC-8).
+        """
+        return await self.client.run(self._driver.buy_addons(quote_id, expected_total, write))

@@ -1,9 +1,10 @@
 """Models of the Billing API's objects: what the wire carries, typed."""
 
 from billtui.domain.models.account import Account, Balances, Capabilities, LedgerLine, SessionInfo, SessionToken
-from billtui.domain.models.catalogue import Addon, Location, Plan, StockItem
+from billtui.domain.models.catalogue import Addon, Location, OrderAddon, Plan, StockItem
 from billtui.domain.models.changes import Change, ChangeFeed, ChangeKind, ObjectKind, OperationStatus
 from billtui.domain.models.invoices import (
+    AddonPart,
     Discount,
     Invoice,
     InvoiceKind,
@@ -16,15 +17,28 @@ from billtui.domain.models.invoices import (
 from billtui.domain.models.orders import Action, AutoRenew, Order, OrderState
 from billtui.domain.models.page import Page
 from billtui.domain.models.problem import Problem
-from billtui.domain.models.quotes import Exclusion, Quote, QuoteLine, RenewalRequest
+from billtui.domain.models.quotes import (
+    AddonRequest,
+    BoughtOrders,
+    Exclusion,
+    OrderCell,
+    OrderRequest,
+    PromoTerms,
+    Quote,
+    QuoteLine,
+    RenewalRequest,
+)
 from billtui.domain.models.wire import Instant, WireModel
 
 __all__ = [
     "Account",
     "Action",
     "Addon",
+    "AddonPart",
+    "AddonRequest",
     "AutoRenew",
     "Balances",
+    "BoughtOrders",
     "Capabilities",
     "Change",
     "ChangeFeed",
@@ -41,6 +55,9 @@ __all__ = [
     "ObjectKind",
     "OperationStatus",
     "Order",
+    "OrderAddon",
+    "OrderCell",
+    "OrderRequest",
     "OrderState",
     "Page",
     "Payment",
@@ -48,6 +65,7 @@ __all__ = [
     "PaymentState",
     "Plan",
     "Problem",
+    "PromoTerms",
     "Quote",
     "QuoteLine",
     "RenewalRequest",

@@ -39,6 +39,14 @@ class Addon(WireModel):
     monthly_price: Money
 
 
+class OrderAddon(WireModel):
+    """An add-on that an order has: billed at purchase for the rest of the period, then with every renewal (ORD-5)."""
+
+    id: Id
+    name: SafeText
+    monthly_price: Money
+
+
 class StockItem(WireModel):
     """How many servers of a plan can be had in a location now."""
 

@@ -47,14 +47,27 @@ class Discount(WireModel):
     percent: Percent
 
 
+class AddonPart(WireModel):
+    """The part of a line that one add-on makes up; it has no discount (DSC-4)."""
+
+    id: Id
+    name: SafeText
+    amount: Money
+
+
 class InvoiceLine(WireModel):
-    """What one order costs on this invoice: ``list_price`` less ``discounts`` is ``amount``, rounded once (INV-10)."""
+    """What one order costs on this invoice (INV-10).
+
+    The server part, ``list_price`` less the add-ons' amounts, less ``discounts``, rounded once, plus the add-ons'
+    amounts is ``amount``.
+    """
 
     order_id: Id | None = None
     title: SafeText
     months: int | None = None
     list_price: Money
     discounts: list[Discount] = Field(default_factory=list)
+    addons: list[AddonPart] = Field(default_factory=list)
     amount: Money
 
 

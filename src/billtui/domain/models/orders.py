@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from billtui.domain.models.catalogue import OrderAddon
 from billtui.domain.models.wire import Id, Instant, OpenEnum, Percent, WireModel
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
@@ -63,6 +64,14 @@ class Order(WireModel):
     discount_percent: Percent = Decimal(0)
     individual_price: bool = False
     auto_renew: AutoRenew = AutoRenew()
+    auto_renew_since: Instant | None = None
+    """Since when auto-renewal is on; ``None`` where the panel does not say (REN-4)."""
+    auto_renew_done_for: Instant | None = None
+    """The paid-until whose auto-renewal was dealt with already: once in each period (REN-4)."""
+    addons: list[OrderAddon] = Field(default_factory=list)
+    """What comes on top of ``monthly_price`` with every renewal, without discount (DSC-4)."""
+    promise_until: Instant | None = None
+    """The deadline of the promise that runs for it (PRM-5)."""
     billing_day: int = Field(default=1, ge=1, le=31)
     in_use_since: Instant | None = None
     unpaid_invoice_id: Id | None = None

@@ -51,6 +51,15 @@ class Purses:
 
 
 @dataclass(frozen=True, slots=True)
+class AddonFacts:
+    """An add-on, with its price a month (ORD-5)."""
+
+    id: str
+    name: str
+    monthly_price: Money
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFacts:
     """One order, as far as the rules look at it."""
 
@@ -78,6 +87,8 @@ class OrderFacts:
     promise_until: datetime | None = None
     """The deadline of the running promise (PRM-5)."""
     created_at: datetime | None = None
+    addons: tuple[AddonFacts, ...] = ()
+    """Billed with every renewal, without discount (ORD-5, DSC-4)."""
     blocked_at: datetime | None = None
     """Since when it is blocked. Where that is not known, no deletion is computed: a broken promise blocks later than
     the paid period ends, so ``paid_until`` would be a guess."""
@@ -165,11 +176,14 @@ def order_facts(order: Order, invoices: Iterable[Invoice] = ()) -> OrderFacts:
         in_use_since=order.in_use_since,
         auto_renew_on=order.auto_renew.on,
         auto_renew_months=order.auto_renew.months,
+        auto_renew_since=order.auto_renew_since,
+        auto_renew_done_for=order.auto_renew_done_for,
+        addons=tuple(AddonFacts(one.id.raw, str(one.name), one.monthly_price) for one in order.addons),
         open_invoice_id=open_id,
         transfer_id=order.transfer_id.raw if order.transfer_id is not None else None,
         broken_promise_invoice_id=broken.id.raw if broken is not None else None,
         promise_invoice_id=promised.id.raw if promised is not None else None,
-        promise_until=promised.promise_until if promised is not None else None,
+        promise_until=promised.promise_until if promised is not None else order.promise_until,
         created_at=order.created_at,
         blocked_at=order.blocked_at,
     )

@@ -39,9 +39,19 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
         case K.PAY:
             return await _pay(client, operation, Write(key), ready.invoice_id or operation.text("invoice_id"))
         case K.RENEW:
-            if ready.quote_id is None:
-                raise PlanError("A renewal needs a fresh quote.")
-            invoice = await client.purchases.renew(ready.quote_id, _amount(operation), Write(key))
+            invoice = await client.purchases.renew(_quoted(ready), _amount(operation), Write(key))
+            _same("total", invoice.total, _amount(operation))
+            return {"invoice": invoice.model_dump(mode="json")}
+        case K.ORDER:
+            bought = await client.purchases.order(_quoted(ready), _amount(operation), Write(key))
+            _same("total", bought.invoice.total, _amount(operation))
+            _same("number of servers", len(bought.orders), operation.new_count)
+            return {
+                "invoice": bought.invoice.model_dump(mode="json"),
+                "order_ids": [one.id.raw for one in bought.orders],
+            }
+        case K.ADDONS:
+            invoice = await client.purchases.addons(_quoted(ready), _amount(operation), Write(key))
             _same("total", invoice.total, _amount(operation))
             return {"invoice": invoice.model_dump(mode="json")}
         case K.DELETE | K.SPLIT:
@@ -105,6 +115,12 @@ def invoice_in(answer: Mapping[str, Any] | None) -> Invoice | None:
         return Invoice.model_validate(inner)
     except ValueError:
         return None
+
+
+def _quoted(ready: Ready) -> str:
+    if ready.quote_id is None:
+        raise PlanError("A purchase needs a fresh quote.")
+    return ready.quote_id
 
 
 def _amount(operation: Operation) -> Money:

@@ -32,6 +32,11 @@ def order_row(order: Order) -> OrderRow:
         unpaid_invoice_id=None if order.unpaid_invoice_id is None else str(order.unpaid_invoice_id),
         transfer_id=None if order.transfer_id is None else str(order.transfer_id),
         blocked_at=epoch(order.blocked_at),
+        addons=sum(cents(one.monthly_price) for one in order.addons),
+        addon_prices=" ".join(str(cents(one.monthly_price)) for one in order.addons),
+        auto_since=epoch(order.auto_renew_since),
+        auto_done_for=epoch(order.auto_renew_done_for),
+        promise_until=epoch(order.promise_until),
         version=order.version,
     )
 

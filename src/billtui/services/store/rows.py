@@ -43,6 +43,16 @@ class OrderRow(NamedTuple):
     transfer_id: str | None
     blocked_at: int | None
     """Since when it is blocked; it is deleted 7 days later (ORD-2)."""
+    addons: int
+    """What its add-ons cost a month, in cents, on top of ``price`` (ORD-5)."""
+    addon_prices: str
+    """The add-ons' monthly prices in cents, one by one: each is rounded by itself, ``"200 340"``."""
+    auto_since: int | None
+    """Since when auto-renewal is on (REN-4)."""
+    auto_done_for: int | None
+    """The paid-until whose auto-renewal was dealt with already (REN-4)."""
+    promise_until: int | None
+    """The deadline of the promise that runs for it (PRM-5)."""
     version: int
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from billtui.config.paths import ensure_private_dir
 from billtui.services.store.rows import InvoiceRow, OrderRow
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 CHUNK_BITS = 9
 CHUNK = 1 << CHUNK_BITS
 """Rows in one packed block."""

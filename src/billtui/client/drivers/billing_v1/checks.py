@@ -11,11 +11,13 @@ from billtui.client.top_up import TopUp
 from billtui.domain.models import (
     AutoRenew,
     Balances,
+    BoughtOrders,
     Invoice,
     InvoiceState,
     LedgerLine,
     OperationStatus,
     Order,
+    OrderRequest,
     Payment,
     Quote,
     SessionToken,
@@ -71,6 +73,54 @@ def quote(answer: Answer, order_ids: Sequence[str], period: int) -> Quote:
         must(line.amount.currency == result.total.currency, "lines.amount.currency")
         seen.add(line_order)
     must(sum(line.amount.amount for line in result.lines) == result.total.amount, "total")
+    return result
+
+
+def order_quote(answer: Answer, request: OrderRequest) -> Quote:
+    """A quote of new servers: lines and exclusions among the cells asked for, never more than asked (BLK-2, BLK-6)."""
+    result = read(Quote, answer)
+    must(result.kind == "order", "kind")
+    wanted = {(_raw(one.plan), _raw(one.location)): 0 for one in request.cells}
+    for one in request.cells:
+        wanted[_raw(one.plan), _raw(one.location)] += one.quantity
+    seen: set[tuple[str, str]] = set()
+    for line in result.lines:
+        cell = (_raw(line.plan or ""), _raw(line.location or ""))
+        must(cell not in seen, "lines.location")
+        seen.add(cell)
+        if request.all_locations:
+            must(cell[0] == _raw(request.plan or "") and line.quantity == (request.quantity or 1), "lines.plan")
+        else:
+            must(wanted.get(cell) == line.quantity, "lines.quantity")
+        must(line.months in (None, request.period), "lines.months")
+        must(line.amount.currency == result.total.currency, "lines.amount.currency")
+    must(sum(line.amount.amount for line in result.lines) == result.total.amount, "total")
+    return result
+
+
+def addon_quote(answer: Answer, order_ids: Sequence[str]) -> Quote:
+    """A quote of add-ons whose lines are among the orders asked for, and add up to its total (ORD-5, DSC-8)."""
+    result = read(Quote, answer)
+    must(result.kind == "addon", "kind")
+    wanted = {_raw(one) for one in order_ids}
+    seen: set[str] = set()
+    for line in result.lines:
+        line_order = _raw(line.order_id) if line.order_id is not None else ""
+        must(line_order in wanted and line_order not in seen, "lines.order_id")
+        must(line.amount.currency == result.total.currency, "lines.amount.currency")
+        seen.add(line_order)
+    must(sum(line.amount.amount for line in result.lines) == result.total.amount, "total")
+    return result
+
+
+def bought(answer: Answer, expected_total: Money) -> BoughtOrders:
+    """The invoice of new servers at the price that was confirmed, and an order for each of its lines (BLK-1)."""
+    result = read(BoughtOrders, answer)
+    must(result.invoice.total == expected_total, "invoice.total")
+    must(bool(result.orders), "orders")
+    if result.invoice.lines:
+        billed = {_raw(line.order_id) for line in result.invoice.lines if line.order_id is not None}
+        must(billed == {_raw(one.id) for one in result.orders}, "orders")
     return result
 
 

@@ -18,14 +18,17 @@ from billtui.client.top_up import TopUp
 from billtui.domain.models import (
     Account,
     Addon,
+    AddonRequest,
     AutoRenew,
     Balances,
+    BoughtOrders,
     ChangeFeed,
     Invoice,
     LedgerLine,
     Location,
     OperationStatus,
     Order,
+    OrderRequest,
     Page,
     Payment,
     PaymentMethod,
@@ -66,6 +69,8 @@ class BillingV1:
             "invoices.split",
             "invoices.delete",
             "invoices.document",
+            "orders.new",
+            "orders.addons",
             "orders.renew",
             "orders.rename",
             "orders.auto-renew",
@@ -197,6 +202,50 @@ class BillingV1:
         body = {"quote_id": raw(quote_id), "expected_total": _money(expected_total)}
         return self._write(
             "POST", "/renewals", write, lambda answer: checks.renewed(answer, expected_total), body, "orders.renew"
+        )
+
+    def quote_order(self, request: OrderRequest) -> Call[Quote]:
+        """``POST /quotes`` of kind ``order`` (BLK-1 to BLK-3)."""
+        body: dict[str, Any] = {"kind": "order", "period": request.period}
+        if request.all_locations:
+            body |= {"plan": raw(request.plan or ""), "quantity": request.quantity or 1, "all_locations": True}
+        else:
+            body["cells"] = [
+                {"plan": raw(one.plan), "location": raw(one.location), "quantity": one.quantity}
+                for one in request.cells
+            ]
+        if request.addons:
+            body["addons"] = [raw(one) for one in request.addons]
+        if request.names:
+            body["names"] = raw(request.names)
+        if request.auto_renew is not None:
+            body["auto_renew"] = {"on": request.auto_renew.on, "months": request.auto_renew.months}
+        if request.promo_code:
+            body["promo_code"] = raw(request.promo_code)
+        exchange = Exchange("POST", f"{PREFIX}/quotes", body=body)
+        return Call(exchange, lambda answer: checks.order_quote(answer, request), explain_answer, "orders.new")
+
+    def buy_order(self, quote_id: str, expected_total: Money, write: Write) -> Call[BoughtOrders]:
+        """``POST /orders``: new servers and their invoice, as quoted (BLK-1)."""
+        body = {"quote_id": raw(quote_id), "expected_total": _money(expected_total)}
+        return self._write(
+            "POST", "/orders", write, lambda answer: checks.bought(answer, expected_total), body, "orders.new"
+        )
+
+    def quote_addons(self, request: AddonRequest) -> Call[Quote]:
+        """``POST /quotes`` of kind ``addon`` (ORD-5)."""
+        order_ids = [raw(one) for one in request.order_ids]
+        body: dict[str, Any] = {
+            "kind": "addon", "order_ids": order_ids, "addons": [raw(one) for one in request.addons],
+        }  # fmt: skip
+        exchange = Exchange("POST", f"{PREFIX}/quotes", body=body)
+        return Call(exchange, lambda answer: checks.addon_quote(answer, order_ids), explain_answer, "orders.addons")
+
+    def buy_addons(self, quote_id: str, expected_total: Money, write: Write) -> Call[Invoice]:
+        """``POST /addons``: an invoice for the add-ons that were quoted (ORD-5)."""
+        body = {"quote_id": raw(quote_id), "expected_total": _money(expected_total)}
+        return self._write(
+            "POST", "/addons", write, lambda answer: checks.renewed(answer, expected_total), body, "orders.addons"
         )
 
     # Invoices
