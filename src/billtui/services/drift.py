@@ -20,7 +20,7 @@ from billtui.domain.money import Money
 from billtui.domain.periods import parse_instant
 from billtui.domain.rules.facts import format_when
 from billtui.domain.safetext import SafeText
-from billtui.services.plans import Operation, OperationKind, PlanError
+from billtui.services.plans import Operation, OperationKind, PlanError, cell_key
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -155,11 +155,6 @@ def _cells(fresh: Fresh, operation: Operation, quote: Quote) -> None:
             fresh.compare(f"The price of {cell.quantity} {what}", _money(before.get("amount")), line.amount)
     if operation.amount is not None:
         fresh.compare("The total", operation.amount, quote.total)
-
-
-def cell_key(plan: str, location: str) -> str:
-    """How the facts of a purchase name a plan in a location; ids as the panel wrote them."""
-    return f"{getattr(plan, 'raw', plan)}@{getattr(location, 'raw', location)}"
 
 
 def _quote(fresh: Fresh, operation: Operation, quote: Quote) -> None:

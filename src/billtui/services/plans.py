@@ -285,6 +285,11 @@ class Plan(_PlanModel):
             raise PlanError(f"The plan is damaged at {where}: {first['msg']}. Make it anew.") from None
 
 
+def cell_key(plan: str, location: str) -> str:
+    """How the facts of a purchase name a plan in a location; ids as the panel wrote them."""
+    return f"{getattr(plan, 'raw', plan)}@{getattr(location, 'raw', location)}"
+
+
 def planned_total(operations: tuple[Operation, ...], currency: str) -> Money:
     """The sum of all amounts; a purchase that a later operation pays counts once. Raises ValueError for a mixture."""
     paid_later = {operation.takes_from for operation in operations}

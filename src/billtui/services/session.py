@@ -26,10 +26,13 @@ from billtui.domain.models import (
     Page,
     PaymentMethod,
     Quote,
+    RenewalRequest,
     SessionInfo,
     StockItem,
 )
+from billtui.services import offers
 from billtui.services.journal.reader import JournalReader
+from billtui.services.offers import Offer
 from billtui.services.overview import Overview, overview
 from billtui.services.session_core import SessionCore
 from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged
@@ -242,6 +245,30 @@ class Session:
     async def quote_addons(self, request: AddonRequest) -> Quote:
         """What add-ons cost for the rest of the orders' paid periods (ORD-5). Raises ClientError."""
         return await self._threads.ask(self._core.reads.quote_addons(request))
+
+    async def offer_order(self, request: OrderRequest) -> Offer[OrderRequest]:
+        """New servers of **any** number, as requests of at most 1,000 with a quote each (BLK-7). For ``planner.buy``.
+
+        "All locations" become cells, and what is left out is in ``excluded`` (BLK-2). Raises ClientError, as where
+        a promo code does not hold (DSC-6).
+        """
+        return await self._threads.ask(offers.offer_order(self._core.reads, request))
+
+    async def offer_renewal(
+        self, order_ids: Sequence[str], period: int, promo_code: str | None = None
+    ) -> Offer[RenewalRequest]:
+        """A renewal of **any** number of orders, as requests of at most 1,000 with a quote each (BLK-7).
+
+        For ``planner.renew_many``. Raises ClientError.
+        """
+        return await self._threads.ask(offers.offer_renewal(self._core.reads, order_ids, period, promo_code))
+
+    async def offer_addons(self, order_ids: Sequence[str], addons: Sequence[str]) -> Offer[AddonRequest]:
+        """Add-ons for **any** number of orders, as requests of at most 1,000 with a quote each (BLK-7, ORD-5).
+
+        For ``planner.addons``. Raises ClientError.
+        """
+        return await self._threads.ask(offers.offer_addons(self._core.reads, order_ids, addons))
 
     async def stock(self) -> list[StockItem]:
         """How many servers of each plan each location has now. Raises ClientError."""

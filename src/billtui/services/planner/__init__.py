@@ -5,16 +5,20 @@ will be done, what it costs, and what is left out and why. The facts that an ope
 drift guard compares them again directly before the request.
 """
 
-from billtui.services.planner.facts import facts_of_invoice, facts_of_order, facts_of_quote
+from billtui.services.planner.facts import facts_of_cells, facts_of_invoice, facts_of_order, facts_of_quote
 from billtui.services.planner.invoices import again, combine, delete, pay, promise, split
-from billtui.services.planner.orders import auto_renew, order_action, rename, renew
+from billtui.services.planner.new_orders import addons, buy, split_cells
+from billtui.services.planner.orders import auto_renew, order_action, rename, renew, renew_many
 from billtui.services.planner.purses import move, top_up
 
 __all__ = [
+    "addons",
     "again",
     "auto_renew",
+    "buy",
     "combine",
     "delete",
+    "facts_of_cells",
     "facts_of_invoice",
     "facts_of_order",
     "facts_of_quote",
@@ -24,6 +28,8 @@ __all__ = [
     "promise",
     "rename",
     "renew",
+    "renew_many",
     "split",
+    "split_cells",
     "top_up",
 ]

@@ -9,7 +9,8 @@ from pydantic import JsonValue
 from billtui.domain.models import Invoice, Order, Quote
 from billtui.domain.money import Money
 from billtui.domain.periods import format_instant
-from billtui.services.plans import OperationKind
+from billtui.domain.rules.discounts import percent_of
+from billtui.services.plans import OperationKind, cell_key
 
 K = OperationKind
 JsonObject = dict[str, JsonValue]
@@ -51,6 +52,23 @@ def facts_of_quote(quote: Quote, orders: Mapping[str, Order]) -> JsonObject:
             "amount": money_fact(line.amount),
             "paid_until": format_instant(until) if until is not None else None,
         }
+    return {"lines": lines, "total": money_fact(quote.total)}
+
+
+def facts_of_cells(quote: Quote) -> JsonObject:
+    """What a purchase of new servers rests on: each cell's number, discounts and amount, and the total (DSC-8).
+
+    The names that a quote expects are no facts: they depend on what is named so when it is bought.
+    """
+    lines: JsonObject = {}
+    for line in quote.lines:
+        if line.plan is not None and line.location is not None:
+            lines[cell_key(line.plan, line.location)] = {
+                "title": line.title.raw,
+                "quantity": line.quantity,
+                "discounts": f"{percent_of(line.discounts).normalize():f}",
+                "amount": money_fact(line.amount),
+            }
     return {"lines": lines, "total": money_fact(quote.total)}
 
 

@@ -10,26 +10,21 @@ from pydantic import JsonValue
 from billtui.domain.models import (
     Account,
     AutoRenew,
-    Exclusion,
     InvoiceKind,
-    InvoiceLine,
-    InvoiceState,
     Order,
     Quote,
     RenewalRequest,
 )
-from billtui.domain.money import Money
 from billtui.domain.refusal import Refusal
-from billtui.domain.rules import accounts as account_rules
 from billtui.domain.rules import orders as order_rules
 from billtui.domain.rules import renewal as renewal_rules
-from billtui.domain.rules.facts import PROMISE, PURSES, InvoiceFacts, OrderFacts, Purses, order_facts
-from billtui.domain.rules.promise import promise_refusal
-from billtui.domain.safetext import SafeText
+from billtui.domain.rules.facts import order_facts
 from billtui.services.journal.rows import Busy
-from billtui.services.planner.draft import Draft, counted, external_methods
+from billtui.services.planner.draft import Draft, counted
 from billtui.services.planner.facts import facts_of_order, facts_of_quote
-from billtui.services.plans import LeftOut, OperationKind, Plan
+from billtui.services.planner.purchases import Bought, exclude, in_requests, lines_not_busy
+from billtui.services.planner.purchases import then_pay as pay_all
+from billtui.services.plans import OperationKind, Plan
 
 K = OperationKind
 JsonObject = dict[str, JsonValue]
@@ -52,62 +47,57 @@ def renew(
     the quote excludes is left out with its reason (BLK-6); ``then_pay`` that a purse cannot cover, or a promise that is
     not possible ``now`` (PRM-2, PRM-6), is left out as well.
     """
+    return renew_many(account, [quote], [request], orders, then_pay, now=now, busy=busy, profile=profile)
+
+
+def renew_many(
+    account: Account,
+    quotes: Sequence[Quote],
+    requests: Sequence[RenewalRequest],
+    orders: Sequence[Order],
+    then: str | None = None,
+    *,
+    now: datetime | None = None,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """:func:`renew` of any number of orders: an operation and an invoice for each quote with its request.
+
+    More than 1,000 orders are several requests (BLK-7), as the session's ``offer_renewal`` makes them; requests may
+    also differ in their period. A purse that does not hold the total of **all** of them pays none (ACC-4).
+    """
     draft = Draft(account, K.RENEW, profile, busy or {})
     names = {order.id.raw: order for order in orders}
-    for exclusion in quote.excluded:
-        _exclude(draft, exclusion, names)
-    lines: list[InvoiceLine] = []
-    for line in quote.lines:
-        if line.order_id is None:
+    purchases: list[Bought] = []
+    found: list[str] = []
+    for quote, request in zip(quotes, requests, strict=True):
+        exclude(draft, quote, names)
+        ids = [line.order_id.raw for line in lines_not_busy(draft, quote, names) if line.order_id is not None]
+        if not ids:
             continue
-        order = names.get(line.order_id.raw)
-        if not draft.taken([f"order:{line.order_id.raw}"], str(order.name) if order is not None else str(line.title)):
-            lines.append(line)
-    if len(lines) != len(quote.lines):
-        draft.left_out += _whole_or_nothing(lines, draft.left_out)
+        number = draft.add(
+            K.RENEW,
+            [f"order:{one}" for one in ids],
+            f"Renew {counted(len(ids), 'order')} for {counted(request.period, 'month')}",
+            params={
+                "order_ids": list(ids),
+                "period": request.period,
+                "promo_code": request.promo_code.raw if request.promo_code is not None else None,
+            },
+            facts=facts_of_quote(quote, names),
+            amount=quote.total,
+        )
+        purchases.append(Bought(number, quote.total, counted(len(ids), "order")))
+        found += ids
+    if not purchases:
         return draft.plan("Renew nothing")
-    if not lines:
-        return draft.plan("Renew nothing")
-    ids = [line.order_id.raw for line in lines if line.order_id is not None]
-    months = counted(request.period, "month")
-    what = counted(len(ids), "order")
-    number = draft.add(
-        K.RENEW,
-        [f"order:{one}" for one in ids],
-        f"Renew {what} for {months}",
-        params={
-            "order_ids": list(ids),
-            "period": request.period,
-            "promo_code": request.promo_code.raw if request.promo_code is not None else None,
-        },
-        facts=facts_of_quote(quote, names),
-        amount=quote.total,
-    )
-    if then_pay is not None:
-        facts = [order_facts(names[one]) for one in ids if one in names]
-        _then_pay(draft, then_pay, number, quote.total, what, facts, now or datetime.now(UTC))
-    return draft.plan(f"Renew {what} for {months}")
-
-
-def _then_pay(
-    draft: Draft, method: str, number: int, total: Money, what: str, orders: Sequence[OrderFacts], now: datetime
-) -> None:
-    account = draft.account
-    refusal = None
-    if method in PURSES:
-        refusal = account_rules.purse_refusal(method, total, Purses.of(account.balances))
-    elif method == PROMISE:
-        coming = InvoiceFacts("", "of this renewal", InvoiceKind.RENEWAL, InvoiceState.UNPAID, total)
-        refusal = promise_refusal(coming, orders, now)
-    elif method not in external_methods(account):
-        refusal = Refusal("unknown-method", "INV-3", f"There is no payment method “{method}”.")
-    if refusal is not None:
-        draft.refuse("invoice", "Paying the new invoice", refusal)
-        return
-    verb = "Promise to pay" if method == PROMISE else "Pay"
-    draft.add(
-        K.PAY, [], f"{verb} the invoice for {what}", params={"method": method}, amount=total, takes_from=number
-    )  # fmt: skip
+    if then is not None:
+        facts = [order_facts(names[one]) for one in found if one in names]
+        moment = now or datetime.now(UTC)
+        pay_all(draft, then, purchases, moment, kind=InvoiceKind.RENEWAL, orders=facts)
+    periods = sorted({request.period for request in requests})
+    months = counted(periods[0], "month") if len(periods) == 1 else f"{periods[0]} to {periods[-1]} months"
+    return draft.plan(f"Renew {counted(len(found), 'order')} for {months}{in_requests(len(purchases))}")
 
 
 def order_action(
@@ -191,33 +181,3 @@ def auto_renew(
             K.AUTO_RENEW, [target], f"Auto-renewal {words}: {title}", params=params, facts=facts_of_order(order)
         )  # fmt: skip
     return draft.plan(draft.named(f"Auto-renewal {words} for {counted(len(draft.operations), 'order')}"))
-
-
-def _exclude(draft: Draft, exclusion: Exclusion, orders: Mapping[str, Order]) -> None:
-    one = exclusion.order_id
-    order = orders.get(one.raw) if one is not None else None
-    draft.left_out.append(
-        LeftOut(
-            target=f"order:{one.raw}" if one is not None else "order",
-            title=order.name if order is not None else SafeText(one.raw if one is not None else "Order"),
-            code=exclusion.code,
-            rule=exclusion.rule or SafeText(""),
-            reason=exclusion.reason,
-            related={str(name): value for name, value in exclusion.related.items()},
-        )
-    )
-
-
-def _whole_or_nothing(lines: Sequence[InvoiceLine], left_out: Sequence[LeftOut]) -> list[LeftOut]:
-    """A quote is bought whole or not at all (BLK-6): if an order of it is busy, the others wait for a new quote."""
-    names = ", ".join(str(one.title) for one in left_out[-3:])
-    return [
-        LeftOut(
-            target=f"order:{line.order_id.raw}" if line.order_id is not None else "order",
-            title=line.title,
-            code=SafeText("quote-again"),
-            rule=SafeText("BLK-6"),
-            reason=SafeText(f"The price holds only for all of it: unmark {names} and take the price again."),
-        )
-        for line in lines
-    ]

@@ -1,0 +1,131 @@
+"""What all plans that buy have in common: what a quote leaves out, and paying every invoice of the plan at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from billtui.domain.models import Exclusion, InvoiceKind, InvoiceState, Order, Quote, QuoteLine
+from billtui.domain.money import Money
+from billtui.domain.refusal import Refusal
+from billtui.domain.rules import accounts as account_rules
+from billtui.domain.rules.facts import PROMISE, PURSES, InvoiceFacts, OrderFacts, Purses
+from billtui.domain.rules.promise import promise_refusal
+from billtui.domain.safetext import SafeText
+from billtui.services.planner.draft import Draft, counted, external_methods
+from billtui.services.plans import LeftOut, OperationKind, cell_key
+
+K = OperationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """One purchase of a plan: the operation's number, what it costs, and for how many of what."""
+
+    number: int
+    total: Money
+    what: str
+
+
+def then_pay(
+    draft: Draft,
+    method: str,
+    purchases: Sequence[Bought],
+    now: datetime,
+    *,
+    kind: InvoiceKind,
+    orders: Sequence[OrderFacts] = (),
+) -> None:
+    """Pay the invoice of each purchase by ``method``, all of them or none.
+
+    A purse has to hold the total of all (ACC-4); a promise has to be possible for every order (PRM-2, PRM-4, PRM-6).
+    Where it does not work, nothing is paid, and ``invoice`` is left out with the reason.
+    """
+    if not purchases:
+        return
+    total = Money.total((one.total for one in purchases), draft.account.currency)
+    refusal = None
+    if method in PURSES:
+        refusal = account_rules.purse_refusal(method, total, Purses.of(draft.account.balances))
+    elif method == PROMISE:
+        name = "of this renewal" if kind is InvoiceKind.RENEWAL else "of this purchase"
+        refusal = promise_refusal(InvoiceFacts("", name, kind, InvoiceState.UNPAID, total), orders, now)
+    elif method not in external_methods(draft.account):
+        refusal = Refusal("unknown-method", "INV-3", f"There is no payment method “{method}”.")
+    if refusal is not None:
+        draft.refuse("invoice", f"Paying the new {'invoice' if len(purchases) == 1 else 'invoices'}", refusal)
+        return
+    verb = "Promise to pay" if method == PROMISE else "Pay"
+    for one in purchases:
+        draft.add(
+            K.PAY,
+            [],
+            f"{verb} the invoice for {one.what}",
+            params={"method": method},
+            amount=one.total,
+            takes_from=one.number,
+        )
+
+
+def exclude(draft: Draft, quote: Quote, orders: Mapping[str, Order]) -> None:
+    """Leave out what the quote leaves out, with its reasons (BLK-6)."""
+    for exclusion in quote.excluded:
+        target, title = _excluded(exclusion, orders)
+        draft.left_out.append(
+            LeftOut(
+                target=target,
+                title=title,
+                code=exclusion.code,
+                rule=exclusion.rule or SafeText(""),
+                reason=exclusion.reason,
+                related={str(name): value for name, value in exclusion.related.items()},
+            )
+        )
+
+
+def _excluded(exclusion: Exclusion, orders: Mapping[str, Order]) -> tuple[str, SafeText]:
+    if exclusion.order_id is not None:
+        order = orders.get(exclusion.order_id.raw)
+        return f"order:{exclusion.order_id.raw}", order.name if order is not None else exclusion.order_id
+    if exclusion.plan is not None and exclusion.location is not None:
+        name = SafeText(f"{exclusion.plan.raw} in {exclusion.location.raw}")
+        return f"cell:{cell_key(exclusion.plan, exclusion.location)}", name
+    return "order", exclusion.plan or exclusion.location or SafeText("Order")
+
+
+def lines_not_busy(draft: Draft, quote: Quote, orders: Mapping[str, Order]) -> list[QuoteLine]:
+    """The quote's lines of orders, each locked for this plan; none at all if one is busy: the others then wait.
+
+    A quote is bought whole or not at all (BLK-6), so they are left out with the advice to take the price again.
+    """
+    lines: list[QuoteLine] = []
+    busy: list[str] = []
+    wanted = [line for line in quote.lines if line.order_id is not None]
+    for line in wanted:
+        key = line.order_id.raw if line.order_id is not None else ""
+        order = orders.get(key)
+        title = str(order.name) if order is not None else str(line.title)
+        if draft.taken([f"order:{key}"], title):
+            busy.append(title)
+        else:
+            lines.append(line)
+    if not busy:
+        return lines
+    names = ", ".join(busy[-3:])
+    for line in lines:
+        draft.left_out.append(
+            LeftOut(
+                target=f"order:{line.order_id.raw}" if line.order_id is not None else "order",
+                title=line.title,
+                code=SafeText("quote-again"),
+                rule=SafeText("BLK-6"),
+                reason=SafeText(f"The price holds only for all of it: unmark {names} and take the price again."),
+            )
+        )
+    return []
+
+
+def in_requests(count: int) -> str:
+    """What a title says where one purchase takes several requests (BLK-7); nothing for one."""
+    return "" if count <= 1 else f", in {counted(count, 'request')}"
