@@ -191,8 +191,8 @@ async def _priced(requests: list[C], ask: Callable[[C], Awaitable[Quote]]) -> tu
         plain = request.model_copy(update={"promo_code": None})
         return plain, await ask(plain)
 
-    others: list[tuple[C, Quote]] = list(await asyncio.gather(*map(with_or_without, rest)))
-    pairs: list[tuple[C, Quote]] = [(requests[0], first), *others]
+    pairs: list[tuple[C, Quote]] = [(requests[0], first)]
+    pairs += await asyncio.gather(*map(with_or_without, rest))
     return [request for request, _ in pairs], [quote for _, quote in pairs]
 
 
