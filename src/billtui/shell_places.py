@@ -7,7 +7,7 @@ from billtui.config.errors import ConfigError
 from billtui.keymap import keys_of, shown
 from billtui.screens.shell import Shell
 
-AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings")
+AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner")
 """The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
 
 
@@ -62,6 +62,11 @@ class Places(Shell):
     def go_settings(self) -> None:
         """Show the settings."""
         self.switch_mode("settings")
+
+    @handles("app.planner")
+    def go_planner(self) -> None:
+        """Show the planner."""
+        self.switch_mode("planner")
 
     @handles("app.repaint")
     def repaint(self) -> None:

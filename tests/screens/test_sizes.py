@@ -17,6 +17,7 @@ AREAS = {
     "4": "JobsScreen",
     "5": "BalanceScreen",
     "6": "SettingsScreen",
+    "7": "PlannerScreen",
 }
 
 

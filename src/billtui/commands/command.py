@@ -20,6 +20,7 @@ class Scope(StrEnum):
     JOB = "job"
     BALANCE = "balance"
     SETTINGS = "settings"
+    PLANNER = "planner"
 
 
 class Danger(StrEnum):

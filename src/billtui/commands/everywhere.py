@@ -68,6 +68,14 @@ COMMANDS = (
     ),
     Command("app.settings", "Settings", "Profile, appearance, limits, this terminal.", ("6",), Scope.GLOBAL),
     Command(
+        "app.planner",
+        "Planner",
+        "What falls due when, and what the balance will pay.",
+        ("7",),
+        Scope.GLOBAL,
+        verb="billtui forecast",
+    ),
+    Command(
         "app.search",
         "Search",
         "Find an order or invoice by any of its text.",

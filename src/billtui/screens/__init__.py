@@ -14,6 +14,7 @@ _AREAS = {
     "jobs": ("billtui.screens.jobs", "JobsScreen"),
     "balance": ("billtui.screens.balance", "BalanceScreen"),
     "settings": ("billtui.screens.settings", "SettingsScreen"),
+    "planner": ("billtui.screens.planner", "PlannerScreen"),
 }
 
 

@@ -16,6 +16,7 @@ PLACES = {
     "jobs": (Scope.JOBS, Scope.LIST, Scope.GLOBAL),
     "balance": (Scope.BALANCE, Scope.LIST, Scope.GLOBAL),
     "settings": (Scope.SETTINGS, Scope.GLOBAL),
+    "planner": (Scope.PLANNER, Scope.GLOBAL),
 }
 
 
