@@ -20,10 +20,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from billtui.domain.policy import DEFAULT_POLICY, Policy
-from billtui.sandbox import clock
+from billtui.sandbox import clock, migration
 from billtui.sandbox.engine.unit import Totals, Tx, last_sequence
 from billtui.sandbox.engine.wire import instant_of, instant_or_none, micros
-from billtui.sandbox.tables import SCHEMA_VERSION, metadata, panel
+from billtui.sandbox.migration import WrongDatabase
+from billtui.sandbox.tables import metadata, panel
 
 _BUSY_MS = 30_000
 _KEEP_CHANGES = 200_000
@@ -32,10 +33,6 @@ _KEEP_CHANGES = 200_000
 def real_time() -> int:
     """Real time in microseconds since the epoch."""
     return time.time_ns() // 1_000
-
-
-class WrongDatabase(Exception):
-    """The file is not a panel's database, or of another version."""
 
 
 class FairLock:
@@ -64,6 +61,9 @@ class FairLock:
                 self._taken = False
 
 
+__all__ = ["Database", "FairLock", "WrongDatabase", "real_time"]
+
+
 class Database:
     """One panel in one SQLite file; use from any thread."""
 
@@ -87,12 +87,7 @@ class Database:
         self._listeners: list[Callable[[], None]] = []
         self._engine = _engine(path)
         with self._connection(write=True) as conn:
-            metadata.create_all(conn)
-            version = conn.exec_driver_sql("SELECT schema_version FROM panel").scalar()
-            if version is None:
-                conn.execute(panel.insert().values(id=1, schema_version=SCHEMA_VERSION))
-            elif version != SCHEMA_VERSION:
-                raise WrongDatabase(f"{path} was made by another version of the program (schema {version})")
+            migration.prepare(conn, path)
             self._sequence = last_sequence(conn)
 
     @classmethod

@@ -21,7 +21,8 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1: until 0.2; 2: new servers, add-ons, promo codes (``migration.py`` takes a file of 1 along)."""
 NEVER = 9_223_372_036_854_775_807
 """Stands for "no instant" where rows are sorted by one: later than any."""
 
@@ -54,6 +55,7 @@ panel = Table(
     _int("clock_offset"),  # microseconds added to real time
     _int("clock_floor"),  # panel time never reads earlier than this
     _int("history_from"),  # the first change sequence still kept
+    _int("next_address"),  # how many addresses were given to servers so far
 )
 
 accounts = Table(
@@ -138,7 +140,37 @@ stock = Table(
     Column("plan", ForeignKey("plans.id"), nullable=False),
     Column("location", ForeignKey("locations.id"), nullable=False),
     _int("available"),
+    _int("capacity"),  # available, and the orders there that are neither deleted nor cancelled
     PrimaryKeyConstraint("plan", "location"),
+    CheckConstraint("available >= 0", name="stock_not_negative"),
+)
+
+promo_codes = Table(
+    "promo_codes",
+    metadata,
+    Column("code", Text, primary_key=True),
+    _text("percent"),
+    _text("plans", default="[]"),  # of these three, an empty list means all
+    _text("locations", default="[]"),
+    _text("periods", default="[]"),
+    _int("min_quantity", 1),
+    _int("renewals"),
+    _int("once_per_account"),
+    _instant("starts_at"),
+    _instant("ends_at"),
+    Column("max_uses", Integer),
+    _int("used_before"),  # uses that are not told here: by accounts that this panel does not know
+)
+
+promo_uses = Table(
+    "promo_uses",
+    metadata,
+    Column("invoice_id", ForeignKey("invoices.id"), primary_key=True),  # DSC-6: one purchase is one use
+    Column("code", ForeignKey("promo_codes.code"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    _int("at"),
+    _instant("given_back_at"),
+    Index("uses_by_code", "code", "account_id"),
 )
 
 orders = Table(
@@ -172,6 +204,7 @@ orders = Table(
     _instant("blocked_at"),
     _instant("deleted_at"),
     _int("noticed"),  # bits of the notices that were sent for this paid_until
+    _text("addons", default="[]"),  # JSON [[id, name, monthly cents], …], as they were bought (ORD-5)
     _text("search"),
     _instant("next_due"),
     _int("version", 1),
@@ -232,6 +265,7 @@ invoice_lines = Table(
     _int("list_cents"),
     _text("discounts", default="[]"),
     _int("amount_cents"),
+    _text("addons", default="[]"),  # JSON [[id, name, cents, monthly cents], …], part of both amounts
     Index("lines_by_invoice", "invoice_id", "id"),
     Index("lines_by_order", "order_id", "invoice_id"),
 )

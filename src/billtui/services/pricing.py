@@ -38,6 +38,8 @@ def facts_of(row: OrderRow) -> OrderFacts:
         addons=tuple(AddonFacts("", "add-on", money(int(cents), row.currency)) for cents in row.addon_prices.split()),
         promise_until=None if row.promise_until is None else instant(row.promise_until),
         blocked_at=None if row.blocked_at is None else instant(row.blocked_at),
+        plan=row.plan,
+        location=row.location,
     )
 
 

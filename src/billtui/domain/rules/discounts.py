@@ -13,7 +13,7 @@ from billtui.domain.models.invoices import Discount
 from billtui.domain.money import Money, round_fraction
 from billtui.domain.periods import add_months
 from billtui.domain.policy import DEFAULT_POLICY, Policy
-from billtui.domain.rules.facts import OrderFacts
+from billtui.domain.rules.facts import AddonFacts, OrderFacts
 from billtui.domain.safetext import SafeText
 
 HUNDRED = Decimal(100)
@@ -102,8 +102,21 @@ def apply(list_price: Money, discounts: Iterable[Discount]) -> Money:
 
 
 @dataclass(frozen=True, slots=True)
+class PricedAddon:
+    """The part of a line that one add-on makes up: rounded once, without discount (ORD-5, DSC-4)."""
+
+    id: str
+    name: str
+    amount: Money
+    monthly_price: Money
+
+
+@dataclass(frozen=True, slots=True)
 class PricedLine:
-    """What one order costs: the list price, each discount by name, the amount (DSC-8, INV-10)."""
+    """What one order costs: the list price, each discount by name, the amount (DSC-8, INV-10).
+
+    The add-ons are in ``list_price`` and ``amount``; the discounts are on the rest.
+    """
 
     order_id: str | None
     title: str
@@ -115,11 +128,17 @@ class PricedLine:
     quantity: int = 1
     paid_until: datetime | None = None
     new_paid_until: datetime | None = None
+    addons: tuple[PricedAddon, ...] = ()
 
     @property
     def total(self) -> Money:
         """The amount times the quantity (INV-10)."""
         return self.amount * self.quantity
+
+    @property
+    def server_price(self) -> Money:
+        """The list price without the add-ons: what the discounts are taken from (DSC-4)."""
+        return self.list_price - Money.total((one.amount for one in self.addons), self.list_price.currency)
 
 
 def priced_line(
@@ -131,11 +150,21 @@ def priced_line(
     quantity: int = 1,
     paid_until: datetime | None = None,
     new_paid_until: datetime | None = None,
+    addons: Sequence[AddonFacts] = (),
 ) -> PricedLine:
-    """Monthly price × months, discount applied, then rounded half up, per order (INV-10)."""
+    """Monthly price × months, discount applied, then rounded half up, per order (INV-10).
+
+    ``addons`` come on top for the same months, without discount (DSC-4).
+    """
     list_price = monthly_price * months
     amount = apply(list_price, discounts)
-    return PricedLine(order_id, title, months, list_price, discounts, amount, quantity, paid_until, new_paid_until)
+    parts = tuple(PricedAddon(one.id, one.name, one.monthly_price * months, one.monthly_price) for one in addons)
+    if parts:
+        more = Money.total((one.amount for one in parts), list_price.currency)
+        list_price, amount = list_price + more, amount + more
+    return PricedLine(
+        order_id, title, months, list_price, discounts, amount, quantity, paid_until, new_paid_until, parts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +177,21 @@ class PriceStep:
 
 
 def explain(line: PricedLine) -> tuple[PriceStep, ...]:
-    """List price, each discount by name, the rounding, the quantity: they add up to the line's total (DSC-8)."""
-    price = Fraction(line.list_price.amount)
-    steps = [PriceStep("list price" if line.months is None else f"list price, {line.months} months", price)]
+    """List price, each discount by name, the rounding, each add-on, the quantity: together the line's total (DSC-8)."""
+    addons = [PriceStep(f"add-on {one.name}", Fraction(one.amount.amount)) for one in line.addons]
+    price = Fraction(line.server_price.amount)
+    steps = []
+    if price or not addons:
+        months = {None: "", 1: ", 1 month"}.get(line.months, f", {line.months} months")
+        steps.append(PriceStep(f"list price{months}", price))
     for discount in line.discounts:
         steps.append(
             PriceStep(f"{discount.name} −{discount.percent.normalize():f} %", -price * Fraction(discount.percent) / 100)
         )
-    rounding = Fraction(line.amount.amount) - sum(step.amount for step in steps)
+    rounding = Fraction(line.amount.amount) - sum(step.amount for step in (*steps, *addons))
     if rounding:
         steps.append(PriceStep("rounding to the cent", rounding))
+    steps += addons
     if line.quantity != 1:
         steps.append(PriceStep(f"quantity × {line.quantity}", Fraction(line.amount.amount) * (line.quantity - 1)))
     return tuple(steps)

@@ -57,6 +57,8 @@ class AddonFacts:
     id: str
     name: str
     monthly_price: Money
+    kind: str = "vds"
+    """The kind of service it can be added to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ class OrderFacts:
     created_at: datetime | None = None
     addons: tuple[AddonFacts, ...] = ()
     """Billed with every renewal, without discount (ORD-5, DSC-4)."""
+    plan: str = ""
+    """What promo codes are for, with the location (DSC-6)."""
+    location: str = ""
     blocked_at: datetime | None = None
     """Since when it is blocked. Where that is not known, no deletion is computed: a broken promise blocks later than
     the paid period ends, so ``paid_until`` would be a guess."""
@@ -186,6 +191,8 @@ def order_facts(order: Order, invoices: Iterable[Invoice] = ()) -> OrderFacts:
         promise_until=promised.promise_until if promised is not None else order.promise_until,
         created_at=order.created_at,
         blocked_at=order.blocked_at,
+        plan=order.plan.raw,
+        location=order.location.raw,
     )
 
 

@@ -75,6 +75,7 @@ def price_renewal(
     """What ``months`` more of the order cost, and its new end (INV-10, DSC-7, DSC-8, REN-3).
 
     ``promo`` is the code's discount if it is valid for this line; an order with an individual price has none (DSC-4).
+    Its add-ons come on top, without discount (ORD-5).
     """
     discounts = () if order.individual_price else better_of(loyalty, promo)
     return priced_line(
@@ -85,6 +86,7 @@ def price_renewal(
         discounts,
         paid_until=order.paid_until,
         new_paid_until=renewed_until(order, months),
+        addons=order.addons,
     )
 
 

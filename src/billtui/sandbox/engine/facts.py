@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from functools import lru_cache
 
-from billtui.domain.rules.facts import InvoiceFacts, OrderFacts, Purses
+from billtui.domain.rules.facts import AddonFacts, InvoiceFacts, OrderFacts, Purses
 from billtui.sandbox.engine.rows import AccountRow, InvoiceRow, LineRow, OrderRow
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import instant_of, instant_or_none, micros, money_of
@@ -20,6 +22,12 @@ def _id(value: str | None) -> int | None:
 
 def _instant(value: datetime | None) -> int | None:
     return None if value is None else micros(value)
+
+
+@lru_cache(maxsize=1_024)
+def addons_of(kept: str, currency: str) -> tuple[AddonFacts, ...]:
+    """The add-ons of an order, from how they are kept with it."""
+    return tuple(AddonFacts(addon, name, money_of(cents, currency)) for addon, name, cents in json.loads(kept))
 
 
 def order_facts(row: OrderRow) -> OrderFacts:
@@ -44,6 +52,9 @@ def order_facts(row: OrderRow) -> OrderFacts:
         promise_invoice_id=_text(row.promise_invoice_id),
         promise_until=instant_or_none(row.promise_until),
         created_at=instant_of(row.created_at),
+        addons=() if row.addons == "[]" else addons_of(row.addons, row.currency),
+        plan=row.plan,
+        location=row.location,
         blocked_at=instant_or_none(row.blocked_at),
     )
 

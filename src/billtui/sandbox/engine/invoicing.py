@@ -29,6 +29,7 @@ class NewLine:
     list_cents: int
     discounts: str
     amount_cents: int
+    addons: str = "[]"
 
     @classmethod
     def of(cls, line: PricedLine, kind: str) -> NewLine:
@@ -41,19 +42,36 @@ class NewLine:
             cents_of(line.list_price) * line.quantity,
             discounts_text(line),
             cents_of(line.total),
+            addons_text(line),
         )
 
     @classmethod
     def copy(cls, line: LineRow) -> NewLine:
         """The same line for another invoice: nothing is priced anew (INV-6)."""
         return cls(
-            line.order_id, line.kind, line.title, line.months, line.list_cents, line.discounts, line.amount_cents
+            line.order_id,
+            line.kind,
+            line.title,
+            line.months,
+            line.list_cents,
+            line.discounts,
+            line.amount_cents,
+            line.addons,
         )
 
 
 def discounts_text(line: PricedLine) -> str:
     """The discounts of a line as they are kept: name and per cent as text."""
     return json.dumps([[one.name.raw, format(one.percent.normalize(), "f")] for one in line.discounts])
+
+
+def addons_text(line: PricedLine) -> str:
+    """The add-ons of a line as they are kept: id, name, what they make up of the whole line, price a month."""
+    if not line.addons:
+        return "[]"
+    return json.dumps(
+        [[one.id, one.name, cents_of(one.amount) * line.quantity, cents_of(one.monthly_price)] for one in line.addons]
+    )
 
 
 def issue(
@@ -112,6 +130,7 @@ def write_lines(tx: Tx, invoice: InvoiceRow, lines: Iterable[NewLine]) -> None:
                 line.list_cents,
                 line.discounts,
                 line.amount_cents,
+                line.addons,
             )
         )
         for line in lines

@@ -21,7 +21,7 @@ from billtui.sandbox.engine.invoicing import NewLine
 from billtui.sandbox.engine.reading import row_id
 from billtui.sandbox.engine.rows import OrderRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.views import discounts_json, invoice_json
+from billtui.sandbox.engine.views import addon_parts_json, discounts_json, invoice_json
 from billtui.sandbox.engine.wire import (
     DAY,
     ExclusionJSON,
@@ -93,6 +93,7 @@ def quote_renewal(
         "total": money_json(cents_of(offer.total), offer.total.currency),
         "excluded": excluded,
         "promo_code": None,
+        "promo": None,
         "expires_at": instant_json(expires),
     }
 
@@ -181,10 +182,13 @@ def _line_json(line: PricedLine, row: OrderRow) -> QuoteLineJSON:
         "months": line.months,
         "list_price": money_json(cents_of(line.list_price), currency),
         "discounts": discounts_json(invoicing.discounts_text(line)),
+        "addons": addon_parts_json(invoicing.addons_text(line), currency),
         "amount": money_json(cents_of(line.amount), currency),
         "plan": row.plan,
         "location": row.location,
         "quantity": line.quantity,
+        "unit_amount": money_json(cents_of(line.amount), currency),
+        "names": [],
         "paid_until": instant_json_or_none(row.paid_until),
         "new_paid_until": None if line.new_paid_until is None else instant_json(micros(line.new_paid_until)),
     }

@@ -74,13 +74,14 @@ class OrderRow:
     blocked_at: int | None = None
     deleted_at: int | None = None
     noticed: int = 0
+    addons: str = "[]"
     search: str = ""
     next_due: int | None = None
     version: int = 1
 
     TABLE: ClassVar[str] = "orders"
     KIND: ClassVar[str] = "order"
-    QUIET: ClassVar[frozenset[str]] = frozenset({"next_due", "search", "noticed", "auto_checked_for"})
+    QUIET: ClassVar[frozenset[str]] = frozenset({"next_due", "search", "noticed"})
 
     @property
     def owner(self) -> int:
@@ -175,6 +176,7 @@ class LineRow:
     list_cents: int
     discounts: str
     amount_cents: int
+    addons: str = "[]"
 
     TABLE: ClassVar[str] = "invoice_lines"
 

@@ -19,10 +19,12 @@ from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import (
     EPOCH,
     ActionJSON,
+    AddonPartJSON,
     DiscountJSON,
     InvoiceJSON,
     LedgerLineJSON,
     LineJSON,
+    OrderAddonJSON,
     OrderJSON,
     PaymentJSON,
     instant_json,
@@ -151,6 +153,9 @@ def _order(tx: Tx, row: OrderRow, actions: list[ActionJSON]) -> OrderJSON:
         "discount_percent": _percent(tx, row),
         "individual_price": bool(row.individual_price),
         "auto_renew": {"on": bool(row.auto_on), "months": row.auto_months},
+        "auto_renew_since": instant_json_or_none(row.auto_since),
+        "auto_renew_done_for": instant_json_or_none(row.auto_checked_for),
+        "addons": [] if row.addons == "[]" else _addons(row),
         "billing_day": row.billing_day,
         "in_use_since": instant_json_or_none(row.in_use_since),
         "unpaid_invoice_id": _text(row.open_invoice_id),
@@ -162,6 +167,13 @@ def _order(tx: Tx, row: OrderRow, actions: list[ActionJSON]) -> OrderJSON:
     }
 
 
+def _addons(row: OrderRow) -> list[OrderAddonJSON]:
+    return [
+        {"id": addon, "name": name, "monthly_price": money_json(cents, row.currency)}
+        for addon, name, cents in json.loads(row.addons)
+    ]
+
+
 def line_json(line: LineRow, currency: str) -> LineJSON:
     """A line of an invoice, its discounts by name (DSC-8)."""
     return {
@@ -171,6 +183,7 @@ def line_json(line: LineRow, currency: str) -> LineJSON:
         "months": line.months,
         "list_price": money_json(line.list_cents, currency),
         "discounts": discounts_json(line.discounts),
+        "addons": addon_parts_json(line.addons, currency),
         "amount": money_json(line.amount_cents, currency),
     }
 
@@ -178,6 +191,16 @@ def line_json(line: LineRow, currency: str) -> LineJSON:
 def discounts_json(kept: str) -> list[DiscountJSON]:
     """Discounts as they are kept with a line, as the wire writes them."""
     return [] if kept == "[]" else [{"name": name, "percent": percent} for name, percent in json.loads(kept)]
+
+
+def addon_parts_json(kept: str, currency: str) -> list[AddonPartJSON]:
+    """Add-ons as they are kept with a line, as the wire writes them."""
+    if kept == "[]":
+        return []
+    return [
+        {"id": addon, "name": name, "amount": money_json(cents, currency)}
+        for addon, name, cents, _monthly in json.loads(kept)
+    ]
 
 
 def invoice_actions(tx: Tx, row: InvoiceRow, lines: list[LineRow]) -> dict[str, Refusal | None]:

@@ -85,6 +85,14 @@ class ActionJSON(TypedDict):
     available_from: NotRequired[str | None]
 
 
+class OrderAddonJSON(TypedDict):
+    """An add-on that an order has (ORD-5)."""
+
+    id: str
+    name: str
+    monthly_price: MoneyJSON
+
+
 class AutoRenewJSON(TypedDict):
     """REN-4, REN-5."""
 
@@ -110,6 +118,9 @@ class OrderJSON(TypedDict):
     discount_percent: str
     individual_price: bool
     auto_renew: AutoRenewJSON
+    auto_renew_since: str | None
+    auto_renew_done_for: str | None
+    addons: list[OrderAddonJSON]
     billing_day: int
     in_use_since: str | None
     unpaid_invoice_id: str | None
@@ -127,8 +138,16 @@ class DiscountJSON(TypedDict):
     percent: str
 
 
+class AddonPartJSON(TypedDict):
+    """The part of a line that one add-on makes up (ORD-5, DSC-4)."""
+
+    id: str
+    name: str
+    amount: MoneyJSON
+
+
 class LineJSON(TypedDict):
-    """A line of an invoice."""
+    """A line of an invoice; the add-ons are in both amounts, the discounts are on the rest."""
 
     order_id: str | None
     kind: str
@@ -136,6 +155,7 @@ class LineJSON(TypedDict):
     months: int | None
     list_price: MoneyJSON
     discounts: list[DiscountJSON]
+    addons: list[AddonPartJSON]
     amount: MoneyJSON
 
 
@@ -190,19 +210,38 @@ class PaymentJSON(TypedDict):
 
 
 class QuoteLineJSON(LineJSON):
-    """A line of a quote."""
+    """A line of a quote; its amounts are of the whole line, ``quantity`` times ``unit_amount`` (INV-10)."""
 
     plan: str | None
     location: str | None
     quantity: int
+    unit_amount: MoneyJSON
+    names: list[str]
     paid_until: str | None
     new_paid_until: str | None
 
 
-class ExclusionJSON(TypedDict):
-    """What a quote leaves out, and why (BLK-6)."""
+class PromoJSON(TypedDict):
+    """The terms of a promo code (DSC-6); an empty list and ``null`` mean no limit."""
 
-    order_id: str
+    code: str
+    percent: str
+    plans: list[str]
+    locations: list[str]
+    periods: list[int]
+    min_quantity: int
+    renewals: bool
+    starts_at: str | None
+    ends_at: str | None
+    uses_left: int | None
+
+
+class ExclusionJSON(TypedDict):
+    """What a quote leaves out, and why (BLK-6): an order, or of new servers a plan and location."""
+
+    order_id: NotRequired[str]
+    plan: NotRequired[str]
+    location: NotRequired[str]
     code: str
     rule: str | None
     reason: str
@@ -215,12 +254,26 @@ class QuoteJSON(TypedDict):
 
     id: str
     kind: str
-    period: int
+    period: int | None
     lines: list[QuoteLineJSON]
     total: MoneyJSON
     excluded: list[ExclusionJSON]
     promo_code: str | None
+    promo: PromoJSON | None
     expires_at: str
+
+
+class BoughtOrdersJSON(TypedDict):
+    """Answer of buying new servers: their invoice, and the orders that wait for its payment (BLK-1)."""
+
+    invoice: InvoiceJSON
+    orders: list[OrderJSON]
+
+
+class BoughtJSON(TypedDict):
+    """Answer of a renewal and of add-ons: the invoice."""
+
+    invoice: InvoiceJSON
 
 
 class BalancesJSON(TypedDict):

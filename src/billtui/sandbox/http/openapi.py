@@ -54,13 +54,6 @@ class ProblemJSON(TypedDict):
     available_from: NotRequired[str]
 
 
-_EXTRA: dict[str, dict[str, Any]] = {
-    "BoughtRenewal": {
-        "type": "object",
-        "required": ["invoice"],
-        "properties": {"invoice": {"$ref": _REF + "Invoice"}},
-    },
-}
 _WIRE_TYPES: tuple[type, ...] = (
     wire.AccountJSON,
     wire.OrderJSON,
@@ -68,6 +61,8 @@ _WIRE_TYPES: tuple[type, ...] = (
     wire.PaymentMethodJSON,
     wire.PaymentJSON,
     wire.QuoteJSON,
+    wire.BoughtOrdersJSON,
+    wire.BoughtJSON,
     wire.LedgerLineJSON,
     wire.TopUpJSON,
     wire.MoveJSON,
@@ -174,7 +169,7 @@ def _component_schemas() -> dict[str, Any]:
     )
     text = json.dumps(definitions["$defs"]).replace('JSON"', '"')
     schemas: dict[str, Any] = json.loads(text)
-    return {**schemas, **_EXTRA}
+    return schemas
 
 
 def install(app: FastAPI) -> None:

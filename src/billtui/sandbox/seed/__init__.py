@@ -14,6 +14,7 @@ from billtui.sandbox.engine.rows import LIVE
 from billtui.sandbox.engine.schedule import schedule_order
 from billtui.sandbox.engine.unit import Totals, Tx
 from billtui.sandbox.engine.wire import instant_of, micros
+from billtui.sandbox.migration import COUNT_CAPACITY
 from billtui.sandbox.seed import cases, fleet, history, people, plant
 
 PANEL_NAME = "Sandbox panel"
@@ -38,6 +39,8 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     for person in people.PEOPLE:
         tx.accounts.add(people.account_row(person, random, micros(instant_of(now) - timedelta(days=1_500))))
     _accounts(tx, random, now, fleet, hostile)
+    conn.exec_driver_sql(COUNT_CAPACITY)
+    conn.exec_driver_sql("UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)")
 
 
 def _panel(conn: Connection, seed: int, size: int, hostile: bool) -> None:

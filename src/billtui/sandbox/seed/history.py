@@ -146,6 +146,7 @@ def _invoice(tx: Tx, account_id: int, kind: str, lines: list[NewLine]) -> Invoic
                 line.list_cents,
                 line.discounts,
                 line.amount_cents,
+                line.addons,
             )
         )
     return invoice

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address
+from itertools import count
 from random import Random
+
+from billtui.sandbox.engine.addresses import address_of
 
 _ROLES = ("web", "app", "db", "mail", "cache", "proxy", "vpn", "build", "git", "mon", "dns", "queue", "backup", "stage")
 MILD = "пошта-київ"
@@ -24,15 +26,8 @@ HOSTILE = (
 
 
 def addresses() -> Iterator[str]:
-    """Addresses that documentation may use, each once: IPv4 while they last, then IPv6."""
-    for start in ("192.0.2.0", "198.51.100.0", "203.0.113.0"):
-        for host in range(10, 250):
-            yield str(IPv4Address(start) + host)
-    first = IPv6Address("2001:db8::1:0")
-    number = 0
-    while True:
-        number += 1
-        yield str(first + number)
+    """Addresses that documentation may use, each once."""
+    return map(address_of, count())
 
 
 class Namer:

@@ -43,7 +43,7 @@ async def quote(call: Quoting, body: QuoteBody) -> Response:
 @router.post(
     "/renewals",
     status_code=201,
-    responses=writes(ref("BoughtRenewal"), 404, 409, status=201),
+    responses=writes(ref("Bought"), 404, 409, status=201),
     openapi_extra=keyed(),
 )
 async def renew(call: Writing, body: PurchaseBody) -> Response:

@@ -1,0 +1,51 @@
+"""A panel's file from an earlier version of the program goes on, with everything that is in it.
+
+A demo lives for months beside its journal: an update of the program must neither throw it away nor stop it. What is
+new is added empty; what was there is not touched.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect
+
+from billtui.sandbox.tables import SCHEMA_VERSION, metadata, panel
+
+
+class WrongDatabase(Exception):
+    """The file is not a panel's database, or was made by a newer version of the program."""
+
+
+_TO_2 = (
+    "ALTER TABLE panel ADD COLUMN next_address INTEGER DEFAULT 0 NOT NULL",
+    "ALTER TABLE orders ADD COLUMN addons TEXT DEFAULT '[]' NOT NULL",
+    "ALTER TABLE invoice_lines ADD COLUMN addons TEXT DEFAULT '[]' NOT NULL",
+    "ALTER TABLE stock ADD COLUMN capacity INTEGER DEFAULT 0 NOT NULL",
+    "UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)",
+)
+COUNT_CAPACITY = (
+    "UPDATE stock SET capacity = available + (SELECT count(*) FROM orders WHERE orders.plan = stock.plan"
+    " AND orders.location = stock.location AND state NOT IN ('deleted', 'cancelled'))"
+)
+"""Of what is there: what can still be had, and what is taken."""
+
+
+def prepare(conn: Connection, path: Path) -> None:
+    """Make the tables in a new file, or bring those of an older version up to date. Raises :class:`WrongDatabase`."""
+    if not inspect(conn).has_table("panel"):
+        metadata.create_all(conn)
+        conn.execute(panel.insert().values(id=1, schema_version=SCHEMA_VERSION))
+        return
+    version = conn.exec_driver_sql("SELECT schema_version FROM panel").scalar()
+    if version == SCHEMA_VERSION:
+        return
+    if version != 1:
+        raise WrongDatabase(
+            f"{path} was made by another version of the program (schema {version}, this one reads {SCHEMA_VERSION})"
+        )
+    for statement in _TO_2:
+        conn.exec_driver_sql(statement)
+    metadata.create_all(conn)  # the tables that are new
+    conn.exec_driver_sql(COUNT_CAPACITY)
+    conn.exec_driver_sql("UPDATE panel SET schema_version = ?", (SCHEMA_VERSION,))
