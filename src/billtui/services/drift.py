@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
-from billtui.client.errors import NotFound
-from billtui.domain.models import AddonRequest, Invoice, Order, OrderRequest, Quote
+from billtui.client.errors import InvalidInput, NotFound, RuleRefused
+from billtui.domain.models import AddonRequest, Invoice, Order, OrderRequest, Quote, QuoteLine
 from billtui.domain.money import Money
 from billtui.domain.periods import parse_instant
+from billtui.domain.rules.discounts import percent_of
 from billtui.domain.rules.facts import format_when
 from billtui.domain.safetext import SafeText
 from billtui.services.plans import Operation, OperationKind, PlanError, cell_key
@@ -35,6 +36,8 @@ class Fresh:
 
     differences: list[str] = field(default_factory=list)
     """What differs from the plan, one sentence each; empty when all is as confirmed."""
+    rule: str | None = None
+    """The rule by which the panel does not price it any more."""
     version: int | None = None
     quote_id: str | None = None
 
@@ -72,25 +75,8 @@ async def read_afresh(
                 fresh.version = invoice.version
             case K.COMBINE:
                 await _each_invoice(reads, fresh, operation)
-            case K.RENEW:
-                promo = operation.params.get("promo_code")
-                code = promo if isinstance(promo, str) and promo else None
-                quote = await client.quotes.renewal(operation.texts("order_ids"), operation.whole("period"), code)
-                _quote(fresh, operation, quote)
-                await _ends(reads, fresh, operation, quote)
-                fresh.quote_id = quote.id.raw
-            case K.ORDER:
-                quote = await client.quotes.order(order_request(operation))
-                _cells(fresh, operation, quote)
-                fresh.quote_id = quote.id.raw
-            case K.ADDONS:
-                asked = AddonRequest.model_validate(
-                    {"order_ids": operation.texts("order_ids"), "addons": operation.texts("addons")}
-                )
-                quote = await client.quotes.addons(asked)
-                _quote(fresh, operation, quote)
-                await _ends(reads, fresh, operation, quote)
-                fresh.quote_id = quote.id.raw
+            case K.RENEW | K.ORDER | K.ADDONS:
+                await _purchase(client, reads, fresh, operation)
             case K.ACTION | K.RENAME | K.AUTO_RENEW:
                 order = await reads.order(operation.text("order_id"))
                 _order(fresh, operation, order)
@@ -102,6 +88,29 @@ async def read_afresh(
     except NotFound:
         fresh.differences.append(f"{operation.title}: it is no longer there.")
     return fresh
+
+
+async def _purchase(client: BillingClient, reads: Reads, fresh: Fresh, operation: Operation) -> None:
+    """Price a purchase again. It had a price when it was confirmed: that it has none now is a difference as well."""
+    try:
+        if operation.kind is K.ORDER:
+            quote = await client.quotes.order(order_request(operation))
+        elif operation.kind is K.ADDONS:
+            quote = await client.quotes.addons(addon_request(operation))
+        else:
+            promo = operation.params.get("promo_code")
+            code = promo if isinstance(promo, str) and promo else None
+            quote = await client.quotes.renewal(operation.texts("order_ids"), operation.whole("period"), code)
+    except (RuleRefused, InvalidInput) as error:
+        fresh.rule = error.rule
+        fresh.differences.append(f"The panel does not sell it like this any more: {error.message}")
+        return
+    if operation.kind is K.ORDER:
+        _cells(fresh, operation, quote)
+    else:
+        _quote(fresh, operation, quote)
+        await _ends(reads, fresh, operation, quote)
+    fresh.quote_id = quote.id.raw
 
 
 def _invoice(fresh: Fresh, facts: Mapping[str, Any], invoice: Invoice, amount: Money | None) -> None:
@@ -134,6 +143,15 @@ def order_request(operation: Operation) -> OrderRequest:
         raise PlanError(f"Operation {operation.number} of the plan is damaged; make the plan anew.") from None
 
 
+def addon_request(operation: Operation) -> AddonRequest:
+    """What a purchase of add-ons asks for. Raises PlanError where the plan is damaged."""
+    asked = {"order_ids": operation.texts("order_ids"), "addons": operation.texts("addons")}
+    try:
+        return AddonRequest.model_validate(asked)
+    except ValidationError:
+        raise PlanError(f"Operation {operation.number} of the plan is damaged; make the plan anew.") from None
+
+
 def _cells(fresh: Fresh, operation: Operation, quote: Quote) -> None:
     """New servers: every cell is still sold, in stock, and at its price."""
     planned = operation.facts.get("lines")
@@ -152,7 +170,7 @@ def _cells(fresh: Fresh, operation: Operation, quote: Quote) -> None:
             continue
         fresh.compare(f"The number of {what}", cell.quantity, line.quantity)
         if isinstance(before, dict):
-            fresh.compare(f"The price of {cell.quantity} {what}", _money(before.get("amount")), line.amount)
+            _line(fresh, f"{cell.quantity} {what}", before, line)
     if operation.amount is not None:
         fresh.compare("The total", operation.amount, quote.total)
 
@@ -170,11 +188,18 @@ def _quote(fresh: Fresh, operation: Operation, quote: Quote) -> None:
             if order_id not in left_out:
                 fresh.differences.append(f"{_title(lines, order_id)} is not in the price any more.")
             continue
-        if not isinstance(before, dict):
-            continue
-        fresh.compare(f"The price of {_title(lines, order_id)}", _money(before.get("amount")), line.amount)
+        if isinstance(before, dict):
+            _line(fresh, _title(lines, order_id), before, line)
     if operation.amount is not None:
         fresh.compare("The total", operation.amount, quote.total)
+
+
+def _line(fresh: Fresh, what: str, before: Mapping[str, Any], line: QuoteLine) -> None:
+    """One line's price, and the discount where that is what has changed (DSC-7, DSC-8)."""
+    fresh.compare(f"The price of {what}", _money(before.get("amount")), line.amount)
+    discount = before.get("discounts")
+    if isinstance(discount, str):
+        fresh.compare(f"The discount on {what}", f"{discount} %", f"{percent_of(line.discounts).normalize():f} %")
 
 
 async def _ends(reads: Reads, fresh: Fresh, operation: Operation, quote: Quote) -> None:

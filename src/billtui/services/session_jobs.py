@@ -183,4 +183,6 @@ def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tupl
             continue
         found = place.get("invoice_id"), place.get("id") if "number" in place else None
         invoices.update(key for key in found if isinstance(key, str))
+    new = (answer or {}).get("order_ids")
+    orders.update(key for key in (new if isinstance(new, list) else ()) if isinstance(key, str))
     return orders, invoices

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from billtui.client.errors import CapabilityMissing, ClientError, Outcome, OutcomeUnknown
-from billtui.domain.models import OperationStatus
+from billtui.domain.models import InvoiceKind, OperationStatus
 from billtui.services.journal import OperationState
-from billtui.services.plans import Operation, OperationKind
+from billtui.services.plans import PURCHASES, Operation, OperationKind, cell_key
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -23,6 +24,15 @@ MEMORY: Final = timedelta(days=29)
 
 UNSURE_CODES: Final = frozenset({"idempotency-key-reused", "operation-running", "idempotency-key-in-use"})
 """Refusals that say nothing about this request but that another with the same key exists: they are looked up."""
+
+MOST_LINES: Final = 50
+"""Lines of an invoice that the journal keeps with the answer of a purchase."""
+
+_INVOICE_KINDS: Final = {
+    K.ORDER: InvoiceKind.NEW_ORDER,
+    K.ADDONS: InvoiceKind.ADDON,
+    K.RENEW: InvoiceKind.RENEWAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +113,32 @@ def held_against(verdict: Verdict, operation: Operation, invoice_id: str | None)
     That happens when a plan file was changed after another host had carried it out: its keys are the same.
     ``invoice_id`` is the invoice of a payment that takes it from an earlier operation.
     """
-    if verdict.state is not S.DONE or verdict.answer is None or speaks_of(verdict.answer, operation, invoice_id):
+    if verdict.state is not S.DONE or verdict.answer is None:
         return verdict
+    if speaks_of(verdict.answer, operation, invoice_id):
+        return replace(verdict, answer=kept_answer(operation, verdict.answer))
     words = "Under this key the panel did something else than this plan says; compare with the panel, then decide."
     return Verdict(S.NEEDS_YOU, "odd-answer", detail=words)
+
+
+def kept_answer(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
+    """What the journal keeps of the panel's answer to ``operation``.
+
+    A purchase of a thousand servers is answered by a thousand orders and lines, a megabyte: kept are the invoice, its
+    lines if they are few, and the ids of new orders. The rest is in the panel's lists, and read from there.
+    """
+    if operation.kind not in PURCHASES:
+        return answer
+    kept: dict[str, Any] = {}
+    invoice = answer.get("invoice")
+    if isinstance(invoice, dict):
+        lines = invoice.get("lines")
+        many = isinstance(lines, list) and len(lines) > MOST_LINES
+        kept["invoice"] = invoice | {"lines": [], "line_count": len(lines)} if many and lines else invoice
+    orders = answer.get("orders")
+    if isinstance(orders, list):
+        kept["order_ids"] = [one["id"] for one in orders if isinstance(one, dict) and "id" in one]
+    return kept
 
 
 def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str | None = None) -> bool:
@@ -118,7 +150,7 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
             wanted = {"invoice_id": invoice_id or params.get("invoice_id"), "method": params.get("method")}
             return _has(answer, wanted | {"amount": amount})
         case K.RENEW | K.ORDER | K.ADDONS:
-            return _has(answer.get("invoice"), {"total": amount})
+            return _has(answer.get("invoice"), {"total": amount}) and _bought(answer, operation)
         case K.TOP_UP:
             return _has(answer.get("payment"), {"method": params.get("method"), "amount": amount})
         case K.COMBINE:
@@ -129,6 +161,27 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
             return _has(answer, {"id": params.get("order_id")})
         case K.SPLIT | K.MOVE:
             return "items" in answer
+
+
+def _bought(answer: Mapping[str, Any], operation: Operation) -> bool:
+    """Whether a purchase of this total is this purchase: of these orders, or of these plans in these locations."""
+    invoice = answer.get("invoice")
+    lines = invoice.get("lines") if isinstance(invoice, Mapping) else None
+    kind = invoice.get("kind") if isinstance(invoice, Mapping) else None
+    if kind is not None and kind != _INVOICE_KINDS[operation.kind]:
+        return False
+    if operation.kind is K.ORDER:
+        orders = answer.get("orders")
+        if not isinstance(orders, list) or not all(isinstance(one, Mapping) for one in orders):
+            return False
+        wanted: Counter[str] = Counter()
+        for one in operation.cells():
+            wanted[cell_key(one.plan, one.location)] += one.quantity
+        return Counter(cell_key(str(one.get("plan")), str(one.get("location"))) for one in orders) == wanted
+    if not isinstance(lines, list) or not lines:
+        return True  # a panel need not repeat the lines; the key and the total are what there is
+    billed = {str(line.get("order_id")) for line in lines if isinstance(line, Mapping)}
+    return billed == set(operation.texts("order_ids"))
 
 
 def _has(place: object, wanted: Mapping[str, object]) -> bool:

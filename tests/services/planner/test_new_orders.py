@@ -194,7 +194,7 @@ def test_add_ons_of_several_orders(panel: MoneyPanel) -> None:
     assert buying.params == {"order_ids": ["1", "2"], "addons": ["backup"]}
     lines = buying.facts["lines"]
     assert isinstance(lines, dict) and lines["1"] == {
-        "title": "vds-1", "amount": euro("2.34"), "paid_until": panel.orders["1"]["paid_until"],
+        "title": "vds-1", "discounts": "0", "amount": euro("2.34"), "paid_until": panel.orders["1"]["paid_until"],
     }  # fmt: skip
     assert paying.takes_from == 1 and plan.total == Money("3.34", "EUR")
     assert reasons(plan) == [("order:3", "order-pending", "ORD-4")]

@@ -104,7 +104,7 @@ class Courier:
         elif known.state is None:
             verdict = Verdict(S.UNKNOWN, known.code, detail=known.detail)
         else:
-            verdict = Verdict(S.REFUSED, FACTS_CHANGED, detail=" ".join(fresh.differences[:20]))
+            verdict = Verdict(S.REFUSED, FACTS_CHANGED, fresh.rule, " ".join(fresh.differences[:20]))
         await self._finish(run, operation.number, verdict, S.PREPARED)
         return None
 

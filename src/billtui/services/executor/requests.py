@@ -10,6 +10,7 @@ from billtui.client.settings import Write
 from billtui.domain.models import AutoRenew, Invoice
 from billtui.domain.money import Money
 from billtui.services.plans import Operation, OperationKind, PlanError
+from billtui.services.settle import kept_answer
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -38,22 +39,8 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
     match operation.kind:
         case K.PAY:
             return await _pay(client, operation, Write(key), ready.invoice_id or operation.text("invoice_id"))
-        case K.RENEW:
-            invoice = await client.purchases.renew(_quoted(ready), _amount(operation), Write(key))
-            _same("total", invoice.total, _amount(operation))
-            return {"invoice": invoice.model_dump(mode="json")}
-        case K.ORDER:
-            bought = await client.purchases.order(_quoted(ready), _amount(operation), Write(key))
-            _same("total", bought.invoice.total, _amount(operation))
-            _same("number of servers", len(bought.orders), operation.new_count)
-            return {
-                "invoice": bought.invoice.model_dump(mode="json"),
-                "order_ids": [one.id.raw for one in bought.orders],
-            }
-        case K.ADDONS:
-            invoice = await client.purchases.addons(_quoted(ready), _amount(operation), Write(key))
-            _same("total", invoice.total, _amount(operation))
-            return {"invoice": invoice.model_dump(mode="json")}
+        case K.RENEW | K.ORDER | K.ADDONS:
+            return await _buy(client, operation, write, _quoted(ready))
         case K.DELETE | K.SPLIT:
             return await _invoice(client, operation, write)
         case K.COMBINE:
@@ -72,6 +59,22 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
         case K.MOVE:
             balances = await client.balance.move(_amount(operation), Write(key))
             return {"balances": balances.model_dump(mode="json")}
+
+
+async def _buy(client: BillingClient, operation: Operation, write: Write, quote_id: str) -> Json:
+    amount = _amount(operation)
+    answer: Json = {}
+    if operation.kind is K.ORDER:
+        bought = await client.purchases.order(quote_id, amount, write)
+        _same("number of servers", len(bought.orders), operation.new_count)
+        invoice = bought.invoice
+        answer["orders"] = [one.model_dump(mode="json", include={"id"}) for one in bought.orders]
+    elif operation.kind is K.ADDONS:
+        invoice = await client.purchases.addons(quote_id, amount, write)
+    else:
+        invoice = await client.purchases.renew(quote_id, amount, write)
+    _same("total", invoice.total, amount)
+    return kept_answer(operation, {"invoice": invoice.model_dump(mode="json"), **answer})
 
 
 async def _pay(client: BillingClient, operation: Operation, write: Write, invoice_id: str) -> Json:

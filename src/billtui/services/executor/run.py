@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 from billtui.domain.safetext import SafeText
 from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason
 from billtui.services.journal.states import job_state
-from billtui.services.plans import Operation, Plan
+from billtui.services.plans import PURCHASES, Operation, OperationKind, Plan
 
 if TYPE_CHECKING:
     from billtui.services.executor.readings import Readings
 
 S = OperationState
+K = OperationKind
+_MOVING: Final = frozenset({S.PREPARED, S.SENDING, S.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ class Run:
     """Set to cut the pauses between look-ups short."""
     readings: Readings | None = None
     dependents: dict[int, list[int]] = field(default_factory=dict)
+    purchases: tuple[int, ...] = ()
+    gated: tuple[int, ...] = ()
+    """Operations of a plan with several purchases that wait for other ones of it; see :meth:`_must_wait`."""
     mine: set[int] = field(default_factory=set)
     """Operations that this executor owns in the journal."""
 
@@ -104,6 +109,9 @@ class Run:
         for operation in self.plan.operations:
             if operation.takes_from is not None:
                 self.dependents.setdefault(operation.takes_from, []).append(operation.number)
+        self.purchases = tuple(one.number for one in self.plan.operations if one.kind in PURCHASES)
+        gated = (K.ORDER, K.PAY) if len(self.purchases) > 1 else ()
+        self.gated = tuple(one.number for one in self.plan.operations if one.kind in gated)
         self.ready = deque(row.number for row in rows if self._may_start(row.number))
 
     def moved(self, number: int, to: OperationState, at: datetime, fields: Mapping[str, Any]) -> None:
@@ -135,11 +143,25 @@ class Run:
         return [target for number in islice(self.ready, most) for target in self.operation(number).targets]
 
     def put_back(self, number: int) -> None:
-        """Let a prepared operation start (again), the earliest number first."""
-        if self._may_start(number) and number not in self.ready:
-            self.ready.appendleft(number)
+        """Let a prepared operation start (again), the earliest number first; also what waited for it."""
+        for one in (*reversed(self.gated), number):
+            if self._may_start(one) and one not in self.ready:
+                self.ready.appendleft(one)
 
     def _may_start(self, number: int) -> bool:
         source = self.operation(number).takes_from
         ready = self.states.get(number) is S.PREPARED and number not in self.inflight and number in self.mine
-        return ready and (source is None or self.states.get(source) is S.DONE)
+        ready = ready and (source is None or self.states.get(source) is S.DONE)
+        return ready and not (number in self.gated and self._must_wait(self.operation(number)))
+
+    def _must_wait(self, operation: Operation) -> bool:
+        """Whether a purchase of the plan that still moves comes first, so that its effects change no other's price.
+
+        New servers are bought one request after another: names are numbered on from those before. Nothing is paid
+        while something is still being bought: what is paid becomes active and counts for the discount (DSC-5).
+        """
+        if operation.kind is K.ORDER:
+            first = [one for one in self.purchases if one < operation.number]
+        else:
+            first = [*self.purchases] if operation.takes_from is not None else []
+        return any(self.states.get(one) in _MOVING and one in self.mine for one in first)

@@ -40,7 +40,7 @@ def facts_of_order(order: Order) -> JsonObject:
 
 
 def facts_of_quote(quote: Quote, orders: Mapping[str, Order]) -> JsonObject:
-    """What a purchase rests on: each order's amount and present end, and the total (DSC-8)."""
+    """What a purchase rests on: each order's discounts, amount and present end, and the total (DSC-8)."""
     lines: JsonObject = {}
     for line in quote.lines:
         if line.order_id is None:
@@ -49,6 +49,7 @@ def facts_of_quote(quote: Quote, orders: Mapping[str, Order]) -> JsonObject:
         until = line.paid_until or (order.paid_until if order is not None else None)
         lines[line.order_id.raw] = {
             "title": order.name.raw if order is not None else line.title.raw,
+            "discounts": f"{percent_of(line.discounts).normalize():f}",
             "amount": money_fact(line.amount),
             "paid_until": format_instant(until) if until is not None else None,
         }
