@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from billtui.cli.grammar_choosing import CHOOSING, CHOOSING_MORE, SOME_ORDERS
+from billtui.cli.grammar_choosing import VERBS as CHOOSING_VERBS
 from billtui.cli.grammar_parts import (
     AMOUNT,
     COMMON,
@@ -12,7 +14,6 @@ from billtui.cli.grammar_parts import (
     LIMIT,
     OFFLINE,
     ORDER,
-    ORDERS,
     PERIOD,
     PROGRAM_OPTIONS,
     PROMO,
@@ -36,7 +37,7 @@ ACTIONS = ("start", "stop", "reboot", "reset", "reinstall", "suspend", "unsuspen
 GROUPS: dict[str, str] = {
     "profile": "Which panel, as whom",
     "invoices": "Invoices: list, pay, promise, combine, split, delete, export",
-    "orders": "Orders: list, renew, control",
+    "orders": "Orders: list, choose, renew, control",
     "quote": "What something would cost, explained, without buying",
     "jobs": "What was confirmed, and how far it is",
     "balance": "Both purses",
@@ -121,7 +122,7 @@ VERBS: tuple[Verb, ...] = (
             option("--plan", help="only of this plan; may stand several times", metavar="ID", action="append"),
             option("--expires-within", help="only running ones that end in so many days", metavar="DAYS",
                    type=natural_number),
-            QUERY,
+            QUERY, *CHOOSING,
             option("--sort", help="order by this (default ends)", choices=ORDER_SORTS),
             flag("--reverse", "the other way round"),
             LIMIT, OFFLINE,
@@ -132,35 +133,37 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         ("orders", "renew"), "Renew orders on one invoice, and perhaps pay it at once.", "orders:renew",
         (
-            ORDERS, PERIOD, PROMO,
+            *SOME_ORDERS, PERIOD, PROMO,
             option("--pay", help="pay the new invoice at once; without it the invoice is only issued",
                choices=("internal", "affiliate", "promise")),
         ),
-        more="Only payment renews: without --pay the ends stay as they are until the invoice is paid (REN-1).",
+        more="Only payment renews: without --pay the ends stay as they are until the invoice is paid (REN-1). "
+        + CHOOSING_MORE,
         writes=True,
     ),
     Verb(
         ("orders", "action"), "Start, stop, reboot, reset, reinstall, suspend or unsuspend orders.", "orders:action",
         (
-            option("action", help="what to do", choices=ACTIONS), ORDERS,
+            option("action", help="what to do", choices=ACTIONS), *SOME_ORDERS,
             option("--confirm-name", help="for reinstall: the order's name, typed; once for each order",
                metavar="NAME", action="append"),
         ),
+        more=CHOOSING_MORE,
         writes=True,
     ),
-    Verb(("orders", "rename"), "Give an order another name.", "orders:rename",
-         (ORDER, option("new_name", help="the new name", metavar="NEW_NAME")), writes=True),
+    *CHOOSING_VERBS,
     Verb(
         ("orders", "auto-renew"), "Switch auto-renewal on, with its own period, or off.", "orders:auto_renew",
         (
-            option("switch", help="on or off", choices=("on", "off")), ORDERS,
+            option("switch", help="on or off", choices=("on", "off")), *SOME_ORDERS,
             option("--months", help="its period: 1, 3, 6 or 12 (default: as it is)", metavar="MONTHS",
                    type=whole_number),
         ),
+        more=CHOOSING_MORE,
         writes=True,
     ),
     Verb(("quote", "renewal"), "What a renewal would cost, line by line, and what it leaves out.", "orders:quote",
-         (ORDERS, PERIOD, PROMO)),
+         (*SOME_ORDERS, PERIOD, PROMO), more=CHOOSING_MORE),
     Verb(
         ("apply",), "Carry out a plan that --plan-out wrote; it is done once, however often it is applied.",
         "applying:apply",

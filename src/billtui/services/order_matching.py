@@ -224,9 +224,7 @@ def _number(term: Term, now: int) -> Predicate:
     low, high = low + now, high + now
     if not rest:
         return lambda row: row.paid_until is not None and low <= row.paid_until < high
-    return lambda row: row.paid_until is not None and any(
-        begin <= row.paid_until - now < end for begin, end in spans
-    )
+    return lambda row: row.paid_until is not None and any(begin <= row.paid_until - now < end for begin, end in spans)
 
 
 def _is_number(text: str) -> bool:

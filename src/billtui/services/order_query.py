@@ -189,7 +189,8 @@ class _Reader:
 
         close = difflib.get_close_matches(name, FIELDS, 1, 0.6)
         hint = f"Did you mean {close[0]}{found[2]}?" if close else f"Fields are {', '.join(FIELDS)}."
-        return QueryError(self.at, f"there is no field “{name[:30]}”.", f"{hint} To look for the text, put it in quotes.")
+        hint += " To look for the text, put it in quotes."
+        return QueryError(self.at, f"there is no field “{name[:30]}”.", hint)
 
     def _values(self, field: str, start: int) -> tuple[str, ...]:
         values: list[str] = []
@@ -214,8 +215,9 @@ class _Reader:
         if self.at < len(text) and text[self.at] == '"':
             raise QueryError(self.at, "a quote begins in the middle of a word.", "Put the whole value in quotes.")
         if not value:
-            what = f"a value is missing behind “{text[max(0, start - 12) : start]}”." if start else "a value is missing."
-            raise QueryError(start, what, f"Write for example {FIELDS[field].example if field else 'web,db'}.")
+            behind = f" behind “{text[max(0, start - 12) : start]}”" if start else ""
+            example = FIELDS[field].example if field else "web,db"
+            raise QueryError(start, f"a value is missing{behind}.", f"Write for example {example}.")
         return value
 
     def _quoted(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -85,7 +84,7 @@ class OrderTags:
 
     def _signature(self) -> tuple[int, int] | None:
         try:
-            status = os.stat(self._path, follow_symlinks=False)
+            status = self._path.lstat()
         except OSError:
             return None
         return status.st_mtime_ns, status.st_ino

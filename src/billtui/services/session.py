@@ -34,6 +34,7 @@ from billtui.services import offers
 from billtui.services.journal.reader import JournalReader
 from billtui.services.offers import Offer
 from billtui.services.overview import Overview, overview
+from billtui.services.own_files import OwnFiles
 from billtui.services.session_core import SessionCore
 from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged
 from billtui.services.session_settings import (
@@ -87,6 +88,7 @@ class Session:
         self._reader: StoreReader | None = None
         self._reader_key: tuple[Path | None, int] | None = None
         self._journal: JournalReader | None = None
+        self._own: OwnFiles | None = None
         self._opened = False
         self._closed = False
 
@@ -178,6 +180,16 @@ class Session:
             self._reader = StoreReader(key[0], self._core.report_damage)
             self._reader_key = key
         return self._reader
+
+    @property
+    def own(self) -> OwnFiles | None:
+        """What a person keeps about this account on this computer; ``None`` before one is known."""
+        account = self.account
+        if account is None:
+            return None
+        if self._own is None or not self._own.is_of(account):
+            self._own = OwnFiles(self.settings.state_dir, account)
+        return self._own
 
     @property
     def journal(self) -> JournalReader:

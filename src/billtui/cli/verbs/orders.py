@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from billtui.cli.carrying import busy, carry_out, nothing_left
+from billtui.cli.choosing import chosen_orders, is_choosing, matching_rows, tags_of
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.output import Column
@@ -50,12 +51,13 @@ async def list_all(context: Context) -> Exit:
     options, out = context.options, context.out
     async with context.reading() as session:
         store, now = session.store, session.now()
-        rows = _filtered(context, store.orders(), int(now.timestamp()))
+        rows = _filtered(context, _listed(context, session), int(now.timestamp()))
         rows.sort(key=_SORTS[options.sort or "ends"], reverse=options.reverse)
         shown = rows[: options.limit] if options.limit else rows
         synced = store.synced_at()
+        tags = tags_of(session)
         if out.as_json:
-            out.document("orders", synced_at=iso_of(synced), total=len(rows), items=[order_json(row) for row in shown])
+            out.document("orders", synced_at=iso_of(synced), total=len(rows), items=[_item(row, tags) for row in shown])
             return Exit.DONE
         out.table(
             _COLUMNS, ([*_cells(row), left(row.paid_until, now), *_price(row)] for row in shown), empty="No orders."
@@ -63,6 +65,19 @@ async def list_all(context: Context) -> Exit:
         more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
         out.note(f"{count(len(shown), 'order')}{more}. As of {age(synced)}.")
     return Exit.DONE
+
+
+def _listed(context: Context, session: Session) -> list[OrderRow]:
+    """What is listed, before the filters: all orders, or those that the options choose; none is no mistake."""
+    options, rows = context.options, session.store.orders()
+    if options.select or options.from_file:
+        chosen = set(chosen_orders(context, session, ()))
+        return [row for row in rows if row.id in chosen]
+    return matching_rows(session, rows, options.where) if is_choosing(context) else rows
+
+
+def _item(row: OrderRow, tags: Mapping[str, frozenset[str]]) -> dict[str, Any]:
+    return order_json(row) | {"tags": sorted(tags.get(row.id, ()))}
 
 
 def _filtered(context: Context, rows: list[OrderRow], now: int) -> list[OrderRow]:
@@ -150,7 +165,7 @@ async def quote(context: Context) -> Exit:
     options, out = context.options, context.out
     _check_period(options.period)
     async with context.signed_in(fresh=True) as (session, _account):
-        keys = order_ids(session.store, options.order)
+        keys = chosen_orders(context, session)
         found = await session.quote_renewal(keys, options.period, options.promo)
         if out.as_json:
             out.document("quote", quote=found)
@@ -201,8 +216,8 @@ def _show_quote(context: Context, session: Session, found: Quote) -> None:
 # -- writes
 
 
-async def _chosen(session: Session, references: Sequence[str]) -> list[Order]:
-    keys = order_ids(session.store, references)
+async def _chosen(context: Context, session: Session) -> list[Order]:
+    keys = chosen_orders(context, session)
     return all_found(keys, await session.orders_by_ids(keys), "order")
 
 
@@ -211,7 +226,7 @@ async def renew(context: Context) -> Exit:
     options = context.options
     _check_period(options.period)
     async with context.signed_in(fresh=True) as (session, account):
-        orders = await _chosen(session, options.order)
+        orders = await _chosen(context, session)
         found = await session.quote_renewal([one.id.raw for one in orders], options.period, options.promo)
         plan = planner.renew(
             account,
@@ -243,7 +258,7 @@ async def action(context: Context) -> Exit:
     """Power, suspend, reinstall (ORD-4)."""
     options = context.options
     async with context.signed_in(fresh=True) as (session, account):
-        orders = await _chosen(session, options.order)
+        orders = await _chosen(context, session)
         typed = options.confirm_name or []
         names = {one.id.raw: one.name.raw for one in orders if one.name.raw in typed or str(one.name) in typed}
         plan = planner.order_action(
@@ -258,22 +273,11 @@ async def action(context: Context) -> Exit:
         return await carry_out(context, session, plan)
 
 
-async def rename(context: Context) -> Exit:
-    """Another name (ORD-4)."""
-    options = context.options
-    async with context.signed_in(fresh=True) as (session, account):
-        orders = await _chosen(session, [options.order])
-        plan = planner.rename(
-            account, orders[0], options.new_name, busy=busy(session, account), profile=context.profile.name
-        )
-        return await carry_out(context, session, plan)
-
-
 async def auto_renew(context: Context) -> Exit:
     """Auto-renewal on or off, with its own period (REN-4, REN-5)."""
     options = context.options
     async with context.signed_in(fresh=True) as (session, account):
-        orders = await _chosen(session, options.order)
+        orders = await _chosen(context, session)
         on = options.switch == "on"
         periods = {one.auto_renew.months for one in orders}
         if options.months is None and len(periods) > 1:

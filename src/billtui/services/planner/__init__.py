@@ -7,6 +7,7 @@ drift guard compares them again directly before the request.
 
 from billtui.services.planner.facts import facts_of_cells, facts_of_invoice, facts_of_order, facts_of_quote
 from billtui.services.planner.invoices import again, combine, delete, pay, promise, split
+from billtui.services.planner.names import rename_all
 from billtui.services.planner.new_orders import addons, buy, split_cells
 from billtui.services.planner.orders import auto_renew, order_action, rename, renew, renew_many
 from billtui.services.planner.purses import move, top_up
@@ -27,6 +28,7 @@ __all__ = [
     "pay",
     "promise",
     "rename",
+    "rename_all",
     "renew",
     "renew_many",
     "split",
