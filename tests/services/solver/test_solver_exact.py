@@ -1,0 +1,132 @@
+"""The solver against brute force over the rules of the domain (INV-10, DSC-1 to DSC-7, REN-3)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from billtui.domain.models import Discount
+from billtui.domain.money import Money
+from billtui.domain.rules.discounts import apply, loyalty_of, percent_of
+from billtui.domain.rules.renewal import renewed_until
+from billtui.domain.safetext import SafeText
+from billtui.services.pricing import facts_of
+from billtui.services.solver import Question, Solution, solve
+from billtui.services.solver.exact import key_of, now_of, search
+from billtui.services.solver.large import Search
+from billtui.services.solver.options import CENT, make_table
+from billtui.services.solver.prices import Ending, RateCurve, discounted, parts
+from billtui.services.store import OrderRow, cents
+from tests.services.solver.questions import NOW, brute_force, codes_allow, due, order_row, price, questions, rows
+
+SLOW = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+def lost_by_rule(question: Question) -> set[str]:
+    """Whom the budget leaves, as the document says: soonest end first, a month each, what does not fit passed over."""
+    assert question.budget is not None
+    rest, lost = question.budget, set()
+    for row in sorted(question.chosen, key=lambda one: (one.paid_until or 0, one.id)):
+        facts = facts_of(row)
+        if due(question, facts):
+            cost = price(question, facts, 1, question.running["vds"], question.now, None)
+            if cost <= rest:
+                rest -= cost
+            else:
+                lost.add(row.id)
+    return lost
+
+
+def check_sound(solution: Solution) -> None:
+    """What is said adds up, keeps the limits, and pays for the horizon."""
+    question = solution.question
+    lines = solution.lines()
+    assert solution.total == sum(line.total for line in lines)
+    assert solution.monthly == sum(line.monthly for line in lines)
+    assert solution.spent_now == sum(batch.amount for batch in solution.batches)
+    assert solution.spent_now == sum(line.now.amount for line in lines if line.now is not None)
+    assert solution.purchases == sum(len(line.later) + (line.now is not None) for line in lines)
+    assert question.budget is None or solution.spent_now <= question.budget
+    bought = [(batch, one) for batch in solution.batches for one in batch.order_ids]
+    assert len(bought) == len({one for _, one in bought}) == sum(line.now is not None for line in lines)
+    assert codes_allow(question, [(batch.code, batch.months) if batch.code else None for batch, _ in bought])
+    for line in lines:
+        months = (line.now.months if line.now else 0) + sum(one.months for one in line.later)
+        assert months >= question.months
+        assert line.until == renewed_until(facts_of(line.row), months)
+        assert line.now is not None or not line.due
+        for one, following in zip(line.later, line.later[1:], strict=False):
+            assert one.at < following.at < one.until  # bought before the end that it has then
+
+
+@SLOW
+@given(questions())
+def test_small_selections_are_solved_exactly(question: Question) -> None:
+    solution = solve(question)
+    check_sound(solution)
+    assert solution.gap == 0
+    best = brute_force(question, list(question.chosen), 0)
+    if best is None:
+        lost = lost_by_rule(question)
+        assert {one.row.id for one in solution.left} == lost
+        kept = [row for row in question.chosen if row.id not in lost]
+        gone = sum(1 for row in question.chosen if row.id in lost and row.state != "blocked")
+        best = brute_force(question, kept, gone) if kept else 0
+    else:
+        assert not solution.left
+    assert solution.total + question.effort * solution.purchases == best
+
+
+@SLOW
+@given(questions(most=7))
+def test_the_method_for_many_keeps_every_limit_and_its_bound(question: Question) -> None:
+    """On selections that the complete search solves too: bound ≤ optimum ≤ what was found."""
+    solution = solve(question)
+    if solution.left:
+        return
+    rates = solution.rates
+    table = make_table(question, list(question.chosen), rates)
+    best = search(table, question.budget)
+    assert best is not None
+    optimum = key_of(table, best)
+    assert optimum // CENT == solution.total + question.effort * solution.purchases
+    found = Search(table, question.budget, question.policy.bulk_limit).run()
+    if found is not None:
+        assert found.bound <= optimum <= found.key == key_of(table, found.assignment)
+        assert question.budget is None or now_of(table, found.assignment) <= question.budget
+        assert [sum(ways.values()) for ways in found.assignment] == [group.size for group in table.groups]
+
+
+@given(st.integers(1, 10_000_000), st.decimals(0, 100, places=4))
+def test_whole_cents_are_the_prices_of_the_domain(amount: int, percent: Decimal) -> None:
+    """INV-10: rounded half up, once."""
+    list_price = Money(Decimal(amount).scaleb(-2), "EUR")
+    expected = cents(apply(list_price, [Discount(name=SafeText("x"), percent=percent)]))
+    assert discounted(amount, parts(percent)) == expected
+
+
+@given(rows(1), st.integers(1, 24), st.sampled_from([1, 3, 7, 14]), st.integers(0, 12))
+def test_the_curve_is_the_loyalty_of_each_moment(one: list[OrderRow], horizon: int, lead: int, running: int) -> None:
+    """DSC-1 to DSC-4, for now and for every later purchase of the horizon."""
+    row = one[0]
+    question = Question(one, NOW, {"vds": running})
+    rates = RateCurve(NOW, question.running, {"vds": running}, {}, question.policy)
+    ending = Ending.of(row, lead, question.policy)
+    curve = rates.curve(row, ending, horizon)
+    facts = facts_of(row)
+    assert curve.now == parts(percent_of(loyalty_of(facts, running, NOW)))
+    for offset in range(horizon):
+        at = ending.moment(offset, NOW)
+        assert curve.at(offset) == parts(percent_of(loyalty_of(facts, running, at))), (offset, at)
+        assert ending.after(offset) == (renewed_until(facts, offset) if offset else facts.paid_until)
+
+
+def test_equal_orders_are_one_group() -> None:
+    chosen = [order_row(str(place)) for place in range(500)]
+    solution = solve(Question(chosen, NOW, {"vds": 500}))
+    assert solution.groups == 1
+    assert solution.gap == 0
