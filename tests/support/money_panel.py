@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from billtui.client import BillingClient, ConnectionSettings
 from billtui.domain.models import Account, Invoice, Order
+from tests.support.money_shop import Shop
 
 Json = dict[str, Any]
 NOW = "2026-11-23T10:00:00Z"
@@ -65,7 +66,7 @@ class Effect:
 
 
 @dataclass
-class MoneyPanel:
+class MoneyPanel(Shop):
     """Runs in a thread of its own; use it with ``with``."""
 
     latency: float = 0.0
@@ -260,7 +261,7 @@ class MoneyPanel:
         if method == "GET":
             return self._read(parts, parse_qs(query))
         if path == "/quotes":
-            return 200, self._quote(json.loads(body))
+            return self._quoted(json.loads(body))
         key = headers.get("idempotency-key", "")
         print_of_it = f"{method} {path} {body.decode()}"
         known = self.operations.get(key)
@@ -319,6 +320,10 @@ class MoneyPanel:
                 return self._delete(number, key, headers)
             case ("POST", "renewals"):
                 return self._renew(body, key)
+            case ("POST", "orders"):
+                return self._order(body, key)
+            case ("POST", "addons"):
+                return self._addons(body, key)
             case ("PATCH", "orders", number):
                 return self._patch(number, body, key, headers)
             case ("POST", "orders", number, "actions"):
@@ -345,6 +350,9 @@ class MoneyPanel:
             self.balance -= amount
         invoice["state"] = "promised" if body["method"] == "promise" else "paid"
         invoice["version"] += 1
+        if invoice["kind"] == "new-order":
+            for line in invoice["lines"]:
+                self.orders[line["order_id"]].update(state="active", unpaid_invoice_id=None)
         self.effects.append(Effect("pay", number, key))
         return 201, {
             "id": f"p{len(self.effects)}", "invoice_id": number, "method": body["method"], "state": "done",
@@ -382,6 +390,65 @@ class MoneyPanel:
         self.invoices[number]["state"] = "deleted"
         self.effects.append(Effect("split", number, key))
         return 200, {"items": parts}
+
+    def _quoted(self, body: Json) -> tuple[int, Json]:
+        if body["kind"] == "renewal":
+            return 200, self._quote(body)
+        if body["kind"] == "addon":
+            return 200, self._keep_quote(self.price_addons(body, self.orders), body)
+        running = sum(1 for one in self.orders.values() if one["state"] == "active")
+        priced = self.price_cells(body, running)
+        if isinstance(priced, tuple):
+            return priced[0], _problem(*priced)
+        return 200, self._keep_quote(priced, body)
+
+    def _keep_quote(self, quote: Json, asked: Json) -> Json:
+        total = sum((Decimal(line["amount"]["amount"]) for line in quote["lines"]), Decimal(0))
+        quote |= {"id": f"q{len(self.quotes) + 1}", "total": _money(total), "expires_at": "2036-01-01T00:00:00Z"}
+        self.quotes[quote["id"]] = quote | {"asked": asked}
+        return quote
+
+    def _order(self, body: Json, key: str) -> tuple[int, Json]:
+        """Everything on one invoice, or nothing at all (BLK-1, BLK-6)."""
+        quote = self.quotes[body["quote_id"]]
+        status, fresh = self._quoted(quote["asked"])
+        if status != 200:
+            return status, fresh
+        if body["expected_total"] != quote["total"] or fresh["lines"] != quote["lines"]:
+            return 409, _problem(409, "price-changed", "DSC-8")
+        if quote["promo_code"] is not None:
+            self.codes[quote["promo_code"]] -= 1
+        number = str(len(self.invoices) + 1)
+        self.add_invoices(1, total=quote["total"]["amount"], start=int(number))
+        lines, new = [], []
+        for line in quote["lines"]:
+            self.stock[f"{line['plan']}@{line['location']}"] -= line["quantity"]
+            for _ in range(line["quantity"]):
+                order = {
+                    "id": str(len(self.orders) + 1), "name": f"new-{len(self.orders) + 1}", "kind": "vds",
+                    "plan": line["plan"], "location": line["location"], "state": "pending", "created_at": NOW,
+                    "paid_until": UNTIL, "monthly_price": _money(self.prices[line["plan"]]), "version": 1,
+                    "unpaid_invoice_id": number,
+                }  # fmt: skip
+                self.orders[str(order["id"])] = order
+                new.append(order)
+                lines.append({
+                    "order_id": order["id"], "title": order["name"], "list_price": line["unit_amount"],
+                    "amount": line["unit_amount"],
+                })  # fmt: skip
+        self.invoices[number].update(kind="new-order", lines=lines)
+        self.effects.append(Effect("order", number, key))
+        return 201, {"invoice": self.invoices[number], "orders": new}
+
+    def _addons(self, body: Json, key: str) -> tuple[int, Json]:
+        quote = self.quotes[body["quote_id"]]
+        if body["expected_total"] != quote["total"]:
+            return 409, _problem(409, "price-changed", "DSC-8")
+        number = str(len(self.invoices) + 1)
+        self.add_invoices(1, total=quote["total"]["amount"], start=int(number))
+        self.invoices[number].update(kind="addon", lines=quote["lines"])
+        self.effects.append(Effect("addons", number, key))
+        return 201, {"invoice": self.invoices[number]}
 
     def _quote(self, body: Json) -> Json:
         lines, excluded = [], []
