@@ -135,6 +135,15 @@ def drift_is_not_looked_at(patch: Patch) -> None:
     patch.setattr(courier, "read_afresh", read_afresh)
 
 
+def payments_do_not_wait_for_purchases(patch: Patch) -> None:
+    patch.setattr(run.Run, "_must_wait", lambda *_: False)
+
+
+def a_purchase_is_not_priced_again(patch: Patch) -> None:
+    """It is quoted, since it needs a quote, but what was planned is not held against it."""
+    patch.setattr(drift, "_cells", lambda *_: None)
+
+
 def a_reading_stays_fresh_for_ever(patch: Patch) -> None:
     async def read_afresh(client: Any, reads: Any, operation: Any, invoice_id: str | None = None) -> drift.Fresh:
         found = known.get((operation.title, operation.number))

@@ -28,7 +28,7 @@ from pydantic import SecretStr
 from billtui.client import BillingClient, ConnectionSettings
 from billtui.client.errors import ConnectionLost, NotSent, TimedOut
 from billtui.client.exchange import Answer, Exchange, Kind
-from billtui.domain.models import Quote, RenewalRequest
+from billtui.domain.models import OrderRequest, Quote, RenewalRequest
 from billtui.domain.money import Money
 from billtui.services import planner
 from billtui.services.executor.desk import Desk, Panel
@@ -39,7 +39,7 @@ from billtui.services.journal import Journal, JournalError, JournalReader, Opera
 from billtui.services.journal.schema import owners_dir
 from billtui.services.journal.states import OPEN
 from billtui.services.locks import OwnerLock
-from billtui.services.plans import Plan
+from billtui.services.plans import PURCHASES, Plan
 from tests.support.money_panel import FAULTS, Json, MoneyPanel
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ KINDS: Final = (*FAULTS, "no-route", "late", "none", "none", "none")
 STEPS: Final = (
     "pay", "renew", "top_up", "delete_held", "same_again", "fault", "fault", "work", "work", "work_long", "kill",
     "start", "second", "resume", "resume", "pause", "cancel", "retry", "take_back", "release", "pay_elsewhere",
-    "price_changes", "deliver", "month", "sign_out", "sign_in", "decide",
+    "price_changes", "deliver", "month", "sign_out", "sign_in", "decide", "buy", "buy", "shop_changes",
 )  # fmt: skip
 DIRECTED: Final[tuple[tuple[tuple[str, int], ...], ...]] = (
     # An answer is lost, the process dies, and a month later the panel has forgotten the key.
@@ -288,6 +288,11 @@ class World:
         told = (exchange.body or {}).get("expected_total")
         if told is not None and amount is not None and Money.model_validate(told) != amount:
             raise Violation("another amount was sent than was confirmed")
+        if plan.operation(number).takes_from is not None:
+            bought = [one.number for one in plan.operations if one.kind in PURCHASES]
+            moving = [process.reader.operation(plan.id, one).state for one in bought]
+            if any(one in (S.PREPARED, S.SENDING, S.UNKNOWN) for one in moving):
+                raise Violation("something was paid while its plan still had something to buy")
         for target in row.targets:
             if plan.id in self.changed.get(target, ()):
                 raise Violation("something was sent although it had changed since the plan")
@@ -315,6 +320,28 @@ class World:
             quote = Quote.model_validate(self.panel._quote({"order_ids": ids, "period": 1}))
             then = "internal" if choice % 3 else None
             self._submit(planner.renew(self.panel.account(), quote, request, self.orders, then))
+
+    def do_buy(self, choice: int) -> None:
+        """New servers, in one request or two whose effects could change each other's price (DSC-5, BLK-7)."""
+        sizes = ((2,), (9, 1), (1, 9), (3, 2))[choice % 4]
+        requests = [
+            OrderRequest.model_validate(
+                {"cells": [{"plan": "vds-micro", "location": "nl", "quantity": size}], "period": 1}
+            )
+            for size in sizes
+        ]
+        quotes = [
+            Quote.model_validate(self.panel._quoted({"kind": "order", **one.model_dump(mode="json")})[1])
+            for one in requests
+        ]
+        self._submit(planner.buy(self.panel.account(), quotes, requests, "internal" if choice % 3 else None))
+
+    def do_shop_changes(self, choice: int) -> None:
+        """The price of new servers rises; what was planned before is not bought at it."""
+        if self._quiet():
+            self.panel.prices["vds-micro"] += 1 + choice % 2
+            for target in ("new:1", "new:2"):
+                self._note_change(target)
 
     def do_top_up(self, choice: int) -> None:
         self._submit(planner.top_up(self.panel.account(), Money(f"{5 + choice % 5}.00", "EUR"), "card"))
