@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from billtui.domain.models import Quote, RenewalRequest
+from billtui.domain.models import OrderRequest, Quote, RenewalRequest
 from billtui.services import planner
 from billtui.services.plans import Plan
 from tests.support.lives import KILLED, STEPS, Life, Zygote, report_of, was_confirmed
@@ -63,18 +63,31 @@ class Scenario:
         return self.kills
 
     def _plan(self) -> Plan:
-        if self.random.random() < 0.3:
+        which = self.random.random()
+        if which < 0.25:
+            return self._purchase()
+        if which < 0.45:
             orders = self.panel.add_orders(2)
             request = RenewalRequest.model_validate({"order_ids": ["1", "2"], "period": 1})
             quote = Quote.model_validate(self.panel._quote({"order_ids": ["1", "2"], "period": 1}))
             return planner.renew(self.panel.account(), quote, request, orders, "internal")
         return planner.pay(self.panel.account(), self.panel.add_invoices(self.random.randint(1, 3)), "internal")
 
+    def _purchase(self) -> Plan:
+        """New servers in one request or two, paid (BLK-7)."""
+        asked = [
+            {"cells": [{"plan": "vds-micro", "location": "nl", "quantity": size}], "period": 1}
+            for size in self.random.choice(((3,), (10, 2)))
+        ]
+        quotes = [Quote.model_validate(self.panel._quoted({"kind": "order", **one})[1]) for one in asked]
+        requests = [OrderRequest.model_validate(one) for one in asked]
+        return planner.buy(self.panel.account(), quotes, requests, "internal")
+
     def _break_things(self) -> None:
         self.panel.faults = []
         for _ in range(self.random.randint(0, 2)):
             kind = self.random.choice(QUICK_FAULTS if self.random.random() < 0.9 else ("hang-before", "hang-after"))
-            self.panel.faults.append(Fault(kind, self.random.choice(["payments", "renewals", "POST", "operations"])))
+            self.panel.faults.append(Fault(kind, self.random.choice(["payments", "renewals", "POST /orders", "POST", "operations"])))
 
     def _one_life(self, document: str | None) -> int:
         step = self.random.choice(STEPS + OUTSIDE)

@@ -1,4 +1,4 @@
-"""New servers and add-ons through the executor: once, at the confirmed price, in requests that do not disturb each other."""
+"""New servers and add-ons through the executor: once, at the confirmed price, requests that do not disturb each other."""
 
 from __future__ import annotations
 
