@@ -87,7 +87,9 @@ class Scenario:
         self.panel.faults = []
         for _ in range(self.random.randint(0, 2)):
             kind = self.random.choice(QUICK_FAULTS if self.random.random() < 0.9 else ("hang-before", "hang-after"))
-            self.panel.faults.append(Fault(kind, self.random.choice(["payments", "renewals", "POST /orders", "POST", "operations"])))
+            self.panel.faults.append(
+                Fault(kind, self.random.choice(["payments", "renewals", "POST /orders", "POST", "operations"]))
+            )
 
     def _one_life(self, document: str | None) -> int:
         step = self.random.choice(STEPS + OUTSIDE)
