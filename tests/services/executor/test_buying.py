@@ -1,4 +1,4 @@
-"""New servers and add-ons through the executor: once, at the confirmed price, requests that do not disturb each other."""
+"""New servers and add-ons through the executor: once, at the price that was confirmed, in one request or several."""
 
 from __future__ import annotations
 
