@@ -115,8 +115,6 @@ async def test_ren_2_an_order_on_an_open_invoice_is_left_out_and_says_which(
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"kind": "order", "cells": []}, "kind-not-available"),
-        ({"kind": "addon"}, "kind-not-available"),
         ({"kind": "plan_change"}, "kind-not-available"),
         ({"kind": "gift"}, "invalid-input"),
         ({"kind": "renewal", "order_ids": ["1"]}, "invalid-input"),

@@ -30,6 +30,8 @@ not-suspended              ORD-1             it is not stopped, so it cannot be 
 confirm-name               ORD-4             the order's name was not typed as it is
 unknown-action             ORD-4             no such action
 period-over                ORD-5             no paid period is left to bill
+addon-other-kind           ORD-5             an add-on of another kind of service than the server's
+addon-there                ORD-5             the server has that add-on already
 open-invoice               REN-2, ORD-4      an open invoice bills the order already
 unknown-period             REN-3             not one of the periods on sale
 auto-renew-off             REN-5             auto-renewal is off
@@ -57,6 +59,20 @@ promise-running            PRM-6             a promise runs for the invoice or o
 promise-broken             PRM-6             a promise for it was broken and is not paid yet
 price-changed              DSC-8             the price is another than the one agreed to
 quote-expired              DSC-8             the quote is older than 15 minutes
+promo-not-started          DSC-6             the code is not valid yet
+promo-expired              DSC-6             the code is no longer valid
+promo-used-up              DSC-6             the code has been used as often as it may be
+promo-used-by-account      DSC-6             the code is valid once for each account, and was used
+promo-not-for-renewals     DSC-6             the code is for new servers only
+promo-wrong-period         DSC-6             the code is for other periods
+promo-wrong-plan           DSC-6, DSC-4      the code is for other plans, or nothing here can have a discount
+promo-wrong-location       DSC-6             the code is for other locations
+promo-too-few              DSC-6             the purchase has too few servers that the code is for
+names-changed              DSC-8             names that the quote showed are taken meanwhile
+unknown-plan               BLK-3             no such plan
+unknown-location           BLK-3             no such location
+not-sold-there             BLK-2             the plan is not sold in that location
+out-of-stock               BLK-2             fewer are left there than were asked for
 nothing-to-buy             BLK-6             nothing is left to buy
 bulk-limit                 BLK-7             more than 1,000 servers in one request
 in-transfer                TRF-4, TRF-6      the order is on its way to another account

@@ -39,6 +39,8 @@ CAPABILITIES: tuple[str, ...] = (
     "invoices.split",
     "invoices.delete",
     "invoices.document",
+    "orders.new",
+    "orders.addons",
     "orders.renew",
     "orders.rename",
     "orders.auto-renew",

@@ -26,6 +26,7 @@ from billtui.sandbox.engine.schedule import (
     schedule_order,
     state_moved,
 )
+from billtui.sandbox.engine.shop import give_stock_back
 from billtui.sandbox.engine.unit import Due, Tx
 from billtui.sandbox.engine.wire import instant_json, instant_of
 
@@ -132,6 +133,7 @@ def _gone(tx: Tx, order: OrderRow) -> None:
     order.deleted_at = tx.at
     order.power = "stopped"
     state_moved(tx, order, was)
+    give_stock_back(tx, (order,))
     if open_invoice is not None:
         invoice = tx.invoices.need(open_invoice)
         invoicing.withdraw(tx, invoice)

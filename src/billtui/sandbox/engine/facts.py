@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
 from billtui.domain.rules.facts import AddonFacts, InvoiceFacts, OrderFacts, Purses
 from billtui.sandbox.engine.rows import AccountRow, InvoiceRow, LineRow, OrderRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import instant_of, instant_or_none, micros, money_of
+from billtui.sandbox.engine.wire import cents_of, instant_of, instant_or_none, micros, money_of
 
 
 def _text(value: int | None) -> str | None:
@@ -28,6 +29,11 @@ def _instant(value: datetime | None) -> int | None:
 def addons_of(kept: str, currency: str) -> tuple[AddonFacts, ...]:
     """The add-ons of an order, from how they are kept with it."""
     return tuple(AddonFacts(addon, name, money_of(cents, currency)) for addon, name, cents in json.loads(kept))
+
+
+def addons_kept(addons: Iterable[AddonFacts]) -> str:
+    """Add-ons as they are kept with an order: id, name, price a month, which the order keeps."""
+    return json.dumps([[one.id, one.name, cents_of(one.monthly_price)] for one in addons])
 
 
 def order_facts(row: OrderRow) -> OrderFacts:

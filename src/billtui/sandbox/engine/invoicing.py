@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from billtui.domain.models.invoices import InvoiceKind
 from billtui.domain.rules import invoices as invoice_rules
 from billtui.domain.rules.discounts import PricedLine
+from billtui.sandbox.engine import promos
 from billtui.sandbox.engine.facts import invoice_facts, lines_of, order_facts, orders_on
 from billtui.sandbox.engine.rows import InvoiceRow, LineRow, OrderRow
 from billtui.sandbox.engine.schedule import schedule_invoice, schedule_order
+from billtui.sandbox.engine.shop import give_stock_back
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import cents_of
 
@@ -144,6 +146,7 @@ def title_of(kind: str, lines: Sequence[NewLine]) -> str:
     words = {
         InvoiceKind.RENEWAL: "Renewal of {} servers",
         InvoiceKind.NEW_ORDER: "{} new servers",
+        InvoiceKind.ADDON: "Add-ons for {} servers",
     }
     return words.get(InvoiceKind(kind), "{} items").format(len(lines))
 
@@ -157,7 +160,11 @@ def _due(tx: Tx, lines: Sequence[NewLine]) -> int:
 
 
 def withdraw(tx: Tx, invoice: InvoiceRow) -> None:
-    """Delete an open invoice (INV-5, INV-12): it keeps its number, its orders are free, pending ones are cancelled."""
+    """Delete an open invoice (INV-5, INV-12): it keeps its number, its orders are free, pending ones are cancelled.
+
+    Stock and the use of a promo code are given back (DSC-6).
+    """
+    gone: list[OrderRow] = []
     lines = lines_of(tx, invoice.id)
     billed = orders_on(tx, lines)
     cancelled = set(
@@ -173,7 +180,10 @@ def withdraw(tx: Tx, invoice: InvoiceRow) -> None:
             order.state = "cancelled"
             order.deleted_at = tx.at
             order.power = "stopped"
+            gone.append(order)
         schedule_order(tx, order)
+    give_stock_back(tx, gone)
+    promos.give_back(tx, invoice)
 
 
 def free(order: OrderRow, invoice_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from billtui.domain.money import Money
@@ -15,6 +16,7 @@ from billtui.domain.rules.invoices import Settlement
 from billtui.domain.rules.quotes import price_refusal
 from billtui.sandbox import mail
 from billtui.sandbox.engine import ledger
+from billtui.sandbox.engine.addresses import next_address
 from billtui.sandbox.engine.errors import InvalidInput, NotFound, PriceChanged
 from billtui.sandbox.engine.facts import invoice_facts, lines_of, order_facts, orders_on, purses_of, take
 from billtui.sandbox.engine.reading import check_version, own_invoice, row_id
@@ -204,9 +206,14 @@ def _paid_line(tx: Tx, invoice: InvoiceRow, payment: PaymentRow, line: LineRow, 
         facts = renewal_rules.renewed(facts, line.months, tx.now)
     elif line.kind == "new-order" and line.months is not None and order.state == "pending":
         facts = order_rules.activated(facts, line.months, tx.now)
+        order.address = order.address or next_address(tx)
+        order.index_text()
     elif order.open_invoice_id == invoice.id:
         facts = replace(facts, open_invoice_id=None)
     take(order, facts)
+    if line.kind == "addon":
+        bought = [[addon, name, monthly] for addon, name, _cents, monthly in json.loads(line.addons)]
+        order.addons = json.dumps([*json.loads(order.addons), *bought])
     if order.paid_until is not None and order.paid_until != old_until:
         order.noticed = 0
         moment = renewal_rules.auto_renews_at(facts, tx.policy)

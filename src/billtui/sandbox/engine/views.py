@@ -10,9 +10,11 @@ from billtui.domain.policy import Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import invoices as invoice_rules
 from billtui.domain.rules import orders as order_rules
-from billtui.domain.rules.discounts import loyalty, percent_of
+from billtui.domain.rules.discounts import PricedLine, loyalty, percent_of
 from billtui.domain.rules.facts import OrderFacts
+from billtui.domain.rules.new_orders import Cell
 from billtui.sandbox.engine.facts import invoice_facts, order_facts, orders_on
+from billtui.sandbox.engine.invoicing import addons_text, discounts_text
 from billtui.sandbox.engine.ledger import CLIENT_PURSES, PANEL, counter_kind
 from billtui.sandbox.engine.rows import InvoiceRow, LedgerRow, LineRow, OrderRow, PaymentRow
 from billtui.sandbox.engine.unit import Tx
@@ -27,6 +29,8 @@ from billtui.sandbox.engine.wire import (
     OrderAddonJSON,
     OrderJSON,
     PaymentJSON,
+    QuoteLineJSON,
+    cents_of,
     instant_json,
     instant_json_or_none,
     instant_or_none,
@@ -201,6 +205,38 @@ def addon_parts_json(kept: str, currency: str) -> list[AddonPartJSON]:
         {"id": addon, "name": name, "amount": money_json(cents, currency)}
         for addon, name, cents, _monthly in json.loads(kept)
     ]
+
+
+def _quote_line(line: PricedLine, kind: str) -> QuoteLineJSON:
+    """A line of a quote: every amount is of the whole line (INV-10)."""
+    currency = line.amount.currency
+    return {
+        "order_id": line.order_id,
+        "kind": kind,
+        "title": line.title,
+        "months": line.months,
+        "list_price": money_json(cents_of(line.list_price) * line.quantity, currency),
+        "discounts": discounts_json(discounts_text(line)),
+        "addons": addon_parts_json(addons_text(line), currency),
+        "amount": money_json(cents_of(line.total), currency),
+        "plan": None,
+        "location": None,
+        "quantity": line.quantity,
+        "unit_amount": money_json(cents_of(line.amount), currency),
+        "names": [],
+        "paid_until": None if line.paid_until is None else instant_json(micros(line.paid_until)),
+        "new_paid_until": None if line.new_paid_until is None else instant_json(micros(line.new_paid_until)),
+    }
+
+
+def quote_line_json(line: PricedLine, kind: str, order: OrderRow) -> QuoteLineJSON:
+    """A line of a quote for an order that there is."""
+    return {**_quote_line(line, kind), "plan": order.plan, "location": order.location}
+
+
+def new_line_json(cell: Cell, line: PricedLine, names: list[str]) -> QuoteLineJSON:
+    """A line of a quote for new servers (BLK-3)."""
+    return {**_quote_line(line, "new-order"), "plan": cell.plan, "location": cell.location, "names": names}
 
 
 def invoice_actions(tx: Tx, row: InvoiceRow, lines: list[LineRow]) -> dict[str, Refusal | None]:

@@ -77,19 +77,42 @@ class OrderActionBody(Body):
     """The order's name, typed: reinstalling destroys what is on it (ORD-4)."""
 
 
+Quantity = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class CellBody(Body):
+    """So many servers of one plan in one location (BLK-3)."""
+
+    plan: Id
+    location: Id
+    quantity: Quantity
+
+
 class QuoteBody(Body):
-    """``POST /quotes``; of the kinds only ``renewal`` is sold here so far."""
+    """``POST /quotes``: a ``renewal``, new servers (``order``) or add-ons (``addon``)."""
 
     kind: Word
     order_ids: Annotated[list[Id], Field(max_length=10_000)] | None = None
-    """At most 1,000 in one request (BLK-7)."""
+    """Of a renewal and of add-ons; at most 1,000 in one request (BLK-7)."""
     period: Annotated[int, Field(ge=1, le=1200)] | None = None
-    """Months (REN-3)."""
+    """Months (REN-3), of a renewal and of new servers."""
     promo_code: Annotated[str, Field(max_length=100), AfterValidator(_storable)] | None = None
+    """DSC-6; not for add-ons."""
+    cells: Annotated[list[CellBody], Field(max_length=1_000)] | None = None
+    """New servers: how many of which plan where. Or else ``plan`` and ``quantity`` with ``all_locations`` (BLK-2)."""
+    plan: Id | None = None
+    quantity: Quantity = 1
+    all_locations: bool = False
+    addons: Annotated[list[Id], Field(max_length=100)] = []
+    """Every server gets all of them (BLK-1)."""
+    names: Annotated[str, Field(max_length=1000), AfterValidator(_storable)] | None = None
+    """A pattern for the names of new servers, such as ``web-{loc}-{n:02}``."""
+    auto_renew: AutoRenewBody | None = None
+    """Of new servers (REN-5)."""
 
 
 class PurchaseBody(Body):
-    """``POST /renewals``: buy what a quote priced (DSC-8)."""
+    """``POST /renewals``, ``/orders``, ``/addons``: buy what a quote priced (DSC-8)."""
 
     quote_id: Id
     expected_total: MoneyBody | None = None

@@ -1,0 +1,83 @@
+"""Quotes of add-ons for orders, and buying them (ORD-5, BLK-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from billtui.domain.money import Money
+from billtui.domain.refusal import RuleBroken
+from billtui.domain.rules import quotes as quote_rules
+from billtui.domain.rules.addons import AddonOffer, offer_addons
+from billtui.sandbox.engine import invoicing, kept_quotes
+from billtui.sandbox.engine.errors import PriceChanged
+from billtui.sandbox.engine.facts import lines_of, order_facts
+from billtui.sandbox.engine.invoicing import NewLine
+from billtui.sandbox.engine.quotes import check_total, left_out, own_orders
+from billtui.sandbox.engine.rows import OrderRow
+from billtui.sandbox.engine.shop import read_addons
+from billtui.sandbox.engine.unit import Tx
+from billtui.sandbox.engine.views import invoice_json, quote_line_json
+from billtui.sandbox.engine.wire import InvoiceJSON, QuoteJSON, cents_of, instant_json, instant_of, money_json
+
+
+def quote_addons(tx: Tx, account_id: int, order_ids: Sequence[str], addons: Sequence[str]) -> QuoteJSON:
+    """What these add-ons cost for each order up to the end of its paid period; who is left out, and why (ORD-5).
+
+    Raises ``InvalidInput`` for an add-on that does not exist, ``RuleBroken`` for more than 1,000 orders (BLK-7).
+    """
+    wanted = list(dict.fromkeys(order_ids))
+    too_many = quote_rules.bulk_refusal(len(wanted), tx.policy)
+    if too_many is not None:
+        raise RuleBroken(too_many)
+    found = own_orders(tx, account_id, wanted)
+    offer = _offer(tx, account_id, found, addons, tx.at)
+    request = {
+        "lines": [[line.order_id, cents_of(line.total), line.paid_until and str(line.paid_until)] for line in offer.lines],
+        "addons": list(addons),
+    }
+    quote_id, expires = kept_quotes.keep(tx, account_id, "addon", request, offer.total)
+    return {
+        "id": quote_id,
+        "kind": "addon",
+        "period": None,
+        "lines": [quote_line_json(line, "addon", found[str(line.order_id)]) for line in offer.lines],
+        "total": money_json(cents_of(offer.total), offer.total.currency),
+        "excluded": left_out(wanted, found, dict(offer.excluded)),
+        "promo_code": None,
+        "promo": None,
+        "expires_at": instant_json(expires),
+    }
+
+
+def buy_addons(tx: Tx, account_id: int, quote_id: str, expected_total: Money | None = None) -> InvoiceJSON:
+    """Buy quoted add-ons: a line for each order on one invoice, or nothing at all; paying it adds them (ORD-5, BLK-6).
+
+    The remaining period counts from the quote, so waiting within its 15 minutes changes no price. Raises ``NotFound``,
+    ``RuleBroken`` (an order can no longer have them), ``PriceChanged``.
+    """
+    quote = kept_quotes.to_buy(tx, account_id, quote_id, "addon")
+    quoted = quote.request["lines"]
+    found = own_orders(tx, account_id, [order_id for order_id, _cents, _end in quoted])
+    offer = _offer(tx, account_id, found, quote.request["addons"], quote.created_at)
+    for _order_id, why in offer.excluded:
+        raise RuleBroken(why)
+    check_total(expected_total, quote.total_cents, offer.total)
+    now = [[line.order_id, cents_of(line.total), line.paid_until and str(line.paid_until)] for line in offer.lines]
+    if now != quoted:
+        raise PriceChanged(offer.total)
+    invoice = invoicing.issue(tx, account_id, "addon", [NewLine.of(line, "addon") for line in offer.lines])
+    kept_quotes.bought(tx, quote, invoice.id)
+    return invoice_json(tx, invoice, lines_of(tx, invoice.id))
+
+
+def _offer(
+    tx: Tx, account_id: int, found: dict[str, OrderRow], addons: Sequence[str], priced_at: int
+) -> AddonOffer:
+    return offer_addons(
+        [order_facts(row) for row in found.values()],
+        read_addons(tx, addons),
+        tx.accounts.need(account_id).currency,
+        tx.now,
+        priced_at=instant_of(priced_at),
+        policy=tx.policy,
+    )
