@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from billtui.domain.money import Money
 from billtui.domain.refusal import RuleBroken
@@ -31,10 +32,7 @@ def quote_addons(tx: Tx, account_id: int, order_ids: Sequence[str], addons: Sequ
         raise RuleBroken(too_many)
     found = own_orders(tx, account_id, wanted)
     offer = _offer(tx, account_id, found, addons, tx.at)
-    request = {
-        "lines": [[line.order_id, cents_of(line.total), line.paid_until and str(line.paid_until)] for line in offer.lines],
-        "addons": list(addons),
-    }
+    request = {"lines": _content(offer), "addons": list(addons)}
     quote_id, expires = kept_quotes.keep(tx, account_id, "addon", request, offer.total)
     return {
         "id": quote_id,
@@ -62,17 +60,19 @@ def buy_addons(tx: Tx, account_id: int, quote_id: str, expected_total: Money | N
     for _order_id, why in offer.excluded:
         raise RuleBroken(why)
     check_total(expected_total, quote.total_cents, offer.total)
-    now = [[line.order_id, cents_of(line.total), line.paid_until and str(line.paid_until)] for line in offer.lines]
-    if now != quoted:
+    if _content(offer) != quoted:
         raise PriceChanged(offer.total)
     invoice = invoicing.issue(tx, account_id, "addon", [NewLine.of(line, "addon") for line in offer.lines])
     kept_quotes.bought(tx, quote, invoice.id)
     return invoice_json(tx, invoice, lines_of(tx, invoice.id))
 
 
-def _offer(
-    tx: Tx, account_id: int, found: dict[str, OrderRow], addons: Sequence[str], priced_at: int
-) -> AddonOffer:
+def _content(offer: AddonOffer) -> list[list[Any]]:
+    """What a quote of add-ons is bound to: orders, amounts and the ends up to which they count (DSC-8)."""
+    return [[line.order_id, cents_of(line.total), str(line.paid_until)] for line in offer.lines]
+
+
+def _offer(tx: Tx, account_id: int, found: dict[str, OrderRow], addons: Sequence[str], priced_at: int) -> AddonOffer:
     return offer_addons(
         [order_facts(row) for row in found.values()],
         read_addons(tx, addons),

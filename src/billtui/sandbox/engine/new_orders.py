@@ -79,8 +79,7 @@ def quote_order(tx: Tx, account_id: int, wish: Wish) -> QuoteJSON:
         "kind": "order",
         "period": wish.period,
         "lines": [
-            new_line_json(cell, line, named)
-            for cell, line, named in zip(offer.cells, offer.lines, names, strict=True)
+            new_line_json(cell, line, named) for cell, line, named in zip(offer.cells, offer.lines, names, strict=True)
         ],
         "total": money_json(cents_of(offer.total), offer.total.currency),
         "excluded": [exclusion(why, plan=cell.plan, location=cell.location) for cell, why in choice.excluded],
@@ -91,7 +90,7 @@ def quote_order(tx: Tx, account_id: int, wish: Wish) -> QuoteJSON:
 
 
 def _choice(tx: Tx, shop: Shop, wish: Wish, addons: Sequence[AddonFacts]) -> Choice:
-    """What of the wish can be had. A thousand at most: of what is asked by cell, of what there is everywhere (BLK-7)."""
+    """What of the wish can be had; a thousand at most, counted as asked, or of ``plan`` as it can be had (BLK-7)."""
     if wish.plan is None:
         asked = sum(cell.quantity for cell in wish.cells)
         choice = order_rules.choose(shop, wish.cells, addons) if asked <= tx.policy.bulk_limit else None
@@ -123,9 +122,7 @@ def _offer(
         refusal = promo_refusal(promo, period, targets, tx.now, left_out=choice.left_out)
         if refusal is not None:
             raise RuleBroken(refusal)
-    counts = {
-        kind: tx.active_count(account_id, kind) for kind in {shop.plans[cell.plan].kind for cell in choice.kept}
-    }
+    counts = {kind: tx.active_count(account_id, kind) for kind in {shop.plans[cell.plan].kind for cell in choice.kept}}
     currency = tx.accounts.need(account_id).currency
     return order_rules.offer_new(
         shop, choice.kept, period, counts, currency, tx.now, addons=addons, promo=promo, policy=tx.policy
@@ -155,7 +152,7 @@ def _taken(tx: Tx, account_id: int, pattern: str) -> Collection[str]:
 
 
 def buy_orders(tx: Tx, account_id: int, quote_id: str, expected_total: Money | None = None) -> BoughtOrdersJSON:
-    """Buy quoted servers: all of them on one invoice, pending until it is paid, or nothing at all (BLK-1, BLK-6, ORD-1).
+    """Buy quoted servers: all on one invoice, pending until it is paid, or nothing at all (BLK-1, BLK-6, ORD-1).
 
     Everything is looked at anew. What changed since the quote is refused with the difference: ``out-of-stock``, the
     condition of the code that fails now, ``price-changed``, ``names-changed``. Raises ``NotFound``, ``RuleBroken``,
@@ -194,7 +191,7 @@ def buy_orders(tx: Tx, account_id: int, quote_id: str, expected_total: Money | N
 
 
 def _unchanged(tx: Tx, account_id: int, quote: KeptQuote, offer: NewOffer) -> list[list[str]]:
-    """The names, when prices and names are still those of the quote. Raises ``PriceChanged``, ``RuleBroken`` (DSC-8)."""
+    """The names, if they and the prices are still as quoted. Raises ``PriceChanged``, ``RuleBroken`` (DSC-8)."""
     try:
         names = _names(tx, account_id, offer.cells, quote.request["names"])
     except NamingError as error:

@@ -81,5 +81,3 @@ def give_back(tx: Tx, invoice: InvoiceRow) -> None:
     )
     for part in tx.invoices.many(invoice.parts):
         give_back(tx, part)
-
-

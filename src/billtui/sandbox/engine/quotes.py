@@ -120,9 +120,7 @@ def own_orders(tx: Tx, account_id: int, order_ids: Sequence[str]) -> dict[str, O
     return {ids[row.id]: row for row in tx.orders.many(ids) if row.account_id == account_id}
 
 
-def left_out(
-    wanted: Sequence[str], found: dict[str, OrderRow], refused: dict[str, Refusal]
-) -> list[ExclusionJSON]:
+def left_out(wanted: Sequence[str], found: dict[str, OrderRow], refused: dict[str, Refusal]) -> list[ExclusionJSON]:
     """Which of the wanted orders are not in a quote, and why (BLK-5, BLK-6)."""
     excluded: list[ExclusionJSON] = []
     for order_id in wanted:

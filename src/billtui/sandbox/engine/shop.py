@@ -55,6 +55,4 @@ def give_stock_back(tx: Tx, orders: Iterable[OrderRow]) -> None:
     """The places of orders that were cancelled or deleted can be had again (ORD-2, ORD-3)."""
     counts = Counter((order.plan, order.location) for order in orders)
     for (plan, location), count in counts.items():
-        tx.sql(
-            "UPDATE stock SET available = available + ? WHERE plan = ? AND location = ?", (count, plan, location)
-        )
+        tx.sql("UPDATE stock SET available = available + ? WHERE plan = ? AND location = ?", (count, plan, location))
