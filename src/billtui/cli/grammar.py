@@ -27,6 +27,7 @@ from billtui.cli.grammar_parts import (
     option,
     whole_number,
 )
+from billtui.cli.grammar_solver import VERBS as SOLVER_VERBS
 
 __all__ = ["COMMON", "GROUPS", "PROGRAM_OPTIONS", "VERBS", "WRITE", "Option", "Verb"]
 
@@ -38,6 +39,7 @@ GROUPS: dict[str, str] = {
     "profile": "Which panel, as whom",
     "invoices": "Invoices: list, pay, promise, combine, split, delete, export",
     "orders": "Orders: list, choose, renew, control",
+    "optimize": "Cheaper ways to renew, ends brought together, and what if",
     "quote": "What something would cost, explained, without buying",
     "jobs": "What was confirmed, and how far it is",
     "balance": "Both purses",
@@ -169,6 +171,7 @@ VERBS: tuple[Verb, ...] = (
         "applying:apply",
         (option("plan", help="the file", metavar="PLAN"), flag("--dry-run", "show the plan and end"), *CONFIRM),
     ),
+    *SOLVER_VERBS,
     Verb(("jobs", "list"), "Jobs, the newest first.", "jobs:list_all",
          (LIMIT, flag("--open", "only those that are not finished")), panel=False),
     Verb(("jobs", "show"), "Jobs with each of their operations.", "jobs:show",

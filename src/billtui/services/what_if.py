@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from billtui.domain.models import Plan
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.services.solver.prices import Ending, RateCurve, discounted, percent_words
-from billtui.services.store import OrderRow, instant
+from billtui.services.store import OrderRow, cents, instant
 
 RUNNING = ("active", "suspended")
+MOST_NEW = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +220,20 @@ def _tiers(
             )
         )
     return found
+
+
+def new_servers(text: str, plans: Sequence[Plan]) -> NewServers:
+    """``vds-nano:nl:3``, or with blanks: three new servers of a plan in a location.
+
+    Raises ValueError that says what to type instead.
+    """
+    parts = text.replace(":", " ").split()
+    if len(parts) != 3 or not parts[2].isascii() or not parts[2].isdigit() or not 1 <= int(parts[2]) <= MOST_NEW:
+        raise ValueError(f"“{text[:40]}” is not PLAN:LOCATION:NUMBER; for example vds-nano:nl:3.")
+    name, location, number = parts
+    plan = next((one for one in plans if name in (str(one.id), str(one.name))), None)
+    if plan is None:
+        raise ValueError(f"There is no plan “{name[:40]}”; there are: {', '.join(str(one.id) for one in plans)}.")
+    if plan.locations and location not in map(str, plan.locations):
+        raise ValueError(f"{plan.id} is not sold in “{location[:20]}”, only in {', '.join(map(str, plan.locations))}.")
+    return NewServers(str(plan.id), location, str(plan.kind), cents(plan.monthly_price), int(number))

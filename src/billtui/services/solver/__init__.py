@@ -5,7 +5,8 @@ sent. The model, its limits and a worked example stand in ``docs/planner.md``.
 """
 
 from billtui.services.solver.choosing import solve
-from billtui.services.solver.explaining import explain_line, explain_solution
+from billtui.services.solver.explaining import amount_words, explain_line, explain_solution
+from billtui.services.solver.from_store import question_from, rows_of
 from billtui.services.solver.model import (
     EXACT_ORDERS,
     MAX_HORIZON,
@@ -18,6 +19,7 @@ from billtui.services.solver.model import (
     Solution,
     SolverStopped,
 )
+from billtui.services.solver.quoting import Probed, Quoted, QuotesRenewals, differences, probe_codes, quote_batches
 
 __all__ = [
     "EXACT_ORDERS",
@@ -26,11 +28,20 @@ __all__ = [
     "Batch",
     "Left",
     "Line",
+    "Probed",
     "Purchase",
     "Question",
+    "Quoted",
+    "QuotesRenewals",
     "Solution",
     "SolverStopped",
+    "amount_words",
+    "differences",
     "explain_line",
     "explain_solution",
+    "probe_codes",
+    "question_from",
+    "quote_batches",
+    "rows_of",
     "solve",
 ]

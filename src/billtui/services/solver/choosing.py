@@ -152,6 +152,7 @@ def _solution(
         total=key // CENT - question.effort * purchases,
         purchases=purchases,
         monthly=monthly,
+        at_once=sum(group.at_once(question.months, question.policy.periods) * group.size for group in table.groups),
         bound=answer.bound // CENT,
         groups=len(table.groups),
         rates=rates,

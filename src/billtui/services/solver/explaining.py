@@ -9,12 +9,12 @@ from decimal import Decimal
 from billtui.domain.money import group_digits
 from billtui.services.solver.model import Line, Purchase, Solution
 from billtui.services.solver.prices import Ending, parts, percent_words
-from billtui.services.store import money
 
 
 def amount_words(cents: int, currency: str) -> str:
-    """Cents as an amount with its currency; negative ones too."""
-    return f"{group_digits(money(cents, currency).amount)} {currency}"
+    """Cents as an amount with its currency (without, where it is empty); negative ones too."""
+    amount = group_digits(Decimal(cents).scaleb(-2))
+    return f"{amount} {currency}" if currency else amount
 
 
 def _months(count: int) -> str:
@@ -22,7 +22,7 @@ def _months(count: int) -> str:
 
 
 def _day(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%d")
+    return instant.astimezone().strftime("%Y-%m-%d")
 
 
 def explain_solution(solution: Solution) -> list[str]:
@@ -33,7 +33,8 @@ def explain_solution(solution: Solution) -> list[str]:
         f"{kept} {'order' if kept == 1 else 'orders'} for {_months(question.months)} from their present ends: "
         f"{amount_words(solution.total, currency)}, of which {amount_words(solution.spent_now, currency)} now.",
         f"Month by month, each {question.lead_days} days before the end: {amount_words(solution.monthly, currency)}; "
-        f"so this saves {amount_words(solution.saving, currency)}.",
+        f"so this saves {amount_words(solution.saving, currency)}. "
+        f"All of it bought now without a code: {amount_words(solution.at_once, currency)}.",
     ]
     if solution.gap:
         lines.append(

@@ -148,6 +148,8 @@ class Solution:
     """Over the horizon, for the kept orders."""
     monthly: int
     """The horizon, a month at a time."""
+    at_once: int
+    """The whole horizon bought now, without a code."""
     purchases: int
     """How many periods are bought, now and later, over all orders."""
     bound: int

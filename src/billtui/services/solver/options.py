@@ -78,6 +78,14 @@ class Group:
         """What one month costs now without a code: the least that keeps the order."""
         return self.amount(1, self.curve.now)
 
+    def at_once(self, months: int, periods: Sequence[int]) -> int:
+        """Cents for ``months`` bought now, in the fewest periods, without a code."""
+        total = 0
+        for period in sorted(periods, reverse=True):
+            count, months = divmod(months, period)
+            total += count * self.amount(period, self.curve.now)
+        return total
+
     def monthly(self, months: int) -> int:
         """Cents for ``months`` bought one by one, each at its last sensible moment, with the loyalty of that time."""
         first = self.curve.now if self.due else self.curve.at(0)

@@ -85,7 +85,7 @@ async def _probe(panel: QuotesRenewals, code: str, ids: Sequence[str], now: date
             refused = refused or error
             if error.code == _WRONG_PERIOD:
                 continue
-            return Probed(code, None, str(error), error.code)
+            return Probed(code, None, error.message, error.code)
         if quote.promo is None:
             reason = (
                 "The panel does not say what this code is for, so it cannot be planned with: renew with it by hand."
@@ -96,7 +96,7 @@ async def _probe(panel: QuotesRenewals, code: str, ids: Sequence[str], now: date
             return Probed(code, None, refusal.reason, refusal.code)
         return Probed(code, quote.promo)
     assert refused is not None
-    return Probed(code, None, str(refused), refused.code)
+    return Probed(code, None, refused.message, refused.code)
 
 
 @dataclass(frozen=True, slots=True)

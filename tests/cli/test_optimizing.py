@@ -1,0 +1,118 @@
+"""``billtui optimize …``: looking sends nothing, buying goes through plan, confirmation and journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from billtui.domain.periods import add_months, parse_instant
+from tests.support.command_line import Cli
+
+
+def cents(money: dict[str, str]) -> int:
+    """An amount of the wire in cents."""
+    return int(money["amount"].replace(".", ""))
+
+
+def test_looking_sends_nothing_and_adds_up(cli: Cli) -> None:
+    before = cli.json("invoices", "list")["total"]
+    found = cli.json("optimize", "renewals", "--where", "days<30", "--months", "12", "--explain")
+    assert found["kind"] == "renewals"
+    items = found["items"]
+    assert items
+    assert cents(found["total"]) == sum(cents(one["total"]) for one in items)
+    assert cents(found["now"]) == sum(cents(one["amount"]) for one in found["buy_now"])
+    assert cents(found["month_by_month"]) - cents(found["total"]) == cents(found["saving"])
+    assert all(one["why"] for one in items)
+    assert {one["rule"] for one in found["left_out"]} >= {"REN-2"}, "an order on an open invoice is left out"
+    assert cli.json("invoices", "list")["total"] == before
+    assert cli.json("jobs", "list")["items"] == []
+    text = cli("optimize", "renewals", "--where", "days<30", "--explain")
+    assert text.code == 0
+    assert "Month by month" in text.out
+    assert "Nothing was sent" in text.err
+
+
+def test_the_figures_are_what_the_panel_quotes(cli: Cli) -> None:
+    """INV-10, DSC: every batch of now costs what a quote of the panel says, to the cent."""
+    found = cli.json("optimize", "renewals", "--where", "days<10", "--months", "6", "--lead-days", "10")
+    assert found["buy_now"]
+    for batch in found["buy_now"]:
+        refs = [f"id:{one}" for one in batch["order_ids"]]
+        quote = cli.json("quote", "renewal", *refs, "--period", str(batch["period"]))["quote"]
+        assert quote["total"] == batch["amount"]
+
+
+def test_buying_within_a_budget_renews_and_pays(own_cli: Callable[..., Cli]) -> None:
+    cli = own_cli()
+    choose = ("--where", "days<20", "--months", "3", "--lead-days", "14", "--budget", "60")
+    found = cli.json("optimize", "renewals", *choose)
+    assert 0 < cents(found["now"]) <= 6_000
+    before = cli.json("balance")["internal"]
+    old = {one["id"]: cli.order(one["id"]) for one in found["items"]}
+    done = cli.json("optimize", "renewals", *choose, "--buy", "--pay", "internal", "--yes")
+    assert done["exit"] == 0
+    assert cents(cli.json("balance")["internal"]) == cents(before) - cents(found["now"])
+    for batch in found["buy_now"]:
+        for one in batch["order_ids"]:
+            end = add_months(parse_instant(old[one]["paid_until"]), batch["period"], old[one]["billing_day"])
+            assert parse_instant(cli.order(one)["paid_until"]) == end
+    assert cli.sandbox.check_books() == []
+
+
+def test_a_plan_is_written_and_nothing_is_sent(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    arguments = ("optimize", "renewals", "--where", "days<14", "--lead-days", "14", "--plan-out", str(path))
+    document = cli.json(*arguments)
+    assert path.exists()
+    assert {one["kind"] for one in document["plan"]["operations"]} == {"order.renew"}
+    assert cli.json("jobs", "list")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("renewals", "--where", "days<9", "--months", "25"), "1 to 24 months"),
+        (("renewals", "--where", "days<9", "--lead-days", "20"), "1 to 14 days"),
+        (("line-up", "--where", "days<9", "--month", "March"), "2027-03"),
+        (("what-if", "--add", "vds-nano:nl"), "PLAN:LOCATION:NUMBER"),
+        (("what-if", "--add", "vds-none:nl:2"), "There is no plan"),
+    ],
+)
+def test_what_cannot_be_asked_says_what_to_type(cli: Cli, arguments: tuple[str, ...], words: str) -> None:
+    result = cli("optimize", *arguments, "--json")
+    assert result.code == 2
+    assert words in result.error["detail"]
+
+
+def test_a_code_that_is_refused_says_why_and_is_not_used(cli: Cli) -> None:
+    """DSC-6."""
+    found = cli.json("optimize", "renewals", "--where", "days<20", "--promo", "NO-SUCH-CODE")
+    assert [(one["code"], one["used"]) for one in found["codes"]] == [("NO-SUCH-CODE", False)]
+    assert "NO-SUCH-CODE" in found["codes"][0]["refusal"]
+    assert all(one["code"] is None for one in found["buy_now"])
+
+
+def test_line_up_shows_before_and_after(cli: Cli) -> None:
+    found = cli.json("optimize", "line-up", "--where", "days<60", "--several")
+    tightest = found["ways"][0]
+    assert tightest["way"] == "tightest"
+    assert tightest["spread_after_seconds"] <= tightest["spread_before_seconds"]
+    ends = [parse_instant(one["new_paid_until"]) for one in tightest["items"]]
+    assert (max(ends) - min(ends)).total_seconds() == tightest["spread_after_seconds"]
+    text = cli("optimize", "line-up", "--where", "days<60")
+    assert "days apart" in text.out
+
+
+def test_what_if_says_how_the_tier_falls(cli: Cli) -> None:
+    """DSC-2: without the many small ones, the others lose their tier."""
+    found = cli.json("optimize", "what-if", "--where", "plan:vds-nano,vds-micro,vds-small", "--transfer")
+    vds = next(one for one in found["tiers"] if one["kind"] == "vds")
+    assert (vds["percent"], vds["percent_after"]) == ("5", "3")
+    assert cents(found["staying_difference"]) == sum(
+        cents(one["monthly_after"]) - cents(one["monthly"]) for one in found["items"]
+    )
+    more = cli.json("optimize", "what-if", "--add", "vds-nano:nl:3")
+    assert cents(more["monthly_after"]) == cents(more["monthly"]) + 3 * 333
