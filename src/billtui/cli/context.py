@@ -144,6 +144,7 @@ class Context:
         from billtui.services.session import SessionSettings
 
         settings = SessionSettings.of(self.profile, read_only=bool(self.options.read_only), background=False)
+        settings = replace(settings, program=" ".join(self.options.verb.path))
         if self.demo is not None:
             return replace(settings, data_dir=self.demo.folder / "data", state_dir=self.demo.folder / "state")
         if self.options.url:  # each address and login has a copy of its own to read with --offline

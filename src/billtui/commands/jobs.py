@@ -8,7 +8,7 @@ COMMANDS = (
     Command(
         "job.pause",
         "Pause or go on",
-        "Stop starting operations, or go on.",
+        "Stop starting operations; or show what is left and go on.",
         ("p",),
         Scope.JOBS,
         bar=2,
@@ -51,5 +51,24 @@ COMMANDS = (
         ("d",),
         Scope.JOBS,
         Danger.CHANGES,
+    ),
+    Command(
+        "job.report",
+        "Report to a file",
+        "Every operation with its state, amount, reason, request and times, as CSV or JSON.",
+        ("w",),
+        Scope.JOBS,
+        bar=6,
+        short="Report",
+        verb="billtui jobs report",
+    ),
+    Command(
+        "job.explain",
+        "Explain",
+        "One operation in full: what was sent, when, and what became of it.",
+        ("e",),
+        Scope.JOB,
+        bar=1,
+        short="Explain",
     ),
 )

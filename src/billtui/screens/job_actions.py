@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -10,42 +11,78 @@ from textual.content import Content
 from billtui.domain.models import Order
 from billtui.domain.safetext import SafeText
 from billtui.screens.flows import confirm_and_submit
+from billtui.screens.job_progress import NOBODY, Standing
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.screens.modals.external import ExternalPayment
 from billtui.services import planner
-from billtui.services.journal import JobState, OperationRow, OperationState, amount_of
-from billtui.widgets.formats import count_text, moment_text, state_cell
+from billtui.services.journal import JobRow, JobState, OperationRow, OperationState, amount_of
+from billtui.services.journal.workers import Worker
+from billtui.widgets.formats import count_text, local, moment_text, state_cell
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
+    from billtui.services.session import Session
 
 S = OperationState
+LISTED = 5
+"""So many differences are named one by one before a job goes on."""
+
+
+def standing_of(session: Session, job: JobRow) -> Standing:
+    """Who carries ``job`` out: this program, another one, or one that has ended."""
+    if job.owner is None:
+        return NOBODY
+    if job.owner == session.owner:
+        return Standing(Worker(job.owner, alive=True), mine=True)
+    return Standing(session.journal.worker(job.owner), mine=False)
 
 
 async def pause_or_go_on(app: Shell, job_id: str) -> None:
-    """Pause a running job; go on with a paused one after showing what is left and what changed meanwhile."""
-    job = app.session.journal.job(job_id)
+    """Pause a running job; go on with a paused one after showing what is left and what changed meanwhile.
+
+    A job that another running program carries out is paused, and goes on, there; one whose program has ended goes on
+    here.
+    """
     executor = app.session.executor
+    job = app.session.journal.job(job_id)
+    standing = standing_of(app.session, job)
+    if standing.orphaned:
+        await asyncio.to_thread(executor.take_over)
+        job = app.session.journal.job(job_id)
+        standing = standing_of(app.session, job)
     if job.state is not JobState.PAUSED:
         executor.pause(job.id)
-        app.say(f"{job.title}: paused; nothing new is started.")
+        who = f"{standing.worker.words} starts nothing new" if standing.elsewhere and standing.worker else ""
+        app.say(f"{job.title}: paused; {who or 'nothing new is started'}.")
         return
     differences = await asyncio.to_thread(executor.differences, job.id)
-    left = [row for row in app.session.journal.operations(job.id) if not row.closed]
-    changed = [f"Step {number}: {line}" for number, lines in differences.items() for line in lines]
-    note = f"{count_text(len(left), 'step')} left, {job.left} in all."
-    if changed:
-        note += " Changed since you confirmed (these will not be sent): " + " ".join(changed)
+    left = [row for row in app.session.journal.operations(job.id, answers=False) if not row.closed]
+    where = f" by {standing.worker.words}" if standing.elsewhere and standing.worker is not None else ""
     choices = [
         Choice("stay", "Leave it paused", "Nothing is sent"),
-        Choice("go", "Go on", f"Sends what is left, {job.left}"),
+        Choice("go", "Go on", f"Sends what is left, {job.left}{where}"),
         Choice("cancel", "Cancel what is left", "What was done stays done"),
     ]
+    note = left_note(job, left, differences)
     answer = await app.push_screen_wait(ChoiceDialog(str(job.title), choices, note=note, chosen="stay"))
     if answer == "go":
         executor.resume(job.id)
     elif answer == "cancel":
         executor.cancel(job.id)
+
+
+def left_note(job: JobRow, left: Sequence[OperationRow], differences: Mapping[int, Sequence[str]]) -> str:
+    """What is left of a job, and what of it has changed since it was confirmed: the first few, and how many more."""
+    unknown = sum(row.state in (S.UNKNOWN, S.SENDING) for row in left)
+    note = f"{count_text(len(left) - unknown, 'step')} left, {job.left} in all."
+    if unknown:
+        note += f" {unknown} more: outcome unknown, looked up first."
+    changed = [f"Step {number}: {line}" for number, lines in differences.items() for line in lines]
+    if changed:
+        more = f" And {len(changed) - LISTED} more." if len(changed) > LISTED else ""
+        note += f" {len(differences)} changed since you confirmed (these will not be sent): "
+        note += " ".join(changed[:LISTED]) + more
+    return note
 
 
 async def cancel_job(app: Shell, job_id: str) -> None:
@@ -123,19 +160,39 @@ async def decide_job(app: Shell, job_id: str) -> None:
         app.session.executor.decide(job_id, row.number, as_done=answer == "done")
 
 
-async def show_operation(app: Shell, row: OperationRow) -> None:
-    """One operation in full."""
+_MEANS: dict[OperationState, str] = {
+    S.HELD: "Not confirmed yet: u takes it back.",
+    S.PREPARED: "Confirmed, nothing sent yet. A paused job goes on with p.",
+    S.SENDING: "The request is on its way.",
+    S.REFUSED: "The panel, or the check before sending, decided against it: R confirms it anew at today's price.",
+    S.NOT_SENT: "Nothing left this machine: R sends it again with the same key.",
+    S.UNKNOWN: "Sent, and the answer was lost: the panel is asked by the key. t asks at once.",
+    S.NEEDS_YOU: "The panel cannot tell any more: compare with it, then d.",
+}
+
+
+async def show_operation(app: Shell, job_id: str, number: int) -> None:
+    """One operation in full: what it is, what became of it and why, what to do, and every move with its time."""
+    journal = app.session.journal
+    row = journal.operation(job_id, number)
     lines = [
-        Content.assemble(("State       ", "$muted"), state_cell(row.state).text),
+        Content.assemble(("State       ", "$muted"), state_cell(row.state, ascii_only=app.ascii_only).text),
         Content.assemble(("Amount      ", "$muted"), str(row.amount) if row.amount else "–"),
+        Content.assemble(("About       ", "$muted"), str(SafeText(", ".join(row.targets).replace(":", " "))) or "–"),
         Content.assemble(("Sent        ", "$muted"), f"{row.sends}×, first {moment_text(row.first_sent_at)}"),
-        Content.assemble(("Changed     ", "$muted"), moment_text(row.changed_at)),
+        Content.assemble(("Code        ", "$muted"), str(SafeText(row.code or "–"))),
+        Content.assemble(("Request     ", "$muted"), str(SafeText(row.request_id or "–"))),
         Content.assemble(("Key         ", "$muted"), row.key[:32]),
-        Content.assemble(("Request     ", "$muted"), row.request_id or "–"),
     ]
     if row.detail:
         rule = f" ({row.rule})" if row.rule else ""
         lines += [Content(""), Content.styled(f"{row.detail}{rule}", "$text-warning")]
+    if means := _MEANS.get(row.state):
+        lines += [Content(""), Content(means)]
+    lines += [Content(""), Content.styled("What happened", "$muted")]
+    for event in journal.events(job_id, number)[-40:]:
+        word = state_cell(event.after, ascii_only=app.ascii_only).text
+        lines.append(Content.assemble((f"{local(event.at):%Y-%m-%d %H:%M:%S}  ", "$muted"), word))
     await app.push_screen_wait(MessageDialog(str(row.title), Content("\n").join(lines)))
     address = payment_address_of(row)
     if address is not None and row.amount is not None:

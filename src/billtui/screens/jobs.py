@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
-from billtui.screens.job_actions import cancel_job, decide_job, pause_or_go_on, retry_job
+from billtui.screens.job_actions import (
+    cancel_job,
+    decide_job,
+    pause_or_go_on,
+    retry_job,
+    standing_of,
+)
+from billtui.screens.job_progress import (
+    NOBODY,
+    Follower,
+    Standing,
+    outcome,
+    pace_text,
+    progress_text,
+    standing_text,
+)
+from billtui.screens.job_report import report_job
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.order_view import Labelled, labelled
 from billtui.services.executor import JobEvent
@@ -16,27 +33,9 @@ from billtui.widgets.formats import moment_text, state_cell, state_text
 from billtui.widgets.record_table import Column
 
 S = OperationState
-_ORDER = (S.DONE, S.SENDING, S.PREPARED, S.HELD, S.UNKNOWN, S.NEEDS_YOU, S.REFUSED, S.NOT_SENT, S.CANCELLED)
-
-
-def progress_text(job: JobRow) -> str:
-    """``3 of 5 done, 1 refused``."""
-    words = [f"{job.counts.get(S.DONE, 0)} of {job.count} done"]
-    for state in _ORDER[1:]:
-        if count := job.counts.get(state, 0):
-            words.append(f"{count} {state_cell(state).text[2:]}")
-    return ", ".join(words)
-
-
-def outcome(job: JobRow) -> str:
-    """The job's state, and of a finished one whether all of it was done."""
-    if job.state is not JobState.FINISHED:
-        return str(job.state)
-    if job.counts.get(S.DONE, 0) == job.count:
-        return "done"
-    if job.counts.get(S.CANCELLED, 0) == job.count:
-        return "cancelled"
-    return "refused" if not job.counts.get(S.DONE, 0) else "partly done"
+LOOK_SECONDS = 1.0
+ROWS_SECONDS = 2.0
+"""How often it is looked whether the journal has grown, and at most drawn (P-BYTES-2)."""
 
 
 JOB_VIEWS = (
@@ -62,7 +61,7 @@ def job_refusal(command: Command, jobs: Sequence[JobRow]) -> str | None:
     return None
 
 
-def job_detail(job: JobRow) -> Content:
+def job_detail(job: JobRow, standing: Standing = NOBODY) -> Content:
     """A job in words."""
     rows = [
         Labelled("State", state_text(outcome(job))),
@@ -75,7 +74,9 @@ def job_detail(job: JobRow) -> Content:
         Labelled("Id", Content(job.id)),
     ]
     parts = [Content.styled(str(job.title), "bold"), Content(""), labelled(rows)]
-    if job.note:
+    if (words := standing_text(job, standing)).plain:
+        parts += [Content(""), words]
+    elif job.note:
         parts += [Content(""), Content.styled(str(job.note), "$text-warning")]
     return Content("\n").join(parts)
 
@@ -97,13 +98,51 @@ class JobsScreen(ListScreen[JobRow]):
             Column(key="title", title="Job", cell=lambda r: r.title, min_width=18, flex=3, priority=10, sort_key=lambda r: str(r.title), search=lambda r: str(r.title)),
             Column(key="state", title="State", cell=lambda r: state_cell(outcome(r), ascii_only=ascii_only), width=13, priority=9, sort_key=outcome, search=outcome),
             Column(key="progress", title="Progress", cell=progress_text, min_width=14, max_width=40, flex=2, priority=8),
+            Column(key="where", title="Runs", cell=self._where, width=12, priority=5, search=self._where),
             Column(key="total", title="Total", cell=lambda r: str(r.total) if r.total.amount else "", width=13, align="right", priority=7, sort_key=lambda r: int(r.total.amount * 100)),
             Column(key="when", title="Confirmed", cell=lambda r: moment_text(r.submitted_at), width=16, priority=6, sort_key=lambda r: r.submitted_at.timestamp()),
         ]  # fmt: skip
 
+    def __init__(self) -> None:
+        """Nothing is followed yet."""
+        super().__init__()
+        self._standings: dict[str, Standing] = {}
+        self._followers: dict[str, Follower] = {}
+        self._generation = -1
+        self._drawn_at = float("-inf")
+        self._behind = False
+
+    def _where(self, job: JobRow) -> str:
+        """Which program carries it out, where one does."""
+        standing = self._standings.get(job.id, NOBODY)
+        if job.finished or standing.worker is None:
+            return ""
+        if standing.mine:
+            return "here"
+        if standing.orphaned:
+            return "ended"
+        return str(standing.worker.terminal or standing.worker.pid or "elsewhere")
+
     def row_id(self, row: JobRow) -> str:
         """The plan's id."""
         return row.id
+
+    def on_mount(self) -> None:
+        """Follow the journal, whoever writes it."""
+        super().on_mount()
+        self.set_interval(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Once a second: has anything moved, here or in another program, and has one of those ended?"""
+        if not self.is_current or self.session.closed:
+            return
+        generation = self.session.journal.generation()
+        self._behind = self._behind or generation != self._generation
+        self._generation = generation
+        due = time.monotonic() - self._drawn_at >= ROWS_SECONDS
+        if due and (self._behind or any(one.elsewhere for one in self._standings.values())):
+            self.reload()
+            self.refresh_keys()
 
     def load_rows(self) -> Sequence[JobRow]:
         """The newest jobs of this account, of every program on this host."""
@@ -111,7 +150,25 @@ class JobsScreen(ListScreen[JobRow]):
         if account is None:
             return []
         journal = self.session.journal
-        return journal.jobs(500, panel_id=account.panel_id.raw, account_id=account.account_id.raw)
+        jobs = journal.jobs(500, panel_id=account.panel_id.raw, account_id=account.account_id.raw)
+        self._standings = {job.id: standing_of(self.session, job) for job in jobs if job.owner is not None}
+        return jobs
+
+    def reload(self) -> None:
+        """All rows; the next time is a while off."""
+        super().reload()
+        self._drawn_at = time.monotonic()
+        self._behind = False
+
+    def summary(self, rows: Sequence[JobRow], marked: Sequence[JobRow]) -> Content:
+        """The pace of those that run."""
+        running = [job for job in rows if job.state in (JobState.RUNNING, JobState.SETTLING)]
+        self._followers = {job.id: self._followers.get(job.id) or Follower() for job in running}
+        words = [(job, pace_text(job, self._followers[job.id].look(job))) for job in running]
+        return Content("  ").join(
+            Content.assemble((f" {job.closed_count} of {job.count}", "bold"), (f", {pace}", "$muted"))
+            for job, pace in words
+        )
 
     def _show_state(self) -> None:
         if self.table.row_count:
@@ -127,13 +184,17 @@ class JobsScreen(ListScreen[JobRow]):
         self.reload()
 
     def job_moved(self, event: JobEvent) -> None:
-        """Follow a running job."""
-        self.reload()
-        self.refresh_keys()
+        """Follow a running job: at once where it begins, turns or ends, else in its turn."""
+        row = self.table.row_of(event.job_id)
+        if row is None or row.state is not event.state or row.paused is not event.paused:
+            self.reload()
+            self.refresh_keys()
+        else:
+            self._behind = True
 
     def detail(self, row: JobRow) -> Content:
         """The job beside the list."""
-        return job_detail(row)
+        return job_detail(row, self._standings.get(row.id, NOBODY))
 
     def open_row(self, row_id: str) -> None:
         """The job with its operations."""
@@ -175,3 +236,8 @@ class JobsScreen(ListScreen[JobRow]):
     async def decide(self) -> None:
         """Close what only a person can tell."""
         await decide_job(self.billtui, self.chosen_rows()[0].id)
+
+    @handles("job.report")
+    async def report(self) -> None:
+        """Every step and its outcome in a file."""
+        await report_job(self.billtui, self.chosen_rows()[0].id)

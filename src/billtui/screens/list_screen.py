@@ -12,6 +12,7 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
+from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -54,7 +55,7 @@ class AreaList(ListState, inherit_bindings=False):
 class ListScreen(BilltuiScreen, Generic[R]):
     """A list of records by id. Subclasses give columns, rows, views and the detail."""
 
-    CSS_PATH = Path(__file__).with_name("list_screen.tcss")
+    CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).with_name("list_screen.tcss")
     LIST_NAME: ClassVar[str] = ""
     """Its name in the settings (columns) and in saved views."""
     NOUN: ClassVar[str] = "row"

@@ -199,6 +199,11 @@ class Session:
         return self._journal
 
     @property
+    def owner(self) -> str | None:
+        """The name by which this program's operations go in the journal; ``None`` before it has any."""
+        return self._core.jobs.owner
+
+    @property
     def executor(self) -> Executor:
         """What does the confirmed plans. Raises ReadOnlySession, JournalError where the journal cannot be used."""
         return self._core.jobs.executor

@@ -64,12 +64,24 @@ class SessionJobs:
             if self._executor is None:
                 from billtui.services.executor import Executor
 
-                executor = Executor(self._new_client, self._settings.journal_path, self._heard)
+                executor = Executor(
+                    self._new_client,
+                    self._settings.journal_path,
+                    self._heard,
+                    program=self._settings.program,
+                    recovered=lambda found: self._tell(JobsRecovered(found)),
+                )
                 executor.start()
                 self._executor = executor
                 if found := executor.recover():
                     self._tell(JobsRecovered(found))
             return self._executor
+
+    @property
+    def owner(self) -> str | None:
+        """The name by which this program's operations go in the journal; ``None`` before it has any."""
+        executor = self._executor
+        return executor.owner if executor is not None else None
 
     def _new_client(self) -> BillingClient:
         from billtui.client import BillingClient

@@ -63,6 +63,8 @@ class SessionSettings:
     read_only: bool = False
     background: bool = True
     """Keep the copy up to date by itself; off for a single verb of the command line."""
+    program: str = "program"
+    """What other programs on this host call this one: the full-screen program, or a verb of the command line."""
     data_dir: Path = field(default_factory=data_dir)
     state_dir: Path = field(default_factory=state_dir)
     poll_seconds: int = 15

@@ -12,10 +12,10 @@ from billtui.client.errors import ClientError
 from billtui.services.drift import read_afresh
 from billtui.services.executor.courier import Courier
 from billtui.services.executor.desk import Desk
-from billtui.services.executor.readings import Readings
+from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.run import Run
 from billtui.services.executor.settler import Settler
-from billtui.services.journal import JournalError, MoveLost, OperationState, owners
+from billtui.services.journal import JournalError, MoveLost, OperationRow, OperationState, owners
 from billtui.services.plans import PlanError
 
 logger = logging.getLogger(__name__)
@@ -94,15 +94,23 @@ class Engine:
         panel = self._desk.panel
         client = await panel.client_as(plan.panel_id, plan.account_id)
         readings = Readings(lambda: panel.client_as(plan.panel_id, plan.account_id), self._desk.limits.guard_age)
-        for row in self._desk.reader.operations(job_id, (S.PREPARED, S.NOT_SENT, S.HELD)):
+        rows = self._desk.reader.operations(job_id, (S.PREPARED, S.NOT_SENT, S.HELD), answers=False)
+        rows = [row for row in rows if plan.operation(row.number).takes_from is None or row.targets]
+        gate = asyncio.Semaphore(self._desk.limits.concurrency)
+
+        async def compare(row: OperationRow, coming: list[OperationRow]) -> None:
             operation = plan.operation(row.number)
-            if operation.takes_from is not None and not row.targets:
-                continue
             invoice_id = row.targets[0].removeprefix("invoice:") if operation.takes_from is not None else None
-            fresh = await read_afresh(client, readings, operation, invoice_id)
+            async with gate:
+                readings.look_ahead(target for one in coming for target in one.targets)
+                fresh = await read_afresh(client, readings, operation, invoice_id)
             if fresh.differences:
                 found[row.number] = fresh.differences
-        return found
+
+        for start in range(0, len(rows), MOST_AT_ONCE):  # as many as one request reads
+            some = rows[start : start + MOST_AT_ONCE]
+            await asyncio.gather(*(compare(row, some[place + 1 :]) for place, row in enumerate(some)))
+        return dict(sorted(found.items()))
 
     async def settle_leftovers(self) -> None:
         """Look up what earlier processes left unknown for this account, as soon as the panel can be reached."""
@@ -126,6 +134,10 @@ class Engine:
     def new_session(self) -> None:
         """Somebody signed in or out: from now on the session's present token is used."""
         self._desk.panel.renew()
+
+    def runs(self) -> list[Run]:
+        """Every job that this engine has in memory."""
+        return list(self._runs.values())
 
     def known(self, job_id: str) -> Run | None:
         """The job as this engine has it in memory, for those who wait."""

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from billtui.services import locks
 from billtui.services.executor.desk import ClientFactory, Desk, Panel
 from billtui.services.executor.engine import Engine
 from billtui.services.executor.events import Listener, Notifier, ignore
 from billtui.services.executor.journal_thread import JournalThread
 from billtui.services.executor.run import DEFAULT_LIMITS, Limits, Run
+from billtui.services.executor.watch import Watch
 from billtui.services.journal import (
     JobRow,
     JobState,
@@ -57,10 +62,13 @@ class Executor:
         *,
         limits: Limits | None = None,
         step: Step = no_step,
+        program: str = "program",
+        recovered: Callable[[Recovered], None] | None = None,
     ) -> None:
         """``client_factory`` makes a signed-in client; ``listener`` gets each :class:`JobEvent`, in its own thread.
 
-        ``limits`` replaces all numbers at once; ``step`` is the seam of the crash tests.
+        ``limits`` replaces all numbers at once; ``step`` is the seam of the crash tests; ``program`` says to other
+        programs who this is; ``recovered`` hears, in a thread, what was taken over of a program that has ended.
         """
         self.journal_path: Final = journal_path
         self.reader: Final = JournalReader(journal_path)
@@ -77,6 +85,8 @@ class Executor:
         self._journal: JournalThread | None = None
         self._notifier: Notifier | None = None
         self._lock: OwnerLock | None = None
+        self._program = program
+        self._recovered = recovered
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -91,7 +101,7 @@ class Executor:
             return
         self._journal = JournalThread(self.journal_path, step=self._step)
         try:
-            self._lock = OwnerLock(owners_dir(self.journal_path))
+            self._lock = OwnerLock(owners_dir(self.journal_path), _about_this(self._program))
         except LockTrouble as error:
             self._journal.close(1.0)
             self._journal = None
@@ -140,9 +150,14 @@ class Executor:
             step=self._step,
         )
         self._engine = engine = Engine(desk)
+        engine.begin(Watch(desk, engine, self._tell_recovered).run())
         ready.set_result(None)
         await self._stop.wait()
         await engine.stop(self._closing_seconds)
+
+    def _tell_recovered(self, found: Recovered) -> None:
+        if self._recovered is not None and found:
+            threading.Thread(target=self._recovered, args=(found,), name="billtui-recovered", daemon=True).start()
 
     _closing_seconds: float = 1.5
 
@@ -182,19 +197,18 @@ class Executor:
         self._in_loop(lambda engine: engine.reload(job_id))
 
     def resume(self, job_id: str) -> None:
-        """Go on with a paused job. Show :meth:`differences` first. Raises JobElsewhere, UnknownJob."""
+        """Go on with a paused job; show :meth:`differences` first. Where another running program works on it, that
+        one goes on. Raises JobElsewhere, UnknownJob."""
         paused = self.reader.job(job_id).paused
-
-        def go_on(journal: Any) -> None:
-            owners.claim(journal, job_id, self._owner)
-            journal.unpause(job_id)
-
-        self._write(go_on)
+        self.take_over()
+        if self._write(lambda journal: owners.resume(journal, job_id, self._owner)) is not None:
+            return
         new = paused in (PauseReason.SIGN_IN, PauseReason.OTHER_ACCOUNT)
         self._in_loop(lambda engine: engine.reload(job_id, wake=True, fresh_session=new))
 
     def cancel(self, job_id: str) -> int:
-        """Cancel what was not sent; how many operations. What is under way goes on. Raises JobElsewhere."""
+        """Cancel what was not sent, whoever works on it; how many operations. What is under way goes on."""
+        self.take_over()
         count = self._write(lambda journal: owners.cancel(journal, job_id, self._owner))
         self._in_loop(lambda engine: engine.reload(job_id))
         return count
@@ -204,12 +218,14 @@ class Executor:
 
         What was refused needs a newly confirmed plan, with new keys: ``planner.again``.
         """
+        self.take_over()
         count = self._write(lambda journal: owners.retry_not_sent(journal, job_id, self._owner))
         self._in_loop(lambda engine: engine.reload(job_id))
         return count
 
     def settle_now(self, job_id: str) -> None:
         """Look unknown outcomes up at once instead of after the pause."""
+        self.take_over()
         self._write(lambda journal: owners.claim(journal, job_id, self._owner))
         self._in_loop(lambda engine: engine.reload(job_id, wake=True))
 
@@ -223,6 +239,13 @@ class Executor:
         found = self._write(owners.recover)
         self._in_loop(lambda engine: engine.begin(engine.settle_leftovers()))
         return found
+
+    def take_over(self) -> None:
+        """What programs that have ended left becomes anybody's, and is looked up: before a command on a job of
+        theirs, without waiting for the next look around."""
+        mine, directory = self._owner, owners_dir(self.journal_path)
+        if any(owner != mine and not locks.is_held(directory, owner) for owner in self.reader.owners()):
+            self._tell_recovered(self.recover())
 
     def new_session(self) -> None:
         """Somebody signed in or out: nothing more is begun with the token that was valid before. Returns at once."""
@@ -245,7 +268,7 @@ class Executor:
             row = self.reader.job(job_id)
             left = until - time.monotonic() if until is not None else None
             run = self._engine.known(job_id) if self._engine is not None else None
-            if run is not None and run.paused is not None:
+            if run is not None and run.paused is not None and run.written_pause is None:
                 row = replace(row, paused=run.paused)  # a full disk pauses a job without a line in the journal
             if _rests(row, run) or (left is not None and left <= 0) or not self.started:
                 return row
@@ -254,6 +277,11 @@ class Executor:
                     self._idle.wait(min(left, _LOOK_AGAIN) if left is not None else _LOOK_AGAIN)
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def owner(self) -> str | None:
+        """The name by which this executor's operations go in the journal, while it runs."""
+        return self._lock.owner if self._lock is not None and self.started else None
 
     @property
     def _owner(self) -> str:
@@ -305,6 +333,15 @@ class Executor:
         with self._idle:
             self._idle_count += 1
             self._idle.notify_all()
+
+
+def _about_this(program: str) -> str:
+    """What other programs show of this one."""
+    terminal = ""
+    with contextlib.suppress(OSError):
+        terminal = os.ttyname(0).removeprefix("/dev/")
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return json.dumps({"pid": os.getpid(), "terminal": terminal, "program": program, "since": since})
 
 
 def _rests(row: JobRow, run: Run | None) -> bool:

@@ -42,6 +42,8 @@ class Limits:
     """So often in a row a job waits after "too many requests", then it is paused."""
     rate_pause: float = 2.0
     """Wait after "too many requests" without Retry-After."""
+    watch: float = 1.0
+    """How often it is looked at what other programs have written into the journal."""
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -61,6 +63,8 @@ class Run:
     inflight: set[int] = field(default_factory=set)
     settling: set[int] = field(default_factory=set)
     paused: PauseReason | None = None
+    written_pause: PauseReason | None = None
+    """Why it is paused according to the journal, when that was last read."""
     pumping: bool = False
     not_before: float = 0.0
     """Loop time before which nothing is sent (Retry-After)."""
@@ -104,7 +108,7 @@ class Run:
         self.counts = {}
         for row in rows:
             self.counts[row.state] = self.counts.get(row.state, 0) + 1
-        self.paused = paused
+        self.paused = self.written_pause = paused
         self.dependents = {}
         for operation in self.plan.operations:
             if operation.takes_from is not None:

@@ -12,6 +12,7 @@ from billtui.services import locks
 from billtui.services.journal.errors import JobElsewhere, UnknownJob
 from billtui.services.journal.schema import owners_dir
 from billtui.services.journal.states import OperationState, PauseReason
+from billtui.services.journal.workers import worker_of
 from billtui.services.journal.writer import Journal
 
 S = OperationState
@@ -98,8 +99,35 @@ def claim(journal: Journal, job_id: str, owner: str) -> None:
             (job_id, owner),
         )
         if others:
-            raise JobElsewhere(f"Another running billtui works on job {job_id[:8]}; watch or end it there.")
+            who = worker_of(owners_dir(journal.path), others[0][0]).words
+            raise JobElsewhere(
+                f"Job {job_id[:8]} is carried out by {who}. Pause it or cancel what is left from here; "
+                "everything else there, or here once that one has ended."
+            )
         journal.change(f"UPDATE operations SET owner = ? WHERE job_id = ? AND state IN {_OPEN}", (owner, job_id))
+
+
+def living_owner(journal: Journal, job_id: str, owner: str) -> str | None:
+    """The other running program that works on the job, if there is one. Inside a write transaction."""
+    for (other,) in journal.rows(
+        f"SELECT DISTINCT owner FROM operations WHERE job_id = ? AND state IN {_OPEN}"
+        " AND owner IS NOT NULL AND owner <> ?",
+        (job_id, owner),
+    ):
+        if locks.is_held(owners_dir(journal.path), other):
+            return str(other)
+    return None
+
+
+def resume(journal: Journal, job_id: str, owner: str) -> str | None:
+    """Let a job go on: by ``owner``, or by the other running program that works on it (its name), which sees it in
+    the journal. Raises UnknownJob."""
+    with journal.transaction():
+        other = living_owner(journal, job_id, owner)
+        if other is None:
+            claim(journal, job_id, owner)
+        journal.unpause(job_id)
+    return other
 
 
 def claim_unknown(journal: Journal, owner: str, panel_id: str, account_id: str) -> list[str]:
@@ -135,9 +163,11 @@ def take_back(journal: Journal, job_id: str) -> int:
 
 def cancel(journal: Journal, job_id: str, owner: str) -> int:
     """Cancel what was not begun: held, and prepared. What was sent once and never seen is cancelled as well: the panel
-    said that nothing happened. Raises JobElsewhere."""
+    said that nothing happened. Another running program that works on the job finds it cancelled when it comes to it:
+    only what is prepared may be sent. Raises UnknownJob."""
     with journal.transaction():
-        claim(journal, job_id, owner)
+        if living_owner(journal, job_id, owner) is None:
+            claim(journal, job_id, owner)
         words = "Cancelled before it was sent."
         return sum(
             _move_all(journal, job_id, state, S.CANCELLED, code="cancelled", detail=words)

@@ -17,7 +17,9 @@ from billtui.domain.safetext import SafeText
 from billtui.services.journal import schema
 from billtui.services.journal.errors import JournalDamaged, UnknownJob
 from billtui.services.journal.rows import Busy, EventRow, JobRow, OperationRow
-from billtui.services.journal.states import CLOSED, OPEN, OperationState, PauseReason, job_state
+from billtui.services.journal.states import OPEN, OperationState, PauseReason, job_state
+from billtui.services.journal.tallies import Tallies
+from billtui.services.journal.workers import Worker, worker_of
 from billtui.services.plans import Plan, PlanError
 
 _JOB = (
@@ -38,6 +40,7 @@ class JournalReader:
         self.path = path
         self._db: sqlite3.Connection | None = None
         self._lock = threading.Lock()
+        self._tallies = Tallies()
 
     def close(self) -> None:
         """Close the connection, if one was opened."""
@@ -45,6 +48,7 @@ class JournalReader:
             if self._db is not None:
                 self._db.close()
                 self._db = None
+                self._tallies = Tallies()
 
     def jobs(
         self,
@@ -67,8 +71,10 @@ class JournalReader:
         with self._reading() as db:
             if db is None:
                 return []
-            rows = db.execute(f"{_JOB} WHERE {' AND '.join(where)}{tail}", parameters).fetchall()
-            return [self._job(db, row) for row in rows]
+            with _one_state(db):
+                self._tallies.follow(db)
+                rows = db.execute(f"{_JOB} WHERE {' AND '.join(where)}{tail}", parameters).fetchall()
+                return [self._job(db, row) for row in rows]
 
     def job(self, job_id: str) -> JobRow:
         """One job by its id, or by a beginning of it (6 digits or more) that only one job has. Raises UnknownJob."""
@@ -81,16 +87,45 @@ class JournalReader:
             if db is None or len(rows) != 1:
                 many = "more than one job begins with" if rows else "no job is"
                 raise UnknownJob(f"In the journal {many} “{SafeText(job_id[:40])}”. “billtui jobs list” shows them.")
-            return self._job(db, rows[0])
+            with _one_state(db):
+                self._tallies.follow(db)
+                return self._job(db, rows[0])
 
-    def operations(self, job_id: str, states: Iterable[OperationState] | None = None) -> list[OperationRow]:
-        """The operations of a job in their order, or only those in ``states``."""
+    def operations(
+        self, job_id: str, states: Iterable[OperationState] | None = None, *, answers: bool = True
+    ) -> list[OperationRow]:
+        """The operations of a job in their order, or only those in ``states``.
+
+        Without ``answers`` the panel's answers are left out: for long lists, which do not show them.
+        """
+        wanted = [state.value for state in states] if states is not None else None
+        only = f" AND state IN ({','.join('?' for _ in wanted)})" if wanted is not None else ""
         with self._reading() as db:
             if db is None:
                 return []
-            rows = db.execute(f"{_OPERATION} WHERE job_id = ? ORDER BY number", (job_id,)).fetchall()
-        wanted = frozenset(states) if states is not None else None
-        return [row for row in map(_operation, rows) if wanted is None or row.state in wanted]
+            rows = db.execute(
+                f"{_columns(answers)} WHERE job_id = ?{only} ORDER BY number", (job_id, *(wanted or ()))
+            ).fetchall()
+        return list(map(_operation, rows))
+
+    def moved_since(self, job_id: str, generation: int) -> tuple[int, list[OperationRow]]:
+        """The present :meth:`generation`, and the operations of a job that moved after an earlier one, without their
+        answers: what a screen that follows a long job reads."""
+        with self._reading() as db:
+            if db is None:
+                return 0, []
+            with _one_state(db):
+                now = int(db.execute("SELECT COALESCE(MAX(sequence), 0) FROM events").fetchone()[0])
+                rows = db.execute(
+                    f"{_columns(False)} WHERE job_id = ?1 AND number IN"
+                    " (SELECT number FROM events WHERE sequence > ?2 AND +job_id = ?1) ORDER BY number",
+                    (job_id, generation),
+                ).fetchall()
+        return now, list(map(_operation, rows))
+
+    def worker(self, owner: str) -> Worker:
+        """Who an owner of open operations is, and whether it still runs."""
+        return worker_of(schema.owners_dir(self.path), owner)
 
     def operation(self, job_id: str, number: int) -> OperationRow:
         """One operation. Raises UnknownJob."""
@@ -151,6 +186,25 @@ class JournalReader:
             ).fetchall()
         return {row[0]: Busy(row[0], row[1], row[2], OperationState(row[3]), SafeText(row[4])) for row in rows}
 
+    def paused(self, job_ids: Iterable[str]) -> dict[str, PauseReason | None]:
+        """Which of these jobs are paused in the journal, and why."""
+        wanted = list(job_ids)
+        with self._reading() as db:
+            if db is None or not wanted:
+                return {}
+            marks = ",".join("?" for _ in wanted)
+            rows = db.execute(f"SELECT id, paused FROM jobs WHERE id IN ({marks})", wanted).fetchall()
+        return {job_id: PauseReason(reason) if reason else None for job_id, reason in rows}
+
+    def owners(self) -> list[str]:
+        """Whoever is named by an open operation of any job, alive or not."""
+        states = ",".join(f"'{state.value}'" for state in sorted(OPEN))
+        with self._reading() as db:
+            if db is None:
+                return []
+            rows = db.execute(f"SELECT DISTINCT owner FROM operations WHERE state IN ({states}) AND owner IS NOT NULL")
+            return [str(owner) for (owner,) in rows]
+
     def generation(self) -> int:
         """A number that rises with every line in the journal."""
         with self._reading() as db:
@@ -176,28 +230,35 @@ class JournalReader:
                 raise schema.explained(trouble, self.path) from error
 
     def _job(self, db: sqlite3.Connection, row: tuple[Any, ...]) -> JobRow:
-        counts: dict[OperationState, int] = {}
-        left = Money.zero(row[9])
-        paid_later = {
-            source
-            for (source,) in db.execute(
-                "SELECT takes_from FROM operations WHERE job_id = ? AND takes_from IS NOT NULL", (row[0],)
-            )
-        }
-        for number, state, amount in db.execute(
-            "SELECT number, state, amount FROM operations WHERE job_id = ?", (row[0],)
-        ):
-            here = OperationState(state)
-            counts[here] = counts.get(here, 0) + 1
-            if here not in CLOSED and amount is not None and number not in paid_later:
-                left = left + Money(amount, row[9])
+        tally = self._tallies.of(db, row[0])
         paused = PauseReason(row[11]) if row[11] else None
+        owner = None
+        if any(state in OPEN for state in tally.counts):
+            owner = db.execute(
+                "SELECT owner FROM operations WHERE job_id = ? AND owner IS NOT NULL LIMIT 1", (row[0],)
+            ).fetchone()
         return JobRow(
             id=row[0], kind=row[1], title=SafeText(row[2]), panel_id=row[3], panel_name=SafeText(row[4]),
-            account_id=row[5], login=SafeText(row[6]), profile=row[7], total=Money(row[8], row[9]), left=left,
-            submitted_at=_instant(row[10]), state=job_state(counts, paused=paused is not None), paused=paused,
-            note=SafeText(row[12]) if row[12] else None, counts=counts,
+            account_id=row[5], login=SafeText(row[6]), profile=row[7], total=Money(row[8], row[9]),
+            left=Money(Decimal(tally.left_cents).scaleb(-2), row[9]),
+            submitted_at=_instant(row[10]), state=job_state(tally.counts, paused=paused is not None), paused=paused,
+            note=SafeText(row[12]) if row[12] else None, counts=dict(tally.counts), owner=owner[0] if owner else None,
         )  # fmt: skip
+
+
+@contextmanager
+def _one_state(db: sqlite3.Connection) -> Iterator[None]:
+    """Several queries that see one and the same state of the journal."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _columns(answers: bool) -> str:
+    return _OPERATION if answers else _OPERATION.replace(" answer,", " NULL,")
 
 
 def _operation(row: tuple[Any, ...]) -> OperationRow:

@@ -75,6 +75,8 @@ class JobRow:
     paused: PauseReason | None
     note: SafeText | None
     counts: Mapping[OperationState, int]
+    owner: str | None = None
+    """Which running program works on its open operations, by the name of its lock; ``None``: nobody."""
 
     @property
     def finished(self) -> bool:
@@ -85,6 +87,11 @@ class JobRow:
     def count(self) -> int:
         """How many operations it has."""
         return sum(self.counts.values())
+
+    @property
+    def closed_count(self) -> int:
+        """How many of its operations have their final outcome."""
+        return sum(count for state, count in self.counts.items() if state in CLOSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -78,7 +79,7 @@ MOVES: Final[dict[OperationState, frozenset[OperationState]]] = {
 host already applied; ``prepared`` → ``refused`` is the drift guard; only ``prepared`` may become ``sending``."""
 
 
-def job_state(counts: dict[OperationState, int], *, paused: bool) -> JobState:
+def job_state(counts: Mapping[OperationState, int], *, paused: bool) -> JobState:
     """The state of a job with ``counts`` operations in each state."""
 
     def any_of(*states: OperationState) -> bool:

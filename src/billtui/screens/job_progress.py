@@ -1,0 +1,124 @@
+"""How far a job is, in one short line, and who carries it out: drawn seldom, and only where words changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from textual.content import Content
+
+from billtui.services.executor.pace import Estimate, Pace
+from billtui.services.journal import JobRow, JobState, OperationState
+from billtui.services.journal.workers import Worker
+from billtui.widgets.formats import count_text, span_text, state_cell, toned
+
+S = OperationState
+BAR = 20
+_ORDER = (S.DONE, S.SENDING, S.PREPARED, S.HELD, S.UNKNOWN, S.NEEDS_YOU, S.REFUSED, S.NOT_SENT, S.CANCELLED)
+_MOVING = (JobState.RUNNING, JobState.SETTLING)
+
+
+def progress_text(job: JobRow) -> str:
+    """``3 of 5 done, 1 refused``."""
+    words = [f"{job.counts.get(S.DONE, 0)} of {job.count} done"]
+    for state in _ORDER[1:]:
+        if count := job.counts.get(state, 0):
+            words.append(f"{count} {state_cell(state).text[2:]}")
+    return ", ".join(words)
+
+
+def outcome(job: JobRow) -> str:
+    """The job's state, and of a finished one whether all of it was done."""
+    if job.state is not JobState.FINISHED:
+        return str(job.state)
+    if job.counts.get(S.DONE, 0) == job.count:
+        return "done"
+    if job.counts.get(S.CANCELLED, 0) == job.count:
+        return "cancelled"
+    return "refused" if not job.counts.get(S.DONE, 0) else "partly done"
+
+
+class Follower:
+    """The pace of one job, as somebody follows it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing was seen yet."""
+        self._clock = clock
+        self._pace = Pace()
+
+    def look(self, job: JobRow) -> Estimate:
+        """How fast it goes, by what was seen of it so far."""
+        closed = job.closed_count
+        return self._pace.look(self._clock(), closed, job.count - closed, moving=job.state in _MOVING)
+
+
+def pace_text(job: JobRow, estimate: Estimate) -> str:
+    """``8.2/s, about 1 min left``; what cannot be known is not said, or said to be unknown."""
+    if job.state not in _MOVING:
+        return ""
+    if estimate.rate is None:
+        return "measuring the pace"
+    if estimate.seconds_left is None:
+        return "nothing finished for a while"
+    rate = f"{estimate.rate:.0f}/s" if estimate.rate >= 10 else f"{estimate.rate:.1f}/s"
+    if estimate.rate < 0.1:
+        rate = f"one in {span_text(1 / estimate.rate)}"
+    return f"{rate}, about {span_text(_coarse(estimate.seconds_left))} left"
+
+
+def _coarse(seconds: float) -> float:
+    """Seconds in steps that do not promise more than the estimate can hold."""
+    step = 1 if seconds < 10 else 5 if seconds < 60 else 60
+    return max(1.0, round(seconds / step) * step)
+
+
+def progress_line(job: JobRow, estimate: Estimate, *, ascii_only: bool) -> Content:
+    """State, bar, how many have their outcome, and the pace."""
+    full, empty = ("#", "-") if ascii_only else ("█", "░")
+    closed, count = job.closed_count, job.count
+    filled = closed * BAR // count if count else 0
+    cell = state_cell(outcome(job), ascii_only=ascii_only)
+    percent = closed * 100 // count if count else 100
+    pace = pace_text(job, estimate)
+    return Content.assemble(
+        " ", toned(cell.text, cell.tone), " ", Content(full * filled + empty * (BAR - filled)),
+        (f" {closed} of {count}", "bold"), Content(f" ({percent} %)"), (f"  {pace}" if pace else "", "$muted"),
+    )  # fmt: skip
+
+
+class Standing(NamedTuple):
+    """Who carries a job out, seen from this program."""
+
+    worker: Worker | None
+    mine: bool
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another running program carries it out."""
+        return self.worker is not None and not self.mine and self.worker.alive
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the program that carried it out has ended."""
+        return self.worker is not None and not self.mine and not self.worker.alive
+
+
+NOBODY = Standing(None, False)
+
+
+def standing_text(job: JobRow, standing: Standing) -> Content:
+    """Who carries it out where that is not this program, or why it waits; empty where there is nothing to say."""
+    if job.finished:
+        return Content("")
+    waits = job.counts.get(S.PREPARED, 0)
+    if standing.orphaned:
+        return toned(" The program that carried it out has ended. p shows what is left and goes on here.", "warning")
+    if standing.elsewhere and standing.worker is not None:
+        words = f" Carried out by {standing.worker.words}."
+        words += " It is paused: p lets it go on there." if job.paused else " p pauses it, K cancels what is left."
+        return toned(words, "accent")
+    if job.paused is not None and waits:
+        why = f"{job.note} " if job.note else ""
+        return toned(f" {why}{count_text(waits, 'step')} left; p shows them and goes on.", "warning")
+    return Content("")

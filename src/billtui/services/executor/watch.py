@@ -1,0 +1,86 @@
+"""What other programs do to the same journal: their commands are followed, and what an ended one left is taken over.
+
+Another program pauses, resumes or cancels a job of this one by writing so into the journal. This one never sends
+against it (only ``prepared`` operations of a job that is not paused may be sent, and the journal checks that with each
+one); here it notices soon, also while it is doing nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from billtui.services import locks
+from billtui.services.executor.desk import Desk
+from billtui.services.executor.engine import Engine
+from billtui.services.executor.run import Run
+from billtui.services.journal import JournalError, PauseReason, Recovered, owners
+from billtui.services.journal.schema import owners_dir
+
+_OWNERS_EVERY = 2
+"""Looks between two looks at who has ended."""
+
+
+class Watch:
+    """Looks at the journal at intervals, in the executor's loop."""
+
+    def __init__(self, desk: Desk, engine: Engine, recovered: Callable[[Recovered], None]) -> None:
+        """``recovered`` is told what was taken over."""
+        self._desk = desk
+        self._engine = engine
+        self._recovered = recovered
+        self._generation = -1
+        self._looks = 0
+
+    async def run(self) -> None:
+        """Look until the executor ends."""
+        closing = self._desk.closing
+        while not closing.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._desk.limits.watch):
+                    await closing.wait()
+                    return
+            with suppress(JournalError):  # full or locked: looked at again
+                await self.look()
+
+    async def look(self) -> None:
+        """Follow what was written since the last look. Raises JournalError."""
+        self._looks += 1
+        generation = self._desk.reader.generation()
+        if generation != self._generation:
+            self._generation = generation
+            self._follow()
+        if self._looks % _OWNERS_EVERY == 0:
+            await self._take_over()
+
+    def _follow(self) -> None:
+        runs = {run.job_id: run for run in self._engine.runs()}
+        for job_id, written in self._desk.reader.paused(runs).items():
+            run = runs[job_id]
+            if self._is_stale(run, written):
+                signed_out = run.paused in (PauseReason.SIGN_IN, PauseReason.OTHER_ACCOUNT)
+                self._engine.reload(job_id, wake=True, fresh_session=signed_out and written is None)
+            else:
+                run.written_pause = written
+
+    def _is_stale(self, run: Run, written: PauseReason | None) -> bool:
+        """Whether somebody else has paused, resumed or cancelled it. A pause that this program is about to write is
+        not in the journal yet, and one for want of a journal never is: neither is a resumption."""
+        if written is not None and run.paused is None:
+            return True
+        if written is None and run.written_pause is not None and run.paused is not None:
+            return True
+        if run.inflight or run.pumping or run.settling:
+            return False
+        counts = {state: count for state, count in run.counts.items() if count}
+        return counts != dict(self._desk.reader.job(run.job_id).counts)
+
+    async def _take_over(self) -> None:
+        directory = owners_dir(self._desk.journal.path)
+        others = [one for one in self._desk.reader.owners() if one != self._desk.owner]
+        if others and not all(locks.is_held(directory, one) for one in others):
+            found = await self._desk.journal.run(owners.recover)
+            if found:
+                self._recovered(found)
+                self._engine.begin(self._engine.settle_leftovers())
