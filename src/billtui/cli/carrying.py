@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import secrets
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,6 +25,7 @@ from billtui.cli.plan_text import (
     show_plan,
 )
 from billtui.cli.problems import CliError, Problem
+from billtui.cli.progress import JobProgress
 from billtui.domain.models import Account
 from billtui.domain.payment_address import payment_address, refused_address
 from billtui.services.journal import Busy, JobRow, OperationRow, OperationState
@@ -164,20 +164,23 @@ async def wait_for_job(context: Context, session: Session, job_id: str) -> JobRo
     executor = session.executor
     only_unknown_since: float | None = None
     before: JobRow | None = None
-    progress = _Progress(context)
-    while True:
-        began = time.monotonic()
-        job = await asyncio.to_thread(executor.wait, job_id, LOOK_SECONDS)
-        progress.show(job)
-        if time.monotonic() - began < LOOK_SECONDS:
-            return job  # it returned before its time: the job rests
-        if _only_unknown(job, before):
-            only_unknown_since = only_unknown_since or time.monotonic()
-            if time.monotonic() - only_unknown_since >= settle_seconds:
-                return job
-        else:
-            only_unknown_since = None
-        before = job
+    progress = JobProgress(wanted=not context.out.as_json)
+    try:
+        while True:
+            began = time.monotonic()
+            job = await asyncio.to_thread(executor.wait, job_id, LOOK_SECONDS)
+            progress.show(job)
+            if time.monotonic() - began < LOOK_SECONDS:
+                return job  # it returned before its time: the job rests
+            if _only_unknown(job, before):
+                only_unknown_since = only_unknown_since or time.monotonic()
+                if time.monotonic() - only_unknown_since >= settle_seconds:
+                    return job
+            else:
+                only_unknown_since = None
+            before = job
+    finally:
+        progress.end()
 
 
 def _only_unknown(job: JobRow, before: JobRow | None) -> bool:
@@ -185,22 +188,6 @@ def _only_unknown(job: JobRow, before: JobRow | None) -> bool:
     if not job.counts.get(S.UNKNOWN) or job.counts.get(S.SENDING) or before is None:
         return False
     return job.counts.get(S.PREPARED) == before.counts.get(S.PREPARED)
-
-
-class _Progress:
-    """One line on the terminal while a job of many steps runs."""
-
-    def __init__(self, context: Context) -> None:
-        stream = sys.stderr
-        self._on = not context.out.as_json and stream is not None and stream.isatty()
-        self._shown = ""
-
-    def show(self, job: JobRow) -> None:
-        """How far it is."""
-        if self._on and job.count > 1 and (text := counts_text(job)) != self._shown:
-            self._shown = text
-            sys.stderr.write(f"{text} of {job.count}\n")
-            sys.stderr.flush()
 
 
 # -- telling

@@ -17,7 +17,7 @@ from billtui.screens.modals.external import ExternalPayment
 from billtui.services import planner
 from billtui.services.journal import JobRow, JobState, OperationRow, OperationState, amount_of
 from billtui.services.journal.workers import Worker
-from billtui.widgets.formats import count_text, local, moment_text, state_cell
+from billtui.widgets.formats import count_text, local, moment_text, state_cell, toned
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
@@ -175,8 +175,19 @@ async def show_operation(app: Shell, job_id: str, number: int) -> None:
     """One operation in full: what it is, what became of it and why, what to do, and every move with its time."""
     journal = app.session.journal
     row = journal.operation(job_id, number)
-    lines = [
-        Content.assemble(("State       ", "$muted"), state_cell(row.state, ascii_only=app.ascii_only).text),
+    state = state_cell(row.state, ascii_only=app.ascii_only)
+    lines = [toned(state.text, state.tone)]
+    if row.detail:
+        rule = f" ({row.rule})" if row.rule else ""
+        lines.append(Content.styled(f"{row.detail}{rule}", "$text-warning"))
+    if means := _MEANS.get(row.state):
+        lines.append(Content(means))
+    lines += [Content(""), Content.styled("What happened", "$muted")]
+    for event in journal.events(job_id, number)[-40:]:
+        word = state_cell(event.after, ascii_only=app.ascii_only).text
+        lines.append(Content.assemble((f"{local(event.at):%Y-%m-%d %H:%M:%S}  ", "$muted"), word))
+    lines += [
+        Content(""),
         Content.assemble(("Amount      ", "$muted"), str(row.amount) if row.amount else "–"),
         Content.assemble(("About       ", "$muted"), str(SafeText(", ".join(row.targets).replace(":", " "))) or "–"),
         Content.assemble(("Sent        ", "$muted"), f"{row.sends}×, first {moment_text(row.first_sent_at)}"),
@@ -184,15 +195,6 @@ async def show_operation(app: Shell, job_id: str, number: int) -> None:
         Content.assemble(("Request     ", "$muted"), str(SafeText(row.request_id or "–"))),
         Content.assemble(("Key         ", "$muted"), row.key[:32]),
     ]
-    if row.detail:
-        rule = f" ({row.rule})" if row.rule else ""
-        lines += [Content(""), Content.styled(f"{row.detail}{rule}", "$text-warning")]
-    if means := _MEANS.get(row.state):
-        lines += [Content(""), Content(means)]
-    lines += [Content(""), Content.styled("What happened", "$muted")]
-    for event in journal.events(job_id, number)[-40:]:
-        word = state_cell(event.after, ascii_only=app.ascii_only).text
-        lines.append(Content.assemble((f"{local(event.at):%Y-%m-%d %H:%M:%S}  ", "$muted"), word))
     await app.push_screen_wait(MessageDialog(str(row.title), Content("\n").join(lines)))
     address = payment_address_of(row)
     if address is not None and row.amount is not None:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from billtui.services.executor.pace import Estimate, Pace
+from billtui.services.executor.pace import Estimate, Pace, pace_words
 from billtui.services.journal import JobRow, JobState, OperationState
 from billtui.services.journal.workers import Worker
-from billtui.widgets.formats import count_text, span_text, state_cell, toned
+from billtui.widgets.formats import count_text, state_cell, toned
 
 S = OperationState
 BAR = 20
@@ -54,23 +54,8 @@ class Follower:
 
 
 def pace_text(job: JobRow, estimate: Estimate) -> str:
-    """``8.2/s, about 1 min left``; what cannot be known is not said, or said to be unknown."""
-    if job.state not in _MOVING:
-        return ""
-    if estimate.rate is None:
-        return "measuring the pace"
-    if estimate.seconds_left is None:
-        return "nothing finished for a while"
-    rate = f"{estimate.rate:.0f}/s" if estimate.rate >= 10 else f"{estimate.rate:.1f}/s"
-    if estimate.rate < 0.1:
-        rate = f"one in {span_text(1 / estimate.rate)}"
-    return f"{rate}, about {span_text(_coarse(estimate.seconds_left))} left"
-
-
-def _coarse(seconds: float) -> float:
-    """Seconds in steps that do not promise more than the estimate can hold."""
-    step = 1 if seconds < 10 else 5 if seconds < 60 else 60
-    return max(1.0, round(seconds / step) * step)
+    """The pace of a job that moves, in words; nothing for one that does not."""
+    return pace_words(estimate) if job.state in _MOVING else ""
 
 
 def progress_line(job: JobRow, estimate: Estimate, *, ascii_only: bool) -> Content:
@@ -116,9 +101,9 @@ def standing_text(job: JobRow, standing: Standing) -> Content:
         return toned(" The program that carried it out has ended. p shows what is left and goes on here.", "warning")
     if standing.elsewhere and standing.worker is not None:
         words = f" Carried out by {standing.worker.words}."
-        words += " It is paused: p lets it go on there." if job.paused else " p pauses it, K cancels what is left."
+        words += " Paused: p lets it go on." if job.paused else " p pauses, K cancels."
         return toned(words, "accent")
     if job.paused is not None and waits:
-        why = f"{job.note} " if job.note else ""
-        return toned(f" {why}{count_text(waits, 'step')} left; p shows them and goes on.", "warning")
+        why = f" {job.note}" if job.note else ""
+        return toned(f" {count_text(waits, 'step')} left; p shows them and goes on.{why}", "warning")
     return Content("")

@@ -118,7 +118,9 @@ def test_what_an_ended_program_leaves_is_taken_over_while_the_second_runs(
     os.close(lock._descriptor)  # as the kernel does when the process is gone
     eventually(lambda: bool(told), "in time")
     assert told[0].unknown == ((plan.id, 1),) and told[0].paused == (plan.id,)
-    eventually(lambda: second.reader.operation(plan.id, 1).state is S.PREPARED, "in time")  # looked up: it was never seen
+    eventually(
+        lambda: second.reader.operation(plan.id, 1).state is S.PREPARED, "in time"
+    )  # looked up: it was never seen
     row = second.reader.job(plan.id)
     assert row.paused is PauseReason.RESTART and not panel.effects, "nothing is sent before a person says so"
     assert second.differences(plan.id) == {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from pathlib import Path
 from typing import Any
 
 from billtui.cli.carrying import account_or_refuse, carry_out, tell_job, wait_for_job
@@ -12,10 +14,12 @@ from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.plan_text import counts_text, job_json, operation_json, show_job
 from billtui.cli.problems import CliError, Problem
+from billtui.cli.progress import JobProgress
 from billtui.cli.shapes import count, iso_of, when
 from billtui.domain.models import Invoice, Order
 from billtui.services import planner
 from billtui.services.journal import JobRow, JobState, JournalReader, OperationRow, OperationState, amount_of
+from billtui.services.journal.report import ReportExists, ReportFormat, report_bytes, write_report
 from billtui.services.session import Session
 from billtui.services.session_settings import AlienPlan
 
@@ -61,9 +65,12 @@ def _job_cells(job: JobRow) -> list[str]:
 
 
 def show(context: Context) -> Exit:
-    """Jobs with their operations; exit 0, whatever became of them."""
+    """Jobs with their operations; exit 0, whatever became of them. With --follow, once they rest."""
     out = context.out
     with context.journal() as journal:
+        if context.options.follow:
+            for name in context.options.job:
+                _follow(context, journal, journal.job(name).id)
         found = [(job := journal.job(name), journal.operations(job.id)) for name in context.options.job]
     if out.as_json:
         out.document("jobs", items=[job_json(job, rows) for job, rows in found])
@@ -78,6 +85,54 @@ def show(context: Context) -> Exit:
             ]
         )
         show_job(out, job, rows)
+    return Exit.DONE
+
+
+FOLLOW_SECONDS = 0.5
+
+
+def _follow(context: Context, journal: JournalReader, job_id: str) -> None:
+    """Wait, by reading only, until the job ends or waits for a person, whichever program carries it out."""
+    progress = JobProgress(wanted=not context.out.as_json)
+    try:
+        while not _rests(journal, job := journal.job(job_id)):
+            progress.show(job)
+            time.sleep(FOLLOW_SECONDS)
+        progress.show(job)
+    finally:
+        progress.end()
+
+
+def _rests(journal: JournalReader, job: JobRow) -> bool:
+    """Whether nothing of it moves by itself: done with, paused, or left by a program that has ended."""
+    if job.state in (JobState.FINISHED, JobState.NEEDS_YOU):
+        return True
+    if job.owner is None or not journal.worker(job.owner).alive:
+        return True
+    return job.paused is not None and not job.counts.get(S.SENDING) and not job.counts.get(S.UNKNOWN)
+
+
+def report(context: Context) -> Exit:
+    """Every operation with its outcome, to a new file or to standard output."""
+    options, out = context.options, context.out
+    form = ReportFormat(options.format)
+    with context.journal() as journal:
+        job = journal.job(options.job)
+        if options.out is None:
+            for line in report_bytes(job, journal.operations(job.id, answers=False), form).decode().splitlines():
+                out.line(line)
+            return Exit.DONE
+        path = Path(options.out).expanduser()
+        try:
+            steps = write_report(journal, job.id, path, form)
+        except ReportExists:
+            raise CliError("file-exists", f"{path} is there already; nothing was written over it.") from None
+        except OSError as error:
+            raise CliError("cannot-write", f"{path} cannot be written: {error.strerror or error}.") from None
+    if out.as_json:
+        out.document("job-report", job_id=job.id, file=str(path), format=form.value, operations=steps)
+    else:
+        out.line(f"{count(steps, 'step')} written to {path}.")
     return Exit.DONE
 
 

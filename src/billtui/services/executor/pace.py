@@ -23,6 +23,32 @@ class Estimate(NamedTuple):
 UNKNOWN: Final = Estimate(None, None)
 
 
+def pace_words(estimate: Estimate) -> str:
+    """``8.2/s, about 1 min 10 s left``; what cannot be known is said to be unknown. For a job that moves."""
+    if estimate.rate is None:
+        return "measuring the pace"
+    if estimate.seconds_left is None:
+        return "nothing finished for a while"
+    if estimate.rate < 0.1:
+        rate = f"one in {_span(1 / estimate.rate)}"
+    else:
+        rate = f"{estimate.rate:.0f}/s" if estimate.rate >= 10 else f"{estimate.rate:.1f}/s"
+    return f"{rate}, about {_span(estimate.seconds_left)} left"
+
+
+def _span(seconds: float) -> str:
+    """Seconds in steps that do not promise more than an estimate can hold."""
+    step = 1 if seconds < 10 else 5 if seconds < 60 else 10 if seconds < 600 else 60
+    whole = max(1, round(seconds / step) * step)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left} min" if minutes_left else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"
+
+
 class Pace:
     """Looks at one job again and again. Times are of a monotonic clock, in seconds."""
 

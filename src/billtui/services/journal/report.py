@@ -56,7 +56,7 @@ def report_bytes(job: JobRow, rows: Sequence[OperationRow], form: ReportFormat) 
         },
         "operations": [_record(row) for row in rows],
     }  # fmt: skip
-    return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
+    return json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n"
 
 
 def _record(row: OperationRow) -> dict[str, Any]:
