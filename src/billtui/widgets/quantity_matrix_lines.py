@@ -96,8 +96,9 @@ class MatrixLayout:
         self.cell = max(NARROWEST, min(names, WIDEST))
         if width - self.head - THUMB < 3 * self.cell:
             self.note = 0
-        if width - self.head - THUMB < 2 * self.cell:
-            self.title = max(1, min(self.title, width - GUTTER - THUMB - 2 * self.cell))
+        for cells in (2, 1):
+            if width - self.head - THUMB < cells * self.cell:
+                self.title = max(TITLE_LEAST if cells > 1 else 1, width - GUTTER - 1 - THUMB - cells * self.cell)
         room = width - self.head - THUMB
         if columns and room // len(columns) >= self.cell:
             self.cell = min(WIDEST, room // len(columns))
