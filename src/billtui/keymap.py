@@ -28,6 +28,9 @@ FORBIDDEN: dict[str, str] = {
 }
 """Keys that do not arrive, or arrive as another key."""
 
+OF_WIDGETS = ("table.", "matrix.")
+"""Ids of commands that are a widget's own bindings."""
+
 
 def with_twins(keys: Iterable[str]) -> list[str]:
     """``keys`` and their twins on a Cyrillic layout."""
@@ -45,11 +48,11 @@ def _normal(key: str) -> str:
 
 
 def bindings_for(scopes: Iterable[Scope]) -> list[Binding]:
-    """Textual bindings of all commands of ``scopes`` but the table's own; the first scope wins a key."""
+    """Textual bindings of all commands of ``scopes`` but the widgets' own; the first scope wins a key."""
     taken: set[str] = set()
     result: list[Binding] = []
     for command in of_scopes(scopes):
-        if command.id.startswith("table."):
+        if command.id.startswith(OF_WIDGETS):
             continue
         keys = [key for key in map(_normal, with_twins(command.keys)) if key not in taken]
         if not keys:
@@ -64,9 +67,9 @@ Overrides = Mapping[str, Sequence[str]]
 
 
 def keymap_of(overrides: Overrides) -> dict[str, str]:
-    """A person's own keys as Textual's keymap, twins added again; the table's keys get their twins here too."""
-    of_table = {command.id: command.keys for command in COMMANDS.values() if command.id.startswith("table.")}
-    in_force = {**of_table, **{name: keys for name, keys in overrides.items() if name in COMMANDS}}
+    """A person's own keys as Textual's keymap, twins added again; the widgets' keys get their twins here too."""
+    of_widgets = {command.id: command.keys for command in COMMANDS.values() if command.id.startswith(OF_WIDGETS)}
+    in_force = {**of_widgets, **{name: keys for name, keys in overrides.items() if name in COMMANDS}}
     return {name: ",".join(map(_normal, with_twins(keys))) for name, keys in in_force.items() if keys}
 
 

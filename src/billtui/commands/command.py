@@ -16,6 +16,7 @@ class Scope(StrEnum):
     INVOICE = "invoice"
     ORDERS = "orders"
     ORDER = "order"
+    BULK = "bulk order"
     JOBS = "jobs"
     JOB = "job"
     BALANCE = "balance"

@@ -71,6 +71,16 @@ COMMANDS = (
         "billtui orders rename",
     ),
     Command(
+        "order.addons",
+        "Add-ons",
+        "Add something to the order, or to all marked ones, for the rest of its time (ORD-5).",
+        ("A",),
+        Scope.ORDERS,
+        Danger.MONEY,
+        "orders.addons",
+        "billtui orders addons",
+    ),
+    Command(
         "order.explain", "Explain", "What can be done with this order, and why not the rest.", ("e",), Scope.ORDERS
     ),
 )

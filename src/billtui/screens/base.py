@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from billtui.commands import COMMANDS, Command, Scope, handlers_of, handles, of_scopes
-from billtui.keymap import bindings_for, keys_of, shown
+from billtui.keymap import OF_WIDGETS, bindings_for, keys_of, shown
 from billtui.screens.shell import Shell, shell_of
 from billtui.widgets.key_bar import KeyBar, KeyHint
 from billtui.widgets.outbox import Outbox
@@ -165,7 +165,7 @@ class BilltuiScreen(Screen[None]):
         """The commands that somebody handles here, the most particular scope first."""
         found = of_scopes((*self.SCOPES, Scope.GLOBAL))
         handled = self._handlers.keys() | self.billtui.command_handlers.keys()
-        return [one for one in found if one.id in handled or one.id.startswith("table.")]
+        return [one for one in found if one.id in handled or one.id.startswith(OF_WIDGETS)]
 
     def refresh_keys(self) -> None:
         """Show the keys of this place, dim where they cannot be used."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from textual.content import Content
 
-from billtui.domain.models import Invoice, InvoiceLine, QuoteLine
-from billtui.domain.money import group_digits
+from billtui.domain.models import Invoice, InvoiceLine, PromoTerms, Quote, QuoteLine
+from billtui.domain.money import Money, group_digits, round_money
 from billtui.widgets.formats import count_text, date_text, percent_text, state_text
 
 
@@ -24,18 +27,56 @@ def line_content(line: InvoiceLine, *, width: int = 70) -> Content:
     return Content.assemble(*parts)
 
 
-def explained(line: InvoiceLine) -> Content:
-    """One line in full: list price, discounts, amount."""
+def explained(line: InvoiceLine, *, promo: PromoTerms | None = None) -> Content:
+    """One line in full: list price, discounts, rounding, add-ons, quantity, amount. Everything adds up as it stands.
+
+    With ``promo``, the terms of the quote's code, it says which discount won (DSC-7).
+    """
     rows: list[Content] = [Content.styled(str(line.title), "bold")]
+    count = line.quantity if isinstance(line, QuoteLine) else 1
+    listed = _each(line.list_price, count)
+    addons = [(str(part.name), _each(part.amount, count)) for part in line.addons]
+    amount = _each(line.amount, count)
+    if amount is None or listed is None or any(one is None for _, one in addons):
+        count, listed, amount = 1, line.list_price.amount, line.amount.amount
+        addons = [(str(part.name), part.amount.amount) for part in line.addons]
+    extra = sum((one for _, one in addons if one is not None), Decimal(0))
     months = f" for {count_text(line.months, 'month')}" if line.months else ""
-    rows.append(_row("list price" + months, group_digits(line.list_price.amount)))
-    for discount in line.discounts:
-        rows.append(_row(f"{discount.name}", f"−{percent_text(discount.percent)}"))
-    if line.discounts:
-        rows.append(_row("rounded half up, once, to", group_digits(line.amount.amount)))
-    else:
-        rows.append(_row("no discount", group_digits(line.amount.amount)))
+    one_of = " of one" if count > 1 else ""
+    if listed != extra or not addons:  # a line of add-ons alone has no server part
+        rows.append(_row(f"list price{one_of}{months}", group_digits(listed - extra)))
+        rows += [_row(f"{discount.name}", f"−{percent_text(discount.percent)}") for discount in line.discounts]
+        if line.discounts:
+            rows.append(_row("rounded half up, once, to", group_digits(amount - extra)))
+        else:
+            rows.append(_row("no discount", group_digits(amount - extra)))
+    if promo is not None and (words := _which_won(line, promo)):
+        rows.append(Content.assemble("  ", (words, "$muted")))
+    rows += [_row(f"+ {name}{months}", group_digits(one)) for name, one in addons if one is not None]
+    if addons:
+        rows.append(_row("together" if count == 1 else "one costs", group_digits(amount)))
+    if count > 1:
+        rows.append(_row(f"× {count}", group_digits(line.amount.amount)))
     return Content("\n").join(rows)
+
+
+def _each(money: Money, count: int) -> Decimal | None:
+    """What one of ``count`` costs; ``None`` where that is not whole cents."""
+    if count < 1:
+        return None
+    one = round_money(money.amount / count)
+    return one if one * count == money.amount else None
+
+
+def _which_won(line: InvoiceLine, promo: PromoTerms) -> str:
+    """Promo and loyalty do not stack: the better one holds (DSC-7)."""
+    won = sum((discount.percent for discount in line.discounts), start=Decimal(0))
+    code = f"code {promo.code} (−{percent_text(promo.percent) or '0 %'})"
+    if any(promo.code in discount.name for discount in line.discounts):
+        return f"the {code} is better than loyalty here; they do not stack (DSC-7)"
+    if won and won >= promo.percent:
+        return f"loyalty is at least as good as the {code}; they do not stack (DSC-7)"
+    return ""
 
 
 def _row(label: str, value: str) -> Content:
@@ -45,13 +86,28 @@ def _row(label: str, value: str) -> Content:
 def invoice_explained(invoice: Invoice) -> Content:
     """Every line of an invoice, and their sum."""
     parts = [explained(line) for line in invoice.lines]
-    total = group_digits(invoice.total.amount)
-    parts.append(
-        Content.assemble(
-            Content.styled("Total", "bold").truncate(42, pad=True), (f"{total:>12} {invoice.total.currency}", "bold")
-        )
-    )
+    parts.append(_total("Total", invoice.total))
     return Content("\n\n").join(parts)
+
+
+def quotes_explained(quotes: Sequence[Quote]) -> Content:
+    """Every line of a purchase, and their sum; where it is several requests (BLK-7), each with its own."""
+    parts: list[Content] = []
+    for number, quote in enumerate(quotes, start=1):
+        if len(quotes) > 1:
+            heading = f"Request {number} of {len(quotes)}: an invoice of its own, at most 1,000 servers (BLK-7)"
+            parts.append(Content.styled(heading, "$text-accent"))
+        parts += [explained(line, promo=quote.promo) for line in quote.lines]
+        if len(quotes) > 1:
+            parts.append(_total(f"Request {number}", quote.total))
+    if quotes:
+        parts.append(_total("Total", Money.total((one.total for one in quotes), quotes[0].total.currency)))
+    return Content("\n\n").join(parts)
+
+
+def _total(label: str, total: Money) -> Content:
+    amount = f"{group_digits(total.amount):>12} {total.currency}"
+    return Content.assemble(Content.styled(label, "bold").truncate(42, pad=True), (amount, "bold"))
 
 
 def invoice_facts(invoice: Invoice) -> list[tuple[str, Content]]:

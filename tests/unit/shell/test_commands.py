@@ -13,6 +13,7 @@ PLACES = {
     "overview": (Scope.OVERVIEW, Scope.GLOBAL),
     "invoices": (Scope.INVOICES, Scope.LIST, Scope.GLOBAL),
     "orders": (Scope.ORDERS, Scope.LIST, Scope.GLOBAL),
+    "bulk order": (Scope.BULK, Scope.GLOBAL),
     "jobs": (Scope.JOBS, Scope.LIST, Scope.GLOBAL),
     "balance": (Scope.BALANCE, Scope.LIST, Scope.GLOBAL),
     "settings": (Scope.SETTINGS, Scope.GLOBAL),
