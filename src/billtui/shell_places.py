@@ -116,6 +116,13 @@ class Places(Shell):
 
         self.push_screen(SearchScreen(), found)
 
+    @handles("order.new")
+    def order_servers(self) -> None:
+        """The order of many servers, with what was being chosen."""
+        from billtui.screens.bulk_order import BulkOrderScreen
+
+        self.push_screen(BulkOrderScreen())
+
     def show_invoice(self, invoice_id: str) -> None:
         """Go to one invoice, wherever it is asked for."""
         from billtui.screens.invoice import InvoiceScreen

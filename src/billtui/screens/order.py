@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
+from billtui.screens.adding import add_addons
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
 from billtui.screens.order_view import bill_number, order_detail
@@ -113,3 +114,8 @@ class OrderScreen(BilltuiScreen):
     async def rename(self) -> None:
         """Rename it."""
         await rename_order(self.billtui, self.order_id)
+
+    @handles("order.addons")
+    async def addons(self) -> None:
+        """Add something to it."""
+        await add_addons(self.billtui, [self.order_id])

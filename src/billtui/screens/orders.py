@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
+from billtui.screens.adding import add_addons
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
 from billtui.screens.order_view import bill_number, order_columns, order_detail
@@ -34,6 +35,8 @@ ORDER_VIEWS = (
     View("invoiced", "On an open invoice", lambda row, now: bool(row.unpaid_invoice_id)),
     View("blocked", "Blocked", lambda row, now: row.state == "blocked"),
     View("auto-off", "Without auto-renewal", lambda row, now: row.state in LIVE and not row.auto_on),
+    View("pending", "Waiting for their first payment", lambda row, now: row.state == "pending"),
+    View("new", "New since yesterday", lambda row, now: row.state in LIVE and now - row.created_at <= DAY),
     View("all", "All orders, deleted ones too", lambda row, now: True),
 )
 
@@ -46,7 +49,7 @@ class OrdersScreen(ListScreen[OrderRow]):
     LIST_NAME = "orders"
     NOUN = "order"
     VIEWS = ORDER_VIEWS
-    EMPTY = "This account has no orders yet."
+    EMPTY = "This account has no orders yet. b orders servers."
     SORT = ("left", False)
 
     def columns(self) -> Sequence[Column[OrderRow]]:
@@ -136,6 +139,11 @@ class OrdersScreen(ListScreen[OrderRow]):
         row = self.table.cursor_row
         if row is not None:
             await rename_order(self.billtui, row.id)
+
+    @handles("order.addons")
+    async def addons(self) -> None:
+        """Add something to what is chosen."""
+        await add_addons(self.billtui, self.chosen_ids())
 
     @handles("order.explain")
     def explain(self) -> None:

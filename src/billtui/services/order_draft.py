@@ -99,13 +99,17 @@ class OrderDrafts:
         with locked(self.path):
             self._write(KeptDraft(draft=left, confirmed=draft, job_id=job_id))
 
-    def settled(self, *, bought: bool) -> OrderDraft | None:
-        """It is known what became of what was confirmed. Gives the draft that came back, where nothing was bought."""
+    def settled(self, back: OrderDraft | None) -> OrderDraft | None:
+        """It is known what became of what was confirmed: ``back`` was not bought and becomes the draft again.
+
+        Only where nothing else was begun meanwhile. Gives what came back.
+        """
         with locked(self.path):
             kept = self.load()
             if kept.confirmed is None:
                 return None
-            back = kept.confirmed if not bought and not kept.draft.cells else None
+            if kept.draft.cells:
+                back = None
             self._write(KeptDraft(draft=back or kept.draft))
             return back
 

@@ -27,8 +27,12 @@ class Prompt(Dialog[str]):
         check: Callable[[str], str | None] | None = None,
         note: str = "",
         password: bool = False,
+        live: Callable[[str], str] | None = None,
     ) -> None:
-        """``check`` gives a sentence that says what to type instead, or ``None``."""
+        """``check`` gives a sentence that says what to type instead, or ``None``.
+
+        ``live`` says what the text comes to while it is typed; with it, what ``check`` says stands there at once too.
+        """
         super().__init__()
         self.title_text = title
         self.label = label
@@ -38,6 +42,7 @@ class Prompt(Dialog[str]):
         self.check = check
         self.note = note
         self.password = password
+        self.live = live
 
     def compose_body(self) -> Iterable[Widget]:
         """Label, field, note, problem."""
@@ -47,6 +52,8 @@ class Prompt(Dialog[str]):
         field.cursor_blink = False
         yield field
         yield Static(id="problem", classes="problem")
+        if self.live is not None:
+            yield Static(Content(self.live(self.value)), id="live", classes="note")
         if self.note:
             yield Static(Content(self.note), classes="note")
 
@@ -59,14 +66,24 @@ class Prompt(Dialog[str]):
         """The field first: there is nothing to confirm by accident."""
         self.query_one("#field", Input).focus()
 
+    @on(Input.Changed, "#field")
+    def show_live(self, event: Input.Changed) -> None:
+        """What the text comes to, or what is wrong with it."""
+        if self.live is not None:
+            self._show_problem(self.check(event.value) if self.check else None)
+            self.query_one("#live", Static).update(Content(self.live(event.value)))
+
+    def _show_problem(self, problem: str | None) -> None:
+        shown = self.query_one("#problem", Static)
+        shown.update(Content(problem or ""))
+        shown.set_class(bool(problem), "shown")
+
     @on(Input.Submitted, "#field")
     @on(Button.Pressed, "#ok")
     def answer(self) -> None:
         """Check, then answer or say why not."""
         text = self.query_one("#field", Input).value
         problem = self.check(text) if self.check else None
-        shown = self.query_one("#problem", Static)
-        shown.update(Content(problem or ""))
-        shown.set_class(bool(problem), "shown")
+        self._show_problem(problem)
         if problem is None:
             self.dismiss(text)
