@@ -19,16 +19,16 @@ from billtui.widgets.formats import count_text
 if TYPE_CHECKING:
     from textual.content import Content
 
-    from billtui.screens.bulk_order import BulkOrderScreen
+    from billtui.screens.bulk_order_view import BulkOrderView
     from billtui.screens.shell import Shell
 
 INACTIVE = "The servers stay pending until the invoice is paid; after 7 days unpaid they are cancelled with it (ORD-3)."
 
 
-async def buy_servers(screen: BulkOrderScreen) -> None:
+async def buy_servers(screen: BulkOrderView) -> None:
     """Ask how to pay, confirm, hand the plan over; then follow it to the new orders, or to the unpaid invoice."""
-    app, draft, catalogue = screen.billtui, screen.draft, screen.catalogue
-    offer, standing = screen.price.offer, screen.standing()
+    app, draft, catalogue = screen.billtui, screen.desk.draft, screen.desk.catalogue
+    offer, standing = screen.desk.price.offer, screen.desk.standing()
     if offer is None:
         return
     account = signed_in_account(app)
@@ -74,10 +74,10 @@ async def buy_servers(screen: BulkOrderScreen) -> None:
         facts=facts,
         note=" ".join(one for one in (note, "" if then_pay else INACTIVE) if one),
     )
-    if job_id is None or screen.drafts is None:
+    if job_id is None or screen.desk.drafts is None:
         return
     try:
-        screen.drafts.confirmed(draft, job_id)
+        screen.desk.drafts.confirmed(draft, job_id)
     except (ConfigError, OSError) as error:
         app.say(f"Confirmed. The kept draft cannot be emptied: {error}", "warning")
     screen.take_draft(draft.model_copy(update={"cells": (), "promo_code": ""}))
@@ -85,7 +85,7 @@ async def buy_servers(screen: BulkOrderScreen) -> None:
     _show_what_came(screen, app, job_id, paid=then_pay is not None)
 
 
-def _show_what_came(screen: BulkOrderScreen, app: Shell, job_id: str, *, paid: bool) -> None:
+def _show_what_came(screen: BulkOrderView, app: Shell, job_id: str, *, paid: bool) -> None:
     """The new orders in their list; or the invoice, where it still has to be paid."""
     rows = app.session.journal.operations(job_id)
     bought = [row for row in rows if row.kind == OperationKind.ORDER and row.state is OperationState.DONE]

@@ -100,6 +100,8 @@ def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str) -
         Labelled("Address", Content(row.address or "–")),
         Labelled("Price", Content(f"{cents_text(row.price, row.currency)} a month")),
     ]
+    if row.addons:
+        rows += addon_rows(row, order)
     if row.individual_price:
         rows.append(Labelled("Discount", Content("none: individual price")))
     elif row.discount not in ("", "0"):
@@ -120,6 +122,16 @@ def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str) -
     if order is not None and order.actions:
         parts += [Content(""), actions_content(order.actions)]
     return Content("\n").join(parts)
+
+
+def addon_rows(row: OrderRow, order: Order | None) -> list[Labelled]:
+    """Its add-ons, each with its price, and what a month costs with them (ORD-5); without discount (DSC-4)."""
+    rows: list[Labelled] = []
+    for one in order.addons if order is not None else []:
+        price = Content.styled(f"  + {one.monthly_price.amount}", "$muted")
+        rows.append(Labelled("" if rows else "Add-ons", Content.assemble(str(one.name), price)))
+    together = f"{cents_text(row.price + row.addons, row.currency)} a month with add-ons"
+    return [*rows, Labelled("" if rows else "Add-ons", Content(together))]
 
 
 def actions_content(actions: Sequence[Action]) -> Content:

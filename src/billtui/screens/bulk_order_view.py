@@ -1,0 +1,267 @@
+"""How the order of many servers looks: the matrix, what it comes to, the choices, the lines, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from textual import on
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from billtui.commands import COMMANDS, Scope
+from billtui.keymap import keys_of, shown
+from billtui.screens.base import BilltuiScreen
+from billtui.screens.bulk_order_buying import settle_confirmed
+from billtui.screens.bulk_order_desk import OrderDesk
+from billtui.screens.bulk_order_text import (
+    Standing,
+    cell_words,
+    choice_lines,
+    headline,
+    left_out_content,
+    left_out_line,
+    lines_content,
+    plan_in,
+    status,
+)
+from billtui.screens.list_screen import DETAIL_FROM
+from billtui.services.executor import JobEvent
+from billtui.services.order_draft import OrderDraft
+from billtui.widgets.formats import count_text
+from billtui.widgets.quantity_matrix import MatrixColumn, MatrixRow, QuantityMatrix
+
+PAUSE = 0.35
+"""Seconds without a change after which the panel is asked, and the draft is kept."""
+LOW = 20
+"""Lines of the terminal below which the choices give way to the matrix."""
+BESIDE = 76
+"""Cells that the lines beside the choices take."""
+
+
+class BulkOrderView(BilltuiScreen):
+    """Shows the desk, and brings what is typed to it. Everything typed is drawn at once and priced after a pause."""
+
+    AREA = "Orders"
+    SCOPES = (Scope.BULK,)
+    CSS_PATH = Path(__file__).with_name("bulk_order.tcss")
+
+    def __init__(self) -> None:
+        """The draft is read when it is known whose it is."""
+        super().__init__()
+        self.desk = OrderDesk(lambda: self.session)
+        self._pause: Timer | None = None
+        self._shown: dict[str, Content] = {}
+
+    # --- composition
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What it comes to, the matrix, the cell in words, the choices and the lines."""
+        yield Static(id="headline")
+        yield Static(id="status")
+        yield QuantityMatrix(("Plan", "A month"), ascii_only=self.billtui.ascii_only, id="matrix")
+        yield Static(id="cell")
+        with Horizontal(id="below"):
+            yield OptionList(id="form")
+            with VerticalScroll(id="beside"):
+                yield Static(id="beside-text")
+        yield Static(id="left-out")
+
+    def on_mount(self) -> None:
+        """The draft at once, then what is sold."""
+        super().on_mount()
+        self._fit(self.app.size.width, self.app.size.height)
+        self.reload_if_changed(force=True)
+        self.matrix.focus()
+        self.guarded(self.load())
+
+    def on_unmount(self) -> None:
+        """Leaving keeps what was typed."""
+        self.keep()
+
+    def on_resize(self, event: Resize) -> None:
+        """A wide terminal shows the lines beside the choices."""
+        self._fit(event.size.width, event.size.height)
+        self.call_after_refresh(self.show)
+
+    def _fit(self, width: int, height: int) -> None:
+        self.set_class(width >= DETAIL_FROM and height >= LOW, "wide")
+        self.set_class(height < LOW, "low")
+
+    @property
+    def matrix(self) -> QuantityMatrix:
+        """The numbers."""
+        return self.query_one("#matrix", QuantityMatrix)
+
+    # --- data
+
+    def reload(self) -> None:
+        """Whose draft it is."""
+        account, desk = self.session.account, self.desk
+        if account is None:
+            return
+        if not desk.is_of(account):
+            drafts = desk.open(account)
+            settle_confirmed(self.billtui, drafts)
+            self.take_draft(drafts.load().draft)
+        if desk.asked and not desk.catalogue.plans:
+            self.guarded(self.load())
+
+    def begin_anew(self) -> None:
+        """Another account: its own draft, its own panel."""
+        self.keep()
+        self.desk.leave()
+        self.guarded(self.load())
+
+    def take_draft(self, draft: OrderDraft) -> None:
+        """Show ``draft``, without a way back to what was there."""
+        self.desk.draft = draft
+        self.matrix.begin_anew(draft.quantities)
+        self.changed()
+
+    async def load(self) -> None:
+        """What is sold and how many there are; then the price."""
+        desk = self.desk
+        try:
+            await desk.load()
+        finally:
+            self.show()
+        plans = [MatrixRow(one.id.raw, str(one.name), f"{one.monthly_price.amount}") for one in desk.catalogue.plans]
+        self.matrix.set_axes(plans, [MatrixColumn(one.id.raw, str(one.id)) for one in desk.catalogue.locations])
+        self.matrix.styles.max_height = len(plans) + 1
+        self.matrix.set_stock(desk.stock)
+        self._settle()
+        self.show()
+
+    def job_moved(self, event: JobEvent) -> None:
+        """A purchase of this draft has ended: what was not bought comes back."""
+        if event.done and self.desk.drafts is not None:
+            back = settle_confirmed(self.billtui, self.desk.drafts)
+            if back is not None and not self.desk.draft.cells:
+                self.take_draft(back)
+
+    # --- from a change to a price
+
+    def choose(self, draft: OrderDraft | None) -> None:
+        """Something was chosen, or ``None``."""
+        if draft is not None and draft != self.desk.draft:
+            self.desk.draft = draft
+            self.changed()
+
+    def changed(self) -> None:
+        """Something else is wanted: show it at once, ask the panel after a pause."""
+        self.desk.price.changed(self.desk.draft)
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE, self._settle)
+        self.show()
+
+    def _settle(self) -> None:
+        """Nothing was typed for a moment: keep the draft, preview the names, ask for the price."""
+        self._pause = None
+        self.keep()
+        self.desk.preview_names()
+        self.run_worker(self.ask_price(), group="price", exclusive=True, exit_on_error=False)
+
+    async def ask_price(self) -> None:
+        """The panel's price of what is wanted now, shown when it comes."""
+        await self.desk.ask_price()
+        self.desk.preview_names()  # what is left out gets no name
+        self.show()
+
+    def keep(self) -> None:
+        """Write the draft to its file."""
+        if problem := self.desk.keep():
+            self.billtui.say(problem, "warning")
+
+    # --- what is shown
+
+    def show(self) -> None:
+        """Everything around the matrix; only what says something else is drawn."""
+        if not self.is_mounted or not self.query("#headline"):
+            return
+        standing = self.desk.standing()
+        width = self.size.width
+        offer = standing.offer
+        left = (offer.expires_at - self.session.now()).total_seconds() if offer is not None else None
+        self._put("headline", headline(standing, width))
+        self._put("status", status(standing, left) if self.desk.catalogue.plans else self._no_catalogue())
+        self._put("cell", cell_words(self.matrix.cursor, self.desk.catalogue, self.desk.stock, standing))
+        out = [left_out_line(one, self.desk.catalogue) for one in standing.left_out]
+        heading = Content.styled(f"Left out ({len(out)}), x: ways out  ", "$text-warning")
+        self._put("left-out", Content("\n").join([Content.assemble(heading, out[0]), *out[1:]]) if out else Content(""))
+        self.query_one("#left-out").set_class(bool(out), "some")
+        self._show_form(standing, width - BESIDE if self.has_class("wide") else width - 2)
+        if self.has_class("wide"):
+            self._put("beside-text", self._beside(standing))
+        self.refresh_keys()
+
+    def _put(self, name: str, content: Content) -> None:
+        if self._shown.get(name) != content:
+            self._shown[name] = content
+            self.query_one(f"#{name}", Static).update(content)
+
+    def _no_catalogue(self) -> Content:
+        cells = len(self.desk.draft.cells)
+        kept = f" {count_text(cells, 'cell')} that you typed are kept." if cells else ""
+        if self.desk.asked:
+            return Content.styled(f" The panel has not told what is sold; r asks again.{kept}", "$text-warning")
+        return Content.styled(f" Asking the panel what is sold …{kept}", "$muted")
+
+    def _show_form(self, standing: Standing, width: int) -> None:
+        form = self.query_one("#form", OptionList)
+        overrides = self.billtui.settings.keys
+
+        def keys(command_id: str) -> str:
+            return shown(keys_of(COMMANDS[command_id], overrides)[0])
+
+        pattern = self.desk.draft.names
+        names = f"{pattern}  {self.desk.names_shown}" if pattern else "the panel names them"
+        lines = choice_lines(standing, self.desk.catalogue.addons, names, self.desk.names_problem, keys)
+        for line in lines:
+            content = line.content(width)
+            if line.id not in self._shown:
+                form.add_option(Option(content, id=line.id))
+            elif self._shown[line.id] != content:
+                form.replace_option_prompt(line.id, content)
+            self._shown[line.id] = content
+
+    def _beside(self, standing: Standing) -> Content:
+        parts: list[Content] = []
+        if standing.offer is not None and standing.offer.lines:
+            parts.append(lines_content(standing.offer.lines, self.desk.catalogue, 70))
+        if standing.left_out:
+            parts.append(left_out_content(standing.left_out, self.desk.catalogue))
+        return Content("\n\n").join(parts)
+
+    # --- the matrix
+
+    @on(QuantityMatrix.QuantitiesChanged)
+    def quantities_changed(self) -> None:
+        """Other numbers."""
+        self.choose(self.desk.draft.with_quantities(self.matrix.quantities))
+
+    @on(QuantityMatrix.CursorMoved)
+    def cursor_moved(self, event: QuantityMatrix.CursorMoved) -> None:
+        """The cell in words follows the cursor."""
+        self._put("cell", cell_words(event.cell, self.desk.catalogue, self.desk.stock, self.desk.standing()))
+
+    @on(QuantityMatrix.NotSold)
+    def not_sold(self, event: QuantityMatrix.NotSold) -> None:
+        """A number where nothing is sold: say so, and where it is."""
+        plan = next((one for one in self.desk.catalogue.plans if one.id.raw == event.cell[0]), None)
+        sold = ", ".join(map(str, plan.locations)) if plan is not None else ""
+        name = plan_in(event.cell[0], event.cell[1], self.desk.catalogue)
+        self.billtui.say(f"{name} is not sold. It is in: {sold or 'no location'}.", "warning")
+
+    @on(OptionList.OptionSelected, "#form")
+    def form_chosen(self, event: OptionList.OptionSelected) -> None:
+        """Enter on a choice changes it."""
+        if event.option.id:
+            self.run_command(COMMANDS[event.option.id])
+
