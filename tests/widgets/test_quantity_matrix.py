@@ -51,6 +51,9 @@ class MatrixApp(App[None]):
         self.stock = stock
         self.heard: list[Message] = []
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"muted": "#8f9aab", "faint": "#5d6675"}
+
     def compose(self) -> ComposeResult:
         yield Shown()
 

@@ -79,7 +79,7 @@ class BulkOrderScreen(BulkOrderView):
             why = f"Without the code {self.desk.draft.promo_code}: {self.desk.price.code_problem}"
             body.append(Content.styled(why, "$text-warning"))
         if offer.excluded:
-            body.append(left_out_content(self.desk.standing().left_out, self.desk.catalogue))
+            body.append(left_out_content(self.desk.standing().left_out))
         await self.app.push_screen_wait(MessageDialog("Why it costs that", Content("\n\n").join(body)))
 
     @handles("bulk.fill_row")
@@ -114,9 +114,13 @@ class BulkOrderScreen(BulkOrderView):
             return
         cells = self.matrix.sold_cells(rows, columns)
         self.matrix.change(dict.fromkeys(cells, number))
-        missing = len(rows) * len(columns) - len(cells)
-        where = f"; not sold in {count_text(missing, 'other cell')}" if missing else ""
-        self.billtui.say(f"{number} in {count_text(len(cells), 'cell')}{where}. u brings back.")
+        places = {one.id.raw: str(one.name) for one in self.desk.catalogue.locations}
+        words = f"{number} in each of {count_text(len(cells), 'cell')}"
+        if len(rows) == 1:
+            missing = [places.get(column, column) for column in columns if (rows[0], column) not in cells]
+            words = f"{number} in each of {count_text(len(cells), 'location')}"
+            words += f"; not sold in {', '.join(missing)}" if missing else ""
+        self.billtui.say(f"{words}. u brings back.")
 
     @handles("bulk.paste")
     async def paste(self) -> None:

@@ -158,8 +158,7 @@ async def ask_fix(
     app: Shell, one: LeftOutCell, fixes: Sequence[Fix], catalogue: Catalogue, others: int
 ) -> Fix | None:
     """What to do about a cell that is left out."""
-    name = plan_in(one.cell[0], one.cell[1], catalogue)
-    note = f"{one.quantity} × {name}: {one.reason}"
+    note = f"{one.quantity} × {plan_in(one.cell[0], one.cell[1], catalogue)}. {one.reason}"
     if others:
         note += f" {count_text(others, 'other cell is', 'other cells are')} left out too."
     choices = [Choice(fix.id, fix.title, fix.detail) for fix in fixes]

@@ -14,7 +14,8 @@ from billtui.services.session_settings import SessionRefused
 if TYPE_CHECKING:
     from billtui.services.session import Session
 
-CODE_RULE = "DSC-6"
+CODE_REFUSED = "promo-"
+"""How the problem codes of a promo code that does not hold begin (DSC-6)."""
 
 
 class LivePrice:
@@ -69,7 +70,7 @@ class LivePrice:
         try:
             return await session.offer_order(wanted.request()), ""
         except Refused as error:
-            if not draft.promo_code or error.rule != CODE_RULE:
+            if not draft.promo_code or not error.code.startswith(CODE_REFUSED):
                 raise
             problem = error.fact
         return await session.offer_order(wanted.request(with_code=False)), problem

@@ -222,19 +222,48 @@ def exclusion_name(one: Exclusion, catalogue: Catalogue) -> str:
     return plan_in(one.plan, one.location, catalogue)
 
 
-def left_out_content(left_out: Sequence[LeftOutCell], catalogue: Catalogue) -> Content:
+def left_out_content(left_out: Sequence[LeftOutCell]) -> Content:
     """All that is left out, with the reasons."""
     lines = [Content.styled(f"Left out ({len(left_out)}): x shows the ways out", "bold $text-warning")]
-    lines += [left_out_line(one, catalogue) for one in left_out[:MANY]]
+    lines += [left_out_line(one) for one in left_out[:MANY]]
     if len(left_out) > MANY:
         lines.append(Content.styled(f"… and {len(left_out) - MANY} more", "$muted"))
     return Content("\n").join(lines)
 
 
-def left_out_line(one: LeftOutCell, catalogue: Catalogue) -> Content:
-    """A cell that is left out, in a line."""
-    name = plan_in(one.cell[0], one.cell[1], catalogue)
-    return Content.assemble((f"{one.quantity} × {name}", "bold"), f"  {one.reason}")
+def left_out_line(one: LeftOutCell) -> Content:
+    """A cell that is left out, in a line: how many were wanted, and why not."""
+    return Content.assemble((f"{one.quantity}", "bold"), (" wanted: ", "$muted"), one.reason)
+
+
+def sums(standing: Standing, purses: Sequence[tuple[str, Money]]) -> Content:
+    """How the total comes about, what that is a month, and what each purse holds then (ACC-4: never added up)."""
+    offer, total = standing.offer, standing.total
+    if total is None:
+        return Content("")
+    rows: list[tuple[str, str]] = []
+    if offer is not None:
+        currency = offer.total.currency
+        listed = Money.total((line.list_price for line in offer.lines), currency)
+        addons = Money.total((part.amount for line in offer.lines for part in line.addons), currency)
+        rows.append(("Servers, list price", group_digits((listed - addons).amount)))
+        if addons.amount:
+            rows.append(("Add-ons", group_digits(addons.amount)))
+        if listed != total:
+            rows.append(("Discounts", f"−{group_digits((listed - total).amount)}"))
+    rows.append((f"Total for {count_text(standing.draft.period, 'month')}", group_digits(total.amount)))
+    lines = [Content.assemble((f"{label:<24}", "$muted"), f"{value:>14}") for label, value in rows]
+    lines[-1] = Content.assemble((f"{rows[-1][0]:<24}", "bold"), (f"{rows[-1][1]:>14} {total.currency}", "bold"))
+    lines.append(Content(""))
+    for name, purse in purses:
+        after = purse - total
+        label = f"{name} balance"
+        if after.amount >= 0:
+            lines.append(Content.assemble((f"{label:<24}", "$muted"), f"{group_digits(purse.amount):>14} → {after}"))
+        else:
+            missing = (f", {-after} missing", "$text-warning")
+            lines.append(Content.assemble((f"{label:<24}", "$muted"), f"{group_digits(purse.amount):>14}", missing))
+    return Content("\n").join(lines)
 
 
 def lines_content(lines: Iterable[QuoteLine], catalogue: Catalogue, width: int) -> Content:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from textual import on
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.timer import Timer
@@ -15,6 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from billtui.commands import COMMANDS, Scope
+from billtui.domain.money import Money
 from billtui.keymap import keys_of, shown
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.bulk_order_buying import settle_confirmed
@@ -29,6 +30,7 @@ from billtui.screens.bulk_order_text import (
     lines_content,
     plan_in,
     status,
+    sums,
 )
 from billtui.screens.list_screen import DETAIL_FROM
 from billtui.services.executor import JobEvent
@@ -67,7 +69,9 @@ class BulkOrderView(BilltuiScreen):
         yield QuantityMatrix(("Plan", "A month"), ascii_only=self.billtui.ascii_only, id="matrix")
         yield Static(id="cell")
         with Horizontal(id="below"):
-            yield OptionList(id="form")
+            with Vertical(id="choosing"):
+                yield OptionList(id="form")
+                yield Static(id="sums")
             with VerticalScroll(id="beside"):
                 yield Static(id="beside-text")
         yield Static(id="left-out")
@@ -192,13 +196,14 @@ class BulkOrderView(BilltuiScreen):
         self._put("headline", headline(standing, width))
         self._put("status", status(standing, left) if self.desk.catalogue.plans else self._no_catalogue())
         self._put("cell", cell_words(self.matrix.cursor, self.desk.catalogue, self.desk.stock, standing))
-        out = [left_out_line(one, self.desk.catalogue) for one in standing.left_out]
-        heading = Content.styled(f"Left out ({len(out)}), x: ways out  ", "$text-warning")
+        out = [left_out_line(one) for one in standing.left_out]
+        heading = Content.styled(f"{len(out)} left out, x: ways out  ", "$text-warning")
         self._put("left-out", Content("\n").join([Content.assemble(heading, out[0]), *out[1:]]) if out else Content(""))
         self.query_one("#left-out").set_class(bool(out), "some")
         self._show_form(standing, width - BESIDE if self.has_class("wide") else width - 2)
         if self.has_class("wide"):
             self._put("beside-text", self._beside(standing))
+            self._put("sums", sums(standing, self._purses()))
         self.refresh_keys()
 
     def _put(self, name: str, content: Content) -> None:
@@ -231,12 +236,18 @@ class BulkOrderView(BilltuiScreen):
                 form.replace_option_prompt(line.id, content)
             self._shown[line.id] = content
 
+    def _purses(self) -> list[tuple[str, Money]]:
+        account = self.session.account
+        if account is None:
+            return []
+        return [("Internal", account.balances.internal), ("Affiliate", account.balances.affiliate)]
+
     def _beside(self, standing: Standing) -> Content:
         parts: list[Content] = []
         if standing.offer is not None and standing.offer.lines:
             parts.append(lines_content(standing.offer.lines, self.desk.catalogue, 70))
         if standing.left_out:
-            parts.append(left_out_content(standing.left_out, self.desk.catalogue))
+            parts.append(left_out_content(standing.left_out))
         return Content("\n\n").join(parts)
 
     # --- the matrix

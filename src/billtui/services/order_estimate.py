@@ -87,17 +87,18 @@ def addons_for(draft: OrderDraft, plan: Plan, addons: Iterable[Addon]) -> list[A
 def _reason(
     cell: Cell, quantity: int, plan: Plan | None, locations: Sequence[Location], stock: Stock | None
 ) -> str | None:
+    place = next((one for one in locations if one.id.raw == cell[1]), None)
     if plan is None:
-        return "This plan is not sold any more."
-    if not any(one.id.raw == cell[1] for one in locations):
-        return "There is no such location any more."
+        return f"The plan {SafeText(cell[0])} is not sold any more."
+    if place is None:
+        return f"There is no location {SafeText(cell[1])} any more."
     if stock is None:
         return None
     if cell not in stock:
-        return f"{plan.name} is not sold here."
+        return f"{plan.name} is not sold in {place.name}."
     if not stock[cell]:
-        return "Sold out."
-    return f"Only {stock[cell]} of {quantity} are in stock." if stock[cell] < quantity else None
+        return f"{plan.name} is sold out in {place.name}."
+    return f"Only {stock[cell]} of {plan.name} are left in {place.name}." if stock[cell] < quantity else None
 
 
 def left_out_of(excluded: Iterable[Exclusion], draft: OrderDraft, stock: Stock | None) -> list[LeftOutCell]:

@@ -59,7 +59,8 @@ class QuantityMatrix(Widget, can_focus=True):
             color: $block-cursor-foreground;
             text-style: $block-cursor-text-style;
         }
-        & > .matrix--dim { color: $text-muted; }
+        & > .matrix--dim { color: $muted; }
+        & > .matrix--off { color: $faint; }
         & > .matrix--wanted { color: $text-accent; text-style: bold; }
         & > .matrix--warning { color: $text-warning; }
         & > .matrix--bad { color: $text-error; text-style: bold; }

@@ -19,7 +19,7 @@ TITLE_MOST = 20
 TITLE_LEAST = 6
 NARROWEST, WIDEST = 8, 11
 """Cells of a column, its two edges included."""
-TONES = ("dim", "wanted", "warning", "bad")
+TONES = ("dim", "off", "wanted", "warning", "bad")
 
 
 class MatrixRow(NamedTuple):
@@ -72,7 +72,7 @@ def cell_text(quantity: int, stock: int | None, *, known: bool, room: int, ascii
         return CellText(str(quantity), "", "wanted") if quantity else CellText("", "?", "dim")
     if not quantity:
         if stock is None:
-            return CellText("", dash, "dim")
+            return CellText("", dash, "off")
         return CellText("", str(stock), "dim") if stock else CellText("", "0!", "warning")
     wanted, there = str(quantity), dash if stock is None else str(stock)
     if stock is not None and quantity <= stock:

@@ -69,11 +69,11 @@ def test_what_cannot_be_had_is_left_out_with_its_reason() -> None:
     assert guess.cells == {("micro", "nl"): 3}
     reasons = {one.cell: one.reason for one in guess.left_out}
     assert reasons == {
-        ("micro", "de"): "Only 2 of 3 are in stock.",
-        ("micro", "jp"): "Sold out.",
-        ("micro", "pl"): "micro is not sold here.",
-        ("gone", "nl"): "This plan is not sold any more.",
-        ("micro", "atlantis"): "There is no such location any more.",
+        ("micro", "de"): "Only 2 of micro are left in DE.",
+        ("micro", "jp"): "micro is sold out in JP.",
+        ("micro", "pl"): "micro is not sold in PL.",
+        ("gone", "nl"): "The plan gone is not sold any more.",
+        ("micro", "atlantis"): "There is no location atlantis any more.",
     }
 
 
