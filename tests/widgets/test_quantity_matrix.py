@@ -19,7 +19,8 @@ from billtui.widgets.quantity_matrix_lines import MatrixLayout, MatrixLooks, Mat
 from tests.widgets.test_record_table_drawing import HOSTILE, harmless
 
 ROWS = [MatrixRow(f"plan-{number}", f"VDS {number}", f"{number}.90") for number in range(9)]
-COLUMNS = [MatrixColumn(key, key) for key in ["nl", "de", "uk", "fr", "se", "pl", "ch", "us-east", "us-west", "ca", "sg", "hk", "jp"]]
+PLACES = ("nl", "de", "uk", "fr", "se", "pl", "ch", "us-east", "us-west", "ca", "sg", "hk", "jp")
+COLUMNS = [MatrixColumn(key, key) for key in PLACES]
 STOCK: dict[Cell, int] = {
     (row.key, column.key): 10 * place
     for row in ROWS

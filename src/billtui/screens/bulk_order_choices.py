@@ -154,9 +154,7 @@ async def ask_lines(app: Shell, catalogue: Catalogue, text: str) -> tuple[str, C
     return None if answer is None else (answer, read_cells(answer, catalogue.plans, catalogue.locations))
 
 
-async def ask_fix(
-    app: Shell, one: LeftOutCell, fixes: Sequence[Fix], catalogue: Catalogue, others: int
-) -> Fix | None:
+async def ask_fix(app: Shell, one: LeftOutCell, fixes: Sequence[Fix], catalogue: Catalogue, others: int) -> Fix | None:
     """What to do about a cell that is left out."""
     note = f"{one.quantity} × {plan_in(one.cell[0], one.cell[1], catalogue)}. {one.reason}"
     if others:

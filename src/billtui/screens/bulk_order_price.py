@@ -70,7 +70,13 @@ class LivePrice:
         try:
             return await session.offer_order(wanted.request()), ""
         except Refused as error:
-            if not draft.promo_code or not error.code.startswith(CODE_REFUSED):
+            if not draft.promo_code or not _about_the_code(error):
                 raise
             problem = error.fact
         return await session.offer_order(wanted.request(with_code=False)), problem
+
+
+def _about_the_code(error: Refused) -> bool:
+    """Whether it is the code that does not hold, or is not known."""
+    named = error.problem is not None and "promo_code" in error.problem.fields
+    return named or error.code.startswith(CODE_REFUSED)

@@ -275,4 +275,3 @@ class BulkOrderView(BilltuiScreen):
         """Enter on a choice changes it."""
         if event.option.id:
             self.run_command(COMMANDS[event.option.id])
-

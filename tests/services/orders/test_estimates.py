@@ -29,9 +29,12 @@ def addon(name: str, price: str, kind: str = "vds") -> Addon:
 LOCATIONS = {"nl": "NL", "de": "DE", "pl": "PL", "jp": "JP", "hk": "HK", "moon": ""}
 CATALOGUE = Catalogue(
     plans=(plan("micro", "5.90"), plan("epyc", "189.00", "dedicated")),
-    locations=tuple(Location(id=SafeText(one), name=SafeText(one.upper()), country=SafeText(land)) for one, land in LOCATIONS.items()),
+    locations=tuple(
+        Location(id=SafeText(one), name=SafeText(one.upper()), country=SafeText(land))
+        for one, land in LOCATIONS.items()
+    ),
     addons=(addon("backup", "3.40"), addon("raid", "14.00", "dedicated")),
-)  # fmt: skip
+)
 STOCK: dict[Cell, int] = {
     ("micro", "nl"): 100,
     ("micro", "de"): 2,
@@ -129,7 +132,9 @@ def test_the_nearest_has_enough_beyond_what_is_wanted_there() -> None:
     assert nearest(("micro", "jp"), 3, wanted({}), CATALOGUE, None) is None
 
 
-@pytest.mark.parametrize(("one", "other", "least", "most"), [("NL", "DE", 300, 450), ("JP", "HK", 2700, 3100), ("US", "CA", 1000, 1600)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("one", "other", "least", "most"), [("NL", "DE", 300, 450), ("JP", "HK", 2700, 3100), ("US", "CA", 1000, 1600)]
+)
 def test_distances_are_about_right(one: str, other: str, least: int, most: int) -> None:
     distance = kilometres(one, other)
     assert distance is not None
