@@ -1,0 +1,201 @@
+"""The forecast: what falls due, what auto-renewal will really manage, what breaks when, and what would save it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from itertools import compress
+from typing import NamedTuple
+
+from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.services.forecast.fleet import Fleet
+from billtui.services.forecast.happenings import OF_INVOICES, RENEWED, DaySums, What
+from billtui.services.forecast.months import DAY, zone_days
+from billtui.services.forecast.topping_up import Saving, saving
+from billtui.services.forecast.walk import LOG_BITS, CentsHeld, TopUp, Walk
+
+HORIZONS = (30, 90, 365)
+"""Days ahead that are offered."""
+_PLACE_BITS = 24
+_PLACES = (1 << _PLACE_BITS) - 1
+_PLENTY = 1 << 61
+
+
+class Event(NamedTuple):
+    """One thing that will happen. ``n`` is its place in the forecast: they are in the order in which they happen."""
+
+    n: int
+    at: int
+    """Seconds since 1970."""
+    what: What
+    order_id: str
+    """Empty where it is an invoice's."""
+    invoice_id: str
+    """The invoice it is about; empty where there is none yet."""
+    title: str
+    """The order's name, or the invoice's number."""
+    cents: int
+    """What is paid, fails or falls due; 0 where no money moves."""
+    short_internal: int
+    """Of a failed auto-renewal: what is missing on the internal balance at that instant."""
+    ends_transfer: bool
+    """A running transfer is cancelled first (TRF-6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts and cents up to some day."""
+
+    renewed: int = 0
+    renewed_cents: int = 0
+    failed: int = 0
+    failed_cents: int = 0
+    manual: int = 0
+    manual_cents: int = 0
+    invoices: int = 0
+    invoices_cents: int = 0
+    promises: int = 0
+    blocks: int = 0
+    deletions: int = 0
+    cancelled: int = 0
+    skipped: int = 0
+
+    @property
+    def due_cents(self) -> int:
+        """Everything that falls due: auto-renewals, ends without one (a month each), open invoices."""
+        return self.renewed_cents + self.failed_cents + self.manual_cents + self.invoices_cents
+
+
+class Forecast:
+    """What happens up to ``until`` if nobody acts. Made by :func:`forecast`; instants are seconds since 1970."""
+
+    def __init__(self, walk: Walk, purses: CentsHeld, now: int, saved: Saving | None) -> None:
+        self.now, self.since, self.until = now, walk.since, walk.until
+        self.currency = walk.fleet.currency
+        self.left_out = walk.fleet.left_out
+        self.purses = purses
+        """Cents in both purses now."""
+        self.days: Sequence[DaySums] = walk.sums
+        self.saving = saved
+        """The top-up that makes every auto-renewal succeed; ``None`` where none fails."""
+        self.totals = _totals(walk.sums)
+        self._walk = walk
+
+    def __len__(self) -> int:
+        return len(self._walk.log)
+
+    @property
+    def first_failure(self) -> int | None:
+        """When the first auto-renewal fails."""
+        return next((self._at(entry) for entry in self._walk.log if _what(entry) == What.FAILED), None)
+
+    def _at(self, entry: int) -> int:
+        return (entry >> LOG_BITS) + self._walk.base
+
+    def day_of(self, at: int) -> DaySums:
+        """The day that an instant falls on."""
+        return self.days[max(0, bisect_right(self._walk.starts, at) - 1)]
+
+    def events(
+        self, first: int | None = None, last: int | None = None, kinds: Collection[What] | None = None
+    ) -> Iterator[Event]:
+        """What happens from ``first`` up to ``last``, both included, in its order."""
+        walk = self._walk
+        begin = 0 if first is None else self._find(first)
+        end = len(walk.log) if last is None else self._find(last + 1)
+        failures = sum(1 for entry in walk.log[:begin] if _what(entry) == What.FAILED) if begin else 0
+        for n in range(begin, end):
+            what = _what(walk.log[n])
+            short = 0
+            if what == What.FAILED:
+                short = walk.amounts[n] - walk.short[failures][0]
+                failures += 1
+            if kinds is None or what in kinds:
+                yield self._event(n, What(what), short)
+
+    def _find(self, at: int) -> int:
+        """How many happen before ``at``."""
+        low, high = 0, len(self._walk.log)
+        while low < high:
+            middle = (low + high) // 2
+            if self._at(self._walk.log[middle]) < at:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _event(self, n: int, what: What, short: int) -> Event:
+        walk = self._walk
+        entry = walk.log[n]
+        place = entry & _PLACES
+        at, cents = self._at(entry), walk.amounts[n]
+        if what in OF_INVOICES:
+            invoice = walk.fleet.invoices[place]
+            return Event(n, at, what, "", invoice.id, f"invoice {invoice.number or invoice.id}", cents, 0, False)
+        order = walk.fleet.orders[place]
+        unpaid = order.unpaid_invoice_id or ""
+        on_invoice = what in (What.ON_INVOICE, What.BLOCKED_UNPAID, What.BLOCKED_BROKEN, What.CANCELLED)
+        transfer = order.transfer_id is not None and what in _END_TRANSFERS and order.paid_until is not None
+        first_period = transfer and at <= (order.paid_until or 0)
+        return Event(
+            n, at, what, order.id, unpaid if on_invoice else "", order.name, cents, short, first_period
+        )  # fmt: skip
+
+    def check_saving(self) -> bool:
+        """Walk once more with the top-up at the last moment: whether then no auto-renewal fails."""
+        if self.saving is None:
+            return True
+        walk = self._walk
+        days = ([day.begins for day in walk.sums], [day.date for day in walk.sums])
+        top_up = TopUp(self.saving.by, self.saving.cents)
+        again = Walk(walk.fleet, self.purses, walk.since, walk.until, days, walk.policy, top_up).run()
+        return not again.short
+
+
+_END_TRANSFERS = frozenset(
+    {What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE, What.FAILED, What.BLOCKED_MANUAL, What.BLOCKED_UNPAID}
+)
+
+
+def _what(entry: int) -> int:
+    return (entry >> _PLACE_BITS) & 31
+
+
+def _totals(days: Sequence[DaySums]) -> Totals:
+    names = Totals.__dataclass_fields__
+    return Totals(**{name: sum(getattr(day, name) for day in days) for name in names})
+
+
+def forecast(
+    fleet: Fleet,
+    purses: CentsHeld,
+    now: datetime,
+    days: int,
+    *,
+    since: datetime | None = None,
+    zone: tzinfo | None = UTC,
+    policy: Policy = DEFAULT_POLICY,
+) -> Forecast:
+    """What time alone does to ``fleet`` until ``days`` from ``now`` (the panel's clock), and what would save it.
+
+    ``since`` is when the rows were true, if earlier than now. ``zone`` is where a day begins; ``None`` is this
+    computer's zone.
+    """
+    moment = int(now.timestamp())
+    known_at = moment if since is None else min(moment, int(since.timestamp()))
+    until = moment + days * DAY
+    line = zone_days(known_at, until, zone)
+    walk = Walk(fleet, purses, known_at, until, line, policy).run()
+    return Forecast(walk, purses, moment, _saving(walk, purses, line, policy) if walk.short else None)
+
+
+def _saving(walk: Walk, purses: CentsHeld, line: tuple[Sequence[int], Sequence[date]], policy: Policy) -> Saving | None:
+    """All auto-renewals as they would be with money for every one of them, then the least money for that."""
+    rich = Walk(walk.fleet, CentsHeld(_PLENTY, 0), walk.since, walk.until, line, policy).run()
+    paid = [_what(entry) in RENEWED for entry in rich.log]
+    entries = compress(zip(rich.log, rich.amounts, strict=True), paid)
+    return saving(
+        [((entry >> LOG_BITS) + rich.base, cents) for entry, cents in entries], purses.internal, purses.affiliate
+    )

@@ -1,0 +1,379 @@
+"""Time, day by day: exactly what the panel does with orders and invoices if nobody acts (REN-4, ORD-2, ORD-3, PRM-8).
+
+Everything is a whole number: an event is its second, its rank and the place of its row in one key, kept in the bucket
+of its day and sorted when that day comes. Things move days ahead only, so each is sorted once: n log n over all.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from billtui.domain.models import InvoiceState
+from billtui.domain.policy import Policy
+from billtui.services.forecast.fleet import BLOCKED, FREE, GONE, OWN_INVOICE, PENDING, RUNNING, STATES, Fleet
+from billtui.services.forecast.happenings import DaySums, What
+from billtui.services.forecast.months import DAY, LENGTHS, MOST, STARTS, split
+from billtui.services.forecast.prices import NEVER, PriceList
+from billtui.services.store import gc_paused
+
+# What comes first where several things are due at one instant, as the panel has it.
+_TOP_UP, _BROKEN, _AUTO, _BLOCK, _DELETE, _CANCEL, _DUE = range(7)
+_PLACE_BITS = 24
+_PLACES = (1 << _PLACE_BITS) - 1
+_RANK_BITS = 3
+_SHIFT = _PLACE_BITS + _RANK_BITS
+LOG_BITS = _PLACE_BITS + 5
+"""In the log: second (from the first day's begin), what (5 bits), place."""
+SKEW = 120
+"""Seconds by which the panel's clock may be misjudged: an auto-renewal that close is still to come unless the row says
+that it was dealt with."""
+
+
+@dataclass(frozen=True, slots=True)
+class CentsHeld:
+    """Cents in both purses (ACC-4)."""
+
+    internal: int
+    affiliate: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """Money that comes onto the internal balance, before anything else at that instant."""
+
+    at: int
+    cents: int
+
+
+class Walk:
+    """One walk through time. After :meth:`run` read ``sums``, ``log``, ``amounts`` and ``short``."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        purses: CentsHeld,
+        since: int,
+        until: int,
+        days: tuple[Sequence[int], Sequence[date]],
+        policy: Policy,
+        top_up: TopUp | None = None,
+    ) -> None:
+        self.fleet, self.since, self.until = fleet, since, until
+        self.internal, self.affiliate = purses.internal, purses.affiliate
+        self.base = min(days[0][0], since - SKEW) - DAY
+        self.starts = list(days[0])
+        self.sums = [DaySums(day, begins) for begins, day in zip(*days, strict=True)]
+        self.buckets: list[list[int]] = [[] for _ in self.sums]
+        self.log = array("q")
+        """What happened, in its order: (second − base) << LOG_BITS | what << _PLACE_BITS | place."""
+        self.amounts = array("q")
+        """The cents of each."""
+        self.short: list[tuple[int, int]] = []
+        """Both purses at each failed auto-renewal."""
+        self._lead = int(policy.auto_renew_lead.total_seconds())
+        self._grace = int(policy.deletion_after_block.total_seconds())
+        self._pending = int(policy.pending_lifetime.total_seconds())
+        self.policy = policy
+        self._top_up = top_up
+        self._withdrawn: set[int] = set()
+        self._day = 0
+        self._now_key = -1
+        self._load(PriceList(policy))
+
+    # --- columns
+
+    def _load(self, prices: PriceList) -> None:
+        orders = self.fleet.orders
+        self._prices = prices
+        self._state = [STATES[row.state] for row in orders]
+        self._end = [row.paid_until for row in orders]
+        self._open = list(self.fleet.open_of)
+        self._promise: dict[int, int] = {}
+        self._kinds = sorted({row.kind for row in orders})
+        kind_of = {kind: place for place, kind in enumerate(self._kinds)}
+        self._kind = [kind_of[row.kind] for row in orders]
+        self._tiers = [prices.tiers(kind) for kind in self._kinds]
+        self._counts = [self.fleet.running.get(kind, 0) for kind in self._kinds]
+        self._by_count = [tiers.count_percent(count) for tiers, count in zip(self._tiers, self._counts, strict=True)]
+        self._price_age = [0] * len(self._kinds)
+        """Rises when the count discount of a kind changes (DSC-2): prices kept from before are worth nothing then."""
+        self._amount = [0] * len(orders)
+        self._amount_until = [-NEVER] * len(orders)
+        """Until when ``_amount`` is right, by length of use."""
+        self._amount_age = [-1] * len(orders)
+        self._month = [-1] * len(orders)
+        """Place of the month in which the paid period ends; -1 while it was not looked at."""
+        self._day_of_month = [0] * len(orders)
+        self._blocked_at = {place: row.blocked_at for place, row in enumerate(orders) if row.blocked_at is not None}
+
+    def _first(self) -> None:
+        """Put what comes next for every order and invoice onto the days."""
+        since, until, lead = self.since, self.until, self._lead
+        dealt_with = since - SKEW
+        push = self._push
+        for place, order in enumerate(self.fleet.orders):
+            state, end = self._state[place], order.paid_until
+            if self._open[place] != FREE and (promise := self.fleet.promise_of(place)):
+                self._promise[place] = promise
+            if state == RUNNING:
+                if end is None or end - lead > until:
+                    continue
+                moment = end - lead
+                if order.auto_on and order.auto_done_for != end and moment > dealt_with:
+                    push(moment, _AUTO, place)
+                else:
+                    push(max(end, self._promise.get(place, 0), since), _BLOCK, place)
+            elif state == PENDING:
+                push(max(order.created_at + self._pending, since), _CANCEL, place)
+            elif (blocked_at := self._blocked_at.get(place)) is not None:
+                push(max(blocked_at + self._grace, since), _DELETE, place)
+        for place, invoice in enumerate(self.fleet.invoices):
+            if invoice.state == InvoiceState.PROMISED and invoice.promise_until is not None:
+                push(max(invoice.promise_until, since), _BROKEN, place)
+            elif invoice.state == InvoiceState.UNPAID and invoice.due_at is not None:
+                push(max(invoice.due_at, since), _DUE, place)
+        if self._top_up is not None:
+            push(max(self._top_up.at, since), _TOP_UP, 0)
+
+    def _push(self, at: int, rank: int, place: int) -> None:
+        if at > self.until:
+            return
+        key = (at - self.base) << _SHIFT | rank << _PLACE_BITS | place
+        day = max(0, bisect_right(self.starts, at) - 1)
+        bucket = self.buckets[day]
+        if day > self._day or self._now_key < 0:
+            bucket.append(key)
+            return
+        # Something frees itself on the very day that is being walked: behind what happens now, in its order.
+        here = bisect_right(bucket, self._now_key)
+        bucket.insert(max(here, bisect_right(bucket, key)), key)
+
+    # --- the walk
+
+    def run(self) -> Walk:
+        """Walk to the end."""
+        with gc_paused():
+            self._first()
+            self._walk()
+        return self
+
+    def _walk(self) -> None:
+        for day, (bucket, sums) in enumerate(zip(self.buckets, self.sums, strict=True)):
+            if bucket:
+                self._day, self._now_key = day, -1
+                bucket.sort()
+                self._walk_day(bucket, sums)
+                bucket.clear()
+            sums.internal, sums.affiliate = self.internal, self.affiliate
+
+    def _walk_day(self, bucket: list[int], sums: DaySums) -> None:
+        """One day. Auto-renewal stands here in full: it is what happens a million times."""
+        orders, opened, ends = self.fleet.orders, self._open, self._end
+        amounts, amount_until, amount_age = self._amount, self._amount_until, self._amount_age
+        kinds, ages, months_of, days_of = self._kind, self._price_age, self._month, self._day_of_month
+        buckets, starts, until, base, lead = self.buckets, self.starts, self.until, self.base, self._lead
+        log, cents_log = self.log, self.amounts
+        internal, affiliate = self.internal, self.affiliate
+        renewed = renewed_cents = 0
+        for key in bucket:
+            if (key >> _PLACE_BITS) & 7 != _AUTO:
+                self.internal, self.affiliate, self._now_key = internal, affiliate, key
+                self._other(key, sums)
+                internal = self.internal
+                continue
+            place = key & _PLACES
+            order = orders[place]
+            at = (key >> _SHIFT) + base
+            if opened[place] != FREE or (order.auto_since is not None and order.auto_since > at):
+                self._now_key = key
+                self._skip(at, place, sums)
+                continue
+            if amount_until[place] < at or amount_age[place] != ages[kinds[place]]:
+                self._price(place, at)
+            cents = amounts[place]
+            if internal >= cents:
+                internal -= cents
+                what = 0
+            elif affiliate >= cents:
+                affiliate -= cents
+                what = 1
+            else:
+                self._now_key = key
+                self.short.append((internal, affiliate))
+                self._fail(at, place, cents, sums)
+                continue
+            renewed += 1
+            renewed_cents += cents
+            log.append((at - base) << LOG_BITS | what << _PLACE_BITS | place)
+            cents_log.append(cents)
+            # REN-3: the billing day, clamped to the month's end; one that does not fit the present end is not believed.
+            end = at + lead
+            month = months_of[place]
+            if month < 0:
+                month, days_of[place], _ = split(end)
+            day = days_of[place]
+            billing, length = order.billing_day, LENGTHS[month]
+            if 1 <= billing <= 31 and day == (billing if billing < length else length):
+                day = billing
+            month += order.auto_months
+            if not 0 <= month < MOST:
+                ends[place] = NEVER
+                continue
+            length = LENGTHS[month]
+            if day > length:
+                day = length
+            months_of[place], days_of[place] = month, day
+            later = (STARTS[month] + day - 1) * DAY + end % DAY
+            ends[place] = later
+            if later <= end:  # a panel's period of no months: dealt with once, then the end comes
+                self._now_key = key
+                self._push(max(later, at), _BLOCK, place)
+            elif later - lead <= until:
+                moment = later - lead
+                buckets[bisect_right(starts, moment) - 1].append(
+                    (moment - base) << _SHIFT | _AUTO << _PLACE_BITS | place
+                )
+        self.internal, self.affiliate = internal, affiliate
+        sums.renewed += renewed
+        sums.renewed_cents += renewed_cents
+
+    def _write(self, at: int, what: What, place: int, cents: int = 0) -> None:
+        self.log.append((at - self.base) << LOG_BITS | what << _PLACE_BITS | place)
+        self.amounts.append(cents)
+
+    def _price(self, place: int, at: int) -> int:
+        """What the order's own period costs at ``at`` (REN-5, DSC-1 to DSC-4)."""
+        order = self.fleet.orders[place]
+        cents, until = self._price_of(place, at, order.auto_months)
+        self._amount[place] = cents
+        self._amount_until[place] = until
+        self._amount_age[place] = self._price_age[self._kind[place]]
+        return cents
+
+    def _price_of(self, place: int, at: int, months: int) -> tuple[int, int]:
+        order, kind = self.fleet.orders[place], self._kind[place]
+        percent, until = 0, NEVER
+        if not order.individual_price:
+            percent, until = self._tiers[kind].use_percent(order.in_use_since, at)
+            percent += self._by_count[kind]
+        return self._prices.cents(order.price, order.addons, months, percent), until
+
+    def _skip(self, at: int, place: int, sums: DaySums) -> None:
+        """Auto-renewal does nothing: once in each period, whatever is freed later (REN-4)."""
+        on_invoice = self._open[place] != FREE
+        self._write(at, What.ON_INVOICE if on_invoice else What.TOO_LATE, place)
+        sums.skipped += 1
+        self._push(max(self._until(place), at), _BLOCK, place)
+
+    def _fail(self, at: int, place: int, cents: int, sums: DaySums) -> None:
+        """No purse alone: the invoice stays unpaid, and a later top-up pays nothing by itself (REN-4)."""
+        self._open[place] = OWN_INVOICE
+        self._write(at, What.FAILED, place, cents)
+        sums.failed += 1
+        sums.failed_cents += cents
+        self._push(max(self._until(place), at), _BLOCK, place)
+
+    def _until(self, place: int) -> int:
+        """Until when the order runs without a payment (PRM-5)."""
+        return max(self._end[place] or 0, self._promise.get(place, 0))
+
+    def _other(self, key: int, sums: DaySums) -> None:
+        rank, place, at = (key >> _PLACE_BITS) & 7, key & _PLACES, (key >> _SHIFT) + self.base
+        if rank == _BLOCK:
+            self._block(at, place, sums)
+        elif rank == _DELETE:
+            if self._state[place] == BLOCKED:
+                self._gone(at, place, What.DELETED)
+                sums.deletions += 1
+        elif rank == _CANCEL:
+            if self._state[place] == PENDING:
+                self._gone(at, place, What.CANCELLED)
+                sums.cancelled += 1
+        elif rank == _BROKEN:
+            self._break(at, place, sums)
+        elif rank == _DUE:
+            self._due(at, place, sums)
+        elif self._top_up is not None:
+            self.internal += self._top_up.cents
+
+    def _leaves(self, place: int) -> None:
+        """An order stops to count (DSC-5)."""
+        kind = self._kind[place]
+        self._counts[kind] -= 1
+        percent = self._tiers[kind].count_percent(self._counts[kind])
+        if percent != self._by_count[kind]:
+            self._by_count[kind] = percent
+            self._price_age[kind] += 1
+
+    def _block(self, at: int, place: int, sums: DaySums) -> None:
+        """ORD-2: the paid period, or the promise that outlasts it, is over."""
+        until = self._until(place)
+        if self._state[place] != RUNNING or until > at:
+            return
+        if self._open[place] == FREE:
+            cents, _ = self._price_of(place, at, 1)
+            self._write(at, What.BLOCKED_MANUAL, place, cents)
+            sums.manual += 1
+            sums.manual_cents += cents
+        else:
+            self._write(at, What.BLOCKED_UNPAID, place)
+        self._stop(at, place, until, sums)
+
+    def _stop(self, at: int, place: int, blocked_at: int, sums: DaySums) -> None:
+        self._state[place] = BLOCKED
+        self._promise.pop(place, None)
+        sums.blocks += 1
+        self._leaves(place)
+        self._push(max(blocked_at + self._grace, at), _DELETE, place)
+
+    def _gone(self, at: int, place: int, what: What) -> None:
+        """ORD-2, ORD-3: deleted or cancelled, and with it the open invoice that bills it (INV-12)."""
+        self._state[place] = GONE
+        self._write(at, what, place)
+        opened = self._open[place]
+        self._open[place] = FREE
+        if opened >= 0:  # the unpaid one of its own auto-renewal is no invoice of the fleet's
+            self._withdraw(at, opened)
+
+    def _withdraw(self, at: int, invoice: int) -> None:
+        """INV-12: the invoice goes, its other orders are free; pending ones are cancelled with it (INV-5)."""
+        self._write(at, What.INVOICE_GONE, invoice, self.fleet.invoices[invoice].total)
+        self._withdrawn.add(invoice)
+        for other in self.fleet.billed.get(invoice, ()):
+            if self._open[other] != invoice:
+                continue
+            self._open[other] = FREE
+            if self._state[other] == PENDING:
+                self._state[other] = GONE
+                self._write(at, What.CANCELLED, other)
+                self.sums[self._day].cancelled += 1
+            elif self._promise.pop(other, 0) and self._state[other] == RUNNING:
+                self._push(max(self._until(other), at), _BLOCK, other)
+
+    def _break(self, at: int, invoice: int, sums: DaySums) -> None:
+        """PRM-8: overdue, and its orders are blocked at once; one whose paid period outlasts it at its end (PRM-5)."""
+        if invoice in self._withdrawn:
+            return
+        found = self.fleet.invoices[invoice]
+        self._write(at, What.PROMISE_BROKEN, invoice, found.total)
+        sums.promises += 1
+        sums.invoices += 1
+        sums.invoices_cents += found.total
+        for place in self.fleet.billed.get(invoice, ()):
+            if self._open[place] != invoice or self._promise.pop(place, 0) == 0 or self._state[place] != RUNNING:
+                continue
+            if (self._end[place] or 0) <= at:
+                self._write(at, What.BLOCKED_BROKEN, place)
+                self._stop(at, place, at, sums)
+
+    def _due(self, at: int, invoice: int, sums: DaySums) -> None:
+        if invoice in self._withdrawn:
+            return
+        found = self.fleet.invoices[invoice]
+        self._write(at, What.INVOICE_DUE, invoice, found.total)
+        sums.invoices += 1
+        sums.invoices_cents += found.total
