@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,6 +26,7 @@ from billtui.cli.problems import CliError, Problem
 from billtui.cli.progress import JobProgress
 from billtui.domain.models import Account
 from billtui.domain.payment_address import payment_address, refused_address
+from billtui.services import plan_files
 from billtui.services.journal import Busy, JobRow, OperationRow, OperationState
 from billtui.services.plans import Plan
 from billtui.services.session import NotSignedIn, ReadOnlySession, Session
@@ -129,22 +128,10 @@ def _plan_out(context: Context, plan: Plan) -> Exit:
 
 def write_new(path: Path, content: bytes, *, force: bool) -> None:
     """Write a file of mode 0600 in one step. Raises CliError where it is there already (unless ``force``), OSError."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    target = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp") if force else path
     try:
-        descriptor = os.open(target, flags, 0o600)
+        plan_files.write_new(path, content, force=force)
     except FileExistsError:
         raise CliError("file-exists", f"{path} is there already; nothing was sent.", hint="Add --force.") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        if force:
-            target.replace(path)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
 
 
 # -- carrying out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billtui.cli.grammar_buying import VERBS as BUYING_VERBS
 from billtui.cli.grammar_choosing import CHOOSING, CHOOSING_MORE, SOME_ORDERS
 from billtui.cli.grammar_choosing import VERBS as CHOOSING_VERBS
 from billtui.cli.grammar_parts import (
@@ -40,6 +41,8 @@ GROUPS: dict[str, str] = {
     "invoices": "Invoices: list, pay, promise, combine, split, delete, export",
     "orders": "Orders: list, choose, renew, control",
     "optimize": "Cheaper ways to renew, ends brought together, and what if",
+    "order": "New servers",
+    "plan": "Plan files, read before they are applied",
     "quote": "What something would cost, explained, without buying",
     "jobs": "What was confirmed, and how far it is",
     "balance": "Both purses",
@@ -164,6 +167,7 @@ VERBS: tuple[Verb, ...] = (
         more=CHOOSING_MORE,
         writes=True,
     ),
+    *BUYING_VERBS,
     Verb(("quote", "renewal"), "What a renewal would cost, line by line, and what it leaves out.", "orders:quote",
          (*SOME_ORDERS, PERIOD, PROMO), more=CHOOSING_MORE),
     Verb(

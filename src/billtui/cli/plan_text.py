@@ -9,9 +9,11 @@ from typing import Any
 from billtui.cli.output import Column, Output
 from billtui.cli.shapes import amount, count, iso_of, when
 from billtui.services.journal import JobRow, OperationRow
-from billtui.services.plans import LeftOut, Operation, Plan
+from billtui.services.plans import PURCHASES, LeftOut, Operation, Plan
 
 _OPERATIONS = (Column("#", right=True), Column("what", cut=True), Column("amount", right=True))
+SHOWN_TARGETS = 20
+"""Targets of a purchase that are named in its own line; of more, the lines below name each."""
 _OUTCOMES = (*_OPERATIONS, Column("state"), Column("why", cut=True))
 
 
@@ -33,13 +35,14 @@ def show_plan(out: Output, plan: Plan, *, from_file: bool = False) -> None:
     show_left_out(out, plan.left_out)
 
 
-def plan_lines(plan: Plan, *, from_file: bool = False) -> list[str]:
-    """The plan without what it leaves out.
+def plan_lines(plan: Plan, *, from_file: bool = False, full: bool = True) -> list[str]:
+    """The plan without what it leaves out; with ``full`` also what each purchase is made of.
 
     The titles of a plan ``from_file`` are the file's words, which anybody may have written: each step then says first
     what is really sent.
     """
     from billtui.cli.output import table_lines
+    from billtui.cli.plan_details import detail_lines
     from billtui.terminal.harmless import one_line
 
     head = [
@@ -57,7 +60,8 @@ def plan_lines(plan: Plan, *, from_file: bool = False) -> list[str]:
         ]
         for one in plan.operations
     ]
-    return [*head, *(table_lines(_OPERATIONS, rows, None) if rows else [])]
+    steps = table_lines(_OPERATIONS, rows, None) if rows else []
+    return [*head, *steps, *(detail_lines(plan) if full else [])]
 
 
 def _really(operation: Operation) -> str:
@@ -65,10 +69,12 @@ def _really(operation: Operation) -> str:
     how = [
         f"{name} {value}"
         for name, value in operation.params.items()
-        if name not in ("invoice_id", "invoice_ids", "order_id", "order_ids")
+        if name not in ("invoice_id", "invoice_ids", "order_id", "order_ids", "cells") and value is not None
     ]
     paid = [f"the invoice of step {operation.takes_from}"] if operation.takes_from is not None else []
-    return " ".join([operation.kind.value, *operation.targets, *paid, *how])
+    named_below = operation.kind in PURCHASES and len(operation.targets) > SHOWN_TARGETS
+    on = [f"{len(operation.targets)} orders"] if named_below else [*operation.targets]
+    return " ".join([operation.kind.value, *on, *paid, *how])
 
 
 def show_left_out(out: Output, left_out: Sequence[LeftOut]) -> None:

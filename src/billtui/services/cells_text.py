@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from billtui.domain.models import OrderCell
-from billtui.domain.models.catalogue import Location, Plan
+from billtui.domain.models.catalogue import Addon, Location, Plan
 from billtui.domain.safetext import SafeText
 
 MOST: Final = 100_000
@@ -20,7 +20,7 @@ _WORDS = re.compile(r"[\s_.-]+")
 _SHOWN: Final = 4
 
 
-T = TypeVar("T", Plan, Location)
+T = TypeVar("T", Plan, Location, Addon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ def _cell(words: list[str], plans: Sequence[Plan], locations: Sequence[Location]
     for cut in range(1, len(names)):
         one, other = " ".join(names[:cut]), " ".join(names[cut:])
         for plan_word, place_word in ((one, other), (other, one)):
-            for plan in _named(plan_word, plans):
-                for place in _named(place_word, locations):
+            for plan in find_named(plan_word, plans):
+                for place in find_named(place_word, locations):
                     pairs[plan.id.raw, place.id.raw] = plan, place
     if len(pairs) == 1:
         [(plan, place)] = pairs.values()
@@ -107,7 +107,7 @@ def _cell(words: list[str], plans: Sequence[Plan], locations: Sequence[Location]
     return _what_is_unknown(names, plans, locations)
 
 
-def _named(word: str, things: Sequence[T]) -> list[T]:
+def find_named(word: str, things: Sequence[T]) -> list[T]:
     """The things that ``word`` may mean: by id, else by name, else by a word of the id, of the name, else by a part."""
     wanted = word.casefold()
     ways: tuple[Callable[[T], bool], ...] = (
@@ -121,8 +121,8 @@ def _named(word: str, things: Sequence[T]) -> list[T]:
 
 
 def _what_is_unknown(names: list[str], plans: Sequence[Plan], locations: Sequence[Location]) -> str:
-    plan_words = [name for name in names if _named(name, plans)]
-    place_words = [name for name in names if _named(name, locations)]
+    plan_words = [name for name in names if find_named(name, plans)]
+    place_words = [name for name in names if find_named(name, locations)]
     if place_words and not plan_words:
         return (
             f"No plan is called {_words(names, place_words)}: write one of {_listed([str(one.id) for one in plans])}."

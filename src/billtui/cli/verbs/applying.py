@@ -1,8 +1,7 @@
-"""``billtui apply``: a plan from a file, confirmed here and done once."""
+"""``billtui apply`` and ``billtui plan show``: a plan from a file, read, or confirmed here and done once."""
 
 from __future__ import annotations
 
-import stat
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +9,10 @@ from pathlib import Path
 from billtui.cli.carrying import carry_out, exit_of, tell_job, wait_for_job
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.plan_text import left_out_json, plan_json, show_plan
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import when
+from billtui.services import plan_files
 from billtui.services.journal import UnknownJob
 from billtui.services.plans import MAX_PLAN_BYTES, Plan
 from billtui.services.session_settings import AlienPlan
@@ -24,13 +25,20 @@ def read_plan(name: str) -> Plan:
         return Plan.from_json(sys.stdin.buffer.read(MAX_PLAN_BYTES + 1) if sys.stdin is not None else b"")
     path = Path(name).expanduser()
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise CliError("bad-plan", f"{path} is not a file.")
-        with path.open("rb") as file:
-            content = file.read(MAX_PLAN_BYTES + 1)
+        return plan_files.read_plan(path)
     except FileNotFoundError:
         raise CliError("not-found", f"There is no file {path}.", Exit.NOT_FOUND) from None
-    return Plan.from_json(content)
+
+
+def show(context: Context) -> Exit:
+    """What a plan file says, in full: what would be bought, paid or changed, and what is left out. Asks no panel."""
+    plan, out = read_plan(context.options.plan), context.out
+    if out.as_json:
+        out.document("plan", dry_run=True, plan=plan_json(plan), left_out=left_out_json(plan.left_out))
+        return Exit.DONE
+    show_plan(out, plan, from_file=True)
+    out.line(f"Made {when(plan.made_at)}. Nothing was sent; carry it out with: billtui apply {context.options.plan}")
+    return Exit.DONE
 
 
 async def apply(context: Context) -> Exit:

@@ -9,14 +9,14 @@ from billtui.cli.carrying import busy, carry_out, nothing_left
 from billtui.cli.choosing import chosen_orders, is_choosing, matching_rows, tags_of
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.offer_text import offer_json, show_orders
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import DAY, age, count, day, iso_of, left, order_json, when
 from billtui.cli.targets import all_found, order_ids
 from billtui.cli.verbs.invoices import purse_note
-from billtui.domain.models import AutoRenew, Order, Quote, RenewalRequest
+from billtui.domain.models import AutoRenew, Order
 from billtui.domain.periods import PERIODS
-from billtui.domain.safetext import SafeText
 from billtui.services import planner
 from billtui.services.session import Session
 from billtui.services.store import OrderRow, money
@@ -163,54 +163,28 @@ def _show(context: Context, order: Order) -> None:
 async def quote(context: Context) -> Exit:
     """What a renewal would cost (DSC-8)."""
     options, out = context.options, context.out
-    _check_period(options.period)
+    check_period(options.period)
     async with context.signed_in(fresh=True) as (session, _account):
-        keys = chosen_orders(context, session)
-        found = await session.quote_renewal(keys, options.period, options.promo)
+        offer = await session.offer_renewal(chosen_orders(context, session), options.period, options.promo)
         if out.as_json:
-            out.document("quote", quote=found)
+            # "quote" is the first one, as it always was; all of them are in "quotes".
+            out.document("quote", quote=offer.quotes[0], **offer_json(offer))
         else:
-            _show_quote(context, session, found)
-        return Exit.DONE if found.lines else Exit.REFUSED
+            names = session.store.order_rows(str(one.order_id) for one in offer.excluded if one.order_id is not None)
+            show_orders(
+                out, offer, lambda key: names[key].name if key in names else key, "Nothing of this can be renewed."
+            )
+        return Exit.DONE if offer.lines else Exit.REFUSED
 
 
-def _check_period(months: int) -> None:
+def check_period(months: int) -> None:
+    """Raises CliError where there is no such period (REN-3)."""
     if months not in PERIODS:
         raise CliError(
             "unknown-period",
             f"There is no period of {count(months, 'month')}: {', '.join(map(str, PERIODS))}.",
             rule="REN-3",
         )
-
-
-def _show_quote(context: Context, session: Session, found: Quote) -> None:
-    out = context.out
-    columns = (
-        Column("order", cut=True),
-        Column("list price", right=True),
-        Column("discounts", cut=True),
-        Column("amount", right=True),
-        Column("new end"),
-    )
-    out.table(
-        columns,
-        (
-            [
-                str(line.title),
-                str(line.list_price),
-                ", ".join(f"{one.name} {one.percent.normalize():f} %" for one in line.discounts),
-                str(line.amount),
-                when(line.new_paid_until),
-            ]
-            for line in found.lines
-        ),
-        empty="Nothing of this can be renewed.",
-    )
-    out.line(f"Total {found.total}; the price holds until {when(found.expires_at)}.")
-    names = session.store.order_rows(str(one.order_id) for one in found.excluded if one.order_id is not None)
-    for one in found.excluded:
-        row = names.get(str(one.order_id))
-        out.note(f"Left out: {row.name if row is not None else one.order_id}: {one.reason}")
 
 
 # -- writes
@@ -224,18 +198,14 @@ async def _chosen(context: Context, session: Session) -> list[Order]:
 async def renew(context: Context) -> Exit:
     """Renew on one invoice, and perhaps pay it at once (REN, BLK-4)."""
     options = context.options
-    _check_period(options.period)
+    check_period(options.period)
     async with context.signed_in(fresh=True) as (session, account):
         orders = await _chosen(context, session)
-        found = await session.quote_renewal([one.id.raw for one in orders], options.period, options.promo)
-        plan = planner.renew(
+        offer = await session.offer_renewal([one.id.raw for one in orders], options.period, options.promo)
+        plan = planner.renew_many(
             account,
-            found,
-            RenewalRequest(
-                order_ids=[one.id for one in orders],
-                period=options.period,
-                promo_code=SafeText(options.promo) if options.promo else None,
-            ),
+            offer.quotes,
+            offer.requests,
             orders,
             options.pay,
             now=session.now(),

@@ -1,0 +1,129 @@
+"""What the steps of a plan buy and change, line by line, as a person reviews it before it is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from billtui.cli.output import Column, table_lines
+from billtui.cli.shapes import count, when
+from billtui.domain.money import Money, group_digits
+from billtui.domain.periods import parse_instant
+from billtui.services.plans import PURCHASES, Operation, OperationKind, Plan, cell_key
+from billtui.terminal.harmless import one_line
+
+K = OperationKind
+_CELLS = (
+    Column("plan"),
+    Column("location"),
+    Column("servers", right=True),
+    Column("each", right=True),
+    Column("discount", right=True),
+    Column("amount", right=True),
+)
+_ORDERS = (
+    Column("order", right=True),
+    Column("name", cut=True),
+    Column("paid until"),
+    Column("discount", right=True),
+    Column("amount", right=True),
+)
+
+
+def detail_lines(plan: Plan) -> list[str]:
+    """Every step that buys: its terms, then a line for each plan and location, or for each order.
+
+    What is sent comes from the steps' parameters; names and prices are the plan's facts, which are compared with the
+    panel before anything is sent.
+    """
+    lines: list[str] = []
+    for operation in plan.operations:
+        if operation.kind not in PURCHASES:
+            continue
+        rows = _cells(operation) if operation.kind is K.ORDER else _orders(operation)
+        lines += ["", f"Step {operation.number}: {_terms(operation)}"]
+        lines += [f"  {line}" for line in table_lines(_CELLS if operation.kind is K.ORDER else _ORDERS, rows, None)]
+    return lines
+
+
+def _terms(operation: Operation) -> str:
+    """What holds for all lines of a step."""
+    params = operation.params
+    period = params.get("period")
+    words = {
+        K.ORDER: count(operation.new_count, "new server"),
+        K.RENEW: f"renew {count(len(operation.targets), 'order')}",
+        K.ADDONS: f"add-ons for {count(len(operation.targets), 'order')}, for the rest of the paid periods",
+    }
+    parts = [words.get(operation.kind, operation.kind.value)]
+    if isinstance(period, int):
+        parts.append(f"for {count(period, 'month')}")
+    if params.get("promo_code"):
+        parts.append(f"promo code {params['promo_code']}")
+    addons = params.get("addons")
+    if isinstance(addons, list) and addons:
+        parts.append(f"add-ons {', '.join(map(str, addons))}")
+    if params.get("names"):
+        parts.append(f"names {params['names']}")
+    auto = params.get("auto_renew")
+    if isinstance(auto, dict):
+        months = auto.get("months")
+        period = count(months, "month") if isinstance(months, int) else "?"
+        parts.append(f"auto-renewal {period}" if auto.get("on") is True else "no auto-renewal")
+    return one_line("; ".join(parts))
+
+
+def _cells(operation: Operation) -> list[list[str]]:
+    rows = []
+    for cell in operation.cells():
+        facts = _facts(operation, cell_key(cell.plan, cell.location))
+        amount = _money(facts.get("amount"))
+        rows.append([
+            str(cell.plan), str(cell.location), str(cell.quantity), _each(amount, cell.quantity), _discount(facts),
+            _shown(amount),
+        ])  # fmt: skip
+    return rows
+
+
+def _orders(operation: Operation) -> list[list[str]]:
+    rows = []
+    for order_id in operation.texts("order_ids"):
+        facts = _facts(operation, order_id)
+        until = facts.get("paid_until")
+        try:
+            end = when(parse_instant(until)) if isinstance(until, str) else "–"
+        except ValueError:
+            end = "?"
+        name = f"“{one_line(str(facts.get('title', '')))}”"
+        rows.append([one_line(order_id), name, end, _discount(facts), _shown(_money(facts.get("amount")))])
+    return rows
+
+
+def _each(amount: Money | None, quantity: int) -> str:
+    """What one costs; a line of a quote is the quantity times that (INV-10)."""
+    if amount is None:
+        return "?"
+    each = amount.amount / quantity
+    return group_digits(each) if each == round(each, 2) else "?"
+
+
+def _facts(operation: Operation, key: str) -> Mapping[str, Any]:
+    lines = operation.facts.get("lines")
+    found = lines.get(key) if isinstance(lines, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _discount(facts: Mapping[str, Any]) -> str:
+    percent = facts.get("discounts")
+    return "" if not isinstance(percent, str) or percent == "0" else f"{one_line(percent)[:8]} %"
+
+
+def _money(value: object) -> Money | None:
+    try:
+        return Money.model_validate(value)
+    except ValueError:
+        return None
+
+
+def _shown(money: Money | None) -> str:
+    return str(money) if money is not None else "?"

@@ -1,0 +1,40 @@
+"""Plan files: written once, never over another file, for the owner's eyes; read by people, and applied later."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from billtui.services.plans import MAX_PLAN_BYTES, Plan, PlanError
+
+
+def write_plan(path: Path, plan: Plan, *, force: bool = False) -> None:
+    """Write ``plan`` down; nothing is sent. Raises FileExistsError (unless ``force``), OSError."""
+    write_new(path, plan.to_json().encode() + b"\n", force=force)
+
+
+def write_new(path: Path, content: bytes, *, force: bool = False) -> None:
+    """Write a file of mode 0600 in one step. Raises FileExistsError (unless ``force``), OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    target = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp") if force else path
+    descriptor = os.open(target, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        if force:
+            target.replace(path)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a file. Raises FileNotFoundError, OSError, PlanError for anything that is not a sound plan."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise PlanError(f"{path} is not a file.")
+    with path.open("rb") as file:
+        return Plan.from_json(file.read(MAX_PLAN_BYTES + 1))
