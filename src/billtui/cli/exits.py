@@ -40,7 +40,9 @@ MEANINGS: dict[Exit, str] = {
 }
 
 PAYMENT_CODES = frozenset({"insufficient-funds", "unknown-method", "payment-refused", "payment-failed"})
-CHANGED_CODES = frozenset({"facts-changed", "price-changed", "version-mismatch", "quote-expired"})
+CHANGED_CODES = frozenset(
+    {"facts-changed", "price-changed", "version-mismatch", "quote-expired", "names-changed", "out-of-stock"}
+)
 MISSING_CODES = frozenset({"not-found", "no-invoice"})
 USAGE_CODES = frozenset({"invalid-input"})
 SIGN_IN_CODES = frozenset({"session-expired", "not-signed-in", "wrong-credentials", "totp-required"})
