@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,12 @@ async def carry_out(
     *,
     notes: Mapping[str, str] | None = None,
     planned_earlier: bool = False,
+    not_asked_for: Collection[str] = (),
 ) -> Exit:
     """Do what the options say with ``plan``: only show it, write it to a file, or confirm it and carry it out.
 
-    ``planned_earlier``: it comes from a file, so what it left out was told when it was made.
+    ``planned_earlier``: it comes from a file, so what it left out was told when it was made. What is left out with a
+    code of ``not_asked_for`` is told, and does not make what is done partly done.
     """
     options, out = context.options, context.out
     left_out = () if planned_earlier else plan.left_out
@@ -76,7 +78,8 @@ async def carry_out(
         max_total=options.max_total,
     )
     job = await submit_and_wait(context, session, plan)
-    return tell_job(context, session, job, plan, left_out=len(left_out))
+    missing = sum(1 for one in left_out if one.code.raw not in not_asked_for)
+    return tell_job(context, session, job, plan, left_out=missing)
 
 
 def _dry_run(context: Context, plan: Plan, *, from_file: bool) -> Exit:

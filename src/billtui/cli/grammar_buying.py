@@ -38,7 +38,8 @@ VERBS: tuple[Verb, ...] = (
         (*_CELLS, _PAY),
         more=f"{_WHICH} More than 1,000 servers become several requests with an invoice each (BLK-7). "
         "New servers start when their invoice is paid. What is left out is said before anything is bought; "
-        "if something was left out and the rest was bought, the exit code is 7.",
+        "where something is left out and the rest is bought, the exit code is 7 (locations that do not sell the plan "
+        "are no part of --all-locations).",
         writes=True,
     ),
     Verb(

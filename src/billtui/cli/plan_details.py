@@ -53,7 +53,7 @@ def _terms(operation: Operation) -> str:
     words = {
         K.ORDER: count(operation.new_count, "new server"),
         K.RENEW: f"renew {count(len(operation.targets), 'order')}",
-        K.ADDONS: f"add-ons for {count(len(operation.targets), 'order')}, for the rest of the paid periods",
+        K.ADDONS: f"{count(len(operation.targets), 'order')}, for the rest of the paid periods",
     }
     parts = [words.get(operation.kind, operation.kind.value)]
     if isinstance(period, int):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from billtui.screens.base import BilltuiScreen
 from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.confirm import ConfirmPlan, needs_typing
 from billtui.screens.modals.dialog import Fact
+from billtui.screens.modals.prompt import Prompt
 from billtui.services.journal import Busy
+from billtui.services.plan_files import write_typed
 from billtui.services.plans import Plan
 from billtui.services.session import NotSignedIn
 
@@ -45,21 +48,51 @@ async def confirm_and_submit(
     profile = app.profile
     limit = profile.confirm_limit if profile.confirm_limit is not None else app.settings.confirm_limit
     items = profile.confirm_items if profile.confirm_items is not None else app.settings.confirm_items
-    dialog = ConfirmPlan(
-        plan,
-        button=button,
-        facts=facts,
-        note=note,
-        danger=danger,
-        typed=needs_typing(plan, limit, items),
-    )
-    if not await app.push_screen_wait(dialog):
-        app.say("Nothing was sent.")
-        return None
+    while True:
+        dialog = ConfirmPlan(
+            plan,
+            button=button,
+            facts=facts,
+            note=note,
+            danger=danger,
+            typed=needs_typing(plan, limit, items),
+        )
+        answer = await app.push_screen_wait(dialog)
+        if answer:
+            break
+        if answer is None:
+            app.say("Nothing was sent.")
+            return None
+        if await write_to_file(app, plan):
+            return None
     job_id = app.submit(plan, hold=hold)
     if isinstance(app.screen, BilltuiScreen):
         app.screen.unmark()
     return job_id
+
+
+async def write_to_file(app: Shell, plan: Plan) -> bool:
+    """Ask where, and write ``plan`` there instead of carrying it out; whether it is written."""
+    name, trouble = f"plan-{plan.id[:8]}.json", ""
+    while True:
+        note = "Nothing is sent. Read it with: billtui plan show FILE; carry it out with: billtui apply FILE"
+        prompt = Prompt(
+            "Write the plan to a file", label=trouble or "Path of a new file", value=name, button="Write", note=note,
+            check=lambda text: None if text.strip() else "Type the path of a new file, or press esc.",
+        )  # fmt: skip
+        typed = await app.push_screen_wait(prompt)
+        if typed is None:
+            return False
+        name = typed
+        try:
+            path = await asyncio.to_thread(write_typed, typed, plan)
+        except FileExistsError:
+            trouble = f"{typed.strip()} is there already, and is not overwritten: another name"
+        except (OSError, RuntimeError) as error:  # RuntimeError: ~somebody has no home
+            trouble = f"{typed.strip()} cannot be written ({getattr(error, 'strerror', None) or error}): another path"
+        else:
+            app.say(f"Written to {path}; nothing was sent. Carry it out with: billtui apply {path}")
+            return True
 
 
 async def say_nothing_left(app: Shell, plan: Plan) -> None:

@@ -15,6 +15,13 @@ def write_plan(path: Path, plan: Plan, *, force: bool = False) -> None:
     write_new(path, plan.to_json().encode() + b"\n", force=force)
 
 
+def write_typed(typed: str, plan: Plan) -> Path:
+    """:func:`write_plan` to a path as a person types it (``~`` is the home); the whole path. Raises the same."""
+    path = Path(typed.strip()).expanduser().absolute()
+    write_plan(path, plan)
+    return path
+
+
 def write_new(path: Path, content: bytes, *, force: bool = False) -> None:
     """Write a file of mode 0600 in one step. Raises FileExistsError (unless ``force``), OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -55,7 +55,9 @@ async def order_new(context: Context) -> Exit:
             busy=busy(session, account),
             profile=context.profile.name,
         )
-        return await _buy(context, session, account, plan, {"Servers": servers_text(offer.quotes)})
+        notes = {"Servers": servers_text(offer.quotes)}
+        elsewhere = ("not-sold-there",) if options.all_locations else ()  # "all" are those that sell it (BLK-2)
+        return await _buy(context, session, account, plan, notes, elsewhere)
 
 
 async def quote_addons(context: Context) -> Exit:
@@ -95,7 +97,14 @@ async def orders_addons(context: Context) -> Exit:
         return await _buy(context, session, account, plan, {"Add-ons": ", ".join(map(str, wanted))})
 
 
-async def _buy(context: Context, session: Session, account: Account, plan: plans.Plan, notes: dict[str, str]) -> Exit:
+async def _buy(
+    context: Context,
+    session: Session,
+    account: Account,
+    plan: plans.Plan,
+    notes: dict[str, str],
+    not_asked_for: tuple[str, ...] = (),
+) -> Exit:
     options = context.options
     if options.pay:
         refused = [one for one in plan.left_out if one.target == "invoice"]
@@ -105,7 +114,7 @@ async def _buy(context: Context, session: Session, account: Account, plan: plans
         notes |= purse_note(account, plan, options.pay, session.now())
     else:
         notes["Note"] = "nothing starts before the invoice is paid; it is only issued now"
-    return await carry_out(context, session, plan, notes=notes)
+    return await carry_out(context, session, plan, notes=notes, not_asked_for=not_asked_for)
 
 
 # -- what was typed

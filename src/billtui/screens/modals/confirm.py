@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -25,13 +27,17 @@ def needs_typing(plan: Plan, limit: Decimal, items: int) -> bool:
 
 
 class ConfirmPlan(Dialog[bool]):
-    """Answers ``True`` only for the second button, or ``None``. The plan does not change while it is open.
+    """Answers ``True`` only for the last button, ``False`` to write the plan to a file instead, or ``None``.
 
-    Amount, count, account and panel, and the buttons, stay in sight whatever the rest needs to scroll.
+    The plan does not change while it is open. Amount, count, account and panel, and the buttons, stay in sight
+    whatever the rest needs to scroll.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "write", "To a file", show=False)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (64, "-wide")]
     DEFAULT_CSS = """
     ConfirmPlan.-low #facts, ConfirmPlan.-high #facts { dock: top; }
+    ConfirmPlan.-slim #write { display: none; }
     """
 
     def __init__(
@@ -86,7 +92,8 @@ class ConfirmPlan(Dialog[bool]):
             yield Static(id="problem", classes="problem")
 
     def compose_buttons(self) -> Iterable[Widget]:
-        """The safe answer first."""
+        """What is safe comes first; ``w`` works also where there is no room for its button."""
+        yield Button("To a file (w)", id="write")
         yield Button("Cancel", id="cancel")
         yield Button(Content(self.button), id="confirm")
 
@@ -135,6 +142,11 @@ class ConfirmPlan(Dialog[bool]):
         """Yes, if what had to be typed was typed."""
         if not self.typed or self._typed_right():
             self.dismiss(True)
+
+    @on(Button.Pressed, "#write")
+    def action_write(self) -> None:
+        """No, not now: the plan goes to a file, is reviewed, and applied later. Nothing has to be typed for that."""
+        self.dismiss(False)
 
     def _typed_right(self) -> bool:
         text = self.query_one("#typed", Input).value.strip()
