@@ -22,6 +22,9 @@ class Scope(StrEnum):
     BALANCE = "balance"
     SETTINGS = "settings"
     PLANNER = "planner"
+    SOLVER = "cheapest way"
+    LINE_UP = "line up"
+    WHAT_IF = "what if"
 
 
 class Danger(StrEnum):

@@ -52,7 +52,7 @@ class BilltuiScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Where you are, the areas, the body, what waits, the keys."""
         yield TopBar()
-        yield AreaBar(self.billtui.areas, self.AREA)
+        yield AreaBar(self.billtui.areas, self.area)
         with Vertical(id="body"):
             yield from self.compose_body()
         yield Outbox()
@@ -61,6 +61,11 @@ class BilltuiScreen(Screen[None]):
     def compose_body(self) -> Iterable[Widget]:
         """What is particular to the screen."""
         return ()
+
+    @property
+    def area(self) -> str:
+        """The title of the area it was opened in."""
+        return self.AREA
 
     @property
     def billtui(self) -> Shell:

@@ -9,6 +9,7 @@ from textual.content import Content
 from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
 from billtui.screens.list_screen import ListScreen, View
+from billtui.screens.optimizing import choose_tool
 from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
 from billtui.screens.order_view import bill_number, order_columns, order_detail
 from billtui.screens.paying import pay_invoices
@@ -144,6 +145,11 @@ class OrdersScreen(ListScreen[OrderRow]):
     async def addons(self) -> None:
         """Add something to what is chosen."""
         await add_addons(self.billtui, self.chosen_ids())
+
+    @handles("order.optimize")
+    async def optimize(self) -> None:
+        """The cheapest way to renew what is chosen, its ends brought together, or what would be without it."""
+        await choose_tool(self.billtui, self.chosen_ids())
 
     @handles("order.explain")
     def explain(self) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from billtui.commands import Scope, handles
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.optimizing import choose_orders_and_tool
 from billtui.widgets.formats import cents_text, count_text, epoch, local, toned
 from billtui.widgets.month_calendar import CalendarDay, MonthCalendar
 
@@ -62,6 +63,11 @@ class PlannerScreen(BilltuiScreen):
         total = sum(sums.values())
         text = f"{count_text(sum(counts.values()), 'order')} to renew, {cents_text(total, currency)} a month"
         self.query_one("#headline", Static).update(toned(text))
+
+    @handles("planner.optimize")
+    async def optimize(self) -> None:
+        """The cheapest way to renew, line up, what if: for orders that end soon."""
+        await choose_orders_and_tool(self.billtui)
 
     @handles("planner.open")
     def open_day(self) -> None:

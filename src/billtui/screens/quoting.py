@@ -62,11 +62,12 @@ class QuoteDialog(Dialog[str]):
         nothing: str = "Nothing to renew",
         line: Callable[[QuoteLine], Content] = line_content,
         note: str = "",
+        several: str = "an invoice each (BLK-7: at most 1,000 in one)",
     ) -> None:
         """``name_of`` names what is left out; ``counted`` is a label and how many are in, else orders by lines.
 
         ``nothing`` is the choice that stands there, refused, where every line is left out. ``quotes`` has one quote,
-        or several where the purchase becomes several requests (BLK-7).
+        or several where the purchase becomes several requests (BLK-7); ``several`` says why.
         """
         super().__init__()
         self.title_text = title
@@ -82,6 +83,7 @@ class QuoteDialog(Dialog[str]):
         self.nothing = nothing
         self.line = line
         self.note = note
+        self.several = several
 
     def compose_body(self) -> Iterable[Widget]:
         """Total, lines, exclusions, and the ways to pay."""
@@ -92,7 +94,7 @@ class QuoteDialog(Dialog[str]):
             Fact("Holds until", moment_text(self.expires_at)),
         ]
         if self.requests > 1:
-            facts.append(Fact("Requests", f"{self.requests}, an invoice each (BLK-7: at most 1,000 in one)"))
+            facts.append(Fact("Requests", f"{self.requests}, {self.several}"))
         yield Facts(facts)
         with VerticalScroll(classes="rows", id="lines"):
             yield Static(Content("\n").join(map(self.line, self.lines)) or Content("Nothing."))

@@ -18,6 +18,9 @@ PLACES = {
     "balance": (Scope.BALANCE, Scope.LIST, Scope.GLOBAL),
     "settings": (Scope.SETTINGS, Scope.GLOBAL),
     "planner": (Scope.PLANNER, Scope.GLOBAL),
+    "cheapest way": (Scope.SOLVER, Scope.LIST, Scope.GLOBAL),
+    "line up": (Scope.LINE_UP, Scope.LIST, Scope.GLOBAL),
+    "what if": (Scope.WHAT_IF, Scope.LIST, Scope.GLOBAL),
 }
 
 

@@ -71,7 +71,7 @@ async def renewals(context: Context) -> Exit:
         except ValueError as error:
             raise CliError("usage", str(error)) from None
         if acts(context):
-            return await buy(context, session, account, solution.batches, notes=_notes(solution), solution=solution)
+            return await buy(context, session, account, solution.batches, notes=_notes(solution))
         if context.out.as_json:
             context.out.document("renewals", **_json(context, solution, probed))
         else:
@@ -111,7 +111,6 @@ async def buy(
     batches: Sequence[Batch],
     *,
     notes: dict[str, str],
-    solution: Solution | None = None,
 ) -> Exit:
     """Real quotes for the batches, compared with what was figured, then the plan as every writing verb has it."""
     options = context.options
@@ -121,9 +120,8 @@ async def buy(
             context.out.document("plan", dry_run=True, plan=None, left_out=[])
         return Exit.DONE
     quoted = await quote_batches(session, batches)
-    if solution is not None:
-        for line in differences(solution, quoted):
-            context.out.note(f"Differs: {line}")
+    for line in differences(account.currency, quoted):
+        context.out.note(f"Differs: {line}")
     ids = [one for batch in batches for one in batch.order_ids]
     orders = all_found(ids, await session.orders_by_ids(ids), "order")
     plan = planner.renew_many(

@@ -14,7 +14,7 @@ from billtui.domain.safetext import SafeText
 from billtui.services.pricing import unmarkable
 from billtui.services.solver.codes import code_refusal
 from billtui.services.solver.explaining import amount_words
-from billtui.services.solver.model import Batch, Solution
+from billtui.services.solver.model import Batch
 from billtui.services.store import OrderRow, cents
 
 _WRONG_PERIOD: Final = "promo-wrong-period"
@@ -126,9 +126,8 @@ async def quote_batches(panel: QuotesRenewals, batches: Sequence[Batch]) -> list
     return found
 
 
-def differences(solution: Solution, quoted: Sequence[Quoted]) -> list[str]:
+def differences(currency: str, quoted: Sequence[Quoted]) -> list[str]:
     """Where the panel's quotes are not what the solver figured, in sentences; empty where every cent agrees."""
-    currency = solution.currency
     said: list[str] = []
     for one in quoted:
         name = f"{one.batch.months} mo" + (f" with {one.batch.code}" if one.batch.code else "")
