@@ -17,8 +17,8 @@ COMMANDS = (
     ),
     Command(
         "solver.buy", "Buy what is for now",
-        "Real quotes for what is to be bought now, then the confirmation; nothing is sent before it.",
-        ("enter",), Scope.SOLVER, Danger.MONEY, "orders.renew", "billtui optimize renewals", 1, "Buy now",
+        "Real quotes for what is to be bought now, then the confirmation. Enter does the same.",
+        ("B",), Scope.SOLVER, Danger.MONEY, "orders.renew", "billtui optimize renewals", 1, "Buy now",
     ),
     Command("solver.explain", "Explain", "Why this order is bought now or later, and for what price.", ("e",),
             Scope.SOLVER, bar=2),
@@ -26,8 +26,8 @@ COMMANDS = (
     Command("solver.again", "Compute anew", "With the orders as they are now.", ("C",), Scope.SOLVER),
     Command(
         "line_up.buy", "Buy the first purchases",
-        "Real quotes for what brings the ends together, then the confirmation; nothing is sent before it.",
-        ("enter",), Scope.LINE_UP, Danger.MONEY, "orders.renew", "billtui optimize line-up", 1, "Buy",
+        "Real quotes for what brings the ends together, then the confirmation. Enter does the same.",
+        ("B",), Scope.LINE_UP, Danger.MONEY, "orders.renew", "billtui optimize line-up", 1, "Buy",
     ),
     Command("line_up.explain", "Explain", "What moves this order's end, and what it costs.", ("e",), Scope.LINE_UP,
             bar=2),

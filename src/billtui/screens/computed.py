@@ -132,11 +132,9 @@ class ComputedScreen(ListScreen[R], Generic[R, Answer]):
 
     def commands_here(self) -> list[Command]:
         """Those of every list, without what means nothing here: marks; and ``enter`` is the screen's own."""
-        own_enter = any("enter" in one.keys for scope in self.SCOPES for one in of_scopes((scope,)))
+        buys = any(one.id.endswith(".buy") for one in of_scopes(self.SCOPES))
         return [
-            one
-            for one in super().commands_here()
-            if "mark" not in one.id and not (own_enter and one.id == "table.open")
+            one for one in super().commands_here() if "mark" not in one.id and not (buys and one.id == "table.open")
         ]
 
     def mark_refusal(self, row: Any) -> str | None:
