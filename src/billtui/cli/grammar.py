@@ -5,6 +5,7 @@ from __future__ import annotations
 from billtui.cli.grammar_buying import VERBS as BUYING_VERBS
 from billtui.cli.grammar_choosing import CHOOSING, CHOOSING_MORE, SOME_ORDERS
 from billtui.cli.grammar_choosing import VERBS as CHOOSING_VERBS
+from billtui.cli.grammar_forecast import VERBS as FORECAST_VERBS
 from billtui.cli.grammar_parts import (
     AMOUNT,
     COMMON,
@@ -176,6 +177,7 @@ VERBS: tuple[Verb, ...] = (
         (option("plan", help="the file", metavar="PLAN"), flag("--dry-run", "show the plan and end"), *CONFIRM),
     ),
     *SOLVER_VERBS,
+    *FORECAST_VERBS,
     Verb(("jobs", "list"), "Jobs, the newest first.", "jobs:list_all",
          (LIMIT, flag("--open", "only those that are not finished")), panel=False),
     Verb(("jobs", "show"), "Jobs with each of their operations.", "jobs:show",

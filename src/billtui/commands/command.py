@@ -25,6 +25,7 @@ class Scope(StrEnum):
     SOLVER = "cheapest way"
     LINE_UP = "line up"
     WHAT_IF = "what if"
+    AGENDA = "agenda"
 
 
 class Danger(StrEnum):

@@ -11,23 +11,20 @@ from textual.widgets import Static
 
 from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
-from billtui.domain.models import Account, Invoice, LedgerLine, Payment
+from billtui.domain.models import Account, LedgerLine
 from billtui.domain.money import Money, parse_amount
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.list_screen import AreaList
-from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
-from billtui.screens.modals.external import ExternalPayment
 from billtui.screens.modals.prompt import Prompt
+from billtui.screens.topping_up import positive, top_up
 from billtui.services import planner
 from billtui.services.executor import JobEvent
-from billtui.services.journal import OperationState
 from billtui.widgets.formats import moment_text
 from billtui.widgets.list_state import ListState
 from billtui.widgets.record_table import Column, RecordTable, Toned
 
-METHOD_TITLES = {"card": "Card", "crypto": "Crypto currency"}
 PAGE = 200
 
 
@@ -158,49 +155,7 @@ class BalanceScreen(BilltuiScreen):
     @handles("balance.top_up")
     async def top_up(self) -> None:
         """Ask how much and how, confirm, then show where to pay."""
-        account = signed_in_account(self.billtui)
-        text = await self.app.push_screen_wait(
-            Prompt(
-                "Top up",
-                label=f"How much, in {account.currency}?",
-                button="Go on",
-                placeholder="50.00",
-                check=_positive,
-                note="The money goes onto the internal balance once the provider reports it. It pays nothing by itself.",
-            )
-        )
-        if text is None:
-            return
-        amount = Money(parse_amount(text), account.currency)
-        names = [one.raw for one in account.payment_methods if one.raw not in ("internal", "affiliate", "promise")]
-        choices = [Choice(name, METHOD_TITLES.get(name, name)) for name in names or ["card"]]
-        method = await self.app.push_screen_wait(ChoiceDialog(f"Top up {amount}", choices, note="By which method?"))
-        if method is None:
-            return
-        plan = planner.top_up(
-            account, amount, method, busy=busy_targets(self.billtui), profile=self.billtui.profile.name
-        )
-        purse = account.balances.internal
-        facts = [Fact("To", f"internal balance: {purse} → {purse + amount} once paid"), Fact("By", method)]
-        job = await confirm_and_submit(self.billtui, plan, button=f"Top up {amount}", facts=facts)
-        if job:
-            await self._show_address(job)
-
-    async def _show_address(self, job_id: str) -> None:
-        await self.billtui.job_finished(job_id)
-        for row in self.session.journal.operations(job_id):
-            if row.state is OperationState.DONE and row.answer:
-                payment = Payment.model_validate(row.answer["payment"])
-                invoice = Invoice.model_validate(row.answer["invoice"])
-                if payment.payment_url:
-                    await self.app.push_screen_wait(
-                        ExternalPayment(
-                            payment.payment_url,
-                            self.billtui.profile.url,
-                            payment.amount,
-                            f"top-up, invoice {invoice.number}",
-                        )
-                    )
+        await top_up(self.billtui)
 
     @handles("balance.move")
     async def move(self) -> None:
@@ -209,7 +164,7 @@ class BalanceScreen(BilltuiScreen):
         most = account.balances.affiliate
 
         def check(text: str) -> str | None:
-            if problem := _positive(text):
+            if problem := positive(text):
                 return problem
             if parse_amount(text) > most.amount:
                 return f"The affiliate balance holds {most}; type that or less."
@@ -235,14 +190,6 @@ class BalanceScreen(BilltuiScreen):
             Fact("To", f"internal: {purses.internal} → {purses.internal + amount}"),
         ]
         await confirm_and_submit(self.billtui, plan, button=f"Move {amount}", facts=facts, note="There is no way back.")
-
-
-def _positive(text: str) -> str | None:
-    try:
-        amount = parse_amount(text)
-    except ValueError as error:
-        return str(error)
-    return None if amount > 0 else "Type an amount above zero."
 
 
 def _purses(account: Account) -> Content:

@@ -1,37 +1,81 @@
-"""The planner: a calendar of what falls due. Other plans are opened from here by their own commands."""
+"""The planner: calendar and cash forecast. Agenda and other plans are opened from here by their own commands."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, date, datetime
 
 from textual import on
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
-from billtui.commands import Scope, handles
+from billtui.commands import COMMANDS, Command, Scope, handles
+from billtui.keymap import keys_of, shown
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.forecast_desk import ForecastDesk
+from billtui.screens.list_screen import DETAIL_FROM
 from billtui.screens.optimizing import choose_orders_and_tool
-from billtui.widgets.formats import cents_text, count_text, epoch, local, toned
-from billtui.widgets.month_calendar import CalendarDay, MonthCalendar
+from billtui.screens.planner_view import (
+    calendar_day,
+    cash_days,
+    day_line,
+    day_pane,
+    days_ahead,
+    foot,
+    headline,
+    saving_note,
+)
+from billtui.screens.topping_up import top_up
+from billtui.services.executor import JobEvent
+from billtui.services.forecast import HORIZONS, DaySums, Forecast
+from billtui.services.store import money
+from billtui.widgets.cash_chart import CashChart
+from billtui.widgets.month_calendar import MonthCalendar
 
-DAYS = 365
+NOTHING_KNOWN = "Nothing is known yet: sign in, and the first copy is loaded."
 
 
 class PlannerScreen(BilltuiScreen):
-    """The month, day by day; read from the store alone."""
+    """What comes if nobody acts, from the store alone."""
 
     AREA = "Planner"
     SCOPES = (Scope.PLANNER,)
     DEFAULT_CSS = """
-    PlannerScreen #headline { height: auto; padding: 0 1; }
+    PlannerScreen #headline { height: auto; max-height: 4; padding: 0 1; background: $surface; }
+    PlannerScreen #month { height: 1fr; }
+    PlannerScreen #day-pane { display: none; width: 48; height: 1fr; padding: 0 1; border-left: solid $panel; }
+    PlannerScreen.wide #day-pane { display: block; }
+    PlannerScreen #day-text { height: auto; }
+    PlannerScreen #cash { display: none; }
+    PlannerScreen.cash #cash { display: block; }
+    PlannerScreen.cash #month, PlannerScreen.cash #day { display: none; }
+    PlannerScreen #day { height: 1; background: $surface; }
+    PlannerScreen.wide #day { display: none; }
+    PlannerScreen #foot { height: 1; background: $surface; }
     """
 
+    def __init__(self) -> None:
+        """The next 30 days."""
+        super().__init__()
+        self.days = HORIZONS[0]
+        self.desk = ForecastDesk()
+        self.forecast: Forecast | None = None
+        self._by_date: dict[date, DaySums] = {}
+
     def compose_body(self) -> Iterable[Widget]:
-        """Headline and calendar."""
+        """Headline, the month with its day, or the chart, and what this is."""
+        ascii_only = self.billtui.ascii_only
         yield Static(id="headline")
-        yield MonthCalendar(ascii_only=self.billtui.ascii_only, id="calendar")
+        with Horizontal(id="month"):
+            yield MonthCalendar(ascii_only=ascii_only, id="calendar")
+            with VerticalScroll(id="day-pane", can_focus=False):
+                yield Static(id="day-text")
+        yield CashChart(ascii_only=ascii_only, id="cash")
+        yield Static(id="day")
+        yield Static(id="foot")
 
     @property
     def calendar(self) -> MonthCalendar:
@@ -41,28 +85,91 @@ class PlannerScreen(BilltuiScreen):
     def on_mount(self) -> None:
         """At once from the store."""
         super().on_mount()
+        self.set_class(self.app.size.width >= DETAIL_FROM, "wide")
         self.reload_if_changed(force=True)
         self.calendar.focus()
+        self.set_interval(60, self._minute)
+
+    def on_resize(self, event: Resize) -> None:
+        """A wide terminal shows the day beside the month."""
+        self.set_class(event.size.width >= DETAIL_FROM, "wide")
+        self._show_day()
+
+    def _minute(self) -> None:
+        if self.is_current and not self.session.closed:
+            self.reload()
+
+    # --- data
 
     def reload(self) -> None:
-        """The days anew."""
-        now = self.session.now()
-        today = local(now).date()
-        last = today + timedelta(days=DAYS)
-        counts: Counter[object] = Counter()
-        sums: Counter[object] = Counter()
-        currency = ""
-        for row in self.session.store.orders():
-            end = epoch(row.paid_until)
-            if row.state in ("active", "suspended") and end is not None and now < end:
-                counts[local(end).date()] += 1
-                sums[local(end).date()] += row.price + row.addons
-                currency = row.currency
-        days = {day: CalendarDay(count, sums[day]) for day, count in counts.items()}
-        self.calendar.set_days(days, today, last)  # type: ignore[arg-type]
-        total = sum(sums.values())
-        text = f"{count_text(sum(counts.values()), 'order')} to renew, {cents_text(total, currency)} a month"
-        self.query_one("#headline", Static).update(toned(text))
+        """The forecast anew: at once where it is quick, else in a thread, and the old one stays until then."""
+        if self.desk.is_quick(self.session):
+            self._show(self.desk.now(self.session, self.days))
+        else:
+            if self.forecast is None:
+                self.query_one("#headline", Static).update(Content.styled("Working the forecast out …", "$muted"))
+            self.guarded(self._later())
+
+    async def _later(self) -> None:
+        days = self.days
+        made = await self.desk.later(self.session, days)
+        if self.is_attached and days == self.days:
+            self._show(made)
+
+    def begin_anew(self) -> None:
+        """Another account's copy."""
+        self.forecast = None
+
+    def _show(self, made: Forecast | None) -> None:
+        self.forecast = made
+        if made is None:
+            self.query_one("#headline", Static).update(Content.styled(NOTHING_KNOWN, "$muted"))
+            return
+        key = shown(keys_of(COMMANDS["planner.top_up"], self.billtui.settings.keys)[0])
+        self.query_one("#headline", Static).update(headline(made, self.days, key))
+        ahead = days_ahead(made)
+        self._by_date = {day.date: day for day in ahead}
+        marks = {day.date: calendar_day(day) for day in ahead}
+        self.calendar.set_days(marks, ahead[0].date, ahead[-1].date)
+        chart = self.query_one("#cash", CashChart)
+        chart.currency = made.currency
+        chart.days = cash_days(made)
+        self.query_one("#foot", Static).update(foot(made, self.session.store.synced_at(), datetime.now(UTC)))
+        self._show_day()
+        self.refresh_keys()
+
+    def _show_day(self) -> None:
+        day = self._by_date.get(self.calendar.cursor)
+        if self.forecast is None or day is None:
+            return
+        if self.has_class("wide"):
+            pane = day_pane(self.forecast, day, self.size.height - 8, ascii_only=self.billtui.ascii_only)
+            self.query_one("#day-text", Static).update(pane)
+        else:
+            self.query_one("#day", Static).update(day_line(day, self.forecast.currency))
+
+    def job_moved(self, event: JobEvent) -> None:
+        """A job may have renewed or paid something; the copy tells."""
+        if event.done:
+            self.reload_if_changed()
+
+    # --- keys
+
+    @on(MonthCalendar.DayMoved)
+    def day_moved(self) -> None:
+        """The pane follows the cursor."""
+        self._show_day()
+
+    @on(MonthCalendar.DayOpened)
+    def day_opened(self, event: MonthCalendar.DayOpened) -> None:
+        """The day's agenda."""
+        self.open_agenda(event.day)
+
+    def open_agenda(self, day: date | None = None) -> None:
+        """Everything that will happen, or one day of it."""
+        from billtui.screens.agenda import AgendaScreen
+
+        self.app.push_screen(AgendaScreen(self.days, day))
 
     @handles("planner.optimize")
     async def optimize(self) -> None:
@@ -72,10 +179,59 @@ class PlannerScreen(BilltuiScreen):
     @handles("planner.open")
     def open_day(self) -> None:
         """What happens on the day under the cursor."""
-        self.calendar.action_open()
+        self.open_agenda(self.calendar.cursor)
 
-    @on(MonthCalendar.DayOpened)
-    def day_opened(self, event: MonthCalendar.DayOpened) -> None:
-        """Say what falls due."""
-        found = self.calendar.days.get(event.day, CalendarDay())
-        self.billtui.say(f"{event.day}: {count_text(found.due, 'order')} to renew.")
+    @handles("planner.agenda")
+    def open_all(self) -> None:
+        """Everything that will happen."""
+        self.open_agenda()
+
+    @handles("planner.calendar")
+    def show_calendar(self) -> None:
+        """The month."""
+        self.remove_class("cash")
+        self.calendar.focus()
+
+    @handles("planner.cash")
+    def show_cash(self) -> None:
+        """The chart."""
+        self.add_class("cash")
+
+    @handles("planner.horizon")
+    def next_horizon(self) -> None:
+        """30, 90, 365 days, and around."""
+        place = HORIZONS.index(self.days) + 1 if self.days in HORIZONS else 0
+        self.days = HORIZONS[place % len(HORIZONS)]
+        self.reload()
+
+    @handles("app.back")
+    def go_back(self) -> None:
+        """From the chart to the month."""
+        if self.has_class("cash"):
+            self.show_calendar()
+        else:
+            super().go_back()
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Nothing to save, nothing to top up for."""
+        if refusal := super().refusal_of(command):
+            return refusal
+        return saving_refusal(command, self.forecast)
+
+    @handles("planner.top_up")
+    async def top_up_what_saves(self) -> None:
+        """The amount with which every auto-renewal succeeds stands there already."""
+        made = self.forecast
+        if made is not None and made.saving is not None:
+            await top_up(self.billtui, money(made.saving.cents, made.currency), saving_note(made, self.days))
+
+
+def saving_refusal(command: Command, made: Forecast | None) -> str | None:
+    """Why the top-up that saves is not offered."""
+    if command.id not in ("planner.top_up", "agenda.top_up"):
+        return None
+    if made is None:
+        return "The forecast is not there yet."
+    if made.saving is None:
+        return "No auto-renewal of this time fails, so nothing has to be topped up. The balance (5) tops up anyway."
+    return None

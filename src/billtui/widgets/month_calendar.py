@@ -39,6 +39,10 @@ class CalendarDay:
     promises: int = 0
     blocks: int = 0
     deletions: int = 0
+    renews: int = 0
+    """Auto-renewals that will be paid."""
+    needs_you: int = 0
+    """Ends of paid periods that nothing renews."""
 
 
 EMPTY_DAY = CalendarDay()
@@ -155,7 +159,10 @@ class MonthCalendar(Widget, can_focus=True):
             lines.append(self._numbers(week, cell, tall))
             if tall >= 2:
                 lines.append(self._sums(week, cell))
-            lines += [Content("")] * min(2, tall - 2)
+            if tall >= 5:
+                lines += [self._words(week, cell, "renews", "renew"), self._words(week, cell, "needs_you", "need you")]
+            if tall >= 3:
+                lines.append(Content(""))
         lines.append(self._legend())
         return Content("\n").join(lines)
 
@@ -194,6 +201,15 @@ class MonthCalendar(Widget, can_focus=True):
                 text = count + short_money(found.cents, max(3, cell - 1 - len(count)))
             parts.append((text[: cell - 1].ljust(cell - 1), self._style(day, "")))
             parts.append((" ", ""))
+        return Content.assemble(*parts)
+
+    def _words(self, week: list[date], cell: int, field: str, word: str) -> Content:
+        """``3 renew`` under the sums, where there is room."""
+        parts: list[tuple[str, str]] = []
+        for day in week:
+            count = getattr(self.days.get(day, EMPTY_DAY), field)
+            text = f" {count} {word}" if count else ""
+            parts += [(text[: cell - 1].ljust(cell - 1), self._style(day, "$muted")), (" ", "")]
         return Content.assemble(*parts)
 
     def _legend(self) -> Content:

@@ -85,7 +85,7 @@ class AreaBar(Widget):
 
     def render(self) -> Content:
         """The line of areas; on a narrow one only keys and the present title."""
-        full = sum(cell_len(title) + len(key) + 4 for key, title in self.areas) <= self.size.width
+        full = sum(cell_len(title) + len(key) + 3 for key, title in self.areas) <= self.size.width
         parts: list[Content] = []
         for key, title in self.areas:
             if title == self.current:

@@ -42,6 +42,13 @@ class Event(NamedTuple):
     """Of a failed auto-renewal: what is missing on the internal balance at that instant."""
     ends_transfer: bool
     """A running transfer is cancelled first (TRF-6)."""
+    invoice_number: str = ""
+    """As people call that invoice."""
+
+    @property
+    def key(self) -> str:
+        """The same thing in a later forecast has the same key."""
+        return f"{self.at} {int(self.what)} {self.order_id or self.invoice_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +140,14 @@ class Forecast:
         at, cents = self._at(entry), walk.amounts[n]
         if what in OF_INVOICES:
             invoice = walk.fleet.invoices[place]
-            return Event(n, at, what, "", invoice.id, f"invoice {invoice.number or invoice.id}", cents, 0, False)
+            title = f"invoice {invoice.number or invoice.id}"
+            return Event(n, at, what, "", invoice.id, title, cents, 0, False, invoice.number)
         order = walk.fleet.orders[place]
-        unpaid = order.unpaid_invoice_id or ""
-        on_invoice = what in (What.ON_INVOICE, What.BLOCKED_UNPAID, What.BLOCKED_BROKEN, What.CANCELLED)
-        transfer = order.transfer_id is not None and what in _END_TRANSFERS and order.paid_until is not None
-        first_period = transfer and at <= (order.paid_until or 0)
-        return Event(
-            n, at, what, order.id, unpaid if on_invoice else "", order.name, cents, short, first_period
-        )  # fmt: skip
+        invoice_id = number = ""
+        if what in _ON_INVOICE and (opened := walk.fleet.open_of[place]) >= 0:
+            invoice_id, number = walk.fleet.invoices[opened].id, walk.fleet.invoices[opened].number
+        transfer = order.transfer_id is not None and what in _END_TRANSFERS and at <= (order.paid_until or 0)
+        return Event(n, at, what, order.id, invoice_id, order.name, cents, short, transfer, number)
 
     def check_saving(self) -> bool:
         """Walk once more with the top-up at the last moment: whether then no auto-renewal fails."""
@@ -154,6 +160,7 @@ class Forecast:
         return not again.short
 
 
+_ON_INVOICE = frozenset({What.ON_INVOICE, What.BLOCKED_UNPAID, What.BLOCKED_BROKEN, What.CANCELLED})
 _END_TRANSFERS = frozenset(
     {What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE, What.FAILED, What.BLOCKED_MANUAL, What.BLOCKED_UNPAID}
 )

@@ -1,0 +1,84 @@
+"""Forecasts for screens: worked out beside the loop, kept until the copy changes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from billtui.services.forecast import Event, Forecast, What, forecast_from
+from billtui.services.session import Session
+from billtui.services.store import StoreReader
+
+AT_ONCE = 1_500
+"""Up to so many orders the forecast is there before the next frame; more of them are worked out in a thread."""
+MOST_ROWS = 20_000
+"""So many events are listed; beyond, renewals that succeed are left away first."""
+_MINUTE = 60
+_PLAIN = frozenset({What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE})
+
+
+class Agenda(NamedTuple):
+    """The rows of an agenda, and how many events were left away to keep it readable."""
+
+    rows: list[Event]
+    left_away: int
+
+
+class _Key(NamedTuple):
+    path: Path | None
+    generation: int
+    days: int
+    minute: int
+
+
+class ForecastDesk:
+    """One for each screen."""
+
+    def __init__(self) -> None:
+        self._key: _Key | None = None
+        self._made: Forecast | None = None
+
+    def is_quick(self, session: Session) -> bool:
+        """Whether the forecast takes less than a frame."""
+        return session.store.counts()["order"] <= AT_ONCE
+
+    def now(self, session: Session, days: int) -> Forecast | None:
+        """The forecast at once; for few orders only. ``None`` before an account is known."""
+        key = self._key_of(session, days)
+        if key != self._key:
+            self._made = forecast_from(session.store, session.now(), days, zone=None)
+            self._key = key
+        return self._made
+
+    async def later(self, session: Session, days: int) -> Forecast | None:
+        """The forecast from a thread of its own, which reads the copy over its own connection."""
+        key = self._key_of(session, days)
+        if key != self._key:
+            made = await asyncio.to_thread(_work, session.store.path, session.now(), datetime.now(UTC), days)
+            self._key, self._made = key, made
+        return self._made
+
+    @staticmethod
+    def _key_of(session: Session, days: int) -> _Key:
+        store = session.store
+        return _Key(store.path, store.generation(), days, int(session.now().timestamp()) // _MINUTE)
+
+
+def _work(path: Path | None, now: datetime, clock: datetime, days: int) -> Forecast | None:
+    reader = StoreReader(path)
+    try:
+        return forecast_from(reader, now, days, clock=clock, zone=None)
+    finally:
+        reader.close()
+
+
+def agenda_of(made: Forecast, first: int | None = None, last: int | None = None) -> Agenda:
+    """What is listed of a forecast, or of one day of it."""
+    if len(made) <= MOST_ROWS or first is not None:
+        events = [*made.events(first, last)]
+    else:
+        events = [*made.events(kinds=frozenset(What) - _PLAIN)]
+    left = (len(made) - len(events) if first is None else 0) + max(0, len(events) - MOST_ROWS)
+    return Agenda(events[:MOST_ROWS], left)
