@@ -21,7 +21,7 @@ COMMANDS = (
         ("a",),
         Scope.PLANNER,
         bar=3,
-        verb="billtui forecast --fails",
+        verb="billtui forecast",
     ),
     Command("planner.cash", "Cash", "What both purses hold, day by day.", ("f",), Scope.PLANNER, bar=4),
     Command(
