@@ -31,15 +31,18 @@ COUNT_CAPACITY = (
 """Of what is there: what can still be had, and what is taken."""
 
 
-def prepare(conn: Connection, path: Path) -> None:
-    """Make the tables in a new file, or bring those of an older version up to date. Raises :class:`WrongDatabase`."""
+def prepare(conn: Connection, path: Path) -> bool:
+    """Make the tables in a new file, or bring those of an older version up to date: then true.
+
+    Raises :class:`WrongDatabase`.
+    """
     if not inspect(conn).has_table("panel"):
         metadata.create_all(conn)
         conn.execute(panel.insert().values(id=1, schema_version=SCHEMA_VERSION))
-        return
+        return False
     version = conn.exec_driver_sql("SELECT schema_version FROM panel").scalar()
     if version == SCHEMA_VERSION:
-        return
+        return False
     if version != 1:
         raise WrongDatabase(
             f"{path} was made by another version of the program (schema {version}, this one reads {SCHEMA_VERSION})"
@@ -49,3 +52,4 @@ def prepare(conn: Connection, path: Path) -> None:
     metadata.create_all(conn)  # the tables that are new
     conn.exec_driver_sql(COUNT_CAPACITY)
     conn.exec_driver_sql("UPDATE panel SET schema_version = ?", (SCHEMA_VERSION,))
+    return True

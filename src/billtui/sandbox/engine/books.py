@@ -114,6 +114,60 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         "SELECT id, state, combined_into FROM invoices WHERE (state = 'combined') <> (combined_into IS NOT NULL)",
     ),
     (
+        "order {0} is pending and no invoice bills it",  # ORD-1, ORD-3
+        "SELECT id FROM orders WHERE state = 'pending' AND open_invoice_id IS NULL",
+    ),
+    (
+        "order {0} stands on {1} lines of invoice {2}",  # INV-10: one line per order
+        "SELECT order_id, count(*) AS many, invoice_id FROM invoice_lines WHERE order_id IS NOT NULL"
+        " GROUP BY invoice_id, order_id HAVING many > 1",
+    ),
+    (
+        "order {0} is {1} and was never paid",  # ORD-1: a server for nothing
+        "SELECT id, state FROM orders WHERE state NOT IN ('pending', 'cancelled')"
+        " AND NOT EXISTS (SELECT 1 FROM renewals WHERE order_id = orders.id)",
+    ),
+    (
+        "{0} in {1}: {2} in stock and {3} sold are not {4}",  # BLK-6: nothing is sold twice, nothing is lost
+        "SELECT stock.plan, stock.location, available, (SELECT count(*) FROM orders WHERE orders.plan = stock.plan AND"
+        " orders.location = stock.location AND state NOT IN ('deleted', 'cancelled')) AS sold, capacity FROM stock"
+        " WHERE available + sold <> capacity OR available < 0",
+    ),
+    (
+        "promo code {0} was used {1} times, {2} were allowed",  # DSC-6
+        "SELECT code, used_before + (SELECT count(*) FROM promo_uses WHERE promo_uses.code = promo_codes.code"
+        " AND given_back_at IS NULL) AS uses, max_uses FROM promo_codes WHERE uses > max_uses",
+    ),
+    (
+        "promo code {0} was used {2} times by account {1}",  # DSC-6
+        "SELECT promo_codes.code, account_id, count(*) AS uses FROM promo_uses JOIN promo_codes"
+        " ON promo_codes.code = promo_uses.code WHERE once_per_account AND given_back_at IS NULL"
+        " GROUP BY promo_codes.code, account_id HAVING uses > 1",
+    ),
+    (
+        "promo code {0} on invoice {1}, which is {2}: given back at {3}",  # DSC-6
+        "WITH RECURSIVE final (first, id, state, into_id) AS (SELECT id, id, state, combined_into FROM invoices"
+        " WHERE id IN (SELECT invoice_id FROM promo_uses) UNION ALL SELECT first, invoices.id, invoices.state,"
+        " combined_into FROM final JOIN invoices ON invoices.id = into_id)"
+        " SELECT code, invoice_id, final.state, given_back_at FROM promo_uses JOIN final ON first = invoice_id"
+        " AND into_id IS NULL WHERE (final.state = 'deleted') <> (given_back_at IS NOT NULL)",
+    ),
+    (
+        "invoice {0}, order {1}: its add-ons make up {2}, the line is {3} of {4}",  # ORD-5, DSC-4
+        "SELECT invoice_id, order_id, (SELECT sum(json_extract(value, '$[2]')) FROM json_each(addons)) AS parts,"
+        " amount_cents, list_cents FROM invoice_lines WHERE addons <> '[]' AND (parts > amount_cents OR (kind = 'addon'"
+        " AND (parts <> amount_cents OR parts <> list_cents)))",
+    ),
+    (
+        "order {0} has the add-on {1} that nobody paid for, or twice",  # ORD-5
+        "SELECT orders.id, json_extract(held.value, '$[0]') AS addon FROM orders, json_each(orders.addons) AS held"
+        " WHERE orders.addons <> '[]' AND orders.state <> 'pending' AND orders.state <> 'cancelled'"
+        " AND (SELECT count(*) FROM invoice_lines JOIN invoices ON invoices.id = invoice_id, json_each("
+        "invoice_lines.addons) AS part WHERE order_id = orders.id AND invoices.state = 'paid'"
+        " AND invoice_lines.kind IN ('new-order', 'addon')"
+        " AND json_extract(part.value, '$[0]') = json_extract(held.value, '$[0]')) <> 1",
+    ),
+    (
         "{0} {1}: a reference leads nowhere",
         'SELECT "table", rowid FROM pragma_foreign_key_check',
     ),

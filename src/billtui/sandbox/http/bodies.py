@@ -153,6 +153,46 @@ class ClockBody(Body):
     """Seconds, also in fractions."""
 
 
+class PriceBody(Body):
+    """The price a month of a plan, or of an add-on."""
+
+    plan: Id | None = None
+    addon: Id | None = None
+    monthly_price: MoneyBody
+
+
+class StockBody(Body):
+    """How many of a plan can be had in a location."""
+
+    plan: Id
+    location: Id
+    available: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class PromoCodeBody(Body):
+    """A promo code (DSC-6): what is not given is no limit."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    percent: Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2)]
+    plans: list[Id] = []
+    locations: list[Id] = []
+    periods: list[Literal[1, 3, 6, 12, 24]] = []
+    min_quantity: Annotated[int, Field(ge=1, le=1000)] = 1
+    renewals: bool = False
+    once_per_account: bool = False
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    max_uses: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+
+
+class ShopBody(Body):
+    """``POST /sandbox/catalogue``: what is to change; all else stays as it is."""
+
+    prices: list[PriceBody] = []
+    stock: list[StockBody] = []
+    promo_codes: list[PromoCodeBody] = []
+
+
 class Settle(Body):
     """``POST /sandbox/provider/{payment}/settle``: the provider's event; the same one counts once (INV-11)."""
 

@@ -15,7 +15,7 @@ from billtui.sandbox.engine.schedule import schedule_order
 from billtui.sandbox.engine.unit import Totals, Tx
 from billtui.sandbox.engine.wire import instant_of, micros
 from billtui.sandbox.migration import COUNT_CAPACITY
-from billtui.sandbox.seed import cases, fleet, history, people, plant
+from billtui.sandbox.seed import cases, fleet, history, people, plant, promos
 
 PANEL_NAME = "Sandbox panel"
 _FIRST_BALANCE = 480_00
@@ -38,9 +38,17 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     plant.plant(conn, random)
     for person in people.PEOPLE:
         tx.accounts.add(people.account_row(person, random, micros(instant_of(now) - timedelta(days=1_500))))
+    promos.sow_codes(tx)
     _accounts(tx, random, now, fleet, hostile)
     conn.exec_driver_sql(COUNT_CAPACITY)
     conn.exec_driver_sql("UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)")
+
+
+def catch_up(tx: Tx) -> None:
+    """Give a panel that an older version sowed what is new in the seed: promo codes, and the mail about them."""
+    promos.sow_codes(tx)
+    if tx.accounts.get(people.FIRST.account_id) is not None:
+        promos.tell(tx, people.FIRST.account_id)
 
 
 def _panel(conn: Connection, seed: int, size: int, hostile: bool) -> None:
@@ -66,6 +74,7 @@ def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool) -> Non
     recent = tx.fresh()  # holds nothing yet: what follows touches few rows
     cases.second_client(recent, now, people.SECOND.account_id, second)
     cases.first_client(recent, now, people.FIRST.account_id, first)
+    promos.tell(recent, people.FIRST.account_id)
     cases.settle_clock(recent, now)
 
 
@@ -84,4 +93,4 @@ def _grow(
     return [one.order.id for one in sown[:_CASES]]
 
 
-__all__ = ["sow"]
+__all__ = ["catch_up", "sow"]

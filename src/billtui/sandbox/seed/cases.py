@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from billtui.domain.money import Money
 from billtui.sandbox import clock, mail
-from billtui.sandbox.engine import balance, invoices, invoicing, payments, quotes
+from billtui.sandbox.engine import addons, balance, invoices, invoicing, payments, quotes
 from billtui.sandbox.engine.invoicing import NewLine
 from billtui.sandbox.engine.rows import InvoiceRow, OrderRow
 from billtui.sandbox.engine.unit import Tx
@@ -34,6 +34,13 @@ class Cases:
         """An unpaid renewal invoice; its id."""
         quote = quotes.quote_renewal(self._tx, account_id, [str(order.id) for order in orders], months)
         return quotes.renew(self._tx, account_id, quote["id"])["id"]
+
+    def add(self, account_id: int, order: OrderRow, wanted: tuple[str, ...]) -> None:
+        """Add-ons, paid by card a moment later (ORD-5)."""
+        quote = addons.quote_addons(self._tx, account_id, [str(order.id)], wanted)
+        invoice = addons.buy_addons(self._tx, account_id, quote["id"])
+        payment = payments.pay(self._tx, account_id, invoice["id"], "card")
+        payments.settle(self._tx, payment["id"])
 
     def administration(self, account_id: int, title: str, cents: int) -> InvoiceRow:
         """An unpaid invoice from the administration, with its mail (ACC-8)."""
@@ -99,6 +106,10 @@ def first_client(tx: Tx, now: int, account_id: int, order_ids: list[int]) -> Non
         play.ago(3)
         originals = [str(order.open_invoice_id) for order in special[len(fleet.UNPAID) :]]
         invoices.combine(tx, account_id, originals)
+    if len(orders) > max(fleet.WITH_ADDONS):
+        play.ago(2)
+        for place, wanted in fleet.WITH_ADDONS.items():
+            play.add(account_id, orders[place], wanted)
 
 
 def second_client(tx: Tx, now: int, account_id: int, order_ids: list[int]) -> None:

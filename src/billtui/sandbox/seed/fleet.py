@@ -181,5 +181,8 @@ def wishes(count: int, *, hostile: bool) -> list[Server]:
 # Places in the list above that the cases of the seed speak of.
 UNPAID = (9, 10, 11, 12)
 COMBINED = (13, 14)
+WITH_ADDONS: dict[int, tuple[str, ...]] = {16: ("raid",), 17: ("backup",), 18: ("ipv4",)}
+"""Places in the list above, and the add-ons that they got: one dedicated, one at an individual price, one that renews
+itself."""
 SCARCE = 6
 """A fleet smaller than this has no cases."""

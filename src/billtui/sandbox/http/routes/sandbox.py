@@ -15,8 +15,9 @@ from fastapi.responses import Response
 
 from billtui.domain.periods import format_instant
 from billtui.sandbox import mail
-from billtui.sandbox.engine import balance, books, payments
-from billtui.sandbox.http.bodies import ClockBody, Reset, Settle
+from billtui.sandbox.engine import balance, books, payments, shopkeeping
+from billtui.sandbox.engine.shopkeeping import PromoCode
+from billtui.sandbox.http.bodies import ClockBody, Reset, Settle, ShopBody
 from billtui.sandbox.http.calls import dump
 from billtui.sandbox.http.fault_set import FaultOrder
 from billtui.sandbox.http.panel import panel_of
@@ -106,6 +107,44 @@ async def ledger(request: Request, check: bool = False) -> Response:
             return answer
 
     return _json(await panel.read(work))
+
+
+@router.get("/catalogue")
+async def read_catalogue(request: Request) -> Response:
+    """Prices, stock and promo codes as they are, with how often each code was used."""
+    panel = panel_of(request)
+
+    def work() -> Any:
+        with panel.database.read() as tx:
+            return shopkeeping.shown(tx)
+
+    return _json(await panel.read(work))
+
+
+@router.post("/catalogue")
+async def set_catalogue(request: Request, body: ShopBody) -> Response:
+    """Change prices, stock and promo codes, all or nothing; orders that there are keep their price."""
+    panel = panel_of(request)
+
+    def work() -> Any:
+        with panel.database.write() as tx:
+            for price in body.prices:
+                if (price.plan is None) == (price.addon is None):
+                    detail = "A price is of a plan or of an add-on."
+                    raise ApiProblem(422, "invalid-input", detail, fields={"prices": "plan or addon"})
+                table, item = ("plans", price.plan) if price.addon is None else ("addons", price.addon)
+                shopkeeping.set_price(tx, table, item or "", price.monthly_price.money())
+            for cell in body.stock:
+                shopkeeping.set_stock(tx, cell.plan, cell.location, cell.available)
+            for code in body.promo_codes:
+                shopkeeping.set_promo_code(tx, PromoCode(**{name: _plain(value) for name, value in code}))
+            return shopkeeping.shown(tx)
+
+    return _json(await panel.write(work))
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 @router.get("/faults")
