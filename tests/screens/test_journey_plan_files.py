@@ -35,7 +35,7 @@ async def test_a_plan_is_written_instead_of_carried_out(
         await driver.press("end", "ctrl+u")
         await driver.type(str(taken))
         await driver.press("enter")
-        await driver.sees("is there already")
+        await driver.sees("not overwritten")
         await driver.press("end", "ctrl+u")
         await driver.type(str(path))
         await driver.press("enter")
