@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from billtui.cli.carrying import account_or_refuse, carry_out, tell_job, wait_for_job
+from billtui.cli.carrying import account_or_refuse, busy, carry_out, nothing_left, tell_job, wait_for_job
 from billtui.cli.confirming import Limit, confirm
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
@@ -18,6 +18,7 @@ from billtui.cli.progress import JobProgress
 from billtui.cli.shapes import count, iso_of, when
 from billtui.domain.models import Invoice, Order
 from billtui.services import planner
+from billtui.services.buying_again import buy_again
 from billtui.services.journal import JobRow, JobState, JournalReader, OperationRow, OperationState, amount_of
 from billtui.services.journal.report import ReportExists, ReportFormat, report_bytes, write_report
 from billtui.services.session import Session
@@ -250,6 +251,20 @@ async def _confirm_not_sent(
 async def _plan_again(context: Context, session: Session, job: JobRow, refused: list[OperationRow]) -> Exit:
     plan = session.journal.plan(job.id)
     numbers = {row.number for row in refused}
+    anew = await buy_again(
+        session,
+        account_or_refuse(session),
+        plan,
+        numbers,
+        busy=busy(session, account_or_refuse(session)),
+        profile=context.profile.name,
+    )
+    if anew is not None:
+        context.options.dry_run = False
+        if unpaid := tuple(one for one in anew.left_out if one.target == "invoice"):
+            # It was to be paid at once: an invoice that cannot be paid now is not issued unasked.
+            return nothing_left(context, anew.model_copy(update={"operations": (), "left_out": unpaid}))
+        return await carry_out(context, session, anew)
     wanted = [one for one in plan.operations if one.number in numbers]
     invoice_ids = [str(one.params["invoice_id"]) for one in wanted if "invoice_id" in one.params]
     order_ids = [str(one.params["order_id"]) for one in wanted if "order_id" in one.params]

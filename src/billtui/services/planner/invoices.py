@@ -189,11 +189,17 @@ def again(
     )  # fmt: skip
 
 
+_BUY_AGAIN = {
+    K.RENEW: "Renewals are quoted anew: choose the orders and renew them.",
+    K.ORDER: "New servers are quoted anew: order them again, at the price that they have now.",
+    K.ADDONS: "Add-ons are quoted anew: choose the orders and add them.",
+}
+
+
 def _not_again(operation: Operation, invoice: Invoice | None, account_id: str) -> Refusal | None:
     """Why a refused operation cannot simply be done again; ``invoice`` is the one it is about, as it is now."""
-    if operation.kind is K.RENEW:
-        reason = "Renewals are quoted anew: choose the orders and renew them."
-        return Refusal("plan-again", "DSC-8", reason)
+    if operation.kind in _BUY_AGAIN:
+        return Refusal("plan-again", "DSC-8", _BUY_AGAIN[operation.kind])
     if operation.takes_from is not None:
         return Refusal("plan-again", "INV-3", "If the purchase was made, its invoice stands in the list: pay it there.")
     if operation.kind is K.ACTION and "confirm_name" in operation.params:
