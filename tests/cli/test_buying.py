@@ -29,7 +29,7 @@ def stock(cli: Cli, plan: str) -> dict[str, int]:
 
 
 def test_the_same_server_three_times_in_every_location(own_cli: Callable[..., Cli]) -> None:
-    """BLK-1, BLK-2: 3 × n on one invoice, the sold-out one explained, paid, active, listed at once, named by pattern."""
+    """BLK-1, BLK-2: 3 × n on one invoice, the sold-out one explained, paid, active, listed, named by pattern."""
     cli = own_cli()
     held = stock(cli, "vds-micro")
     places = [one for one, number in held.items() if number >= 3]
