@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from billtui.screens.quoting import QuoteDialog
+from billtui.screens.renewal_dialog import RenewalDialog
 from tests.support.driving import Driver, Program
 from tests.support.sandbox import SandboxProcess
 
@@ -91,10 +91,10 @@ async def test_confirmation_keeps_amount_and_account_in_their_cells(hostile: Pro
         await driver.press("R")
         await driver.on("ChoiceDialog")
         await driver.choose("1")
-        await driver.on("QuoteDialog")
+        await driver.on("RenewalDialog")
         assert raw_controls(driver) == []
         screen = driver.app.screen
-        assert isinstance(screen, QuoteDialog)
+        assert isinstance(screen, RenewalDialog)
         await driver.choose("unpaid")
         await driver.on("ConfirmPlan")
         lines = [line.strip(" │┃▏▕").strip() for line in driver.text().splitlines()]
@@ -104,7 +104,7 @@ async def test_confirmation_keeps_amount_and_account_in_their_cells(hostile: Pro
             " ".join(line.split()).replace("Account ", "Account  ", 1) for line in lines
         ]
         assert (
-            any(line.startswith("Amount") and line.endswith(str(screen.total)) for line in lines)
+            any(line.startswith("Amount") and line.endswith(str(screen.offer.total)) for line in lines)
             or "Issue the invoice" in driver.text()
         )
         assert raw_controls(driver) == []

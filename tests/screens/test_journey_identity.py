@@ -77,7 +77,7 @@ async def test_marks_survive_a_refresh_and_follow_their_ids(program: Program) ->
         await driver.press("R")
         await driver.on("ChoiceDialog")
         await driver.choose("1")
-        await driver.on("QuoteDialog")
+        await driver.on("RenewalDialog")
         await driver.sees("1 in, 1 left out")
 
 

@@ -35,7 +35,7 @@ async def test_three_expiring_orders_renewed_and_paid(program: Program, size: tu
         await driver.on("ChoiceDialog")
         await driver.sees("Renew 3 orders")
         await driver.choose("1")
-        await driver.on("QuoteDialog")
+        await driver.on("RenewalDialog")
         await driver.sees("3 in, 0 left out")
         await driver.choose("internal")
         await driver.on("ConfirmPlan")

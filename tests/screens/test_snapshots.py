@@ -168,7 +168,7 @@ async def period(driver: Driver) -> None:
 async def quote(driver: Driver) -> None:
     await period(driver)
     await driver.choose("1")
-    await driver.on("QuoteDialog")
+    await driver.on("RenewalDialog")
 
 
 async def confirm_renewal(driver: Driver) -> None:

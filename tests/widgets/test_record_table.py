@@ -251,19 +251,49 @@ async def test_ascii_only_draws_ascii_only() -> None:
         assert "?" in lines[2]
 
 
+def chosen(table: RecordTable[Server]) -> tuple[set[str], set[str]]:
+    """What is marked, and what is set aside."""
+    return set(table.marked_ids), set(table.aside_ids)
+
+
 async def test_refused_marks_say_why() -> None:  # BLK-5
     rows = [Server("a", "a"), Server("b", "b", locked=True), Server("c", "c", locked=True)]
     app = TableApp(rows, mark_refusal=refuse_locked)
     async with app.run_test() as pilot:
         await pilot.press("down", "space")
-        assert app.said[-1] == RecordTable.MarkRefused(app.table, "b", "an open invoice blocks it", 1)
+        assert RecordTable.MarkRefused(app.table, "b", "an open invoice blocks it", 1) in app.said
         assert app.table.marked_ids == frozenset()
+        assert app.table.aside_ids == {"b"}
         await pilot.press("*")
         assert app.table.marked_ids == {"a"}
         assert RecordTable.MarkRefused(app.table, "b", "an open invoice blocks it", 2) in app.said
         assert app.said[-1:] == [RecordTable.MarksChanged(app.table, 1, 0)]
+        assert app.table.aside_ids == {"b", "c"}
+        assert [line[1] for line in app.lines()[1:4]] == ["●", "!", "!"]
         await pilot.press("!")
-        assert app.table.marked_ids == frozenset()
+        assert app.table.chosen_ids == frozenset()
+        await pilot.press("u", "space")
+        assert chosen(app.table) == ({"a"}, {"c"})
+
+
+async def test_what_was_set_aside_joins_the_marks_when_it_is_free() -> None:  # BLK-5
+    rows = [Server("a", "a"), Server("b", "b", locked=True), Server("c", "c"), Server("d", "d")]
+    app = TableApp(rows, mark_refusal=refuse_locked)
+    async with app.run_test() as pilot:
+        table = app.table
+        await pilot.press("*")
+        assert chosen(table) == ({"a", "c", "d"}, {"b"})
+        table.set_rows([Server("a", "a", locked=True), Server("b", "b"), Server("c", "c")])
+        assert table.settle_marks() == ["d"]
+        assert chosen(table) == ({"b", "c"}, {"a"})
+        await pilot.press("u")
+        assert table.chosen_ids == frozenset()
+        table.choose(["a", "b", "nobody"])
+        assert chosen(table) == ({"b"}, {"a"})
+        table.choose(["c"], replace=True)
+        assert chosen(table) == ({"c"}, set())
+        await pilot.press("u")
+        assert chosen(table) == ({"b"}, {"a"})
 
 
 async def test_marks_by_keys() -> None:

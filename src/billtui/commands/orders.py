@@ -63,7 +63,7 @@ COMMANDS = (
     Command(
         "order.rename",
         "Rename",
-        "Give the order another name.",
+        "Give the order another name, or all marked ones by a pattern.",
         ("E",),
         Scope.ORDERS,
         Danger.CHANGES,

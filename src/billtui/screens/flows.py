@@ -40,8 +40,12 @@ async def confirm_and_submit(
     note: str = "",
     danger: bool = False,
     hold: bool = False,
+    keep_marks: bool = False,
 ) -> str | None:
-    """Show ``plan``, and hand it to the executor if it is confirmed. Gives the job's id, or ``None``."""
+    """Show ``plan``, and hand it to the executor if it is confirmed. Gives the job's id, or ``None``.
+
+    What is marked is used up by it, unless it is a step on the way to something else (``keep_marks``).
+    """
     if not plan.operations:
         await say_nothing_left(app, plan)
         return None
@@ -66,7 +70,7 @@ async def confirm_and_submit(
         if await write_to_file(app, plan):
             return None
     job_id = app.submit(plan, hold=hold)
-    if isinstance(app.screen, BilltuiScreen):
+    if isinstance(app.screen, BilltuiScreen) and not keep_marks:
         app.screen.unmark()
     return job_id
 
@@ -102,6 +106,12 @@ async def say_nothing_left(app: Shell, plan: Plan) -> None:
     ]
     body = Content("\n").join(lines) if lines else Content("There is nothing to do here.")
     await app.push_screen_wait(MessageDialog("This cannot be done now", body))
+
+
+async def job_ended(app: Shell, job_id: str) -> None:
+    """Wait until every outcome of a job of this program is final; at once where it is so already."""
+    if not app.session.journal.job(job_id).finished:
+        await app.job_finished(job_id)
 
 
 def busy_targets(app: Shell) -> dict[str, Busy]:

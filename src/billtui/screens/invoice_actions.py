@@ -64,19 +64,26 @@ async def split_invoice(app: Shell, invoice_id: str) -> None:
     )
 
 
-async def delete_invoices(app: Shell, ids: Sequence[str]) -> None:
-    """Delete unpaid invoices (INV-5); held back for the undo window."""
+async def delete_invoices(app: Shell, ids: Sequence[str], *, at_once: bool = False) -> str | None:
+    """Delete unpaid invoices (INV-5); held back for the undo window, or ``at_once`` where something waits for it.
+
+    Gives the id of the job, or ``None`` where nothing is deleted.
+    """
     account = signed_in_account(app)
     invoices = await _invoices(app, ids)
     if not invoices:
-        return
+        return None
     plan = planner.delete(account, invoices, busy=busy_targets(app), profile=app.profile.name)
     new_orders = [one for one in invoices if str(one.kind) in ("new-order", "mixed")]
     note = "Their orders can be renewed again. A deleted invoice keeps its number and stays findable."
     if new_orders:
         which = "This invoice is" if len(invoices) == 1 else f"{len(new_orders)} of the {len(invoices)} invoices are"
         note = f"{which} for new orders: deleting cancels those pending orders. {note}"
-    await confirm_and_submit(app, plan, button="Delete", danger=True, note=note, hold=True)
+    if at_once:
+        note = f"Sent at once, and the price is taken anew: it cannot be taken back. {note}"
+    return await confirm_and_submit(
+        app, plan, button="Delete", danger=True, note=note, hold=not at_once, keep_marks=at_once
+    )
 
 
 async def export_invoices(app: Shell, ids: Sequence[str]) -> None:

@@ -179,11 +179,24 @@ class ListScreen(BilltuiScreen, Generic[R]):
         self._show_around()
 
     def _apply_view(self) -> None:
+        self.table.set_predicate(self.view_predicate())
+
+    def view_predicate(self) -> Callable[[R], bool] | None:
+        """Which rows the view shows; ``None``: all."""
         view = self.view
         if view is None or view.id == "all":
-            self.table.set_predicate(None)
-        else:
-            self.table.set_predicate(lambda row: view.shows(row, self._now_epoch))
+            return None
+        return lambda row: view.shows(row, self._now_epoch)
+
+    def apply_filter(self, text: str) -> None:
+        """Show only rows with these words."""
+        self.table.set_filter(text)
+
+    def filter_content(self) -> list[Content | str | tuple[str, str]]:
+        """How the heading names the filter while it is not being typed."""
+        if not self.table.filter_words or self.has_class("filtering"):
+            return []
+        return [("  filter: ", "$muted"), Content(" ".join(self.table.filter_words))]
 
     def _show_state(self) -> None:
         table = self.table
@@ -204,8 +217,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
         ]
         if table.row_count != table.total_count:
             heading.append((f" of {table.total_count}", "$muted"))
-        if table.filter_words and not self.has_class("filtering"):
-            heading += [("  filter: ", "$muted"), Content(" ".join(table.filter_words))]
+        heading += self.filter_content()
         self.query_one("#heading-text", Static).update(Content.assemble(*heading))
         self._show_summary()
         self._show_detail()
@@ -241,8 +253,11 @@ class ListScreen(BilltuiScreen, Generic[R]):
     @on(RecordTable.MarkRefused)
     def mark_refused(self, event: RecordTable.MarkRefused) -> None:
         """Say why, and for how many."""
-        more = f" (and {event.total - 1} more)" if event.total > 1 else ""
-        self.billtui.say(f"{event.reason}{more}", "warning")
+        self.billtui.say(self.refusal_text(event), "warning")
+
+    def refusal_text(self, event: RecordTable.MarkRefused) -> str:
+        """Why a row cannot be marked, in a sentence."""
+        return f"{event.reason} (and {event.total - 1} more)" if event.total > 1 else event.reason
 
     @on(RecordTable.RowOpened)
     def row_opened(self, event: RecordTable.RowOpened) -> None:
@@ -295,7 +310,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
     @on(Input.Changed, "#filter")
     def narrow(self, event: Input.Changed) -> None:
         """Narrow at once."""
-        self.table.set_filter(event.value)
+        self.apply_filter(event.value)
         self._show_state()
         self._show_around()
 
@@ -352,7 +367,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
         if self.table.move_cursor_to(row_id):
             return True
         self.query_one("#filter", Input).value = ""
-        self.table.set_filter("")
+        self.apply_filter("")
         if self.VIEWS:
             self.show_view(self.VIEWS[-1].id)
         return self.table.move_cursor_to(row_id)

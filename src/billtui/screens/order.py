@@ -13,7 +13,9 @@ from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
 from billtui.screens.base import BilltuiScreen
-from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
+from billtui.screens.naming import rename_orders
+from billtui.screens.order_actions import change_auto_renewal, choose_action
+from billtui.screens.order_texts import tag_orders
 from billtui.screens.order_view import bill_number, order_detail
 from billtui.screens.orders import order_refusal
 from billtui.screens.paying import pay_invoices
@@ -70,9 +72,10 @@ class OrderScreen(BilltuiScreen):
         if self.row is None:
             text.update(Content(f"{self._absent()} esc goes back."))
         else:
-            text.update(
-                order_detail(self.row, store.order(self.order_id), self.session.now(), bill_number(store, self.row))
-            )
+            own = self.session.own
+            tags = " ".join(own.tags.of(self.order_id)) if own is not None else ""
+            bill = bill_number(store, self.row)
+            text.update(order_detail(self.row, store.order(self.order_id), self.session.now(), bill, tags))
         self.refresh_keys()
 
     def refusal_of(self, command: Command) -> str | None:
@@ -113,7 +116,14 @@ class OrderScreen(BilltuiScreen):
     @handles("order.rename")
     async def rename(self) -> None:
         """Rename it."""
-        await rename_order(self.billtui, self.order_id)
+        if self.row is not None:
+            await rename_orders(self.billtui, [self.row])
+
+    @handles("order.tag")
+    async def tag(self) -> None:
+        """Add or take away its tags."""
+        if self.row is not None and await tag_orders(self.billtui, [self.row]):
+            self.reload_if_changed(force=True)
 
     @handles("order.addons")
     async def addons(self) -> None:

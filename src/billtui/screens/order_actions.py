@@ -119,30 +119,3 @@ async def _typed_name(app: Shell, order: Order) -> str | None:
             check=check,
         )
     )
-
-
-async def rename_order(app: Shell, order_id: str) -> None:
-    """Give one order another name."""
-    account = signed_in_account(app)
-    orders = await _orders(app, [order_id])
-    if not orders:
-        return
-    order = orders[0]
-
-    def check(text: str) -> str | None:
-        if not text.strip():
-            return "An order needs a name; type one or press esc."
-        if len(text.strip()) > 200:
-            return "A name has at most 200 characters."
-        return None
-
-    name = await app.push_screen_wait(
-        Prompt("Rename", label=f"New name of {order.name}:", value=str(order.name), button="Rename", check=check)
-    )
-    if name is None:
-        return
-    plan = planner.rename(account, order, name, busy=busy_targets(app), profile=app.profile.name)
-    if plan.operations:
-        app.submit(plan)
-    else:
-        app.say(str(plan.left_out[0].reason), "warning")

@@ -28,8 +28,10 @@ from billtui.widgets.record_table import Column, Toned
 LABEL = 13
 
 
-def order_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list[Column[OrderRow]]:
-    """The columns of the list of orders; ``now`` gives the panel's time in epoch seconds."""
+def order_columns(
+    now: Callable[[], int], *, tags: Callable[[OrderRow], str] = lambda row: "", ascii_only: bool = False
+) -> list[Column[OrderRow]]:
+    """The columns of the list of orders; ``now`` gives the panel's time in epoch seconds, ``tags`` a person's own."""
 
     def left(row: OrderRow) -> Toned | str:
         if row.paid_until is None:
@@ -62,6 +64,7 @@ def order_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list[C
         Column(key="discount", title="Discount", cell=discount, width=9, align="right", priority=2, sort_key=lambda r: float(r.discount or 0)),
         Column(key="auto", title="Auto", cell=auto, width=5, priority=5, sort_key=lambda r: r.auto_months if r.auto_on else 0),
         Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=10, max_width=16, priority=4, sort_key=lambda r: r.plan, search=lambda r: r.plan),
+        Column(key="tags", title="Tags", cell=lambda r: Toned(tags(r), "accent"), min_width=6, max_width=20, priority=3, sort_key=tags, search=tags),
         Column(key="address", title="Address", cell=lambda r: r.address, min_width=15, max_width=24, priority=1, sort_key=lambda r: r.address, search=lambda r: r.address),
         Column(key="until", title="Paid until", cell=lambda r: date_text(epoch(r.paid_until)), width=10, priority=0, sort_key=lambda r: r.paid_until),
         Column(key="id", title="Id", cell=lambda r: r.id, min_width=6, max_width=14, priority=-1, sort_key=lambda r: r.id, search=lambda r: r.id),
@@ -88,10 +91,10 @@ def bill_number(store: StoreReader, row: OrderRow) -> str:
     return invoice.number if invoice is not None else f"id {row.unpaid_invoice_id}"
 
 
-def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str) -> Content:
+def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str, tags: str = "") -> Content:
     """Everything the store knows of an order, and what cannot be done with it and why (ORD-7).
 
-    ``bill`` is the number of its open invoice, or empty.
+    ``bill`` is the number of its open invoice, or empty; ``tags`` are the person's own.
     """
     moment = int(now.timestamp())
     rows = [
@@ -117,6 +120,8 @@ def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str) -
         rows.append(Labelled("Open invoice", toned(f"{bill}  i opens it, p pays it", "warning")))
     if row.transfer_id:
         rows.append(Labelled("Transfer", toned(f"{row.transfer_id} is running; the order is locked", "accent")))
+    if tags:
+        rows.append(Labelled("Tags", toned(tags, "accent")))
     rows.append(Labelled("Id", Content(row.id)))
     parts = [Content.styled(row.name, "bold"), Content(""), labelled(rows)]
     if order is not None and order.actions:

@@ -8,14 +8,18 @@ from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
-from billtui.screens.list_screen import ListScreen, View
+from billtui.screens.choosing import choose_orders
+from billtui.screens.list_screen import View
+from billtui.screens.naming import rename_orders
 from billtui.screens.optimizing import choose_tool
-from billtui.screens.order_actions import change_auto_renewal, choose_action, rename_order
+from billtui.screens.order_actions import change_auto_renewal, choose_action
+from billtui.screens.order_marks import OrderMarks
+from billtui.screens.order_texts import export_orders, tag_orders
 from billtui.screens.order_view import bill_number, order_columns, order_detail
 from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
 from billtui.services.store import OrderRow
-from billtui.widgets.formats import DAY, cents_text
+from billtui.widgets.formats import DAY
 from billtui.widgets.record_table import Column
 
 LIVE = ("active", "suspended", "blocked", "pending")
@@ -42,20 +46,19 @@ ORDER_VIEWS = (
 )
 
 
-class OrdersScreen(ListScreen[OrderRow]):
+class OrdersScreen(OrderMarks):
     """The list of orders."""
 
     AREA = "Orders"
     SCOPES = (Scope.ORDERS, Scope.LIST)
     LIST_NAME = "orders"
-    NOUN = "order"
     VIEWS = ORDER_VIEWS
     EMPTY = "This account has no orders yet. b orders servers."
     SORT = ("left", False)
 
     def columns(self) -> Sequence[Column[OrderRow]]:
         """Name, place, end, price, renewal."""
-        return order_columns(lambda: self._now_epoch, ascii_only=self.billtui.ascii_only)
+        return order_columns(lambda: self._now_epoch, tags=self.tags_text, ascii_only=self.billtui.ascii_only)
 
     def row_id(self, row: OrderRow) -> str:
         """The order's id."""
@@ -65,28 +68,10 @@ class OrdersScreen(ListScreen[OrderRow]):
         """All orders of the store."""
         return self.session.store.orders()
 
-    def mark_refusal(self, row: OrderRow) -> str | None:
-        """An order on an open invoice cannot be marked for bulk renewal (BLK-5)."""
-        if row.unpaid_invoice_id:
-            return f"{row.name} is on an open invoice (BLK-5): i opens it, p pays it."
-        return None
-
-    def summary(self, rows: Sequence[OrderRow], marked: Sequence[OrderRow]) -> Content:
-        """What the marked or shown orders cost a month."""
-        chosen = marked or self.table.shown_rows()
-        if not chosen:
-            return Content("")
-        total = sum(row.price for row in chosen)
-        what = "marked" if marked else "shown"
-        return Content.assemble(
-            (f" {what}: ", "$muted"),
-            (cents_text(total, chosen[0].currency), "bold"),
-            (" a month at list price", "$muted"),
-        )
-
     def detail(self, row: OrderRow) -> Content:
         """The order beside the list."""
-        return order_detail(row, self.session.store.order(row.id), self.now(), bill_number(self.session.store, row))
+        store = self.session.store
+        return order_detail(row, store.order(row.id), self.now(), bill_number(store, row), self.tags_text(row))
 
     def open_row(self, row_id: str) -> None:
         """The order in full."""
@@ -136,10 +121,24 @@ class OrdersScreen(ListScreen[OrderRow]):
 
     @handles("order.rename")
     async def rename(self) -> None:
-        """Rename the order under the cursor."""
-        row = self.table.cursor_row
-        if row is not None:
-            await rename_order(self.billtui, row.id)
+        """Rename the order under the cursor, or all that are chosen by a pattern."""
+        await rename_orders(self.billtui, self.chosen_rows())
+
+    @handles("order.choose")
+    async def choose(self) -> None:
+        """Choose by an expression, a list, a saved selection."""
+        await choose_orders(self)
+
+    @handles("order.tag")
+    async def tag(self) -> None:
+        """Add or take away tags of what is chosen."""
+        if await tag_orders(self.billtui, self.chosen_rows()):
+            self.reload_if_changed(force=True)
+
+    @handles("order.export")
+    async def export(self) -> None:
+        """Write what is chosen, or send it to the clipboard."""
+        await export_orders(self.billtui, self.chosen_rows())
 
     @handles("order.addons")
     async def addons(self) -> None:

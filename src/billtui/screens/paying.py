@@ -23,20 +23,23 @@ if TYPE_CHECKING:
 PURSES = ("internal", "affiliate")
 
 
-async def pay_invoices(app: Shell, invoice_ids: Sequence[str]) -> None:
-    """Ask how, show the plan, and pay. One invoice may also be paid externally; several from a purse or by promise."""
+async def pay_invoices(app: Shell, invoice_ids: Sequence[str], *, keep_marks: bool = False) -> str | None:
+    """Ask how, show the plan, and pay. One invoice may also be paid externally; several from a purse or by promise.
+
+    Gives the id of the job that pays, or ``None`` where nothing was sent.
+    """
     account = signed_in_account(app)
     invoices = await app.session.invoices_by_ids(invoice_ids)
     if not invoices:
         app.say("These invoices are not there any more; press r to refresh.", "warning")
-        return
+        return None
     total = Money.total((one.total for one in invoices), invoices[0].total.currency)
     methods = await app.session.payment_methods(invoices[0].id.raw)
     title = f"Pay invoice {invoices[0].number}" if len(invoices) == 1 else f"Pay {len(invoices)} invoices"
     choices = [method_choice(method, account, total, len(invoices)) for method in methods]
     method = await app.push_screen_wait(ChoiceDialog(title, choices, note=f"Total {total}. How?"))
     if method is None:
-        return
+        return None
     chosen = next(one for one in methods if one.method.raw == method)
     order_ids = [line.order_id.raw for one in invoices for line in one.lines if line.order_id is not None]
     orders = await app.session.orders_by_ids(order_ids) if method == "promise" else []
@@ -51,9 +54,12 @@ async def pay_invoices(app: Shell, invoice_ids: Sequence[str]) -> None:
     )
     facts, note = _consequences(account, plan.total, chosen, app.session.now())
     verb = "Promise" if method == "promise" else "Pay"
-    job = await confirm_and_submit(app, plan, button=f"{verb} {plan.total}", facts=facts, note=note)
+    job = await confirm_and_submit(
+        app, plan, button=f"{verb} {plan.total}", facts=facts, note=note, keep_marks=keep_marks
+    )
     if job and method not in (*PURSES, "promise"):
         await _follow_external(app, job, invoices[0])
+    return job
 
 
 def method_choice(method: PaymentMethod, account: Account, total: Money, count: int) -> Choice:

@@ -1,68 +1,178 @@
-"""Renewing orders: a period, a quote that explains itself, how to pay, and one confirmation."""
+"""Renewing orders: a period, a price that explains itself and what it leaves out, how to pay, one confirmation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
-from billtui.domain.models import Exclusion, Order, RenewalRequest
+from billtui.client.errors import InvalidInput, Refused
+from billtui.domain.models import Order, RenewalRequest
 from billtui.domain.periods import PERIODS, add_months
-from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, signed_in_account
+from billtui.screens.invoice_actions import delete_invoices
+from billtui.screens.left_out import LeftOutOrder, blocking_invoice, left_out_orders
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
-from billtui.screens.quoting import UNPAID, QuoteDialog, purse_fact
+from billtui.screens.paying import pay_invoices
+from billtui.screens.quoting import UNPAID, purse_fact
+from billtui.screens.renewal_dialog import RenewalAnswer, RenewalDialog
 from billtui.services import planner
+from billtui.services.offers import Offer
 from billtui.widgets.formats import count_text, date_text
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
+FRESH: Final = 50
+"""So many orders are read anew before they are renewed; of more the copy is used, and the price is the panel's own."""
+CHUNK: Final = 200
+"""Orders taken out of the copy between two keys."""
+
 
 async def renew_orders(app: Shell, order_ids: Sequence[str]) -> None:
-    """Ask for the period, show the quote, ask how to pay, confirm, and hand the plan over."""
-    account = signed_in_account(app)
-    orders = await app.session.orders_by_ids(order_ids)
+    """Ask for the period, show the price, free what is blocked where asked to, ask how to pay, confirm, hand over.
+
+    What cannot be renewed is asked about too: the panel says why it is left out, and the way out stands beside it.
+    """
+    signed_in_account(app)
+    orders = await _orders(app, order_ids)
     if not orders:
         app.say("These orders are not there any more; press r to refresh.", "warning")
         return
-    period = await app.push_screen_wait(ChoiceDialog(_title(orders), period_choices(orders), note="For how long?"))
-    if period is None:
-        return
-    request = RenewalRequest(order_ids=[order.id for order in orders], period=int(period))
-    quote = await app.session.quote_renewal([order.id.raw for order in orders], request.period)
-    method = await app.push_screen_wait(QuoteDialog([quote], account, name_of=_names(orders)))
-    if method is None:
-        return
-    then_pay = None if method == UNPAID else method
-    plan = planner.renew(
-        account,
-        quote,
-        request,
-        orders,
-        then_pay,
-        busy=busy_targets(app),
-        profile=app.profile.name,
+    period = await app.push_screen_wait(
+        ChoiceDialog(_title(orders), period_choices(orders), note=_period_note(orders), chosen="1")
     )
-    facts = [Fact("Period", count_text(request.period, "month"))]
-    if then_pay:
-        facts.append(purse_fact(account, then_pay, quote.total))
-        button, note = f"Renew and pay {quote.total}", ""
-    else:
-        button, note = "Issue the invoice", "Only payment renews: the ends stay as they are until the invoice is paid."
-    await confirm_and_submit(app, plan, button=button, facts=facts, note=note)
+    if period is not None:
+        await _Renewal(app, order_ids, int(period)).run()
 
 
-def _names(orders: Sequence[Order]) -> Callable[[Exclusion], str]:
-    names = {order.id: str(order.name) for order in orders}
+async def _orders(app: Shell, order_ids: Sequence[str]) -> list[Order]:
+    """The orders in full; of many the copy's, a few at a time so that keys are answered meanwhile."""
+    if len(order_ids) <= FRESH:
+        return await app.session.orders_by_ids(order_ids)
+    found: list[Order] = []
+    for start in range(0, len(order_ids), CHUNK):
+        found += app.session.store.orders_by_id(order_ids[start : start + CHUNK]).values()
+        await asyncio.sleep(0)
+    return found
 
-    def name_of(one: Exclusion) -> str:
-        return "?" if one.order_id is None else names.get(one.order_id, str(one.order_id))
 
-    return name_of
+class _Renewal:
+    """One renewal being priced: its code, its price, and what is done about those left out."""
+
+    def __init__(self, app: Shell, order_ids: Sequence[str], period: int) -> None:
+        self.app = app
+        self.order_ids = order_ids
+        self.period = period
+        self.code = ""
+        """The code that the price holds with."""
+
+    async def run(self) -> None:
+        """Until the price is accepted or refused: every step about a blocking invoice or a code prices anew."""
+        offer = await self._price(self.code)
+        shown, problem = self.code, ""
+        cursor: str | None = None
+        on_left_out = False
+        while True:
+            dialog = RenewalDialog(
+                offer,
+                signed_in_account(self.app),
+                self._left_out(offer),
+                names=self._names(offer),
+                code=shown,
+                problem=problem,
+                cursor=cursor,
+                on_left_out=on_left_out,
+            )
+            answer = await self.app.push_screen_wait(dialog)
+            if answer is None:
+                return
+            if answer.what == "method":
+                if shown == self.code:
+                    await self._confirm(offer, answer.value)
+                    return
+                shown, problem = self.code, ""
+                continue
+            on_left_out, cursor, problem = answer.what in ("pay", "delete"), answer.cursor, ""
+            if answer.what == "promo":
+                shown = answer.value
+                try:
+                    offer = await self._price(answer.value)
+                except (Refused, InvalidInput) as error:
+                    problem = _why_no_code(error)
+                else:
+                    self.code = answer.value
+            else:
+                await self._free(answer)
+                offer = await self._price(self.code)
+
+    async def _price(self, code: str) -> Offer[RenewalRequest]:
+        return await self.app.session.offer_renewal(self.order_ids, self.period, code or None)
+
+    def _names(self, offer: Offer[RenewalRequest]) -> dict[str, str]:
+        rows = self.app.session.store.order_rows(str(line.order_id) for line in offer.lines)
+        return {key: row.name for key, row in rows.items()}
+
+    def _left_out(self, offer: Offer[RenewalRequest]) -> list[LeftOutOrder]:
+        store = self.app.session.store
+        excluded = offer.excluded
+        rows = store.order_rows(str(one.order_id) for one in excluded if one.order_id is not None)
+        bills = (blocking_invoice(one, rows.get(str(one.order_id))) for one in excluded)
+        return left_out_orders(excluded, rows, store.invoice_rows(one for one in bills if one is not None))
+
+    async def _free(self, answer: RenewalAnswer) -> None:
+        """Pay or delete the invoice that is in the way, and wait for the outcome: the new price needs it."""
+        if answer.what == "pay":
+            job = await pay_invoices(self.app, [answer.value], keep_marks=True)
+        else:
+            job = await delete_invoices(self.app, [answer.value], at_once=True)
+        if job is not None:
+            await job_ended(self.app, job)
+            await self.app.session.refresh()
+
+    async def _confirm(self, offer: Offer[RenewalRequest], method: str) -> None:
+        account = signed_in_account(self.app)
+        orders = await _orders(self.app, self.order_ids)
+        then_pay = None if method == UNPAID else method
+        plan = planner.renew_many(
+            account,
+            offer.quotes,
+            offer.requests,
+            orders,
+            then_pay,
+            now=self.app.session.now(),
+            busy=busy_targets(self.app),
+            profile=self.app.profile.name,
+        )
+        facts = [Fact("Period", count_text(self.period, "month")), Fact("Orders", str(offer.count))]
+        if self.code:
+            facts.append(Fact("Code", self.code))
+        if then_pay:
+            facts.append(purse_fact(account, then_pay, offer.total))
+            button, note = f"Renew and pay {offer.total}", ""
+        else:
+            one = len([quote for quote in offer.quotes if quote.lines]) == 1
+            button = "Issue the invoice" if one else "Issue the invoices"
+            note = "Only payment renews: the ends stay as they are until the invoice is paid."
+        await confirm_and_submit(self.app, plan, button=button, facts=facts, note=note)
+
+
+def _why_no_code(error: Refused | InvalidInput) -> str:
+    """The condition that failed, in the panel's words (DSC-6)."""
+    fields = getattr(error, "fields", None) or {}
+    return str(next(iter(fields.values()), error))
 
 
 def _title(orders: Sequence[Order]) -> str:
     return f"Renew {orders[0].name}" if len(orders) == 1 else f"Renew {len(orders)} orders"
+
+
+def _period_note(orders: Sequence[Order]) -> str:
+    blocked = sum(1 for one in orders if one.unpaid_invoice_id is not None)
+    if not blocked:
+        return "For how long?"
+    return f"For how long? {blocked} of them on an open invoice: beside the price stand the ways out."
 
 
 def period_choices(orders: Sequence[Order]) -> list[Choice]:

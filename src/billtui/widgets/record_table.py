@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from billtui.widgets import record_table_messages as messages
 from billtui.widgets.record_table_columns import Cell, Column, Tone, Toned
 from billtui.widgets.record_table_cursor import CursorTable
-from billtui.widgets.record_table_lines import IN_RANGE, MARKED
+from billtui.widgets.record_table_lines import ASIDE, IN_RANGE, MARKED
 from billtui.widgets.record_table_marks import Marks
 
 __all__ = ["Cell", "Column", "RecordTable", "Tone", "Toned"]
@@ -69,7 +69,7 @@ class RecordTable(CursorTable[R], can_focus=True):
     ) -> None:
         super().__init__(columns, row_id, name=name, id=id, classes=classes, disabled=disabled)
         self.mark_refusal = mark_refusal
-        """Why a record cannot be marked; None: it can."""
+        """Why a record cannot be marked; None: it can. What is refused is set aside (see :attr:`aside_ids`)."""
         self._marks = Marks()
         self._shown_marks: int | None = 0
         self._anchor_id: str | None = None
@@ -96,6 +96,8 @@ class RecordTable(CursorTable[R], can_focus=True):
         state = super()._state_of(position)
         if self._marks.ids and self._view.id_at(position) in self._marks.ids:
             state |= MARKED
+        elif self._marks.aside and self._view.id_at(position) in self._marks.aside:
+            state |= ASIDE
         if self._anchor is not None:
             low, high = sorted((self._anchor, self._cursor))
             state |= IN_RANGE if low <= position <= high else 0
@@ -116,6 +118,16 @@ class RecordTable(CursorTable[R], can_focus=True):
     def marked_count(self) -> int:
         """How many ids are marked."""
         return len(self._marks)
+
+    @property
+    def aside_ids(self) -> frozenset[str]:
+        """Ids that were chosen and cannot be marked now."""
+        return frozenset(self._marks.aside)
+
+    @property
+    def chosen_ids(self) -> frozenset[str]:
+        """All marked ids, and all that are set aside."""
+        return frozenset(self._marks.chosen)
 
     @property
     def hidden_marked_count(self) -> int:
@@ -140,25 +152,54 @@ class RecordTable(CursorTable[R], can_focus=True):
             self.refresh_bindings()
             self.post_message(self.MarksChanged(self, len(self._marks), self.hidden_marked_count))
 
-    def _markable(self, ids: Collection[str], rows: Sequence[R]) -> Collection[str]:
-        """Those ids that can be marked; the others are announced."""
+    def _markable(self, ids: Collection[str], rows: Sequence[R]) -> tuple[Collection[str], list[str]]:
+        """Those ids that can be marked, and those that cannot, which are announced."""
         if self.mark_refusal is None:
-            return ids
+            return ids, []
         reasons = list(map(self.mark_refusal, rows))
         if not any(reasons):
-            return ids
+            return ids, []
         refused = [(row_id, reason) for row_id, reason in zip(ids, reasons, strict=True) if reason]
         self.post_message(self.MarkRefused(self, *refused[0], total=len(refused)))
-        return list(compress(ids, map(not_, reasons)))
+        return list(compress(ids, map(not_, reasons))), [row_id for row_id, _ in refused]
+
+    def _choosing(self, ids: Collection[str], rows: Sequence[R]) -> tuple[Collection[str], tuple[()], list[str]]:
+        """What :meth:`Marks.change` takes to choose these."""
+        markable, aside = self._markable(ids, rows)
+        return markable, (), aside
+
+    def choose(self, ids: Collection[str], *, replace: bool = False) -> None:
+        """Mark those of ``ids`` that are there and can be marked, set the others aside; with ``replace`` nothing else
+        stays chosen. One step that can be undone."""
+        rows = self._view.rows_of(ids)
+        markable, aside = self._markable([self._view.row_id(row) for row in rows], rows)
+        remove = self._marks.chosen.difference(ids) if replace else ()
+        self._after_marks(self._marks.change(markable, remove, aside))
+
+    def settle_marks(self) -> list[str]:
+        """Look at every chosen id anew: those whose records vanished are dropped and given back, those that can be
+        marked by now join the marks, those that cannot any more are set aside. Not a step to undo."""
+        chosen = self._marks.chosen
+        if not chosen:
+            return []
+        rows = self._view.rows_of(chosen)
+        there = list(map(self._view.row_id, rows))
+        refusal = self.mark_refusal
+        refused = [] if refusal is None else [one for one, row in zip(there, rows, strict=True) if refusal(row)]
+        aside = frozenset(refused)
+        gone = [] if len(there) == len(chosen) else sorted(chosen.difference(there))
+        if gone or aside != self._marks.aside:
+            self._after_marks(self._marks.settle(frozenset(there).difference(aside), aside))
+        return gone
 
     def action_toggle_mark(self) -> None:
         row_id, row = self._cursor_id, self.cursor_row
         if row_id is None or row is None:
             return
-        if row_id in self._marks:
+        if row_id in self._marks or row_id in self._marks.aside:
             self.change_marks(remove=(row_id,))
         else:
-            self.change_marks(add=self._markable([row_id], [row]))
+            self._after_marks(self._marks.change(*self._choosing([row_id], [row])))
 
     def action_mark_range(self) -> None:
         """Begin a range at the cursor; the second time mark everything from there to the cursor."""
@@ -172,7 +213,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         low, high = sorted((self._anchor, self._cursor))
         rows = [self._view.row_at(position) for position in range(low, high + 1)]
         self.action_cancel_range()
-        self.change_marks(add=self._markable(list(map(self._view.row_id, rows)), rows))
+        self._after_marks(self._marks.change(*self._choosing(list(map(self._view.row_id, rows)), rows)))
 
     def action_cancel_range(self) -> None:
         self._anchor_id = self._anchor = None
@@ -182,22 +223,26 @@ class RecordTable(CursorTable[R], can_focus=True):
     def action_mark_all(self) -> None:
         """Mark all that is shown."""
         ids, rows = self._view.shown_pairs()
-        markable = self._markable(ids, rows)
-        self._after_marks(self._marks.change(add=markable), len(ids) if markable is ids else None)
+        markable, aside = self._markable(ids, rows)
+        changed = self._marks.change(markable, aside=aside)
+        self._after_marks(changed, len(ids) if markable is ids else None)
 
     def action_invert_marks(self) -> None:
         """Mark what is shown and not marked, unmark what is shown and marked; hidden marks stay."""
         ids, rows = self._view.shown_pairs()
-        unmarked = [row_id not in self._marks.ids for row_id in ids]
-        add = self._markable(list(compress(ids, unmarked)), list(compress(rows, unmarked)))
-        self.change_marks(add=add, remove=list(compress(ids, map(not_, unmarked))))
+        chosen = self._marks.chosen
+        unmarked = [row_id not in chosen for row_id in ids]
+        add, aside = self._markable(list(compress(ids, unmarked)), list(compress(rows, unmarked)))
+        self._after_marks(self._marks.change(add, list(compress(ids, map(not_, unmarked))), aside))
 
     def action_undo_marks(self) -> None:
-        self._after_marks(self._marks.undo())
+        if self._marks.undo():
+            self._after_marks(True)
+            self.settle_marks()
 
     def action_clear_marks(self) -> None:
         """Unmark everything, shown or not."""
-        self.change_marks(remove=list(self._marks.ids))
+        self.change_marks(remove=list(self._marks.chosen))
 
     def forget_marks(self) -> None:
         """Marks, a range that was begun, and what could be brought back: all of it was about other records."""
@@ -211,5 +256,5 @@ class RecordTable(CursorTable[R], can_focus=True):
         if action == "undo_marks":
             return self._marks.can_undo
         if action == "clear_marks":
-            return len(self._marks) > 0
+            return bool(self._marks.chosen)
         return True

@@ -38,6 +38,7 @@ class TableCanvas(ScrollView, Generic[R]):
         "record-table--header",
         "record-table--cursor",
         "record-table--marked",
+        "record-table--aside",
         "record-table--range",
         "record-table--thumb",
         *(f"record-table--{tone}" for tone in TONES),
@@ -61,6 +62,7 @@ class TableCanvas(ScrollView, Generic[R]):
             text-style: $block-cursor-text-style;
         }
         & > .record-table--marked { color: $text-accent; text-style: bold; }
+        & > .record-table--aside { color: $text-warning; }
         & > .record-table--range { color: $text-accent; }
         & > .record-table--thumb { color: $scrollbar; }
         & > .record-table--dim { color: $text-muted; }
@@ -154,6 +156,7 @@ class TableCanvas(ScrollView, Generic[R]):
             header=whole(part + "header"),
             cursor=whole(part + "cursor"),
             marked=whole(part + "marked", partial=True),
+            aside=whole(part + "aside", partial=True),
             in_range=whole(part + "range", partial=True),
             thumb=whole(part + "thumb"),
             tones={tone: whole(part + tone, partial=True) for tone in TONES},

@@ -25,7 +25,7 @@ from billtui.widgets.record_table_text import (
 
 R = TypeVar("R")
 
-CURSOR, MARKED, IN_RANGE = 1, 2, 4
+CURSOR, MARKED, IN_RANGE, ASIDE = 1, 2, 4, 8
 """State of a line, as bits."""
 
 GUTTER = 3
@@ -41,6 +41,7 @@ class Signs(NamedTuple):
 
     cursor: str
     mark: str
+    aside: str
     in_range: str
     ascending: str
     descending: str
@@ -48,8 +49,8 @@ class Signs(NamedTuple):
     thumb: str
 
 
-UNICODE_SIGNS = Signs("▸", "●", "○", "▲", "▼", "…", "┃")
-ASCII_SIGNS = Signs(">", "*", "+", "^", "v", "~", "|")
+UNICODE_SIGNS = Signs("▸", "●", "!", "○", "▲", "▼", "…", "┃")
+ASCII_SIGNS = Signs(">", "*", "!", "+", "^", "v", "~", "|")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Looks:
     header: Style = field(default_factory=Style)
     cursor: Style = field(default_factory=Style)
     marked: Style = field(default_factory=Style)
+    aside: Style = field(default_factory=Style)
     in_range: Style = field(default_factory=Style)
     thumb: Style = field(default_factory=Style)
     tones: Mapping[str, Style] = field(default_factory=dict)
@@ -104,10 +106,13 @@ class LinePainter(Generic[R]):
         line = looks.cursor if state & CURSOR else looks.base
         if state & MARKED and not state & CURSOR:
             line += looks.marked
+        elif state & ASIDE and not state & CURSOR:
+            line += looks.aside
         elif state & IN_RANGE and not state & CURSOR:
             line += looks.in_range
         signs = self.signs
-        mark = signs.mark if state & MARKED else signs.in_range if state & IN_RANGE else " "
+        mark = signs.in_range if state & IN_RANGE else " "
+        mark = signs.mark if state & MARKED else signs.aside if state & ASIDE else mark
         pieces = [(f"{signs.cursor if state & CURSOR else ' '}{mark} ", line)]
         for number, (column, _, width) in enumerate(self.fitted):
             if number:

@@ -6,7 +6,7 @@ per record (ids, search texts, sort keys) is made when first needed and kept unt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from itertools import compress
 from typing import Any, Generic, TypeVar
 
@@ -129,7 +129,7 @@ class RecordView(Generic[R]):
             self._ids.extend(map(self.row_id, self.rows[len(self._ids) :]))
         return self._ids
 
-    def count_shown(self, ids: set[str]) -> int:
+    def count_shown(self, ids: Set[str]) -> int:
         """How many of these ids are shown."""
         if not ids:
             return 0
