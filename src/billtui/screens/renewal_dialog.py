@@ -61,7 +61,7 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         cursor: str | None = None,
         on_left_out: bool = False,
     ) -> None:
-        """``names`` are the orders', by id. ``code`` stands in the field; ``problem`` says why it does not hold (DSC-6).
+        """``names`` are the orders', by id. ``code`` stands in the field; ``problem`` says why it fails (DSC-6).
 
         ``cursor`` and ``on_left_out`` say where to rest.
         """
