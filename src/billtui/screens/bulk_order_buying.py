@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from billtui.config.errors import ConfigError
-from billtui.domain.models import BoughtOrders, QuoteLine
+from billtui.domain.models import BoughtOrders, Exclusion, QuoteLine
 from billtui.screens.bulk_order_text import exclusion_name, how_many, line_text
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.modals.dialog import Fact
@@ -35,16 +35,20 @@ async def buy_servers(screen: BulkOrderView) -> None:
     note = f"Without the code {draft.promo_code}: {standing.code_problem}" if standing.code_problem else ""
 
     def line(one: QuoteLine) -> Content:
-        return line_text(one, catalogue)
+        return line_text(one, catalogue, width=66)
+
+    def wanted(one: Exclusion) -> str:
+        number = draft.quantities.get((one.plan.raw, one.location.raw)) if one.plan and one.location else None
+        return f"{number} wanted:" if number else exclusion_name(one, catalogue)
 
     method = await app.push_screen_wait(
         QuoteDialog(
             offer.quotes,
             account,
-            name_of=lambda one: exclusion_name(one, catalogue),
+            name_of=wanted,
             title="Order servers",
             counted=("Servers", offer.count),
-            unpaid_detail="Pay it later by any method; the servers become active when it is paid",
+            unpaid_detail="Pay it later by any method; they become active when it is paid",
             nothing="Nothing to order",
             line=line,
             note=note,
@@ -63,6 +67,10 @@ async def buy_servers(screen: BulkOrderView) -> None:
         profile=app.profile.name,
     )
     facts = [Fact("Servers", how_many(standing.cells)), Fact("Period", count_text(draft.period, "month"))]
+    if draft.names:
+        facts.append(Fact("Names", screen.desk.names_shown))
+    if draft.auto_renew is not None and draft.auto_renew.on:
+        facts.append(Fact("Auto-renewal", f"on, {count_text(draft.auto_renew.months, 'month')} at a time"))
     if len(offer.requests) > 1:
         facts.append(Fact("Requests", f"{len(offer.requests)}, an invoice each (BLK-7)"))
     if then_pay:

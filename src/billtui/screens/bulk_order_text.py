@@ -155,14 +155,15 @@ class ChoiceLine:
     problem: str = ""
 
     def content(self, width: int) -> Content:
-        """The line, cut to ``width``."""
-        line = Content.assemble(
-            (f"{self.key} ", "bold $text-accent"),
-            (f"{self.label:<{LABEL}}", "$muted"),
-            (self.value, ""),
-            (f"  {self.problem}" if self.problem else "", "$text-error"),
-        )
-        return line.truncate(max(4, width), ellipsis=True)
+        """The line, cut to ``width``; a problem that does not fit behind it stands in a line of its own."""
+        line = Content.assemble((f"{self.key} ", "bold $text-accent"), (f"{self.label:<{LABEL}}", "$muted"), self.value)
+        problem = Content.styled(self.problem, "$text-error")
+        if not self.problem:
+            return line.truncate(max(4, width), ellipsis=True)
+        if line.cell_length + 2 + problem.cell_length <= width:
+            return Content.assemble(line, "  ", problem)
+        below = Content.assemble("  ", problem).truncate(max(4, width), ellipsis=True)
+        return Content("\n").join([line.truncate(max(4, width), ellipsis=True), below])
 
 
 def choice_lines(

@@ -32,8 +32,8 @@ def explained(line: InvoiceLine, *, promo: PromoTerms | None = None) -> Content:
 
     With ``promo``, the terms of the quote's code, it says which discount won (DSC-7).
     """
-    rows: list[Content] = [Content.styled(str(line.title), "bold")]
     count = line.quantity if isinstance(line, QuoteLine) else 1
+    rows: list[Content] = [Content.styled(f"{count} × {line.title}" if count > 1 else str(line.title), "bold")]
     listed = _each(line.list_price, count)
     addons = [(str(part.name), _each(part.amount, count)) for part in line.addons]
     amount = _each(line.amount, count)

@@ -46,9 +46,19 @@ def payment_choices(account: Account, total: Money, *, unpaid_detail: str) -> li
 
 
 class QuoteDialog(Dialog[str]):
-    """Quotes, line by line, with what they leave out; answers how to pay them, or ``None``."""
+    """Quotes, line by line, with what they leave out; answers how to pay them, or ``None``.
 
-    DEFAULT_CSS = "QuoteDialog #lines { max-height: 8; }"
+    The total stays in sight whatever the rest needs to scroll.
+    """
+
+    DEFAULT_CSS = """
+    QuoteDialog #lines { max-height: 8; }
+    QuoteDialog.-low #facts, QuoteDialog.-high #facts { dock: top; }
+    QuoteDialog.-low #dialog { padding: 0 2; }
+    QuoteDialog.-low #lines { max-height: 3; }
+    QuoteDialog.-low #excluded { max-height: 2; }
+    QuoteDialog.-high #lines { margin-top: 1; }
+    """
 
     def __init__(
         self,
@@ -95,7 +105,7 @@ class QuoteDialog(Dialog[str]):
         ]
         if self.requests > 1:
             facts.append(Fact("Requests", f"{self.requests}, {self.several}"))
-        yield Facts(facts)
+        yield Facts(facts, id="facts")
         with VerticalScroll(classes="rows", id="lines"):
             yield Static(Content("\n").join(map(self.line, self.lines)) or Content("Nothing."))
         if self.excluded:

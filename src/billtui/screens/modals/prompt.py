@@ -53,7 +53,7 @@ class Prompt(Dialog[str]):
         yield field
         yield Static(id="problem", classes="problem")
         if self.live is not None:
-            yield Static(Content(self.live(self.value)), id="live", classes="note")
+            yield Static(id="live", classes="note")
         if self.note:
             yield Static(Content(self.note), classes="note")
 
@@ -64,6 +64,7 @@ class Prompt(Dialog[str]):
 
     def on_mount(self) -> None:
         """The field first: there is nothing to confirm by accident."""
+        self._show_live(self.value)
         self.query_one("#field", Input).focus()
 
     @on(Input.Changed, "#field")
@@ -71,7 +72,14 @@ class Prompt(Dialog[str]):
         """What the text comes to, or what is wrong with it."""
         if self.live is not None:
             self._show_problem(self.check(event.value) if self.check else None)
-            self.query_one("#live", Static).update(Content(self.live(event.value)))
+            self._show_live(event.value)
+
+    def _show_live(self, text: str) -> None:
+        if self.live is not None:
+            words = self.live(text)
+            shown = self.query_one("#live", Static)
+            shown.update(Content(words))
+            shown.display = bool(words)
 
     def _show_problem(self, problem: str | None) -> None:
         shown = self.query_one("#problem", Static)
