@@ -60,6 +60,8 @@ async def test_every_area(program: Program) -> None:
         ("3", "20", "E", "Prompt"),
         ("3", "20", "enter", "OrderScreen"),
         ("3", "20", "c", "ColumnsDialog"),
+        ("3", "20", "b", "BulkOrderScreen"),
+        ("3", "20", "A", "ChecklistDialog"),
         ("3", "20", "question_mark", "HelpScreen"),
         ("3", "20", "colon", "Palette"),
         ("3", "20", "ctrl+f", "SearchScreen"),
@@ -71,6 +73,40 @@ async def test_every_dialog(program: Program, area: str, cursor: str, key: str, 
     async with program.open() as driver:
         await driver.go(area, AREAS[area])
         await driver.cursor_to(driver.bill(cursor[8:]) if cursor.startswith("bill") else cursor)
+        await driver.press(key)
+        await driver.on(name)
+        title = title_of(driver)
+        await through_sizes(driver, name, FEW)
+        assert title_of(driver) == title
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("p", "ChoiceDialog"),
+        ("a", "ChecklistDialog"),
+        ("n", "Prompt"),
+        ("d", "Prompt"),
+        ("t", "ChoiceDialog"),
+        ("v", "LinesDialog"),
+        ("x", "ChoiceDialog"),
+        ("e", "MessageDialog"),
+        ("enter", "QuoteDialog"),
+    ],
+)
+async def test_every_dialog_of_the_bulk_order(program: Program, key: str, name: str) -> None:
+    """With a whole row wanted, one of it left out; the total is in sight at every size that shows anything."""
+    async with program.open() as driver:
+        await driver.press("b")
+        await driver.on("BulkOrderScreen")
+        await driver.sees("VDS micro")
+        await driver.press("j", "3", "f")
+        await driver.sees("Price of the panel")
+        for width, height in SIZES:
+            await driver.resize(width, height)
+            if width >= 40 and height >= 12:
+                await driver.sees("30 servers", " EUR for 1 month", "3/51]")
+        await driver.resize(80, 24)
         await driver.press(key)
         await driver.on(name)
         title = title_of(driver)

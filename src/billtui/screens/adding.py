@@ -148,6 +148,7 @@ def remaining_text(now: datetime, until: datetime | None) -> str:
         return "no time left"
     months = whole_months_between(now, until)
     rest = until - add_months(now, months)
-    days = count_text(rest.days, "day") if rest.days else "" if months else span_text(rest.total_seconds())
-    parts = [count_text(months, "month")] if months else []
-    return " and ".join([*parts, days] if days else parts) + " left"
+    if not months:
+        return f"{span_text(rest.total_seconds())} left"
+    days = f" and {count_text(rest.days, 'day')}" if rest.days else ""
+    return f"{count_text(months, 'month')}{days} left"

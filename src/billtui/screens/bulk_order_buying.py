@@ -8,7 +8,7 @@ from billtui.config.errors import ConfigError
 from billtui.domain.models import BoughtOrders, Exclusion, QuoteLine
 from billtui.screens.bulk_order_text import exclusion_name, how_many, line_text
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
-from billtui.screens.modals.dialog import Fact
+from billtui.screens.modals.dialog import Fact, named
 from billtui.screens.quoting import UNPAID, QuoteDialog, purse_fact
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
@@ -68,7 +68,7 @@ async def buy_servers(screen: BulkOrderView) -> None:
     )
     facts = [Fact("Servers", how_many(standing.cells)), Fact("Period", count_text(draft.period, "month"))]
     if draft.names:
-        facts.append(Fact("Names", screen.desk.names_shown))
+        facts.append(Fact("Names", named(draft.names)))
     if draft.auto_renew is not None and draft.auto_renew.on:
         facts.append(Fact("Auto-renewal", f"on, {count_text(draft.auto_renew.months, 'month')} at a time"))
     if len(offer.requests) > 1:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from billtui.domain.models import AutoRenew
 from billtui.domain.money import Money
-from billtui.domain.naming import NamingError
 from billtui.domain.periods import PERIODS, add_months
 from billtui.screens.bulk_order_text import plan_in
 from billtui.screens.modals.checklist import ChecklistDialog
@@ -71,13 +70,7 @@ async def ask_names(app: Shell, draft: OrderDraft, preview: NamePreview) -> Orde
     """A pattern of host names; what is wrong with it is said at once (BLK-1)."""
 
     def check(text: str) -> str | None:
-        if not text.strip():
-            return None
-        try:
-            preview.names(text.strip())
-        except NamingError as error:
-            return f"{error}."
-        return None
+        return preview.problem(text.strip()) or None
 
     text = await app.push_screen_wait(
         Prompt(

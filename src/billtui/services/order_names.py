@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from billtui.domain.naming import NameSlot, NamingError, expand_names
+from billtui.domain.safetext import SafeText
 from billtui.services.order_estimate import Cell
 
 SHOWN = 2
@@ -36,9 +37,8 @@ class NamePreview:
             return ""
         if not self.cells:
             return ""
-        if len(names) <= SHOWN + 1:
-            return ", ".join(names)
-        return f"{', '.join(names[:SHOWN])} … {names[-1]}"
+        shown = ", ".join(names) if len(names) <= SHOWN + 1 else f"{', '.join(names[:SHOWN])} … {names[-1]}"
+        return str(SafeText(shown))
 
     def problem(self, pattern: str) -> str:
         """What is wrong with a pattern; nothing where it can be used."""
@@ -47,5 +47,5 @@ class NamePreview:
         try:
             self.names(pattern)
         except NamingError as error:
-            return f"{error}."
+            return str(SafeText(f"{error}."))
         return ""

@@ -76,9 +76,9 @@ class ChecklistDialog(Dialog[list[str]]):
         )
 
     def _sum(self) -> Content:
-        hint = "space ticks · enter keeps"
         words = self.summary(self.chosen()) if self.summary else ""
-        return Content.assemble((words, "bold"), (f" · {hint}" if words else hint, "$muted"))
+        hint = f"space ticks · enter: {self.button.lower()}"
+        return Content.assemble((f"{words}\n" if words else "", "bold"), (hint, "$muted"))
 
     def action_tick(self) -> None:
         """Tick or untick what is under the cursor; on a button, press it."""
