@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from billtui.sandbox.database import Database
     from billtui.sandbox.engine.unit import Tx
-    from billtui.sandbox.engine.wire import InvoiceJSON, OrderJSON, PaymentJSON
+    from billtui.sandbox.engine.wire import BoughtOrdersJSON, InvoiceJSON, OrderJSON, PaymentJSON, QuoteJSON
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -131,6 +131,37 @@ class World:
             return quotes.renew(tx, self.account, quote["id"])
 
         return self.write(work)
+
+    def quote(self, *cells: tuple[str, str, int], **wish: Any) -> QuoteJSON:
+        """A quote of new servers: cells of (plan, location, quantity), for one month unless said otherwise."""
+        from billtui.domain.rules.new_orders import Cell
+        from billtui.sandbox.engine import new_orders
+
+        wanted = new_orders.Wish(**{"period": 1, "cells": tuple(Cell(*cell) for cell in cells), **wish})
+        return self.write(new_orders.quote_order, self.account, wanted)
+
+    def buy(self, *cells: tuple[str, str, int], **wish: Any) -> BoughtOrdersJSON:
+        """New servers with their unpaid invoice."""
+        from billtui.sandbox.engine import new_orders
+
+        return self.write(new_orders.buy_orders, self.account, self.quote(*cells, **wish)["id"])
+
+    def add(self, order_ids: list[str], *addons: str) -> InvoiceJSON:
+        """An unpaid invoice of add-ons."""
+        from billtui.sandbox.engine import addons as engine
+
+        quote = self.write(engine.quote_addons, self.account, order_ids, addons)
+        return self.write(engine.buy_addons, self.account, quote["id"])
+
+    def stock(self, plan: str, location: str) -> int:
+        """How many of a plan can be had in a location."""
+        return int(self.value("SELECT available FROM stock WHERE plan = ? AND location = ?", plan, location))
+
+    def set_stock(self, plan: str, location: str, available: int) -> None:
+        """As the shopkeeper does."""
+        from billtui.sandbox.engine import shopkeeping
+
+        self.write(shopkeeping.set_stock, plan, location, available)
 
     def pay(self, invoice_id: str, method: str = "internal") -> PaymentJSON:
         """Pay an invoice."""

@@ -9,7 +9,9 @@ import pytest
 
 from billtui.domain.rules import orders, promise, renewal
 from tests.unit.domain.made_facts import at, order
+from tests.unit.domain.test_rules_addons import RENEWALS
 from tests.unit.domain.test_rules_discounts import PRICES
+from tests.unit.domain.test_rules_new_orders import BULK
 from tests.unit.domain.test_rules_orders import ADDONS, PLAN_CHANGES
 from tests.unit.domain.test_rules_renewal import ENDS
 
@@ -21,8 +23,9 @@ SERVED = [
     *(f"REN-{number}" for number in range(1, 6)),
     *(f"INV-{number}" for number in range(1, 14)),
     *(f"PRM-{number}" for number in range(1, 10)),
-    *("DSC-1", "DSC-2", "DSC-3", "DSC-4", "DSC-5", "DSC-7", "DSC-8"),
-    *("BLK-4", "BLK-5", "BLK-6", "BLK-7", "TRF-4", "TRF-6"),
+    *(f"DSC-{number}" for number in range(1, 9)),
+    *(f"BLK-{number}" for number in range(1, 8)),
+    *("TRF-4", "TRF-6"),
 ]
 
 
@@ -45,7 +48,7 @@ def rows(header: str) -> list[list[str]]:
 
 
 def test_the_worked_numbers_are_the_tested_ones() -> None:
-    """ORD-5, ORD-6, REN-3, INV-10: row by row."""
+    """ORD-5, ORD-6, REN-3, INV-10, BLK-1: row by row."""
     assert [[row[0], row[1], row[2], row[4]] for row in rows("| now | paid until | price")] == [
         [now[:16], end[:16], price, amount] for now, end, price, _months, amount in ADDONS
     ]
@@ -53,8 +56,16 @@ def test_the_worked_numbers_are_the_tested_ones() -> None:
         [old, new, now[:16], end[:16], amount] for old, new, now, end, amount in PLAN_CHANGES
     ]
     assert rows("| old end |") == [[old[:16], str(day), str(months), new[:16]] for old, day, months, new in ENDS]
+    assert rows("| server a month |") == [
+        [price, more, str(months), f"{percent} %", listed, server, extra, amount]
+        for price, more, months, percent, listed, server, extra, amount in RENEWALS
+    ]
+    assert rows("| price | months | code |") == [
+        [price, str(months), f"{code} %" if code else "none", *map(str, (there, quantity, places)), one, line, total]
+        for price, months, code, there, quantity, places, one, line, total in BULK
+    ]
     assert [
-        [price, months, percent, amount] for price, months, percent, _exact, amount in rows("| price | months |")
+        [price, months, percent, amount] for price, months, percent, _exact, amount in rows("| price | months | disc")
     ] == [[price, str(months), f"{percent} %", amount] for price, months, percent, amount in PRICES]
 
 
