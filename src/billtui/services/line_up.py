@@ -18,7 +18,7 @@ from billtui.domain.refusal import Refusal
 from billtui.services.pricing import unmarkable
 from billtui.services.solver.model import Batch, Left, SolverStopped
 from billtui.services.solver.prices import Curve, Ending, RateCurve, discounted
-from billtui.services.store import OrderRow, epoch
+from billtui.services.store import OrderRow, epoch, gc_paused
 
 MONTH_DAYS: Final = 31
 """A window of so many days holds any two ends of one month."""
@@ -176,6 +176,11 @@ def line_up(question: LineUpQuestion, stopped: Callable[[], bool] | None = None)
     With a target month there is one way: into that month. Raises ValueError, SolverStopped.
     """
     question.check()
+    with gc_paused():
+        return _line_ups(question, stopped)
+
+
+def _line_ups(question: LineUpQuestion, stopped: Callable[[], bool] | None) -> LineUps:
     orders, excluded = _orders(question, stopped)
     if not orders:
         return LineUps((), tuple(excluded))

@@ -14,7 +14,7 @@ from billtui.services.solver.large import Search
 from billtui.services.solver.model import EXACT_ORDERS, Batch, Left, Line, Purchase, Question, Solution
 from billtui.services.solver.options import CENT, NO_CODE, Group, Table, Way, make_table, purchases_of
 from billtui.services.solver.prices import Ending, RateCurve, percent_words
-from billtui.services.store import OrderRow
+from billtui.services.store import OrderRow, gc_paused
 
 Stopped = Callable[[], bool]
 
@@ -34,6 +34,11 @@ def solve(question: Question, stopped: Stopped | None = None) -> Solution:
     cannot be answered, with a sentence that says what to give instead.
     """
     question.check()
+    with gc_paused():
+        return _solve(question, stopped)
+
+
+def _solve(question: Question, stopped: Stopped | None) -> Solution:
     rows, excluded = _renewable(question)
     rates = _rates(question, rows)
     table = make_table(question, rows, rates, stopped)
