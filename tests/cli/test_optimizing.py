@@ -95,6 +95,34 @@ def test_a_code_that_is_refused_says_why_and_is_not_used(cli: Cli) -> None:
     assert all(one["code"] is None for one in found["buy_now"])
 
 
+def test_a_code_for_long_periods_is_used_where_it_pays_and_quoted_alike(cli: Cli) -> None:
+    """DSC-6, DSC-7: YEAR20 of the seed is for 12 and 24 months; every batch is what the panel quotes with it."""
+    plain = cli.json("optimize", "renewals", "--where", "days<30 kind:vds")
+    found = cli.json("optimize", "renewals", "--where", "days<30 kind:vds", "--promo", "YEAR20", "--promo", "WELCOME15")
+    used = {one["code"]: (one["used"], one["reason"]) for one in found["codes"]}
+    assert used == {"YEAR20": (True, ""), "WELCOME15": (False, "promo-not-for-renewals")}
+    assert cents(found["total"]) < cents(plain["total"])
+    batch = next(one for one in found["buy_now"] if one["code"] == "YEAR20")
+    refs = [f"id:{one}" for one in batch["order_ids"]]
+    quote = cli.json("quote", "renewal", *refs, "--period", str(batch["period"]), "--promo", "YEAR20")["quote"]
+    assert quote["total"] == batch["amount"]
+
+
+def test_a_code_with_a_budget_is_bought_to_the_cent(own_cli: Callable[..., Cli]) -> None:
+    cli = own_cli()
+    choose = ("--where", "days<30 kind:vds", "--promo", "YEAR20", "--budget", "300")
+    found = cli.json("optimize", "renewals", *choose)
+    assert 0 < cents(found["now"]) <= 30_000
+    before = cli.json("balance")["internal"]
+    done = cli.json("optimize", "renewals", *choose, "--buy", "--pay", "internal", "--yes", "--max-total", "300")
+    assert done["exit"] == 0
+    assert cents(cli.json("balance")["internal"]) == cents(before) - cents(found["now"])
+    invoices = [one["answer"]["invoice_id"] for one in done["job"]["operations"] if one["kind"] == "invoice.pay"]
+    totals = sorted(cents(cli.invoice(one)["total"]) for one in invoices)
+    assert totals == sorted(cents(one["amount"]) for one in found["buy_now"])
+    assert cli.sandbox.check_books() == []
+
+
 def test_line_up_shows_before_and_after(cli: Cli) -> None:
     found = cli.json("optimize", "line-up", "--where", "days<60", "--several")
     tightest = found["ways"][0]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from billtui.domain.models import PromoTerms
 from billtui.domain.refusal import Refusal
-from billtui.domain.rules.facts import format_when
+from billtui.domain.rules.promo import PromoFacts, promo_refusal
 from billtui.services.solver.prices import FULL, parts
 from billtui.services.store import OrderRow
 
@@ -55,15 +55,6 @@ class Code:
 
 
 def code_refusal(terms: PromoTerms, now: datetime) -> Refusal | None:
-    """Which condition of the code fails for renewals at ``now`` (DSC-6), or ``None``: the first that does."""
-    name = f"“{terms.code}”"
-    if not terms.renewals:
-        return Refusal("promo-renewals", "DSC-6", f"Code {name} is for new servers only; renewals go without it.")
-    if terms.starts_at is not None and now < terms.starts_at:
-        reason = f"Code {name} is valid from {format_when(terms.starts_at)} on; renew then, or without it."
-        return Refusal("promo-not-started", "DSC-6", reason, {}, terms.starts_at)
-    if terms.ends_at is not None and now >= terms.ends_at:
-        return Refusal("promo-expired", "DSC-6", f"Code {name} ended at {format_when(terms.ends_at)}.")
-    if terms.uses_left is not None and terms.uses_left <= 0:
-        return Refusal("promo-used-up", "DSC-6", f"Code {name} has no uses left.")
-    return None
+    """Which condition of the code fails for any renewal at ``now`` (DSC-6): the first that does, or ``None``."""
+    period = terms.periods[0] if terms.periods else 1
+    return promo_refusal(PromoFacts.of(terms), period, (), now, renewal=True)
