@@ -162,7 +162,7 @@ def test_new_servers_cannot_be_promised(panel: MoneyPanel) -> None:
 
 
 def test_a_purchase_waits_for_the_outcome_of_the_last_one(panel: MoneyPanel) -> None:
-    busy = {"new:1": Busy("new:1", "a" * 32, 1, OperationState.UNKNOWN, SafeText("Order 3 new servers"))}
+    busy = {"new:2": Busy("new:2", "a" * 32, 2, OperationState.UNKNOWN, SafeText("Order 3 new servers"))}
     request = OrderRequest.model_validate({"cells": [cell("micro", "nl", 1)], "period": 1})
     plan = planner.buy(panel.account(), [quote([line("micro", "nl", 1, "2.00")])], [request], busy=busy)
     assert not plan.operations and reasons(plan) == [("new:1", "operation-open", "")]

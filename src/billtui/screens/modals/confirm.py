@@ -15,10 +15,13 @@ from textual.widgets import Button, Input, Static
 
 from billtui.domain.money import Money, group_digits, parse_amount
 from billtui.screens.modals.dialog import Dialog, Fact, Facts, named
-from billtui.services.plans import Plan
+from billtui.services.plans import Operation, OperationKind, Plan
 
 SHOWN_ROWS = 200
 """Rows of a plan that are listed; beyond it the dialog says how many more there are."""
+
+SHOWN_CELLS = 50
+"""Plans and locations of one purchase that are listed."""
 
 
 def needs_typing(plan: Plan, limit: Decimal, items: int) -> bool:
@@ -63,11 +66,10 @@ class ConfirmPlan(Dialog[bool]):
     def compose_body(self) -> Iterable[Widget]:
         """Facts first, in cells of their own; then what is in and what is left out."""
         plan = self.plan
-        count = len(plan.operations)
         yield Facts(
             [
                 *([Fact("Amount", str(plan.total), strong=True)] if plan.total.amount else []),
-                Fact("Count", f"{count} {'step' if count == 1 else 'steps'}"),
+                Fact("Count", _count(plan)),
                 Fact("Account", f"{named(plan.login)}, ID {named(plan.account_id)}"),
                 Fact("Panel", f"{named(plan.panel_name)} (profile {plan.profile})"),
                 *self.facts,
@@ -114,6 +116,7 @@ class ConfirmPlan(Dialog[bool]):
             lines.append(
                 Content.assemble((f"{amount:>12}  ", "bold"), Content(str(operation.title)).truncate(54, ellipsis=True))
             )
+            lines += [Content.styled(f"{'':>14}{line}", "$muted") for line in _cells(operation)]
         more = len(self.plan.operations) - SHOWN_ROWS
         if more > 0:
             lines.append(Content.styled(f"… and {more} more", "$muted"))
@@ -161,6 +164,23 @@ class ConfirmPlan(Dialog[bool]):
         problem.update(Content("" if right else f"That is not {wanted}; type it as it stands above, or press esc."))
         problem.set_class(not right, "shown")
         return right
+
+
+def _count(plan: Plan) -> str:
+    """How many steps; of new servers also how many servers."""
+    steps = len(plan.operations)
+    servers = sum(one.new_count for one in plan.operations)
+    words = f"{steps} {'step' if steps == 1 else 'steps'}"
+    return f"{words}, {servers} new {'server' if servers == 1 else 'servers'}" if servers else words
+
+
+def _cells(operation: Operation) -> list[str]:
+    """What a purchase of new servers is made of."""
+    if operation.kind is not OperationKind.ORDER:
+        return []
+    cells = operation.cells()
+    lines = [f"{one.quantity:>5} × {named(one.plan)} in {named(one.location)}" for one in cells[:SHOWN_CELLS]]
+    return lines if len(cells) <= SHOWN_CELLS else [*lines, f"      … and {len(cells) - SHOWN_CELLS} more"]
 
 
 def _amount(money: Money | None) -> str:

@@ -85,7 +85,7 @@ def buy(
     quoted afresh before it is bought (DSC-8). What a quote excludes is left out with its reason, its target being
     ``cell:PLAN@LOCATION`` (BLK-2, BLK-6). A purse that does not hold the total of all requests pays none (ACC-4).
     """
-    draft = Draft(account, K.ORDER, profile, busy or {})
+    draft = Draft(account, K.ORDER, profile, _one_purchase_at_a_time(busy or {}, len(quotes)))
     purchases: list[Bought] = []
     count = 0
     for quote, request in zip(quotes, requests, strict=True):
@@ -116,6 +116,15 @@ def buy(
         then_pay(draft, then, purchases, now or datetime.now(UTC), kind=InvoiceKind.NEW_ORDER)
     months = counted(requests[0].period, "month")
     return draft.plan(f"Order {counted(count, 'new server')} for {months}{in_requests(len(purchases))}")
+
+
+def _one_purchase_at_a_time(busy: Mapping[str, Busy], requests: int) -> dict[str, Busy]:
+    """While any request for new servers is open, all of them are: its outcome is waited for first.
+
+    Names, stock and the discount by number are what the one before leaves.
+    """
+    open_one = next((one for target, one in busy.items() if target.startswith("new:")), None)
+    return {} if open_one is None else {f"new:{number}": open_one for number in range(1, requests + 1)}
 
 
 def _wishes(request: OrderRequest, quote: Quote) -> JsonObject:
