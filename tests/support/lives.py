@@ -49,6 +49,8 @@ class Life:
     """Say what the journal knows once everything unknown is settled, then what it knows at the end."""
     seconds: float = 20.0
     write_deadline: float = 0.25
+    token: str = "token"
+    concurrency: int = 2
 
 
 class Zygote:
@@ -113,9 +115,9 @@ def _live(life: Life) -> None:
         settings = ConnectionSettings(
             life.url, read_deadline=2.0, write_deadline=life.write_deadline, tries=3, retry_base=0.01
         )
-        return BillingClient(settings, SecretStr("token"))
+        return BillingClient(settings, SecretStr(life.token))
 
-    limits = Limits(concurrency=2, first_pause=0.02, longest_pause=0.2, most_sends=50)
+    limits = Limits(concurrency=life.concurrency, first_pause=0.02, longest_pause=0.2, most_sends=50)
     executor = Executor(client, Path(life.journal), limits=limits, step=step)
     executor.start()
     executor.recover()
