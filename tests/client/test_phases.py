@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -22,7 +24,9 @@ from billtui.client import (
     SignInRefused,
     TimedOut,
     Write,
+    transport,
 )
+from billtui.client.fresh import Marks
 from billtui.domain.models import Payment
 from billtui.domain.money import Money
 from tests.client.client_kit import Certificate, Connect, make_certificate
@@ -291,7 +295,15 @@ async def test_everything_below_becomes_a_client_error(connect: Connect, monkeyp
             await request.extensions["trace"]("http11.send_request_headers.started", {"request": _Post()})
             raise error
 
+        @contextlib.asynccontextmanager
+        async def broken_alone(*given: Any, error: Exception | None = error, **_: Any) -> AsyncIterator[None]:
+            next(one for one in given if isinstance(one, Marks)).sending()
+            if error is not None:
+                raise error
+            yield
+
         monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", broken)
+        monkeypatch.setattr(transport, "fresh_exchange", broken_alone)
         async with connect("http://127.0.0.1:9") as client:
             with pytest.raises(OutcomeUnknown):
                 await pay(client)

@@ -37,6 +37,8 @@ FAULTS: tuple[Json, ...] = (
     {"kind": "drop-before", "probability": 0.03},
     {"kind": "http-503", "probability": 0.03},
 )
+REACH = max(1, 9 * OPERATIONS // (5 * KILLS) - 8)
+"""Most operations that are waited for in one life; some more end while it is looked, in each."""
 PATIENCE = 60.0
 
 
@@ -102,7 +104,7 @@ class Story:
 
     def one_death(self, document: str | None) -> None:
         """A life that is killed; it may come to its natural end before."""
-        share = self.random.choice((0, 1, 2 * OPERATIONS // KILLS, 2 * OPERATIONS // KILLS))
+        share = self.random.choice((0, 1, REACH, REACH))
         hunter = Hunter(self.journal, self.random.randint(0, share), self.random.uniform(0, 0.05), 3.0)
         end = self.zygote.live(self.life(document), hunter.born)
         hunter.end()

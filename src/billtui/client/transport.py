@@ -33,6 +33,7 @@ from billtui.client.errors import (
     TimedOut,
 )
 from billtui.client.exchange import Answer, Exchange, Kind
+from billtui.client.fresh import CannotBeWritten, Marks, Message, NotHttp, Reply, fresh_exchange, target_of
 from billtui.client.reasons import causes, reason, redirect_place, seconds
 from billtui.client.settings import MAX_DECODED, MAX_WIRE, Address, ConnectionSettings
 from billtui.client.tls import client_context, proxy_context
@@ -59,13 +60,21 @@ class _Progress:
     proxied: bool = False
     request_id: str | None = None
 
+    def began(self) -> None:
+        """The first byte of the request itself leaves now."""
+        self.sending = True
+
+    def arrived(self) -> None:
+        """The answer's headers are complete."""
+        self.answered = True
+
     async def trace(self, event: str, info: dict[str, Any]) -> None:
         """httpcore's trace extension. A proxy's CONNECT is connecting, not yet sending."""
         if event == "http11.send_request_headers.started":
             if info["request"].method != b"CONNECT":
-                self.sending = True
+                self.began()
         elif event == "http11.receive_response_headers.complete" and self.sending:
-            self.answered = True
+            self.arrived()
 
 
 @dataclass(slots=True)
@@ -156,14 +165,32 @@ class Transport:
         progress = _Progress(self.place, time.monotonic(), deadline, proxied=self.settings.proxy is not None)
         with _Boundary(progress):
             async with asyncio.timeout(deadline):
+                if self._is_direct(exchange):
+                    return await self._alone(exchange, token, progress)
                 request = self._request(exchange, token, progress)
                 async with self._connection(exchange) as connection:
                     return await self._exchange(connection, request, exchange, progress)
         raise AssertionError("unreachable")
 
+    def _is_direct(self, exchange: Exchange) -> bool:
+        """Whether it goes over a connection of its own without a proxy between."""
+        return exchange.kind in (Kind.ONCE, Kind.WRITE) and (self.settings.proxy is None or self._address.loopback)
+
+    async def _alone(self, exchange: Exchange, token: SecretStr | None, progress: _Progress) -> Answer:
+        """Over a connection that nobody else uses, and that nobody can be closing."""
+        message = Message(
+            exchange.method, target_of(self._target(exchange)), self._headers(exchange, token), _body(exchange)
+        )
+        context = self._context if self._address.scheme == "https" else None
+        async with fresh_exchange(
+            self._address, context, message, Marks(progress.began, progress.arrived),
+            connect_timeout=self.settings.connect_timeout, idle_timeout=self.settings.idle_timeout,
+        ) as reply:  # fmt: skip
+            return await self._receive(reply, exchange, progress)
+
     @contextlib.asynccontextmanager
     async def _connection(self, exchange: Exchange) -> AsyncIterator[httpx.AsyncHTTPTransport]:
-        """The pool for reads; for everything else a connection of its own, which nobody else can be closing."""
+        """The pool for reads; for everything else a connection of its own, through the proxy."""
         if exchange.kind in (Kind.READ, Kind.POLL):
             assert self._pool is not None
             yield self._pool
@@ -174,15 +201,13 @@ class Transport:
         finally:
             await _close(fresh)
 
-    def _request(self, exchange: Exchange, token: SecretStr | None, progress: _Progress) -> httpx.Request:
-        import httpx
+    def _target(self, exchange: Exchange) -> str:
+        path = f"{self._address.path}{exchange.path}"
+        return f"{path}?{urlencode(exchange.query)}" if exchange.query else path
 
-        address = self._address
-        url = f"{address.origin}{address.path}{exchange.path}"
-        if exchange.query:
-            url = f"{url}?{urlencode(exchange.query)}"
+    def _headers(self, exchange: Exchange, token: SecretStr | None) -> list[tuple[str, str]]:
         headers = [
-            ("Host", address.place),
+            ("Host", self._address.place),
             ("Accept", f"{exchange.accept}, application/problem+json"),
             ("Accept-Encoding", "gzip" if exchange.save_to is None else "identity"),
             ("User-Agent", self.settings.user_agent),
@@ -195,50 +220,55 @@ class Transport:
             headers.append(("Idempotency-Key", exchange.write.key))
             if exchange.write.if_match is not None:
                 headers.append(("If-Match", f'"{exchange.write.if_match}"'))
-        content = None
         if exchange.body is not None:
             headers.append(("Content-Type", "application/json"))
-            content = encode_json(exchange.body)
+        return headers
+
+    def _request(self, exchange: Exchange, token: SecretStr | None, progress: _Progress) -> httpx.Request:
+        import httpx
+
+        url = f"{self._address.origin}{self._target(exchange)}"
         idle = self.settings.idle_timeout if exchange.kind is not Kind.POLL else progress.deadline
         connect = self.settings.connect_timeout
         timeouts = {"connect": connect, "pool": progress.deadline, "read": idle, "write": self.settings.idle_timeout}
         extensions = {"timeout": timeouts, "trace": progress.trace}
-        return httpx.Request(exchange.method, url, headers=headers, content=content, extensions=extensions)
+        headers = self._headers(exchange, token)
+        return httpx.Request(exchange.method, url, headers=headers, content=_body(exchange), extensions=extensions)
 
     async def _exchange(
         self, connection: httpx.AsyncHTTPTransport, request: httpx.Request, exchange: Exchange, progress: _Progress
     ) -> Answer:
         response = await connection.handle_async_request(request)
         try:
-            return await self._receive(response, exchange, progress)
+            reply = Reply(response.status_code, response.headers, aiter(_async_stream(response)))
+            return await self._receive(reply, exchange, progress)
         finally:
             await response.aclose()
 
-    async def _receive(self, response: httpx.Response, exchange: Exchange, progress: _Progress) -> Answer:
-        headers = response.headers
+    async def _receive(self, reply: Reply, exchange: Exchange, progress: _Progress) -> Answer:
+        headers = reply.headers
         progress.request_id = headers.get("x-request-id")
         self._note_date(headers.get("date"), progress)
         content_type = headers.get("content-type", "")
         size = 0
         body = b""
-        stream = _async_stream(response)
-        if exchange.save_to is not None and response.status_code == 200:
+        if exchange.save_to is not None and reply.status == 200:
             if headers.get("content-encoding", "identity").strip().lower() != "identity":
                 raise UnreadableAnswer("it is compressed in a way that was not asked for")
             if content_type.partition(";")[0].strip().lower() != exchange.accept:
                 raise UnreadableAnswer(f"it is not {exchange.accept}")
             with Download(exchange.save_to, MAX_DOCUMENT) as file:
-                async for chunk in stream:
+                async for chunk in reply.chunks:
                     file.write(chunk)
                 size = file.keep()
         else:
             reader = BodyReader(headers.get("content-encoding", ""), max_wire=MAX_WIRE, max_decoded=MAX_DECODED)
-            async for chunk in stream:
+            async for chunk in reply.chunks:
                 reader.feed(chunk)
             body = reader.finish()
             size = len(body)
         return Answer(
-            response.status_code,
+            reply.status,
             content_type,
             body,
             size,
@@ -261,6 +291,10 @@ class Transport:
         travel = timedelta(seconds=(time.monotonic() - progress.started) / 2)
         with contextlib.suppress(OverflowError):
             self.clock_skew = instant.astimezone(UTC) + timedelta(seconds=0.5) + travel - local
+
+
+def _body(exchange: Exchange) -> bytes | None:
+    return encode_json(exchange.body) if exchange.body is not None else None
 
 
 def _async_stream(response: httpx.Response) -> httpx.AsyncByteStream:
@@ -322,7 +356,7 @@ def explain(error: Exception, progress: _Progress) -> ClientError:
                 f"{place} could not prove who it is: {detail}. Nothing was sent.",
                 "Check the address, or give the profile the panel's own authority (ca_file) or fingerprint.",
             )
-        if isinstance(error, TypeError | UnicodeError | httpx.InvalidURL | httpx.LocalProtocolError):
+        if isinstance(error, TypeError | UnicodeError | CannotBeWritten | httpx.InvalidURL | httpx.LocalProtocolError):
             return ConfigurationProblem(
                 "The request cannot be written as it is. Nothing was sent.", "Check what was typed."
             )
@@ -336,7 +370,7 @@ def explain(error: Exception, progress: _Progress) -> ClientError:
         waited = time.monotonic() - progress.started
         text = f"{waited:.0f}" if waited >= 2 else f"{waited:.1f}"
         return TimedOut(f"{place} gave no whole answer within {text} s.", "Try again.", request_id=request_id)
-    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | OSError):
+    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | NotHttp | OSError):
         if progress.answered:
             return ConnectionLost(f"{place} cut the line in mid-answer.", "Try again.", request_id=request_id)
         return ConnectionLost(f"The line to {place} broke before its answer: {reason(chain)}.", "Try again.")

@@ -49,11 +49,14 @@ class Courier:
             if ready is None:
                 return
             began = asyncio.get_running_loop().time()
-            async with self._desk.sending:
+            sent: tuple[Verdict, ClientError | None] | None = None
+            async with self._desk.starting:
                 if asyncio.get_running_loop().time() - began > self._desk.limits.guard_age:
                     ready = await self._prepare(run, operation)
                 if ready is not None and run.paused is None:
-                    await self._send(run, operation, ready)
+                    sent = await self._send(run, operation, ready)
+            if sent is not None:  # the request is over: another may run while its outcome is written down
+                await self._conclude(run, number, *sent)
         except OtherAccount:
             words = "This job belongs to another account or panel: sign in there, then resume."
             await self._desk.pause(run, PauseReason.OTHER_ACCOUNT, words)
@@ -92,7 +95,7 @@ class Courier:
         client = await self._client(run)
         if run.readings is None:
             run.readings = Readings(lambda: self._client(run), self._desk.limits.guard_age)
-        run.readings.look_ahead(run.coming(MOST_AT_ONCE))
+        run.readings.look_ahead(lambda: run.coming(MOST_AT_ONCE))
         fresh = await read_afresh(client, run.readings, operation, invoice_id)
         if not fresh.differences:
             return Ready(invoice_id, fresh.version, fresh.quote_id)
@@ -131,18 +134,22 @@ class Courier:
 
     # -- the request --------------------------------------------------------------------------------------------------
 
-    async def _send(self, run: Run, operation: Operation, ready: Ready) -> None:
+    async def _send(self, run: Run, operation: Operation, ready: Ready) -> tuple[Verdict, ClientError | None] | None:
+        """Write down that it is sent, and send it once: its verdict, which is still to be written down."""
         desk, number = self._desk, operation.number
         if self._is_too_old(run, number):
             words = "It was sent more than 29 days ago: what became of it is looked up before anything is sent again."
             await self._finish(run, number, Verdict(S.UNKNOWN, "too-old", detail=words), S.PREPARED)
-            return
+            return None
         client = await self._client(run)  # asked again: somebody else may have signed in while it waited its turn
         await desk.move(run, number, S.SENDING, S.PREPARED)  # durable before the first byte
         desk.step("sending-written")
         error: ClientError | None = None
         try:
-            answer = await perform(client, operation, run.plan.key(number), ready)
+            async with desk.sending:
+                if run.paused is not None or desk.closing.is_set():
+                    return Verdict(S.PREPARED), None  # paused while it waited its turn: nothing has left
+                answer = await perform(client, operation, run.plan.key(number), ready)
             verdict = Verdict(S.DONE, answer=answer)
         except ClientError as caught:
             error, verdict = caught, verdict_of_error(caught)
@@ -154,8 +161,11 @@ class Courier:
             logger.exception("sending operation %s failed in the program", number)
             verdict = Verdict(S.UNKNOWN, "internal", detail="billtui failed while sending; its outcome is looked up.")
         desk.step("answered")
+        return verdict, error
+
+    async def _conclude(self, run: Run, number: int, verdict: Verdict, error: ClientError | None) -> None:
         await self._finish(run, number, verdict, S.SENDING)
-        desk.step("outcome-written")
+        self._desk.step("outcome-written")
         if verdict.state is S.PREPARED and error is not None:
             await self._not_executed(run, number, error)
 

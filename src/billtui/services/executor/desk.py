@@ -116,7 +116,11 @@ class Desk:
         self.limits = limits
         self.clock = clock
         self.step = step
+        self.starting = asyncio.Semaphore(limits.concurrency + limits.concurrency // 4)
+        """Operations between their last check and their answer: a few more than requests run, so that the next one is
+        written down while the line is busy."""
         self.sending = asyncio.Semaphore(limits.concurrency)
+        """Requests that run."""
         self.look_ups = asyncio.Semaphore(limits.look_ups)
         self.closing = asyncio.Event()
         self._tell = tell

@@ -102,7 +102,7 @@ class Engine:
             operation = plan.operation(row.number)
             invoice_id = row.targets[0].removeprefix("invoice:") if operation.takes_from is not None else None
             async with gate:
-                readings.look_ahead(target for one in coming for target in one.targets)
+                readings.look_ahead(lambda: [target for one in coming for target in one.targets])
                 fresh = await read_afresh(client, readings, operation, invoice_id)
             if fresh.differences:
                 found[row.number] = fresh.differences

@@ -45,8 +45,8 @@ class Shelf(Generic[T]):
         self._ahead: deque[str] = deque()
         self._next: asyncio.Future[_Batch[T]] | None = None
 
-    async def read(self, one: str, ahead: Iterable[str]) -> T:
-        """The object with id ``one`` as it is now; ``ahead``: ids that are asked for next. Raises ClientError."""
+    async def read(self, one: str, ahead: Callable[[], Iterable[str]]) -> T:
+        """The object with id ``one`` as it is now; ``ahead`` gives ids that are asked for next. Raises ClientError."""
         batch = self._batches.pop(one, None)
         if batch is not None and not self._is_stale(batch):
             found = (await asyncio.shield(batch.task)).get(one)
@@ -55,7 +55,7 @@ class Shelf(Generic[T]):
         if len(one) > LONGEST_ID:
             return await self._get(one)
         self._wanted.append(one)
-        self._ahead.extend(ahead)
+        self._ahead.extend(ahead())
         if self._next is None:
             self._next = asyncio.get_running_loop().create_future()
             asyncio.get_running_loop().call_soon(self._send)
@@ -110,19 +110,19 @@ class Readings:
         self._client = client
         self._invoices: Shelf[Invoice] = Shelf(self._get_invoice, self._get_invoices, age)
         self._orders: Shelf[Order] = Shelf(self._get_order, self._get_orders, age)
-        self.coming: Iterable[tuple[str, str]] = ()
+        self._coming: Callable[[], Iterable[str]] = tuple
 
     async def invoice(self, invoice_id: str) -> Invoice:
         """The invoice as it is now. Raises ClientError."""
-        return await self._invoices.read(invoice_id, self._ahead("invoice"))
+        return await self._invoices.read(invoice_id, lambda: self._ahead("invoice"))
 
     async def order(self, order_id: str) -> Order:
         """The order as it is now. Raises ClientError."""
-        return await self._orders.read(order_id, self._ahead("order"))
+        return await self._orders.read(order_id, lambda: self._ahead("order"))
 
-    def look_ahead(self, targets: Iterable[str]) -> None:
-        """Say what will be asked for next: ``invoice:ID``, ``order:ID``."""
-        self.coming = [(kind, one) for kind, _, one in (target.partition(":") for target in targets)]
+    def look_ahead(self, targets: Callable[[], Iterable[str]]) -> None:
+        """Say how to find out what will be asked for next: ``invoice:ID``, ``order:ID``."""
+        self._coming = targets
 
     def close(self) -> None:
         """Stop reading."""
@@ -142,4 +142,5 @@ class Readings:
         return (await (await self._client()).orders.list(limit=len(ids), id=ids)).items
 
     def _ahead(self, kind: str) -> list[str]:
-        return [one for of_kind, one in self.coming if of_kind == kind]
+        prefix = f"{kind}:"
+        return [target.removeprefix(prefix) for target in self._coming() if target.startswith(prefix)]
