@@ -8,13 +8,17 @@ from decimal import Decimal
 
 from billtui.domain.money import group_digits
 from billtui.services.solver.model import Line, Purchase, Solution
-from billtui.services.solver.prices import Ending, parts, percent_words
+from billtui.services.solver.prices import Ending, discounted, parts, percent_words
 
 
 def amount_words(cents: int, currency: str) -> str:
     """Cents as an amount with its currency (without, where it is empty); negative ones too."""
     amount = group_digits(Decimal(cents).scaleb(-2))
     return f"{amount} {currency}" if currency else amount
+
+
+def _saves(cents: int, currency: str) -> str:
+    return f"saves {amount_words(cents, currency)}" if cents >= 0 else f"costs {amount_words(-cents, currency)} more"
 
 
 def _months(count: int) -> str:
@@ -33,8 +37,8 @@ def explain_solution(solution: Solution) -> list[str]:
         f"{kept} {'order' if kept == 1 else 'orders'} for {_months(question.months)} from their present ends: "
         f"{amount_words(solution.total, currency)}, of which {amount_words(solution.spent_now, currency)} now.",
         f"Month by month, each {question.lead_days} days before the end: {amount_words(solution.monthly, currency)}; "
-        f"so this saves {amount_words(solution.saving, currency)}. "
-        f"All of it bought now without a code: {amount_words(solution.at_once, currency)}.",
+        f"this {_saves(solution.saving, currency)}, with {solution.purchases} purchases instead of "
+        f"{kept * question.months}. All of it bought now without a code: {amount_words(solution.at_once, currency)}.",
     ]
     if solution.gap:
         lines.append(
@@ -96,8 +100,7 @@ def explain_line(solution: Solution, order_id: str) -> list[str]:
         )
     said.append(
         f"Together {amount_words(line.total, currency)}; month by month {amount_words(line.monthly, currency)}: "
-        f"{'saves' if line.saving >= 0 else 'costs'} {amount_words(abs(line.saving), currency)}"
-        f"{'' if line.saving >= 0 else ' more'}."
+        f"{_saves(line.saving, currency)}."
     )
     beyond = _beyond(solution, line)
     if beyond:
@@ -125,10 +128,8 @@ def _why_now(solution: Solution, line: Line) -> str:
     assert now is not None
     rest = f"{question.lead_days} days or fewer are left (or its auto-renewal is near)"
     if now.code:
-        return (
-            f"The code is better than loyalty (DSC-7) and holds now; whether it will later, nobody knows."
-            f"{' And ' + rest + '.' if line.due else ''}"
-        )
+        also = f" Besides, {rest}." if line.due else ""
+        return f"The code is better than loyalty (DSC-7) and holds now; whether it will later, nobody knows.{also}"
     if line.due:
         more = ""
         if question.budget is not None:
@@ -143,9 +144,12 @@ def _why_wait(solution: Solution, line: Line) -> str:
     curve = solution.rates.curve(line.row, ending, solution.question.months)
     then = parts(Decimal(first.percent))
     if then > curve.now:
+        today = discounted(first.list_price, curve.now) + first.addons
+        currency = line.row.currency
         return (
             f"Waiting until {_day(first.at)} brings {first.percent} % instead of {percent_words(curve.now)} % "
-            "(DSC-1, DSC-2)."
+            f"(DSC-1, DSC-2): {_months(first.months)} cost {amount_words(today, currency)} today and "
+            f"{amount_words(first.amount, currency)} then."
         )
     return f"It is paid until {_day(ending.end)}; buying before {_day(first.at)} brings nothing."
 
