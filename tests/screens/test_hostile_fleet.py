@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from billtui.screens.renewal_dialog import RenewalDialog
 from tests.support.driving import Driver, Program
@@ -110,3 +111,32 @@ async def test_confirmation_keeps_amount_and_account_in_their_cells(hostile: Pro
         assert raw_controls(driver) == []
         await driver.press("escape")
         await driver.hears("Nothing was sent.")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_the_bulk_order_draws_nothing_raw(hostile: Program, size: tuple[int, int]) -> None:
+    """Names, patterns and codes that attack, typed or told: every part of the order of many servers."""
+    async with hostile.open(size=size) as driver:
+        await driver.press("b")
+        await driver.on("BulkOrderScreen")
+        await driver.sees("VDS micro")
+        await driver.press("j", "3", "f")
+        await driver.sees("30 servers", "Price of the panel")
+        for key, text in (("n", "a\u202e\u200b{loc}{n}"), ("d", "\u202eX[/]")):
+            await driver.press(key)
+            await driver.on("Prompt")
+            driver.app.screen.query_one("#field", Input).value = text
+            await driver.quiet()
+            assert raw_controls(driver) == []
+            await driver.press("enter")
+            await driver.quiet()
+            assert raw_controls(driver) == []
+        if type(driver.app.screen).__name__ == "Prompt":
+            await driver.press("escape")
+        for key in ("x", "e", "v", "enter"):
+            await driver.press(key)
+            await driver.until(lambda: type(driver.app.screen).__name__ != "BulkOrderScreen", key)
+            assert raw_controls(driver) == []
+            await driver.press("escape")
+            await driver.on("BulkOrderScreen")
+        assert driver.app.crash_text == ""
