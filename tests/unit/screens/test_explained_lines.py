@@ -107,7 +107,7 @@ def test_whatever_the_panel_prices_the_rows_add_up(count: int, cents: int, addon
         addons=[part(f"a{place}", Decimal(each * count).scaleb(-2)) for place, each in enumerate(addons)],
         amount=money((one * count).scaleb(-2)),
     )  # fmt: skip
-    shown = {label: value for label, value in rows(line)}
+    shown = dict(rows(line))
     values = {label: Decimal(value.replace(" ", "")) for label, value in shown.items() if "%" not in value}
     parts = sum((value for label, value in values.items() if label.startswith("+ ")), Decimal(0))
     base = values.get("rounded half up, once, to", values.get("no discount", Decimal(0)))
