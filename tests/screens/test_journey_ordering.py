@@ -187,7 +187,7 @@ async def test_a_code_that_does_not_hold_says_which_condition_failed(program: Pr
         await driver.sees("FLEET25: −25 %")
         await driver.press("e")
         await driver.on("MessageDialog")
-        await driver.sees("is better than loyalty here", "12 × VDS micro in Amsterdam")
+        await driver.sees("code FLEET25 −25 % beats loyalty", "12 × VDS micro in Amsterdam")
 
 
 async def test_pasted_lines_are_taken_and_bad_ones_named(program: Program) -> None:

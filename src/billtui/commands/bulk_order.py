@@ -70,5 +70,9 @@ COMMANDS = (
     Command("bulk.names", "Names", "A pattern such as web-{loc}-{n:02}.", ("n",), Scope.BULK),
     Command("bulk.auto_renew", "Auto-renewal", "On with its period, or off (REN-4).", ("t",), Scope.BULK),
     Command("bulk.promo", "Promo code", "It takes per cent off (DSC-6).", ("d",), Scope.BULK),
+    Command(
+        "bulk.copy_command", "Copy command", "Send the command line that orders the same to the clipboard.", ("Y",),
+        Scope.BULK,
+    ),
     Command("bulk.clear", "Clear everything", "Empty every cell; u brings them back.", ("X",), Scope.BULK),
 )  # fmt: skip

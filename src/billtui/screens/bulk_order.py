@@ -10,12 +10,16 @@ from billtui.screens import bulk_order_choices as ask
 from billtui.screens.bulk_order_buying import buy_servers
 from billtui.screens.bulk_order_text import left_out_content, plan_in
 from billtui.screens.bulk_order_view import BulkOrderView
+from billtui.screens.command_text import command_line
 from billtui.screens.explaining import quotes_explained
 from billtui.screens.modals.choice import MessageDialog
 from billtui.services.cells_text import CellsRead, read_cells
 from billtui.services.order_draft import OrderDraft
 from billtui.services.order_estimate import Cell, fixes_of
 from billtui.widgets.formats import count_text
+
+NEED_CELLS = ("bulk.buy", "bulk.explain", "bulk.clear", "bulk.copy_command")
+"""Commands that are about what is chosen."""
 
 
 class BulkOrderScreen(BulkOrderView):
@@ -47,7 +51,7 @@ class BulkOrderScreen(BulkOrderView):
             return None
         if not self.desk.catalogue.plans:
             return "The panel has not told yet what is sold; r asks again."
-        if command.id in ("bulk.buy", "bulk.explain", "bulk.clear") and not self.desk.draft.cells:
+        if command.id in NEED_CELLS and not self.desk.draft.cells:
             return "No servers are chosen yet: type a number in a cell, or f fills a row."
         if command.id == "bulk.buy" and self.desk.names_problem:
             return f"{self.desk.names_problem} n changes the pattern."
@@ -58,6 +62,10 @@ class BulkOrderScreen(BulkOrderView):
     @handles("bulk.buy")
     async def buy(self) -> None:
         """The price line by line, how to pay, the confirmation."""
+        self.desk.preview_names()
+        if self.desk.names_problem:
+            self.billtui.say(f"{self.desk.names_problem} n changes the pattern.", "warning")
+            return
         if self.desk.price.offer is None or self.desk.price.expired:
             await self.ask_price()
         if self.desk.price.offer is None:
@@ -170,6 +178,11 @@ class BulkOrderScreen(BulkOrderView):
     async def choose_promo_code(self) -> None:
         """A promo code."""
         self.choose(await ask.ask_promo_code(self.billtui, self.desk.draft, self.desk.price.code_problem))
+
+    @handles("bulk.copy_command")
+    def copy_command(self) -> None:
+        """The command line that orders the same."""
+        self.billtui.copy(command_line(self.billtui.profile, self.desk.draft.command_words(), []))
 
     @handles("bulk.clear")
     def clear(self) -> None:

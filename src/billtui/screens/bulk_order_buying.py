@@ -97,7 +97,7 @@ def _show_what_came(screen: BulkOrderView, app: Shell, job_id: str, *, paid: boo
     """The new orders in their list; or the invoice, where it still has to be paid."""
     rows = app.session.journal.operations(job_id)
     bought = [row for row in rows if row.kind == OperationKind.ORDER and row.state is OperationState.DONE]
-    if not bought or not screen.is_current:
+    if not bought or not screen.is_current or screen.desk.draft.cells:  # something new was begun: stay
         return
     unpaid = [row for row in rows if row.kind == OperationKind.PAY and row.state is not OperationState.DONE]
     if paid and not unpaid:

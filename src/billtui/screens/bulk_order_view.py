@@ -42,7 +42,7 @@ PAUSE = 0.35
 """Seconds without a change after which the panel is asked, and the draft is kept."""
 LOW = 20
 """Lines of the terminal below which the choices give way to the matrix."""
-BESIDE = 76
+BESIDE = 68
 """Cells that the lines beside the choices take."""
 
 
@@ -83,10 +83,25 @@ class BulkOrderView(BilltuiScreen):
         self.reload_if_changed(force=True)
         self.matrix.focus()
         self.guarded(self.load())
+        self.set_interval(60, self._minute)
 
     def on_unmount(self) -> None:
         """Leaving keeps what was typed."""
-        self.keep()
+        self.desk.keep()
+
+    def on_screen_resume(self) -> None:
+        """Back from a question, or from signing in again: what has no price is asked for."""
+        super().on_screen_resume()
+        desk = self.desk
+        if desk.draft.cells and desk.catalogue.plans and desk.price.offer is None and self._pause is None:
+            self._settle()
+
+    def _minute(self) -> None:
+        """How long the price holds; one that ran out is asked for again."""
+        if self.is_current and not self.session.closed:
+            if self.desk.price.expired:
+                self._settle()
+            self.show()
 
     def on_resize(self, event: Resize) -> None:
         """A wide terminal shows the lines beside the choices."""
@@ -245,7 +260,7 @@ class BulkOrderView(BilltuiScreen):
     def _beside(self, standing: Standing) -> Content:
         parts: list[Content] = []
         if standing.offer is not None and standing.offer.lines:
-            parts.append(lines_content(standing.offer.lines, self.desk.catalogue, 70))
+            parts.append(lines_content(standing.offer.lines, self.desk.catalogue, BESIDE - 6))
         if standing.left_out:
             parts.append(left_out_content(standing.left_out))
         return Content("\n\n").join(parts)

@@ -71,11 +71,11 @@ def _each(money: Money, count: int) -> Decimal | None:
 def _which_won(line: InvoiceLine, promo: PromoTerms) -> str:
     """Promo and loyalty do not stack: the better one holds (DSC-7)."""
     won = sum((discount.percent for discount in line.discounts), start=Decimal(0))
-    code = f"code {promo.code} (−{percent_text(promo.percent) or '0 %'})"
+    code = f"code {promo.code} −{percent_text(promo.percent) or '0 %'}"
     if any(promo.code in discount.name for discount in line.discounts):
-        return f"the {code} is better than loyalty here; they do not stack (DSC-7)"
+        return f"{code} beats loyalty, they do not stack (DSC-7)"
     if won and won >= promo.percent:
-        return f"loyalty is at least as good as the {code}; they do not stack (DSC-7)"
+        return f"loyalty is no less than {code}, they do not stack (DSC-7)"
     return ""
 
 

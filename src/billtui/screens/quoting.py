@@ -55,6 +55,7 @@ class QuoteDialog(Dialog[str]):
     QuoteDialog #lines { max-height: 8; }
     QuoteDialog.-low #facts, QuoteDialog.-high #facts { dock: top; }
     QuoteDialog.-low #dialog { padding: 0 2; }
+    QuoteDialog.-low .section { margin-top: 0; }
     QuoteDialog.-low #lines { max-height: 3; }
     QuoteDialog.-low #excluded { max-height: 2; }
     QuoteDialog.-high #lines { margin-top: 1; }

@@ -56,6 +56,16 @@ class OrderDraft(BaseModel):
             promo_code=SafeText(self.promo_code) if self.promo_code and with_code else None,
         )
 
+    def command_words(self) -> list[str]:
+        """Verb and options that order the same on the command line."""
+        cells = ",".join(f"{cell.location.raw}:{cell.plan.raw}={cell.quantity}" for cell in self.cells)
+        words = ["order", "new", "--cells", cells, "--period", str(self.period)]
+        words += [word for one in self.addons for word in ("--addon", one)]
+        words += ["--names", self.names] if self.names else []
+        auto = self.auto_renew
+        words += ["--auto-renew", str(auto.months)] if auto is not None and auto.on else []
+        return [*words, "--promo", self.promo_code] if self.promo_code else words
+
 
 class KeptDraft(BaseModel):
     """The file: the draft, and what was confirmed last, until it is known that it was bought."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billtui.cli.parser import parse
 from billtui.domain.models import AutoRenew
 from billtui.domain.safetext import SafeText
 from billtui.services.order_draft import KeptDraft, OrderDraft, OrderDrafts
@@ -87,6 +88,15 @@ def test_quantities_come_back_by_raw_ids(quantities: dict[tuple[str, str], int])
     draft = OrderDraft().with_quantities(quantities)
     assert draft.quantities == quantities
     assert OrderDraft.model_validate_json(draft.model_dump_json()).quantities == quantities
+
+
+def test_the_command_line_orders_the_same() -> None:
+    """By the program's own parser."""
+    options = parse(DRAFT.command_words())
+    assert options.verb.name == "order new"
+    assert options.cells == "nl:vds-micro=3,de:vds-micro=5"
+    assert (options.period, options.addon, options.names) == (3, ["backup"], "web-{loc}-{n:02}")
+    assert (options.auto_renew, options.promo) == (6, "SPRING")
 
 
 def test_the_request_says_what_was_typed() -> None:

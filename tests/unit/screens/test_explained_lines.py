@@ -78,11 +78,14 @@ def test_a_plain_line_is_as_it_was() -> None:
     assert rows(line) == [["list price for 1 month", "5.90"], ["no discount", "5.90"]]
 
 
+LONG_USE = [discount("over 36 months", "15"), discount("10 or more services", "15")]
+
+
 @pytest.mark.parametrize(
     ("discounts", "words"),
     [
-        ([discount("promo code FLEET25", "25")], "the code FLEET25 (−25 %) is better than loyalty here"),
-        ([discount("over 36 months", "15"), discount("10 or more services", "15")], "loyalty is at least as good"),
+        ([discount("promo code FLEET25", "25")], "code FLEET25 −25 % beats loyalty"),
+        (LONG_USE, "loyalty is no less than code FLEET25 −25 %"),
         ([], ""),
         ([discount("10 or more services", "5")], ""),
     ],
@@ -95,9 +98,7 @@ def test_it_says_which_discount_won(discounts: list[Discount], words: str) -> No
     assert (words in text) if words else ("do not stack" not in text)
 
 
-@given(
-    st.integers(1, 1000), st.integers(0, 10**6), st.lists(st.integers(0, 10**5), max_size=3), st.integers(0, 100)
-)
+@given(st.integers(1, 1000), st.integers(0, 10**6), st.lists(st.integers(0, 10**5), max_size=3), st.integers(0, 100))
 def test_whatever_the_panel_prices_the_rows_add_up(count: int, cents: int, addons: list[int], percent: int) -> None:
     server = (Decimal(cents) * (100 - percent) / 100).quantize(Decimal(1), "ROUND_HALF_UP")
     one = Decimal(sum(addons)) + server
