@@ -14,12 +14,10 @@ from billtui.services.forecast.fleet import Fleet
 from billtui.services.forecast.happenings import OF_INVOICES, RENEWED, DaySums, What
 from billtui.services.forecast.months import DAY, zone_days
 from billtui.services.forecast.topping_up import Saving, saving
-from billtui.services.forecast.walk import LOG_BITS, CentsHeld, TopUp, Walk
+from billtui.services.forecast.walk import PLACE_BITS, PLACES, SHIFT, CentsHeld, TopUp, Walk
 
 HORIZONS = (30, 90, 365)
 """Days ahead that are offered."""
-_PLACE_BITS = 24
-_PLACES = (1 << _PLACE_BITS) - 1
 _PLENTY = 1 << 61
 
 
@@ -99,7 +97,7 @@ class Forecast:
         return next((self._at(entry) for entry in self._walk.log if _what(entry) == What.FAILED), None)
 
     def _at(self, entry: int) -> int:
-        return (entry >> LOG_BITS) + self._walk.base
+        return (entry >> SHIFT) + self._walk.base
 
     def day_of(self, at: int) -> DaySums:
         """The day that an instant falls on."""
@@ -136,12 +134,13 @@ class Forecast:
     def _event(self, n: int, what: What, short: int) -> Event:
         walk = self._walk
         entry = walk.log[n]
-        place = entry & _PLACES
+        place = entry & PLACES
         at, cents = self._at(entry), walk.amounts[n]
         if what in OF_INVOICES:
             invoice = walk.fleet.invoices[place]
             title = f"invoice {invoice.number or invoice.id}"
             return Event(n, at, what, "", invoice.id, title, cents, 0, False, invoice.number)
+        place = walk.fleet.places[place]
         order = walk.fleet.orders[place]
         invoice_id = number = ""
         if what in _ON_INVOICE and (opened := walk.fleet.open_of[place]) >= 0:
@@ -167,7 +166,7 @@ _END_TRANSFERS = frozenset(
 
 
 def _what(entry: int) -> int:
-    return (entry >> _PLACE_BITS) & 31
+    return (entry >> PLACE_BITS) & 31
 
 
 def _totals(days: Sequence[DaySums]) -> Totals:
@@ -204,5 +203,5 @@ def _saving(walk: Walk, purses: CentsHeld, line: tuple[Sequence[int], Sequence[d
     paid = [_what(entry) in RENEWED for entry in rich.log]
     entries = compress(zip(rich.log, rich.amounts, strict=True), paid)
     return saving(
-        [((entry >> LOG_BITS) + rich.base, cents) for entry, cents in entries], purses.internal, purses.affiliate
+        [((entry >> SHIFT) + rich.base, cents) for entry, cents in entries], purses.internal, purses.affiliate
     )

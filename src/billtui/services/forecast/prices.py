@@ -13,10 +13,11 @@ from fractions import Fraction
 from math import lcm
 
 from billtui.domain.policy import Policy
-from billtui.services.forecast.months import join, split
+from billtui.services.forecast.months import DAY, join, split
 
 NEVER = 1 << 60
 """Later than every instant."""
+LONGEST = 31 * DAY
 MOST_CENTS = 1 << 62
 """No forecast counts further; amounts of the wire are far below."""
 
@@ -33,6 +34,10 @@ class Tiers:
         reached = [step for step in self.by_count if count >= step[0]]
         return max(reached)[1] if reached else 0
 
+    def count_step(self, count: int) -> int:
+        """The number of services from which on that discount holds; 0 where none holds."""
+        return max((step[0] for step in self.by_count if count >= step[0]), default=0)
+
     def use_percent(self, in_use_since: int | None, at: int) -> tuple[int, int]:
         """For the length of use at ``at`` (DSC-1), and until when, that instant included, it stays so.
 
@@ -41,8 +46,12 @@ class Tiers:
         if in_use_since is None:
             return 0, NEVER
         month, day, second = split(in_use_since)
+        used = at - in_use_since
         percent = 0
         for months, step in self.by_months:
+            if used > months * LONGEST:  # no month is longer
+                percent = step
+                continue
             reached = join(month + months, day, second)
             if at <= reached:
                 return percent, reached

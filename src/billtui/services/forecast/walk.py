@@ -15,19 +15,21 @@ from datetime import date
 from billtui.domain.models import InvoiceState
 from billtui.domain.policy import Policy
 from billtui.services.forecast.fleet import BLOCKED, FREE, GONE, OWN_INVOICE, PENDING, RUNNING, STATES, Fleet
-from billtui.services.forecast.happenings import DaySums, What
+from billtui.services.forecast.happenings import OF_INVOICES, DaySums, What
 from billtui.services.forecast.months import DAY, LENGTHS, MOST, STARTS, split
 from billtui.services.forecast.prices import NEVER, PriceList
 from billtui.services.store import gc_paused
 
 # What comes first where several things are due at one instant, as the panel has it.
 _TOP_UP, _BROKEN, _AUTO, _BLOCK, _DELETE, _CANCEL, _DUE = range(7)
-_PLACE_BITS = 24
-_PLACES = (1 << _PLACE_BITS) - 1
-_RANK_BITS = 3
-_SHIFT = _PLACE_BITS + _RANK_BITS
-LOG_BITS = _PLACE_BITS + 5
-"""In the log: second (from the first day's begin), what (5 bits), place."""
+_OF_INVOICES = frozenset({_BROKEN, _DUE, _TOP_UP})
+PLACE_BITS = 24
+PLACES = (1 << PLACE_BITS) - 1
+SHIFT = PLACE_BITS + 5
+"""A key: second (from ``base`` on) << SHIFT | rank << PLACE_BITS | number of the order by its id, or place of the
+invoice. In the log, ``what`` stands for the rank."""
+_AUTO_KEY = _AUTO << PLACE_BITS
+_BY_AFFILIATE = _AUTO_KEY - (What.RENEWED_AFFILIATE << PLACE_BITS)
 SKEW = 120
 """Seconds by which the panel's clock may be misjudged: an auto-renewal that close is still to come unless the row says
 that it was dealt with."""
@@ -69,7 +71,7 @@ class Walk:
         self.sums = [DaySums(day, begins) for begins, day in zip(*days, strict=True)]
         self.buckets: list[list[int]] = [[] for _ in self.sums]
         self.log = array("q")
-        """What happened, in its order: (second − base) << LOG_BITS | what << _PLACE_BITS | place."""
+        """What happened, in its order: (second − base) << SHIFT | what << PLACE_BITS | number or place."""
         self.amounts = array("q")
         """The cents of each."""
         self.short: list[tuple[int, int]] = []
@@ -88,6 +90,7 @@ class Walk:
 
     def _load(self, prices: PriceList) -> None:
         orders = self.fleet.orders
+        self._numbers = self.fleet.numbers
         self._prices = prices
         self._state = [STATES[row.state] for row in orders]
         self._end = [row.paid_until for row in orders]
@@ -98,13 +101,15 @@ class Walk:
         self._kind = [kind_of[row.kind] for row in orders]
         self._tiers = [prices.tiers(kind) for kind in self._kinds]
         self._counts = [self.fleet.running.get(kind, 0) for kind in self._kinds]
+        self._steps = [tiers.count_step(count) for tiers, count in zip(self._tiers, self._counts, strict=True)]
+        """With fewer services than this, the count discount falls (DSC-2)."""
         self._by_count = [tiers.count_percent(count) for tiers, count in zip(self._tiers, self._counts, strict=True)]
-        self._price_age = [0] * len(self._kinds)
-        """Rises when the count discount of a kind changes (DSC-2): prices kept from before are worth nothing then."""
         self._amount = [0] * len(orders)
         self._amount_until = [-NEVER] * len(orders)
-        """Until when ``_amount`` is right, by length of use."""
-        self._amount_age = [-1] * len(orders)
+        """Until when ``_amount`` is right, unless the count discount of its kind changes."""
+        self._auto_since = [row.auto_since or 0 for row in orders]
+        self._auto_months = [row.auto_months for row in orders]
+        self._billing = [row.billing_day if 1 <= row.billing_day <= 31 else 0 for row in orders]
         self._month = [-1] * len(orders)
         """Place of the month in which the paid period ends; -1 while it was not looked at."""
         self._day_of_month = [0] * len(orders)
@@ -112,9 +117,9 @@ class Walk:
 
     def _first(self) -> None:
         """Put what comes next for every order and invoice onto the days."""
-        since, until, lead = self.since, self.until, self._lead
+        since, until, lead, base = self.since, self.until, self._lead, self.base
         dealt_with = since - SKEW
-        push = self._push
+        push, buckets, starts, numbers = self._push, self.buckets, self.starts, self._numbers
         for place, order in enumerate(self.fleet.orders):
             state, end = self._state[place], order.paid_until
             if self._open[place] != FREE and (promise := self.fleet.promise_of(place)):
@@ -124,7 +129,8 @@ class Walk:
                     continue
                 moment = end - lead
                 if order.auto_on and order.auto_done_for != end and moment > dealt_with:
-                    push(moment, _AUTO, place)
+                    day = max(0, bisect_right(starts, moment) - 1)
+                    buckets[day].append((moment - base) << SHIFT | _AUTO_KEY | numbers[place])
                 else:
                     push(max(end, self._promise.get(place, 0), since), _BLOCK, place)
             elif state == PENDING:
@@ -142,7 +148,8 @@ class Walk:
     def _push(self, at: int, rank: int, place: int) -> None:
         if at > self.until:
             return
-        key = (at - self.base) << _SHIFT | rank << _PLACE_BITS | place
+        number = place if rank in _OF_INVOICES else self._numbers[place]
+        key = (at - self.base) << SHIFT | rank << PLACE_BITS | number
         day = max(0, bisect_right(self.starts, at) - 1)
         bucket = self.buckets[day]
         if day > self._day or self._now_key < 0:
@@ -172,77 +179,81 @@ class Walk:
 
     def _walk_day(self, bucket: list[int], sums: DaySums) -> None:
         """One day. Auto-renewal stands here in full: it is what happens a million times."""
-        orders, opened, ends = self.fleet.orders, self._open, self._end
-        amounts, amount_until, amount_age = self._amount, self._amount_until, self._amount_age
-        kinds, ages, months_of, days_of = self._kind, self._price_age, self._month, self._day_of_month
+        opened, ends, since, periods, billings = (
+            self._open,
+            self._end,
+            self._auto_since,
+            self._auto_months,
+            self._billing,
+        )
+        amounts, amount_until, months_of, days_of = self._amount, self._amount_until, self._month, self._day_of_month
         buckets, starts, until, base, lead = self.buckets, self.starts, self.until, self.base, self._lead
-        log, cents_log = self.log, self.amounts
+        log, log_cents = self.log.append, self.amounts.append
+        starts_of, lengths, day_of, places = STARTS, LENGTHS, bisect_right, self.fleet.places
         internal, affiliate = self.internal, self.affiliate
         renewed = renewed_cents = 0
         for key in bucket:
-            if (key >> _PLACE_BITS) & 7 != _AUTO:
+            if key >> PLACE_BITS & 31 != _AUTO:
                 self.internal, self.affiliate, self._now_key = internal, affiliate, key
                 self._other(key, sums)
                 internal = self.internal
                 continue
-            place = key & _PLACES
-            order = orders[place]
-            at = (key >> _SHIFT) + base
-            if opened[place] != FREE or (order.auto_since is not None and order.auto_since > at):
+            number = key & PLACES
+            place = places[number]
+            at = (key >> SHIFT) + base
+            if opened[place] != FREE or since[place] > at:
                 self._now_key = key
                 self._skip(at, place, sums)
                 continue
-            if amount_until[place] < at or amount_age[place] != ages[kinds[place]]:
-                self._price(place, at)
-            cents = amounts[place]
+            cents = amounts[place] if amount_until[place] >= at else self._price(place, at)
             if internal >= cents:
                 internal -= cents
-                what = 0
+                log(key - _AUTO_KEY)
             elif affiliate >= cents:
                 affiliate -= cents
-                what = 1
+                log(key - _BY_AFFILIATE)
             else:
                 self._now_key = key
                 self.short.append((internal, affiliate))
                 self._fail(at, place, cents, sums)
                 continue
+            log_cents(cents)
             renewed += 1
             renewed_cents += cents
-            log.append((at - base) << LOG_BITS | what << _PLACE_BITS | place)
-            cents_log.append(cents)
             # REN-3: the billing day, clamped to the month's end; one that does not fit the present end is not believed.
             end = at + lead
             month = months_of[place]
             if month < 0:
-                month, days_of[place], _ = split(end)
-            day = days_of[place]
-            billing, length = order.billing_day, LENGTHS[month]
-            if 1 <= billing <= 31 and day == (billing if billing < length else length):
-                day = billing
-            month += order.auto_months
+                month, day, _ = split(end)
+            else:
+                day = days_of[place]
+            billing = billings[place]
+            if day != billing:
+                length = lengths[month]
+                if day == length and billing > length:
+                    day = billing
+            month += periods[place]
             if not 0 <= month < MOST:
                 ends[place] = NEVER
                 continue
-            length = LENGTHS[month]
-            if day > length:
+            months_of[place] = month
+            if day > 28 and day > (length := lengths[month]):
                 day = length
-            months_of[place], days_of[place] = month, day
-            later = (STARTS[month] + day - 1) * DAY + end % DAY
+            days_of[place] = day
+            later = (starts_of[month] + day - 1) * DAY + end % DAY
             ends[place] = later
             if later <= end:  # a panel's period of no months: dealt with once, then the end comes
                 self._now_key = key
                 self._push(max(later, at), _BLOCK, place)
-            elif later - lead <= until:
-                moment = later - lead
-                buckets[bisect_right(starts, moment) - 1].append(
-                    (moment - base) << _SHIFT | _AUTO << _PLACE_BITS | place
-                )
+            elif (moment := later - lead) <= until:
+                buckets[day_of(starts, moment) - 1].append((moment - base) << SHIFT | _AUTO_KEY | number)
         self.internal, self.affiliate = internal, affiliate
         sums.renewed += renewed
         sums.renewed_cents += renewed_cents
 
     def _write(self, at: int, what: What, place: int, cents: int = 0) -> None:
-        self.log.append((at - self.base) << LOG_BITS | what << _PLACE_BITS | place)
+        number = place if what in OF_INVOICES else self._numbers[place]
+        self.log.append((at - self.base) << SHIFT | what << PLACE_BITS | number)
         self.amounts.append(cents)
 
     def _price(self, place: int, at: int) -> int:
@@ -251,7 +262,6 @@ class Walk:
         cents, until = self._price_of(place, at, order.auto_months)
         self._amount[place] = cents
         self._amount_until[place] = until
-        self._amount_age[place] = self._price_age[self._kind[place]]
         return cents
 
     def _price_of(self, place: int, at: int, months: int) -> tuple[int, int]:
@@ -282,7 +292,9 @@ class Walk:
         return max(self._end[place] or 0, self._promise.get(place, 0))
 
     def _other(self, key: int, sums: DaySums) -> None:
-        rank, place, at = (key >> _PLACE_BITS) & 7, key & _PLACES, (key >> _SHIFT) + self.base
+        rank, place, at = (key >> PLACE_BITS) & 31, key & PLACES, (key >> SHIFT) + self.base
+        if rank not in _OF_INVOICES:
+            place = self.fleet.places[place]
         if rank == _BLOCK:
             self._block(at, place, sums)
         elif rank == _DELETE:
@@ -303,11 +315,14 @@ class Walk:
     def _leaves(self, place: int) -> None:
         """An order stops to count (DSC-5)."""
         kind = self._kind[place]
-        self._counts[kind] -= 1
-        percent = self._tiers[kind].count_percent(self._counts[kind])
-        if percent != self._by_count[kind]:
-            self._by_count[kind] = percent
-            self._price_age[kind] += 1
+        count = self._counts[kind] = self._counts[kind] - 1
+        if count >= self._steps[kind]:
+            return
+        self._by_count[kind] = self._tiers[kind].count_percent(count)
+        self._steps[kind] = self._tiers[kind].count_step(count)
+        self._amount_until[:] = [
+            -NEVER if one == kind else until for one, until in zip(self._kind, self._amount_until, strict=True)
+        ]
 
     def _block(self, at: int, place: int, sums: DaySums) -> None:
         """ORD-2: the paid period, or the promise that outlasts it, is over."""
@@ -328,7 +343,9 @@ class Walk:
         self._promise.pop(place, None)
         sums.blocks += 1
         self._leaves(place)
-        self._push(max(blocked_at + self._grace, at), _DELETE, place)
+        later = max(blocked_at + self._grace, at)
+        if later <= self.until:
+            self._push(later, _DELETE, place)
 
     def _gone(self, at: int, place: int, what: What) -> None:
         """ORD-2, ORD-3: deleted or cancelled, and with it the open invoice that bills it (INV-12)."""
