@@ -21,7 +21,7 @@ from billtui.services.executor import JobEvent
 from billtui.services.journal import JobState, OperationState
 from billtui.services.overview import Overview, Owed
 from billtui.services.store import ChangeRow
-from billtui.widgets.formats import count_text, date_text, epoch, moment_text, span_text, toned
+from billtui.widgets.formats import cents_text, count_text, date_text, epoch, moment_text, span_text, toned
 from billtui.widgets.record_table import Tone
 
 LABEL = 15
@@ -167,7 +167,11 @@ class OverviewScreen(BilltuiScreen):
             words = f"{failing.name}: {failing.price} on {date_text(failing.at)}, in no purse"
             line(f"order:{failing.order_id}", "Will not renew", toned(words, "bad"))
         if len(found.failing) > LISTED:
-            line("orders:ends-30", "", toned(f"and {len(found.failing) - LISTED} more", "bad"))
+            line("planner", "", toned(f"and {len(found.failing) - LISTED} more", "bad"))
+        if found.failing and found.saving is not None:
+            amount = cents_text(found.saving.cents, found.currency)
+            when = date_text(found.failing[0].at)
+            line("planner", "", toned(f"top up {amount} before {when} and all renew: planner (7)", "warning"))
         if unfinished := self._unfinished_jobs():
             line("jobs", "Unfinished", toned(f"{count_text(unfinished, 'job')} waiting: jobs (4)", "warning"))
         gap()
@@ -222,6 +226,8 @@ class OverviewScreen(BilltuiScreen):
             self.billtui.show_list(kind, rest)
         elif kind == "jobs":
             self.run_command(COMMANDS["app.jobs"])
+        elif kind == "planner":
+            self.run_command(COMMANDS["app.planner"])
         elif kind in ("balance", "account"):
             self.billtui.go_balance()
 

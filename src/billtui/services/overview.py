@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from billtui.domain.models import Account, InvoiceState
 from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
-from billtui.domain.rules.facts import Purses
-from billtui.domain.rules.renewal import auto_renews_at, walk_auto_renewals
-from billtui.services.pricing import Prices, facts_of
+from billtui.services.forecast import Forecast, Saving, What, forecast_near
 from billtui.services.store import ChangeRow, InvoiceRow, OrderRow, StoreReader, epoch, instant, money
 
 HORIZONS = (3, 7, 14, 30)
 """Days ahead that are counted."""
 AUTO_DAYS = 14
 """How far ahead auto-renewal is played through."""
-AUTO_MOST = 500
+AUTO_MOST = 1_000
+"""Orders that it looks at, the soonest first, so that it is quick for any fleet."""
 LIST_MOST = 100
 
 
@@ -92,6 +90,8 @@ class Overview:
     failing: tuple[FailingRenewal, ...]
     failing_seen_until: datetime
     """Auto-renewals up to here were played through."""
+    saving: Saving | None
+    """The top-up with which none of them fails (REN-4)."""
     changes: tuple[ChangeRow, ...]
 
     @property
@@ -113,7 +113,7 @@ def overview(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY)
     unpaid = [row for row in open_invoices if row.state == InvoiceState.UNPAID]
     promised = [row for row in open_invoices if row.state == InvoiceState.PROMISED]
     moment = int(now.timestamp())
-    failing, seen_until = _failing(store, account, now, policy)
+    near = forecast_near(store, now, AUTO_DAYS, AUTO_MOST, policy=policy)
     return Overview(
         now=now,
         synced_at=store.synced_at(),
@@ -132,8 +132,9 @@ def overview(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY)
         running_out=tuple(_running_out(store, moment, days, currency) for days in HORIZONS),
         orders=store.states(),
         blocked=_blocked(store, policy),
-        failing=failing,
-        failing_seen_until=seen_until,
+        failing=_failing(near),
+        failing_seen_until=now if near is None else instant(near.until),
+        saving=None if near is None else near.saving,
         changes=tuple(store.changes_since_visit()),
     )
 
@@ -156,31 +157,11 @@ def _blocked(store: StoreReader, policy: Policy) -> tuple[Blocked, ...]:
     return tuple(sorted(found, key=lambda item: (item.deleted_at is None, epoch(item.deleted_at) or 0, item.order.id)))
 
 
-def _failing(
-    store: StoreReader, account: Account | None, now: datetime, policy: Policy
-) -> tuple[tuple[FailingRenewal, ...], datetime]:
-    """Auto-renewal played through in the order in which it will happen, from the purses as they are (REN-4)."""
-    until = now + timedelta(days=AUTO_DAYS)
-    if account is None:
-        return (), until
-    rows = store.auto_renewing(int(now.timestamp()), int((until + policy.auto_renew_lead).timestamp()), AUTO_MOST)
-    if len(rows) == AUTO_MOST and rows[-1].paid_until is not None:
-        until = instant(rows[-1].paid_until) - policy.auto_renew_lead
-    prices = Prices(store.running_by_kind(), policy)
-    purses = Purses.of(account.balances)
-    failing: list[FailingRenewal] = []
-    upcoming = [facts_of(row) for row in rows]
-    for moment, group in groupby(upcoming, key=lambda order: auto_renews_at(order, policy)):
-        if moment is None:
-            continue
-        at = max(moment, now)
-        orders = list(group)
-        walk = walk_auto_renewals(orders, purses, prices.at(at), at, policy)
-        purses = walk.purses
-        names = {order.id: order.name for order in orders}
-        failing += [
-            FailingRenewal(item.order_id, names[item.order_id], at, item.line.total)
-            for item in walk.done
-            if item.purse is None
-        ]
-    return tuple(failing), until
+def _failing(near: Forecast | None) -> tuple[FailingRenewal, ...]:
+    """Auto-renewals that no purse alone will hold, in the order in which they come (REN-4): the forecast's."""
+    if near is None:
+        return ()
+    return tuple(
+        FailingRenewal(event.order_id, event.title, instant(event.at), money(event.cents, near.currency))
+        for event in near.events(kinds=frozenset({What.FAILED}))
+    )

@@ -3,7 +3,7 @@
 from billtui.services.forecast.fleet import Fleet
 from billtui.services.forecast.forecast import HORIZONS, Event, Forecast, Totals, forecast
 from billtui.services.forecast.happenings import BLOCKED, OF_INVOICES, RENEWED, DaySums, What
-from billtui.services.forecast.reading import forecast_from, held_by
+from billtui.services.forecast.reading import forecast_from, forecast_near, held_by
 from billtui.services.forecast.topping_up import Saving
 from billtui.services.forecast.walk import CentsHeld, TopUp, Walk
 
@@ -24,5 +24,6 @@ __all__ = [
     "What",
     "forecast",
     "forecast_from",
+    "forecast_near",
     "held_by",
 ]

@@ -181,17 +181,20 @@ def forecast(
     days: int,
     *,
     since: datetime | None = None,
+    known_until: datetime | None = None,
     zone: tzinfo | None = UTC,
     policy: Policy = DEFAULT_POLICY,
 ) -> Forecast:
     """What time alone does to ``fleet`` until ``days`` from ``now`` (the panel's clock), and what would save it.
 
-    ``since`` is when the rows were true, if earlier than now. ``zone`` is where a day begins; ``None`` is this
-    computer's zone.
+    ``since`` is when the rows were true, if earlier than now; ``known_until`` is how far ``fleet`` reaches, if not as
+    far as ``days``. ``zone`` is where a day begins; ``None`` is this computer's zone.
     """
     moment = int(now.timestamp())
     known_at = moment if since is None else min(moment, int(since.timestamp()))
     until = moment + days * DAY
+    if known_until is not None:
+        until = max(moment, min(until, int(known_until.timestamp())))
     line = zone_days(known_at, until, zone)
     walk = Walk(fleet, purses, known_at, until, line, policy).run()
     return Forecast(walk, purses, moment, _saving(walk, purses, line, policy) if walk.short else None)

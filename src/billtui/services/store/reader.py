@@ -200,13 +200,13 @@ class StoreReader:
         count, price, auto = self.query(sql, (after, until))[0]
         return int(count), int(price), int(auto)
 
-    def auto_renewing(self, after: int, until: int, limit: int) -> list[OrderRow]:
-        """Running orders with auto-renewal and no open invoice that end in (``after``, ``until``], soonest first."""
+    def ending_until(self, until: int, limit: int) -> list[OrderRow]:
+        """Orders that run or are blocked and end by ``until``, soonest first: what time changes by then."""
         sql = (
-            f"SELECT {schema.ORDER_COLUMNS} FROM orders WHERE auto_on = 1 AND paid_until > ? AND paid_until <= ? "
-            f"AND state IN {_RUNNING} AND unpaid_invoice_id IS NULL ORDER BY paid_until, n LIMIT ?"
+            f"SELECT {schema.ORDER_COLUMNS} FROM orders WHERE paid_until <= ? "
+            f"AND state IN ('active', 'suspended', 'blocked') ORDER BY paid_until, n LIMIT ?"
         )
-        return [OrderRow._make(row) for row in self.query(sql, (after, until, limit))]
+        return [OrderRow._make(row) for row in self.query(sql, (until, limit))]
 
     def in_state(self, state: str, limit: int) -> list[OrderRow]:
         """Orders in a state, soonest end first."""
