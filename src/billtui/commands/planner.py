@@ -12,7 +12,7 @@ COMMANDS = (
         "The month: what falls due on each day.",
         ("c",),
         Scope.PLANNER,
-        bar=2,
+        bar=3,
     ),
     Command(
         "planner.agenda",
@@ -20,17 +20,17 @@ COMMANDS = (
         "Everything that will happen, one after the other.",
         ("a",),
         Scope.PLANNER,
-        bar=3,
+        bar=4,
         verb="billtui forecast",
     ),
-    Command("planner.cash", "Cash", "What both purses hold, day by day.", ("f",), Scope.PLANNER, bar=4),
+    Command("planner.cash", "Cash", "What both purses hold, day by day.", ("f",), Scope.PLANNER, bar=6),
     Command(
         "planner.horizon",
         "30, 90 or 365 days",
         "How far ahead the forecast looks.",
         ("z",),
         Scope.PLANNER,
-        bar=5,
+        bar=7,
         short="Days",
     ),
     Command(
@@ -42,7 +42,7 @@ COMMANDS = (
         Danger.MONEY,
         "balance.top-up",
         "billtui balance top-up",
-        6,
+        2,
         "Top up",
     ),
     Command(
