@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,14 +15,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from billtui.domain.money import Money
 from billtui.domain.refusal import RuleBroken
+from billtui.domain.rules.new_orders import Cell
 from billtui.sandbox.database import Database
-from billtui.sandbox.engine import balance, invoices, orders, payments, quotes
+from billtui.sandbox.engine import addons, balance, invoices, new_orders, orders, payments, quotes, shopkeeping
 from billtui.sandbox.engine.books import check_books
 from billtui.sandbox.engine.errors import EngineRefusal
+from billtui.sandbox.engine.shopkeeping import PromoCode
 from billtui.sandbox.engine.unit import Tx
 from tests.support.engine import FIRST, SECOND, StandingTime
 
 _PLACE = st.integers(min_value=0, max_value=10_000)
+_FEW = st.integers(min_value=1, max_value=4)
+_CODES = [None, None, "TRY", "LASTCALL30", "WELCOME15", "FLEET25"]
+_RENEWAL_CODE = st.sampled_from([None, None, "STAY10", "TRY"])
 
 
 class Panel(RuleBasedStateMachine):
@@ -40,6 +46,7 @@ class Panel(RuleBasedStateMachine):
         self.time = StandingTime()
         self.database = Database.open(self.folder / "panel.db", clock_source=self.time)
         self.paid: dict[int, tuple[Any, ...]] = {}
+        self.quoted: list[tuple[int, str]] = []
 
     def teardown(self) -> None:
         self.database.close()
@@ -67,11 +74,50 @@ class Panel(RuleBasedStateMachine):
             ).all()
         return str(found[place % len(found)][0]) if found else "0"
 
-    @rule(places=st.lists(_PLACE, min_size=1, max_size=4), months=st.sampled_from([1, 1, 3, 12]))
-    def renew(self, places: list[int], months: int) -> None:
+    @rule(places=st.lists(_PLACE, min_size=1, max_size=4), months=st.sampled_from([1, 1, 3, 12]), code=_RENEWAL_CODE)
+    def renew(self, places: list[int], months: int, code: str | None) -> None:
         ids = [self.pick("orders", "1", place) for place in places]
-        quote = self.do(lambda tx: quotes.quote_renewal(tx, FIRST, ids, months))
-        self.do(lambda tx: quotes.renew(tx, FIRST, quote["id"]))
+        quote = self.do(lambda tx: quotes.quote_renewal(tx, FIRST, ids, months, code))
+        if quote is not None:
+            self.do(lambda tx: quotes.renew(tx, FIRST, quote["id"]))
+
+    @rule(
+        cells=st.lists(
+            st.tuples(st.sampled_from(["vds-micro", "vds-nano", "ds-e5"]), st.sampled_from(["nl", "de", "hk"]), _FEW),
+            min_size=1,
+            max_size=3,
+        ),
+        more=st.sampled_from([(), (), ("backup",), ("raid",)]),
+        code=st.sampled_from(_CODES),
+        names=st.sampled_from([None, "m-{n}", "m-{loc}-{n}", "one"]),
+        buyer=st.sampled_from([FIRST, SECOND]),
+    )
+    def buy(
+        self, cells: list[tuple[str, str, int]], more: tuple[str, ...], code: str | None, names: str | None, buyer: int
+    ) -> None:
+        wish = new_orders.Wish(1, tuple(Cell(*cell) for cell in cells), addons=more, names=names, promo_code=code)
+        quote = self.do(lambda tx: new_orders.quote_order(tx, buyer, wish))
+        if quote is not None:
+            self.quoted.append((buyer, quote["id"]))
+
+    @rule(place=_PLACE)
+    def order(self, place: int) -> None:
+        if self.quoted:
+            buyer, quote_id = self.quoted[place % len(self.quoted)]
+            self.do(lambda tx: new_orders.buy_orders(tx, buyer, quote_id))
+
+    @rule(places=st.lists(_PLACE, min_size=1, max_size=3), wanted=st.sampled_from(["backup", "ipv4", "raid"]))
+    def add(self, places: list[int], wanted: str) -> None:
+        ids = [self.pick("orders", "1", place) for place in places]
+        quote = self.do(lambda tx: addons.quote_addons(tx, FIRST, ids, [wanted]))
+        if quote is not None:
+            self.do(lambda tx: addons.buy_addons(tx, FIRST, quote["id"]))
+
+    @rule(available=st.integers(0, 4), cents=st.sampled_from([4_90, 5_90]), uses=st.none() | st.integers(1, 3))
+    def keep_shop(self, available: int, cents: int, uses: int | None) -> None:
+        self.do(lambda tx: shopkeeping.set_stock(tx, "vds-micro", "nl", available))
+        self.do(lambda tx: shopkeeping.set_price(tx, "plans", "vds-micro", Money(f"{cents / 100:.2f}", "EUR")))
+        self.do(lambda tx: shopkeeping.set_promo_code(tx, PromoCode("TRY", Decimal(40), renewals=True, max_uses=uses)))
 
     @rule(
         place=_PLACE,

@@ -34,6 +34,7 @@ def invoice(title: str = "web-01: renewal, 1 month") -> dict[str, Any]:
                 "months": 1,
                 "list_price": money("20.00"),
                 "discounts": [{"name": "loyalty", "percent": "10"}],
+                "addons": [],
                 "amount": money("18.00"),
             }
         ],
@@ -53,6 +54,20 @@ def test_inv_9_csv_has_every_line_and_the_total() -> None:
 def test_inv_9_csv_holds_no_formula(title: str) -> None:
     rows = list(csv.DictReader(io.StringIO(documents.render(invoice(title), ACCOUNT, "csv").decode())))
     assert rows[0]["title"] == "'" + title
+
+
+def test_inv_9_ord_5_add_ons_are_in_every_document() -> None:
+    """ORD-5, INV-9: by name, with what they make up of the line."""
+    whole = invoice()
+    whole["lines"][0]["addons"] = [
+        {"id": "backup", "name": "Daily backup", "amount": money("3.40")},
+        {"id": "ipv4", "name": "=IPv4", "amount": money("2.00")},
+    ]
+    rows = list(csv.DictReader(io.StringIO(documents.render(whole, ACCOUNT, "csv").decode())))
+    assert [row["addons"] for row in rows] == ["Daily backup 3.40; =IPv4 2.00", ""]
+    assert json.loads(documents.render(whole, ACCOUNT, "json"))["lines"][0]["addons"][1]["amount"]["amount"] == "2.00"
+    with_addons, without = (documents.render(one, ACCOUNT, "pdf") for one in (whole, invoice()))
+    assert with_addons.startswith(b"%PDF") and len(with_addons) > len(without)
 
 
 def test_inv_9_json_is_the_invoice() -> None:

@@ -23,7 +23,7 @@ _FONT_PLACES = (
     "/usr/share/fonts/TTF/DejaVuSans.ttf",
     "/Library/Fonts/Arial Unicode.ttf",
 )
-_COLUMNS = ("order_id", "title", "months", "list_price", "discounts", "amount", "currency")
+_COLUMNS = ("order_id", "title", "months", "list_price", "discounts", "addons", "amount", "currency")
 Wire = Mapping[str, Any]
 
 
@@ -57,11 +57,13 @@ def _csv(invoice: Wire) -> bytes:
             "list_price": line["list_price"]["amount"],
             "amount": line["amount"]["amount"],
             "discounts": _discounts(line),
+            "addons": "; ".join(f"{part['name']} {part['amount']['amount']}" for part in line.get("addons", ())),
             "currency": line["amount"]["currency"],
         }
         writer.writerow([_cell(value) for value in (*head, *(row.get(name) for name in _COLUMNS))])
     total = invoice["total"]
-    writer.writerow([_cell(value) for value in (*head, "", "Total", "", "", "", total["amount"], total["currency"])])
+    sums = {"title": "Total", "amount": total["amount"], "currency": total["currency"]}
+    writer.writerow([_cell(value) for value in (*head, *(sums.get(name) for name in _COLUMNS))])
     return out.getvalue().encode()
 
 
@@ -130,6 +132,7 @@ def _pdf(invoice: Wire, account: Wire) -> bytes:
         ("Account", f"{account['account_id']} ({account['login']})"),
     ]
     titles = [str(line["title"]) for line in invoice["lines"]]
+    titles += [str(part["name"]) for line in invoice["lines"] for part in line.get("addons", ())]
     page = _Page("".join([*titles, *(text for _, text in facts), str(account["email"])]), str(invoice["issued_at"]))
     page.set_title(page.fit(f"Invoice {invoice['number']}"))
     page.pen(18, bold=True)
@@ -154,6 +157,9 @@ def _pdf(invoice: Wire, account: Wire) -> bytes:
             str(line["amount"]["amount"]),
         )
         page.row(tuple(zip(texts, widths, aligns, strict=True)), 5)
+        for part in line.get("addons", ()):
+            texts = (f"    with {part['name']}", "", str(part["amount"]["amount"]), "", "")
+            page.row(tuple(zip(texts, widths, aligns, strict=True)), 5)
     page.line(page.l_margin, page.get_y(), 210 - page.r_margin, page.get_y())
     page.pen(11, bold=True)
     total = invoice["total"]
