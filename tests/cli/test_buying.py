@@ -165,6 +165,81 @@ def test_stock_that_went_between_plan_and_apply_is_exit_8(own_cli: Callable[...,
     assert (again.code, again.error["code"]) == (5, "out-of-stock")  # planned anew: there is nothing left of it to buy
 
 
+CHANGES: list[tuple[Json, str]] = [
+    (
+        {"prices": [{"plan": "vds-nano", "monthly_price": {"amount": "3.90", "currency": "EUR"}}]},
+        r"The price of 12 vds-nano in nl was 35\.76 EUR, now it is 39\.84 EUR\.",
+    ),
+    (
+        {"prices": [{"plan": "vds-nano", "monthly_price": {"amount": "3.10", "currency": "EUR"}}]},
+        r"The price of 12 vds-nano in nl was 35\.76 EUR, now it is 31\.68 EUR\.",
+    ),
+    ({"stock": [{"plan": "vds-nano", "location": "nl", "available": 11}]}, "vds-nano in nl is left out now: .*11"),
+    (
+        {"promo_codes": [{"code": "SALE15", "percent": 15, "ends_at": "2020-01-01T00:00:00Z"}]},
+        "does not sell it like this any more: The code “SALE15” was valid until 2020-01-01",
+    ),
+    (
+        {"promo_codes": [{"code": "SALE15", "percent": 10}]},
+        "The discount on 12 vds-nano in nl was 15 %, now it is 10 %",
+    ),
+    (
+        {"promo_codes": [{"code": "SALE15", "percent": 15, "min_quantity": 20}]},
+        "does not sell it like this any more: The code “SALE15” needs 20 servers",
+    ),
+]
+AS_PLANNED: Json = {
+    "prices": [{"plan": "vds-nano", "monthly_price": {"amount": "3.50", "currency": "EUR"}}],
+    "stock": [{"plan": "vds-nano", "location": "nl", "available": 40}],
+    "promo_codes": [{"code": "SALE15", "percent": 15}],
+}
+
+
+def test_what_changed_between_plan_and_apply_is_said_and_nothing_is_sent(
+    own_cli: Callable[..., Cli], tmp_path: Path
+) -> None:
+    """DSC-6, DSC-8: price, stock, discount or code; exit 8, no invoice, no use of the code, no money."""
+    cli = own_cli(fleet=12)
+    buying = ("order", "new", "--cells", "nl:nano=12", "--period", "1", "--promo", "SALE15", "--pay", "internal")
+    for number, (change, words) in enumerate(CHANGES):
+        sell(cli, **AS_PLANNED)
+        path = tmp_path / f"plan-{number}.json"
+        assert cli(*buying, "--plan-out", str(path)).code == 0
+        before = cli.json("invoices", "list")["total"], cli.internal()
+        sell(cli, **change)
+        result = cli("apply", str(path), "--yes", "--max-total", "100EUR", "--json")
+        assert (result.code, result.error["code"]) == (8, "facts-changed"), words
+        assert re.search(words, result.error["detail"]), result.error["detail"]
+        assert [one["state"] for one in result.json["job"]["operations"]] == ["refused", "cancelled"]
+        assert (cli.json("invoices", "list")["total"], cli.internal()) == before
+    sell(cli, **AS_PLANNED)
+    path = tmp_path / "unchanged.json"
+    assert cli(*buying, "--plan-out", str(path)).code == 0
+    assert cli("apply", str(path), "--yes", "--max-total", "100EUR").code == 0  # as planned, so it is done
+
+
+def test_a_refused_purchase_is_planned_anew_at_todays_price(own_cli: Callable[..., Cli], tmp_path: Path) -> None:
+    """DSC-8: confirmed anew, with new keys, paid as it was to be paid."""
+    cli = own_cli(fleet=12)
+    path = tmp_path / "plan.json"
+    assert (
+        cli("order", "new", "--cells", "nl:nano=2", "--period", "1", "--pay", "internal", "--plan-out", str(path)).code
+        == 0
+    )
+    sell(cli, prices=[{"plan": "vds-nano", "monthly_price": {"amount": "4.00", "currency": "EUR"}}])
+    refused = cli("apply", str(path), "--yes", "--json")
+    assert refused.code == 8
+    again = cli.json("jobs", "retry", refused.json["job"]["id"], "--yes")
+    assert again["job"]["counts"] == {"done": 2} and again["job"]["id"] != refused.json["job"]["id"]
+    quoted = cli.json("quote", "order", "--cells", "nl:nano=2", "--period", "1")
+    assert again["job"]["total"] == quoted["total"]
+
+
+def sell(cli: Cli, **change: Any) -> None:
+    status, answer = cli.sandbox.call("POST", "/sandbox/catalogue", change)
+    assert status == 200, answer
+
+
 def test_a_plan_file_of_new_servers_is_done_once(own_cli: Callable[..., Cli], tmp_path: Path) -> None:
     cli = own_cli()
     path = tmp_path / "plan.json"

@@ -72,7 +72,20 @@ def _requests(offer: Offer[R]) -> str:
     return f", in {many} requests of at most 1,000, with an invoice each (BLK-7)" if many > 1 else ""
 
 
+def _promo_text(offer: Offer[R]) -> str | None:
+    """On how many lines the promo code is, and why not on the others (DSC-6, DSC-7)."""
+    terms = next((quote.promo for quote in offer.quotes if quote.promo is not None), None)
+    if terms is None:
+        return None
+    lines = offer.lines
+    covered = sum(any(terms.code.casefold() in one.name.casefold() for one in line.discounts) for line in lines)
+    head = f"Promo code {terms.code}, {terms.percent.normalize():f} %: on {covered} of {count(len(lines), 'line')}"
+    return head if covered == len(lines) else f"{head}; else it is not for them, or the loyalty is better (DSC-7)"
+
+
 def _end(out: Output, offer: Offer[R], name: Callable[[Exclusion], str]) -> None:
+    if (promo := _promo_text(offer)) is not None:
+        out.line(promo)
     out.line(f"Total {offer.total}; the price holds until {when(offer.expires_at)}.")
     for one in offer.excluded:
         out.note(f"Left out: {name(one)}: {one.reason}{f' ({one.rule})' if one.rule else ''}")
