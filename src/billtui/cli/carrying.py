@@ -118,7 +118,10 @@ def _nothing(plan: Plan, code: Exit) -> Problem:
 
 def _plan_out(context: Context, plan: Plan) -> Exit:
     path = Path(context.options.plan_out).expanduser()
-    write_new(path, plan.to_json().encode() + b"\n", force=context.options.force)
+    try:
+        plan_files.write_plan(path, plan, force=context.options.force)
+    except FileExistsError:
+        raise CliError("file-exists", f"{path} is there already; nothing was sent.", hint="Add --force.") from None
     if context.out.as_json:
         context.out.document(
             "plan", dry_run=True, plan_file=str(path), plan=plan_json(plan), left_out=left_out_json(plan.left_out)

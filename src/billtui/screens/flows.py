@@ -16,7 +16,7 @@ from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.prompt import Prompt
 from billtui.services.journal import Busy
 from billtui.services.plan_files import write_typed
-from billtui.services.plans import Plan
+from billtui.services.plans import Plan, PlanError
 from billtui.services.session import NotSignedIn
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ async def write_to_file(app: Shell, plan: Plan) -> bool:
             path = await asyncio.to_thread(write_typed, typed, plan)
         except FileExistsError:
             trouble = f"{typed.strip()} is there already, and is not overwritten: another name"
+        except PlanError as error:
+            trouble = str(error)
         except (OSError, RuntimeError) as error:  # RuntimeError: ~somebody has no home
             trouble = f"{typed.strip()} cannot be written ({getattr(error, 'strerror', None) or error}): another path"
         else:

@@ -10,13 +10,15 @@ from textual.content import Content
 
 from billtui.domain.models import Order
 from billtui.domain.safetext import SafeText
-from billtui.screens.flows import confirm_and_submit
+from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.job_progress import NOBODY, Standing
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.screens.modals.external import ExternalPayment
 from billtui.services import planner
+from billtui.services.buying_again import buy_again
 from billtui.services.journal import JobRow, JobState, OperationRow, OperationState, amount_of
 from billtui.services.journal.workers import Worker
+from billtui.services.plans import Plan
 from billtui.widgets.formats import count_text, local, moment_text, state_cell, toned
 
 if TYPE_CHECKING:
@@ -109,6 +111,22 @@ async def retry_job(app: Shell, job_id: str) -> None:
         return
     plan = session.journal.plan(job_id)
     numbers = {row.number for row in refused}
+    again = await buy_again(
+        session,
+        signed_in_account(app),
+        plan,
+        numbers,
+        busy=busy_targets(app),
+        profile=app.profile.name,
+    )
+    if again is None:
+        again = await _plan_again(session, plan, numbers)
+    await confirm_and_submit(
+        app, again, button="Do it again", note="These were refused before; the amounts are today's."
+    )
+
+
+async def _plan_again(session: Session, plan: Plan, numbers: set[int]) -> Plan:
     wanted = [one for one in plan.operations if one.number in numbers]
     invoice_ids = [str(one.params["invoice_id"]) for one in wanted if "invoice_id" in one.params]
     order_ids = [str(one.params["order_id"]) for one in wanted if "order_id" in one.params]
@@ -116,10 +134,7 @@ async def retry_job(app: Shell, job_id: str) -> None:
     orders: dict[str, Order] = {
         one.id.raw: one for one in (await session.orders_by_ids(order_ids) if order_ids else [])
     }
-    again = planner.again(plan, numbers, invoices=invoices, orders=orders)
-    await confirm_and_submit(
-        app, again, button="Do it again", note="These were refused before; the amounts are today's."
-    )
+    return planner.again(plan, numbers, invoices=invoices, orders=orders)
 
 
 async def _send_again(app: Shell, job_id: str, rows: list[OperationRow], not_sent: list[OperationRow]) -> None:

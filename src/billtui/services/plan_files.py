@@ -11,8 +11,15 @@ from billtui.services.plans import MAX_PLAN_BYTES, Plan, PlanError
 
 
 def write_plan(path: Path, plan: Plan, *, force: bool = False) -> None:
-    """Write ``plan`` down; nothing is sent. Raises FileExistsError (unless ``force``), OSError."""
-    write_new(path, plan.to_json().encode() + b"\n", force=force)
+    """Write ``plan`` down; nothing is sent.
+
+    Raises FileExistsError (unless ``force``), OSError, PlanError for one that is too large to be read again.
+    """
+    content = plan.to_json().encode() + b"\n"
+    if len(content) > MAX_PLAN_BYTES:
+        most = MAX_PLAN_BYTES // 1024 // 1024
+        raise PlanError(f"This plan has more than {most} MB, and no file of that size is read: make several plans.")
+    write_new(path, content, force=force)
 
 
 def write_typed(typed: str, plan: Plan) -> Path:

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from billtui.client.settings import ConnectionSettings
 from billtui.config.credentials import Credential, SaveResult
-from billtui.domain.models import RenewalRequest
+from billtui.domain.models import OrderRequest, RenewalRequest
+from billtui.domain.safetext import SafeText
 from billtui.services import planner
 from billtui.services.journal import PauseReason
 from billtui.services.session import Session, SessionSettings
@@ -204,3 +205,28 @@ async def test_a_hostile_panel_is_drawn_harmless(own_sandbox: StartSandbox, tmp_
         assert all(text.isprintable() for text in texts)
         orders = session.store.orders_by_id(row.id for row in session.store.orders())
         assert any(not order.name.raw.isprintable() for order in orders.values())
+
+
+async def test_new_servers_appear_in_the_lists_at_once(own_sandbox: StartSandbox, tmp_path: Path) -> None:
+    """BLK-1, BLK-7: more than can be read one by one; pending with the purchase, active with the payment."""
+    sandbox = own_sandbox()
+    async with session_at(sandbox, tmp_path, background=False) as (session, _events):
+        await session.connect()
+        await session.refresh()
+        before = {row.id for row in session.store.orders()}
+        plans = {one.id: one for one in (await session.catalogue()).plans}
+        assert SafeText("vds-nano") in plans
+        held = {one.location: one.available for one in await session.stock() if one.plan == "vds-nano"}
+        place = max(held, key=lambda one: held[one])
+        asked = {"cells": [{"plan": "vds-nano", "location": place, "quantity": held[place]}], "period": 1}
+        offer = await session.offer_order(OrderRequest.model_validate(asked))
+        assert offer.count == held[place] > 150 and session.account is not None
+        plan = planner.buy(session.account, offer.quotes, offer.requests)
+        session.submit(plan)
+
+        def new() -> list[OrderRow]:
+            return [row for row in session.store.orders() if row.id not in before]
+
+        await until(lambda: len(new()) == offer.count)
+        assert {row.state for row in new()} == {"pending"}
+        assert [row.state for row in session.store.invoices() if row.kind == "new-order"][:1] == ["unpaid"]
