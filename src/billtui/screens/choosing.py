@@ -37,7 +37,7 @@ async def choose_orders(screen: OrderMarks) -> None:
         Choice("paste", "By a pasted list", "Ids, names or addresses, with anything between them"),
         Choice("saved", "By a saved selection", _listed(names), "" if names else "Nothing is saved yet."),
         Choice("save", "Save the marks under a name", f"{count_text(chosen, 'order')}", nothing),
-        Choice("invert", "Invert (!)", "Among the rows shown: what is not marked is marked, and the other way round"),
+        Choice("invert", "Invert (!)", "Among the rows shown: mark the others"),
         Choice("all", "All shown (*)", count_text(table.row_count, "order")),
         Choice("clear", "Unmark everything (-)", "Shown or not; u brings it back", nothing),
     ]

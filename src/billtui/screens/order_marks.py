@@ -157,7 +157,9 @@ class OrderMarks(ListScreen[OrderRow]):
         return f": number {invoice.number}, {money(invoice.total, invoice.currency)}, {invoice.state}"
 
     def summary(self, rows: Sequence[OrderRow], marked: Sequence[OrderRow]) -> Content:
-        """What the marked or shown orders cost a month, and how many are set aside."""
+        """What the marked or shown orders cost a month, how many are set aside; first what is wrong with the filter."""
+        if self._query_error is not None:
+            return Content.styled(f" {self._query_error.problem} {self._query_error.hint}", "$text-warning")
         aside = len(self.table.aside_ids)
         parts: list[Content | tuple[str, str]] = []
         if aside:
@@ -217,10 +219,8 @@ class OrderMarks(ListScreen[OrderRow]):
         return matches if shows is None else lambda row: shows(row) and matches(row)
 
     def filter_content(self) -> list[Content | str | tuple[str, str]]:
-        """The words and terms in force, and what is wrong with what is being typed."""
+        """The words and terms in force."""
         parts = super().filter_content()
         if self._query.terms and not self.has_class("filtering"):
             parts += ["  " if parts else ("  filter: ", "$muted"), Content(str(self._query))]
-        if self._query_error is not None:
-            parts.append((f"  {self._query_error.problem} {self._query_error.hint}", "$text-warning"))
         return parts

@@ -33,9 +33,9 @@ class ChoosingDialog(Dialog[Chosen]):
     def compose_buttons(self) -> Iterable[Widget]:
         """The safe answer first, then the four ways."""
         yield Button("Cancel", id="cancel")
-        yield Button("Mark these", id="replace")
+        yield Button("Mark", id="replace")
         yield Button("Add", id="add")
-        yield Button("Take away", id="subtract")
+        yield Button("Remove", id="subtract")
         yield Button("Keep only", id="intersect")
 
 
@@ -46,7 +46,6 @@ class ExpressionDialog(ChoosingDialog):
     DEFAULT_CSS = """
     ExpressionDialog #count { height: 5; }
     ExpressionDialog #fields { height: auto; color: $muted; }
-    ExpressionDialog.-low Button { min-width: 8; margin-left: 1; }
     """
 
     def __init__(
@@ -77,7 +76,8 @@ class ExpressionDialog(ChoosingDialog):
             Content(
                 f"Fields: {' '.join(FIELDS)}. "
                 "field:a,b any of them · -field:a not · = < <= > >= · name:web-* · “a b” in quotes · "
-                "words alone are looked for everywhere. enter marks exactly these; u undoes."
+                "words alone are looked for everywhere. Mark (enter) marks exactly these, Add these too, "
+                "Remove unmarks them, Keep only unmarks all others; u undoes."
             ),
             id="fields",
         )

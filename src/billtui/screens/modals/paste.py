@@ -27,7 +27,6 @@ class PasteDialog(ChoosingDialog):
     PasteDialog.-high TextArea { height: 14; }
     PasteDialog TextArea:focus { border: none; background: $boost; }
     PasteDialog #meaning { height: 4; margin-top: 1; }
-    PasteDialog.-low Button { min-width: 8; margin-left: 1; }
     """
 
     def __init__(self, references: References) -> None:
