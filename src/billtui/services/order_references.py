@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from billtui.services.store import OrderRow
@@ -39,15 +40,26 @@ class References:
 
     def __init__(self, rows: Iterable[OrderRow]) -> None:
         self._state: dict[str, str] = {}
-        self._names: dict[str, list[str]] = {}
-        self._folded: dict[str, list[str]] = {}
-        self._addresses: dict[str, list[str]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._addresses: dict[str, tuple[str, ...]] = {}
+        names, addresses = self._names, self._addresses
         for row in rows:
-            self._state[row.id] = row.state
-            self._names.setdefault(row.name, []).append(row.id)
-            self._folded.setdefault(row.name.casefold(), []).append(row.id)
-            if row.address:
-                self._addresses.setdefault(_address(row.address), []).append(row.id)
+            key, name, address = row.id, row.name, row.address
+            self._state[key] = row.state
+            names[name] = (*names[name], key) if name in names else (key,)
+            if address:
+                if ":" in address or "/" in address:
+                    address = _address(address)
+                addresses[address] = (*addresses[address], key) if address in addresses else (key,)
+
+    @cached_property
+    def _folded(self) -> dict[str, tuple[str, ...]]:
+        """Names without regard to capitals; made when a word is no name as it stands."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, ids in self._names.items():
+            folded = name.casefold()
+            found[folded] = (*found[folded], *ids) if folded in found else ids
+        return found
 
     def meant(self, word: str) -> tuple[str, ...]:
         """The ids of the orders that ``word`` may mean: ``id:``, ``name:`` and ``ip:`` in front say which is meant.
@@ -60,14 +72,14 @@ class References:
         if "id" in kinds and text in self._state:
             found.append(text)
         if "name" in kinds:
-            found += self._living(self._names.get(text) or self._folded.get(text.casefold(), []))
+            found += self._living(self._names.get(text) or self._folded.get(text.casefold(), ()))
         if "ip" in kinds and not found:
-            found += self._living(self._addresses.get(_address(text), []))
+            found += self._living(self._addresses.get(_address(text), ()))
         return tuple(dict.fromkeys(found))
 
     def _living(self, ids: Sequence[str]) -> Sequence[str]:
         alive = [one for one in ids if self._state[one] not in _GONE]
-        return alive or ids
+        return alive or list(ids)
 
     def read(self, text: str) -> Found:
         """Read a list. A line that is one name as a whole is that order, though it has blanks; lines that begin with

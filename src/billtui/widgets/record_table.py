@@ -159,9 +159,9 @@ class RecordTable(CursorTable[R], can_focus=True):
         reasons = list(map(self.mark_refusal, rows))
         if not any(reasons):
             return ids, []
-        refused = [(row_id, reason) for row_id, reason in zip(ids, reasons, strict=True) if reason]
-        self.post_message(self.MarkRefused(self, *refused[0], total=len(refused)))
-        return list(compress(ids, map(not_, reasons))), [row_id for row_id, _ in refused]
+        refused = list(compress(ids, reasons))
+        self.post_message(self.MarkRefused(self, refused[0], next(filter(None, reasons)), total=len(refused)))
+        return frozenset(ids).difference(refused), refused
 
     def _choosing(self, ids: Collection[str], rows: Sequence[R]) -> tuple[Collection[str], tuple[()], list[str]]:
         """What :meth:`Marks.change` takes to choose these."""
@@ -179,18 +179,19 @@ class RecordTable(CursorTable[R], can_focus=True):
     def settle_marks(self) -> list[str]:
         """Look at every chosen id anew: those whose records vanished are dropped and given back, those that can be
         marked by now join the marks, those that cannot any more are set aside. Not a step to undo."""
-        chosen = self._marks.chosen
+        chosen, view, refusal = self._marks.chosen, self._view, self.mark_refusal
         if not chosen:
             return []
-        rows = self._view.rows_of(chosen)
-        there = list(map(self._view.row_id, rows))
-        refusal = self.mark_refusal
-        refused = [] if refusal is None else [one for one, row in zip(there, rows, strict=True) if refusal(row)]
-        aside = frozenset(refused)
-        gone = [] if len(there) == len(chosen) else sorted(chosen.difference(there))
+        aside: frozenset[str] = frozenset()
+        if refusal is not None and len(chosen) * 4 < len(view.rows):
+            rows = view.rows_of(chosen)
+            aside = frozenset(compress(map(view.row_id, rows), map(refusal, rows)))
+        elif refusal is not None:
+            aside = frozenset(compress(view.all_ids(), map(refusal, view.rows))).intersection(chosen)
+        gone = view.missing(chosen)
         if gone or aside != self._marks.aside:
-            self._after_marks(self._marks.settle(frozenset(there).difference(aside), aside))
-        return gone
+            self._after_marks(self._marks.settle(frozenset(chosen).difference(aside, gone), aside))
+        return sorted(gone)
 
     def action_toggle_mark(self) -> None:
         row_id, row = self._cursor_id, self.cursor_row
@@ -225,7 +226,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         ids, rows = self._view.shown_pairs()
         markable, aside = self._markable(ids, rows)
         changed = self._marks.change(markable, aside=aside)
-        self._after_marks(changed, len(ids) if markable is ids else None)
+        self._after_marks(changed, len(ids) - len(aside))
 
     def action_invert_marks(self) -> None:
         """Mark what is shown and not marked, unmark what is shown and marked; hidden marks stay."""

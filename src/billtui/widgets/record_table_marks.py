@@ -47,7 +47,7 @@ class Marks:
         """Mark, unmark and set aside as one step; False when nothing changed. Marking wins over the other two."""
         ids = self.ids.difference(remove) if remove else self.ids
         if add:
-            ids = ids.union(add) if ids else set(add)
+            ids = ids.union(add) if ids else add if isinstance(add, frozenset) else set(add)
         kept = self.aside
         if kept or aside:
             kept = (set(kept).difference(remove).union(aside)).difference(ids)

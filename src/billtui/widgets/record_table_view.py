@@ -91,6 +91,10 @@ class RecordView(Generic[R]):
         index = self._whole_index()
         return [self.rows[index[row_id]] for row_id in ids if row_id in index]
 
+    def missing(self, ids: Set[str]) -> Set[str]:
+        """Those of ``ids`` that no record has."""
+        return ids - self._whole_index().keys()
+
     def shown_rows(self) -> list[R]:
         """The records shown, in the order shown."""
         rows = self.rows
