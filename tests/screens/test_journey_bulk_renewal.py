@@ -8,7 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
+from billtui.screens.renewal_dialog import RenewalDialog
 from billtui.widgets.record_table import RecordTable
 from tests.screens.conftest import sow
 from tests.support.driving import Driver, Panel, Program, money_of
@@ -32,14 +34,15 @@ FROM_TEN_ON = 5
 
 
 def renewal_price(order: Json, now: datetime) -> Decimal:
-    """A month of a VDS by the rules' own numbers: DSC-1 to DSC-4, INV-10."""
+    """A month of a VDS by the rules' own numbers: DSC-1 to DSC-4 (none on add-ons), INV-10."""
     price = money_of(order["monthly_price"])
     percent = 0
     if not order["individual_price"]:
         since = instant(order["in_use_since"])
         used = next((off for months, off in LENGTH_OF_USE if now > months_later(since, months, since.day)), 0)
         percent = used + FROM_TEN_ON
-    return (price * (100 - percent) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    addons = sum((money_of(one["monthly_price"]) for one in order["addons"]), Decimal(0))
+    return (price * (100 - percent) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP) + addons
 
 
 @pytest.fixture
@@ -242,19 +245,51 @@ async def test_deleting_the_invoice_of_a_new_order_says_what_it_cancels(program:
 
 
 async def test_a_code_that_does_not_hold_stays_and_says_which_condition_failed(program: Program) -> None:
-    """DSC-6: the failed condition stands beside the field, what was typed is kept, the price holds without it."""
+    """DSC-6: the failed condition stands beside the field, what was typed is kept; DSC-7: the better one counts."""
+    panel = program.panel()
+    now = datetime.now(UTC)
     async with program.open() as driver:
         await driver.go("3", "OrdersScreen")
         await choose_by_expression(driver, "id:1,2,3")
         await renew_for_a_month(driver)
-        total = driver.app.screen.offer.total  # type: ignore[attr-defined]  # the dialog on top
+        plain = sum((renewal_price(panel.order(one), now) for one in "123"), Decimal(0))
+        await driver.sees(f"{plain} EUR")
+        for code, why in (("NO-SUCH", "no promo code"), ("WELCOME15", "renewal"), ("YEAR20", "12")):
+            await driver.press("c")
+            await driver.press(*["backspace"] * 12)
+            await driver.type(code)
+            await driver.press("enter")
+            await driver.until(lambda code=code: promo_text(driver, code), f"why {code} does not hold")  # type: ignore[misc]  # bound now
+            assert why in promo_text(driver, code)
+            await driver.sees(f"{plain} EUR")
         await driver.press("c")
-        await driver.type("NO-SUCH-CODE")
+        await driver.press(*["backspace"] * 12)
+        await driver.type("STAY10")
         await driver.press("enter")
-        await driver.sees("NO-SUCH-CODE", "There is no promo code", str(total))
-        await driver.press("escape")
-        await driver.on("OrdersScreen")
-        assert driver.jobs() == []
+        await driver.sees("better than loyalty on")
+        better = Decimal(0)
+        for one in "123":
+            order = panel.order(one)
+            code_price = (money_of(order["monthly_price"]) * 90 / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            addons = sum((money_of(addon["monthly_price"]) for addon in order["addons"]), Decimal(0))
+            better += min(renewal_price(order, now), code_price + addons)
+        assert better < plain
+        await driver.sees(f"{better} EUR")
+        await driver.choose("internal")
+        await driver.on("ConfirmPlan")
+        await driver.sees("STAY10")
+        await driver.confirm()
+        await driver.finished()
+        paid = next(one for one in panel.invoices(state="paid") if one["kind"] == "renewal")
+        assert money_of(panel.invoice(paid["id"])["total"]) == better
+
+
+def promo_text(driver: Driver, code: str) -> str:
+    """What stands beside the code; empty until the dialog for it is there."""
+    screen = driver.app.screen
+    if not isinstance(screen, RenewalDialog) or screen.query_one("#promo", Input).value != code:
+        return ""
+    return screen.problem
 
 
 async def test_every_line_explains_itself(program: Program) -> None:

@@ -112,8 +112,8 @@ class RenewalDialog(Dialog[RenewalAnswer]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Choosing is ``enter`` in the list."""
-        ways = " · p and D free what is left out" if self.left_out else ""
-        yield Static(Content.styled(f"enter chooses · tab lists{ways} · c code · e why · esc", "$muted"), id="hint")
+        ways = " · p, D free what is left out" if self.left_out else ""
+        yield Static(Content.styled(f"enter chooses · tab lists{ways} · c code · e why", "$muted"), id="hint")
 
     @property
     def _ascii(self) -> bool:
