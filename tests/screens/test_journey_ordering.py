@@ -8,8 +8,9 @@ import pytest
 from textual import events
 from textual.widgets import Input, Static, TextArea
 
+from billtui.commands import COMMANDS
 from billtui.screens.bulk_order import BulkOrderScreen
-from tests.support.driving import Driver, Panel, Program, money_of
+from tests.support.driving import Driver, Panel, Pocket, Program, money_of
 from tests.support.sandbox import SandboxProcess
 
 SIZES = [(80, 24), (140, 40)]
@@ -321,3 +322,59 @@ async def test_a_digit_asks_nobody_until_typing_pauses(program: Program) -> None
         await driver.press("backspace")
         await priced(driver)
         await driver.sees("4 × 1 location = 4 servers")
+
+
+async def test_a_command_behind_a_digit_acts_on_it(program: Program) -> None:
+    """Keys that arrive together, as over a slow line: the number is the row's before anything was drawn."""
+    async with program.open() as driver:
+        screen = await opened(driver)
+        await driver.press("j")
+        screen.matrix.action_digit(3)
+        screen.run_command(COMMANDS["bulk.fill_row"])
+        await driver.sees("3 × 10 locations = 30 servers")
+        await driver.press("X")
+        screen.matrix.action_digit(2)
+        screen.run_command(COMMANDS["bulk.buy"])
+        await driver.on("QuoteDialog")
+        await driver.sees("2 in, 0 left out")
+
+
+async def test_a_session_that_ends_meanwhile_loses_nothing(program: Program) -> None:
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type("demo-fleet-2026")
+        await driver.press("enter")
+        await driver.ready()
+        screen = await opened(driver)
+        program.sandbox.faults({"kind": "expire-session", "times": 1, "method": "POST"})
+        await driver.press("j", "3", "l", "4")
+        await driver.on("SignInScreen")
+        await driver.type("demo-fleet-2026")
+        await driver.press("enter")
+        await driver.on("BulkOrderScreen")
+        await driver.sees("7 servers in 2 locations")
+        await priced(driver)
+        assert screen.matrix.quantities == {("vds-micro", "nl"): 3, ("vds-micro", "de"): 4}
+
+
+async def test_stock_that_ran_out_meanwhile_is_shown(program: Program) -> None:
+    """BLK-2: the panel leaves it out; the matrix, the line of the cell and the total follow."""
+    async with program.open(size=(140, 40)) as driver:
+        screen = await opened(driver)
+        cells = [{"plan": "vds-micro", "location": "de", "available": 1}]
+        set_shop(program.sandbox, stock=cells)
+        await driver.press("j", "3", "l", "3")
+        await driver.sees("[  3/1!]", "3 × 1 location = 3 servers", "order 1 or fewer there")
+        await driver.press("x")
+        await driver.choose("take")
+        await driver.sees("[   1/1]", "4 servers in 2 locations")
+        assert screen.matrix.quantities["vds-micro", "de"] == 1
+
+
+async def test_the_command_that_orders_the_same(program: Program) -> None:
+    async with program.open() as driver:
+        await opened(driver)
+        await driver.press("Y")
+        await driver.hears("No servers are chosen yet")
+        await driver.press("j", "3", "Y")
+        await driver.hears("Sent to the terminal's clipboard")

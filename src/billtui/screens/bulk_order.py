@@ -8,7 +8,7 @@ from textual.events import Paste
 from billtui.commands import COMMANDS, Command, Scope, handles
 from billtui.screens import bulk_order_choices as ask
 from billtui.screens.bulk_order_buying import buy_servers
-from billtui.screens.bulk_order_text import left_out_content, plan_in
+from billtui.screens.bulk_order_text import left_out_content, location_name, plan_name
 from billtui.screens.bulk_order_view import BulkOrderView
 from billtui.screens.command_text import command_line
 from billtui.screens.explaining import quotes_explained
@@ -115,17 +115,18 @@ class BulkOrderScreen(BulkOrderView):
         """With the number of the cell; without one, ask."""
         number: int | None = self.desk.draft.quantities.get(cell, 0)
         if ask_always or not number:
-            name = plan_in(cell[0] if len(rows) == 1 else "all plans", "all locations", self.desk.catalogue)
-            title = name if len(columns) > 1 else f"All plans in {cell[1]}"
+            plan = plan_name(cell[0], self.desk.catalogue) if len(rows) == 1 else "All plans"
+            place = "all locations" if len(columns) > 1 else location_name(cell[1], self.desk.catalogue)
+            title = f"{plan} in {place}"
             number = await ask.ask_quantity(self.billtui, title, f"How many {each}?")
         if number is None:
             return
         cells = self.matrix.sold_cells(rows, columns)
         self.matrix.change(dict.fromkeys(cells, number))
-        places = {one.id.raw: str(one.name) for one in self.desk.catalogue.locations}
         words = f"{number} in each of {count_text(len(cells), 'cell')}"
         if len(rows) == 1:
-            missing = [places.get(column, column) for column in columns if (rows[0], column) not in cells]
+            catalogue = self.desk.catalogue
+            missing = [location_name(one, catalogue) for one in columns if (rows[0], one) not in cells]
             words = f"{number} in each of {count_text(len(cells), 'location')}"
             words += f"; not sold in {', '.join(missing)}" if missing else ""
         self.billtui.say(f"{words}. u brings back.")

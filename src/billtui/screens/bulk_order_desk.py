@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from billtui.client.errors import ClientError
 from billtui.config.errors import ConfigError
 from billtui.screens.bulk_order_price import LivePrice
 from billtui.screens.bulk_order_text import Standing
 from billtui.services.order_draft import OrderDraft, OrderDrafts
 from billtui.services.order_estimate import Cell, estimate, left_out_of
 from billtui.services.order_names import NamePreview
-from billtui.services.session_settings import Catalogue
+from billtui.services.session_settings import Catalogue, SessionRefused
 
 if TYPE_CHECKING:
     from billtui.domain.models import Account
@@ -60,10 +62,9 @@ class OrderDesk:
         session = self._session()
         try:
             self.catalogue = await session.catalogue()
-            stock = await session.stock()
+            await self.read_stock()
         finally:
             self.asked = True
-        self.stock = {(one.plan.raw, one.location.raw): one.available for one in stock}
 
     def keep(self) -> str:
         """Write the draft to its file; a sentence where that is not possible."""
@@ -103,5 +104,17 @@ class OrderDesk:
         self.names_shown, self.names_problem = names.words(pattern), names.problem(pattern)
 
     async def ask_price(self) -> None:
-        """Ask the panel for the price of the draft."""
+        """Ask the panel for the price of the draft; where that tells of another stock than known, for the stock too."""
         await self.price.ask(self.draft, names_hold=not self.names_problem)
+        offer = self.price.offer
+        if offer is None or self.stock is None:
+            return
+        known = {one.cell for one in estimate(self.draft, self.catalogue, self.stock).left_out}
+        if known != {one.cell for one in left_out_of(offer.excluded, self.draft, self.stock)}:
+            with contextlib.suppress(ClientError, SessionRefused):  # the price stands without it
+                await self.read_stock()
+
+    async def read_stock(self) -> None:
+        """How many there are now. Raises ClientError, SessionRefused."""
+        stock = await self._session().stock()
+        self.stock = {(one.plan.raw, one.location.raw): one.available for one in stock}

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from billtui.domain.models import Addon, Exclusion, OrderRequest, QuoteLine
 from billtui.domain.money import Money, group_digits
+from billtui.domain.safetext import SafeText
 from billtui.services.offers import Offer
 from billtui.services.order_draft import OrderDraft
 from billtui.services.order_estimate import Cell, Estimate, LeftOutCell, Stock
@@ -156,8 +157,9 @@ class ChoiceLine:
 
     def content(self, width: int) -> Content:
         """The line, cut to ``width``; a problem that does not fit behind it stands in a line of its own."""
-        line = Content.assemble((f"{self.key} ", "bold $text-accent"), (f"{self.label:<{LABEL}}", "$muted"), self.value)
-        problem = Content.styled(self.problem, "$text-error")
+        value = str(SafeText(self.value))  # patterns and codes are as they were typed or pasted
+        line = Content.assemble((f"{self.key} ", "bold $text-accent"), (f"{self.label:<{LABEL}}", "$muted"), value)
+        problem = Content.styled(str(SafeText(self.problem)), "$text-error")
         if not self.problem:
             return line.truncate(max(4, width), ellipsis=True)
         if line.cell_length + 2 + problem.cell_length <= width:
@@ -201,7 +203,7 @@ def line_text(line: QuoteLine, catalogue: Catalogue, *, width: int = 70) -> Cont
     percent = sum((discount.percent for discount in line.discounts), start=line.amount.amount * 0)
     off = f" −{percent_text(percent)}" if percent else ""
     plus = f" +{count_text(len(line.addons), 'add-on')}" if line.addons else ""
-    title = f"{line.quantity} × {plan_in(line.plan, line.location, catalogue)}"
+    title = f"{line.quantity} × {plan_in(raw(line.plan), raw(line.location), catalogue)}"
     room = max(10, width - 12 - cell_len(off) - cell_len(plus))
     return Content.assemble(
         (f"{group_digits(line.amount.amount):>10}  ", "bold"),
@@ -212,15 +214,29 @@ def line_text(line: QuoteLine, catalogue: Catalogue, *, width: int = 70) -> Cont
 
 
 def plan_in(plan: str | None, location: str | None, catalogue: Catalogue) -> str:
-    """``VDS micro in Amsterdam``, by what the catalogue calls them; ids where it does not know them."""
-    plans = {one.id: str(one.name) for one in catalogue.plans}
-    places = {one.id: str(one.name) for one in catalogue.locations}
-    return f"{plans.get(plan or '', plan or '?')} in {places.get(location or '', location or '?')}"  # type: ignore[call-overload]  # an id of the wire or a raw one
+    """``VDS micro in Amsterdam`` by raw ids, as the catalogue calls them; the ids where it does not know them."""
+    return f"{plan_name(plan, catalogue)} in {location_name(location, catalogue)}"
+
+
+def plan_name(plan: str | None, catalogue: Catalogue) -> str:
+    """A plan by its raw id."""
+    return next((str(one.name) for one in catalogue.plans if one.id.raw == plan), str(SafeText(plan or "?")))
+
+
+def location_name(location: str | None, catalogue: Catalogue) -> str:
+    """A location by its raw id."""
+    found = (str(one.name) for one in catalogue.locations if one.id.raw == location)
+    return next(found, str(SafeText(location or "?")))
 
 
 def exclusion_name(one: Exclusion, catalogue: Catalogue) -> str:
     """What a quote leaves out, as a person says it."""
-    return plan_in(one.plan, one.location, catalogue)
+    return plan_in(raw(one.plan), raw(one.location), catalogue)
+
+
+def raw(name: SafeText | None) -> str | None:
+    """An id as the panel wrote it."""
+    return None if name is None else name.raw
 
 
 def left_out_content(left_out: Sequence[LeftOutCell]) -> Content:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from billtui.commands import COMMANDS, Scope
+from billtui.commands import COMMANDS, Command, Scope
 from billtui.domain.money import Money
 from billtui.keymap import keys_of, shown
 from billtui.screens.base import BilltuiScreen
@@ -160,6 +160,7 @@ class BulkOrderView(BilltuiScreen):
     def job_moved(self, event: JobEvent) -> None:
         """A purchase of this draft has ended: what was not bought comes back."""
         if event.done and self.desk.drafts is not None:
+            self.guarded(self.load())  # what was bought is out of stock
             back = settle_confirmed(self.billtui, self.desk.drafts)
             if back is not None and not self.desk.draft.cells:
                 self.take_draft(back)
@@ -183,6 +184,8 @@ class BulkOrderView(BilltuiScreen):
     def _settle(self) -> None:
         """Nothing was typed for a moment: keep the draft, preview the names, ask for the price."""
         self._pause = None
+        if self.session.closed or not self.is_attached or not self.is_running:
+            return  # the screen is being left; what was typed is kept then
         self.keep()
         self.desk.preview_names()
         self.run_worker(self.ask_price(), group="price", exclusive=True, exit_on_error=False)
@@ -190,6 +193,7 @@ class BulkOrderView(BilltuiScreen):
     async def ask_price(self) -> None:
         """The panel's price of what is wanted now, shown when it comes."""
         await self.desk.ask_price()
+        self.matrix.set_stock(self.desk.stock)
         self.desk.preview_names()  # what is left out gets no name
         self.show()
 
@@ -266,6 +270,11 @@ class BulkOrderView(BilltuiScreen):
         return Content("\n\n").join(parts)
 
     # --- the matrix
+
+    def run_command(self, command: Command) -> None:
+        """Commands act on what was typed, however fast they come behind it."""
+        self.quantities_changed()
+        super().run_command(command)
 
     @on(QuantityMatrix.QuantitiesChanged)
     def quantities_changed(self) -> None:

@@ -165,7 +165,7 @@ def nearest(cell: Cell, count: int, draft: OrderDraft, catalogue: Catalogue, sto
 def place_name(location: str, locations: Iterable[Location]) -> str:
     """A location as a person says it: its name and id."""
     found = next((one for one in locations if one.id.raw == location), None)
-    return f"{found.name} ({found.id})" if found is not None else location
+    return f"{found.name} ({found.id})" if found is not None else str(SafeText(location))
 
 
 def _are(count: int) -> str:
