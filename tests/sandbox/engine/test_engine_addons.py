@@ -32,7 +32,8 @@ def test_ord_5_for_the_remaining_period_once_paid(world: World) -> None:
         assert [part["amount"]["amount"] for part in line["addons"]] == wanted
         assert Decimal(line["amount"]["amount"]) == sum(map(Decimal, wanted))
         assert (line["discounts"], line["list_price"], line["months"]) == ([], line["amount"], None)
-        assert "Daily backup, Additional IPv4 address for" in line["title"]
+        assert line["title"].startswith("Add-ons for ")
+        assert line["title"].endswith(": Daily backup, Additional IPv4 address")
     invoice = world.write(engine.buy_addons, world.account, quote["id"])
     assert (invoice["kind"], invoice["total"], invoice["line_count"]) == ("addon", quote["total"], 2)
     before = world.order(first)

@@ -90,7 +90,7 @@ def test_ord_5_the_remaining_period_is_billed_and_told() -> None:
     line = addons.price_addons(order(name="web-1", paid_until=end), [AddonFacts("x", "X", eur("4.00")), IPV4], now)
     assert [one.amount for one in line.addons] == [eur("4.67"), eur("2.33")]  # 7/6 months
     assert (line.list_price, line.amount, line.discounts, line.months) == (eur("7.00"), eur("7.00"), (), None)
-    assert line.title == "X, IPv4 address for web-1, 1 month 5 days until 2026-04-15 12:00 UTC"
+    assert line.title == "Add-ons for web-1, 1 month 5 days until 2026-04-15 12:00 UTC: X, IPv4 address"
     assert sum(step.amount for step in discounts.explain(line)) == Fraction(line.total.amount)
     with pytest.raises(ValueError, match="no paid period"):
         addons.price_addons(order(paid_until=None), [IPV4], now)

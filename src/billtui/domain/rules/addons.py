@@ -64,8 +64,9 @@ def price_addons(order: OrderFacts, addons: Sequence[AddonFacts], now: datetime)
         PricedAddon(one.id, one.name, addon_amount(one.monthly_price, now, end), one.monthly_price) for one in addons
     )
     total = Money.total((one.amount for one in parts), order.monthly_price.currency)
-    what = ", ".join(one.name for one in addons)
-    title = f"{what} for {order.name}, {remaining_words(now, end)} until {format_when(end)}"
+    what = "Add-on" if len(addons) == 1 else "Add-ons"
+    which = ", ".join(one.name for one in addons)
+    title = f"{what} for {order.name}, {remaining_words(now, end)} until {format_when(end)}: {which}"
     return PricedLine(order.id, title, None, total, (), total, 1, end, None, parts)
 
 

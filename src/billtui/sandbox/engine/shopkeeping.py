@@ -123,9 +123,9 @@ def set_price(tx: Tx, table: str, item: str, price: Money) -> None:
     if table not in ("plans", "addons"):
         raise ValueError(table)
     if price.currency != CURRENCY:
-        _refuse("prices", f"The panel's currency is {CURRENCY}")
+        _invalid("prices", f"The panel's currency is {CURRENCY}")
     if tx.sql(f"UPDATE {table} SET monthly_cents = ? WHERE id = ?", (cents_of(price), item)).rowcount != 1:
-        _refuse("prices", f"There is no “{item[:40]}” among the {table}")
+        _invalid("prices", f"There is no “{item[:40]}” among the {table}")
 
 
 def set_stock(tx: Tx, plan: str, location: str, available: int) -> None:
@@ -135,7 +135,7 @@ def set_stock(tx: Tx, plan: str, location: str, available: int) -> None:
     """
     for table, item in (("plans", plan), ("locations", location)):
         if tx.sql(f"SELECT 1 FROM {table} WHERE id = ?", (item,)).fetchone() is None:
-            _refuse("stock", f"There is no “{item[:40]}” among the {table}")
+            _invalid("stock", f"There is no “{item[:40]}” among the {table}")
     tx.flush()
     tx.sql(
         "INSERT INTO stock (plan, location, available, capacity) VALUES (?1, ?2, ?3, ?3 + (SELECT count(*) FROM orders"
@@ -158,7 +158,7 @@ def set_promo_code(tx: Tx, promo: PromoCode) -> None:
         (code, promo.used_before),
     ).fetchone()
     if promo.max_uses is not None and promo.max_uses < used:
-        _refuse("promo_codes", f"“{code}” was used {used} times already, so at least as many must be allowed")
+        _invalid("promo_codes", f"“{code}” was used {used} times already, so at least as many must be allowed")
     tx.sql(
         "INSERT INTO promo_codes (code, percent, plans, locations, periods, min_quantity, renewals, once_per_account,"
         " starts_at, ends_at, max_uses, used_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -187,5 +187,5 @@ def _list(values: Iterable[object]) -> str:
     return json.dumps(list(values))
 
 
-def _refuse(field: str, detail: str) -> None:
+def _invalid(field: str, detail: str) -> None:
     raise InvalidInput(detail, fields={field: detail})

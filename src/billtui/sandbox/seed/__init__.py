@@ -74,8 +74,9 @@ def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool) -> Non
     recent = tx.fresh()  # holds nothing yet: what follows touches few rows
     cases.second_client(recent, now, people.SECOND.account_id, second)
     cases.first_client(recent, now, people.FIRST.account_id, first)
-    promos.tell(recent, people.FIRST.account_id)
     cases.settle_clock(recent, now)
+    promos.tell(recent, people.FIRST.account_id)
+    recent.flush()
 
 
 def _grow(
