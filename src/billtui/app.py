@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SecretStr
@@ -46,6 +47,8 @@ KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefuse
 """Errors whose words are made for a person."""
 AGE_SECONDS = 20.0
 """How often the age of the data is looked at; it is drawn when its words change."""
+SAID_SECONDS = 8.0
+"""So long a message stands."""
 SMALLEST = (40, 12)
 """Below this many columns and rows there is one plain notice."""
 
@@ -98,6 +101,8 @@ class BilltuiApp(Places, News):
         self._doctor = doctor
         self.session = self._new_session(profile)
         self.crash_text = ""
+        self._error_until = 0.0
+        """Monotonic seconds until which an error that was said stands."""
         for theme, _ in THEMES.values():
             self.register_theme(theme)
         chosen = THEMES.get(settings.theme if settings.theme != "auto" else "dark", THEMES["dark"])
@@ -174,8 +179,16 @@ class BilltuiApp(Places, News):
     # --- words
 
     def say(self, message: str, severity: Severity = "information") -> None:
-        """A short message, as plain text, for a few seconds."""
-        self.notify(clean(message, max_length=400), severity=severity, markup=False, timeout=8)
+        """A short message, as plain text, for a few seconds.
+
+        It takes the place of the one before, so that messages never cover the screen; an error stays beside it.
+        """
+        now = monotonic()
+        if now >= self._error_until:
+            self.clear_notifications()
+        if severity == "error":
+            self._error_until = now + SAID_SECONDS
+        self.notify(clean(message, max_length=400), severity=severity, markup=False, timeout=SAID_SECONDS)
 
     async def boundary(self, work: Awaitable[object]) -> object:
         """Await ``work``; an error becomes a message. The one place where any error is caught."""

@@ -314,3 +314,16 @@ async def test_export_writes_files_and_overwrites_none(program: Program, tmp_pat
     number = program.panel().invoice(program.bill("10"))["number"]
     for name in (f"invoice-{number}.json", f"invoice-{number}-2.json"):
         assert json.loads((tmp_path / name).read_text())["id"] == program.bill("10")
+
+
+async def test_a_message_takes_the_place_of_the_one_before_and_errors_stay(program: Program) -> None:
+    """Ten refusals in a row cover one corner, not the list; what went wrong is not wiped away by small talk."""
+    async with program.open() as driver:
+        for number in range(10):
+            driver.app.say(f"small talk {number}", "warning")
+        await driver.sees("small talk 9")
+        await driver.until(lambda: "small talk 8" not in driver.text(), "one message only")
+        driver.app.say("it went wrong", "error")
+        driver.app.say("small talk again")
+        await driver.sees("it went wrong", "small talk again")
+        await driver.until(lambda: "small talk 9" not in driver.text(), "the error and the newest message")
