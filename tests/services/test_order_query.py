@@ -77,6 +77,7 @@ def test_the_example() -> None:
         ('name:"web', 5, "this quote has no end"),
         ('"a"b', 3, "Put a blank or a comma"),
         ("web -", 4, "negates nothing"),
+        ("loc:nldays<7", 10, "Put a blank in front"),
     ],
 )
 def test_mistakes_say_where_and_what_to_write(text: str, position: int, words: str) -> None:

@@ -30,7 +30,11 @@ COPIED: Final = "copied"
 
 ON_INVOICE: Final = "on an open invoice (BLK-5)"
 IN_TRANSFER: Final = "in a transfer (TRF-6)"
+NOT_PAID: Final = "waiting for its first payment (ORD-1)"
 GONE: Final = "deleted or cancelled (ORD-1)"
+
+
+_RENEWABLE: Final = frozenset({"active", "suspended", "blocked"})
 
 
 def why_unmarkable(row: OrderRow) -> str | None:
@@ -39,7 +43,10 @@ def why_unmarkable(row: OrderRow) -> str | None:
         return ON_INVOICE
     if row.transfer_id is not None:
         return IN_TRANSFER
-    return GONE if row.state in ("deleted", "cancelled") else None
+    state = row.state
+    if state in _RENEWABLE:
+        return None
+    return NOT_PAID if state == "pending" else GONE
 
 
 class OrderMarks(ListScreen[OrderRow]):

@@ -214,6 +214,10 @@ class _Reader:
         value = text[start : self.at]
         if self.at < len(text) and text[self.at] == '"':
             raise QueryError(self.at, "a quote begins in the middle of a word.", "Put the whole value in quotes.")
+        if any(sign in value for sign in "<>="):
+            at = next(place for place, character in enumerate(value) if character in "<>=")
+            hint = "Put a blank in front of the next term, or the whole value in quotes."
+            raise QueryError(start + at, f"“{text[start + at]}” stands in the middle of a value.", hint)
         if not value:
             behind = f" behind “{text[max(0, start - 12) : start]}”" if start else ""
             example = FIELDS[field].example if field else "web,db"

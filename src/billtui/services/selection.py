@@ -1,140 +1,17 @@
-"""Marks: a set of ids with an algebra, undo, and refusals for what cannot be marked (BLK-5).
-
-Ids, never positions: a refresh cannot move a mark to another server. What vanished is dropped by :meth:`keep`.
-"""
+"""Selections by name: ids that a person keeps, to choose them again. What is marked now is the table's own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from billtui.config.errors import UnsafePath
 from billtui.config.paths import locked, read_private, write_private
-from billtui.domain.refusal import Refusal
 
-HISTORY: Final = 100
-"""Steps that can be undone."""
 MAX_NAME: Final = 60
 MAX_SAVED: Final = 200
-
-Refuse = Callable[[str], Refusal | None]
-"""Why an id cannot be marked, or ``None`` where it can."""
-
-
-class Refused(NamedTuple):
-    """An id that was not marked, and why."""
-
-    id: str
-    refusal: Refusal
-
-
-class Selection:
-    """What is marked now. Every changing method answers what it refused to mark; the rest is marked."""
-
-    def __init__(self, refuse: Refuse | None = None, ids: Iterable[str] = ()) -> None:
-        self._refuse = refuse
-        self._ids: frozenset[str] = frozenset(ids)
-        self._past: list[frozenset[str]] = []
-        self._future: list[frozenset[str]] = []
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """What is marked."""
-        return self._ids
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._ids
-
-    def _become(self, wanted: frozenset[str]) -> list[Refused]:
-        refused: list[Refused] = []
-        if self._refuse is not None:
-            for key in wanted - self._ids:
-                if (refusal := self._refuse(key)) is not None:
-                    refused.append(Refused(key, refusal))
-            wanted -= {item.id for item in refused}
-        if wanted != self._ids:
-            self._past = [*self._past[-(HISTORY - 1) :], self._ids]
-            self._future = []
-            self._ids = wanted
-        return sorted(refused)
-
-    def toggle(self, key: str) -> list[Refused]:
-        """Mark ``key``, or take its mark away."""
-        return self._become(self._ids ^ {key})
-
-    def union(self, ids: Iterable[str]) -> list[Refused]:
-        """Mark all of ``ids`` too."""
-        return self._become(self._ids | frozenset(ids))
-
-    def minus(self, ids: Iterable[str]) -> list[Refused]:
-        """Take the marks of ``ids`` away."""
-        return self._become(self._ids - frozenset(ids))
-
-    def intersect(self, ids: Iterable[str]) -> list[Refused]:
-        """Keep only the marks of ``ids``."""
-        return self._become(self._ids & frozenset(ids))
-
-    def replace(self, ids: Iterable[str]) -> list[Refused]:
-        """Mark ``ids`` and nothing else."""
-        return self._become(frozenset(ids))
-
-    def invert(self, universe: Iterable[str]) -> list[Refused]:
-        """Within ``universe`` (what is shown), mark what is not marked and the other way round; the rest stays."""
-        return self._become(self._ids ^ frozenset(universe))
-
-    def range(self, shown: Sequence[str], start: str, end: str) -> list[Refused]:
-        """Mark everything from ``start`` to ``end`` in the order ``shown``, both included, whichever comes first.
-
-        Raises KeyError where one of them is not shown.
-        """
-        places = {key: place for place, key in enumerate(shown)}
-        first, last = sorted((places[start], places[end]))
-        return self.union(shown[first : last + 1])
-
-    def clear(self) -> list[Refused]:
-        """Mark nothing."""
-        return self._become(frozenset())
-
-    def keep(self, existing: Iterable[str]) -> frozenset[str]:
-        """Drop marks of what vanished, here and in the history; answers them. Not a step to undo."""
-        there = frozenset(existing)
-        gone = self._ids - there
-        if gone:
-            self._ids &= there
-            self._past = [step & there for step in self._past]
-            self._future = [step & there for step in self._future]
-        return gone
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to undo."""
-        return bool(self._past)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a step to do again."""
-        return bool(self._future)
-
-    def undo(self) -> bool:
-        """As it was before the last change; False where there is none."""
-        if not self._past:
-            return False
-        self._future.append(self._ids)
-        self._ids = self._past.pop()
-        return True
-
-    def redo(self) -> bool:
-        """The change that was undone last, again; False where there is none."""
-        if not self._future:
-            return False
-        self._past.append(self._ids)
-        self._ids = self._future.pop()
-        return True
 
 
 class SavedSelections:
