@@ -174,7 +174,7 @@ def _file(name: str) -> str:
             raise CliError("not-found", f"There is no file {name}.", Exit.NOT_FOUND) from None
     if len(content) > MAX_CELLS_BYTES:
         raise CliError("bad-cells", "That is more than 1 MB of lines; nothing was sent.")
-    return content.decode("utf-8", "replace")
+    return content.decode("utf-8-sig", "replace")
 
 
 def _addons(context: Context, catalogue: Catalogue) -> list[SafeText]:

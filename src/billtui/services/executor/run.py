@@ -75,8 +75,9 @@ class Run:
     readings: Readings | None = None
     dependents: dict[int, list[int]] = field(default_factory=dict)
     purchases: tuple[int, ...] = ()
-    gated: tuple[int, ...] = ()
-    """Operations of a plan with several purchases that wait for other ones of it; see :meth:`_must_wait`."""
+    """The purchases of a plan that has several, in order: they go before its payments, see :meth:`_must_wait`."""
+    bought: int = 0
+    """So many of them, from the first on, do not move by themselves any more."""
     mine: set[int] = field(default_factory=set)
     """Operations that this executor owns in the journal."""
 
@@ -113,9 +114,8 @@ class Run:
         for operation in self.plan.operations:
             if operation.takes_from is not None:
                 self.dependents.setdefault(operation.takes_from, []).append(operation.number)
-        self.purchases = tuple(one.number for one in self.plan.operations if one.kind in PURCHASES)
-        gated = (K.ORDER, K.PAY) if len(self.purchases) > 1 else ()
-        self.gated = tuple(one.number for one in self.plan.operations if one.kind in gated)
+        purchases = tuple(one.number for one in self.plan.operations if one.kind in PURCHASES)
+        self.purchases, self.bought = (purchases if len(purchases) > 1 else ()), 0
         self.ready = deque(row.number for row in rows if self._may_start(row.number))
 
     def moved(self, number: int, to: OperationState, at: datetime, fields: Mapping[str, Any]) -> None:
@@ -148,15 +148,15 @@ class Run:
 
     def put_back(self, number: int) -> None:
         """Let a prepared operation start (again), the earliest number first; also what waited for it."""
-        for one in (*reversed(self.gated), number):
+        for one in (*reversed(self._freed_by(number)), number):
             if self._may_start(one) and one not in self.ready:
                 self.ready.appendleft(one)
 
     def _may_start(self, number: int) -> bool:
-        source = self.operation(number).takes_from
+        operation = self.operation(number)
         ready = self.states.get(number) is S.PREPARED and number not in self.inflight and number in self.mine
-        ready = ready and (source is None or self.states.get(source) is S.DONE)
-        return ready and not (number in self.gated and self._must_wait(self.operation(number)))
+        source = operation.takes_from
+        return ready and (source is None or self.states.get(source) is S.DONE) and not self._must_wait(operation)
 
     def _must_wait(self, operation: Operation) -> bool:
         """Whether a purchase of the plan that still moves comes first, so that its effects change no other's price.
@@ -164,8 +164,25 @@ class Run:
         New servers are bought one request after another: names are numbered on from those before. Nothing is paid
         while something is still being bought: what is paid becomes active and counts for the discount (DSC-5).
         """
-        if operation.kind is K.ORDER:
-            first = [one for one in self.purchases if one < operation.number]
-        else:
-            first = [*self.purchases] if operation.takes_from is not None else []
-        return any(self.states.get(one) in _MOVING and one in self.mine for one in first)
+        if operation.kind is not K.ORDER and operation.takes_from is None:
+            return False
+        moving = self._first_moving()
+        return moving is not None and (operation.takes_from is not None or moving < operation.number)
+
+    def _freed_by(self, number: int) -> list[int]:
+        """What may have waited for ``number``, if that is one of several purchases: the next one, or the payments."""
+        if not self.purchases or self.operation(number).kind not in PURCHASES:
+            return []
+        moving = self._first_moving()
+        if moving is not None:
+            return [moving]
+        return [one for source in self.purchases for one in self.dependents.get(source, ())]
+
+    def _first_moving(self) -> int | None:
+        """The first of several purchases that still moves by itself; what has ended does not begin again."""
+        while self.bought < len(self.purchases):
+            number = self.purchases[self.bought]
+            if self.states.get(number) in _MOVING and number in self.mine:
+                return number
+            self.bought += 1
+        return None
