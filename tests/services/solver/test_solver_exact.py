@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,13 +15,24 @@ from billtui.domain.rules.discounts import apply, loyalty_of, percent_of
 from billtui.domain.rules.renewal import renewed_until
 from billtui.domain.safetext import SafeText
 from billtui.services.pricing import facts_of
-from billtui.services.solver import Question, Solution, solve
+from billtui.services.solver import Question, Solution, SolverStopped, explain_solution, solve
 from billtui.services.solver.exact import key_of, now_of, search
 from billtui.services.solver.large import Search
 from billtui.services.solver.options import CENT, make_table
 from billtui.services.solver.prices import Ending, RateCurve, discounted, parts
 from billtui.services.store import OrderRow, cents
-from tests.services.solver.questions import NOW, brute_force, codes_allow, due, order_row, price, questions, rows
+from tests.services.solver.questions import (
+    DAY,
+    NOW,
+    brute_force,
+    codes_allow,
+    due,
+    order_row,
+    price,
+    promo,
+    questions,
+    rows,
+)
 
 SLOW = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -130,3 +143,39 @@ def test_equal_orders_are_one_group() -> None:
     solution = solve(Question(chosen, NOW, {"vds": 500}))
     assert solution.groups == 1
     assert solution.gap == 0
+
+
+def test_whoever_does_not_want_the_answer_any_more_stops_it() -> None:
+    chosen = [order_row(str(place), price=300 + place) for place in range(600)]
+    with pytest.raises(SolverStopped):
+        solve(Question(chosen, NOW, {"vds": 600}), lambda: True)
+
+
+def test_orders_outside_that_end_lower_the_discount_by_number() -> None:
+    """DSC-2: of ten, three are not chosen and end in 40 days; what is bought after that has 3 % instead of 5 %."""
+    chosen = [order_row(str(place), left=30 * DAY, used=timedelta(days=2_000)) for place in range(7)]
+    running = {"vds": 10}
+    stay = solve(Question(chosen, NOW, running, months=3))
+    fall = solve(Question(chosen, NOW, running, months=3, others_end={"vds": [NOW + 40 * DAY] * 3}))
+    # 9.90 less 20 % is 7.92 a month. The purchase of day 27 still has it, so all three months are bought then.
+    assert stay.total == fall.total == 7 * 2_376
+    # Month by month, the second and third one have 18 % only: 8.12.
+    assert (stay.monthly, fall.monthly) == (7 * 3 * 792, 7 * (792 + 812 + 812))
+    soon = solve(Question(chosen, NOW, running, months=3, others_end={"vds": [NOW + 10 * DAY] * 3}))
+    assert [(batch.months, len(batch.order_ids)) for batch in soon.batches] == [(3, 7)], "bought before it falls"
+    assert any("orders outside the selection end" in line for line in explain_solution(soon))
+
+
+def test_a_code_for_one_purchase_takes_a_thousand_orders_and_no_more() -> None:
+    """BLK-7: one use is one request."""
+    chosen = [order_row(str(place)) for place in range(2_500)]
+    once = solve(Question(chosen, NOW, {"vds": 2_500}, codes=[promo("ONCE", "30", periods=[12], uses_left=1)]))
+    assert [(batch.code, len(batch.order_ids)) for batch in once.batches] == [("ONCE", 1_000)]
+    assert once.gap == 0
+    often = solve(Question(chosen, NOW, {"vds": 2_500}, codes=[promo("OFTEN", "30", periods=[12], min_quantity=800)]))
+    assert sorted(len(batch.order_ids) for batch in often.batches) == [833, 833, 834]
+
+
+def test_orders_of_two_currencies_are_not_added_up() -> None:
+    with pytest.raises(ValueError, match="currencies"):
+        solve(Question([order_row("a"), order_row("b", currency="USD")], NOW, {"vds": 2}))
