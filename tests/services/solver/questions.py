@@ -192,8 +192,11 @@ def ways(question: Question, row: OrderRow, count_later: int) -> Iterator[Way]:
                 yield Way(now, now + on, (str(code.code), months))
 
 
-def brute_force(question: Question, chosen: list[OrderRow], lost: int) -> int | None:
-    """The least cost of keeping all of ``chosen``, trying every combination; ``None`` where none is possible."""
+def brute_force(question: Question, chosen: list[OrderRow], lost: int, limit: int = 1_000) -> int | None:
+    """The least cost of keeping all of ``chosen``, trying every combination; ``None`` where none is possible.
+
+    ``limit`` is the most orders of one purchase (BLK-7).
+    """
     _KNOWN.clear()
     back = sum(1 for row in chosen if row.state == "blocked")
     count = question.running["vds"] + back - lost
@@ -201,20 +204,23 @@ def brute_force(question: Question, chosen: list[OrderRow], lost: int) -> int | 
     for combination in product(*(list(ways(question, row, count)) for row in chosen)):
         if question.budget is not None and sum(way.now for way in combination) > question.budget:
             continue
-        if not codes_allow(question, [way.use for way in combination]):
+        if not codes_allow(question, [way.use for way in combination], limit):
             continue
         cost = sum(way.cost for way in combination)
         best = cost if best is None else min(best, cost)
     return best
 
 
-def codes_allow(question: Question, uses: list[tuple[str, int] | None]) -> bool:
+def codes_allow(question: Question, uses: list[tuple[str, int] | None], limit: int = 1_000) -> bool:
     """Whether the codes may be used so: each for so many purchases, each purchase with its least number."""
     for code in question.codes:
         of_code = [use for use in uses if use is not None and use[0] == str(code.code)]
-        purchases = set(of_code)
-        if code.uses_left is not None and len(purchases) > code.uses_left:
-            return False
-        if any(of_code.count(one) < code.min_quantity for one in purchases):
+        purchases = 0
+        for one in set(of_code):
+            parts = -(-of_code.count(one) // limit)
+            purchases += parts
+            if of_code.count(one) // parts < code.min_quantity:
+                return False
+        if code.uses_left is not None and purchases > code.uses_left:
             return False
     return True

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from billtui.domain.models import Discount
 from billtui.domain.money import Money
+from billtui.domain.periods import add_months
 from billtui.domain.rules.discounts import apply, loyalty_of, percent_of
 from billtui.domain.rules.renewal import renewed_until
 from billtui.domain.safetext import SafeText
@@ -179,3 +180,90 @@ def test_a_code_for_one_purchase_takes_a_thousand_orders_and_no_more() -> None:
 def test_orders_of_two_currencies_are_not_added_up() -> None:
     with pytest.raises(ValueError, match="currencies"):
         solve(Question([order_row("a"), order_row("b", currency="USD")], NOW, {"vds": 2}))
+
+
+@SLOW
+@given(questions(most=4), st.integers(1, 3))
+def test_the_bound_holds_where_one_purchase_takes_few_orders(question: Question, limit: int) -> None:
+    """BLK-7: a code with few uses has room for few; no bound is above the brute optimum, nothing found is below it."""
+    back = sum(1 for row in question.chosen if row.state == "blocked")
+    rates = RateCurve(
+        NOW, question.running, {"vds": question.running["vds"] + back}, question.others_end, question.policy
+    )
+    table = make_table(question, list(question.chosen), rates)
+    found = Search(table, question.budget, limit).run()
+    best = brute_force(question, list(question.chosen), 0, limit)
+    if found is not None:
+        assert best is not None
+        assert found.bound // CENT <= best <= found.key // CENT
+
+
+@st.composite
+def pulled_apart(draw: st.DrawFn) -> Question:
+    """Orders of which some are better off with a long and some with a short period of the same code, used once."""
+    ages = [draw(st.integers(0, 1_100)) for _ in range(3)]
+    chosen = [
+        order_row(
+            str(place),
+            left=draw(st.sampled_from([1, 9, 25])) * DAY,
+            used=age * DAY,
+            price=draw(st.integers(300, 2_000)),
+        )
+        for place, age in enumerate(ages)
+    ]
+    code = promo(
+        "ONE", draw(st.sampled_from(["6", "9", "12", "16"])), uses_left=1, min_quantity=draw(st.integers(1, 3))
+    )
+    return Question(chosen, NOW, {"vds": draw(st.sampled_from([3, 6, 10]))}, months=12, codes=[code], effort=0)
+
+
+@SLOW
+@given(pulled_apart())
+def test_a_code_for_one_purchase_has_one_period(question: Question) -> None:
+    solution = solve(question)
+    check_sound(solution)
+    assert solution.gap == 0
+    assert solution.total == brute_force(question, list(question.chosen), 0)
+    rates = solution.rates
+    table = make_table(question, list(question.chosen), rates)
+    best = search(table, None)
+    assert best is not None
+    assert key_of(table, best) // CENT == solution.total
+
+
+def test_whoever_rides_along_for_the_least_number_keeps_the_better_loyalty() -> None:
+    """DSC-7: the third order has 15 % by loyalty and makes the code of 12 % possible for the two others."""
+    young = [order_row(str(place), used=10 * DAY, price=5_000) for place in range(2)]
+    old = order_row("old", used=2_000 * DAY)
+    code = promo("TRIO", "12", periods=[12], min_quantity=3)
+    solution = solve(Question([*young, old], NOW, {"vds": 3}, codes=[code]))
+    assert [(batch.code, len(batch.order_ids)) for batch in solution.batches] == [("TRIO", 3)]
+    rider = solution.line_of("old").now
+    assert rider is not None
+    assert (rider.percent, rider.code, rider.amount) == ("15", None, 10_098)
+
+
+def test_a_tier_is_reached_after_the_instant_not_at_it() -> None:
+    """DSC-1: "over 3 months" is later than."""
+    moment = NOW + 20 * DAY - 3 * DAY  # the last sensible moment of an order that ends in 20 days
+    at = order_row("at", used=NOW - add_months(moment, -3))
+    before = order_row("before", used=NOW - add_months(moment, -3) + timedelta(seconds=1))
+    solution = solve(Question([at, before], NOW, {"vds": 2}, months=1))
+    assert [line.later[0].percent for line in solution.lines()] == ["0", "1"]
+
+
+def test_an_order_that_renews_itself_is_bought_a_day_before_that() -> None:
+    """REN-4: auto-renewal acts two days before the end, with a period of its own."""
+    chosen = [order_row("auto", left=20 * DAY, auto_on=1), order_row("hand", left=20 * DAY)]
+    solution = solve(Question(chosen, NOW, {"vds": 2}, lead_days=1))
+    assert [line.later[0].at for line in solution.lines()] == [NOW + 17 * DAY, NOW + 19 * DAY]
+
+
+def test_whom_the_budget_leaves_does_not_count_later() -> None:
+    """DSC-2, DSC-5: ten run, one of them is due and too dear; the others have 3 % instead of 5 % from then on."""
+    dear = order_row("dear", left=1 * DAY, price=9_000, used=10 * DAY)
+    others = [order_row(str(place), left=25 * DAY, used=10 * DAY) for place in range(9)]
+    solution = solve(Question([dear, *others], NOW, {"vds": 10}, months=1, budget=0))
+    assert [one.row.id for one in solution.left] == ["dear"]
+    assert solution.left[0].costs == 8_550
+    assert {line.later[0].percent for line in solution.lines()} == {"3"}
