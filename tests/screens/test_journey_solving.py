@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from textual.widgets import Input
 
 from billtui.domain.money import group_digits
@@ -196,3 +197,44 @@ async def test_what_if_sends_nothing(program: Program) -> None:
         assert driver.jobs() == []
         await driver.press("escape")
         await driver.on("PlannerScreen")
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"), [("renew", "SolverScreen"), ("line-up", "LineUpScreen"), ("what-if", "WhatIfScreen")]
+)
+async def test_every_size_shows_the_totals_or_one_plain_notice(program: Program, tool: str, name: str) -> None:
+    async with program.open() as driver:
+        await open_tool(driver, tool, *SOON)
+        await driver.on(name)
+        await driver.until(lambda: getattr(driver.app.screen, "answer", None) is not None, "an answer")
+        for width, height in ((20, 5), (40, 12), (60, 15), (200, 60), (80, 24)):
+            await driver.resize(width, height)
+            small = width < 40 or height < 12
+            await driver.until(lambda small=small: (type(driver.app.screen).__name__ == "TooSmall") == small)  # type: ignore[misc]  # a default argument binds it
+            if not small:
+                words = {"SolverScreen": "now ", "LineUpScreen": "ends ", "WhatIfScreen": "a month "}[name]
+                await driver.sees(words)
+        await driver.press("i")
+        await driver.on("FormDialog")
+        await driver.resize(40, 12)
+        await driver.sees("Work it out")
+        await driver.resize(80, 24)
+        await driver.press("escape")
+        await driver.on(name)
+
+
+async def test_the_former_answer_stays_while_another_is_worked_out(program: Program) -> None:
+    """The computation is off the interface's loop; leaving the screen stops it."""
+    async with program.open() as driver:
+        await open_tool(driver, "renew", *SOON)
+        before = await solved(driver)
+        screen = driver.app.screen
+        assert isinstance(screen, SolverScreen)
+        first_stop = screen._stop
+        await driver.press("C")
+        assert first_stop.is_set(), "an older computation is told to stop"
+        assert screen.table.row_count == len(SOON), "the rows stay meanwhile"
+        await driver.until(lambda: solution_of(driver) is not before, "the new answer")
+        await driver.press("escape")
+        await driver.on("OrdersScreen")
+        await driver.until(lambda: screen._stop.is_set(), "the computation to be stopped")

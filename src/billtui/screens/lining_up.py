@@ -212,7 +212,7 @@ class LineUpScreen(ComputedScreen[Row, LineUps]):
     def refusal_of(self, command: Command) -> str | None:
         """Nothing to buy before something was found."""
         way = self.way
-        if command.id == "line_up.buy" and way is not None and not way.batches:
+        if command.id == "line_up.buy" and way is not None and not way.buys:
             return "The ends are as near as they come; there is nothing to buy. i changes the inputs."
         if command.id == "line_up.way" and self.answer is not None and len(self.answer.found) < 2:
             return "There is one way only: the tightest is the cheapest."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from textual.content import Content
@@ -32,6 +33,8 @@ class Worked(NamedTuple):
 
     solution: Solution
     codes: tuple[Probed, ...]
+    first: datetime | None
+    """When the first purchase after now is best made."""
 
 
 class SolverScreen(ComputedScreen[WayRow, Worked]):
@@ -78,7 +81,10 @@ class SolverScreen(ComputedScreen[WayRow, Worked]):
 
         def work(stopped: Callable[[], bool]) -> tuple[Worked, Sequence[WayRow]]:
             solution = solve(question, stopped)
-            return Worked(solution, tuple(probed)), way_rows(solution)
+            rows = way_rows(solution)
+            later = (line.later for line in solution.lines())
+            first = min((purchases[0].at for purchases in later if purchases), default=None)
+            return Worked(solution, tuple(probed), first), rows
 
         return work
 
@@ -150,16 +156,12 @@ class SolverScreen(ComputedScreen[WayRow, Worked]):
     def refusal_of(self, command: Command) -> str | None:
         """Nothing to buy before something was found."""
         if command.id == "solver.buy" and self.answer is not None and not self.answer.solution.batches:
-            return self._nothing_now(self.answer.solution)
+            first = self.answer.first
+            when = f" The first purchase is best made on {date_text(first)}." if first is not None else ""
+            return f"Nothing is best bought now.{when} A greater lead (i) brings purchases forward."
         if command.scope is Scope.SOLVER and command.id in ("solver.inputs", "solver.again"):
             return None
         return super().refusal_of(command)
-
-    @staticmethod
-    def _nothing_now(solution: Solution) -> str:
-        moments = [line.later[0].at for line in solution.lines() if line.later]
-        first = f" The first purchase is best made on {date_text(min(moments))}." if moments else ""
-        return f"Nothing is best bought now.{first} A greater lead (i) brings purchases forward."
 
     # --- commands
 

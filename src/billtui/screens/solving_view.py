@@ -86,9 +86,9 @@ def way_columns() -> list[Column[WayRow]]:
 
     return [
         Column(key="name", title="Order", cell=lambda r: r.name, min_width=12, max_width=30, flex=2, priority=10, sort_key=lambda r: r.name, search=lambda r: r.name),
-        Column(key="now", title="Buy now", cell=now_cell, min_width=13, max_width=26, priority=9, sort_key=lambda r: r.now, search=lambda r: r.now),
-        Column(key="later", title="Then", cell=lambda r: r.later, min_width=19, max_width=60, flex=3, priority=8, sort_key=lambda r: r.later, search=lambda r: r.later),
-        Column(key="total", title="Total", cell=lambda r: kept(r, r.total), width=10, align="right", priority=7, sort_key=lambda r: r.total),
-        Column(key="saving", title="Saves", cell=lambda r: kept(r, r.saving), width=8, align="right", priority=6, sort_key=lambda r: r.saving),
+        Column(key="now", title="Buy now", cell=now_cell, min_width=18, max_width=26, priority=9, sort_key=lambda r: r.now, search=lambda r: r.now),
+        Column(key="later", title="Then", cell=lambda r: r.later, min_width=18, max_width=60, flex=3, priority=8, sort_key=lambda r: r.later, search=lambda r: r.later),
+        Column(key="total", title="Total", cell=lambda r: kept(r, r.total), width=9, align="right", priority=7, sort_key=lambda r: r.total),
+        Column(key="saving", title="Saves", cell=lambda r: kept(r, r.saving), width=7, align="right", priority=6, sort_key=lambda r: r.saving),
         Column(key="ends", title="Paid until", cell=lambda r: date_text(instant_of(r.ends)), width=10, priority=5, sort_key=lambda r: r.ends),
     ]  # fmt: skip

@@ -129,6 +129,8 @@ class WhatIfScreen(ComputedScreen[Changed, WhatIf]):
             one = len(self.order_ids) == 1
             verb = ("ends" if one else "end") if self.inputs.becomes == END else "transferred"
             parts.append(f"{count_text(len(self.order_ids), 'order')} {verb}")
+        if answer.not_running:
+            parts.append(f"{len(answer.not_running)} of them not running")
         if self.inputs.added:
             parts.append(f"{' '.join(self.inputs.added)} come")
         return f"{', '.join(parts) or 'everything stays'}; nothing is sent"

@@ -127,6 +127,11 @@ class LineUp:
         return max((len(step.periods) for step in self.steps), default=0)
 
     @property
+    def buys(self) -> bool:
+        """Whether anything is to be bought for it."""
+        return any(step.periods for step in self.steps)
+
+    @property
     def batches(self) -> tuple[Batch, ...]:
         """What is bought first: the first period of each order, an invoice for each period and 1,000 orders."""
         together: dict[int, list[Step]] = {}

@@ -57,7 +57,7 @@ class Search:
             found = Repair(self.table, self.budget, self.limit, price, self.stopped).best()
             if found is not None and (best is None or key_of(self.table, found) < best_key):
                 best, best_key = found, key_of(self.table, found)
-        return None if best is None else Found(best, best_key, min(bound, best_key))
+        return None if best is None else Found(best, best_key, bound)
 
     def _look(self) -> None:
         if self.stopped is not None and self.stopped():
