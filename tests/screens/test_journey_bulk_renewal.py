@@ -304,3 +304,24 @@ async def test_every_line_explains_itself(program: Program) -> None:
         await driver.sees("list price for 1 month", "rounded half up, once")
         await driver.press("escape")
         await driver.on("RenewalDialog")
+
+
+async def test_more_than_a_thousand_are_several_requests_shown_as_such(large_program: Program) -> None:
+    """BLK-7: said beside the total before anything is confirmed; the lists hold lines, not a widget each."""
+    async with large_program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await choose_by_expression(driver, "loc:nl,de,pl plan:micro,small")
+        count = len(driver.list_screen.table.marked_ids)
+        assert count > 1_000
+        await renew_for_a_month(driver)
+        await driver.sees(f"{count} in, ", f"{-(-count // 1_000)} requests, an invoice each (BLK-7)")
+        screen = driver.app.screen
+        assert isinstance(screen, RenewalDialog)
+        assert len(screen.lines) == count
+        assert len(screen.query("*")) < 30
+        await driver.choose("unpaid")
+        await driver.on("ConfirmPlan")
+        await driver.sees(str(screen.offer.total), f"{-(-count // 1_000)}")
+        await driver.press("escape")
+        await driver.hears("Nothing was sent")
+        assert driver.jobs() == []

@@ -100,7 +100,7 @@ def _saved(context: Context, session: Session, there: set[str]) -> list[str]:
         raise CliError(
             "not-found", f"There is no saved selection “{name[:60]}”.", Exit.NOT_FOUND, hint=f"There are: {names}"
         )
-    _tell_unknown(context, f"--select {name[:60]}", sorted(ids - there), "is not there any more")
+    _tell_unknown(context, f"--select {name[:60]}", sorted(ids - there), "not there any more")
     return sorted(ids & there, key=lambda one: (len(one), one))
 
 
@@ -111,7 +111,7 @@ def _listed(context: Context, rows: Sequence[OrderRow]) -> list[str]:
         raise CliError("usage", f"--from: {error}") from None
     if found.ambiguous:
         raise _several(found.ambiguous[0], len(found.ambiguous))
-    _tell_unknown(context, "--from", found.unknown, "is no order's id, name or address")
+    _tell_unknown(context, "--from", found.unknown, "no order's id, name or address")
     return found.ids
 
 
@@ -130,7 +130,7 @@ def _tell_unknown(context: Context, source: str, words: Sequence[str], what: str
         return
     shown = ", ".join(f"“{one[:80]}”" for one in words[:_SHOWN])
     more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
-    text = f"{source}: {count(len(words), 'word')} not found: {shown}{more} {what}."
+    text = f"{source}: {count(len(words), 'word')} {what}: {shown}{more}."
     if not context.options.skip_unknown:
         raise CliError(
             "not-found",

@@ -12,6 +12,7 @@ COMMANDS = (
         ("m",),
         Scope.ORDERS,
         verb="billtui orders list --where EXPR",
+        bar=9,
         short="Choose",
     ),
     Command(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FRESH: Final = 50
 """So many orders are read anew before they are renewed; of more the copy is used, and the price is the panel's own."""
+PATIENCE: Final = 30.0
+"""Seconds to wait for the outcome of a payment or deletion before the price is taken anew without it."""
 CHUNK: Final = 200
 """Orders taken out of the copy between two keys."""
 
@@ -127,9 +129,14 @@ class _Renewal:
             job = await pay_invoices(self.app, [answer.value], keep_marks=True)
         else:
             job = await delete_invoices(self.app, [answer.value], at_once=True)
-        if job is not None:
-            await job_ended(self.app, job)
-            await self.app.session.refresh()
+        if job is None:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await job_ended(self.app, job)
+        except TimeoutError:
+            self.app.say("Its outcome is not known yet: 4 shows the job. The price is taken anew as it is.", "warning")
+        await self.app.session.refresh()
 
     async def _confirm(self, offer: Offer[RenewalRequest], method: str) -> None:
         account = signed_in_account(self.app)
