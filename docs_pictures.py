@@ -18,6 +18,7 @@ SHOTS: dict[str, tuple[tuple[int, int], str]] = {
     "overview": ((100, 28), "1"),
     "orders": ((100, 28), "3 space j space j j space"),
     "renew": ((100, 28), "3 space j space j j space R enter"),
+    "bulk": ((140, 40), "b j 3 f"),
     "pay": ((100, 28), "2 p"),
     "invoices": ((140, 40), "2 j j"),
 }

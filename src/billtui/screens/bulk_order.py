@@ -123,13 +123,12 @@ class BulkOrderScreen(BulkOrderView):
             return
         cells = self.matrix.sold_cells(rows, columns)
         self.matrix.change(dict.fromkeys(cells, number))
-        words = f"{number} in each of {count_text(len(cells), 'cell')}"
         if len(rows) == 1:
             catalogue = self.desk.catalogue
             missing = [location_name(one, catalogue) for one in columns if (rows[0], one) not in cells]
-            words = f"{number} in each of {count_text(len(cells), 'location')}"
-            words += f"; not sold in {', '.join(missing)}" if missing else ""
-        self.billtui.say(f"{words}. u brings back.")
+            if missing:
+                where = count_text(len(cells), "location")
+                self.billtui.say(f"{number} in each of {where}; not sold in {', '.join(missing)}.")
 
     @handles("bulk.paste")
     async def paste(self) -> None:

@@ -89,6 +89,7 @@ async def buy_servers(screen: BulkOrderView) -> None:
     except (ConfigError, OSError) as error:
         app.say(f"Confirmed. The kept draft cannot be emptied: {error}", "warning")
     screen.take_draft(draft.model_copy(update={"cells": (), "promo_code": ""}))
+    app.say(f"Ordering {count_text(offer.count, 'server')}; jobs (4) shows how far it is.")
     await app.job_finished(job_id)
     _show_what_came(screen, app, job_id, paid=then_pay is not None)
 

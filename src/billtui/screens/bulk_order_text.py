@@ -156,7 +156,7 @@ class ChoiceLine:
     problem: str = ""
 
     def content(self, width: int) -> Content:
-        """The line, cut to ``width``; a problem that does not fit behind it stands in a line of its own."""
+        """The line, cut to ``width``; a problem that does not fit behind it stands in two lines below."""
         value = str(SafeText(self.value))  # patterns and codes are as they were typed or pasted
         line = Content.assemble((f"{self.key} ", "bold $text-accent"), (f"{self.label:<{LABEL}}", "$muted"), value)
         problem = Content.styled(str(SafeText(self.problem)), "$text-error")
@@ -164,8 +164,10 @@ class ChoiceLine:
             return line.truncate(max(4, width), ellipsis=True)
         if line.cell_length + 2 + problem.cell_length <= width:
             return Content.assemble(line, "  ", problem)
-        below = Content.assemble("  ", problem).truncate(max(4, width), ellipsis=True)
-        return Content("\n").join([line.truncate(max(4, width), ellipsis=True), below])
+        below = problem.wrap(max(4, width - 2))
+        rest = Content(" ").join(below[1:]).truncate(max(4, width - 2), ellipsis=True)
+        rows = [line.truncate(max(4, width), ellipsis=True), Content.assemble("  ", below[0])]
+        return Content("\n").join([*rows, Content.assemble("  ", rest)] if len(below) > 1 else rows)
 
 
 def choice_lines(
@@ -269,17 +271,17 @@ def sums(standing: Standing, purses: Sequence[tuple[str, Money]]) -> Content:
         if listed != total:
             rows.append(("Discounts", f"−{group_digits((listed - total).amount)}"))
     rows.append((f"Total for {count_text(standing.draft.period, 'month')}", group_digits(total.amount)))
-    lines = [Content.assemble((f"{label:<24}", "$muted"), f"{value:>14}") for label, value in rows]
-    lines[-1] = Content.assemble((f"{rows[-1][0]:<24}", "bold"), (f"{rows[-1][1]:>14} {total.currency}", "bold"))
+    lines = [Content.assemble((f"{label:<20}", "$muted"), f"{value:>11}") for label, value in rows]
+    lines[-1] = Content.assemble((f"{rows[-1][0]:<20}", "bold"), (f"{rows[-1][1]:>11} {total.currency}", "bold"))
     lines.append(Content(""))
     for name, purse in purses:
         after = purse - total
         label = f"{name} balance"
         if after.amount >= 0:
-            lines.append(Content.assemble((f"{label:<24}", "$muted"), f"{group_digits(purse.amount):>14} → {after}"))
+            lines.append(Content.assemble((f"{label:<20}", "$muted"), f"{group_digits(purse.amount):>11} → {after}"))
         else:
             missing = (f", {-after} missing", "$text-warning")
-            lines.append(Content.assemble((f"{label:<24}", "$muted"), f"{group_digits(purse.amount):>14}", missing))
+            lines.append(Content.assemble((f"{label:<20}", "$muted"), f"{group_digits(purse.amount):>11}", missing))
     return Content("\n").join(lines)
 
 

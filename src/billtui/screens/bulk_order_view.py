@@ -42,6 +42,10 @@ PAUSE = 0.35
 """Seconds without a change after which the panel is asked, and the draft is kept."""
 LOW = 20
 """Lines of the terminal below which the choices give way to the matrix."""
+TALL = 34
+"""Lines from which a narrow terminal has room for how the total comes about."""
+HIGH = 28
+"""Lines from which there is room for the lines of the price beside the choices."""
 BESIDE = 68
 """Cells that the lines beside the choices take."""
 
@@ -109,8 +113,9 @@ class BulkOrderView(BilltuiScreen):
         self.call_after_refresh(self.show)
 
     def _fit(self, width: int, height: int) -> None:
-        self.set_class(width >= DETAIL_FROM and height >= LOW, "wide")
+        self.set_class(width >= DETAIL_FROM and height >= HIGH, "wide")
         self.set_class(height < LOW, "low")
+        self.set_class(width < DETAIL_FROM and height >= TALL, "tall")
 
     @property
     def matrix(self) -> QuantityMatrix:
@@ -222,6 +227,7 @@ class BulkOrderView(BilltuiScreen):
         self._show_form(standing, width - BESIDE if self.has_class("wide") else width - 2)
         if self.has_class("wide"):
             self._put("beside-text", self._beside(standing))
+        if self.has_class("wide") or self.has_class("tall"):
             self._put("sums", sums(standing, self._purses()))
         self.refresh_keys()
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -161,6 +161,7 @@ class QuantityMatrix(Widget, can_focus=True):
             column = keys_right.index(was[1]) if was[1] in keys_right else column
         self._place = (max(0, min(row, len(rows) - 1)), max(0, min(column, len(columns) - 1)))
         self._restyle()
+        self.refresh(layout=True)
         if self.cursor != was:
             self._grid.stop_typing()
             self.post_message(self.CursorMoved(self, self.cursor))
@@ -343,6 +344,10 @@ class QuantityMatrix(Widget, can_focus=True):
         whole = Region(0, 0, self.size.width, self.size.height)
         if shown := [region for one in regions if (region := one.intersection(whole))]:
             self.refresh(*shown)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line for each row, and one for the titles."""
+        return len(self._rows) + 1
 
     def render_line(self, y: int) -> Strip:
         """One line: titles of the columns, or a row."""
