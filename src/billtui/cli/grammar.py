@@ -162,7 +162,7 @@ VERBS: tuple[Verb, ...] = (
         ("orders", "auto-renew"), "Switch auto-renewal on, with its own period, or off.", "orders:auto_renew",
         (
             option("switch", help="on or off", choices=("on", "off")), *SOME_ORDERS,
-            option("--months", help="its period: 1, 3, 6 or 12 (default: as it is)", metavar="MONTHS",
+            option("--months", help="its period: 1, 3, 6, 12 or 24 (default: as it is)", metavar="MONTHS",
                    type=whole_number),
         ),
         more=CHOOSING_MORE,

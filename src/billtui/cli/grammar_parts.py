@@ -156,7 +156,7 @@ INVOICES = option("invoice", help="id or number; id:5 and number:5 where both ex
 INVOICE = option("invoice", help="id or number; id:5 and number:5 where both exist", metavar="INVOICE")
 ORDERS = option("order", help="id, or name where only one has it; id:5 and name:web", metavar="ORDER", nargs="+")
 ORDER = option("order", help="id, or name where only one has it; id:5 and name:web", metavar="ORDER")
-PERIOD = option("--period", help="months: 1, 3, 6 or 12", metavar="MONTHS", type=whole_number, required=True)
+PERIOD = option("--period", help="months: 1, 3, 6, 12 or 24", metavar="MONTHS", type=whole_number, required=True)
 PROMO = option("--promo", help="a promo code", metavar="CODE")
 AMOUNT = option("amount", help="for example 50 or 50.00EUR", metavar="AMOUNT")
 JOB = option("job", help="its id, or six or more digits of its beginning", metavar="JOB")
