@@ -1,11 +1,11 @@
 """Forecasts: renewals, purses and trouble ahead, from the local copy alone."""
 
-from billtui.services.forecast.fleet import Fleet
+from billtui.services.forecast.fleet import CentsHeld, Fleet, TopUp
 from billtui.services.forecast.forecast import HORIZONS, Event, Forecast, Totals, forecast
 from billtui.services.forecast.happenings import BLOCKED, OF_INVOICES, RENEWED, DaySums, What
 from billtui.services.forecast.reading import forecast_from, forecast_near, held_by
 from billtui.services.forecast.topping_up import Saving
-from billtui.services.forecast.walk import CentsHeld, TopUp, Walk
+from billtui.services.forecast.walk import Walk
 
 __all__ = [
     "BLOCKED",

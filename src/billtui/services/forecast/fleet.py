@@ -19,6 +19,22 @@ OWN_INVOICE = -2
 
 
 @dataclass(frozen=True, slots=True)
+class CentsHeld:
+    """Cents in both purses (ACC-4)."""
+
+    internal: int
+    affiliate: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """Money that comes onto the internal balance, before anything else at that instant."""
+
+    at: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenInvoice:
     """An open invoice as far as time matters."""
 

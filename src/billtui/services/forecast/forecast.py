@@ -6,15 +6,14 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from itertools import compress
 from typing import NamedTuple
 
 from billtui.domain.policy import DEFAULT_POLICY, Policy
-from billtui.services.forecast.fleet import Fleet
-from billtui.services.forecast.happenings import OF_INVOICES, RENEWED, DaySums, What
+from billtui.services.forecast.fleet import CentsHeld, Fleet, TopUp
+from billtui.services.forecast.happenings import OF_INVOICES, DaySums, What
 from billtui.services.forecast.months import DAY, zone_days
 from billtui.services.forecast.topping_up import Saving, saving
-from billtui.services.forecast.walk import PLACE_BITS, PLACES, SHIFT, CentsHeld, TopUp, Walk
+from billtui.services.forecast.walk import PLACE_BITS, PLACES, SHIFT, Walk
 
 HORIZONS = (30, 90, 365)
 """Days ahead that are offered."""
@@ -202,9 +201,6 @@ def forecast(
 
 def _saving(walk: Walk, purses: CentsHeld, line: tuple[Sequence[int], Sequence[date]], policy: Policy) -> Saving | None:
     """All auto-renewals as they would be with money for every one of them, then the least money for that."""
-    rich = Walk(walk.fleet, CentsHeld(_PLENTY, 0), walk.since, walk.until, line, policy).run()
-    paid = [_what(entry) in RENEWED for entry in rich.log]
-    entries = compress(zip(rich.log, rich.amounts, strict=True), paid)
-    return saving(
-        [((entry >> SHIFT) + rich.base, cents) for entry, cents in entries], purses.internal, purses.affiliate
-    )
+    rich = Walk(walk.fleet, CentsHeld(_PLENTY, 0), walk.since, walk.until, line, policy, renewals_only=True).run()
+    renewals = [((entry >> SHIFT) + rich.base, cents) for entry, cents in zip(rich.log, rich.amounts, strict=True)]
+    return saving(renewals, purses.internal, purses.affiliate)

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from billtui.domain.models import Account
 from billtui.domain.policy import DEFAULT_POLICY, Policy
-from billtui.services.forecast.fleet import Fleet
+from billtui.services.forecast.fleet import CentsHeld, Fleet
 from billtui.services.forecast.forecast import Forecast, forecast
-from billtui.services.forecast.walk import CentsHeld
 from billtui.services.store import StoreReader, cents, instant
 
 

@@ -9,12 +9,22 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from billtui.domain.models import InvoiceState
 from billtui.domain.policy import Policy
-from billtui.services.forecast.fleet import BLOCKED, FREE, GONE, OWN_INVOICE, PENDING, RUNNING, STATES, Fleet
+from billtui.services.forecast.fleet import (
+    BLOCKED,
+    FREE,
+    GONE,
+    OWN_INVOICE,
+    PENDING,
+    RUNNING,
+    STATES,
+    CentsHeld,
+    Fleet,
+    TopUp,
+)
 from billtui.services.forecast.happenings import OF_INVOICES, DaySums, What
 from billtui.services.forecast.months import DAY, LENGTHS, MOST, STARTS, split
 from billtui.services.forecast.prices import NEVER, PriceList
@@ -35,22 +45,6 @@ SKEW = 120
 that it was dealt with."""
 
 
-@dataclass(frozen=True, slots=True)
-class CentsHeld:
-    """Cents in both purses (ACC-4)."""
-
-    internal: int
-    affiliate: int
-
-
-@dataclass(frozen=True, slots=True)
-class TopUp:
-    """Money that comes onto the internal balance, before anything else at that instant."""
-
-    at: int
-    cents: int
-
-
 class Walk:
     """One walk through time. After :meth:`run` read ``sums``, ``log``, ``amounts`` and ``short``."""
 
@@ -63,7 +57,10 @@ class Walk:
         days: tuple[Sequence[int], Sequence[date]],
         policy: Policy,
         top_up: TopUp | None = None,
+        *,
+        renewals_only: bool = False,
     ) -> None:
+        """``renewals_only``: the log tells of paid auto-renewals alone, which takes less time."""
         self.fleet, self.since, self.until = fleet, since, until
         self.internal, self.affiliate = purses.internal, purses.affiliate
         self.base = min(days[0][0], since - SKEW) - DAY
@@ -81,6 +78,7 @@ class Walk:
         self._pending = int(policy.pending_lifetime.total_seconds())
         self.policy = policy
         self._top_up = top_up
+        self._tells = not renewals_only
         self._withdrawn: set[int] = set()
         self._day = 0
         self._now_key = -1
@@ -252,6 +250,8 @@ class Walk:
         sums.renewed_cents += renewed_cents
 
     def _write(self, at: int, what: What, place: int, cents: int = 0) -> None:
+        if not self._tells:
+            return
         number = place if what in OF_INVOICES else self._numbers[place]
         self.log.append((at - self.base) << SHIFT | what << PLACE_BITS | number)
         self.amounts.append(cents)
@@ -329,7 +329,7 @@ class Walk:
         until = self._until(place)
         if self._state[place] != RUNNING or until > at:
             return
-        if self._open[place] == FREE:
+        if self._open[place] == FREE and self._tells:
             cents, _ = self._price_of(place, at, 1)
             self._write(at, What.BLOCKED_MANUAL, place, cents)
             sums.manual += 1
@@ -344,7 +344,7 @@ class Walk:
         sums.blocks += 1
         self._leaves(place)
         later = max(blocked_at + self._grace, at)
-        if later <= self.until:
+        if later <= self.until and (self._tells or self._open[place] != FREE):
             self._push(later, _DELETE, place)
 
     def _gone(self, at: int, place: int, what: What) -> None:
