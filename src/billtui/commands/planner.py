@@ -12,7 +12,6 @@ COMMANDS = (
         "The month: what falls due on each day.",
         ("c",),
         Scope.PLANNER,
-        bar=3,
     ),
     Command(
         "planner.agenda",

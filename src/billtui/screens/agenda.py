@@ -89,7 +89,8 @@ class AgendaScreen(ListScreen[Event]):
         if self.desk.is_quick(self.session):
             self._take(self.desk.now(self.session, self.days))
         else:
-            self.list_state.show_loading()
+            if self.forecast is None:
+                self.list_state.show_loading()
             self.guarded(self._later())
 
     async def _later(self) -> None:

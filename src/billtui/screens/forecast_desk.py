@@ -15,7 +15,8 @@ AT_ONCE = 1_500
 """Up to so many orders the forecast is there before the next frame; more of them are worked out in a thread."""
 MOST_ROWS = 20_000
 """So many events are listed; beyond, renewals that succeed are left away first."""
-_MINUTE = 60
+_FRESH, _FRESH_MANY = 60, 900
+"""Seconds after which a forecast is worked out anew although nothing changed; less often where it takes long."""
 _PLAIN = frozenset({What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE})
 
 
@@ -30,7 +31,7 @@ class _Key(NamedTuple):
     path: Path | None
     generation: int
     days: int
-    minute: int
+    turn: int
 
 
 class ForecastDesk:
@@ -39,6 +40,7 @@ class ForecastDesk:
     def __init__(self) -> None:
         self._key: _Key | None = None
         self._made: Forecast | None = None
+        self._working = asyncio.Lock()
 
     def is_quick(self, session: Session) -> bool:
         """Whether the forecast takes less than a frame."""
@@ -53,17 +55,21 @@ class ForecastDesk:
         return self._made
 
     async def later(self, session: Session, days: int) -> Forecast | None:
-        """The forecast from a thread of its own, which reads the copy over its own connection."""
-        key = self._key_of(session, days)
-        if key != self._key:
-            made = await asyncio.to_thread(_work, session.store.path, session.now(), datetime.now(UTC), days)
-            self._key, self._made = key, made
-        return self._made
+        """The forecast from a thread of its own, which reads the copy over its own connection.
+
+        One at a time: who comes meanwhile gets one that was begun after it came, however many came.
+        """
+        async with self._working:
+            key = self._key_of(session, days, _FRESH_MANY)
+            if key != self._key:
+                made = await asyncio.to_thread(_work, session.store.path, session.now(), datetime.now(UTC), days)
+                self._key, self._made = key, made
+            return self._made
 
     @staticmethod
-    def _key_of(session: Session, days: int) -> _Key:
+    def _key_of(session: Session, days: int, fresh: int = _FRESH) -> _Key:
         store = session.store
-        return _Key(store.path, store.generation(), days, int(session.now().timestamp()) // _MINUTE)
+        return _Key(store.path, store.generation(), days, int(session.now().timestamp()) // fresh)
 
 
 def _work(path: Path | None, now: datetime, clock: datetime, days: int) -> Forecast | None:

@@ -27,8 +27,8 @@ _SIGNS: dict[What, tuple[str, str, Tone]] = {
     What.BLOCKED_UNPAID: ("■", "#", "bad"),
     What.BLOCKED_BROKEN: ("■", "#", "bad"),
     What.DELETED: ("×", "x", "bad"),
-    What.CANCELLED: ("×", "x", "dim"),
-    What.INVOICE_GONE: ("×", "x", "dim"),
+    What.CANCELLED: ("×", "x", ""),
+    What.INVOICE_GONE: ("×", "x", ""),
     What.INVOICE_DUE: ("○", "o", "warning"),
 }
 

@@ -287,6 +287,16 @@ def test_the_smallest_top_up_is_found(row: list[int], internal: int, affiliate: 
     assert all(enough(extra) for extra in range(found.cents, found.cents + 20))
 
 
+def test_the_example_of_the_document() -> None:
+    """docs/forecast.md: 4.00 are enough in time for the second, 5.00 whenever they arrive."""
+    found = saving([(0, 300), (1, 200), (2, 200)], 0, 300)
+    assert found is not None
+    assert (found.cents, found.by, found.renewals, found.smallest) == (500, 1, 3, True)
+    assert first_failing([200, 200], 400, 0) is None
+    assert first_failing([300, 200, 200], 400, 300) == 2
+    assert first_failing([300, 200, 200], 500, 300) is None
+
+
 def test_days_begin_where_the_person_is() -> None:
     """A day is the zone's, summer time included."""
     from zoneinfo import ZoneInfo

@@ -157,6 +157,17 @@ class TestHandMade:
         world.renewal(early, late)
         words(world, tmp_path / "copy.db", 60)
 
+    def test_an_unpaid_bulk_order_and_a_paid_one(self, world: World, tmp_path: Path) -> None:
+        """ORD-3, BLK-1, INV-12: one invoice, all cancelled together; those that were paid renew themselves."""
+        world.set_purses(900_00, 0)
+        bought = world.buy(("vds-micro", "nl", 3), auto_on=True)
+        world.pay(bought["invoice"]["id"])
+        world.advance(hours=5)
+        world.buy(("vds-micro", "nl", 2), ("vds-nano", "de", 1))
+        forecast = forecast_of(world, tmp_path / "copy.db", 90)
+        assert forecast.totals.cancelled >= 3
+        assert played(world, 90, forecast) == told(forecast)
+
     def test_suspended_orders_count_and_renew(self, world: World, tmp_path: Path) -> None:
         """ORD-1, DSC-5: a suspended order is an active one that its owner stopped."""
         from billtui.sandbox.engine import orders
@@ -171,16 +182,10 @@ class TestHandMade:
         from billtui.sandbox.engine import orders
 
         keys = world.free(3)
-
-        def dress(tx: object) -> None:
-            for key in keys:
-                row = tx.orders.need(int(key))  # type: ignore[attr-defined]
-                row.addons = '[["backup", "Backup", 217], ["ip", "Address", 150]]'
-
-        world.write(dress)
+        world.set_purses(500_00, 0)
+        world.pay(world.add(keys, "backup", "ipv4")["id"])
         for key in keys:
             world.write(orders.set_auto_renew, FIRST, key, True, 3)
-        world.set_purses(500_00, 0)
         forecast = forecast_of(world, tmp_path / "copy.db", 90)
         assert forecast.totals.renewed >= 3
         assert played(world, 90, forecast) == told(forecast)
