@@ -144,3 +144,39 @@ def test_what_if_says_how_the_tier_falls(cli: Cli) -> None:
     )
     more = cli.json("optimize", "what-if", "--add", "vds-nano:nl:3")
     assert cents(more["monthly_after"]) == cents(more["monthly"]) + 3 * 333
+
+
+def test_codes_with_every_condition_are_planned_as_the_panel_takes_them(own_cli: Callable[..., Cli]) -> None:
+    """DSC-6: periods, least number, uses; each batch is bought in one run, and the code's uses are counted."""
+    cli = own_cli()
+    status, answer = cli.sandbox.call(
+        "POST",
+        "/sandbox/catalogue",
+        {
+            "promo_codes": [
+                {"code": "SHORT30", "percent": "30", "periods": [1, 3], "renewals": True, "max_uses": 1},
+                {"code": "FIVE25", "percent": "25", "min_quantity": 5, "renewals": True, "max_uses": 1},
+                {"code": "FIFTY40", "percent": "40", "min_quantity": 50, "renewals": True},
+            ]
+        },
+    )
+    assert status == 200, answer
+    choose = ("--where", "days<40 kind:vds", "--months", "12", "--promo", "SHORT30", "--promo", "FIVE25")
+    found = cli.json("optimize", "renewals", *choose, "--promo", "FIFTY40", "--budget", "250")
+    assert {one["code"]: one["reason"] for one in found["codes"]} == {
+        "SHORT30": "",
+        "FIVE25": "",
+        "FIFTY40": "promo-too-few",
+    }
+    batches = {one["code"]: one for one in found["buy_now"] if one["code"]}
+    assert batches.keys() == {"SHORT30", "FIVE25"}, "one purchase each"
+    assert batches["SHORT30"]["period"] in (1, 3)
+    assert len(batches["FIVE25"]["order_ids"]) >= 5
+    before = cli.json("balance")["internal"]
+    choose = (*choose, "--budget", "250", "--buy", "--pay", "internal", "--yes", "--max-total", "250")
+    done = cli.json("optimize", "renewals", *choose)
+    assert {one["state"] for one in done["job"]["operations"]} == {"done"}
+    assert cents(cli.json("balance")["internal"]) == cents(before) - cents(found["now"])
+    status, shown = cli.sandbox.call("GET", "/sandbox/catalogue")
+    uses = {one["code"]: one["uses"] for one in shown["promo_codes"]}
+    assert (uses["SHORT30"], uses["FIVE25"]) == (1, 1)

@@ -66,6 +66,9 @@ def _tiers(solution: Solution) -> Iterable[str]:
     kinds = {solution.line_of(one).row.kind for one in solution.order_ids[:2000]}
     for kind in sorted(kinds & rates.counts.keys()):
         steps = rates.counts[kind]
+        running = solution.question.running.get(kind, 0)
+        if steps.later == steps.now and steps.now:
+            yield f"{running} {kind} services run: {_percent(steps.now)} by number (DSC-2), now and while they go on."
         if steps.later != steps.now:
             yield (
                 f"The discount by number of {kind} services (DSC-2) is {_percent(steps.now)} now and "
