@@ -173,8 +173,8 @@ def test_codes_with_every_condition_are_planned_as_the_panel_takes_them(own_cli:
     assert batches["SHORT30"]["period"] in (1, 3)
     assert len(batches["FIVE25"]["order_ids"]) >= 5
     before = cli.json("balance")["internal"]
-    choose = (*choose, "--budget", "250", "--buy", "--pay", "internal", "--yes", "--max-total", "250")
-    done = cli.json("optimize", "renewals", *choose)
+    buying = ("--budget", "250", "--buy", "--pay", "internal", "--yes", "--max-total", "250")
+    done = cli.json("optimize", "renewals", *choose, *buying)
     assert {one["state"] for one in done["job"]["operations"]} == {"done"}
     assert cents(cli.json("balance")["internal"]) == cents(before) - cents(found["now"])
     status, shown = cli.sandbox.call("GET", "/sandbox/catalogue")
