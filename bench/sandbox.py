@@ -1,4 +1,4 @@
-"""P-BOX: the reference panel over HTTP. Seeding, a page of a large list, durable payments."""
+"""P-BOX: the reference panel over HTTP. Seeding, a page of a large list, durable payments, buying a thousand."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ API = "/api/v1"
 PAGES = 150
 PAYMENTS = 300
 CLIENTS = 4
+BULK_RUNS = 5
 
 
 class Panel:
@@ -138,10 +139,52 @@ def payments(_: Yardsticks) -> list[Figure]:
     return [Figure("P-BOX pay", "one durable payment", 1000 / rate, "ms", budget=10, note=note)]
 
 
+def buying(_: Yardsticks) -> list[Figure]:
+    """A thousand servers with add-ons in one request: priced, bought, and quoted for renewal, over HTTP (BLK-7)."""
+    quoting, orders, renewing = [], [], []
+    with tempfile.TemporaryDirectory() as place, panel(Path(place) / "panel.db", 20_000) as box:
+        connection = box.connect()
+        plenty = [{"plan": "vds-micro", "location": location, "available": 100_000} for location in ("nl", "de", "uk")]
+        box.call(connection, "POST", "/sandbox/catalogue", {"stock": plenty})
+        cells = [
+            {"plan": "vds-micro", "location": cell["location"], "quantity": count}
+            for cell, count in zip(plenty, (400, 300, 300), strict=True)
+        ]
+        for number in range(BULK_RUNS):
+            wish: dict[str, Any] = {"kind": "order", "cells": cells, "period": 1, "addons": ["backup"]}
+            wish["names"] = f"b{number}-{{loc}}-{{n:03}}"
+            start = time.perf_counter()
+            quote = box.call(connection, "POST", f"{API}/quotes", wish)
+            priced = time.perf_counter()
+            bought = box.call(connection, "POST", f"{API}/orders", {"quote_id": quote["id"]})
+            done = time.perf_counter()
+            path = f"{API}/invoices/{bought['invoice']['id']}/payments"
+            paid = box.call(connection, "POST", path, {"method": "card"})
+            box.call(connection, "POST", f"/sandbox/provider/{paid['id']}/settle", {})
+            renewal = {"kind": "renewal", "order_ids": [order["id"] for order in bought["orders"]], "period": 3}
+            begin = time.perf_counter()
+            lines = box.call(connection, "POST", f"{API}/quotes", renewal)["lines"]
+            renewing.append(time.perf_counter() - begin)
+            quoting.append(priced - start)
+            orders.append(done - priced)
+            if len(bought["orders"]) != 1_000 or len(lines) != 1_000:
+                raise RuntimeError("not all of the thousand are there")
+        wrong = box.call(connection, "GET", "/sandbox/ledger?check=true")["problems"]
+    if wrong:
+        raise RuntimeError(f"the books are wrong: {wrong[:3]}")
+    note = f"median of {BULK_RUNS}, 20,000 orders in the panel"
+    return [
+        Figure("P-BOX buy", "quote of 1,000 new servers", statistics.median(quoting), "s", budget=0.3, note=note),
+        Figure("P-BOX buy", "buying 1,000 servers, durable", statistics.median(orders), "s", budget=1, note=note),
+        Figure("P-BOX buy", "quote of renewing 1,000", statistics.median(renewing), "s", budget=0.3, note=note),
+    ]
+
+
 def benchmarks() -> list[Benchmark]:
     """What P-BOX asks for."""
     return [
         Benchmark("sandbox-seed", seed),
         Benchmark("sandbox-pages", pages),
         Benchmark("sandbox-payments", payments),
+        Benchmark("sandbox-buying", buying),
     ]
