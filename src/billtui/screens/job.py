@@ -8,7 +8,6 @@ from pathlib import Path
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from billtui.commands import Command, Scope, handles
 from billtui.screens.job_actions import (
@@ -27,6 +26,7 @@ from billtui.services.executor import JobEvent
 from billtui.services.journal import JobRow, OperationRow, OperationState
 from billtui.widgets.formats import moment_text, state_cell
 from billtui.widgets.record_table import Column
+from billtui.widgets.still import Still
 
 S = OperationState
 LOOK_SECONDS = 1.0
@@ -72,20 +72,22 @@ class JobScreen(ListScreen[OperationRow]):
 
     def compose_body(self) -> Iterable[Widget]:
         """How far it is and who does it, above the steps."""
-        yield Static(id="progress")
-        yield Static(id="standing")
+        yield Still(id="progress")
+        yield Still(id="standing")
         yield from super().compose_body()
 
     def columns(self) -> Sequence[Column[OperationRow]]:
-        """Number, what, state, amount, why not."""
+        """Number, what, state, amount (where there is money in it), why not."""
         ascii_only = self.billtui.ascii_only
-        return [
+        money = any(row.amount is not None for row in self.load_rows())
+        found: list[Column[OperationRow]] = [
             Column(key="number", title="#", cell=lambda r: str(r.number), width=5, align="right", priority=8, sort_key=lambda r: r.number),
             Column(key="state", title="State", cell=lambda r: state_cell(r.state, ascii_only=ascii_only), width=12, priority=10, sort_key=lambda r: str(r.state), search=lambda r: str(r.state)),
-            Column(key="title", title="Step", cell=lambda r: r.title, min_width=18, flex=2, priority=10, search=lambda r: str(r.title)),
+            Column(key="title", title="Step", cell=lambda r: r.title, min_width=30, flex=2, priority=10, search=lambda r: str(r.title)),
             Column(key="amount", title="Amount", cell=lambda r: str(r.amount) if r.amount else "", width=13, align="right", priority=9),
-            Column(key="detail", title="Why", cell=lambda r: str(r.detail or ""), min_width=12, flex=3, priority=7, search=lambda r: str(r.detail or "")),
+            Column(key="detail", title="Why", cell=lambda r: str(r.detail or ""), min_width=10, flex=1, priority=7, search=lambda r: str(r.detail or "")),
         ]  # fmt: skip
+        return [column for column in found if money or column.key != "amount"]
 
     def row_id(self, row: OperationRow) -> str:
         """The number of the operation."""
@@ -115,6 +117,11 @@ class JobScreen(ListScreen[OperationRow]):
                 self._rows[self._places[row.number]] = row
         return self._rows
 
+    def reload_if_changed(self, force: bool = False) -> None:
+        """The store has nothing to say about a job: the journal is followed instead."""
+        if force:
+            super().reload_if_changed(force)
+
     def reload(self) -> None:
         """Rows, line of progress and keys."""
         super().reload()
@@ -124,7 +131,7 @@ class JobScreen(ListScreen[OperationRow]):
 
     def _look(self) -> None:
         """Once a second: has anything moved, here or in another program?"""
-        if not self.is_current or self.session.closed:
+        if self.app.screen is not self or self.session.closed:
             return
         generation = self.session.journal.generation()
         moved, self._looked_at = generation != self._looked_at, generation
@@ -165,11 +172,11 @@ class JobScreen(ListScreen[OperationRow]):
             return
         self._line_at = time.monotonic()
         line = progress_line(job, self._follower.look(job), ascii_only=self.billtui.ascii_only)
-        self.query_one("#progress", Static).update(line, layout=False)
+        self.query_one("#progress", Still).show(line)
         words = standing_text(job, self._standing)
-        standing = self.query_one("#standing", Static)
+        standing = self.query_one("#standing", Still)
         standing.set_class(bool(words.plain), "shown")
-        standing.update(words, layout=False)
+        standing.show(words)
 
     def summary(self, rows: Sequence[OperationRow], marked: Sequence[OperationRow]) -> Content:
         """How many are in each state, and the money."""

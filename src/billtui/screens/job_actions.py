@@ -62,7 +62,7 @@ async def pause_or_go_on(app: Shell, job_id: str) -> None:
     where = f" by {standing.worker.words}" if standing.elsewhere and standing.worker is not None else ""
     choices = [
         Choice("stay", "Leave it paused", "Nothing is sent"),
-        Choice("go", "Go on", f"Sends what is left, {job.left}{where}"),
+        Choice("go", "Go on", f"Sends what is left{_money(job)}{where}"),
         Choice("cancel", "Cancel what is left", "What was done stays done"),
     ]
     note = left_note(job, left, differences)
@@ -73,10 +73,14 @@ async def pause_or_go_on(app: Shell, job_id: str) -> None:
         executor.cancel(job.id)
 
 
+def _money(job: JobRow) -> str:
+    return f", {job.left}" if job.left.amount else ""
+
+
 def left_note(job: JobRow, left: Sequence[OperationRow], differences: Mapping[int, Sequence[str]]) -> str:
     """What is left of a job, and what of it has changed since it was confirmed: the first few, and how many more."""
     unknown = sum(row.state in (S.UNKNOWN, S.SENDING) for row in left)
-    note = f"{count_text(len(left) - unknown, 'step')} left, {job.left} in all."
+    note = f"{count_text(len(left) - unknown, 'step')} left{_money(job)}{' in all' if job.left.amount else ''}."
     if unknown:
         note += f" {unknown} more: outcome unknown, looked up first."
     changed = [f"Step {number}: {line}" for number, lines in differences.items() for line in lines]

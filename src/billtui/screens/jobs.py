@@ -34,8 +34,10 @@ from billtui.widgets.record_table import Column
 
 S = OperationState
 LOOK_SECONDS = 1.0
-ROWS_SECONDS = 2.0
-"""How often it is looked whether the journal has grown, and at most drawn (P-BYTES-2)."""
+ROWS_SECONDS = 3.0
+PANE_SECONDS = 20.0
+"""How often it is looked whether the journal has grown; at most so often rows, and the pane beside them, are drawn for
+what merely goes on (P-BYTES-2)."""
 
 
 JOB_VIEWS = (
@@ -111,6 +113,15 @@ class JobsScreen(ListScreen[JobRow]):
         self._generation = -1
         self._drawn_at = float("-inf")
         self._behind = False
+        self._pane: tuple[str, str, float] = ("", "", 0.0)
+        """Job and state that the pane shows, and since when."""
+
+    def _show_detail(self) -> None:
+        row, now = self.table.cursor_row, time.monotonic()
+        shown = (row.id, outcome(row)) if row is not None else ("", "")
+        if shown != self._pane[:2] or now - self._pane[2] >= PANE_SECONDS:
+            self._pane = (*shown, now)
+            super()._show_detail()
 
     def _where(self, job: JobRow) -> str:
         """Which program carries it out, where one does."""
@@ -134,7 +145,7 @@ class JobsScreen(ListScreen[JobRow]):
 
     def _look(self) -> None:
         """Once a second: has anything moved, here or in another program, and has one of those ended?"""
-        if not self.is_current or self.session.closed:
+        if self.app.screen is not self or self.session.closed:
             return
         generation = self.session.journal.generation()
         self._behind = self._behind or generation != self._generation
@@ -177,6 +188,11 @@ class JobsScreen(ListScreen[JobRow]):
             super()._show_state()
         else:
             self.list_state.show_empty()
+
+    def reload_if_changed(self, force: bool = False) -> None:
+        """The store has nothing to say about jobs: the journal is followed instead."""
+        if force or self._seen is None:
+            super().reload_if_changed(force)
 
     def on_screen_resume(self) -> None:
         """The journal has no generation of the store: read it whenever the screen is shown."""

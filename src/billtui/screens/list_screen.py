@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.types import CSSPathType
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
@@ -24,6 +24,7 @@ from billtui.screens.modals.columns import ColumnsDialog
 from billtui.widgets.formats import count_text
 from billtui.widgets.list_state import ListState
 from billtui.widgets.record_table import Column, RecordTable
+from billtui.widgets.still import Still
 
 R = TypeVar("R")
 
@@ -101,7 +102,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
     def compose_body(self) -> Iterable[Widget]:
         """Heading or filter, list and detail, summary."""
         with Horizontal(id="heading"):
-            yield Static(id="heading-text")
+            yield Still(id="heading-text")
             field = Input(placeholder="Words to look for; enter keeps, esc clears", id="filter")
             field.cursor_blink = False
             yield field
@@ -116,8 +117,8 @@ class ListScreen(BilltuiScreen, Generic[R]):
             )
             yield AreaList(table, empty=self.EMPTY, id="list")
             with Vertical(id="detail"):
-                yield Static(id="detail-text")
-        yield Static(id="summary")
+                yield Still(id="detail-text")
+        yield Still(id="summary")
 
     @property
     def table(self) -> RecordTable[R]:
@@ -218,7 +219,11 @@ class ListScreen(BilltuiScreen, Generic[R]):
         if table.row_count != table.total_count:
             heading.append((f" of {table.total_count}", "$muted"))
         heading += self.filter_content()
-        self.query_one("#heading-text", Static).update(Content.assemble(*heading))
+        place, text = self.query_one("#heading-text", Still), Content.assemble(*heading)
+        if self.has_class("filtering"):  # then the field stands beside it
+            place.fit(text)
+        else:
+            place.show(text)
         self._show_summary()
         self._show_detail()
 
@@ -230,13 +235,13 @@ class ListScreen(BilltuiScreen, Generic[R]):
             hidden = f" ({table.hidden_marked_count} not shown)" if table.hidden_marked_count else ""
             parts.append(Content.styled(f" {table.marked_count} marked{hidden} ", "bold $text-accent"))
         parts.append(self.summary(table.rows, marked))
-        self.query_one("#summary", Static).update(Content(" ").join(parts))
+        self.query_one("#summary", Still).show(Content(" ").join(parts))
 
     def _show_detail(self) -> None:
         if not self.has_class("wide"):
             return
         row = self.table.cursor_row
-        self.query_one("#detail-text", Static).update(self.detail(row) if row is not None else Content(""))
+        self.query_one("#detail-text", Still).show(self.detail(row) if row is not None else Content(""), grows=True)
 
     @on(RecordTable.CursorMoved)
     def cursor_moved(self, event: RecordTable.CursorMoved) -> None:

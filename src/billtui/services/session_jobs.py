@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from billtui.services.journal import JournalError, PauseReason
+from billtui.services.journal import JobState, JournalError, OperationState, PauseReason
 from billtui.services.session_events import JobChanged, JobsRecovered, JournalTrouble, SessionEvent
 from billtui.services.session_settings import ReadOnlySession, SessionSettings
 from billtui.services.session_thread import LoopThread, SessionClosed
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from billtui.client import BillingClient
     from billtui.services.executor import Executor, JobEvent
     from billtui.services.plans import Plan
+
+
+QUIET_SECONDS = 0.25
+"""Time between two messages about a job that merely goes on."""
+_PLAIN = frozenset({OperationState.SENDING, OperationState.DONE, OperationState.PREPARED})
 
 
 class SessionJobs:
@@ -49,6 +55,7 @@ class SessionJobs:
         self._orders: set[str] = set()
         self._invoices: set[str] = set()
         self._reading = False
+        self._pace = NewsPace()
 
     @property
     def executor(self) -> Executor:
@@ -153,8 +160,14 @@ class SessionJobs:
     # -- what a job touched
 
     def _heard(self, event: JobEvent) -> None:
-        """In the executor's thread: pass the event on, and have what it touched read again."""
-        self._tell(JobChanged(event))
+        """In the executor's thread: pass the event on, and have what it touched read again.
+
+        A thousand operations would be two thousand messages, and the next key would wait behind them: what merely
+        goes on is told a few times a second. Everything else is told at once: how a job turns, pauses or ends, and
+        every outcome that somebody should hear of.
+        """
+        if self._pace.lets_pass(event):
+            self._tell(JobChanged(event))
         if event.paused is PauseReason.SIGN_IN:
             self._threads.call(self._check_session)
         if event.operation is None or event.outcome is None:
@@ -178,6 +191,28 @@ class SessionJobs:
                 await self._reread(orders, invoices)
         finally:
             self._reading = False
+
+
+class NewsPace:
+    """Which events of running jobs are worth a message."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock`` gives seconds."""
+        self._clock = clock
+        self._told: dict[str, tuple[float, JobState, PauseReason | None]] = {}
+
+    def lets_pass(self, event: JobEvent) -> bool:
+        """Whether to tell ``event``."""
+        now = self._clock()
+        at, state, paused = self._told.get(event.job_id, (float("-inf"), None, None))
+        plain = event.operation is not None and event.outcome in _PLAIN and not event.done
+        if plain and event.state is state and event.paused is paused and now - at < QUIET_SECONDS:
+            return False
+        if event.done:
+            self._told.pop(event.job_id, None)
+        else:
+            self._told[event.job_id] = (now, event.state, event.paused)
+        return True
 
 
 def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tuple[set[str], set[str]]:

@@ -136,7 +136,9 @@ class ListState(Vertical):
 
     def focus_list(self) -> None:
         """Focus the table, or what stands in for it."""
-        (self.table if self.table.display else self._panel).focus(scroll_visible=False)
+        part = self.table if self.table.display else self._panel
+        if not part.has_focus:  # to focus what has it draws all of it again
+            part.focus(scroll_visible=False)
 
     def action_retry(self) -> None:
         self.post_message(self.RetryRequested(self))

@@ -1,0 +1,35 @@
+"""A text that is drawn only when it differs: on a thin line, what stands still costs nothing."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Still(Static):
+    """A :class:`Static` for a place of a fixed size, told its content again and again."""
+
+    _told: Content | None = None
+
+    def show(self, content: Content, *, grows: bool = False) -> None:
+        """Show ``content``; nothing happens if it is what stands there. ``grows``: its height may change with it.
+
+        A new height has the whole screen laid out and drawn anew, so it is asked for only where it differs (P-BYTES-2).
+        """
+        told, width = self._told, self.size.width
+        if self._is_told(content):
+            return
+        if grows and told is not None and width:
+            rules = self.styles.get_rules()
+            grows = told.get_height(rules, width) != content.get_height(rules, width)
+        self.update(content, layout=grows)
+
+    def fit(self, content: Content) -> None:
+        """Show ``content`` in a place that is as wide as what stands in it."""
+        if not self._is_told(content):
+            self.update(content)
+
+    def _is_told(self, content: Content) -> bool:
+        """Whether it stands there already; from now on it does."""
+        told, self._told = self._told, content
+        return told is not None and told.plain == content.plain and told.spans == content.spans
