@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
 
@@ -87,25 +88,29 @@ class AgendaScreen(ListScreen[Event]):
     def reload(self) -> None:
         """The forecast anew; the rows stay until it is there."""
         if self.desk.is_quick(self.session):
-            self._take(self.desk.now(self.session, self.days))
+            made = self.desk.now(self.session, self.days)
+            self._take(made, Agenda([], 0) if made is None else agenda_of(made, self._span(made)))
         else:
             if self.forecast is None:
                 self.list_state.show_loading()
             self.guarded(self._later())
 
     async def _later(self) -> None:
-        days = self.days
-        made = await self.desk.later(self.session, days)
-        if self.is_attached and days == self.days:
-            self._take(made)
+        wanted = (self.days, self.day)
+        made = await self.desk.later(self.session, self.days)
+        agenda = Agenda([], 0) if made is None else await asyncio.to_thread(agenda_of, made, self._span(made))
+        if self.is_attached and wanted == (self.days, self.day):
+            self._take(made, agenda)
 
-    def _take(self, made: Forecast | None) -> None:
-        self.forecast = made
-        self._agenda = Agenda([], 0)
-        if made is not None:
-            wanted = None if self.day is None else next((one for one in made.days if one.date == self.day), None)
-            span = (None, None) if wanted is None else span_of(made, wanted)
-            self._agenda = agenda_of(made, *span)
+    def _span(self, made: Forecast) -> tuple[int, int] | None:
+        """The day's first and last second; none for all days."""
+        if self.day is None:
+            return None
+        day = next((one for one in made.days if one.date == self.day), None)
+        return (0, 0) if day is None else span_of(made, day)
+
+    def _take(self, made: Forecast | None, agenda: Agenda) -> None:
+        self.forecast, self._agenda = made, agenda
         super().reload()
         self.refresh_keys()
 
@@ -113,7 +118,7 @@ class AgendaScreen(ListScreen[Event]):
         """What this is, and how much of it."""
         what = f"{self.day:%a %Y-%m-%d}, a" if self.day is not None else f"The next {self.days} days, a"
         left = self._agenda.left_away
-        more = f" {left} renewals that succeed are not listed; the calendar counts them." if left else ""
+        more = f" {left} more, renewals that succeed before others: see each day's own." if left else ""
         return Content.styled(f" {what} forecast: what happens if nobody acts.{more}", "$muted")
 
     def detail(self, row: Event) -> Content:

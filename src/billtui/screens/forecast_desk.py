@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,11 +81,10 @@ def _work(path: Path | None, now: datetime, clock: datetime, days: int) -> Forec
         reader.close()
 
 
-def agenda_of(made: Forecast, first: int | None = None, last: int | None = None) -> Agenda:
-    """What is listed of a forecast, or of one day of it."""
-    if len(made) <= MOST_ROWS or first is not None:
-        events = [*made.events(first, last)]
-    else:
-        events = [*made.events(kinds=frozenset(What) - _PLAIN)]
-    left = (len(made) - len(events) if first is None else 0) + max(0, len(events) - MOST_ROWS)
-    return Agenda(events[:MOST_ROWS], left)
+def agenda_of(made: Forecast, span: tuple[int, int] | None = None) -> Agenda:
+    """What is listed of a forecast, or of a span of it; for many orders to be called in a thread."""
+    total = len(made) if span is None else made.count(*span)
+    first, last = (None, None) if span is None else span
+    kinds = None if total <= MOST_ROWS or span is not None else frozenset(What) - _PLAIN
+    rows = list(islice(made.events(first, last, kinds), MOST_ROWS))
+    return Agenda(rows, total - len(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 
 from textual.content import Content
 
@@ -154,19 +155,16 @@ def day_pane(made: Forecast, day: DaySums, rows: int, *, ascii_only: bool = Fals
         Content(f"  affiliate  {cents_text(day.affiliate, currency):>18}"),
         Content(""),
     ]
-    room = max(0, rows - len(lines) - 1)
-    shown = 0
-    total = 0
-    for event in made.events(day.begins, _end_of(made, day)):
-        total += 1
-        if shown < room:
-            cell = what_cell(event, ascii_only=ascii_only)
-            when = moment_text(instant(event.at))[11:]
-            text = Content.assemble((f"{when} ", "$muted"), toned(cell.text, cell.tone), f" {event.title}")
-            lines.append(text.truncate(44, ellipsis=True))
-            shown += 1
-    if total > shown:
-        lines.append(Content.styled(f"and {total - shown} more: enter", "$muted"))
+    first, last = span_of(made, day)
+    total = made.count(first, last)
+    shown = list(islice(made.events(first, last), max(0, rows - len(lines) - 1)))
+    for event in shown:
+        cell = what_cell(event, ascii_only=ascii_only)
+        when = moment_text(instant(event.at))[11:]
+        text = Content.assemble((f"{when} ", "$muted"), toned(cell.text, cell.tone), f" {event.title}")
+        lines.append(text.truncate(44, ellipsis=True))
+    if total > len(shown):
+        lines.append(Content.styled(f"and {total - len(shown)} more: enter", "$muted"))
     return Content("\n").join(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -93,7 +93,8 @@ class Forecast:
     @property
     def first_failure(self) -> int | None:
         """When the first auto-renewal fails."""
-        return next((self._at(entry) for entry in self._walk.log if _what(entry) == What.FAILED), None)
+        failed = self._walk.failed
+        return self._at(self._walk.log[failed[0]]) if failed else None
 
     def _at(self, entry: int) -> int:
         return (entry >> SHIFT) + self._walk.base
@@ -109,7 +110,7 @@ class Forecast:
         walk = self._walk
         begin = 0 if first is None else self._find(first)
         end = len(walk.log) if last is None else self._find(last + 1)
-        failures = sum(1 for entry in walk.log[:begin] if _what(entry) == What.FAILED) if begin else 0
+        failures = bisect_left(walk.failed, begin)
         for n in range(begin, end):
             what = _what(walk.log[n])
             short = 0
@@ -118,6 +119,10 @@ class Forecast:
                 failures += 1
             if kinds is None or what in kinds:
                 yield self._event(n, What(what), short)
+
+    def count(self, first: int, last: int) -> int:
+        """How many things happen from ``first`` up to ``last``, both included."""
+        return self._find(last + 1) - self._find(first)
 
     def _find(self, at: int) -> int:
         """How many happen before ``at``."""

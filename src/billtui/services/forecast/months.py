@@ -8,24 +8,25 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 DAY = 86_400
-FIRST_YEAR, LAST_YEAR = 1600, 2599
-_EPOCH = date(1970, 1, 1)
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def _tables() -> tuple[list[int], list[int]]:
     starts, lengths = [], []
-    day = (date(FIRST_YEAR, 1, 1) - _EPOCH).days
+    day = 0
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
-        for month in range(1, 13):
-            length = calendar.monthrange(year, month)[1]
+        leap = calendar.isleap(year)
+        for month, length in enumerate(_LENGTHS):
+            days = length + (leap and month == 1)
             starts.append(day)
-            lengths.append(length)
-            day += length
+            lengths.append(days)
+            day += days
     return starts, lengths
 
 
 STARTS, LENGTHS = _tables()
-"""Of each month since January 1600: its first day, counted from 1970, and how many days it has."""
+"""Of each month since January 1970: its first day, counted from 1970, and how many days it has."""
 MOST = len(STARTS) - 1
 
 

@@ -73,6 +73,8 @@ class Walk:
         """The cents of each."""
         self.short: list[tuple[int, int]] = []
         """Both purses at each failed auto-renewal."""
+        self.failed: list[int] = []
+        """The place of each of those in the log."""
         self._lead = int(policy.auto_renew_lead.total_seconds())
         self._grace = int(policy.deletion_after_block.total_seconds())
         self._pending = int(policy.pending_lifetime.total_seconds())
@@ -282,6 +284,7 @@ class Walk:
     def _fail(self, at: int, place: int, cents: int, sums: DaySums) -> None:
         """No purse alone: the invoice stays unpaid, and a later top-up pays nothing by itself (REN-4)."""
         self._open[place] = OWN_INVOICE
+        self.failed.append(len(self.log))
         self._write(at, What.FAILED, place, cents)
         sums.failed += 1
         sums.failed_cents += cents
