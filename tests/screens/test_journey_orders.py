@@ -110,7 +110,7 @@ async def test_above_the_limit_the_total_is_typed(program: Program) -> None:
         await driver.type("2732")
         await driver.press("enter")
         await driver.sees("That is not 27.32")
-        await driver.press("tab", "tab", "enter")
+        await driver.press("tab", "tab", "tab", "enter")
         assert type(driver.app.screen).__name__ == "ConfirmPlan", "the button does not go round the field"
         driver.app.screen.query_one("#typed", Input).focus()
         await driver.quiet()

@@ -67,6 +67,8 @@ async def buy_servers(screen: BulkOrderView) -> None:
         profile=app.profile.name,
     )
     facts = [Fact("Servers", how_many(standing.cells)), Fact("Period", count_text(draft.period, "month"))]
+    if draft.addons:
+        facts.append(Fact("Add-ons", f"{count_text(len(draft.addons), 'add-on')} for each server"))
     if draft.names:
         facts.append(Fact("Names", named(draft.names)))
     if draft.auto_renew is not None and draft.auto_renew.on:
