@@ -40,6 +40,8 @@ class Fresh:
     """The rule by which the panel does not price it any more."""
     version: int | None = None
     quote_id: str | None = None
+    total: Money | None = None
+    """What a purchase costs now."""
 
     def compare(self, what: str, before: object, now: object) -> None:
         """Note a difference in words."""
@@ -110,7 +112,7 @@ async def _purchase(client: BillingClient, reads: Reads, fresh: Fresh, operation
     else:
         _quote(fresh, operation, quote)
         await _ends(reads, fresh, operation, quote)
-    fresh.quote_id = quote.id.raw
+    fresh.quote_id, fresh.total = quote.id.raw, quote.total
 
 
 def _invoice(fresh: Fresh, facts: Mapping[str, Any], invoice: Invoice, amount: Money | None) -> None:
@@ -188,10 +190,19 @@ def _quote(fresh: Fresh, operation: Operation, quote: Quote) -> None:
             if order_id not in left_out:
                 fresh.differences.append(f"{_title(lines, order_id)} is not in the price any more.")
             continue
-        if isinstance(before, dict):
+        if isinstance(before, dict) and not _fell_with_time(operation, _money(before.get("amount")), line.amount):
             _line(fresh, _title(lines, order_id), before, line)
-    if operation.amount is not None:
+    if operation.amount is not None and not _fell_with_time(operation, operation.amount, quote.total):
         fresh.compare("The total", operation.amount, quote.total)
+
+
+def _fell_with_time(operation: Operation, before: Money | None, now: Money) -> bool:
+    """Add-ons are billed for the rest of the paid period (ORD-5): that they cost a little less each hour is no change.
+
+    The end of the period is compared by itself, and what is asked of the panel is the price of now.
+    """
+    same = before is not None and before.currency == now.currency
+    return operation.kind is K.ADDONS and same and before is not None and now <= before
 
 
 def _line(fresh: Fresh, what: str, before: Mapping[str, Any], line: QuoteLine) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from billtui.client.errors import CapabilityMissing, ClientError, Outcome, OutcomeUnknown
 from billtui.domain.models import InvoiceKind, OperationStatus
+from billtui.domain.money import Money
 from billtui.services.journal import OperationState
 from billtui.services.plans import PURCHASES, Operation, OperationKind, cell_key
 
@@ -150,7 +151,7 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
             wanted = {"invoice_id": invoice_id or params.get("invoice_id"), "method": params.get("method")}
             return _has(answer, wanted | {"amount": amount})
         case K.RENEW | K.ORDER | K.ADDONS:
-            return _has(answer.get("invoice"), {"total": amount}) and _bought(answer, operation)
+            return _costs(answer.get("invoice"), operation) and _bought(answer, operation)
         case K.TOP_UP:
             return _has(answer.get("payment"), {"method": params.get("method"), "amount": amount})
         case K.COMBINE:
@@ -161,6 +162,18 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
             return _has(answer, {"id": params.get("order_id")})
         case K.SPLIT | K.MOVE:
             return "items" in answer
+
+
+def _costs(invoice: object, operation: Operation) -> bool:
+    """Whether it costs what was confirmed; add-ons at most that, as their price falls while time passes (ORD-5)."""
+    if operation.kind is not K.ADDONS or operation.amount is None:
+        amount = operation.amount.model_dump(mode="json") if operation.amount is not None else None
+        return _has(invoice, {"total": amount})
+    try:
+        total = Money.model_validate(invoice.get("total") if isinstance(invoice, Mapping) else None)
+    except ValueError:
+        return False
+    return total.currency == operation.amount.currency and total <= operation.amount
 
 
 def _bought(answer: Mapping[str, Any], operation: Operation) -> bool:

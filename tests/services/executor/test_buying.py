@@ -242,3 +242,62 @@ def test_a_changed_plan_file_asks_a_person(new_executor: NewExecutor, panel: Mon
     finally:
         second.close()
     assert effects(panel) == ["order"] and MOST_LINES < 1_000
+
+
+# -- add-ons: billed for the rest of the period, so their price falls while time passes (ORD-5)
+
+
+def addons_plan(panel: MoneyPanel, then: str | None = "internal") -> Plan:
+    orders = panel.add_orders(2)
+    asked = {"order_ids": ["1", "2"], "addons": ["backup"]}
+    quote = Quote.model_validate(panel._quoted({"kind": "addon", **asked})[1])
+    return planner.addons(panel.account(), [quote], [AddonRequest.model_validate(asked)], orders, then)
+
+
+@pytest.mark.parametrize("fault", [None, "drop-after", "500-after"])
+def test_time_that_passed_makes_add_ons_cheaper_and_is_no_change(
+    executor: Executor, panel: MoneyPanel, fault: str | None
+) -> None:
+    """Bought and paid at the price of now, which is less than was confirmed; also where an answer is lost."""
+    plan = addons_plan(panel)
+    assert plan.total.amount == Decimal("3.00")
+    panel.addon_prices["backup"] = Decimal("1.49")
+    panel.faults = [Fault(fault, "POST /addons"), Fault(fault, "payments")] if fault else []
+    assert executor.wait(executor.submit(plan), SECONDS).counts == {S.DONE: 2}
+    assert effects(panel) == ["addons", "pay"] and panel.balance == Decimal("99997.02")
+    assert panel.invoices["1"]["total"]["amount"] == "2.98"
+
+
+def test_add_ons_that_cost_more_are_not_bought(executor: Executor, panel: MoneyPanel) -> None:
+    """DSC-8."""
+    plan = addons_plan(panel)
+    panel.addon_prices["backup"] = Decimal("1.51")
+    executor.wait(executor.submit(plan), SECONDS)
+    assert [row.code for row in rows(executor, plan)] == ["facts-changed", "earlier-not-done"]
+    assert "The price of vds-1 was 1.50 EUR, now it is 1.51 EUR." in str(rows(executor, plan)[0].detail)
+    assert not panel.writes()
+
+
+def test_an_invoice_of_add_ons_that_rose_is_not_paid(executor: Executor, panel: MoneyPanel) -> None:
+    """INV-4: between the purchase and its payment somebody changed it; what was confirmed is the most that is paid."""
+    plan = addons_plan(panel)
+
+    def dearer(what: str) -> None:
+        if what == "POST /addons":
+            panel.invoices["1"] = panel.invoices["1"] | {"total": {"amount": "9.00", "currency": "EUR"}}
+
+    panel.addon_prices["backup"] = Decimal("1.49")
+    panel.on_effect = dearer
+    executor.wait(executor.submit(plan), SECONDS)
+    buying, paying = rows(executor, plan)
+    assert buying.state is S.DONE and (paying.state, paying.code) == (S.REFUSED, "facts-changed")
+    assert effects(panel) == ["addons"] and panel.balance == Decimal("100000.00")
+
+
+def test_add_ons_whose_period_changed_are_not_bought(executor: Executor, panel: MoneyPanel) -> None:
+    """ORD-5: somebody renewed an order meanwhile; a lower price does not hide that."""
+    plan = addons_plan(panel)
+    panel.addon_prices["backup"] = Decimal("1.00")
+    panel.orders["2"]["paid_until"] = "2026-12-24T10:00:00Z"
+    executor.wait(executor.submit(plan), SECONDS)
+    assert "The paid period of vds-2 ended" in str(rows(executor, plan)[0].detail) and not panel.writes()

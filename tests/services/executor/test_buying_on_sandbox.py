@@ -203,7 +203,11 @@ def test_add_ons_bought_once_whatever_breaks(panel: Panel, executor: Executor) -
     quote = panel.ask(lambda client: client.quotes.addons(asked))
     plan = planner.addons(panel.account(), [quote], [asked], free, "internal")
     panel.sandbox.faults({"kind": "drop-after", "times": 1, "method": "POST", "path": "*/addons"})
+    panel.sandbox.advance(hours=12)  # a plan that was reviewed in the meantime
+    before = panel.account().balances.internal
     assert executor.wait(executor.submit(plan), SECONDS).counts == {S.DONE: 2}
     panel.sandbox.faults()
+    paid = before - panel.account().balances.internal
+    assert plan.total > paid > Money("0.00", "EUR")  # it costs less the later it is bought, and is no change
     after = panel.orders([one.id.raw for one in free])
     assert all([str(addon.id) for addon in one.addons].count("panel") == 1 for one in after)

@@ -26,6 +26,9 @@ from billtui.services.session import Catalogue, Session
 
 T = TypeVar("T", Plan, Location, Addon)
 MAX_CELLS_BYTES = 1024 * 1024
+AT_MOST = (
+    "at most this: it is for the rest of the paid period, so it costs a little less when it is bought later (ORD-5)"
+)
 
 
 async def quote_order(context: Context) -> Exit:
@@ -94,7 +97,7 @@ async def orders_addons(context: Context) -> Exit:
             busy=busy(session, account),
             profile=context.profile.name,
         )
-        return await _buy(context, session, account, plan, {"Add-ons": ", ".join(map(str, wanted))})
+        return await _buy(context, session, account, plan, {"Add-ons": ", ".join(map(str, wanted)), "Price": AT_MOST})
 
 
 async def _buy(

@@ -92,13 +92,14 @@ class Courier:
             invoice_id = await self._bind(run, operation, operation.takes_from)
             if invoice_id is None:
                 return None
+            operation = self._desk.as_invoiced(run.plan, operation)
         client = await self._client(run)
         if run.readings is None:
             run.readings = Readings(lambda: self._client(run), self._desk.limits.guard_age)
         run.readings.look_ahead(lambda: run.coming(MOST_AT_ONCE))
         fresh = await read_afresh(client, run.readings, operation, invoice_id)
         if not fresh.differences:
-            return Ready(invoice_id, fresh.version, fresh.quote_id)
+            return Ready(invoice_id, fresh.version, fresh.quote_id, fresh.total)
         # A plan's own effects are not drift: perhaps this very operation was done by an earlier try or another host.
         known = await look_up(client, run.plan.key(operation.number), None, self._desk.clock)
         known = held_against(known, operation, invoice_id)
@@ -119,6 +120,7 @@ class Courier:
             words = "The purchase was done, but its invoice is not known here: find it in the list and pay it there."
             await self._finish(run, number, Verdict(S.REFUSED, "no-invoice", detail=words), S.PREPARED)
             return None
+        operation = self._desk.as_invoiced(run.plan, operation)
         if invoice.total != operation.amount:
             words = f"The new invoice is {invoice.total}, but {operation.amount} was confirmed; it was not paid."
             await self._finish(run, number, Verdict(S.REFUSED, FACTS_CHANGED, detail=words), S.PREPARED)
@@ -149,7 +151,8 @@ class Courier:
             async with desk.sending:
                 if run.paused is not None or desk.closing.is_set():
                     return Verdict(S.PREPARED), None  # paused while it waited its turn: nothing has left
-                answer = await perform(client, operation, run.plan.key(number), ready)
+                asked = desk.as_invoiced(run.plan, operation)
+                answer = await perform(client, asked, run.plan.key(number), ready)
             verdict = Verdict(S.DONE, answer=answer)
         except ClientError as caught:
             error, verdict = caught, verdict_of_error(caught)

@@ -13,9 +13,11 @@ from billtui.client.errors import NotSent
 from billtui.domain.safetext import SafeText
 from billtui.services.executor.events import JobEvent
 from billtui.services.executor.journal_thread import JournalThread
+from billtui.services.executor.requests import as_invoiced, invoice_in
 from billtui.services.executor.run import Limits, Run
 from billtui.services.journal import JournalError, JournalReader, MoveLost, OperationState, PauseReason
 from billtui.services.journal.writer import Step, no_step, now_utc
+from billtui.services.plans import Operation, OperationKind, Plan
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -125,6 +127,13 @@ class Desk:
         self.closing = asyncio.Event()
         self._tell = tell
         self.idle = idle
+
+    def as_invoiced(self, plan: Plan, operation: Operation) -> Operation:
+        """``operation``; a payment of add-ons as their invoice has it, once they are bought. Raises JournalError."""
+        source = plan.operation(operation.takes_from) if operation.takes_from is not None else None
+        if source is None or source.kind is not OperationKind.ADDONS:
+            return operation
+        return as_invoiced(operation, invoice_in(self.reader.operation(plan.id, source.number).answer))
 
     async def move(self, run: Run, number: int, to: OperationState, *come_from: OperationState, **fields: Any) -> None:
         """One durable move, then its event. Raises MoveLost, JournalError."""

@@ -99,7 +99,7 @@ class Engine:
         gate = asyncio.Semaphore(self._desk.limits.concurrency)
 
         async def compare(row: OperationRow, coming: list[OperationRow]) -> None:
-            operation = plan.operation(row.number)
+            operation = self._desk.as_invoiced(plan, plan.operation(row.number))
             invoice_id = row.targets[0].removeprefix("invoice:") if operation.takes_from is not None else None
             async with gate:
                 readings.look_ahead(lambda: [target for one in coming for target in one.targets])

@@ -31,6 +31,16 @@ class Ready:
     """The invoice of a payment; bound late where an earlier operation made it."""
     if_match: int | None = None
     quote_id: str | None = None
+    amount: Money | None = None
+    """What add-ons cost at this instant: their price falls while time passes, so it is at most what was confirmed."""
+
+
+def as_invoiced(operation: Operation, invoice: Invoice | None) -> Operation:
+    """A payment of add-ons with what their invoice says, which is at most what was confirmed (ORD-5)."""
+    amount = operation.amount
+    if invoice is None or amount is None or invoice.total.currency != amount.currency or invoice.total > amount:
+        return operation
+    return operation.model_copy(update={"amount": invoice.total})
 
 
 async def perform(client: BillingClient, operation: Operation, key: str, ready: Ready) -> Json:
@@ -40,7 +50,7 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
         case K.PAY:
             return await _pay(client, operation, Write(key), ready.invoice_id or operation.text("invoice_id"))
         case K.RENEW | K.ORDER | K.ADDONS:
-            return await _buy(client, operation, write, _quoted(ready))
+            return await _buy(client, operation, write, _quoted(ready), ready.amount)
         case K.DELETE | K.SPLIT:
             return await _invoice(client, operation, write)
         case K.COMBINE:
@@ -61,8 +71,11 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
             return {"balances": balances.model_dump(mode="json")}
 
 
-async def _buy(client: BillingClient, operation: Operation, write: Write, quote_id: str) -> Json:
-    amount = _amount(operation)
+async def _buy(client: BillingClient, operation: Operation, write: Write, quote_id: str, now: Money | None) -> Json:
+    confirmed = _amount(operation)
+    amount = now if now is not None and operation.kind is K.ADDONS else confirmed
+    if amount > confirmed:
+        raise PlanError(f"Operation {operation.number} would cost more than was confirmed.")
     answer: Json = {}
     if operation.kind is K.ORDER:
         bought = await client.purchases.order(quote_id, amount, write)

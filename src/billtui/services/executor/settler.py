@@ -65,7 +65,8 @@ class Settler:
                 run.moved(number, row.state, row.changed_at, {"code": row.code, "answer": row.answer})
                 return True
             verdict = await look_up(client, row.key, row.first_sent_at, desk.clock)
-            verdict = held_against(verdict, run.operation(number), bound_invoice(row.targets))
+            operation = desk.as_invoiced(run.plan, run.operation(number))
+            verdict = held_against(verdict, operation, bound_invoice(row.targets))
         if verdict.state is None:
             return False
         await self._apply(run, number, verdict)
