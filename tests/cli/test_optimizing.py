@@ -180,3 +180,22 @@ def test_codes_with_every_condition_are_planned_as_the_panel_takes_them(own_cli:
     status, shown = cli.sandbox.call("GET", "/sandbox/catalogue")
     uses = {one["code"]: one["uses"] for one in shown["promo_codes"]}
     assert (uses["SHORT30"], uses["FIVE25"]) == (1, 1)
+
+
+def test_lining_up_in_rounds_ends_where_it_was_said(own_cli: Callable[..., Cli]) -> None:
+    """REN-2, REN-3: each round is paid before the next; afterwards there is nothing left to move."""
+    cli = own_cli()
+    orders = [f"id:{one}" for one in ("1", "2", "3", "31", "33")]
+    first_end = min(parse_instant(cli.order(one.removeprefix("id:"))["paid_until"]) for one in orders)
+    month = f"{add_months(first_end, 5):%Y-%m}"
+    asked = ("optimize", "line-up", *orders, "--several", "--limit", "6", "--month", month)
+    found = cli.json(*asked)["ways"][0]
+    assert found["rounds"] > 1
+    wanted = {one["id"]: one["new_paid_until"] for one in found["items"]}
+    for _ in range(found["rounds"]):
+        done = cli.json(*asked, "--buy", "--pay", "internal", "--yes", "--max-total", "500")
+        assert done["exit"] == 0
+    assert {one: cli.order(one)["paid_until"] for one in wanted} == wanted
+    again = cli.json(*asked)["ways"][0]
+    assert all(not one["periods"] for one in again["items"])
+    assert cents(again["cost"]) == 0

@@ -82,8 +82,8 @@ class SolverScreen(ComputedScreen[WayRow, Worked]):
         def work(stopped: Callable[[], bool]) -> tuple[Worked, Sequence[WayRow]]:
             solution = solve(question, stopped)
             rows = way_rows(solution)
-            later = (line.later for line in solution.lines())
-            first = min((purchases[0].at for purchases in later if purchases), default=None)
+            moments = (solution.brief_of(one).next_at for one in solution.order_ids)
+            first = min((moment for moment in moments if moment is not None), default=None)
             return Worked(solution, tuple(probed), first), rows
 
         return work

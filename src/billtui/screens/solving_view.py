@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from billtui.screens.list_screen import View
-from billtui.services.solver import Left, Line, Purchase, Solution
+from billtui.services.solver import Brief, Left, Solution
 from billtui.widgets.formats import cents_text, date_text
 from billtui.widgets.formats import epoch as instant_of
 from billtui.widgets.record_table import Column, Tone, Toned
@@ -29,28 +29,27 @@ class WayRow(NamedTuple):
     reason: str
 
 
-def bought_words(one: Purchase | None) -> str:
+def bought_words(line: Brief) -> str:
     """``12 mo −20 % CODE``; nothing for none."""
-    if one is None:
+    if not line.months:
         return ""
-    off = f" −{one.percent} %" if one.percent != "0" else ""
-    return f"{one.months} mo{off}{f' {one.code}' if one.code else ''}"
+    off = f" −{line.percent} %" if line.percent != "0" else ""
+    return f"{line.months} mo{off}{f' {line.code}' if line.code else ''}"
 
 
-def later_words(line: Line) -> str:
-    """The next purchase after this one, and how many follow."""
-    if not line.later:
+def later_words(line: Brief) -> str:
+    """The next purchase after now, and how many follow it."""
+    if line.next_at is None:
         return "nothing"
-    more = f" +{len(line.later) - 1}" if len(line.later) > 1 else ""
-    return f"{date_text(line.later[0].at)} {line.later[0].months} mo{more}"
+    more = f" +{line.later - 1}" if line.later > 1 else ""
+    return f"{date_text(line.next_at)} {line.next_months} mo{more}"
 
 
-def _kept_row(line: Line) -> WayRow:
-    what = NOW if line.now is not None else LATER
-    words = bought_words(line.now) or "nothing yet"
-    return WayRow(
-        line.row.id, line.row.name, what, line.row.paid_until, words, later_words(line), line.total, line.saving, ""
-    )
+def _kept_row(line: Brief) -> WayRow:
+    row = line.row
+    words = bought_words(line) or "nothing yet"
+    what = NOW if line.months else LATER
+    return WayRow(row.id, row.name, what, row.paid_until, words, later_words(line), line.total, line.saving, "")
 
 
 def _left_row(left: Left, what: str) -> WayRow:
@@ -62,7 +61,7 @@ def _left_row(left: Left, what: str) -> WayRow:
 
 def way_rows(solution: Solution) -> list[WayRow]:
     """All rows of an answer: who is kept, then who is not, and why."""
-    rows = [_kept_row(solution.line_of(one)) for one in solution.order_ids]
+    rows = [_kept_row(solution.brief_of(one)) for one in solution.order_ids]
     rows += [_left_row(one, LOST) for one in solution.left]
     return rows + [_left_row(one, OUT) for one in solution.excluded]
 

@@ -69,6 +69,11 @@ def check_sound(solution: Solution) -> None:
     assert len(bought) == len({one for _, one in bought}) == sum(line.now is not None for line in lines)
     assert codes_allow(question, [(batch.code, batch.months) if batch.code else None for batch, _ in bought])
     for line in lines:
+        brief = solution.brief_of(line.row.id)
+        assert (brief.total, brief.saving, brief.later) == (line.total, line.saving, len(line.later))
+        assert brief.next_at == (line.later[0].at if line.later else None)
+        assert brief.next_months == (line.later[0].months if line.later else 0)
+        assert (brief.months, brief.code) == ((line.now.months, line.now.code) if line.now else (0, None))
         months = (line.now.months if line.now else 0) + sum(one.months for one in line.later)
         assert months >= question.months
         assert line.until == renewed_until(facts_of(line.row), months)

@@ -11,7 +11,7 @@ from billtui.services.pricing import unmarkable
 from billtui.services.solver import exact
 from billtui.services.solver.exact import Assignment, TooMany, key_of
 from billtui.services.solver.large import Search
-from billtui.services.solver.model import EXACT_ORDERS, Batch, Left, Line, Purchase, Question, Solution
+from billtui.services.solver.model import EXACT_ORDERS, Batch, Brief, Left, Line, Purchase, Question, Solution
 from billtui.services.solver.options import CENT, NO_CODE, Group, Table, Way, make_table, purchases_of
 from billtui.services.solver.prices import Ending, RateCurve, percent_words
 from billtui.services.store import OrderRow, gc_paused
@@ -146,10 +146,12 @@ def _solution(
     purchases = purchases_of(key)
     spent = exact.now_of(table, answer.assignment)
     monthly = sum(group.monthly(question.months) * group.size for group in table.groups)
+    lines = _Lines(question, table, {row.id: row for row in rows}, ways)
     return Solution(
         question=question,
         batches=_batches(question, table, rows, ways),
-        line_of=_Lines(question, table, {row.id: row for row in rows}, ways).line,
+        line_of=lines.line,
+        brief_of=lines.brief,
         order_ids=tuple(row.id for row in rows),
         left=tuple(left),
         excluded=tuple(excluded),
@@ -206,12 +208,37 @@ class _Lines:
     rows: dict[str, OrderRow]
     ways: dict[str, Way]
     made: dict[str, Line] = field(default_factory=dict)
+    shared: dict[tuple[int, int], tuple[int, int, int, int, int]] = field(default_factory=dict)
+    """By group and period bought now: offset and period of the next purchase, how many, their cents, month by month."""
 
     def line(self, order_id: str) -> Line:
         """Raises KeyError for an order that is not kept."""
         if order_id not in self.made:
             self.made[order_id] = self._make(order_id)
         return self.made[order_id]
+
+    def brief(self, order_id: str) -> Brief:
+        """Raises KeyError for an order that is not kept."""
+        row, way, place = self.rows[order_id], self.ways[order_id], self.table.group_of[order_id]
+        offset, months, count, cents, monthly = self._rest(place, way.months)
+        next_at = None
+        if count:
+            next_at = Ending.of(row, self.question.lead_days, self.question.policy).moment(offset, self.question.now)
+        code = self.table.codes[self.table.uses[way.use].code].name if way.coded else None
+        total = way.now + cents
+        return Brief(row, way.months, percent_words(way.percent), code, next_at, months, count, total, monthly - total)
+
+    def _rest(self, place: int, bought: int) -> tuple[int, int, int, int, int]:
+        known = self.shared.get((place, bought))
+        if known is None:
+            group, offset, count, cents = self.table.groups[place], bought, 0, 0
+            while offset < self.question.months:
+                months = group.next_months[offset]
+                cents += group.amount(months, group.curve.at(offset))
+                count, offset = count + 1, offset + months
+            first = group.next_months[bought] if count else 0
+            known = self.shared[place, bought] = (bought, first, count, cents, group.monthly(self.question.months))
+        return known
 
     def _make(self, order_id: str) -> Line:
         row, way = self.rows[order_id], self.ways[order_id]

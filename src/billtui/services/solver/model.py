@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from billtui.domain.models import PromoTerms
 from billtui.domain.policy import DEFAULT_POLICY, Policy
@@ -109,6 +109,23 @@ class Line:
         return last.until
 
 
+class Brief(NamedTuple):
+    """A line in short, for lists of many: made without pricing every later purchase anew."""
+
+    row: OrderRow
+    months: int
+    """Bought now; 0: nothing."""
+    percent: str
+    code: str | None
+    next_at: datetime | None
+    """The next purchase after now."""
+    next_months: int
+    later: int
+    """How many purchases follow in all."""
+    total: int
+    saving: int
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Orders bought now together: one period, one code, one invoice (BLK-4); at most 1,000 (BLK-7)."""
@@ -137,6 +154,8 @@ class Solution:
     batches: tuple[Batch, ...]
     line_of: Callable[[str], Line]
     """The line of a kept order, by its id."""
+    brief_of: Callable[[str], Brief]
+    """The line of a kept order in short, by its id."""
     order_ids: tuple[str, ...]
     """The kept orders, in the order in which they were chosen."""
     left: tuple[Left, ...]
