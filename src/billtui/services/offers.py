@@ -186,7 +186,8 @@ async def _priced(requests: list[C], ask: Callable[[C], Awaitable[Quote]]) -> tu
         try:
             return request, await ask(request)
         except Refused as error:
-            if not request.promo_code or error.rule != "DSC-6":
+            about_code = error.rule == "DSC-6" or error.code.startswith("promo-")
+            if not request.promo_code or not about_code:
                 raise
         plain = request.model_copy(update={"promo_code": None})
         return plain, await ask(plain)
