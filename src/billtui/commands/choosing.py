@@ -11,7 +11,7 @@ COMMANDS = (
         "Mark by an expression, a pasted list or a saved selection; save marks.",
         ("m",),
         Scope.ORDERS,
-        verb="billtui orders list --where EXPR",
+        verb="billtui orders list",
         bar=9,
         short="Choose",
     ),
