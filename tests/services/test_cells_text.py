@@ -51,6 +51,7 @@ def cells(text: str) -> list[tuple[str, str, int]]:
         ("us-west extra large × 2", ("us-west", "vds-xlarge", 2)),
         ("e5 los angeles 1", ("us-west", "ds-e5", 1)),
         ("frank mic 12", ("de", "vds-micro", 12)),
+        ("de larg 2", ("de", "vds-large", 2)),
     ],
 )
 def test_a_line_is_understood_however_it_is_written(line: str, cell: tuple[str, str, int]) -> None:

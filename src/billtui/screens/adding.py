@@ -91,7 +91,8 @@ async def add_addons(app: Shell, order_ids: Sequence[str]) -> None:
         facts.append(purse_fact(account, then_pay, offer.total))
         button, note = f"Add and pay {offer.total}", ""
     else:
-        button, note = "Issue the invoice", "The add-ons come when the invoice is paid."
+        button, note = "Issue the invoice", "The add-ons come when the invoice is paid. "
+    note += "At most this is billed: for the rest of the paid period, so a little less when it is bought later."
     await confirm_and_submit(app, plan, button=button, facts=facts, note=note)
 
 

@@ -108,13 +108,18 @@ def _cell(words: list[str], plans: Sequence[Plan], locations: Sequence[Location]
 
 
 def find_named(word: str, things: Sequence[T]) -> list[T]:
-    """The things that ``word`` may mean: by id, else by name, else by a word of the id, of the name, else by a part."""
+    """The things that ``word`` may mean: by id, name, a word of either, its beginning, or any part.
+
+    The first of these ways that finds something decides, so that ``large`` is not ``xlarge`` as well.
+    """
     wanted = word.casefold()
     ways: tuple[Callable[[T], bool], ...] = (
         lambda one: one.id.casefold() == wanted,
         lambda one: one.name.casefold() == wanted,
         lambda one: wanted in _WORDS.split(one.id.casefold()),
         lambda one: wanted in _WORDS.split(one.name.casefold()),
+        lambda one: any(word.startswith(wanted) for word in _WORDS.split(one.id.casefold())),
+        lambda one: any(word.startswith(wanted) for word in _WORDS.split(one.name.casefold())),
         lambda one: wanted in one.id.casefold() or wanted in one.name.casefold(),
     )
     return next((found for way in ways if (found := [one for one in things if way(one)])), [])
