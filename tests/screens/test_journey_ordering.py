@@ -9,6 +9,7 @@ from textual import events
 from textual.widgets import Input, Static, TextArea
 
 from billtui.commands import COMMANDS
+from billtui.screens import bulk_order_view
 from billtui.screens.bulk_order import BulkOrderScreen
 from tests.support.driving import Driver, Panel, Pocket, Program, money_of
 from tests.support.sandbox import SandboxProcess
@@ -232,7 +233,8 @@ async def test_ways_out_of_what_is_left_out(program: Program) -> None:
         await driver.hears("Nothing is left out.")
 
 
-async def test_a_panel_that_is_down_loses_nothing(program: Program) -> None:
+async def test_a_panel_that_is_down_loses_nothing(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so, keeps what is typed and shows the list price; the price comes by itself when the panel is back."""
     async with program.open() as driver:
         screen = await opened(driver)
         program.sandbox.faults({"kind": "http-503", "method": "POST", "path": "/quotes"})
@@ -243,6 +245,11 @@ async def test_a_panel_that_is_down_loses_nothing(program: Program) -> None:
         assert "kept" in str(status) or "kept" in screen.desk.price.trouble
         await driver.press("4")
         await driver.sees("34 servers")
+        program.sandbox.faults({"kind": "http-503", "method": "GET"}, {"kind": "http-503", "method": "POST"})
+        await driver.press("r")
+        await driver.until(lambda: not screen.desk.price.asking and screen.desk.price.trouble, "the trouble again")
+        await driver.sees("34 servers")
+        monkeypatch.setattr(bulk_order_view, "RETRY", 0.2)
         program.sandbox.faults()
         await driver.press("r")
         await priced(driver)

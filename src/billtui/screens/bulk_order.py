@@ -14,7 +14,6 @@ from billtui.screens.command_text import command_line
 from billtui.screens.explaining import quotes_explained
 from billtui.screens.modals.choice import MessageDialog
 from billtui.services.cells_text import CellsRead, read_cells
-from billtui.services.order_draft import OrderDraft
 from billtui.services.order_estimate import Cell, fixes_of
 from billtui.widgets.formats import count_text
 
@@ -202,8 +201,8 @@ class BulkOrderScreen(BulkOrderView):
     def refresh_from_panel(self) -> None:
         """What is sold, the stock and the price anew."""
         super().refresh_from_panel()
-        self.desk.price.changed(OrderDraft())
-        self.desk.price.changed(self.desk.draft)
+        self.desk.price.ask_anew()
+        self.show()
         self.guarded(self.load())
 
     @handles("order.new")

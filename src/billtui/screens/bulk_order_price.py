@@ -58,11 +58,19 @@ class LivePrice:
             offer, problem = await self._priced(draft, names_hold)
         except (ClientError, SessionRefused) as error:
             if draft == self._draft:
-                self.offer, self.asking = None, False
-                self.trouble = f"{error} What you typed is kept; r asks again."
+                self.fail(error)
             return
         if draft == self._draft:
             self.offer, self.code_problem, self.trouble, self.asking = offer, problem, "", False
+
+    def fail(self, error: ClientError | SessionRefused) -> None:
+        """There is no price, and why."""
+        self.offer, self.asking = None, False
+        self.trouble = f"{error} What you typed is kept; r asks again."
+
+    def ask_anew(self) -> None:
+        """The price known so far is not good enough any more."""
+        self.offer, self.trouble, self.asking = None, "", self._draft is not None and bool(self._draft.cells)
 
     async def _priced(self, draft: OrderDraft, names_hold: bool) -> tuple[Offer[OrderRequest], str]:
         wanted = draft if names_hold else draft.model_copy(update={"names": ""})

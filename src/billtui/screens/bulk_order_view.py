@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from billtui.client.errors import ClientError
 from billtui.commands import COMMANDS, Command, Scope
 from billtui.domain.money import Money
 from billtui.keymap import keys_of, shown
@@ -35,11 +36,14 @@ from billtui.screens.bulk_order_text import (
 from billtui.screens.list_screen import DETAIL_FROM
 from billtui.services.executor import JobEvent
 from billtui.services.order_draft import OrderDraft
+from billtui.services.session_settings import SessionRefused
 from billtui.widgets.formats import count_text
 from billtui.widgets.quantity_matrix import MatrixColumn, MatrixRow, QuantityMatrix
 
 PAUSE = 0.35
 """Seconds without a change after which the panel is asked, and the draft is kept."""
+RETRY = 10.0
+"""Seconds after which a price that failed is asked for again by itself."""
 LOW = 20
 """Lines of the terminal below which the choices give way to the matrix."""
 TALL = 34
@@ -97,7 +101,8 @@ class BulkOrderView(BilltuiScreen):
         """Back from a question, or from signing in again: what has no price is asked for."""
         super().on_screen_resume()
         desk = self.desk
-        if desk.draft.cells and desk.catalogue.plans and desk.price.offer is None and self._pause is None:
+        waits = self._pause is not None and not desk.price.trouble
+        if desk.draft.cells and desk.catalogue.plans and desk.price.offer is None and not waits:
             self._settle()
 
     def _minute(self) -> None:
@@ -153,8 +158,10 @@ class BulkOrderView(BilltuiScreen):
         desk = self.desk
         try:
             await desk.load()
-        finally:
+        except (ClientError, SessionRefused) as error:
+            desk.price.fail(error)
             self.show()
+            raise
         plans = [MatrixRow(one.id.raw, str(one.name), f"{one.monthly_price.amount}") for one in desk.catalogue.plans]
         self.matrix.set_axes(plans, [MatrixColumn(one.id.raw, str(one.id)) for one in desk.catalogue.locations])
         self.matrix.styles.max_height = len(plans) + 1
@@ -188,7 +195,9 @@ class BulkOrderView(BilltuiScreen):
 
     def _settle(self) -> None:
         """Nothing was typed for a moment: keep the draft, preview the names, ask for the price."""
-        self._pause = None
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
         if self.session.closed or not self.is_attached or not self.is_running:
             return  # the screen is being left; what was typed is kept then
         self.keep()
@@ -200,6 +209,8 @@ class BulkOrderView(BilltuiScreen):
         await self.desk.ask_price()
         self.matrix.set_stock(self.desk.stock)
         self.desk.preview_names()  # what is left out gets no name
+        if self.desk.price.trouble and self._pause is None:
+            self._pause = self.set_timer(RETRY, self._settle)
         self.show()
 
     def keep(self) -> None:

@@ -21,9 +21,10 @@ def line_content(line: InvoiceLine, *, width: int = 70) -> Content:
         end = f" → {date_text(line.new_paid_until)}"
     percent = sum((discount.percent for discount in line.discounts), start=line.amount.amount * 0)
     off = f" −{percent_text(percent)}" if percent else ""
-    room = max(10, width - 12 - len(end) - len(off))
+    plus = f" +{count_text(len(line.addons), 'add-on')}" if line.addons else ""
+    room = max(10, width - 12 - len(end) - len(off) - len(plus))
     parts.append(Content(str(line.title)).truncate(room, ellipsis=True, pad=True))
-    parts += [(off, "$text-success"), (end, "$muted")]
+    parts += [(plus, "$muted"), (off, "$text-success"), (end, "$muted")]
     return Content.assemble(*parts)
 
 

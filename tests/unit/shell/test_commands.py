@@ -75,6 +75,7 @@ def test_own_keys_get_their_twins_again() -> None:
     assert keymap["invoice.pay"] == "x,ч,ctrl+t"
     assert "no.such" not in keymap
     assert keymap["table.down"] == "down,j,о"  # the table's own keys have twins too
+    assert keymap["matrix.left"] == "left,h,р"
 
 
 def test_own_keys_that_clash_or_never_arrive_are_named() -> None:
