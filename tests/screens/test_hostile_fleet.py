@@ -140,3 +140,41 @@ async def test_the_bulk_order_draws_nothing_raw(hostile: Program, size: tuple[in
             await driver.press("escape")
             await driver.on("BulkOrderScreen")
         assert driver.app.crash_text == ""
+
+
+async def test_choosing_naming_and_left_out_ones_draw_hostile_names_harmlessly(hostile: Program) -> None:
+    """BLK-5, ORD-4: names of a hostile panel in every dialog about many orders, and in the exported files."""
+    panel = hostile.panel()
+    strange = [
+        one
+        for one in panel.orders()
+        if one["state"] == "active" and one["unpaid_invoice_id"] is None and not one["name"].isprintable()
+    ][:4]
+    panel.renew([strange[0]["id"]])
+    async with hostile.open(size=(80, 40)) as driver:
+        await driver.go("3", "OrdersScreen")
+        blocked = strange[0]["id"]
+        store = driver.app.session.store
+        await driver.until(lambda: store.order_rows([blocked])[blocked].unpaid_invoice_id, "the bill")
+        await driver.press("m")
+        await driver.on("ChoiceDialog")
+        await driver.choose("expression")
+        await driver.on("ExpressionDialog")
+        await driver.type(f"id:{','.join(one['id'] for one in strange)}")
+        await driver.sees("3 can be marked, 1 cannot")
+        assert raw_controls(driver) == []
+        await driver.press("enter")
+        await driver.on("OrdersScreen")
+        await driver.press("E")
+        await driver.on("PatternDialog")
+        assert raw_controls(driver) == []
+        await driver.press("escape", "t")
+        await driver.on("Prompt")
+        assert raw_controls(driver) == []
+        await driver.press("escape", "R")
+        await driver.on("ChoiceDialog")
+        await driver.choose("1")
+        await driver.on("RenewalDialog")
+        await driver.sees("3 in, 1 left out")
+        assert raw_controls(driver) == []
+    assert all(message.isprintable() for message in driver.said)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
 from billtui.screens.modals.expression import ExpressionDialog
 from billtui.screens.modals.paste import PasteDialog
@@ -180,6 +180,8 @@ async def test_the_filter_takes_expressions_and_leaves_words_alone(program: Prog
     async with program.open() as driver:
         await driver.go("3", "OrdersScreen")
         table = driver.list_screen.table
+        field = driver.app.screen.query_one("#filter", Input)
+        assert not field.can_focus  # an unseen field must not get the keys of a list that is just being opened
         await driver.press("/")
         await driver.type("nl")
         plain = set(table.shown_ids())
@@ -195,6 +197,7 @@ async def test_the_filter_takes_expressions_and_leaves_words_alone(program: Prog
         assert marks(driver) == set(table.shown_ids())
         await driver.press("escape")
         assert len(table.shown_ids()) == len(living(panel))
+        assert not field.can_focus
 
 
 async def test_tags_are_written_found_and_shown(program: Program) -> None:

@@ -105,6 +105,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
             yield Still(id="heading-text")
             field = Input(placeholder="Words to look for; enter keeps, esc clears", id="filter")
             field.cursor_blink = False
+            field.can_focus = False  # else it gets the keys of a list that is just being opened, unseen
             yield field
         with Horizontal(id="main"):
             table: ScreenTable[R] = ScreenTable(
@@ -310,7 +311,9 @@ class ListScreen(BilltuiScreen, Generic[R]):
     def start_filter(self) -> None:
         """Type words; the list narrows with each key."""
         self.add_class("filtering")
-        self.query_one("#filter", Input).focus()
+        field = self.query_one("#filter", Input)
+        field.can_focus = True
+        field.focus()
 
     @on(Input.Changed, "#filter")
     def narrow(self, event: Input.Changed) -> None:
@@ -325,6 +328,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
         self.remove_class("filtering")
         self._show_around()  # the heading names the filter again
         self.list_state.focus_list()
+        self.query_one("#filter", Input).can_focus = False
 
     @handles("app.back")
     def go_back(self) -> None:

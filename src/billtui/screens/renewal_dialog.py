@@ -94,7 +94,7 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         )
         with Horizontal(id="promo-row"):
             yield Static(Content("Promo code"), id="promo-label")
-            field = Input(self.code, placeholder="none; c types one", id="promo")
+            field = Input(self.code, placeholder="c types one", id="promo")
             field.cursor_blink = False
             yield field
             yield Static(Content(self.problem or self._code_text()), id="promo-text")
