@@ -21,6 +21,8 @@ _PRICE_MOST: Final = 4 * CENT
 """A cent now is never worth more than four of them over the horizon; beyond, the least now is taken."""
 _HALVINGS: Final = 22
 _ROUNDS: Final = 2
+_NEAR: Final = 2_000
+"""A way within one part of so many of the bound is near enough not to look for another one."""
 
 
 class Found(NamedTuple):
@@ -57,6 +59,8 @@ class Search:
             found = Repair(self.table, self.budget, self.limit, price, self.stopped).best()
             if found is not None and (best is None or key_of(self.table, found) < best_key):
                 best, best_key = found, key_of(self.table, found)
+            if best is not None and (best_key - bound) * _NEAR < bound:
+                break
         return None if best is None else Found(best, best_key, bound)
 
     def _look(self) -> None:
