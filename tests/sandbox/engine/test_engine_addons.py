@@ -106,10 +106,11 @@ def test_ord_5_who_is_left_out_and_why(world: World) -> None:
 def test_dsc_8_the_price_holds_while_the_quote_does(world: World) -> None:
     """DSC-8, ORD-5: the remaining period counts from the quote; another price or end is refused."""
     first, second, third = world.free(3)
+    world.write(shopkeeping.set_price, "addons", "panel", Money("999.00", "EUR"))
     quote = world.write(engine.quote_addons, world.account, [first, second], ["panel"])
     world.advance(seconds=899)
     fresh = world.write(engine.quote_addons, world.account, [first, second], ["panel"])
-    assert Decimal(fresh["total"]["amount"]) <= Decimal(quote["total"]["amount"])
+    assert Decimal(fresh["total"]["amount"]) < Decimal(quote["total"]["amount"])
     invoice = world.write(engine.buy_addons, world.account, quote["id"])
     assert invoice["total"] == quote["total"]
     quote = world.write(engine.quote_addons, world.account, [third], ["panel"])
