@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +20,7 @@ from billtui.sandbox.engine.rows import OrderRow
 from billtui.sandbox.engine.shop import read_addons
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.views import invoice_json, quote_line_json
-from billtui.sandbox.engine.wire import InvoiceJSON, QuoteJSON, cents_of, instant_json, instant_of, money_json
+from billtui.sandbox.engine.wire import SECOND, InvoiceJSON, QuoteJSON, cents_of, instant_json, instant_of, money_json
 
 
 def quote_addons(tx: Tx, account_id: int, order_ids: Sequence[str], addons: Sequence[str]) -> QuoteJSON:
@@ -32,8 +34,12 @@ def quote_addons(tx: Tx, account_id: int, order_ids: Sequence[str], addons: Sequ
         raise RuleBroken(too_many)
     found = own_orders(tx, account_id, wanted)
     offer = _offer(tx, account_id, found, addons, tx.at)
-    request = {"lines": _content(offer), "addons": list(addons)}
-    quote_id, expires = kept_quotes.keep(tx, account_id, "addon", request, offer.total)
+    fingerprint = _fingerprint(offer, addons)
+    priced_at = _priced_before(tx, account_id, fingerprint)
+    if priced_at != tx.at:
+        offer = _offer(tx, account_id, found, addons, priced_at)
+    request = {"lines": _content(offer), "addons": list(addons), "priced_at": priced_at}
+    quote_id, expires = kept_quotes.keep(tx, account_id, "addon", request, offer.total, fingerprint)
     return {
         "id": quote_id,
         "kind": "addon",
@@ -50,13 +56,13 @@ def quote_addons(tx: Tx, account_id: int, order_ids: Sequence[str], addons: Sequ
 def buy_addons(tx: Tx, account_id: int, quote_id: str, expected_total: Money | None = None) -> InvoiceJSON:
     """Buy quoted add-ons: a line for each order on one invoice, or nothing at all; paying it adds them (ORD-5, BLK-6).
 
-    The remaining period counts from the quote, so waiting within its 15 minutes changes no price. Raises ``NotFound``,
-    ``RuleBroken`` (an order can no longer have them), ``PriceChanged``.
+    The remaining period counts from the quote, so waiting changes no price. Raises ``NotFound``, ``RuleBroken`` (an
+    order can no longer have them), ``PriceChanged``.
     """
     quote = kept_quotes.to_buy(tx, account_id, quote_id, "addon")
     quoted = quote.request["lines"]
     found = own_orders(tx, account_id, [order_id for order_id, _cents, _end in quoted])
-    offer = _offer(tx, account_id, found, quote.request["addons"], quote.created_at)
+    offer = _offer(tx, account_id, found, quote.request["addons"], quote.request["priced_at"])
     for _order_id, why in offer.excluded:
         raise RuleBroken(why)
     check_total(expected_total, quote.total_cents, offer.total)
@@ -65,6 +71,27 @@ def buy_addons(tx: Tx, account_id: int, quote_id: str, expected_total: Money | N
     invoice = invoicing.issue(tx, account_id, "addon", [NewLine.of(line, "addon") for line in offer.lines])
     kept_quotes.bought(tx, quote, invoice.id)
     return invoice_json(tx, invoice, lines_of(tx, invoice.id))
+
+
+def _fingerprint(offer: AddonOffer, addons: Sequence[str]) -> str:
+    """Which add-ons for which orders."""
+    what = [sorted(str(line.order_id) for line in offer.lines), sorted(set(addons))]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def _priced_before(tx: Tx, account_id: int, fingerprint: str) -> int:
+    """The instant from which the remaining period counts: now, or that of a quote of the same that still holds.
+
+    The price falls by the second. Of a thousand orders that is a cent every few, and whoever compares a fresh quote
+    with the one that was agreed to would never get to buy (DSC-8).
+    """
+    earliest = tx.at - int(tx.policy.quote_lifetime.total_seconds()) * SECOND
+    found = tx.sql(
+        "SELECT max(json_extract(request, '$.priced_at')) FROM quotes WHERE account_id = ? AND kind = 'addon'"
+        " AND fingerprint = ? AND invoice_id IS NULL AND created_at > ?",
+        (account_id, fingerprint, earliest),
+    ).fetchone()[0]
+    return int(found) if found is not None and found > earliest else tx.at
 
 
 def _content(offer: AddonOffer) -> list[list[Any]]:

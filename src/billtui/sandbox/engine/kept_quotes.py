@@ -26,7 +26,6 @@ class KeptQuote:
     request: dict[str, Any]
     fingerprint: str
     total_cents: int
-    created_at: int
 
 
 def keep(
@@ -49,13 +48,13 @@ def to_buy(tx: Tx, account_id: int, quote_id: str, kind: str) -> KeptQuote:
     if not quote_id.isascii():
         raise NotFound("quote", "of that id")
     found = tx.sql(
-        "SELECT request, fingerprint, total_cents, created_at, expires_at, invoice_id FROM quotes"
+        "SELECT request, fingerprint, total_cents, expires_at, invoice_id FROM quotes"
         " WHERE id = ? AND account_id = ? AND kind = ?",
         (quote_id, account_id, kind),
     ).fetchone()
     if found is None:
         raise NotFound("quote", quote_id)
-    request, fingerprint, total_cents, created_at, expires_at, invoice_id = found
+    request, fingerprint, total_cents, expires_at, invoice_id = found
     if invoice_id is not None:
         reason = f"This quote was bought already: invoice {invoice_id} is its invoice."
         raise RuleBroken(Refusal("quote-used", "DSC-8", reason, {"invoice_id": str(invoice_id)}))
@@ -63,7 +62,7 @@ def to_buy(tx: Tx, account_id: int, quote_id: str, kind: str) -> KeptQuote:
     refusal = quote_rules.quote_refusal(quote_id, instant_of(expires_at), len(asked["lines"]), tx.now)
     if refusal is not None:
         raise RuleBroken(refusal)
-    return KeptQuote(quote_id, asked, fingerprint, total_cents, created_at)
+    return KeptQuote(quote_id, asked, fingerprint, total_cents)
 
 
 def bought(tx: Tx, quote: KeptQuote, invoice_id: int) -> None:
