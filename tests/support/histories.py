@@ -28,7 +28,7 @@ from pydantic import SecretStr
 from billtui.client import BillingClient, ConnectionSettings
 from billtui.client.errors import ConnectionLost, NotSent, TimedOut
 from billtui.client.exchange import Answer, Exchange, Kind
-from billtui.domain.models import OrderRequest, Quote, RenewalRequest
+from billtui.domain.models import AddonRequest, Order, OrderRequest, Quote, RenewalRequest
 from billtui.domain.money import Money
 from billtui.services import planner
 from billtui.services.executor.desk import Desk, Panel
@@ -39,7 +39,7 @@ from billtui.services.journal import Journal, JournalError, JournalReader, Opera
 from billtui.services.journal.schema import owners_dir
 from billtui.services.journal.states import OPEN
 from billtui.services.locks import OwnerLock
-from billtui.services.plans import PURCHASES, Plan
+from billtui.services.plans import PURCHASES, OperationKind, Plan
 from tests.support.money_panel import FAULTS, Json, MoneyPanel
 
 T = TypeVar("T")
@@ -50,6 +50,7 @@ STEPS: Final = (
     "pay", "renew", "top_up", "delete_held", "same_again", "fault", "fault", "work", "work", "work_long", "kill",
     "start", "second", "resume", "resume", "pause", "cancel", "retry", "take_back", "release", "pay_elsewhere",
     "price_changes", "deliver", "month", "sign_out", "sign_in", "decide", "buy", "buy", "shop_changes",
+    "add_ons", "time_passes",
 )  # fmt: skip
 DIRECTED: Final[tuple[tuple[tuple[str, int], ...], ...]] = (
     # An answer is lost, the process dies, and a month later the panel has forgotten the key.
@@ -287,7 +288,9 @@ class World:
         amount = plan.operation(number).amount
         told = (exchange.body or {}).get("expected_total")
         if told is not None and amount is not None and Money.model_validate(told) != amount:
-            raise Violation("another amount was sent than was confirmed")
+            source = plan.operation(plan.operation(number).takes_from or number)
+            if source.kind is not OperationKind.ADDONS or Money.model_validate(told) > amount:
+                raise Violation("another amount was sent than was confirmed")
         if plan.operation(number).takes_from is not None:
             bought = [one.number for one in plan.operations if one.kind in PURCHASES]
             moving = [process.reader.operation(plan.id, one).state for one in bought]
@@ -335,6 +338,20 @@ class World:
             for one in requests
         ]
         self._submit(planner.buy(self.panel.account(), quotes, requests, "internal" if choice % 3 else None))
+
+    def do_add_ons(self, choice: int) -> None:
+        """Add-ons for one order or two, whose price falls while time passes (ORD-5)."""
+        ids = list(self.panel.orders)[choice % 3 :][: 1 + choice % 2]
+        asked = {"order_ids": ids, "addons": ["backup"]}
+        quote = Quote.model_validate(self.panel._quoted({"kind": "addon", **asked})[1])
+        orders = [Order.model_validate(self.panel.orders[one]) for one in ids]
+        request = AddonRequest.model_validate(asked)
+        then = "internal" if choice % 4 else None
+        self._submit(planner.addons(self.panel.account(), [quote], [request], orders, then))
+
+    def do_time_passes(self, _choice: int) -> None:
+        """The rest of the paid period is shorter, and so are add-ons for it cheaper; that is no change."""
+        self.panel.addon_prices["backup"] = max(Decimal("0.10"), self.panel.addon_prices["backup"] - Decimal("0.01"))
 
     def do_shop_changes(self, choice: int) -> None:
         """The price of new servers rises; what was planned before is not bought at it."""
