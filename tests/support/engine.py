@@ -15,7 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from billtui.sandbox.database import Database
     from billtui.sandbox.engine.unit import Tx
-    from billtui.sandbox.engine.wire import BoughtOrdersJSON, InvoiceJSON, OrderJSON, PaymentJSON, QuoteJSON
+    from billtui.sandbox.engine.wire import InvoiceJSON, OrderJSON, PaymentJSON
+    from billtui.sandbox.engine.wire_quotes import BoughtOrdersJSON, QuoteJSON
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -13,7 +13,7 @@ from billtui.domain.rules.orders import addon_amount
 from billtui.sandbox.engine import addons as engine
 from billtui.sandbox.engine import invoices, orders, quotes, shopkeeping
 from billtui.sandbox.engine.errors import InvalidInput, PriceChanged
-from billtui.sandbox.engine.wire import QuoteLineJSON
+from billtui.sandbox.engine.wire_quotes import QuoteLineJSON
 from tests.support.engine import World
 
 

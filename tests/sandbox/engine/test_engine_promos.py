@@ -15,7 +15,8 @@ from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.engine import invoices, new_orders, quotes, shopkeeping
 from billtui.sandbox.engine.errors import InvalidInput
 from billtui.sandbox.engine.shopkeeping import PromoCode
-from billtui.sandbox.engine.wire import InvoiceJSON, QuoteJSON
+from billtui.sandbox.engine.wire import InvoiceJSON
+from billtui.sandbox.engine.wire_quotes import QuoteJSON
 from tests.support.engine import SECOND, START, World
 
 CELL = ("vds-micro", "nl", 2)

@@ -11,7 +11,8 @@ from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.engine import orders, quotes
 from billtui.sandbox.engine.errors import InvalidInput, NotFound, PriceChanged, VersionMismatch
 from billtui.sandbox.engine.paging import ListQuery
-from billtui.sandbox.engine.wire import OrderJSON, QuoteJSON
+from billtui.sandbox.engine.wire import OrderJSON
+from billtui.sandbox.engine.wire_quotes import QuoteJSON
 from tests.support.engine import SECOND, World
 
 

@@ -20,7 +20,8 @@ from billtui.sandbox.engine.rows import OrderRow
 from billtui.sandbox.engine.shop import read_addons
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.views import invoice_json, quote_line_json
-from billtui.sandbox.engine.wire import SECOND, InvoiceJSON, QuoteJSON, cents_of, instant_json, instant_of, money_json
+from billtui.sandbox.engine.wire import SECOND, InvoiceJSON, cents_of, instant_json, instant_of, money_json
+from billtui.sandbox.engine.wire_quotes import QuoteJSON
 
 
 def quote_addons(tx: Tx, account_id: int, order_ids: Sequence[str], addons: Sequence[str]) -> QuoteJSON:

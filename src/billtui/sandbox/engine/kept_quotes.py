@@ -12,7 +12,8 @@ from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import quotes as quote_rules
 from billtui.sandbox.engine.errors import NotFound
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import DAY, ExclusionJSON, cents_of, instant_json, instant_of, micros
+from billtui.sandbox.engine.wire import DAY, cents_of, instant_json, instant_of, micros
+from billtui.sandbox.engine.wire_quotes import ExclusionJSON
 
 _KEEP = DAY
 """A quote is forgotten this long after it expired."""

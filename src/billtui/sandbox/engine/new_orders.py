@@ -25,7 +25,8 @@ from billtui.sandbox.engine.rows import OrderRow
 from billtui.sandbox.engine.shop import read_addons, read_shop, take_stock
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.views import OrderItems, invoice_json, new_line_json
-from billtui.sandbox.engine.wire import BoughtOrdersJSON, QuoteJSON, cents_of, instant_json, money_json, money_of
+from billtui.sandbox.engine.wire import cents_of, instant_json, money_json, money_of
+from billtui.sandbox.engine.wire_quotes import BoughtOrdersJSON, QuoteJSON
 
 OWN_PATTERN = "{plan}-{loc}-{n:02}"
 """How servers are called whose buyer wants no names of their own."""

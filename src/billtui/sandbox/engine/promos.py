@@ -9,7 +9,8 @@ from billtui.domain.rules.promo import PromoFacts
 from billtui.sandbox.engine.errors import InvalidInput
 from billtui.sandbox.engine.rows import InvoiceRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import PromoJSON, instant_json, instant_or_none, micros
+from billtui.sandbox.engine.wire import instant_json, instant_or_none, micros
+from billtui.sandbox.engine.wire_quotes import PromoJSON
 
 _USES = "SELECT count(*) FROM promo_uses WHERE code = ? AND given_back_at IS NULL"
 _FIND = (

@@ -23,15 +23,8 @@ from billtui.sandbox.engine.reading import row_id
 from billtui.sandbox.engine.rows import OrderRow
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.views import invoice_json, quote_line_json
-from billtui.sandbox.engine.wire import (
-    ExclusionJSON,
-    InvoiceJSON,
-    QuoteJSON,
-    cents_of,
-    instant_json,
-    money_json,
-    money_of,
-)
+from billtui.sandbox.engine.wire import InvoiceJSON, cents_of, instant_json, money_json, money_of
+from billtui.sandbox.engine.wire_quotes import ExclusionJSON, QuoteJSON
 
 
 def quote_renewal(

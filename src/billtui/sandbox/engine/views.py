@@ -29,7 +29,6 @@ from billtui.sandbox.engine.wire import (
     OrderAddonJSON,
     OrderJSON,
     PaymentJSON,
-    QuoteLineJSON,
     cents_of,
     instant_json,
     instant_json_or_none,
@@ -37,6 +36,7 @@ from billtui.sandbox.engine.wire import (
     micros,
     money_json,
 )
+from billtui.sandbox.engine.wire_quotes import QuoteLineJSON
 
 
 def _text(value: int | None) -> str | None:

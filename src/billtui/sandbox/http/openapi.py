@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from billtui.sandbox.engine import wire
+from billtui.sandbox.engine import wire, wire_quotes
 from billtui.sandbox.http.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/"
@@ -60,9 +60,9 @@ _WIRE_TYPES: tuple[type, ...] = (
     wire.InvoiceJSON,
     wire.PaymentMethodJSON,
     wire.PaymentJSON,
-    wire.QuoteJSON,
-    wire.BoughtOrdersJSON,
-    wire.BoughtJSON,
+    wire_quotes.QuoteJSON,
+    wire_quotes.BoughtOrdersJSON,
+    wire_quotes.BoughtJSON,
     wire.LedgerLineJSON,
     wire.TopUpJSON,
     wire.MoveJSON,

@@ -11,7 +11,7 @@ from billtui.domain.rules.new_orders import Cell
 from billtui.sandbox.engine import addons, new_orders, quotes
 from billtui.sandbox.engine.new_orders import Wish
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import QuoteJSON
+from billtui.sandbox.engine.wire_quotes import QuoteJSON
 from billtui.sandbox.http.bodies import PurchaseBody, QuoteBody, money_or_none
 from billtui.sandbox.http.calls import Quoting, Writing
 from billtui.sandbox.http.openapi import keyed, ref, unkeyed, writes
