@@ -178,3 +178,21 @@ async def test_choosing_naming_and_left_out_ones_draw_hostile_names_harmlessly(h
         await driver.sees("3 in, 1 left out")
         assert raw_controls(driver) == []
     assert all(message.isprintable() for message in driver.said)
+
+
+@pytest.mark.parametrize(("tool", "name"), [("renew", "SolverScreen"), ("line-up", "LineUpScreen")])
+async def test_what_was_worked_out_draws_nothing_raw(hostile: Program, tool: str, name: str) -> None:
+    async with hostile.open(size=(140, 40)) as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.press("*", "P")
+        await driver.on("ChoiceDialog")
+        await driver.choose(tool)
+        await driver.on(name)
+        await driver.until(lambda: getattr(driver.app.screen, "answer", None) is not None, "an answer")
+        for _ in range(driver.list_screen.table.row_count):
+            assert raw_controls(driver) == []
+            await driver.press("j")
+        await driver.press("e")
+        await driver.on("MessageDialog")
+        assert raw_controls(driver) == []
+        await driver.sees("Close")

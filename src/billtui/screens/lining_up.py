@@ -13,6 +13,7 @@ from billtui.screens.buying_now import buy_batches
 from billtui.screens.computed import ComputedScreen
 from billtui.screens.list_screen import View
 from billtui.screens.modals.choice import MessageDialog
+from billtui.screens.modals.dialog import named
 from billtui.screens.modals.form import Field, FormDialog, FormProblem
 from billtui.services.line_up import (
     MAX_LIMIT,
@@ -173,7 +174,7 @@ class LineUpScreen(ComputedScreen[Row, LineUps]):
 
     def _why(self, row: Row) -> Content:
         if isinstance(row, Left):
-            return Content("\n\n").join([Content.styled(row.row.name, "bold"), Content(row.refusal.reason)])
+            return Content("\n\n").join([Content.styled(named(row.row.name), "bold"), Content(row.refusal.reason)])
         lines = [f"Paid until {date_text(row.before)}, then until {date_text(row.after)}."]
         if row.periods:
             bought = ", ".join(
@@ -195,7 +196,7 @@ class LineUpScreen(ComputedScreen[Row, LineUps]):
                 "No choice of periods brings it into the month; this is as near as it comes. "
                 "Several purchases (i) or a greater limit may."
             )
-        return Content("\n\n").join([Content.styled(row.row.name, "bold"), *map(Content, lines)])
+        return Content("\n\n").join([Content.styled(named(row.row.name), "bold"), *map(Content, lines)])
 
     def command_words(self) -> list[str]:
         """The same question on the command line."""

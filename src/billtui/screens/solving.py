@@ -12,6 +12,7 @@ from billtui.commands import COMMANDS, Command, Scope, handles
 from billtui.screens.buying_now import buy_batches
 from billtui.screens.computed import ComputedScreen
 from billtui.screens.modals.choice import MessageDialog
+from billtui.screens.modals.dialog import named
 from billtui.screens.solving_inputs import Inputs, amount_field, inputs_dialog, inputs_of
 from billtui.screens.solving_view import LOST, OUT, WAY_VIEWS, WayRow, way_columns, way_rows
 from billtui.services.solver import (
@@ -137,7 +138,7 @@ class SolverScreen(ComputedScreen[WayRow, Worked]):
             lines = [row.reason]
         else:
             lines = explain_line(self.answer.solution, row.id)
-        return Content("\n").join([Content.styled(row.name, "bold"), Content(""), *map(Content, lines)])
+        return Content("\n").join([Content.styled(named(row.name), "bold"), Content(""), *map(Content, lines)])
 
     def command_words(self) -> list[str]:
         """The same question on the command line."""

@@ -11,6 +11,7 @@ from billtui.commands import Command, Scope, handles
 from billtui.screens.computed import ComputedScreen
 from billtui.screens.list_screen import View
 from billtui.screens.modals.choice import MessageDialog
+from billtui.screens.modals.dialog import named
 from billtui.screens.modals.form import Field, FormDialog, FormProblem
 from billtui.services.session_settings import Catalogue
 from billtui.services.what_if import Changed, NewServers, Supposed, Tier, WhatIf, new_servers, what_if
@@ -166,7 +167,7 @@ class WhatIfScreen(ComputedScreen[Changed, WhatIf]):
             lines.append("It has an individual price: the number of services changes nothing for it (DSC-4).")
         elif row.next_cost_after == row.next_cost and row.difference:
             lines.append("Its next renewal comes before the tier falls (DSC-2): what ends still counts until then.")
-        return Content("\n\n").join([Content.styled(row.row.name, "bold"), *map(Content, lines)])
+        return Content("\n\n").join([Content.styled(named(row.row.name), "bold"), *map(Content, lines)])
 
     def command_words(self) -> list[str]:
         """The same question on the command line."""
