@@ -340,6 +340,14 @@ async def test_a_command_behind_a_digit_acts_on_it(program: Program) -> None:
         screen.run_command(COMMANDS["bulk.fill_row"])
         await driver.sees("3 × 10 locations = 30 servers")
         await driver.press("X")
+        screen.matrix.action_digit(3)
+        screen.run_command(COMMANDS["bulk.fill_row"])
+        screen.run_command(COMMANDS["bulk.period"])  # asked before the row was filled
+        await driver.on("ChoiceDialog")
+        await driver.choose("3")
+        await driver.sees("3 × 10 locations = 30 servers", "3 months")
+        assert screen.desk.draft.quantities == screen.matrix.quantities
+        await driver.press("X")
         screen.matrix.action_digit(2)
         screen.run_command(COMMANDS["bulk.buy"])
         await driver.on("QuoteDialog")

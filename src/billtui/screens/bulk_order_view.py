@@ -145,6 +145,7 @@ class BulkOrderView(BilltuiScreen):
         """Another account: its own draft, its own panel."""
         self.keep()
         self.desk.leave()
+        self.matrix.begin_anew({})
         self.guarded(self.load())
 
     def take_draft(self, draft: OrderDraft) -> None:
@@ -180,7 +181,8 @@ class BulkOrderView(BilltuiScreen):
     # --- from a change to a price
 
     def choose(self, draft: OrderDraft | None) -> None:
-        """Something was chosen, or ``None``."""
+        """Something was chosen, or ``None``. The numbers are the matrix': they may have changed since it was asked."""
+        draft = None if draft is None else draft.with_quantities(self.matrix.quantities)
         if draft is not None and draft != self.desk.draft:
             self.desk.draft = draft
             self.changed()
@@ -202,7 +204,7 @@ class BulkOrderView(BilltuiScreen):
             return  # the screen is being left; what was typed is kept then
         self.keep()
         self.desk.preview_names()
-        self.run_worker(self.ask_price(), group="price", exclusive=True, exit_on_error=False)
+        self.run_worker(self.ask_price, group="price", exclusive=True, exit_on_error=False)
 
     async def ask_price(self) -> None:
         """The panel's price of what is wanted now, shown when it comes."""
@@ -296,7 +298,7 @@ class BulkOrderView(BilltuiScreen):
     @on(QuantityMatrix.QuantitiesChanged)
     def quantities_changed(self) -> None:
         """Other numbers."""
-        self.choose(self.desk.draft.with_quantities(self.matrix.quantities))
+        self.choose(self.desk.draft)
 
     @on(QuantityMatrix.CursorMoved)
     def cursor_moved(self, event: QuantityMatrix.CursorMoved) -> None:
