@@ -204,7 +204,8 @@ class BulkOrderView(BilltuiScreen):
             return  # the screen is being left; what was typed is kept then
         self.keep()
         self.desk.preview_names()
-        self.run_worker(self.ask_price, group="price", exclusive=True, exit_on_error=False)
+        # The method, not its coroutine: a worker that is never begun then leaves nothing that was never awaited.
+        self.run_worker(self.ask_price, group="price", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # mypy cannot tell which of Textual's three kinds of work it is
 
     async def ask_price(self) -> None:
         """The panel's price of what is wanted now, shown when it comes."""
