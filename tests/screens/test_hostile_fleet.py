@@ -52,6 +52,7 @@ async def test_every_screen_opens_and_draws_nothing_raw(hostile: Program, size: 
             ("4", "JobsScreen"),
             ("5", "BalanceScreen"),
             ("6", "SettingsScreen"),
+            ("7", "PlannerScreen"),
         ):
             await driver.go(key, name)
             await driver.quiet()
@@ -63,6 +64,12 @@ async def test_every_screen_opens_and_draws_nothing_raw(hostile: Program, size: 
                 await driver.on(detail)
                 assert raw_controls(driver) == []
                 await driver.press("escape", "j")
+        await driver.go("7", "PlannerScreen")
+        await driver.press("a")
+        await driver.on("AgendaScreen")
+        for _ in range(40):
+            await driver.press("j")
+            assert raw_controls(driver) == []
         assert driver.app.return_code is None
         assert driver.app.crash_text == ""
 

@@ -45,12 +45,12 @@ class AgendaScreen(ListScreen[Event]):
     VIEWS = VIEWS
     EMPTY = "Nothing happens in this time."
 
-    def __init__(self, days: int, day: date | None = None) -> None:
-        """Of ``day`` alone, or of the next ``days``."""
+    def __init__(self, desk: ForecastDesk, days: int, day: date | None = None) -> None:
+        """Of ``day`` alone, or of the next ``days``; ``desk`` may have that forecast already."""
         super().__init__()
         self.days = days
         self.day = day
-        self.desk = ForecastDesk()
+        self.desk = desk
         self.forecast: Forecast | None = None
         self._agenda = Agenda([], 0)
 

@@ -36,11 +36,10 @@ class _Key(NamedTuple):
 
 
 class ForecastDesk:
-    """One for each screen."""
+    """One for a screen and those that it opens. Keeps a forecast for each horizon."""
 
     def __init__(self) -> None:
-        self._key: _Key | None = None
-        self._made: Forecast | None = None
+        self._kept: dict[int, tuple[_Key, Forecast | None]] = {}
         self._working = asyncio.Lock()
 
     def is_quick(self, session: Session) -> bool:
@@ -50,10 +49,10 @@ class ForecastDesk:
     def now(self, session: Session, days: int) -> Forecast | None:
         """The forecast at once; for few orders only. ``None`` before an account is known."""
         key = self._key_of(session, days)
-        if key != self._key:
-            self._made = forecast_from(session.store, session.now(), days, zone=None)
-            self._key = key
-        return self._made
+        kept = self._kept.get(days)
+        if kept is None or kept[0] != key:
+            kept = self._kept[days] = (key, forecast_from(session.store, session.now(), days, zone=None))
+        return kept[1]
 
     async def later(self, session: Session, days: int) -> Forecast | None:
         """The forecast from a thread of its own, which reads the copy over its own connection.
@@ -62,10 +61,12 @@ class ForecastDesk:
         """
         async with self._working:
             key = self._key_of(session, days, _FRESH_MANY)
-            if key != self._key:
+            kept = self._kept.get(days)
+            if kept is None or kept[0] != key:
                 made = await asyncio.to_thread(_work, session.store.path, session.now(), datetime.now(UTC), days)
-                self._key, self._made = key, made
-            return self._made
+                self._kept = {n: one for n, one in self._kept.items() if one[0].generation == key.generation}
+                kept = self._kept[days] = (key, made)
+            return kept[1]
 
     @staticmethod
     def _key_of(session: Session, days: int, fresh: int = _FRESH) -> _Key:

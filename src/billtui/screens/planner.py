@@ -169,7 +169,7 @@ class PlannerScreen(BilltuiScreen):
         """Everything that will happen, or one day of it."""
         from billtui.screens.agenda import AgendaScreen
 
-        self.app.push_screen(AgendaScreen(self.days, day))
+        self.app.push_screen(AgendaScreen(self.desk, self.days, day))
 
     @handles("planner.optimize")
     async def optimize(self) -> None:

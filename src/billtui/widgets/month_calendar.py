@@ -160,7 +160,7 @@ class MonthCalendar(Widget, can_focus=True):
             if tall >= 2:
                 lines.append(self._sums(week, cell))
             if tall >= 5:
-                lines += [self._words(week, cell, "renews", "renew"), self._words(week, cell, "needs_you", "need you")]
+                lines += [self._words(week, cell, "renews", "renew"), self._words(week, cell, "needs_you", "lapse")]
             if tall >= 3:
                 lines.append(Content(""))
         lines.append(self._legend())

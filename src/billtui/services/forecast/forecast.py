@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple
 
 from billtui.domain.policy import DEFAULT_POLICY, Policy
-from billtui.services.forecast.fleet import CentsHeld, Fleet, TopUp
+from billtui.services.forecast.fleet import CentsHeld, Fleet
 from billtui.services.forecast.happenings import OF_INVOICES, DaySums, What
 from billtui.services.forecast.months import DAY, zone_days
 from billtui.services.forecast.topping_up import Saving, saving
@@ -73,49 +73,54 @@ class Totals:
 
 
 class Forecast:
-    """What happens up to ``until`` if nobody acts. Made by :func:`forecast`; instants are seconds since 1970."""
+    """What happens up to ``until`` if nobody acts. Made by :func:`forecast`; instants are seconds since 1970.
+
+    It keeps of the orders what its events name, not their rows, which weigh more than a year of events.
+    """
 
     def __init__(self, walk: Walk, purses: CentsHeld, now: int, saved: Saving | None) -> None:
+        fleet = walk.fleet
         self.now, self.since, self.until = now, walk.since, walk.until
-        self.currency = walk.fleet.currency
-        self.left_out = walk.fleet.left_out
+        self.currency, self.left_out = fleet.currency, fleet.left_out
         self.purses = purses
         """Cents in both purses now."""
         self.days: Sequence[DaySums] = walk.sums
         self.saving = saved
         """The top-up that makes every auto-renewal succeed; ``None`` where none fails."""
         self.totals = _totals(walk.sums)
-        self._walk = walk
+        self._base, self._starts = walk.base, walk.starts
+        self._log, self._amounts, self._short, self._failed = walk.log, walk.amounts, walk.short, walk.failed
+        self._places, self._open_of, self._invoices = fleet.places, fleet.open_of, fleet.invoices
+        self._who = [(row.id, row.name, -1 if row.transfer_id is None else row.paid_until or 0) for row in fleet.orders]
+        """Of each order: id, name, and until when a transfer that runs is cancelled by what happens (TRF-6)."""
 
     def __len__(self) -> int:
-        return len(self._walk.log)
+        return len(self._log)
 
     @property
     def first_failure(self) -> int | None:
         """When the first auto-renewal fails."""
-        failed = self._walk.failed
-        return self._at(self._walk.log[failed[0]]) if failed else None
+        return self._at(self._log[self._failed[0]]) if self._failed else None
 
     def _at(self, entry: int) -> int:
-        return (entry >> SHIFT) + self._walk.base
+        return (entry >> SHIFT) + self._base
 
     def day_of(self, at: int) -> DaySums:
         """The day that an instant falls on."""
-        return self.days[max(0, bisect_right(self._walk.starts, at) - 1)]
+        return self.days[max(0, bisect_right(self._starts, at) - 1)]
 
     def events(
         self, first: int | None = None, last: int | None = None, kinds: Collection[What] | None = None
     ) -> Iterator[Event]:
         """What happens from ``first`` up to ``last``, both included, in its order."""
-        walk = self._walk
         begin = 0 if first is None else self._find(first)
-        end = len(walk.log) if last is None else self._find(last + 1)
-        failures = bisect_left(walk.failed, begin)
+        end = len(self._log) if last is None else self._find(last + 1)
+        failures = bisect_left(self._failed, begin)
         for n in range(begin, end):
-            what = _what(walk.log[n])
+            what = _what(self._log[n])
             short = 0
             if what == What.FAILED:
-                short = walk.amounts[n] - walk.short[failures][0]
+                short = self._amounts[n] - self._short[failures][0]
                 failures += 1
             if kinds is None or what in kinds:
                 yield self._event(n, What(what), short)
@@ -126,41 +131,23 @@ class Forecast:
 
     def _find(self, at: int) -> int:
         """How many happen before ``at``."""
-        low, high = 0, len(self._walk.log)
-        while low < high:
-            middle = (low + high) // 2
-            if self._at(self._walk.log[middle]) < at:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(self._log, (at - self._base) << SHIFT)
 
     def _event(self, n: int, what: What, short: int) -> Event:
-        walk = self._walk
-        entry = walk.log[n]
+        entry = self._log[n]
         place = entry & PLACES
-        at, cents = self._at(entry), walk.amounts[n]
+        at, cents = self._at(entry), self._amounts[n]
         if what in OF_INVOICES:
-            invoice = walk.fleet.invoices[place]
+            invoice = self._invoices[place]
             title = f"invoice {invoice.number or invoice.id}"
             return Event(n, at, what, "", invoice.id, title, cents, 0, False, invoice.number)
-        place = walk.fleet.places[place]
-        order = walk.fleet.orders[place]
+        place = self._places[place]
+        order_id, name, transfer_until = self._who[place]
         invoice_id = number = ""
-        if what in _ON_INVOICE and (opened := walk.fleet.open_of[place]) >= 0:
-            invoice_id, number = walk.fleet.invoices[opened].id, walk.fleet.invoices[opened].number
-        transfer = order.transfer_id is not None and what in _END_TRANSFERS and at <= (order.paid_until or 0)
-        return Event(n, at, what, order.id, invoice_id, order.name, cents, short, transfer, number)
-
-    def check_saving(self) -> bool:
-        """Walk once more with the top-up at the last moment: whether then no auto-renewal fails."""
-        if self.saving is None:
-            return True
-        walk = self._walk
-        days = ([day.begins for day in walk.sums], [day.date for day in walk.sums])
-        top_up = TopUp(self.saving.by, self.saving.cents)
-        again = Walk(walk.fleet, self.purses, walk.since, walk.until, days, walk.policy, top_up).run()
-        return not again.short
+        if what in _ON_INVOICE and (opened := self._open_of[place]) >= 0:
+            invoice_id, number = self._invoices[opened].id, self._invoices[opened].number
+        ends_transfer = what in _END_TRANSFERS and at <= transfer_until
+        return Event(n, at, what, order_id, invoice_id, name, cents, short, ends_transfer, number)
 
 
 _ON_INVOICE = frozenset({What.ON_INVOICE, What.BLOCKED_UNPAID, What.BLOCKED_BROKEN, What.CANCELLED})
