@@ -86,7 +86,7 @@ async def test_the_agenda_is_filtered_and_opens_invoices(program: Program) -> No
         await driver.press("escape")
         await driver.on("AgendaScreen")
         await driver.press("z")
-        await driver.sees("The next 90 days")
+        await driver.sees("Forecast of the next 90 days")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -162,12 +162,15 @@ async def test_the_overview_points_to_the_planner(large_program: Program) -> Non
         from textual.widgets import OptionList
 
         lines = driver.app.screen.query_one("#lines", OptionList)
-        options = [lines.get_option_at_index(n) for n in range(lines.option_count)]
-        found = next(
-            one for one in options if one.id and one.id.startswith("planner") and "all renew" in str(one.prompt)
-        )
-        while lines.highlighted_option is not found:
-            await driver.press("down")
+
+        def here() -> bool:
+            option = lines.highlighted_option
+            return option is not None and "all renew" in str(option.prompt)
+
+        for _ in range(lines.option_count):
+            if not here():
+                await driver.press("down")
+        assert here()
         await driver.press("enter")
         await driver.on("PlannerScreen")
 

@@ -59,7 +59,7 @@ class AgendaScreen(ListScreen[Event]):
         ascii_only = self.billtui.ascii_only
         return [
             Column(key="at", title="When", cell=lambda r: moment_text(instant(r.at)), width=16, priority=9, sort_key=lambda r: r.n),
-            Column(key="what", title="What", cell=lambda r: what_cell(r, ascii_only=ascii_only), width=15, priority=10, sort_key=lambda r: int(r.what), search=lambda r: SHORT[r.what]),
+            Column(key="what", title="What", cell=lambda r: what_cell(r, ascii_only=ascii_only), width=16, priority=10, sort_key=lambda r: int(r.what), search=lambda r: SHORT[r.what]),
             Column(key="title", title="Order or invoice", cell=lambda r: r.title, min_width=14, max_width=32, flex=2, priority=8, sort_key=lambda r: r.title, search=lambda r: r.title),
             Column(key="amount", title="Amount", cell=self._amount, width=15, align="right", priority=7, sort_key=lambda r: r.cents),
             Column(key="why", title="Why", cell=self._why, min_width=30, flex=3, priority=5, search=self._why),
@@ -116,10 +116,10 @@ class AgendaScreen(ListScreen[Event]):
 
     def summary(self, rows: Sequence[Event], marked: Sequence[Event]) -> Content:
         """What this is, and how much of it."""
-        what = f"{self.day:%a %Y-%m-%d}, a" if self.day is not None else f"The next {self.days} days, a"
+        what = f"{self.day:%a %Y-%m-%d}" if self.day is not None else f"the next {self.days} days"
         left = self._agenda.left_away
-        more = f" {left} more, renewals that succeed before others: see each day's own." if left else ""
-        return Content.styled(f" {what} forecast: what happens if nobody acts.{more}", "$muted")
+        more = f" {left} more: see single days." if left else ""
+        return Content.styled(f" Forecast of {what}, if nobody acts.{more}", "$muted")
 
     def detail(self, row: Event) -> Content:
         """The event in full words."""
