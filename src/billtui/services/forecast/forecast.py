@@ -14,6 +14,7 @@ from billtui.services.forecast.happenings import OF_INVOICES, DaySums, What
 from billtui.services.forecast.months import DAY, zone_days
 from billtui.services.forecast.topping_up import Saving, saving
 from billtui.services.forecast.walk import PLACE_BITS, PLACES, SHIFT, Walk
+from billtui.services.store import gc_paused
 
 HORIZONS = (30, 90, 365)
 """Days ahead that are offered."""
@@ -187,8 +188,9 @@ def forecast(
     if known_until is not None:
         until = max(moment, min(until, int(known_until.timestamp())))
     line = zone_days(known_at, until, zone)
-    walk = Walk(fleet, purses, known_at, until, line, policy).run()
-    return Forecast(walk, purses, moment, _saving(walk, purses, line, policy) if walk.short else None)
+    with gc_paused():
+        walk = Walk(fleet, purses, known_at, until, line, policy).run()
+        return Forecast(walk, purses, moment, _saving(walk, purses, line, policy) if walk.short else None)
 
 
 def _saving(walk: Walk, purses: CentsHeld, line: tuple[Sequence[int], Sequence[date]], policy: Policy) -> Saving | None:

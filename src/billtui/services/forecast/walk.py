@@ -28,7 +28,6 @@ from billtui.services.forecast.fleet import (
 from billtui.services.forecast.happenings import OF_INVOICES, DaySums, What
 from billtui.services.forecast.months import DAY, LENGTHS, MOST, STARTS, split
 from billtui.services.forecast.prices import NEVER, PriceList
-from billtui.services.store import gc_paused
 
 # What comes first where several things are due at one instant, as the panel has it.
 _TOP_UP, _BROKEN, _AUTO, _BLOCK, _DELETE, _CANCEL, _DUE = range(7)
@@ -163,9 +162,8 @@ class Walk:
 
     def run(self) -> Walk:
         """Walk to the end."""
-        with gc_paused():
-            self._first()
-            self._walk()
+        self._first()
+        self._walk()
         return self
 
     def _walk(self) -> None:
