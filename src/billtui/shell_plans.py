@@ -66,6 +66,11 @@ class PlansOnTheirWay(Shell):
         """Whether something waits in the undo window."""
         return bool(self._held)
 
+    @property
+    def held_titles(self) -> list[str]:
+        """What waits in the undo window, in words."""
+        return [held.title for held in self._held]
+
     def _waiting(self) -> Waiting | None:
         if not self._held:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from billtui.services.executor import JobEvent
+from billtui.services.executor import AWAITS_PAYMENT, JobEvent
 from billtui.services.journal import JournalReader, OperationState, PauseReason, Recovered
 from billtui.widgets.formats import count_text, span_text
 
@@ -70,6 +70,8 @@ def _finished(title: str, event: JobEvent) -> tuple[str, Severity] | None:
     total = sum(counts.values())
     done = counts[OperationState.DONE]
     if done == total:
+        if event.operation is not None and event.operation.code == AWAITS_PAYMENT:
+            return f"{title}: {event.error}", "information"
         return f"{title}: done.", "information"
     if counts[OperationState.CANCELLED] == total:
         return None

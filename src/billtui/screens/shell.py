@@ -73,6 +73,11 @@ class Shell(HarmlessApp[int]):
     def holds_something(self) -> bool:
         """Whether something waits in the undo window."""
 
+    @property
+    @abstractmethod
+    def held_titles(self) -> list[str]:
+        """What waits in the undo window, in words."""
+
     @abstractmethod
     def undo(self) -> None:
         """Take back what was held last."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from billtui.client.errors import NotSent
 from billtui.domain.safetext import SafeText
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 ClientFactory = Callable[[], "BillingClient"]
+
+
+AWAITS_PAYMENT: Final = "awaits-payment"
+"""Code of an operation that is done as far as it goes here: a person pays elsewhere (INV-3, INV-13)."""
+_PAY_THERE: Final = "The address to pay at is ready; it is paid only once the provider says so."
+
+
+def awaits_payment(answer: Mapping[str, Any] | None) -> bool:
+    """Whether the panel's answer is an address at an external provider where somebody has yet to pay."""
+    payment = (answer or {}).get("payment", answer)
+    return isinstance(payment, Mapping) and bool(payment.get("payment_url")) and payment.get("state") != "done"
 
 
 class OtherAccount(NotSent):
@@ -141,6 +152,8 @@ class Desk:
             raise MoveLost("billtui is ending: nothing new is sent")
         if to in (OperationState.SENDING, OperationState.PREPARED, OperationState.UNKNOWN):
             fields["owner"] = self.owner
+        if to is OperationState.DONE and not fields.get("code") and awaits_payment(fields.get("answer")):
+            fields |= {"code": AWAITS_PAYMENT, "detail": _PAY_THERE}
         await self.journal.run(lambda journal: journal.move(run.job_id, number, to, come_from=come_from, **fields))
         run.moved(number, to, self.clock(), fields)
         self.tell(run, number, to)

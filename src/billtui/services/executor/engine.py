@@ -54,7 +54,7 @@ class Engine:
             run.readings.close()
             run.readings = None
         job = self._desk.reader.job(run.job_id)
-        run.load(self._desk.reader.operations(run.job_id), job.paused, self._desk.owner)
+        run.load(self._desk.reader.operations(run.job_id, answers=False), job.paused, self._desk.owner)
         if run.paused is None:
             run.waits = 0
         for number, state in run.states.items():
@@ -146,8 +146,9 @@ class Engine:
     def decided(self, job_id: str, number: int, *, as_done: bool) -> None:
         """A person closed ``number``: go on with what depends on it."""
         self.reload(job_id)
-        run = self._runs[job_id]
-        self._spawn(self._courier.follow_up(run, number, S.DONE if as_done else S.REFUSED))
+        run = self._runs.get(job_id)
+        if run is not None:
+            self._spawn(self._courier.follow_up(run, number, S.DONE if as_done else S.REFUSED))
 
     def begin(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run ``coroutine`` in the background, under this engine's care."""
@@ -213,6 +214,7 @@ class Engine:
             self._pump(run)
             if not run.inflight:
                 self._desk.idle()
+            self._forget(run)
 
     # -- unknown outcomes ---------------------------------------------------------------------------------------------
 
@@ -229,6 +231,12 @@ class Engine:
             run.put_back(number)
             self._pump(run)
             self._desk.idle()
+            self._forget(run)
+
+    def _forget(self, run: Run) -> None:
+        """A job that is done with needs no memory (some 3 kB for each operation); a command on it reads it again."""
+        if run.finished and not (run.inflight or run.settling or run.pumping):
+            self._runs.pop(run.job_id, None)
 
     async def _settled(self, run: Run, number: int, state: OperationState) -> None:
         await self._courier.follow_up(run, number, state)
