@@ -24,13 +24,14 @@ def measure(_yardsticks: Yardsticks) -> list[Figure]:
     """Bytes per second on two screens while thousands of orders are changed, and once all is done."""
     found = []
     with prepared(ORDERS) as env:
-        command = [*PROGRAM, "orders", "auto-renew", "on", "--where", "state:active", "--yes", "--max-total", "1.00EUR"]
+        command = [*PROGRAM, "orders", "auto-renew", "on", "--months", "1", "--where", "state:active"]
+        command += ["--yes", "--max-total", "1.00EUR"]
         with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as job:
             with Terminal(PROGRAM, env) as terminal:
                 terminal.until(OVERVIEW)
                 terminal.settle(2.0, timeout=6.0)
                 terminal.send(b"4")
-                _until_there_is_one(terminal)
+                _until_there_is_one(terminal, job)
                 for what, key in (("the list of jobs", b""), ("the screen of the job", b"\r")):
                     terminal.send(key)
                     terminal.settle(1.0, timeout=3.0)
@@ -45,10 +46,10 @@ def measure(_yardsticks: Yardsticks) -> list[Figure]:
     return found
 
 
-def _until_there_is_one(terminal: Terminal) -> None:
+def _until_there_is_one(terminal: Terminal, job: subprocess.Popen[bytes]) -> None:
     """Wait until the job, which is read and planned before it is confirmed, stands in the list."""
     end = time.perf_counter() + 120
     while b"running" not in terminal.output:
         terminal.settle(0.5, timeout=1.0)
-        if time.perf_counter() > end:
+        if time.perf_counter() > end or job.poll() is not None:
             raise TimeoutError("the job did not begin")

@@ -15,7 +15,7 @@ from billtui.services.journal import Journal, OperationState
 from billtui.services.journal.schema import owners_dir
 from billtui.services.locks import OwnerLock
 from billtui.services.plans import Plan
-from tests.support.driving import Driver, Program, screen_text
+from tests.support.driving import Driver, Program
 from tests.support.money_panel import MoneyPanel
 
 S = OperationState
@@ -58,7 +58,7 @@ async def test_another_programs_job_is_followed_and_taken_over(program: Program,
         lock = OwnerLock(owners_dir(path), '{"pid": 4711, "terminal": "pts/7", "program": "program"}')
         writer, plan = written(driver, 1_000, 40, lock)
         await driver.go("4", "JobsScreen")
-        await driver.until(lambda: "pts/7" in screen_text(driver.app.screen) or size[0] < 100, "who runs it")
+        await driver.sees("by the billtui on pts/7 (process 4711)")
         await driver.press("enter")
         await driver.on("JobScreen")
         await driver.sees("40 of 1000 (4 %)", "Carried out by the billtui on pts/7 (process 4711)")

@@ -100,7 +100,7 @@ class JobsScreen(ListScreen[JobRow]):
             Column(key="title", title="Job", cell=lambda r: r.title, min_width=18, flex=3, priority=10, sort_key=lambda r: str(r.title), search=lambda r: str(r.title)),
             Column(key="state", title="State", cell=lambda r: state_cell(outcome(r), ascii_only=ascii_only), width=13, priority=9, sort_key=outcome, search=outcome),
             Column(key="progress", title="Progress", cell=progress_text, min_width=14, max_width=40, flex=2, priority=8),
-            Column(key="where", title="Runs", cell=self._where, width=12, priority=5, search=self._where),
+            Column(key="where", title="Runs", cell=self._where, width=10, priority=7, search=self._where),
             Column(key="total", title="Total", cell=lambda r: str(r.total) if r.total.amount else "", width=13, align="right", priority=7, sort_key=lambda r: int(r.total.amount * 100)),
             Column(key="when", title="Confirmed", cell=lambda r: moment_text(r.submitted_at), width=16, priority=6, sort_key=lambda r: r.submitted_at.timestamp()),
         ]  # fmt: skip
@@ -117,8 +117,10 @@ class JobsScreen(ListScreen[JobRow]):
         """Job and state that the pane shows, and since when."""
 
     def _show_detail(self) -> None:
+        if not self.has_class("wide"):
+            return
         row, now = self.table.cursor_row, time.monotonic()
-        shown = (row.id, outcome(row)) if row is not None else ("", "")
+        shown = (row.id, f"{outcome(row)} {self._where(row)}") if row is not None else ("", "")
         if shown != self._pane[:2] or now - self._pane[2] >= PANE_SECONDS:
             self._pane = (*shown, now)
             super()._show_detail()
@@ -177,9 +179,14 @@ class JobsScreen(ListScreen[JobRow]):
         self._followers = {job.id: self._followers.get(job.id) or Follower() for job in running}
         words = [(job, pace_text(job, self._followers[job.id].look(job))) for job in running]
         return Content("  ").join(
-            Content.assemble((f" {job.closed_count} of {job.count}", "bold"), (f", {pace}", "$muted"))
+            Content.assemble((f" {job.closed_count} of {job.count}", "bold"), (f", {pace}{self._by(job)}", "$muted"))
             for job, pace in words
         )
+
+    def _by(self, job: JobRow) -> str:
+        """Who carries it out, where that is another program."""
+        standing = self._standings.get(job.id, NOBODY)
+        return f", by {standing.worker.words}" if standing.elsewhere and standing.worker is not None else ""
 
     def _show_state(self) -> None:
         if self.table.row_count:
