@@ -118,6 +118,9 @@ def test_export_to_a_new_file_only(cli: Cli, tmp_path: Path) -> None:
     assert {row["location"] for row in rows} == {"nl"}
     again = cli("orders", "export", "--where", "loc:nl", "--out", str(path), "--json")
     assert again.error["code"] == "file-exists"
+    assert "--force" not in str(again.error), "export has none"
+    nobody = cli("orders", "export", "--where", "loc:nl", "--out", "~nobody-is-called-so/x", "--json")
+    assert nobody.error["code"] == "file", "no fault of the program"
     items = json.loads(cli("orders", "export", "--where", "loc:nl", "--format", "json").out)["items"]
     assert [one["id"] for one in items] == [row["id"] for row in rows]
     addresses = cli("orders", "export", "--where", "loc:nl", "--format", "ips").out.split()

@@ -38,6 +38,8 @@ def test_report_of_a_job(cli: Cli, tmp_path: Path) -> None:
     assert found["operations"] == 1 and found["format"] == "json"
     printed = json.loads(cli("jobs", "report", job, "--format", "json").out)
     assert printed == json.loads((tmp_path / "r.json").read_text()) and printed["job"]["id"] == job
+    whole = cli("jobs", "report", job, "--json").json  # one document, also where the report is CSV
+    assert whole["text"].split() == path.read_text().split()
     missing = cli("jobs", "report", job, "--out", str(tmp_path / "no" / "r.csv"), "--json")
     assert missing.error["code"] == "cannot-write"
     assert cli("jobs", "report", "nosuchjob", "--json").code == 4

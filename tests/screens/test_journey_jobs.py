@@ -115,7 +115,7 @@ async def test_a_report_is_written_and_never_over_something(
             await driver.type("report.csv")
             await driver.press("enter")
             if name != "report.csv":
-                await driver.sees("nothing is written over it")
+                await driver.sees("not overwritten")
                 await driver.press("ctrl+u")
                 await driver.type(name)
                 await driver.press("enter")

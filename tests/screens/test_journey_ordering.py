@@ -393,3 +393,27 @@ async def test_the_command_that_orders_the_same(program: Program) -> None:
         await driver.hears("No servers are chosen yet")
         await driver.press("j", "3", "Y")
         await driver.hears("Sent to the terminal's clipboard")
+
+
+async def test_a_digit_after_anything_else_begins_a_new_number(program: Program) -> None:
+    """After a dialog, a command, a key at the edge, and on another widget and back: never 27 for 2 and then 7."""
+    async with program.open() as driver:
+        screen = await opened(driver)
+        cell = screen.matrix.cursor
+        assert cell is not None
+        await driver.press("2", "3")
+        assert screen.matrix.quantities == {cell: 23}
+        for between in (("p", "escape"), ("left",), ("tab", "shift+tab"), ("r",)):
+            await driver.press("2", *between)
+            await driver.on("BulkOrderScreen")
+            await driver.press("7")
+            assert screen.matrix.quantities == {cell: 7}, between
+            await driver.press("delete")
+
+
+async def test_more_than_a_cell_holds_is_not_said_to_be_taken_over(program: Program) -> None:
+    async with program.open(size=(140, 40)) as driver:
+        screen = await opened(driver)
+        screen.post_message(events.Paste("nl micro 20000\nde micro 3"))
+        await driver.sees("A cell holds at most 9,999", "20,000 wanted")
+        assert sorted(screen.matrix.quantities.values()) == [3, 9_999]

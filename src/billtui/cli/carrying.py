@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 from billtui.cli.confirming import Limit, confirm
@@ -24,6 +23,7 @@ from billtui.cli.plan_text import (
 )
 from billtui.cli.problems import CliError, Problem
 from billtui.cli.progress import JobProgress
+from billtui.config.paths import typed_path
 from billtui.domain.models import Account
 from billtui.domain.payment_address import payment_address, refused_address
 from billtui.services import plan_files
@@ -117,7 +117,7 @@ def _nothing(plan: Plan, code: Exit) -> Problem:
 
 
 def _plan_out(context: Context, plan: Plan) -> Exit:
-    path = Path(context.options.plan_out).expanduser()
+    path = typed_path(context.options.plan_out)
     try:
         plan_files.write_plan(path, plan, force=context.options.force)
     except FileExistsError:
@@ -130,14 +130,6 @@ def _plan_out(context: Context, plan: Plan) -> Exit:
         show_plan(context.out, plan)
         context.out.line(f"Written to {path}; nothing was sent. Carry it out with: billtui apply {path}")
     return Exit.DONE
-
-
-def write_new(path: Path, content: bytes, *, force: bool) -> None:
-    """Write a file of mode 0600 in one step. Raises CliError where it is there already (unless ``force``), OSError."""
-    try:
-        plan_files.write_new(path, content, force=force)
-    except FileExistsError:
-        raise CliError("file-exists", f"{path} is there already; nothing was sent.", hint="Add --force.") from None
 
 
 # -- carrying out

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import count
 from billtui.cli.targets import order_ids
+from billtui.config.paths import typed_path
 from billtui.services.order_choice import GONE, chosen_by
 from billtui.services.order_matching import Tags
 from billtui.services.order_query import Query, QueryError, parse
@@ -146,7 +146,7 @@ def _text_of(name: str) -> str:
         if sys.stdin is None or sys.stdin.isatty():
             raise CliError("usage", "--from - reads standard input, and nothing is piped into it.")
         return sys.stdin.read(MAX_TEXT + 1)
-    path = Path(name).expanduser()
+    path = typed_path(name)
     try:
         if path.stat().st_size > 4 * MAX_TEXT:
             raise CliError("usage", f"--from: {path} is too large for a list.")

@@ -46,7 +46,7 @@ def cache_dir() -> Path:
 def _directory(kind: str) -> Path:
     override = os.environ.get(f"BILLTUI_{kind}_DIR")
     if override:
-        path = Path(override).expanduser()
+        path = typed_path(override)
         if not path.is_absolute():
             raise UnsafePath(f"BILLTUI_{kind}_DIR must be an absolute path, not {override!r}.")
         return path
@@ -59,6 +59,15 @@ def _directory(kind: str) -> Path:
         "CACHE": platformdirs.user_cache_dir(_NAME, appauthor=False),
     }
     return Path(found[kind])
+
+
+def typed_path(text: str) -> Path:
+    """A path as a person types it: ``~`` is the home; where ``~somebody`` has none, it stands as it was typed."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def ensure_private_dir(path: Path) -> Path:
@@ -99,6 +108,22 @@ def write_private(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     fsync_dir(directory)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a new file of mode 0600, whole or not at all, never over something and never through a link.
+
+    Raises FileExistsError, OSError.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def read_private(path: Path, limit: int = MAX_PRIVATE_BYTES) -> bytes:

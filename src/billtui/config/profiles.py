@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from billtui.config import toml_text
 from billtui.config.errors import ConfigError, ProfileError
-from billtui.config.paths import config_dir, locked, read_private, write_private
+from billtui.config.paths import config_dir, locked, read_private, typed_path, write_private
 
 KINDS = ("billing_v1",)
 """Kinds of panel that can be named in a profile."""
@@ -130,7 +130,7 @@ def _check_fingerprint(value: str) -> str:
 
 
 def _check_ca_file(value: str) -> str:
-    if "\0" in value or not Path(value).expanduser().is_absolute():
+    if "\0" in value or not typed_path(value).is_absolute():
         raise ProfileError("ca_file must be the full path of a PEM file.")
     return value
 

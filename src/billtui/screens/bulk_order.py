@@ -8,7 +8,7 @@ from textual.events import Paste
 from billtui.commands import COMMANDS, Command, Scope, handles
 from billtui.screens import bulk_order_choices as ask
 from billtui.screens.bulk_order_buying import buy_servers
-from billtui.screens.bulk_order_text import left_out_content, location_name, plan_name
+from billtui.screens.bulk_order_text import left_out_content, location_name, plan_in, plan_name
 from billtui.screens.bulk_order_view import BulkOrderView
 from billtui.screens.command_text import command_line
 from billtui.screens.explaining import quotes_explained
@@ -16,6 +16,7 @@ from billtui.screens.modals.choice import MessageDialog
 from billtui.services.cells_text import CellsRead, read_cells
 from billtui.services.order_estimate import Cell, fixes_of
 from billtui.widgets.formats import count_text
+from billtui.widgets.quantity_grid import MOST
 
 NEED_CELLS = ("bulk.buy", "bulk.explain", "bulk.clear", "bulk.copy_command")
 """Commands that are about what is chosen."""
@@ -36,6 +37,13 @@ class BulkOrderScreen(BulkOrderView):
 
     def _take_cells(self, found: CellsRead) -> None:
         self.matrix.change({(one.plan.raw, one.location.raw): one.quantity for one in found.cells})
+        over = [one for one in found.cells if one.quantity > MOST]
+        if over:
+            where = plan_in(over[0].plan.raw, over[0].location.raw, self.desk.catalogue)
+            more = f", and {len(over) - 1} more" if len(over) > 1 else ""
+            wanted = f"{where}, {over[0].quantity:,} wanted{more}"
+            self.billtui.say(f"A cell holds at most {MOST:,}, and that stands there now: {wanted}.", "warning")
+            return
         self.billtui.say(
             f"{count_text(len(found.cells), 'cell')}, {count_text(found.count, 'server')} taken over; u brings back."
         )

@@ -294,6 +294,7 @@ class BulkOrderView(BilltuiScreen):
     def run_command(self, command: Command) -> None:
         """Commands act on what was typed, however fast they come behind it."""
         self.quantities_changed()
+        self.matrix.stop_typing()
         super().run_command(command)
 
     @on(QuantityMatrix.QuantitiesChanged)

@@ -94,8 +94,8 @@ async def write_to_file(app: Shell, plan: Plan) -> bool:
             trouble = f"{typed.strip()} is there already, and is not overwritten: another name"
         except PlanError as error:
             trouble = str(error)
-        except (OSError, RuntimeError) as error:  # RuntimeError: ~somebody has no home
-            trouble = f"{typed.strip()} cannot be written ({getattr(error, 'strerror', None) or error}): another path"
+        except OSError as error:
+            trouble = f"{typed.strip()} cannot be written ({error.strerror or error}): another path"
         else:
             app.say(f"Written to {path}; nothing was sent. Carry it out with: billtui apply {path}")
             return True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from billtui.config.paths import typed_path
 from billtui.domain.models import Invoice
 from billtui.screens.explaining import invoice_explained
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
@@ -97,7 +99,9 @@ async def export_invoices(app: Shell, ids: Sequence[str]) -> None:
 
     def check(text: str) -> str | None:
         folder = _folder(text)
-        return None if folder.is_dir() else f"{folder} is not a folder; make it first, or type another."
+        if os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for some names
+            return None
+        return f"{folder} is not a folder; make it first, or type another."
 
     folder_text = await app.push_screen_wait(
         Prompt("Export", label="Into which folder?", value=".", button="Save", check=check)
@@ -114,7 +118,7 @@ async def export_invoices(app: Shell, ids: Sequence[str]) -> None:
 
 
 def _folder(text: str) -> Path:
-    return Path(text).expanduser()
+    return typed_path(text.strip())
 
 
 def _file_word(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from billtui.config.paths import typed_path
 from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.new_file import new_file_problem
 from billtui.screens.modals.prompt import Prompt
 from billtui.services.journal.report import ReportFormat, default_name, write_report
 from billtui.widgets.formats import count_text
@@ -28,27 +29,15 @@ async def report_job(app: Shell, job_id: str) -> None:
         return
     form = ReportFormat(chosen)
 
-    def check(text: str) -> str | None:
-        path = _path(text)
-        if not text.strip() or path.is_dir():
-            return "Type the name of a file."
-        if path.exists() or path.is_symlink():
-            return f"{path} is there already, and nothing is written over it. Type another name."
-        return None if path.parent.is_dir() else f"{path.parent} is not a folder; make it first, or type another."
-
     name = await app.push_screen_wait(
-        Prompt("Report", label="To which file?", value=default_name(job, form), button="Write", check=check)
+        Prompt("Report", label="To which file?", value=default_name(job, form), button="Write", check=new_file_problem)
     )
     if name is None:
         return
-    path = _path(name)
+    path = typed_path(name.strip())
     try:
         count = await asyncio.to_thread(write_report, journal, job.id, path, form)
     except OSError as error:
         app.say(f"{path} cannot be written: {error.strerror or error}.", "error")
         return
     app.say(f"{count_text(count, 'step')} written to {path}.")
-
-
-def _path(text: str) -> Path:
-    return Path(text.strip()).expanduser()

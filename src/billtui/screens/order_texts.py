@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from billtui.config.paths import typed_path, write_new
 from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.new_file import new_file_problem
 from billtui.screens.modals.prompt import Prompt
 from billtui.services.order_export import SUFFIX, Format, exported
 from billtui.services.order_tags import check_tags
@@ -105,21 +106,18 @@ async def export_orders(app: Shell, rows: Sequence[OrderRow]) -> None:
         return
     suffix = SUFFIX[cast("Format", form)]
 
-    def check(typed: str) -> str | None:
-        path = Path(typed.strip()).expanduser()
-        if not typed.strip() or path.is_dir():
-            return "Type the name of a new file."
-        if path.exists() or path.is_symlink():
-            return f"{path} is there already and is not overwritten; type another name."
-        return None if path.parent.is_dir() else f"{path.parent} is not a folder; make it first, or type another."
-
     name = f"orders-{app.session.now():%Y-%m-%d}{'' if form in ('csv', 'json') else f'-{form}'}"
     typed = await app.push_screen_wait(
-        Prompt("Export", label="Into which new file?", value=_free(name, suffix), button="Save", check=check)
+        Prompt("Export", label="Into which new file?", value=_free(name, suffix), button="Save", check=new_file_problem)
     )
     if typed is None:
         return
-    path = await asyncio.to_thread(write_new, typed.strip(), text)
+    path = typed_path(typed.strip())
+    try:
+        await asyncio.to_thread(write_new, path, text.encode("utf-8", "replace"))
+    except OSError as error:
+        app.say(f"{path} cannot be written: {error.strerror or error}. w asks again.", "error")
+        return
     app.say(f"Saved {count_text(len(rows), 'order')} in {path}")
 
 
@@ -143,12 +141,3 @@ def _free(stem: str, suffix: str) -> str:
     while path.exists():
         path, number = Path(f"{stem}-{number}.{suffix}"), number + 1
     return str(path)
-
-
-def write_new(name: str, text: str) -> Path:
-    """Write a new file of mode 0600; its path. Raises OSError, FileExistsError where something came between."""
-    path = Path(name).expanduser()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    return path

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import stat
 from pathlib import Path
 
+from billtui.config import paths
 from billtui.services.plans import MAX_PLAN_BYTES, Plan, PlanError
 
 
@@ -24,25 +24,22 @@ def write_plan(path: Path, plan: Plan, *, force: bool = False) -> None:
 
 def write_typed(typed: str, plan: Plan) -> Path:
     """:func:`write_plan` to a path as a person types it (``~`` is the home); the whole path. Raises the same."""
-    path = Path(typed.strip()).expanduser().absolute()
+    path = paths.typed_path(typed.strip()).absolute()
     write_plan(path, plan)
     return path
 
 
 def write_new(path: Path, content: bytes, *, force: bool = False) -> None:
     """Write a file of mode 0600 in one step. Raises FileExistsError (unless ``force``), OSError."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    target = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp") if force else path
-    descriptor = os.open(target, flags, 0o600)
+    if not force:
+        paths.write_new(path, content)
+        return
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    paths.write_new(temporary, content)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        if force:
-            target.replace(path)
+        temporary.replace(path)
     except BaseException:
-        target.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

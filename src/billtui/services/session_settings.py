@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from billtui.client.settings import ConnectionSettings
-from billtui.config.paths import data_dir, state_dir
+from billtui.config.paths import data_dir, state_dir, typed_path
 from billtui.domain.models import Account, Addon, Location, Plan
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class SessionSettings:
         """Settings of a profile; ``read_only`` adds to the profile's own."""
         connection = ConnectionSettings(
             url=profile.url,
-            ca_file=None if profile.ca_file is None else Path(profile.ca_file).expanduser(),
+            ca_file=None if profile.ca_file is None else typed_path(profile.ca_file),
             fingerprint=profile.fingerprint,
             proxy=profile.proxy,
         )

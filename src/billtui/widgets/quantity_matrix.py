@@ -212,6 +212,14 @@ class QuantityMatrix(Widget, can_focus=True):
         self._after(undone)
         return undone
 
+    def stop_typing(self) -> None:
+        """Something else was done: the next digit begins a new number."""
+        self._grid.stop_typing()
+
+    def on_blur(self) -> None:
+        """The next digit is typed after something else."""
+        self._grid.stop_typing()
+
     def _after(self, changed: bool) -> None:
         if changed:
             self.refresh()
@@ -261,9 +269,9 @@ class QuantityMatrix(Widget, can_focus=True):
             return
         was = self._place
         self._place = (max(0, min(row, len(self._rows) - 1)), max(0, min(column, len(self._columns) - 1)))
+        self._grid.stop_typing()
         if self._place == was:
             return
-        self._grid.stop_typing()
         if self._keep_in_sight():
             self.refresh()
         else:

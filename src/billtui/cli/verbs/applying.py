@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from billtui.cli.carrying import carry_out, exit_of, tell_job, wait_for_job
 from billtui.cli.context import Context
@@ -12,6 +11,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.plan_text import left_out_json, plan_json, show_plan
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import when
+from billtui.config.paths import typed_path
 from billtui.services import plan_files
 from billtui.services.journal import UnknownJob
 from billtui.services.plans import MAX_PLAN_BYTES, Plan
@@ -23,7 +23,7 @@ def read_plan(name: str) -> Plan:
     """The plan in a file, or on standard input for ``-``. Raises CliError, PlanError."""
     if name == "-":
         return Plan.from_json(sys.stdin.buffer.read(MAX_PLAN_BYTES + 1) if sys.stdin is not None else b"")
-    path = Path(name).expanduser()
+    path = typed_path(name)
     try:
         return plan_files.read_plan(path)
     except FileNotFoundError:

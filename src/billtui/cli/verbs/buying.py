@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from billtui.cli.carrying import busy, carry_out, nothing_left
@@ -17,6 +16,7 @@ from billtui.cli.shapes import count
 from billtui.cli.targets import all_found
 from billtui.cli.verbs.invoices import purse_note
 from billtui.cli.verbs.orders import check_period
+from billtui.config.paths import typed_path
 from billtui.domain.models import Account, AutoRenew, OrderCell, OrderRequest
 from billtui.domain.models.catalogue import Addon, Location, Plan
 from billtui.domain.safetext import SafeText
@@ -171,7 +171,7 @@ def _file(name: str) -> str:
         content = sys.stdin.buffer.read(MAX_CELLS_BYTES + 1) if sys.stdin is not None else b""
     else:
         try:
-            with Path(name).expanduser().open("rb") as file:
+            with typed_path(name).open("rb") as file:
                 content = file.read(MAX_CELLS_BYTES + 1)
         except FileNotFoundError:
             raise CliError("not-found", f"There is no file {name}.", Exit.NOT_FOUND) from None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from billtui.cli.carrying import write_new
 from billtui.cli.choosing import chosen_orders, is_choosing, not_gone, own_files, tags_of
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import count
+from billtui.config.paths import typed_path, write_new
 from billtui.services.order_export import exported
 from billtui.services.order_tags import check_tags
 
@@ -34,8 +33,11 @@ def _hand_out(context: Context, text: str, number: int) -> None:
     """Into a new file, or to standard output."""
     options, out = context.options, context.out
     if options.out:
-        path = Path(options.out).expanduser()
-        write_new(path, text.encode(), force=False)
+        path = typed_path(options.out)
+        try:
+            write_new(path, text.encode())
+        except FileExistsError:
+            raise CliError("file-exists", f"{path} is there already and is not overwritten: another name.") from None
         if out.as_json:
             out.document("export", file=str(path), format=options.format, count=number)
         else:

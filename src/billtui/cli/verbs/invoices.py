@@ -14,6 +14,7 @@ from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import age, count, day, invoice_json, iso_of, when
 from billtui.cli.targets import all_found, invoice_ids
+from billtui.config.paths import typed_path
 from billtui.domain.models import Account, Invoice, Order, PaymentMethod
 from billtui.domain.rules.promise import promise_deadline
 from billtui.services import planner
@@ -257,12 +258,12 @@ async def export(context: Context) -> Exit:
 def _paths(context: Context, numbers: Sequence[str]) -> list[Path]:
     """Where the files go. Raises CliError before anything is written where one is there already."""
     options = context.options
-    folder = Path(options.dir or ".").expanduser()
+    folder = typed_path(options.dir or ".")
     if not folder.is_dir():
         raise CliError("no-folder", f"{folder} is not a folder; make it first.")
     paths = [folder / f"invoice-{_file_word(number)}.{options.format}" for number in numbers]
     if options.out:
-        paths = [Path(options.out).expanduser()]
+        paths = [typed_path(options.out)]
     for path in paths:
         if path.exists():
             raise CliError("file-exists", f"{path} is there already; it was not touched.", hint="Use --out FILE.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 from typing import Any
 
 from billtui.cli.carrying import account_or_refuse, busy, carry_out, nothing_left, tell_job, wait_for_job
@@ -16,6 +15,7 @@ from billtui.cli.plan_text import counts_text, job_json, operation_json, show_jo
 from billtui.cli.problems import CliError, Problem
 from billtui.cli.progress import JobProgress
 from billtui.cli.shapes import count, iso_of, when
+from billtui.config.paths import typed_path
 from billtui.domain.models import Invoice, Order
 from billtui.services import planner
 from billtui.services.buying_again import buy_again
@@ -120,10 +120,14 @@ def report(context: Context) -> Exit:
     with context.journal() as journal:
         job = journal.job(options.job)
         if options.out is None:
-            for line in report_bytes(job, journal.operations(job.id, answers=False), form).decode().splitlines():
+            text = report_bytes(job, journal.operations(job.id, answers=False), form).decode()
+            if out.as_json and form is not ReportFormat.JSON:
+                out.document("job-report", job_id=job.id, format=form.value, text=text)
+                return Exit.DONE
+            for line in text.splitlines():
                 out.line(line)
             return Exit.DONE
-        path = Path(options.out).expanduser()
+        path = typed_path(options.out)
         try:
             steps = write_report(journal, job.id, path, form)
         except ReportExists:

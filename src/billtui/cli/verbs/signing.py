@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import SecretStr
 
 from billtui.cli.context import Context
@@ -14,6 +12,7 @@ from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, ask
 from billtui.cli.shapes import amount, when
 from billtui.client.errors import ClientError, TotpRequired
 from billtui.config.credentials import password_from_file, password_from_stdin
+from billtui.config.paths import typed_path
 from billtui.config.profiles import ProfileBook
 from billtui.domain.models import Account
 from billtui.services.session import NotSignedIn, Session, SignedIn
@@ -87,7 +86,7 @@ def _password(context: Context) -> SecretStr:
     if options.password_stdin:
         return password_from_stdin().secret
     if options.password_file:
-        return password_from_file(Path(options.password_file).expanduser()).secret
+        return password_from_file(typed_path(options.password_file)).secret
     if context.environment.password is not None:
         return context.environment.password
     typed = (

@@ -10,13 +10,13 @@ import csv
 import errno
 import io
 import json
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from billtui.config.paths import write_new
 from billtui.services.journal.reader import JournalReader
 from billtui.services.journal.rows import JobRow, OperationRow
 
@@ -109,21 +109,12 @@ def write_report(journal: JournalReader, job_id: str, path: Path, form: ReportFo
 
 
 def _write_new(path: Path, content: bytes) -> None:
-    """A new file of the user's own, whole or not there, never over something."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        write_new(path, content)
     except FileExistsError:
         raise ReportExists(
             errno.EEXIST, f"{path} is there already; nothing was written over it. Choose another name"
         ) from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def default_name(job: JobRow, form: ReportFormat) -> str:
