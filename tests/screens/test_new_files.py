@@ -12,6 +12,10 @@ from tests.support.driving import Program
 LONG = "x" * 300
 
 
+def files_in(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.is_file()]
+
+
 def test_what_is_wrong_with_a_name_is_said(tmp_path: Path) -> None:
     assert new_file_problem(str(tmp_path / "new.csv")) is None
     assert new_file_problem(f" {tmp_path / 'new.csv'} ") is None
@@ -50,4 +54,4 @@ async def test_a_name_that_cannot_be_keeps_the_dialog(
         await driver.sees("ype another")
         await driver.press("escape")
         await driver.on("OrdersScreen")
-    assert not [one for one in tmp_path.iterdir() if one.is_file()]
+    assert files_in(tmp_path) == []
