@@ -110,6 +110,10 @@ def test_cells_from_lines_and_from_an_option(cli: Cli, tmp_path: Path) -> None:
         (("--plan", "micro", "--location", "xx"), 4, "There is no location “xx”"),
         (("--cells", "nl:micro=1", "--addon", "pony"), 4, "There is no add-on “pony”"),
         (("--cells-file", "/nowhere/cells"), 4, "There is no file"),
+        (("--cells-file", "~nobody-is-called-so/cells"), 4, "There is no file"),
+        (("--plan", "micro", "--all-locations", "--quantity", "999999999999"), 2, "taken for a slip"),
+        (("--cells", ",".join(["nl:micro=100000"] * 11)), 2, "1,100,000 servers are taken for a slip"),
+        (("--plan", "micro", "--all-locations", "--quantity", "100000"), 5, "Only "),
         (("--cells", "nl:micro=1", "--auto-renew", "7"), 2, "There is no period of 7 months"),
     ],
 )

@@ -137,6 +137,15 @@ def test_everything_left_out_is_a_quote_without_lines(prices: Prices) -> None:
     assert sorted(left_out(offer)) == [("de", "out-of-stock"), ("nl", "out-of-stock")]
 
 
+def test_a_slip_of_the_finger_is_one_question(prices: Prices) -> None:
+    """BLK-7: a million million servers are left out by the stock, not cut into requests first."""
+    offer = run(offer_order(prices, ordering(plan="vds-micro", quantity=10**12, all_locations=True), FEW))
+    assert not offer.lines and offer.total.amount == 0 and len(prices.asked) == 1
+    assert sorted(left_out(offer)) == [(place, "out-of-stock") for place in sorted(PLACES)]
+    offer = run(offer_order(prices, ordering({"nl": 10**12, "de": 4}, promo_code=None), FEW))
+    assert shape(offer) == [[("de", 4)]] and len(prices.asked) == 2
+
+
 def test_a_code_is_asked_for_as_often_as_it_can_be_used(prices: Prices) -> None:
     """DSC-6: each request takes one use; the third would find it used up, and be dearer than confirmed."""
     prices.shop.codes["TWICE"] = 2

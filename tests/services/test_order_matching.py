@@ -99,6 +99,11 @@ def test_brackets_are_no_pattern() -> None:
     assert not chosen("name:*[1]*", order_row("1", name="a1b"))
 
 
+def test_letters_that_have_no_capital_are_found_as_they_are_written() -> None:
+    row = order_row("1", name="straße-1")
+    assert all(chosen(text, row) for text in ("name:straße", "name=straße-1", "straße", "STRAßE", "name:STRAßE*"))
+
+
 def test_what_is_gone_is_chosen_only_where_the_state_is_named() -> None:
     both = [order_row("1"), order_row("2", state="deleted")]
     assert [row.id for row in chosen_by(parse("loc:nl"), both, NOW, {})] == ["1"]

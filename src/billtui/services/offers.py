@@ -111,23 +111,28 @@ async def offer_order(
             return Offer((_resolved(request, quote),), (quote,))
         cells = [OrderCell(plan=plan, location=one, quantity=quantity) for one in places]
     excluded: list[Exclusion] = []
+    if any(one.quantity > policy.bulk_limit for one in cells):
+        # What is cut in any case is looked up first: a slip of the finger is not a million requests for prices.
+        excluded = _short([one for one in _whole(cells) if one.quantity > policy.bulk_limit], await panel.stock())
     while True:
-        parts = split_cells(cells, policy.bulk_limit, policy=policy)
+        gone = {_key(one) for one in excluded}
+        left = [one for one in cells if cell_key(one.plan, one.location) not in gone]
+        if not left:
+            one = _of_cells(request, [cells[0].model_copy(update={"quantity": 1})])
+            requests = [one.model_copy(update={"promo_code": None})]  # one alone may be too few for the code
+            asked = await panel.quote_order(requests[0])
+            nothing = Money.total((), asked.total.currency)
+            quotes = [asked.model_copy(update={"lines": [], "total": nothing, "excluded": []})]
+            break
+        parts = split_cells(left, policy.bulk_limit, policy=policy)
         requests, quotes = await _priced([_of_cells(request, part) for part in parts], panel.quote_order)
         if len(requests) == 1:
             break
         found = [one for quote in quotes for one in quote.excluded]
-        found += _short(parts, await panel.stock(), found)
+        found += _short(_cut(parts), await panel.stock(), found)
         if not found:
             break
         excluded += _each_once(found)
-        gone = {_key(one) for one in found}
-        cells = [one for one in cells if cell_key(one.plan, one.location) not in gone]
-        if not cells:
-            nothing = Money.total((), quotes[0].total.currency)
-            requests = requests[:1]
-            quotes = [quotes[0].model_copy(update={"lines": [], "total": nothing, "excluded": []})]
-            break
     quotes[0] = quotes[0].model_copy(update={"excluded": [*excluded, *quotes[0].excluded]})
     both = zip(requests, quotes, strict=True)
     return Offer(tuple(_resolved(one, quote) for one, quote in both), tuple(quotes))
@@ -211,31 +216,40 @@ def _of_cells(request: OrderRequest, cells: list[OrderCell]) -> OrderRequest:
     return request.model_copy(update={"cells": cells, "plan": None, "quantity": None, "all_locations": False})
 
 
-def _short(
-    parts: Sequence[Sequence[OrderCell]], stock: Iterable[StockItem], known: Sequence[Exclusion]
-) -> list[Exclusion]:
-    """Cells cut between requests that are more than there are: each request by itself would find enough."""
-    left_out = {_key(one) for one in known}
-    held = {cell_key(one.plan, one.location): one.available for one in stock}
+def _whole(cells: Iterable[OrderCell]) -> list[OrderCell]:
+    """Each plan and location once, with all that is wanted of it."""
     wanted: Counter[str] = Counter()
-    often: Counter[str] = Counter()
-    cells: dict[str, OrderCell] = {}
-    for cell in (one for part in parts for one in part):
+    first: dict[str, OrderCell] = {}
+    for cell in cells:
         key = cell_key(cell.plan, cell.location)
         wanted[key] += cell.quantity
-        often[key] += 1
-        cells[key] = cell
+        first.setdefault(key, cell)
+    return [cell.model_copy(update={"quantity": wanted[key]}) for key, cell in first.items()]
+
+
+def _cut(parts: Sequence[Sequence[OrderCell]]) -> list[OrderCell]:
+    """The cells that are cut between requests, whole: each request by itself would find enough in stock."""
+    every = [cell for part in parts for cell in part]
+    often = Counter(cell_key(cell.plan, cell.location) for cell in every)
+    return [one for one in _whole(every) if often[cell_key(one.plan, one.location)] > 1]
+
+
+def _short(cells: Iterable[OrderCell], stock: Iterable[StockItem], known: Sequence[Exclusion] = ()) -> list[Exclusion]:
+    """Those of ``cells`` that are more than there are in stock, without those that are ``known`` to be left out."""
+    left_out = {_key(one) for one in known}
+    held = {cell_key(one.plan, one.location): one.available for one in stock}
+    keyed = [(cell_key(cell.plan, cell.location), cell) for cell in cells]
     return [
         Exclusion(
             plan=cell.plan,
             location=cell.location,
             code=SafeText("out-of-stock"),
             rule=SafeText("BLK-2"),
-            reason=SafeText(f"Only {held[key]:,} of {wanted[key]:,} are in stock: take {held[key]:,} or fewer."),
+            reason=SafeText(f"Only {held[key]:,} of {cell.quantity:,} are in stock: take {held[key]:,} or fewer."),
             related={SafeText("available"): SafeText(str(held[key]))},
         )
-        for key, cell in cells.items()
-        if often[key] > 1 and key not in left_out and held.get(key, wanted[key]) < wanted[key]
+        for key, cell in keyed
+        if key not in left_out and held.get(key, cell.quantity) < cell.quantity
     ]
 
 

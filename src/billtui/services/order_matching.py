@@ -57,7 +57,7 @@ def _one(term: Term, now: int, tags: Tags) -> Predicate:
 
 
 def _positive(term: Term, now: int, tags: Tags) -> Predicate:
-    values, exact = tuple(one.casefold() for one in term.values), term.op == "="
+    values, exact = tuple(one.lower() for one in term.values), term.op == "="
     match term.field:
         case "loc":
             places = _Verdicts(_whole_or_word(values, exact=exact))
@@ -104,7 +104,7 @@ class _Verdicts(dict[str, bool]):
         self._test = test
 
     def __missing__(self, text: str) -> bool:
-        answer = self[text] = self._test(text.casefold())
+        answer = self[text] = self._test(text.lower())
         return answer
 
 
@@ -151,9 +151,9 @@ def _text(values: tuple[str, ...], *, exact: bool) -> Callable[[str], bool]:
 def _of_ids(values: tuple[str, ...]) -> Predicate:
     if any(map(_is_glob, values)):
         ids = _whole(values)
-        return lambda row: ids(row.id.casefold())
+        return lambda row: ids(row.id.lower())
     wanted = frozenset(values)
-    return lambda row: row.id.casefold() in wanted
+    return lambda row: row.id.lower() in wanted
 
 
 def _tagged(values: tuple[str, ...], tags: Tags) -> list[str]:

@@ -21,11 +21,13 @@ from billtui.domain.models import Account, AutoRenew, OrderCell, OrderRequest
 from billtui.domain.models.catalogue import Addon, Location, Plan
 from billtui.domain.safetext import SafeText
 from billtui.services import planner, plans
-from billtui.services.cells_text import find_named, read_cells
+from billtui.services.cells_text import MOST, find_named, read_cells
 from billtui.services.session import Catalogue, Session
 
 T = TypeVar("T", Plan, Location, Addon)
 MAX_CELLS_BYTES = 1024 * 1024
+MOST_AT_ONCE = 10 * MOST
+"""Most servers of one purchase: a thousand requests, with an invoice each (BLK-7)."""
 AT_MOST = (
     "at most this: it is for the rest of the paid period, so it costs a little less when it is bought later (ORD-5)"
 )
@@ -131,6 +133,8 @@ def _request(context: Context, catalogue: Catalogue) -> OrderRequest:
         raise CliError("usage", "Which servers? One of --cells, --cells-file and --plan.")
     if options.plan is None and (options.all_locations or options.location or options.quantity):
         raise CliError("usage", "--all-locations, --location and --quantity go with --plan.")
+    if (options.quantity or 1) > MOST:
+        raise CliError("usage", f"--quantity: {options.quantity:,} are taken for a slip; at most {MOST:,}.")
     more = {
         "period": options.period,
         "addons": _addons(context, catalogue),
@@ -163,6 +167,8 @@ def _cells(context: Context, catalogue: Catalogue) -> list[OrderCell]:
         raise CliError("bad-cells", "Not understood; nothing was sent.\n" + "\n".join(lines) + more)
     if not found.cells:
         raise CliError("bad-cells", "There is no line such as “nl micro 3” in it; nothing was sent.")
+    if found.count > MOST_AT_ONCE:
+        raise CliError("bad-cells", f"{found.count:,} servers are taken for a slip; at most {MOST_AT_ONCE:,} at once.")
     return list(found.cells)
 
 
