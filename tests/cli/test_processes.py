@@ -54,6 +54,18 @@ def test_the_demo_keeps_its_money_and_begins_anew_on_reset() -> None:
     assert process("jobs", "list", "--demo", "--json").json["items"] == []
 
 
+def test_reset_and_hostile_hold_for_verbs_too() -> None:
+    """They are never read and then left aside; and what a verb keeps first does not shut the journal out."""
+    tag = process("orders", "tag", "add", "keep", "1", "--demo", "--json")
+    assert tag.code == 0, tag
+    assert process("balance", "move", "2", "--yes", "--demo", "--json").code == 0
+    assert process("--demo", "--reset", "orders", "tag", "list", "--json").json["items"] == []
+    refused = process("--demo", "--reset", "jobs", "list", "--json")
+    assert (refused.code, refused.error["code"]) == (2, "usage")
+    tame, hostile = process("whoami", "--demo", "--json"), process("--demo", "--hostile", "whoami", "--json")
+    assert tame.json["url"] != hostile.json["url"]
+
+
 def test_a_second_command_joins_the_demo_that_runs() -> None:
     from billtui.cli.demo import running_demo
 

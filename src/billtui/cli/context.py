@@ -109,8 +109,9 @@ class Context:
     @property
     def journal_path(self) -> Path:
         """The journal of this run's panel; without starting the demo's."""
-        folder = demo_folder(*self.demo_numbers) / "state" if self.options.demo else state_dir()
-        return folder / "journal.db"
+        if not self.options.demo:
+            return state_dir() / "journal.db"
+        return demo_folder(*self.demo_numbers, hostile=self.options.hostile) / "state" / "journal.db"
 
     @contextlib.contextmanager
     def journal(self) -> Iterator[JournalReader]:
@@ -129,7 +130,9 @@ class Context:
         """Before the loop: start the demo's panel, find the secret (which may ask for a passphrase)."""
         if self.options.demo:
             fleet, seed = self.demo_numbers
-            self.demo = stack.enter_context(running_demo(fleet=fleet, seed=seed))
+            self.demo = stack.enter_context(
+                running_demo(fleet=fleet, seed=seed, hostile=self.options.hostile, reset=self.options.reset)
+            )
             self.credentials = self.demo.credentials(self.options.login)
         elif self.options.url:
             self.credentials = EnvironmentKeeper(self.environment)

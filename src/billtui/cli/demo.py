@@ -82,10 +82,10 @@ class DemoCredentials:
         return []
 
 
-def demo_folder(fleet: int = DEFAULT_FLEET, seed: int = DEFAULT_SEED) -> Path:
+def demo_folder(fleet: int = DEFAULT_FLEET, seed: int = DEFAULT_SEED, *, hostile: bool = False) -> Path:
     """Where the demo with this fleet and seed lives; each has a panel, a journal and copies of its own."""
     name = "demo" if (fleet, seed) == (DEFAULT_FLEET, DEFAULT_SEED) else f"demo-{fleet}-{seed}"
-    return data_dir() / name
+    return data_dir() / (f"{name}-hostile" if hostile else name)
 
 
 @contextlib.contextmanager
@@ -97,9 +97,7 @@ def running_demo(
     Where another billtui runs the same demo, its panel is used, for as long as that one runs.
     Raises DemoError when it does not start, UnsafePath when its folder can be touched by others.
     """
-    folder = demo_folder(fleet, seed)
-    if hostile:
-        folder = folder.with_name(f"{folder.name}-hostile")
+    folder = demo_folder(fleet, seed, hostile=hostile)
     with contextlib.ExitStack() as stack:
         ensure_private_dir(folder.parent)
         lock = _take_lock(folder)

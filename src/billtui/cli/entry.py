@@ -86,6 +86,10 @@ def _check(options: argparse.Namespace) -> None:
     for name in ("fleet", "seed", "hostile", "reset"):
         if getattr(options, name, None) and not options.demo:
             raise CliError("usage", f"--{name} belongs to the demo.", hint=f"Add --demo, or leave --{name} away.")
+    verb = getattr(options, "verb", None)
+    if options.reset and verb is not None and not verb.panel:
+        way = "Alone it does: billtui --demo --reset"
+        raise CliError("usage", f"{' '.join(verb.path)} does not start the demo, so it begins nothing anew.", hint=way)
     setting_up = getattr(options, "verb", None) is not None and options.verb.path == ("profile", "add")
     if options.login and not (options.url or options.demo or setting_up):
         raise CliError("usage", "--login belongs to --url; a profile has its own login.")

@@ -71,12 +71,16 @@ def typed_path(text: str) -> Path:
 
 
 def ensure_private_dir(path: Path) -> Path:
-    """Make ``path`` (0700) if it is missing and return it.
+    """Make ``path`` if it is missing, and what is missing above it (0700, as XDG asks), and return it.
 
     Raises UnsafePath when it is no directory, belongs to somebody else, or is open to others.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = [path]
+        while not missing[-1].parent.exists():  # a parent made open to others would be refused by whoever uses it next
+            missing.append(missing[-1].parent)
+        for one in reversed(missing):
+            one.mkdir(mode=0o700, exist_ok=True)
     except FileExistsError:
         raise UnsafePath(f"{path} is in the way: a directory is needed there.") from None
     except OSError as error:

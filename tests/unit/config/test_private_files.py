@@ -40,6 +40,7 @@ def test_relative_override_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_directory_is_made_private_and_a_loose_one_refused_with_the_cure(tmp_path: Path) -> None:
     made = paths.ensure_private_dir(tmp_path / "a" / "b c")
     assert made.stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700, "else the next one who uses it refuses it"
     made.chmod(0o750)
     with pytest.raises(UnsafePath) as refused:
         paths.ensure_private_dir(made)
