@@ -125,7 +125,9 @@ PROGRAM_OPTIONS = (
     option("--version", help="say which version this is and end", action="store_true"),
     *COMMON,
     option("--hostile", help="with --demo: a fleet full of texts that attack terminals", action="store_true"),
-    option("--reset", help="with --demo: begin anew: its database, copies, journal, tags and drafts", action="store_true"),
+    option(
+        "--reset", help="with --demo: begin anew: its database, copies, journal, tags and drafts", action="store_true"
+    ),
 )
 
 WRITE = (
