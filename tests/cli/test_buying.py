@@ -239,6 +239,23 @@ def test_a_refused_purchase_is_planned_anew_at_todays_price(own_cli: Callable[..
     assert again["job"]["total"] == quoted["total"]
 
 
+def test_a_refused_purchase_is_bought_anew_once(own_cli: Callable[..., Cli], tmp_path: Path) -> None:
+    """RELIABILITY "Money": a second "jobs retry" of the same job buys nothing more, and names the job that did."""
+    cli = own_cli(fleet=12)
+    path = tmp_path / "plan.json"
+    buying = ("order", "new", "--cells", "nl:nano=2", "--period", "1", "--pay", "internal")
+    assert cli(*buying, "--plan-out", str(path)).code == 0
+    sell(cli, prices=[{"plan": "vds-nano", "monthly_price": {"amount": "4.00", "currency": "EUR"}}])
+    refused = cli("apply", str(path), "--yes", "--json").json["job"]["id"]
+    anew = cli.json("jobs", "retry", refused, "--yes")["job"]["id"]
+    held = cli.internal(), len(cli.orders()), cli.json("invoices", "list")["total"]
+
+    result = cli("jobs", "retry", refused, "--yes", "--json")
+
+    assert (result.code, result.error["code"], result.error["job_id"]) == (5, "done-anew", anew)
+    assert (cli.internal(), len(cli.orders()), cli.json("invoices", "list")["total"]) == held
+
+
 def sell(cli: Cli, **change: Any) -> None:
     status, answer = cli.sandbox.call("POST", "/sandbox/catalogue", change)
     assert status == 200, answer

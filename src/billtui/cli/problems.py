@@ -84,7 +84,7 @@ def _client_exit(error: BaseException) -> Exit:
 
 def _of_session(error: BaseException) -> Problem | None:
     from billtui.services.journal import JournalError, UnknownJob
-    from billtui.services.journal.errors import JobElsewhere, MoveLost, TargetsBusy
+    from billtui.services.journal.errors import DoneAnew, JobElsewhere, MoveLost, TargetsBusy
     from billtui.services.plans import PlanError
     from billtui.services.session_settings import AlienPlan, NotSignedIn, SessionRefused
 
@@ -100,6 +100,9 @@ def _of_session(error: BaseException) -> Problem | None:
         return Problem("unknown-job", text, Exit.NOT_FOUND)
     if isinstance(error, TargetsBusy):
         return Problem("operation-open", text, Exit.REFUSED, more={"job_id": error.busy[0].job_id})
+    if isinstance(error, DoneAnew):
+        hint = f"billtui jobs show {error.job_id[:12]}"
+        return Problem("done-anew", text, Exit.REFUSED, more={"job_id": error.job_id, "hint": hint})
     if isinstance(error, JobElsewhere):
         return Problem("job-elsewhere", text, Exit.REFUSED, retryable=True)
     if isinstance(error, MoveLost):

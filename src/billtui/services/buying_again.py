@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from billtui.domain.models import Account, AddonRequest, OrderRequest, Quote, RenewalRequest
 from billtui.services import planner
 from billtui.services.drift import addon_request, order_request
+from billtui.services.journal import DoneAnew
 from billtui.services.journal.rows import Busy
 from billtui.services.plans import PURCHASES, Operation, OperationKind, Plan
 
@@ -29,21 +30,39 @@ async def buy_again(
 ) -> Plan | None:
     """A plan of the purchases ``numbers`` of ``plan`` at today's prices; paid as they were to be paid.
 
-    ``None`` where they are not purchases, all of one kind: then nothing can be priced anew in one plan. Raises
+    ``None`` where they are not purchases, all of one kind: then nothing can be priced anew in one plan. What was
+    bought anew before is not bought once more: go on in that job. Raises DoneAnew where that is all of it,
     ClientError, as where a promo code does not hold any more (DSC-6), and PlanError for a damaged plan.
     """
     wanted = [one for one in plan.operations if one.number in numbers]
     kinds = {one.kind for one in wanted}
     if len(kinds) != 1 or not kinds <= PURCHASES:
         return None
-    method = _method(plan, numbers)
+    before = session.journal.done_anew(plan.id)
+    left = [one for one in wanted if one.number not in before]
+    if not left:
+        raise DoneAnew(before[wanted[0].number])
+    anew = await _priced(session, account, plan, left, busy, profile)
+    return anew.anew(plan.id, [one.number for one in left])
+
+
+async def _priced(
+    session: Session,
+    account: Account,
+    plan: Plan,
+    wanted: list[Operation],
+    busy: Mapping[str, Busy] | None,
+    profile: str,
+) -> Plan:
+    kind = wanted[0].kind
+    method = _method(plan, [one.number for one in wanted])
     now = session.now()
-    if kinds == {K.ORDER}:
+    if kind is K.ORDER:
         return await _new_servers(session, account, wanted, method, now, busy, profile)
     ids = [one for operation in wanted for one in operation.texts("order_ids")]
     orders = await session.orders_by_ids(ids)
     quotes: list[Quote] = []
-    if kinds == {K.ADDONS}:
+    if kind is K.ADDONS:
         requests: list[AddonRequest] = []
         for operation in wanted:
             asked = addon_request(operation)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
@@ -27,6 +28,7 @@ MAX_OPERATIONS: Final = 20_000
 
 _PLAN_ID = re.compile(r"[0-9a-f]{32}")
 _PROFILE = re.compile(r"([a-z0-9][a-z0-9_-]{0,31})?")
+_REPLACED = re.compile(r"[0-9a-f]{32}:[1-9][0-9]{0,4}")
 _TARGET = re.compile(r"(invoice|order):\S{1,200}|new:[1-9][0-9]{0,4}|purse")
 
 
@@ -207,6 +209,8 @@ class Plan(_PlanModel):
     left_out: tuple[LeftOut, ...] = ()
     total: Money
     """What is spent (or promised) when every operation is done."""
+    instead_of: tuple[str, ...] = ()
+    """``JOB:NUMBER`` of each refused operation that it does anew; the journal takes each of them on once."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -214,6 +218,8 @@ class Plan(_PlanModel):
             raise ValueError("the id of a plan is 32 hexadecimal digits")
         if not _PROFILE.fullmatch(self.profile):
             raise ValueError("its profile has a name that no profile can have")
+        if not all(map(_REPLACED.fullmatch, self.instead_of)):
+            raise ValueError("what it does anew is not named as JOB:NUMBER")
         if not self.panel_id or not self.account_id:
             raise ValueError("a plan belongs to a panel and an account")
         if len(self.operations) > MAX_OPERATIONS:
@@ -260,7 +266,12 @@ class Plan(_PlanModel):
 
     def to_json(self) -> str:
         """The plan as a JSON document; ids and titles as the panel sent them, amounts as decimal strings."""
-        return self.model_dump_json(indent=1)
+        unsaid = None if self.instead_of else {"instead_of"}
+        return self.model_dump_json(indent=1, exclude=unsaid)
+
+    def anew(self, job_id: str, numbers: Collection[int]) -> Plan:
+        """The same plan, known to be made for the refused operations ``numbers`` of the job ``job_id``."""
+        return self.model_copy(update={"instead_of": tuple(f"{job_id}:{number}" for number in sorted(numbers))})
 
     @classmethod
     def from_json(cls, document: str | bytes) -> Plan:

@@ -1,6 +1,7 @@
 """The journal: every operation is written down before it is sent (RELIABILITY "Money: at most once, and known")."""
 
 from billtui.services.journal.errors import (
+    DoneAnew,
     JobElsewhere,
     JournalDamaged,
     JournalError,
@@ -19,6 +20,7 @@ __all__ = [
     "MOVES",
     "OPEN",
     "Busy",
+    "DoneAnew",
     "EventRow",
     "JobElsewhere",
     "JobRow",

@@ -27,6 +27,18 @@ class JobElsewhere(JournalError):
     """Another running billtui works on this job."""
 
 
+class DoneAnew(JournalError):
+    """What was refused has been planned anew already, in another job."""
+
+    def __init__(self, job_id: str) -> None:
+        """``job_id`` is that job."""
+        super().__init__(
+            f"This was done anew already, as job {job_id[:12]}: see what became of it, and go on there. "
+            "Nothing was sent."
+        )
+        self.job_id = job_id
+
+
 class TargetsBusy(JournalError):
     """Some targets have an open operation already; nothing of the plan was taken on."""
 

@@ -15,6 +15,7 @@ from typing import Any
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from billtui.services.journal import schema
+from billtui.services.journal.anew import done_anew
 from billtui.services.journal.errors import JournalDamaged, UnknownJob
 from billtui.services.journal.rows import Busy, EventRow, JobRow, OperationRow
 from billtui.services.journal.states import OPEN, OperationState, PauseReason, job_state
@@ -204,6 +205,11 @@ class JournalReader:
                 return []
             rows = db.execute(f"SELECT DISTINCT owner FROM operations WHERE state IN ({states}) AND owner IS NOT NULL")
             return [str(owner) for (owner,) in rows]
+
+    def done_anew(self, job_id: str) -> dict[int, str]:
+        """Which refused operations of a job another job has taken on anew: their numbers, and that job's id."""
+        with self._reading() as db:
+            return done_anew(db.execute, job_id) if db is not None else {}
 
     def generation(self) -> int:
         """A number that rises with every line in the journal."""

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from billtui.domain.safetext import SafeText
 from billtui.services.journal import chain, schema
-from billtui.services.journal.errors import JournalError, MoveLost, TargetsBusy, UnknownJob
+from billtui.services.journal.anew import taken_on
+from billtui.services.journal.errors import DoneAnew, JournalError, MoveLost, TargetsBusy, UnknownJob
 from billtui.services.journal.rows import Busy
 from billtui.services.journal.states import CLOSED, MOVES, OPEN, OperationState, PauseReason
 from billtui.services.plans import Plan
@@ -103,7 +104,7 @@ class Journal:
         """Write the whole plan down: ``True`` if it is new, ``False`` if this very plan is in the journal already.
 
         With ``held``, what can be held back starts in the undo window. All locks are taken or nothing is written:
-        raises TargetsBusy, or JournalError for another plan with the same id.
+        raises TargetsBusy, DoneAnew, or JournalError for another plan with the same id.
         """
         document = plan.to_json()
         with self.transaction():
@@ -114,6 +115,8 @@ class Journal:
                         "Another plan with the same id is in the journal; this file was changed. Make it anew."
                     )
                 return False
+            if plan.instead_of and (other := taken_on(self.rows, plan.instead_of)) is not None:
+                raise DoneAnew(other)
             busy = self.busy(plan.panel_id, plan.account_id, (t for op in plan.operations for t in op.targets))
             if busy:
                 raise TargetsBusy(busy)

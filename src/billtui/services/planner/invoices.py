@@ -182,10 +182,12 @@ def again(
             update["facts"] = facts_of_order(order)
         kept.append(operation.model_copy(update=update))
     operations = tuple(kept)
+    moves_money = [one for one in plan.operations if one.number in numbers and one.kind in (K.MOVE, K.TOP_UP)]
     return Plan(
         kind=plan.kind, title=SafeText(f"Again: {plan.title.raw}"), panel_id=plan.panel_id, panel_name=plan.panel_name,
         account_id=plan.account_id, login=plan.login, profile=plan.profile, operations=operations,
         left_out=tuple(left_out), total=planned_total(operations, plan.total.currency),
+        instead_of=tuple(f"{plan.id}:{one.number}" for one in moves_money),
     )  # fmt: skip
 
 
