@@ -29,7 +29,7 @@ def done_anew(query: Query, job_id: str) -> dict[int, str]:
             for one in json.loads(document).get("instead_of", ())
             if one.startswith(f"{job_id}:")
         ]
-        if numbers and list(query(_LEFT, (other, OperationState.CANCELLED.value))):
+        if numbers and any(True for _ in query(_LEFT, (other, OperationState.CANCELLED.value))):
             found |= dict.fromkeys(numbers, str(other))
     return found
 
