@@ -139,10 +139,14 @@ def order_quote(**changes: Any) -> dict[str, Any]:
         {"lines": [order_line(months=12)]},
         {"lines": [order_line(), order_line()], "total": money("23.60")},
         {"lines": [order_line(amount={"amount": "11.80", "currency": "USD"})]},
+        {"lines": [], "total": money("0.00")},
+        {"excluded": [{"plan": "vds-micro", "location": "de", "code": "out-of-stock", "reason": "Sold out."}]},
+        {"excluded": [{"plan": "vds-micro", "location": "nl", "code": "out-of-stock", "reason": "Sold out."}]},
+        {"excluded": [{"code": "out-of-stock", "reason": "Sold out."}]},
     ],
 )
 async def test_a_quote_of_something_else_is_no_quote(connect: Connect, wrong: dict[str, Any]) -> None:
-    """BLK-6, DSC-8: never more, elsewhere or for another sum than was asked."""
+    """BLK-6, DSC-8: never more, elsewhere or for another sum than was asked, and nothing left out in silence."""
     request = OrderRequest(cells=[cell("vds-micro", "nl", 2)], period=1)
     async with PanelStub(sends(answer(order_quote()))) as panel, connect(panel.url) as client:
         assert (await client.quotes.order(request)).total == Money("11.80", "EUR")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from billtui.client.errors import RuleRefused
-from billtui.domain.models import AddonRequest, OrderRequest, Problem, PromoTerms, Quote, StockItem
+from billtui.domain.models import AddonRequest, Exclusion, OrderRequest, Problem, PromoTerms, Quote, StockItem
 from billtui.domain.models.catalogue import Location
 from billtui.domain.policy import Policy
 from billtui.services.offers import Offer, offer_addons, offer_order, offer_renewal
@@ -181,3 +181,19 @@ def test_renewals_and_add_ons_of_any_number(prices: Prices) -> None:
 @pytest.fixture
 def prices() -> Prices:
     return Prices(nl=100, de=100, us=100)
+
+
+def test_what_is_left_out_without_saying_which_is_asked_for_once() -> None:
+    """BLK-7: a panel that names no plan and location is not asked for ever."""
+
+    class Vague(Prices):
+        async def quote_order(self, request: OrderRequest) -> Quote:
+            assert len(self.asked) < 20
+            vague = {"code": "out-of-stock", "reason": "Something is sold out."}
+            return (await super().quote_order(request)).model_copy(
+                update={"excluded": [Exclusion.model_validate(vague)]}
+            )
+
+    offer = run(offer_order(Vague(nl=1000, de=1000), ordering({"nl": 20, "de": 20}), FEW))
+    assert shape(offer) == [[("nl", 20), ("de", 10)], [("de", 10)]]
+    assert {str(one.reason) for one in offer.excluded} == {"Something is sold out."}

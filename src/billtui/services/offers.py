@@ -132,6 +132,8 @@ async def offer_order(
         found += _short(_cut(parts), await panel.stock(), found)
         if not found:
             break
+        if {cell_key(one.plan, one.location) for one in left}.isdisjoint(map(_key, found)):
+            break  # it tells of what was not asked for: asking once more would change nothing
         excluded += _each_once(found)
     quotes[0] = quotes[0].model_copy(update={"excluded": [*excluded, *quotes[0].excluded]})
     both = zip(requests, quotes, strict=True)

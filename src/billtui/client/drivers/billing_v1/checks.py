@@ -77,7 +77,7 @@ def quote(answer: Answer, order_ids: Sequence[str], period: int) -> Quote:
 
 
 def order_quote(answer: Answer, request: OrderRequest) -> Quote:
-    """A quote of new servers: lines and exclusions among the cells asked for, never more than asked (BLK-2, BLK-6)."""
+    """A quote of new servers: each cell that was asked for is in whole or left out with a reason (BLK-2, BLK-6)."""
     result = read(Quote, answer)
     must(result.kind == "order", "kind")
     wanted = {(_raw(one.plan), _raw(one.location)): 0 for one in request.cells}
@@ -94,6 +94,10 @@ def order_quote(answer: Answer, request: OrderRequest) -> Quote:
             must(wanted.get(cell) == line.quantity, "lines.quantity")
         must(line.months in (None, request.period), "lines.months")
         must(line.amount.currency == result.total.currency, "lines.amount.currency")
+    out = {(_raw(one.plan or ""), _raw(one.location or "")) for one in result.excluded}
+    must(not out & seen, "excluded")
+    if not request.all_locations:
+        must(out | seen == wanted.keys(), "excluded")
     must(sum(line.amount.amount for line in result.lines) == result.total.amount, "total")
     return result
 
