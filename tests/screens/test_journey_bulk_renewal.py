@@ -325,3 +325,60 @@ async def test_more_than_a_thousand_are_several_requests_shown_as_such(large_pro
         await driver.press("escape")
         await driver.hears("Nothing was sent")
         assert driver.jobs() == []
+
+
+async def test_what_was_deleted_and_then_not_renewed_is_said(program: Program) -> None:
+    """INV-5: the invoice is gone and the order goes to its end unrenewed; also that others were on that invoice."""
+    panel = program.panel()
+    bill = panel.renew(["2", "4"])
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.until(lambda: driver.app.session.store.order_rows(["2"])["2"].unpaid_invoice_id, "the bill")
+        await choose_by_expression(driver, "id:1,2,3")
+        await renew_for_a_month(driver)
+        await to_left_out(driver, "2")
+        await driver.press("D")
+        await driver.on("ConfirmPlan")
+        await driver.sees("It also bills 1 order that is not in this renewal")
+        await driver.confirm()
+        await driver.on("RenewalDialog")
+        await driver.sees("3 in, 0 left out")
+        await driver.press("escape")
+        await driver.hears(f"Not renewed. Invoice {bill['number']} was deleted")
+        assert panel.invoice(bill["id"])["state"] == "deleted"
+
+
+def drained(panel: Panel, spender: str, total: Decimal) -> Json:
+    """Spend the internal balance down until it holds ``total``, and no more once the invoice that this gives is paid."""
+    for period in (24, 12, 6, 3, 1):
+        while True:
+            bill = panel.renew([spender], period)
+            if panel.balances()["internal"] - money_of(bill["total"]) < total:
+                break
+            panel.pay(bill["id"])
+        if period > 1:
+            panel.write("DELETE", f"/invoices/{bill['id']}")
+    return bill
+
+
+async def test_a_purse_that_was_emptied_meanwhile_issues_no_invoice_unasked(program: Program) -> None:
+    """ACC-4, INV-4: renewing and paying are one wish; the button never says "pay" where nothing would be paid."""
+    panel = program.panel()
+    *chosen, spender = [one["id"] for one in forty(panel)][:4]
+    quote = panel.write("POST", "/quotes", {"kind": "renewal", "order_ids": chosen, "period": 1})
+    total = money_of(quote["total"])
+    bill = drained(panel, spender, total)
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await choose_by_expression(driver, f"id:{','.join(chosen)}")
+        await renew_for_a_month(driver)
+        await driver.sees(f"{len(chosen)} in, 0 left out")
+        panel.pay(bill["id"])
+        account = driver.app.session
+        await driver.until(lambda: account.account and account.account.balances.internal.amount < total, "the payment")
+        await driver.choose("internal")
+        await driver.on("MessageDialog")
+        await driver.sees("This cannot be done now", "too little")
+        await driver.press("escape")
+        await driver.on("OrdersScreen")
+        assert driver.jobs() == []

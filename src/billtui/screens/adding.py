@@ -11,7 +11,7 @@ from textual.content import Content
 from billtui.domain.models import Addon, Exclusion, Order, QuoteLine
 from billtui.domain.money import Money, group_digits
 from billtui.domain.periods import add_months, whole_months_between
-from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, payment_refused, signed_in_account
 from billtui.screens.modals.checklist import ChecklistDialog
 from billtui.screens.modals.choice import Choice
 from billtui.screens.modals.dialog import Fact
@@ -86,10 +86,12 @@ async def add_addons(app: Shell, order_ids: Sequence[str]) -> None:
         busy=busy_targets(app),
         profile=app.profile.name,
     )
+    if await payment_refused(app, plan):
+        return
     facts = [Fact("Add-ons", count_text(len(chosen), "add-on"))]
     if then_pay:
-        facts.append(purse_fact(account, then_pay, offer.total))
-        button, note = f"Add and pay {offer.total}", ""
+        facts.append(purse_fact(account, then_pay, plan.total))
+        button, note = f"Add and pay {plan.total}", ""
     else:
         button, note = "Issue the invoice", "The add-ons come when the invoice is paid. "
     note += "At most this is billed: for the rest of the paid period, so a little less when it is bought later."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from billtui.config.errors import ConfigError
 from billtui.domain.models import BoughtOrders, Exclusion, QuoteLine
 from billtui.screens.bulk_order_text import exclusion_name, how_many, line_text
-from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, payment_refused, signed_in_account
 from billtui.screens.modals.dialog import Fact, named
 from billtui.screens.quoting import UNPAID, QuoteDialog, purse_fact
 from billtui.services import planner
@@ -66,6 +66,8 @@ async def buy_servers(screen: BulkOrderView) -> None:
         busy=busy_targets(app),
         profile=app.profile.name,
     )
+    if await payment_refused(app, plan):
+        return
     facts = [Fact("Servers", how_many(standing.cells)), Fact("Period", count_text(draft.period, "month"))]
     if draft.addons:
         facts.append(Fact("Add-ons", f"{count_text(len(draft.addons), 'add-on')} for each server"))
@@ -76,11 +78,11 @@ async def buy_servers(screen: BulkOrderView) -> None:
     if len(offer.requests) > 1:
         facts.append(Fact("Requests", f"{len(offer.requests)}, an invoice each (BLK-7)"))
     if then_pay:
-        facts.append(purse_fact(account, then_pay, offer.total))
+        facts.append(purse_fact(account, then_pay, plan.total))
     job_id = await confirm_and_submit(
         app,
         plan,
-        button=f"Order and pay {offer.total}" if then_pay else "Issue the invoice",
+        button=f"Order and pay {plan.total}" if then_pay else "Issue the invoice",
         facts=facts,
         note=" ".join(one for one in (note, "" if then_pay else INACTIVE) if one),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from billtui.domain.models import Exclusion, Order
-from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, payment_refused, signed_in_account
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.quoting import UNPAID, QuoteDialog, purse_fact
 from billtui.services import planner
@@ -52,6 +52,8 @@ async def buy_batches(app: Shell, batches: Sequence[Batch], currency: str, note:
         busy=busy_targets(app),
         profile=app.profile.name,
     )
+    if await payment_refused(app, plan):
+        return None
     facts = [Fact("Purchases", ", ".join(map(_batch_words, batches)))]
     if then_pay:
         facts.append(purse_fact(account, then_pay, plan.total))

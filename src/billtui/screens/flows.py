@@ -110,6 +110,17 @@ async def say_nothing_left(app: Shell, plan: Plan) -> None:
     await app.push_screen_wait(MessageDialog("This cannot be done now", body))
 
 
+async def payment_refused(app: Shell, plan: Plan) -> bool:
+    """Whether what was to be paid at once cannot be, and then says why.
+
+    Buying and paying were asked for as one thing: an invoice that cannot be paid now is not issued unasked (ACC-4).
+    """
+    refused = tuple(one for one in plan.left_out if one.target == "invoice")
+    if refused:
+        await say_nothing_left(app, plan.model_copy(update={"operations": (), "left_out": refused}))
+    return bool(refused)
+
+
 async def job_ended(app: Shell, job_id: str) -> None:
     """Wait until every outcome of a job of this program is final; at once where it is so already."""
     if not app.session.journal.job(job_id).finished:

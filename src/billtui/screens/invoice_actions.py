@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,9 +66,12 @@ async def split_invoice(app: Shell, invoice_id: str) -> None:
     )
 
 
-async def delete_invoices(app: Shell, ids: Sequence[str], *, at_once: bool = False) -> str | None:
+async def delete_invoices(
+    app: Shell, ids: Sequence[str], *, at_once: bool = False, renewing: Collection[str] = ()
+) -> str | None:
     """Delete unpaid invoices (INV-5); held back for the undo window, or ``at_once`` where something waits for it.
 
+    ``renewing``: the orders that are renewed in place of it; that it bills others as well is said.
     Gives the id of the job, or ``None`` where nothing is deleted.
     """
     account = signed_in_account(app)
@@ -83,6 +86,10 @@ async def delete_invoices(app: Shell, ids: Sequence[str], *, at_once: bool = Fal
         note = f"{which} for new orders: deleting cancels those pending orders. {note}"
     if at_once:
         note = f"Sent at once, and the price is taken anew: it cannot be taken back. {note}"
+        billed = {line.order_id.raw for one in invoices for line in one.lines if line.order_id is not None}
+        if others := len(billed.difference(renewing)):
+            bills = "It also bills 1 order that is" if others == 1 else f"It also bills {others} orders that are"
+            note = f"{bills} not in this renewal: nothing renews that then. {note}"
     return await confirm_and_submit(
         app, plan, button="Delete", danger=True, note=note, hold=not at_once, keep_marks=at_once
     )

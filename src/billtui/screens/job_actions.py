@@ -10,7 +10,7 @@ from textual.content import Content
 
 from billtui.domain.models import Order
 from billtui.domain.safetext import SafeText
-from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, payment_refused, signed_in_account
 from billtui.screens.job_progress import NOBODY, Standing
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.screens.modals.external import ExternalPayment
@@ -125,6 +125,8 @@ async def retry_job(app: Shell, job_id: str) -> None:
     )
     if again is None:
         again = await _plan_again(session, plan, numbers)
+    elif await payment_refused(app, again):
+        return
     await confirm_and_submit(
         app, again, button="Do it again", note="These were refused before; the amounts are today's."
     )

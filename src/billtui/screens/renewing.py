@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from billtui.client.errors import InvalidInput, Refused
 from billtui.domain.models import Order, RenewalRequest
 from billtui.domain.periods import PERIODS, add_months
-from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, payment_refused, signed_in_account
 from billtui.screens.invoice_actions import delete_invoices
 from billtui.screens.left_out import LeftOutOrder, blocking_invoice, left_out_orders
 from billtui.screens.modals.choice import Choice, ChoiceDialog
@@ -18,6 +18,7 @@ from billtui.screens.paying import pay_invoices
 from billtui.screens.quoting import UNPAID, purse_fact
 from billtui.screens.renewal_dialog import RenewalAnswer, RenewalDialog
 from billtui.services import planner
+from billtui.services.journal import OperationState
 from billtui.services.offers import Offer
 from billtui.widgets.formats import count_text, date_text
 
@@ -69,9 +70,22 @@ class _Renewal:
         self.period = period
         self.code = ""
         """The code that the price holds with."""
+        self.deleted: list[str] = []
+        """Numbers of the invoices that were deleted to free orders."""
 
     async def run(self) -> None:
-        """Until the price is accepted or refused: every step about a blocking invoice or a code prices anew."""
+        """Until the price is accepted or refused. What was deleted on the way, and then not renewed, is said."""
+        confirmed = False
+        try:
+            confirmed = await self._steps()
+        finally:
+            if self.deleted and not confirmed:
+                which = f"Invoice {self.deleted[0]} was" if len(self.deleted) == 1 else f"{len(self.deleted)} invoices were"
+                words = f"Not renewed. {which} deleted for it, and nothing bills those orders now: R renews them."
+                self.app.say(words, "warning")
+
+    async def _steps(self) -> bool:
+        """Every step about a blocking invoice or a code prices anew. Whether the renewal was confirmed."""
         offer = await self._price(self.code)
         shown, problem = self.code, ""
         cursor: str | None = None
@@ -89,11 +103,10 @@ class _Renewal:
             )
             answer = await self.app.push_screen_wait(dialog)
             if answer is None:
-                return
+                return False
             if answer.what == "method":
                 if shown == self.code:
-                    await self._confirm(offer, answer.value)
-                    return
+                    return await self._confirm(offer, answer.value)
                 shown, problem = self.code, ""
                 continue
             on_left_out, cursor, problem = answer.what in ("pay", "delete"), answer.cursor, ""
@@ -128,7 +141,7 @@ class _Renewal:
         if answer.what == "pay":
             job = await pay_invoices(self.app, [answer.value], keep_marks=True)
         else:
-            job = await delete_invoices(self.app, [answer.value], at_once=True)
+            job = await delete_invoices(self.app, [answer.value], at_once=True, renewing=frozenset(self.order_ids))
         if job is None:
             return
         try:
@@ -136,9 +149,13 @@ class _Renewal:
                 await job_ended(self.app, job)
         except TimeoutError:
             self.app.say("Its outcome is not known yet: 4 shows the job. The price is taken anew as it is.", "warning")
+        if answer.what == "delete":
+            rows = self.app.session.journal.operations(job, (OperationState.DONE,))
+            self.deleted += [str((row.answer or {}).get("number", answer.value)) for row in rows]
         await self.app.session.refresh()
 
-    async def _confirm(self, offer: Offer[RenewalRequest], method: str) -> None:
+    async def _confirm(self, offer: Offer[RenewalRequest], method: str) -> bool:
+        """Whether it was confirmed."""
         account = signed_in_account(self.app)
         orders = await _orders(self.app, self.order_ids)
         then_pay = None if method == UNPAID else method
@@ -152,17 +169,19 @@ class _Renewal:
             busy=busy_targets(self.app),
             profile=self.app.profile.name,
         )
-        facts = [Fact("Period", count_text(self.period, "month")), Fact("Orders", str(offer.count))]
+        if await payment_refused(self.app, plan):
+            return False
+        renewed = sum(len(one.targets) for one in plan.operations)
+        facts = [Fact("Period", count_text(self.period, "month")), Fact("Orders", str(renewed))]
         if self.code:
             facts.append(Fact("Code", self.code))
         if then_pay:
-            facts.append(purse_fact(account, then_pay, offer.total))
-            button, note = f"Renew and pay {offer.total}", ""
+            facts.append(purse_fact(account, then_pay, plan.total))
+            button, note = f"Renew and pay {plan.total}", ""
         else:
-            one = len([quote for quote in offer.quotes if quote.lines]) == 1
-            button = "Issue the invoice" if one else "Issue the invoices"
+            button = "Issue the invoice" if len(plan.operations) == 1 else "Issue the invoices"
             note = "Only payment renews: the ends stay as they are until the invoice is paid."
-        await confirm_and_submit(self.app, plan, button=button, facts=facts, note=note)
+        return await confirm_and_submit(self.app, plan, button=button, facts=facts, note=note) is not None
 
 
 def _why_no_code(error: Refused | InvalidInput) -> str:
