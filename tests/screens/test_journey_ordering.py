@@ -417,3 +417,30 @@ async def test_more_than_a_cell_holds_is_not_said_to_be_taken_over(program: Prog
         screen.post_message(events.Paste("nl micro 20000\nde micro 3"))
         await driver.sees("A cell holds at most 9,999", "20,000 wanted")
         assert sorted(screen.matrix.quantities.values()) == [3, 9_999]
+
+
+async def test_a_price_without_the_names_is_not_bought_with_them(program: Program) -> None:
+    """DSC-8: the names did not hold for two, then one was left out; what is confirmed is what is asked for."""
+    panel = program.panel()
+    before = {one["id"] for one in panel.orders()}
+    async with program.open() as driver:
+        screen = await opened(driver)
+        await driver.press("j", "1")
+        await driver.press("n")
+        await driver.on("Prompt")
+        await driver.type("solo")
+        await driver.press("enter")
+        await driver.on("BulkOrderScreen")
+        await priced(driver)
+        set_shop(program.sandbox, stock=[{"plan": "vds-micro", "location": "de", "available": 0}])
+        await driver.press("l", "1")
+        await driver.until(lambda: screen.desk.standing().left_out and screen.desk.price.offer, "one to be left out")
+        await priced(driver)
+        await driver.press("enter")
+        await driver.on("QuoteDialog")
+        await driver.choose("internal")
+        await driver.on("ConfirmPlan")
+        await driver.sees("solo")
+        await confirm_typing(driver)
+        await driver.finished()
+    assert [one["name"] for one in new_orders(panel, before)] == ["solo"]

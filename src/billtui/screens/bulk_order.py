@@ -73,9 +73,9 @@ class BulkOrderScreen(BulkOrderView):
         if self.desk.names_problem:
             self.billtui.say(f"{self.desk.names_problem} n changes the pattern.", "warning")
             return
-        if self.desk.price.offer is None or self.desk.price.expired:
+        if not self.desk.price.is_of(self.desk.draft) or self.desk.price.expired:
             await self.ask_price()
-        if self.desk.price.offer is None:
+        if not self.desk.price.is_of(self.desk.draft):
             self.billtui.say(self.desk.price.trouble or "The panel has not answered yet; nothing was sent.", "warning")
             return
         await buy_servers(self)

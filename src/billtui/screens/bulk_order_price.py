@@ -48,6 +48,10 @@ class LivePrice:
         """Whether the price does not hold any more (DSC-8)."""
         return self.offer is not None and self.offer.expires_at <= self._session().now()
 
+    def is_of(self, draft: OrderDraft) -> bool:
+        """Whether what is known is the price of ``draft`` as it stands: the names may have been left away for it."""
+        return self.offer is not None and all((one.names or "") == draft.names for one in self.offer.requests)
+
     async def ask(self, draft: OrderDraft, *, names_hold: bool) -> None:
         """Price ``draft``; an answer to what is not wanted any more changes nothing. Without error of its own."""
         if not draft.cells:
