@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,19 @@ def test_buying_within_a_budget_renews_and_pays(own_cli: Callable[..., Cli]) -> 
             end = add_months(parse_instant(old[one]["paid_until"]), batch["period"], old[one]["billing_day"])
             assert parse_instant(cli.order(one)["paid_until"]) == end
     assert cli.sandbox.check_books() == []
+
+
+def test_a_panel_that_asks_more_than_the_budget_gets_nothing(own_cli: Callable[..., Cli]) -> None:
+    """The figures come from the copy; what the panel bills decides whether a budget is kept."""
+    cli = own_cli()
+    choose = ("--where", "days<20", "--months", "3", "--lead-days", "14", "--budget", "60")
+    assert cli.json("optimize", "renewals", *choose)["buy_now"]
+    with closing(sqlite3.connect(cli.sandbox.db, timeout=10)) as panel, panel:  # in silence: no feed tells of it
+        panel.execute("UPDATE orders SET monthly_cents = monthly_cents * 3")
+    before = cli.json("balance")["internal"], cli.json("invoices", "list")["total"]
+    result = cli("optimize", "renewals", *choose, "--buy", "--pay", "internal", "--yes", "--json")
+    assert (result.code, result.error["code"]) == (8, "above-budget")
+    assert (cli.json("balance")["internal"], cli.json("invoices", "list")["total"]) == before
 
 
 def test_a_plan_is_written_and_nothing_is_sent(cli: Cli, tmp_path: Path) -> None:

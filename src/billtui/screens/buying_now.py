@@ -11,16 +11,19 @@ from billtui.screens.modals.dialog import Fact
 from billtui.screens.quoting import UNPAID, QuoteDialog, purse_fact
 from billtui.services import planner
 from billtui.services.solver import Batch, differences, quote_batches
+from billtui.services.store import cents
 from billtui.widgets.formats import cents_text, count_text
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
 
-async def buy_batches(app: Shell, batches: Sequence[Batch], currency: str, note: str = "") -> str | None:
+async def buy_batches(
+    app: Shell, batches: Sequence[Batch], currency: str, note: str = "", *, budget: int | None = None
+) -> str | None:
     """Quote every batch, show quotes and differences, ask how to pay, confirm (BLK-4, DSC-8); the job's id.
 
-    ``note`` says what else has to be known before it is confirmed.
+    ``note`` says what else has to be known before it is confirmed; ``budget`` is in cents.
     """
     account = signed_in_account(app)
     ids = [one for batch in batches for one in batch.order_ids]
@@ -29,6 +32,10 @@ async def buy_batches(app: Shell, batches: Sequence[Batch], currency: str, note:
     said = differences(currency, quoted)
     figured = sum(batch.amount for batch in batches)
     compared = "; ".join(said) if said else f"Every cent is as worked out: {cents_text(figured, currency)}."
+    asked = sum(cents(one.quote.total) for one in quoted)
+    if budget is not None and asked > budget:
+        compared = f"More than the budget of {cents_text(budget, currency)}. {compared}"
+        note = f"This is more than the budget of {cents_text(budget, currency)}. {note}".strip()
     method = await app.push_screen_wait(
         QuoteDialog(
             [one.quote for one in quoted],

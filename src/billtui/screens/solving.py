@@ -180,7 +180,9 @@ class SolverScreen(ComputedScreen[WayRow, Worked]):
             self.billtui.say("Orders changed meanwhile, so it was worked out anew: look at it, then enter again.")
             return
         solution = self.answer.solution
-        await buy_batches(self.billtui, solution.batches, solution.currency)
+        await buy_batches(
+            self.billtui, solution.batches, solution.currency, budget=solution.question.budget
+        )
 
     @handles("solver.explain")
     async def explain(self) -> None:

@@ -71,7 +71,8 @@ async def renewals(context: Context) -> Exit:
         except ValueError as error:
             raise CliError("usage", str(error)) from None
         if acts(context):
-            return await buy(context, session, account, solution.batches, notes=_notes(solution))
+            budget = question.budget
+            return await buy(context, session, account, solution.batches, notes=_notes(solution), budget=budget)
         if context.out.as_json:
             context.out.document("renewals", **_json(context, solution, probed))
         else:
@@ -111,8 +112,12 @@ async def buy(
     batches: Sequence[Batch],
     *,
     notes: dict[str, str],
+    budget: int | None = None,
 ) -> Exit:
-    """Real quotes for the batches, compared with what was figured, then the plan as every writing verb has it."""
+    """Real quotes for the batches, compared with what was figured, then the plan as every writing verb has it.
+
+    Raises CliError where the panel asks more than ``budget`` cents: the figures are this program's, the bill is not.
+    """
     options = context.options
     if not batches:
         context.out.note("Nothing has to be bought now: there is nothing to plan. The dates stand in the view.")
@@ -122,6 +127,15 @@ async def buy(
     quoted = await quote_batches(session, batches)
     for line in differences(account.currency, quoted):
         context.out.note(f"Differs: {line}")
+    asked = sum(cents(one.quote.total) for one in quoted)
+    if budget is not None and asked > budget and not options.dry_run:
+        raise CliError(
+            "above-budget",
+            f"The panel asks {amount_words(asked, account.currency)}, more than --budget "
+            f"{amount_words(budget, account.currency)}; nothing was sent.",
+            Exit.CHANGED,
+            hint="Look at the plan with --dry-run, or ask with a smaller budget.",
+        )
     ids = [one for batch in batches for one in batch.order_ids]
     orders = all_found(ids, await session.orders_by_ids(ids), "order")
     plan = planner.renew_many(
