@@ -320,3 +320,21 @@ def test_more_than_a_thousand_are_several_requests(cli: Cli) -> None:
     shown = cli("order", "new", "--cells", ",".join(cells), "--period", "1", "--dry-run")
     assert "Order 1005 new servers for 1 month, in 2 requests" in shown.out
     assert "Step 2: 10 new servers" in shown.out
+
+
+def test_a_report_says_what_was_billed_where_time_made_it_less(own_cli: Callable[..., Cli], tmp_path: Path) -> None:
+    """ORD-5: whoever accounts for a job later finds the invoice's amount, not the most that was confirmed."""
+    cli = own_cli()
+    refs = [f"id:{one['id']}" for one in cli.renewable(12) if not cli.order(one["id"])["addons"]][-3:]
+    path, report = tmp_path / "plan.json", tmp_path / "report.json"
+    adding = ("orders", "addons", *refs, "--addon", "panel", "--pay", "internal", "--plan-out", str(path))
+    assert cli(*adding).code == 0
+    confirmed = json.loads(path.read_text())["total"]
+    cli.sandbox.advance(hours=20)
+    job = cli.json("apply", str(path), "--yes", "--max-total", "99EUR")["job"]
+    invoice = cli.invoice(job["operations"][0]["answer"]["invoice"]["id"])
+    assert invoice["state"] == "paid" and cents(invoice["total"]) < cents(confirmed)
+    assert [one["amount"] for one in job["operations"]] == [invoice["total"]] * 2
+    assert cli("jobs", "report", job["id"], "--format", "json", "--out", str(report)).code == 0
+    told = [one["amount"] for one in json.loads(report.read_text())["operations"]]
+    assert told == [invoice["total"]["amount"]] * 2

@@ -95,7 +95,7 @@ def operation_json(row: OperationRow) -> dict[str, Any]:
         "kind": row.kind,
         "title": row.title.raw,
         "targets": list(row.targets),
-        "amount": amount(row.amount),
+        "amount": amount(row.billed),
         "state": row.state.value,
         "code": row.code,
         "rule": row.rule,
@@ -146,7 +146,7 @@ def _outcome(row: OperationRow) -> list[str]:
     return [
         str(row.number),
         str(row.title),
-        str(row.amount) if row.amount is not None else "",
+        str(row.billed) if row.billed is not None else "",
         WORDS.get(row.state.value, row.state.value),
         why,
     ]

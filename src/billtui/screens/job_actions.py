@@ -209,7 +209,7 @@ async def show_operation(app: Shell, job_id: str, number: int) -> None:
         lines.append(Content.assemble((f"{local(event.at):%Y-%m-%d %H:%M:%S}  ", "$muted"), word))
     lines += [
         Content(""),
-        Content.assemble(("Amount      ", "$muted"), str(row.amount) if row.amount else "–"),
+        Content.assemble(("Amount      ", "$muted"), str(row.billed) if row.billed else "–"),
         Content.assemble(("About       ", "$muted"), str(SafeText(", ".join(row.targets).replace(":", " "))) or "–"),
         Content.assemble(("Sent        ", "$muted"), f"{row.sends}×, first {moment_text(row.first_sent_at)}"),
         Content.assemble(("Code        ", "$muted"), str(SafeText(row.code or "–"))),
@@ -218,8 +218,8 @@ async def show_operation(app: Shell, job_id: str, number: int) -> None:
     ]
     await app.push_screen_wait(MessageDialog(str(row.title), Content("\n").join(lines)))
     address = payment_address_of(row)
-    if address is not None and row.amount is not None:
-        await app.push_screen_wait(ExternalPayment(address, app.profile.url, row.amount, str(row.title)))
+    if address is not None and row.billed is not None:
+        await app.push_screen_wait(ExternalPayment(address, app.profile.url, row.billed, str(row.title)))
 
 
 def payment_address_of(row: OperationRow) -> SafeText | None:

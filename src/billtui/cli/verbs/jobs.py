@@ -120,7 +120,7 @@ def report(context: Context) -> Exit:
     with context.journal() as journal:
         job = journal.job(options.job)
         if options.out is None:
-            text = report_bytes(job, journal.operations(job.id, answers=False), form).decode()
+            text = report_bytes(job, journal.operations(job.id), form).decode()
             if out.as_json and form is not ReportFormat.JSON:
                 out.document("job-report", job_id=job.id, format=form.value, text=text)
                 return Exit.DONE
@@ -334,7 +334,7 @@ def _events(context: Context, journal: JournalReader) -> Exit:
 
 
 def _operation_cells(row: OperationRow) -> list[str]:
-    amount = str(row.amount) if row.amount is not None else ""
+    amount = str(row.billed) if row.billed is not None else ""
     return [
         when(row.changed_at),
         row.job_id[:12],

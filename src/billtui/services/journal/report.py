@@ -60,10 +60,11 @@ def report_bytes(job: JobRow, rows: Sequence[OperationRow], form: ReportFormat) 
 
 
 def _record(row: OperationRow) -> dict[str, Any]:
+    billed = row.billed
     return {
         "number": row.number, "kind": row.kind, "what": str(row.title), "targets": list(row.targets),
-        "state": row.state.value, "amount": f"{row.amount.amount:.2f}" if row.amount is not None else None,
-        "currency": row.amount.currency if row.amount is not None else None, "code": row.code, "rule": row.rule,
+        "state": row.state.value, "amount": f"{billed.amount:.2f}" if billed is not None else None,
+        "currency": billed.currency if billed is not None else None, "code": row.code, "rule": row.rule,
         "reason": str(row.detail) if row.detail is not None else None, "request_id": row.request_id,
         "times_sent": row.sends, "first_sent_at": _instant(row.first_sent_at), "changed_at": _instant(row.changed_at),
         "key": row.key,
@@ -103,7 +104,7 @@ def write_report(journal: JournalReader, job_id: str, path: Path, form: ReportFo
     Raises ReportExists, OSError, UnknownJob, JournalError. Nothing is left behind where it fails.
     """
     job = journal.job(job_id)
-    rows = journal.operations(job.id, answers=False)
+    rows = journal.operations(job.id)
     _write_new(path, report_bytes(job, rows, form))
     return len(rows)
 

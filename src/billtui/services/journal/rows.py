@@ -44,6 +44,21 @@ class OperationRow:
         """Whether its outcome is final."""
         return self.state in CLOSED
 
+    @property
+    def billed(self) -> Money | None:
+        """What it came to, by the panel's answer: of add-ons perhaps less than what was confirmed (ORD-5).
+
+        Without an answer, what was confirmed.
+        """
+        if self.amount is None or self.state is not OperationState.DONE or not self.answer:
+            return self.amount
+        invoice = self.answer.get("invoice")
+        try:
+            found = Money.model_validate(invoice.get("total") if isinstance(invoice, dict) else self.answer.get("amount"))
+        except ValueError:
+            return self.amount
+        return found if found.currency == self.amount.currency and found < self.amount else self.amount
+
 
 def amount_of(rows: Iterable[OperationRow], currency: str) -> Money:
     """What ``rows`` spend together; a purchase that one of them pays counts once."""
