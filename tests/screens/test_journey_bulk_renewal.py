@@ -349,7 +349,7 @@ async def test_what_was_deleted_and_then_not_renewed_is_said(program: Program) -
 
 
 def drained(panel: Panel, spender: str, total: Decimal) -> Json:
-    """Spend the internal balance down until it holds ``total``, and no more once the invoice that this gives is paid."""
+    """Spend the internal balance down until it holds ``total``, and no more once the invoice given is paid."""
     for period in (24, 12, 6, 3, 1):
         while True:
             bill = panel.renew([spender], period)

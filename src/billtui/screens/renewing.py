@@ -80,7 +80,9 @@ class _Renewal:
             confirmed = await self._steps()
         finally:
             if self.deleted and not confirmed:
-                which = f"Invoice {self.deleted[0]} was" if len(self.deleted) == 1 else f"{len(self.deleted)} invoices were"
+                which = (
+                    f"Invoice {self.deleted[0]} was" if len(self.deleted) == 1 else f"{len(self.deleted)} invoices were"
+                )
                 words = f"Not renewed. {which} deleted for it, and nothing bills those orders now: R renews them."
                 self.app.say(words, "warning")
 

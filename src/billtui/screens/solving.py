@@ -180,9 +180,7 @@ class SolverScreen(ComputedScreen[WayRow, Worked]):
             self.billtui.say("Orders changed meanwhile, so it was worked out anew: look at it, then enter again.")
             return
         solution = self.answer.solution
-        await buy_batches(
-            self.billtui, solution.batches, solution.currency, budget=solution.question.budget
-        )
+        await buy_batches(self.billtui, solution.batches, solution.currency, budget=solution.question.budget)
 
     @handles("solver.explain")
     async def explain(self) -> None:

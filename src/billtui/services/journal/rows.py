@@ -54,7 +54,9 @@ class OperationRow:
             return self.amount
         invoice = self.answer.get("invoice")
         try:
-            found = Money.model_validate(invoice.get("total") if isinstance(invoice, dict) else self.answer.get("amount"))
+            found = Money.model_validate(
+                invoice.get("total") if isinstance(invoice, dict) else self.answer.get("amount")
+            )
         except ValueError:
             return self.amount
         return found if found.currency == self.amount.currency and found < self.amount else self.amount
