@@ -114,6 +114,23 @@ async def test_every_dialog_of_the_bulk_order(program: Program, key: str, name: 
         assert title_of(driver) == title
 
 
+@pytest.mark.parametrize("size", [(40, 12), (80, 17), (80, 24), (80, 31), (140, 40)])
+async def test_the_total_stands_beside_the_ways_to_pay(program: Program, size: tuple[int, int]) -> None:
+    """However many lines and reasons there are, and wherever the choice is."""
+    async with program.open() as driver:
+        await driver.press("b")
+        await driver.on("BulkOrderScreen")
+        await driver.sees("VDS micro")
+        await driver.press("j", "3", "f")
+        await driver.sees("Price of the panel")
+        await driver.press("enter")
+        await driver.on("QuoteDialog")
+        await driver.resize(*size)
+        await driver.press("end", "up")
+        await driver.quiet()
+        assert re.search(r"Total +\d+\.\d\d EUR", driver.text()), driver.text()
+
+
 async def test_a_terminal_too_small_from_the_start(program: Program) -> None:
     """The notice first, the program once there is room; a dialog that came meanwhile does not keep the notice."""
     from tests.support.driving import Pocket

@@ -63,6 +63,8 @@ class Standing:
 def headline(standing: Standing, width: int) -> Content:
     """Quantity × locations = servers, and the total: before anything else, always."""
     cells, total = standing.cells, standing.total
+    if not cells and not standing.left_out:  # nothing is known of what is sold: that is not "left out"
+        cells = standing.draft.quantities
     left = Content.styled(f" {how_many(cells)}" if standing.draft.cells else " No servers yet", "bold")
     if total is None:
         return left

@@ -54,6 +54,7 @@ class QuoteDialog(Dialog[str]):
     DEFAULT_CSS = """
     QuoteDialog #lines { max-height: 8; }
     QuoteDialog.-low #facts, QuoteDialog.-high #facts { dock: top; }
+    QuoteDialog.-tiny #facts { dock: top; max-height: 2; }
     QuoteDialog.-low #dialog { padding: 0 2; }
     QuoteDialog.-low .section { margin-top: 0; }
     QuoteDialog.-low #lines { max-height: 3; }

@@ -48,6 +48,13 @@ def test_quantity_times_locations(cells: dict[Cell, int], text: str) -> None:
     assert words.how_many(cells) == text
 
 
+def test_what_cannot_be_known_yet_is_not_left_out() -> None:
+    """A panel that has not told what it sells: the numbers that were typed stand there, not that all are left out."""
+    draft = OrderDraft().with_quantities({("a", "nl"): 3, ("a", "de"): 3})
+    standing = words.Standing(draft, estimate(draft, Catalogue(), None), ())
+    assert "3 × 2 locations = 6 servers" in words.headline(standing, 80).plain
+
+
 def harmless(content: Content | str) -> bool:
     text = content if isinstance(content, str) else content.plain
     return not any(unicodedata.category(one) in {"Cc", "Cf", "Cs", "Co"} for one in text.replace("\n", ""))
