@@ -161,6 +161,14 @@ def test_names_are_free_and_stay_as_shown(world: World) -> None:
     assert other.quote(("vds-micro", "nl", 1), names="mail")["lines"][0]["names"] == ["mail"]
 
 
+@pytest.mark.parametrize("pattern", ["solo ", " solo", "solo"])
+def test_blanks_around_a_pattern_hide_no_name(world: World, pattern: str) -> None:
+    """BLK-1: they are not part of the name, so they do not make it another one."""
+    world.buy(("vds-micro", "nl", 1), names=pattern)
+    with pytest.raises(InvalidInput, match="There is a server called “solo” already"):
+        world.quote(("vds-micro", "nl", 1), names=pattern)
+
+
 def test_names_of_servers_that_are_gone_are_free_again(world: World) -> None:
     """INV-5."""
     bought = world.buy(NL, names="gone-{n}")

@@ -141,7 +141,7 @@ def _names(tx: Tx, account_id: int, cells: Sequence[Cell], pattern: str | None) 
 def _taken(tx: Tx, account_id: int, pattern: str) -> Collection[str]:
     """Names of the account's servers that a name by this pattern could meet: those that begin as it begins."""
     tx.flush()
-    start = pattern.partition("{")[0].lstrip()
+    start = pattern.partition("{")[0].strip()
     return {
         name
         for (name,) in tx.sql(
