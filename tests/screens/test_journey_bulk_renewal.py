@@ -287,9 +287,8 @@ async def test_a_code_that_does_not_hold_stays_and_says_which_condition_failed(p
 def promo_text(driver: Driver, code: str) -> str:
     """What stands beside the code; empty until the dialog for it is there."""
     screen = driver.app.screen
-    if not isinstance(screen, RenewalDialog) or screen.query_one("#promo", Input).value != code:
-        return ""
-    return screen.problem
+    typed = [field.value for field in screen.query("#promo").results(Input)]  # none while it is being composed
+    return screen.problem if isinstance(screen, RenewalDialog) and typed == [code] else ""
 
 
 async def test_every_line_explains_itself(program: Program) -> None:

@@ -41,7 +41,8 @@ class Model:
         self.cursor: str | None = None
         self.anchor: str | None = None
         self.marks: set[str] = set()
-        self.history: list[set[str]] = []
+        self.aside: set[str] = set()
+        self.history: list[tuple[set[str], set[str]]] = []
 
     def ordered(self) -> list[Server]:
         key, reverse = self.sort
@@ -77,14 +78,24 @@ class Model:
             heirs = [row_id for row_id in [*order[place + 1 :], *reversed(order[:place])] if row_id in ids]
             self.cursor = heirs[0] if heirs else ids[min(place, len(ids) - 1)]
 
-    def remark(self, marks: set[str]) -> None:
-        if marks != self.marks:
-            self.history.append(self.marks)
-            self.marks = marks
+    def remark(self, add: set[str], remove: set[str]) -> None:
+        """Choose ``add`` and no longer ``remove``: what is locked is set aside, but what is marked stays so (BLK-5)."""
+        locked = {row.id for row in self.rows if row.locked}
+        marks = (self.marks - remove) | (add - locked)
+        aside = ((self.aside - remove) | (add & locked)) - marks
+        if (marks, aside) != (self.marks, self.aside):
+            self.history.append((self.marks, self.aside))
+            self.marks, self.aside = marks, aside
+
+    def settle(self) -> None:
+        """What vanished is dropped, what is free joins the marks, what is locked is set aside."""
+        chosen = self.marks | self.aside
+        self.marks = {row.id for row in self.rows if row.id in chosen and not row.locked}
+        self.aside = {row.id for row in self.rows if row.id in chosen and row.locked}
 
     def apply(self, step: str, value: Any) -> None:
         ids, everything = self.ids(), [row.id for row in self.ordered()]
-        markable = {row.id for row in self.shown() if not row.locked}
+        chosen = self.marks | self.aside
         if step == "rows":
             self.rows = value
             self.follow(ids)
@@ -100,25 +111,26 @@ class Model:
         elif step == "move" and self.cursor is not None:
             self.cursor = ids[max(0, min(ids.index(self.cursor) + value, len(ids) - 1))]
         elif step == "mark" and self.cursor is not None:
-            if self.cursor in self.marks:
-                self.remark(self.marks - {self.cursor})
+            if self.cursor in chosen:
+                self.remark(set(), {self.cursor})
             else:
-                self.remark(self.marks | ({self.cursor} & markable))
+                self.remark({self.cursor}, set())
         elif step == "range" and self.cursor is not None:
             if self.anchor is None:
                 self.anchor = self.cursor
             else:
                 low, high = sorted((ids.index(self.anchor), ids.index(self.cursor)))
                 self.anchor = None
-                self.remark(self.marks | (set(ids[low : high + 1]) & markable))
+                self.remark(set(ids[low : high + 1]), set())
         elif step == "all":
-            self.remark(self.marks | markable)
+            self.remark(set(ids), set())
         elif step == "invert":
-            self.remark((self.marks - set(ids)) | (markable - self.marks))
+            self.remark(set(ids) - chosen, set(ids) & chosen)
         elif step == "clear":
-            self.remark(set())
+            self.remark(set(), chosen)
         elif step == "undo" and self.history:
-            self.marks = self.history.pop()
+            self.marks, self.aside = self.history.pop()
+            self.settle()
 
 
 class Silent(RecordTable[Server]):
@@ -171,6 +183,7 @@ def test_table_is_synchronised_by_id(rows: list[Server], steps: list[tuple[str, 
         assert table.cursor_id == model.cursor
         assert model.cursor is None or ids[table.cursor_position] == model.cursor
         assert table.marked_ids == model.marks
+        assert table.aside_ids == model.aside
         assert table.hidden_marked_count == len(model.marks - set(ids))
         moves = [message for message in table.said if isinstance(message, RecordTable.CursorMoved)]
         if before == model.cursor:

@@ -23,6 +23,8 @@ class QuantityGrid:
         self._past: list[dict[Cell, int]] = []
         self._typing: Cell | None = None
         """The cell that digits are being typed into: they go on with its number, and are one step to undo."""
+        self._stepped = False
+        """Whether what is being typed has its step already: a first digit that is there already changes nothing."""
 
     @property
     def quantities(self) -> dict[Cell, int]:
@@ -54,15 +56,17 @@ class QuantityGrid:
         number = self.of(cell) * 10 + digit if begun else digit
         if number > MOST:
             return False
-        changed = self._become(self._with({cell: number}), same_step=begun)
-        self._typing = cell if number else None
-        return changed
+        return self._type(cell, number, begun=begun)
 
     def erase_digit(self, cell: Cell) -> bool:
         """Backspace: the last digit goes; typing goes on behind what is left."""
-        begun = self._typing == cell
-        changed = self._become(self._with({cell: self.of(cell) // 10}), same_step=begun)
-        self._typing = cell if self.of(cell) else None
+        return self._type(cell, self.of(cell) // 10, begun=self._typing == cell)
+
+    def _type(self, cell: Cell, number: int, *, begun: bool) -> bool:
+        same_step = begun and self._stepped
+        changed = self._become(self._with({cell: number}), same_step=same_step)
+        self._stepped = same_step or changed
+        self._typing = cell if number else None
         return changed
 
     def stop_typing(self) -> None:
