@@ -272,7 +272,7 @@ amounts = st.lists(st.integers(1, 12), min_size=1, max_size=7)
 @example([3, 2, 2], 0, 3)
 def test_the_smallest_top_up_is_found(row: list[int], internal: int, affiliate: int) -> None:
     """Against trying every amount at every arrival before the first failure."""
-    found = saving([(n, cents) for n, cents in enumerate(row)], internal, affiliate)
+    found = saving(row, lambda n: n, internal, affiliate)
     fails = first_failing(row, internal, affiliate)
     if found is None:
         assert fails is None
@@ -298,7 +298,7 @@ def test_the_smallest_top_up_is_found(row: list[int], internal: int, affiliate: 
 
 def test_the_example_of_the_document() -> None:
     """docs/forecast.md: 4.00 are enough in time for the second, 5.00 whenever they arrive."""
-    found = saving([(0, 300), (1, 200), (2, 200)], 0, 300)
+    found = saving([300, 200, 200], lambda n: n, 0, 300)
     assert found is not None
     assert (found.cents, found.by, found.renewals, found.smallest) == (500, 1, 3, True)
     assert first_failing([200, 200], 400, 0) is None

@@ -12,8 +12,9 @@ from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.services.forecast.fleet import CentsHeld, Fleet
 from billtui.services.forecast.happenings import OF_INVOICES, DaySums, What
 from billtui.services.forecast.months import DAY, zone_days
+from billtui.services.forecast.opening import PLACE_BITS, PLACES, SHIFT
 from billtui.services.forecast.topping_up import Saving, saving
-from billtui.services.forecast.walk import PLACE_BITS, PLACES, SHIFT, Walk
+from billtui.services.forecast.walk import Walk
 from billtui.services.store import gc_paused
 
 HORIZONS = (30, 90, 365)
@@ -76,7 +77,7 @@ class Totals:
 class Forecast:
     """What happens up to ``until`` if nobody acts. Made by :func:`forecast`; instants are seconds since 1970.
 
-    It keeps of the orders what its events name, not their rows, which weigh more than a year of events.
+    It keeps of the orders the columns that its events name, not their rows, which weigh more than a year of events.
     """
 
     def __init__(self, walk: Walk, purses: CentsHeld, now: int, saved: Saving | None) -> None:
@@ -91,9 +92,8 @@ class Forecast:
         self.totals = _totals(walk.sums)
         self._base, self._starts = walk.base, walk.starts
         self._log, self._amounts, self._short, self._failed = walk.log, walk.amounts, walk.short, walk.failed
-        self._places, self._open_of, self._invoices = fleet.places, fleet.open_of, fleet.invoices
-        self._who = [(row.id, row.name, -1 if row.transfer_id is None else row.paid_until or 0) for row in fleet.orders]
-        """Of each order: id, name, and until when a transfer that runs is cancelled by what happens (TRF-6)."""
+        self._names, self._places = fleet.names, fleet.places
+        self._open_of, self._invoices = fleet.open_of, fleet.invoices
 
     def __len__(self) -> int:
         return len(self._log)
@@ -143,7 +143,7 @@ class Forecast:
             title = f"invoice {invoice.number or invoice.id}"
             return Event(n, at, what, "", invoice.id, title, cents, 0, False, invoice.number)
         place = self._places[place]
-        order_id, name, transfer_until = self._who[place]
+        order_id, name, transfer_until = self._names.of(place)
         invoice_id = number = ""
         if what in _ON_INVOICE and (opened := self._open_of[place]) >= 0:
             invoice_id, number = self._invoices[opened].id, self._invoices[opened].number
@@ -195,6 +195,14 @@ def forecast(
 
 def _saving(walk: Walk, purses: CentsHeld, line: tuple[Sequence[int], Sequence[date]], policy: Policy) -> Saving | None:
     """All auto-renewals as they would be with money for every one of them, then the least money for that."""
-    rich = Walk(walk.fleet, CentsHeld(_PLENTY, 0), walk.since, walk.until, line, policy, renewals_only=True).run()
-    renewals = [((entry >> SHIFT) + rich.base, cents) for entry, cents in zip(rich.log, rich.amounts, strict=True)]
-    return saving(renewals, purses.internal, purses.affiliate)
+    rich = Walk(
+        walk.fleet,
+        CentsHeld(_PLENTY, 0),
+        walk.since,
+        walk.until,
+        line,
+        policy,
+        renewals_only=True,
+        opening=walk.opening,
+    ).run()
+    return saving(rich.amounts, lambda n: (rich.log[n] >> SHIFT) + rich.base, purses.internal, purses.affiliate)

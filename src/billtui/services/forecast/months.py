@@ -39,13 +39,16 @@ def split(seconds: int) -> tuple[int, int, int]:
     month = bisect_right(STARTS, days) - 1
     if month < 0:
         return 0, 1, 0
-    return month, min(days - STARTS[month] + 1, LENGTHS[month]), second
+    day, length = days - STARTS[month] + 1, LENGTHS[month]
+    return month, day if day < length else length, second
 
 
 def join(month: int, day: int, second: int) -> int:
     """The instant of a month's day, the day clamped to the month's end (REN-3)."""
-    month = min(month, MOST)
-    return (STARTS[month] + min(day, LENGTHS[month]) - 1) * DAY + second
+    if month > MOST:
+        month = MOST
+    length = LENGTHS[month]
+    return (STARTS[month] + (day if day < length else length) - 1) * DAY + second
 
 
 def add_months(seconds: int, months: int, billing_day: int | None = None) -> int:

@@ -6,28 +6,31 @@ the same arithmetic stands here once more, without their objects; a test with ra
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
 from billtui.domain.policy import Policy
-from billtui.services.forecast.months import DAY, join, split
+from billtui.services.forecast.months import DAY, STARTS, join, split
 
 NEVER = 1 << 60
 """Later than every instant."""
-LONGEST = 31 * DAY
 MOST_CENTS = 1 << 62
 """No forecast counts further; amounts of the wire are far below."""
 
 
-@dataclass(frozen=True, slots=True)
 class Tiers:
     """The loyalty of one kind of service, per cent in whole ``1/scale`` parts (DSC-1, DSC-2)."""
 
-    by_months: tuple[tuple[int, int], ...]
-    by_count: tuple[tuple[int, int], ...]
+    __slots__ = ("_months", "_percents", "by_count")
+
+    def __init__(self, by_months: Sequence[tuple[int, int]], by_count: Sequence[tuple[int, int]]) -> None:
+        """Pairs of threshold and per cent; those of months rise."""
+        self.by_count = tuple(by_count)
+        self._months = [months for months, _ in by_months]
+        self._percents = [0, *(percent for _, percent in by_months)]
 
     def count_percent(self, count: int) -> int:
         """For so many services of the kind (DSC-2): the step with the most of those that are reached."""
@@ -45,18 +48,17 @@ class Tiers:
         """
         if in_use_since is None:
             return 0, NEVER
+        thresholds = self._months
+        if not thresholds:
+            return 0, NEVER
         month, day, second = split(in_use_since)
-        used = at - in_use_since
-        percent = 0
-        for months, step in self.by_months:
-            if used > months * LONGEST:  # no month is longer
-                percent = step
-                continue
-            reached = join(month + months, day, second)
-            if at <= reached:
-                return percent, reached
-            percent = step
-        return percent, NEVER
+        apart = bisect_right(STARTS, at // DAY) - 1 - month
+        place = bisect_left(thresholds, apart)  # steps of fewer calendar months are behind, of more ahead
+        if place < len(thresholds) and thresholds[place] == apart and at > join(month + apart, day, second):
+            place += 1
+        if place == len(thresholds):
+            return self._percents[place], NEVER
+        return self._percents[place], join(month + thresholds[place], day, second)
 
 
 NO_TIERS = Tiers((), ())
@@ -87,6 +89,8 @@ class PriceList:
 
         ``addons`` a month come on top, without discount (DSC-4): whole cents × whole months need no rounding.
         """
-        exact = monthly * months * (self.full - min(percent, self.full))
-        rounded = (2 * abs(exact) + self.full) // (2 * self.full)
-        return min((rounded if exact >= 0 else -rounded) + addons * months, MOST_CENTS)
+        full = self.full
+        exact = monthly * months * (full - percent) if percent < full else 0
+        rounded = (2 * abs(exact) + full) // (2 * full)
+        total = (rounded if exact >= 0 else -rounded) + addons * months
+        return total if total < MOST_CENTS else MOST_CENTS

@@ -8,7 +8,8 @@ the other leaves the other with more than the internal one could have used), so 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -41,17 +42,17 @@ def first_failing(amounts: Sequence[int], internal: int, affiliate: int) -> int 
     return None
 
 
-def saving(renewals: Sequence[tuple[int, int]], internal: int, affiliate: int) -> Saving | None:
-    """What saves ``renewals``: (instant, cents) in the order in which they happen while all succeed.
+def saving(amounts: Sequence[int], at: Callable[[int], int], internal: int, affiliate: int) -> Saving | None:
+    """What saves renewals of these ``amounts``, in the order in which they happen while all succeed; ``at`` says when.
 
     ``None`` where nothing fails. The amount is enough whenever it arrives before the first failure: earlier or later,
     other renewals are paid from the other purse meanwhile, so each such arrival is looked at.
     """
-    amounts = [cents for _, cents in renewals]
+    amounts = list(amounts)  # is read faster than an array
     fails = first_failing(amounts, internal, affiliate)
     if fails is None:
         return None
-    by = renewals[fails][0]
+    by = at(fails)
     arrivals = _arrivals(amounts[:fails], internal, affiliate)
     search = _Search(amounts)
     enough = sum(amounts) - internal  # the internal purse pays everything from the beginning on
@@ -60,12 +61,12 @@ def saving(renewals: Sequence[tuple[int, int]], internal: int, affiliate: int) -
     for place, held, other in reversed(arrivals):
         steps += len(amounts) - place
         if steps > MOST_STEPS:
-            return Saving(enough, by, len(renewals), False)
+            return Saving(enough, by, len(amounts), False)
         if search.succeeds(place, held + best, other):
             continue
         best, looked_at = search.smallest(place, held, other, best)
         steps += looked_at
-    return Saving(best, by, len(renewals))
+    return Saving(best, by, len(amounts))
 
 
 def _arrivals(amounts: Sequence[int], internal: int, affiliate: int) -> list[tuple[int, int, int]]:
@@ -88,30 +89,28 @@ class _Search:
 
     def __init__(self, amounts: Sequence[int]) -> None:
         self._amounts = amounts
-        self._left = [*accumulate(reversed(amounts), initial=0)][::-1]
-        """What all from each place on come to."""
-        self._least = min(amounts)
+        self._sums = [*accumulate(amounts, initial=0)]
+        """What all before each place come to."""
 
     def succeeds(self, place: int, internal: int, affiliate: int) -> bool:
-        """Whether all from ``place`` on are paid."""
-        left, least = self._left, self._least
-        for at in range(place, len(self._amounts)):
-            if internal >= left[at]:
-                return True
-            if affiliate < least:
-                return False
-            cents = self._amounts[at]
+        """Whether all from ``place`` on are paid: the internal purse pays in leaps, up to the first it cannot."""
+        sums, amounts, count = self._sums, self._amounts, len(self._amounts)
+        while place < count:
+            cents = amounts[place]
             if internal >= cents:
-                internal -= cents
+                there = bisect_right(sums, sums[place] + internal, place + 1) - 1
+                internal -= sums[there] - sums[place]
+                place = there
             elif affiliate >= cents:
                 affiliate -= cents
+                place += 1
             else:
                 return False
         return True
 
     def smallest(self, place: int, internal: int, affiliate: int, low: int) -> tuple[int, int]:
         """The smallest amount above ``low``, which is not enough, and how many payments were looked at."""
-        left = self._left[place]
+        left = self._sums[-1] - self._sums[place]
         high = max(left - internal, low + 1)
         low = max(low, left - internal - max(affiliate, 0) - 1)
         steps = 0
