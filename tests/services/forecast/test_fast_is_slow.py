@@ -75,7 +75,8 @@ def test_prices_are_those_of_the_rules(
     wanted = cents(price_renewal(facts, months, discounts).total)
     prices = PriceList(policy)
     tiers = prices.tiers("vds")
-    percent = 0 if individual else tiers.use_percent(row.in_use_since, T)[0] + tiers.count_percent(count)
+    since = NEVER if row.in_use_since is None else row.in_use_since
+    percent = 0 if individual else tiers.use_percent(since, T)[0] + tiers.count_percent(count)
     assert prices.cents(monthly, sum(addons), months, percent) == wanted
 
 

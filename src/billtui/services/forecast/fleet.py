@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import itemgetter
-from typing import TypeVar, cast
 
 from billtui.domain.models import InvoiceKind, InvoiceState
 from billtui.domain.models.invoices import OPEN_STATES
+from billtui.services.forecast.prices import NEVER
 from billtui.services.store import InvoiceRow, OrderRow
 
-T = TypeVar("T")
+UNKNOWN = -1
+"""No instant."""
 RUNNING, BLOCKED, PENDING, GONE = range(4)
 STATES = {"active": RUNNING, "suspended": RUNNING, "blocked": BLOCKED, "pending": PENDING}
 """A suspended order is an active one that its owner stopped (ORD-1). Others do nothing any more."""
@@ -131,12 +132,13 @@ class Fleet:
         where = self._rows_of
         pick = itemgetter(*where) if len(where) > 1 else tuple
 
-        def placed(column: list[T]) -> Sequence[T]:
-            return cast(Sequence[T], pick(column))
+        def placed(column: Iterable[int]) -> array[int]:
+            return array("q", pick(array("q", column)))
 
         states = [STATES[row.state] for row in rows]
         self.state = placed(states)
-        self.end = placed([row.paid_until for row in rows])
+        self.end = placed([UNKNOWN if row.paid_until is None else row.paid_until for row in rows])
+        """When the paid period ends; :data:`UNKNOWN` for none."""
         kinds = [row.kind for row in rows]
         self.kinds = sorted(set(kinds))
         kind_of = {kind: place for place, kind in enumerate(self.kinds)}
@@ -144,11 +146,12 @@ class Fleet:
         self.price = placed([row.price for row in rows])
         self.individual = placed([row.individual_price for row in rows])
         self.addons = placed([row.addons for row in rows])
-        self.in_use_since = placed([row.in_use_since for row in rows])
+        self.in_use_since = placed([NEVER if row.in_use_since is None else row.in_use_since for row in rows])
+        """When the order was first activated; ``NEVER`` before."""
         self.auto_on = placed([row.auto_on for row in rows])
         self.auto_months = placed([row.auto_months for row in rows])
         self.auto_since = placed([row.auto_since or 0 for row in rows])
-        self.auto_done_for = placed([row.auto_done_for for row in rows])
+        self.auto_done_for = placed([UNKNOWN if row.auto_done_for is None else row.auto_done_for for row in rows])
         self.billing = placed([row.billing_day if 1 <= row.billing_day <= 31 else 0 for row in rows])
         """The billing day; 0 for one that no calendar has."""
         self._promised = {n: row.promise_until for n, row in enumerate(rows) if row.promise_until is not None}

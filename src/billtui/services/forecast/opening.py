@@ -13,7 +13,7 @@ from datetime import date
 
 from billtui.domain.models import InvoiceState
 from billtui.domain.policy import Policy
-from billtui.services.forecast.fleet import BLOCKED, FREE, PENDING, RUNNING, Fleet
+from billtui.services.forecast.fleet import BLOCKED, FREE, PENDING, RUNNING, UNKNOWN, Fleet
 from billtui.services.forecast.months import DAY, LENGTHS, MOST, STARTS
 
 # What comes first where several things are due at one instant, as the panel has it.
@@ -79,7 +79,7 @@ class Opening:
             if opened != FREE and (promise := fleet.promise_of(place)):
                 self.promise[place] = promise
             if state == RUNNING:
-                if end is None or end - lead > until:
+                if end == UNKNOWN or end - lead > until:
                     continue
                 if auto_on and done_for != end and end - lead > dealt_with:
                     autos.append(place)
@@ -98,7 +98,7 @@ class Opening:
         numbers, open_of, steady = fleet.numbers, fleet.open_of, self.steady
         month = 0
         for place in places:
-            end = ends[place] or 0
+            end = ends[place]
             days, second = divmod(end, DAY)
             while month < MOST and STARTS[month + 1] <= days:
                 month += 1

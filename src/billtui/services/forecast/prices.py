@@ -41,15 +41,13 @@ class Tiers:
         """The number of services from which on that discount holds; 0 where none holds."""
         return max((step[0] for step in self.by_count if count >= step[0]), default=0)
 
-    def use_percent(self, in_use_since: int | None, at: int) -> tuple[int, int]:
+    def use_percent(self, in_use_since: int, at: int) -> tuple[int, int]:
         """For the length of use at ``at`` (DSC-1), and until when, that instant included, it stays so.
 
         "Over 3 months" is later than first activation + 3 calendar months.
         """
-        if in_use_since is None:
-            return 0, NEVER
         thresholds = self._months
-        if not thresholds:
+        if not thresholds or in_use_since == NEVER:
             return 0, NEVER
         month, day, second = split(in_use_since)
         apart = bisect_right(STARTS, at // DAY) - 1 - month

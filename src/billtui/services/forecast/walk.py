@@ -89,7 +89,7 @@ class Walk:
         fleet = self.fleet
         self._numbers, self._kind = fleet.numbers, fleet.kind
         self._prices = prices
-        self._state, self._end, self._open = list(fleet.state), list(fleet.end), list(fleet.open_of)
+        self._state, self._end, self._open = fleet.state[:], fleet.end[:], list(fleet.open_of)
         self._promise = dict(self.opening.promise)
         self._tiers = [prices.tiers(kind) for kind in fleet.kinds]
         self._counts = [fleet.running.get(kind, 0) for kind in fleet.kinds]
@@ -255,7 +255,7 @@ class Walk:
 
     def _until(self, place: int) -> int:
         """Until when the order runs without a payment (PRM-5)."""
-        end, promise = self._end[place] or 0, self._promise.get(place, 0)
+        end, promise = self._end[place], self._promise.get(place, 0)
         return end if end >= promise else promise
 
     def _other(self, key: int, sums: DaySums) -> None:
@@ -350,7 +350,7 @@ class Walk:
         for place in self.fleet.billed.get(invoice, ()):
             if self._open[place] != invoice or self._promise.pop(place, 0) == 0 or self._state[place] != RUNNING:
                 continue
-            if (self._end[place] or 0) <= at:
+            if self._end[place] <= at:
                 self._write(at, What.BLOCKED_BROKEN, place)
                 self._stop(at, place, at, sums)
 
