@@ -125,7 +125,7 @@ def choosing(_yardsticks: Yardsticks) -> list[Figure]:
         ("filter by an expression, first key", ours.filter_first, some.filter_first, 50),
         ("filter by an expression, next word", ours.filter_next, some.filter_next, 16.7),
         ("count what an expression chooses, each key", ours.look, some.look, 50),
-        ("mark all, one of a hundred blocked", ours.mark_all, some.mark_all, 30),
+        ("mark all, one of a hundred blocked", ours.mark_all, some.mark_all, 20),
         ("invert half of them marked", ours.invert, some.invert, 100),
         ("look at all marks anew after a refresh", ours.settle, some.settle, 100),
         (f"a pasted list of {LISTED:,} names", ours.pasted, some.pasted, None),

@@ -69,6 +69,17 @@ class FailingRenewal:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What auto-renewal will do in the next days: the part of the overview that takes time."""
+
+    failing: tuple[FailingRenewal, ...]
+    seen_until: datetime
+    """Auto-renewals up to here were played through."""
+    saving: Saving | None
+    """The top-up with which none of them fails (REN-4)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Everything the first screen says. ``account`` is ``None`` before the first sign-in."""
 
@@ -105,15 +116,26 @@ class Overview:
         return None if self.account is None else self.account.balances.affiliate
 
 
-def overview(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY) -> Overview:
-    """The overview at ``now`` (the panel's clock)."""
+def look_ahead(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY) -> Ahead:
+    """Auto-renewal of the next two weeks, played through."""
+    near = forecast_near(store, now, AUTO_DAYS, AUTO_MOST, policy=policy)
+    if near is None:
+        return Ahead((), now, None)
+    return Ahead(_failing(near), instant(near.until), near.saving)
+
+
+def overview(
+    store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY, *, ahead: Ahead | None = None
+) -> Overview:
+    """The overview at ``now`` (the panel's clock); ``ahead`` where that was worked out already."""
     account = store.account()
     open_invoices = store.open_invoices()
     currency = account.currency if account is not None else next((row.currency for row in open_invoices), "EUR")
     unpaid = [row for row in open_invoices if row.state == InvoiceState.UNPAID]
     promised = [row for row in open_invoices if row.state == InvoiceState.PROMISED]
     moment = int(now.timestamp())
-    near = forecast_near(store, now, AUTO_DAYS, AUTO_MOST, policy=policy)
+    if ahead is None:
+        ahead = look_ahead(store, now, policy)
     return Overview(
         now=now,
         synced_at=store.synced_at(),
@@ -132,9 +154,9 @@ def overview(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY)
         running_out=tuple(_running_out(store, moment, days, currency) for days in HORIZONS),
         orders=store.states(),
         blocked=_blocked(store, policy),
-        failing=_failing(near),
-        failing_seen_until=now if near is None else instant(near.until),
-        saving=None if near is None else near.saving,
+        failing=ahead.failing,
+        failing_seen_until=ahead.seen_until,
+        saving=ahead.saving,
         changes=tuple(store.changes_since_visit()),
     )
 
@@ -157,10 +179,8 @@ def _blocked(store: StoreReader, policy: Policy) -> tuple[Blocked, ...]:
     return tuple(sorted(found, key=lambda item: (item.deleted_at is None, epoch(item.deleted_at) or 0, item.order.id)))
 
 
-def _failing(near: Forecast | None) -> tuple[FailingRenewal, ...]:
+def _failing(near: Forecast) -> tuple[FailingRenewal, ...]:
     """Auto-renewals that no purse alone will hold, in the order in which they come (REN-4): the forecast's."""
-    if near is None:
-        return ()
     return tuple(
         FailingRenewal(event.order_id, event.title, instant(event.at), money(event.cents, near.currency))
         for event in near.events(kinds=frozenset({What.FAILED}))

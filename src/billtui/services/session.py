@@ -217,9 +217,12 @@ class Session:
         """The panel's time, as far as its answers tell; else this computer's."""
         return self._core.now()
 
-    def overview(self) -> Overview:
-        """What is owed, what runs out, what will fail, what changed; from the copy."""
-        return overview(self.store, self.now())
+    def overview(self, ahead: Ahead | None = None) -> Overview:
+        """What is owed, what runs out, what will fail, what changed; from the copy.
+
+        ``ahead`` is what will fail, where it was worked out already.
+        """
+        return overview(self.store, self.now(), ahead=ahead)
 
     def unavailable(self, capability: str) -> str | None:
         """Why the panel cannot do ``capability`` for this account, or ``None`` where it can."""

@@ -70,6 +70,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         super().__init__(columns, row_id, name=name, id=id, classes=classes, disabled=disabled)
         self.mark_refusal = mark_refusal
         """Why a record cannot be marked; None: it can. What is refused is set aside (see :attr:`aside_ids`)."""
+        self._view.refusal = mark_refusal
         self._marks = Marks()
         self._shown_marks: int | None = 0
         self._anchor_id: str | None = None
@@ -154,14 +155,15 @@ class RecordTable(CursorTable[R], can_focus=True):
 
     def _markable(self, ids: Collection[str], rows: Sequence[R]) -> tuple[Collection[str], list[str]]:
         """Those ids that can be marked, and those that cannot, which are announced."""
-        if self.mark_refusal is None:
+        refused = self._view.refused(rows, ids)
+        if not refused:
             return ids, []
-        reasons = list(map(self.mark_refusal, rows))
-        if not any(reasons):
-            return ids, []
-        refused = list(compress(ids, reasons))
-        self.post_message(self.MarkRefused(self, refused[0], next(filter(None, reasons)), total=len(refused)))
-        return frozenset(ids).difference(refused), refused
+        first = self._view.row_of(refused[0])
+        reason = self.mark_refusal(first) if self.mark_refusal is not None and first is not None else None
+        self.post_message(self.MarkRefused(self, refused[0], reason or "", total=len(refused)))
+        markable = set(ids)
+        markable.difference_update(refused)
+        return markable, refused
 
     def _choosing(self, ids: Collection[str], rows: Sequence[R]) -> tuple[Collection[str], tuple[()], list[str]]:
         """What :meth:`Marks.change` takes to choose these."""
@@ -179,15 +181,14 @@ class RecordTable(CursorTable[R], can_focus=True):
     def settle_marks(self) -> list[str]:
         """Look at every chosen id anew: those whose records vanished are dropped and given back, those that can be
         marked by now join the marks, those that cannot any more are set aside. Not a step to undo."""
-        chosen, view, refusal = self._marks.chosen, self._view, self.mark_refusal
+        chosen, view = self._marks.chosen, self._view
         if not chosen:
             return []
-        aside: frozenset[str] = frozenset()
-        if refusal is not None and len(chosen) * 4 < len(view.rows):
+        if len(chosen) * 4 < len(view.rows):
             rows = view.rows_of(chosen)
-            aside = frozenset(compress(map(view.row_id, rows), map(refusal, rows)))
-        elif refusal is not None:
-            aside = frozenset(compress(view.all_ids(), map(refusal, view.rows))).intersection(chosen)
+            aside = frozenset(view.refused(rows, list(map(view.row_id, rows))))
+        else:
+            aside = frozenset(view.refused(view.rows, view.all_ids())).intersection(chosen)
         gone = view.missing(chosen)
         if gone or aside != self._marks.aside:
             self._after_marks(self._marks.settle(frozenset(chosen).difference(aside, gone), aside))

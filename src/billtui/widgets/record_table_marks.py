@@ -44,10 +44,13 @@ class Marks:
         return self.ids | self.aside if self.aside else self.ids
 
     def change(self, add: Collection[str] = (), remove: Collection[str] = (), aside: Collection[str] = ()) -> bool:
-        """Mark, unmark and set aside as one step; False when nothing changed. Marking wins over the other two."""
+        """Mark, unmark and set aside as one step; False when nothing changed. Marking wins over the other two.
+
+        A set that is given may be kept: the caller does not change it afterwards.
+        """
         ids = self.ids.difference(remove) if remove else self.ids
         if add:
-            ids = ids.union(add) if ids else add if isinstance(add, frozenset) else set(add)
+            ids = ids.union(add) if ids else add if isinstance(add, (set, frozenset)) else set(add)
         kept = self.aside
         if kept or aside:
             kept = (set(kept).difference(remove).union(aside)).difference(ids)

@@ -36,6 +36,8 @@ class RecordView(Generic[R]):
 
     def __init__(self, row_id: Callable[[R], str], search: Sequence[Callable[[R], str]] = ()) -> None:
         self.row_id = row_id
+        self.refusal: Callable[[R], str | None] | None = None
+        """Why a record cannot be marked, by the record alone; asked once for each."""
         self.rows: Sequence[R] = ()
         self.base: Sequence[int] = range(0)
         """All records in the present sort order."""
@@ -51,6 +53,8 @@ class RecordView(Generic[R]):
         self._index: dict[str, int] = {}
         self._indexed = 0  # records of which the index knows
         self._haystack: list[str] = []
+        self._refused: set[str] = set()
+        self._refused_of = 0  # records that were asked
         self._shown_set: frozenset[int] | None = None
 
     def __len__(self) -> int:
@@ -69,6 +73,8 @@ class RecordView(Generic[R]):
         self._index = {}
         self._indexed = 0
         self._haystack = []
+        self._refused = set()
+        self._refused_of = 0
         self._order()
 
     def id_at(self, position: int) -> str:
@@ -132,6 +138,23 @@ class RecordView(Generic[R]):
         if len(self._ids) < len(self.rows):
             self._ids.extend(map(self.row_id, self.rows[len(self._ids) :]))
         return self._ids
+
+    def refused(self, rows: Sequence[R], ids: Collection[str]) -> list[str]:
+        """Those of ``ids``, which are the ids of ``rows``, that cannot be marked, in their order."""
+        if self.refusal is None:
+            return []
+        if len(rows) * 4 < len(self.rows):
+            return list(compress(ids, map(self.refusal, rows)))
+        self._ask(len(self.rows))
+        return list(filter(self._refused.__contains__, ids)) if self._refused else []
+
+    def _ask(self, end: int) -> None:
+        start, end = self._refused_of, min(end, len(self.rows))
+        if self.refusal is not None and start < end:
+            ids, rows = self.all_ids(), self.rows
+            asked = rows if start == 0 and end == len(rows) else rows[start:end]
+            self._refused.update(compress(ids[start:end], map(self.refusal, asked)))
+        self._refused_of = end
 
     def count_shown(self, ids: Set[str]) -> int:
         """How many of these ids are shown."""
@@ -283,9 +306,10 @@ class RecordView(Generic[R]):
     # --- ahead of time -------------------------------------------------------------------------------------------
 
     def warm(self, count: int) -> bool:
-        """Prepare ids and search texts of the next `count` records; True while some are left (P-TABLE-3)."""
+        """Prepare ids, search texts and refusals of the next `count` records; True while some are left (P-TABLE-3)."""
         done, whole = len(self._haystack), len(self.rows)
         if done < whole:
             self._haystack.extend(self._make_haystack(self.rows[done : done + count]))
         self._extend_index(self._indexed + count)
-        return len(self._haystack) < whole or self._indexed < whole
+        self._ask(self._refused_of + count)
+        return len(self._haystack) < whole or self._indexed < whole or self._refused_of < whole
