@@ -16,7 +16,7 @@ from bench.store import filled, timed
 from billtui.domain.models import Account
 from billtui.screens.planner_view import calendar_day, cash_days
 from billtui.services.forecast import CentsHeld, Fleet, Forecast, forecast, forecast_near
-from billtui.services.overview import AUTO_DAYS, AUTO_MOST
+from billtui.services.overview import AUTO_DAYS, AUTO_MOST, Ahead, overview
 from billtui.services.store import OrderRow, Store, StoreReader
 
 SIZES = (1_000, 10_000, 100_000)
@@ -113,8 +113,13 @@ def near(_yardsticks: Yardsticks) -> list[Figure]:
             store.close()
             reader = StoreReader(path)
             value = median(lambda: timed(lambda: forecast_near(reader, NOW, AUTO_DAYS, AUTO_MOST)))  # noqa: B023
+            none = Ahead((), NOW, None)
+            rest = median(lambda: timed(lambda: overview(reader, NOW, ahead=none)))  # noqa: B023
             reader.close()
-            figures.append(Figure("P-PLAN", f"the overview's forecast, {size:,} orders in the store", value, "ms"))
+            what = f"the overview's forecast, in a thread, {size:,} orders in the store"
+            figures.append(Figure("P-PLAN", what, value, "ms"))
+            what = f"the overview without it, on the loop, {size:,} orders in the store"
+            figures.append(Figure("P-PLAN", what, rest, "ms", budget=16.7))
     return figures
 
 

@@ -19,7 +19,10 @@ from bench.terminals import LINES, Terminal
 LOGIN, PASSWORD = "olena.marsh", "demo-fleet-2026"
 OVERVIEW, ORDERS = b"Runs out in", b"A month"
 """Words of the overview and of the list of orders that stand nowhere else."""
-AREAS = (b"2", b"3", b"4", b"5", b"6", b"1")
+PLANNED, BULK = b"Next 30 days", b"Plan"
+"""Words of the planner with its forecast, and of the bulk order's matrix."""
+AREAS = (b"2", b"3", b"4", b"5", b"6", b"7", b"3", b"b", b"1")
+"""Every area, and the bulk order, which is opened from the list of orders."""
 RUNS = 7
 MINUTE = 60.0
 
@@ -63,7 +66,16 @@ def starting(yardsticks: Yardsticks) -> list[Figure]:
             terminal.until(OVERVIEW)
             terminal.settle(10.0)
             opened = len(terminal.output)
-            idle = idle_bytes(terminal, MINUTE)
+            idle = {"the overview": idle_bytes(terminal, MINUTE)}
+            for place, keys, words in (("the planner", (b"7",), PLANNED), ("the bulk order", (b"3", b"b"), BULK)):
+                before = len(terminal.output)
+                for key in keys:
+                    terminal.send(key)
+                    terminal.settle(2.0)
+                terminal.settle(10.0)
+                if words not in terminal.output[before:]:
+                    raise RuntimeError(f"{place} was not opened")
+                idle[place] = idle_bytes(terminal, MINUTE)
     first, answer = statistics.median(painted), statistics.median(answered)
     what = f"with a copy of {SOME:,} orders"
     return [
@@ -72,7 +84,10 @@ def starting(yardsticks: Yardsticks) -> list[Figure]:
         Figure("P-START-2", f"answers a key (list of orders shown), {what}", answer, "ms", "bare Textual", bare, 0.85),
         Figure("P-START-2", "bytes until settled", opened, "B", budget=16_000, note="one run"),
         Figure("P-START-3", f"orders list --offline --json, {what}", verb, "ms", "python -c pass", python, 12),
-        Figure("P-BYTES-2", "idle for a minute on the overview", idle, "B", budget=200, note="one run"),
+        *(
+            Figure("P-BYTES-2", f"idle for a minute on {place}", count, "B", budget=200, note="one run")
+            for place, count in idle.items()
+        ),
     ]
 
 

@@ -53,6 +53,8 @@ class AgendaScreen(ListScreen[Event]):
         self.desk = desk
         self.forecast: Forecast | None = None
         self._agenda = Agenda([], 0)
+        self._coming: tuple[int, date | None] | None = None
+        """What is being worked out."""
 
     def columns(self) -> Sequence[Column[Event]]:
         """When, what, whose, how much, why."""
@@ -93,14 +95,37 @@ class AgendaScreen(ListScreen[Event]):
         else:
             if self.forecast is None:
                 self.list_state.show_loading()
-            self.guarded(self._later())
+            if self._coming != (self.days, self.day):  # who works on it looks anew when it is done
+                self.guarded(self._later((self.days, self.day)))
 
-    async def _later(self) -> None:
-        wanted = (self.days, self.day)
-        made = await self.desk.later(self.session, self.days)
-        agenda = Agenda([], 0) if made is None else await asyncio.to_thread(agenda_of, made, self._span(made))
-        if self.is_attached and wanted == (self.days, self.day):
-            self._take(made, agenda)
+    async def _later(self, wanted: tuple[int, date | None]) -> None:
+        self._coming = wanted
+        try:
+            while self._waits_for(wanted):
+                made = await self.desk.later(self.session, self.days)
+                agenda = Agenda([], 0) if made is None else await asyncio.to_thread(agenda_of, made, self._span(made))
+                if not self._waits_for(wanted):
+                    return
+                self._take(made, agenda)
+                if not self.is_current or self.desk.is_fresh(self.session, self.days):
+                    return
+        finally:
+            if self._coming == wanted:
+                self._coming = None
+
+    def _waits_for(self, wanted: tuple[int, date | None]) -> bool:
+        return self.is_attached and wanted == (self.days, self.day) and not self.session.closed
+
+    def reload_if_changed(self, force: bool = False) -> None:
+        """Only while it is looked at; coming back reads what changed meanwhile."""
+        if force or self.is_current:
+            super().reload_if_changed(force)
+
+    def on_screen_resume(self) -> None:
+        """What was not worked out while something else was looked at."""
+        super().on_screen_resume()
+        if self.forecast is not None and not self.session.closed:
+            self.reload()
 
     def _span(self, made: Forecast) -> tuple[int, int] | None:
         """The day's first and last second; none for all days."""

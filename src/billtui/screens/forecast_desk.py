@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from billtui.services.forecast import Event, Forecast, What, forecast_from
+from billtui.services.overview import Ahead, look_ahead
 from billtui.services.session import Session
 from billtui.services.store import StoreReader
 
+T = TypeVar("T")
 AT_ONCE = 1_500
 """Up to so many orders the forecast is there before the next frame; more of them are worked out in a thread."""
 MOST_ROWS = 20_000
 """So many events are listed; beyond, renewals that succeed are left away first."""
 _FRESH, _FRESH_MANY = 60, 900
 """Seconds after which a forecast is worked out anew although nothing changed; less often where it takes long."""
+PAUSE = 3.0
+"""Seconds between two of the same while the copy keeps changing."""
 _PLAIN = frozenset({What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE})
 
 
@@ -35,38 +41,71 @@ class _Key(NamedTuple):
     turn: int
 
 
-class ForecastDesk:
-    """One for a screen and those that it opens. Keeps a forecast for each horizon."""
+Work: TypeAlias = Callable[[StoreReader, datetime, datetime, int], T]
+"""What is worked out of a copy: at the panel's time, at this computer's, for so many days."""
 
-    def __init__(self) -> None:
-        self._kept: dict[int, tuple[_Key, Forecast | None]] = {}
+
+class Desk(Generic[T]):
+    """Works something out of the copy for a screen and those that it opens, and keeps it for each horizon."""
+
+    def __init__(self, work: Work[T], pause: float = PAUSE, fresh_many: int = _FRESH_MANY) -> None:
+        """``pause``: seconds of rest before the same is worked out anew; ``fresh_many``: it is good for so many."""
+        self._work, self._pause, self._fresh_many = work, pause, fresh_many
+        self._kept: dict[int, tuple[_Key, T]] = {}
+        self._made_at: dict[int, float] = {}
         self._working = asyncio.Lock()
 
     def is_quick(self, session: Session) -> bool:
-        """Whether the forecast takes less than a frame."""
+        """Whether it takes less than a frame."""
         return session.store.counts()["order"] <= AT_ONCE
 
-    def now(self, session: Session, days: int) -> Forecast | None:
-        """The forecast at once; for few orders only. ``None`` before an account is known."""
+    def now(self, session: Session, days: int) -> T:
+        """At once; for few orders only."""
         key = self._key_of(session, days)
         kept = self._kept.get(days)
         if kept is None or kept[0] != key:
-            kept = self._kept[days] = (key, forecast_from(session.store, session.now(), days, zone=None))
+            kept = self._kept[days] = (key, self._work(session.store, session.now(), datetime.now(UTC), days))
         return kept[1]
 
-    async def later(self, session: Session, days: int) -> Forecast | None:
-        """The forecast from a thread of its own, which reads the copy over its own connection.
+    def last(self, days: int) -> T | None:
+        """What was worked out last, however old it is."""
+        kept = self._kept.get(days)
+        return None if kept is None else kept[1]
 
-        One at a time: who comes meanwhile gets one that was begun after it came, however many came.
+    def is_fresh(self, session: Session, days: int) -> bool:
+        """Whether that is still what the copy says."""
+        kept = self._kept.get(days)
+        return kept is not None and kept[0] == self._key_of(session, days, self._fresh_many)
+
+    async def later(self, session: Session, days: int) -> T:
+        """From a thread of its own, which reads the copy over its own connection.
+
+        One at a time: who comes meanwhile gets one that was begun after it came, however many came. While the copy
+        keeps changing, as it does under a job, it rests between two of the same.
         """
-        async with self._working:
-            key = self._key_of(session, days, _FRESH_MANY)
-            kept = self._kept.get(days)
-            if kept is None or kept[0] != key:
-                made = await asyncio.to_thread(_work, session.store.path, session.now(), datetime.now(UTC), days)
-                self._kept = {n: one for n, one in self._kept.items() if one[0].generation == key.generation}
-                kept = self._kept[days] = (key, made)
-            return kept[1]
+        while True:
+            async with self._working:
+                key = self._key_of(session, days, self._fresh_many)
+                kept = self._kept.get(days)
+                if kept is not None and kept[0] == key:
+                    return kept[1]
+                rest = self._made_at.get(days, 0.0) + self._pause - time.monotonic()
+                if kept is None or kept[0].path != key.path or rest <= 0:
+                    made = await asyncio.to_thread(self._read, session.store.path, session.now(), days)
+                    self._kept = {n: one for n, one in self._kept.items() if one[0].generation == key.generation}
+                    self._kept[days] = (key, made)
+                    self._made_at[days] = time.monotonic()
+                    return made
+            await asyncio.sleep(rest)
+            if session.closed:
+                return kept[1]
+
+    def _read(self, path: Path | None, now: datetime, days: int) -> T:
+        reader = StoreReader(path)
+        try:
+            return self._work(reader, now, datetime.now(UTC), days)
+        finally:
+            reader.close()
 
     @staticmethod
     def _key_of(session: Session, days: int, fresh: int = _FRESH) -> _Key:
@@ -74,12 +113,28 @@ class ForecastDesk:
         return _Key(store.path, store.generation(), days, int(session.now().timestamp()) // fresh)
 
 
-def _work(path: Path | None, now: datetime, clock: datetime, days: int) -> Forecast | None:
-    reader = StoreReader(path)
-    try:
-        return forecast_from(reader, now, days, clock=clock, zone=None)
-    finally:
-        reader.close()
+class ForecastDesk(Desk[Forecast | None]):
+    """Forecasts; ``None`` before an account is known."""
+
+    def __init__(self, pause: float = PAUSE) -> None:
+        """``pause``: seconds of rest between two of the same horizon."""
+        super().__init__(_forecast, pause)
+
+
+class AheadDesk(Desk[Ahead]):
+    """What the overview says of auto-renewal."""
+
+    def __init__(self) -> None:
+        """Good for a minute."""
+        super().__init__(_ahead, fresh_many=_FRESH)
+
+
+def _forecast(store: StoreReader, now: datetime, clock: datetime, days: int) -> Forecast | None:
+    return forecast_from(store, now, days, clock=clock, zone=None)
+
+
+def _ahead(store: StoreReader, now: datetime, clock: datetime, days: int) -> Ahead:
+    return look_ahead(store, now)
 
 
 def agenda_of(made: Forecast, span: tuple[int, int] | None = None) -> Agenda:

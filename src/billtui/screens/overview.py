@@ -16,10 +16,11 @@ from textual.widgets.option_list import Option
 
 from billtui.commands import COMMANDS, Scope, handles
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.forecast_desk import AheadDesk
 from billtui.screens.list_screen import DETAIL_FROM
 from billtui.services.executor import JobEvent
 from billtui.services.journal import JobState, OperationState
-from billtui.services.overview import Overview, Owed
+from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed
 from billtui.services.store import ChangeRow
 from billtui.widgets.formats import cents_text, count_text, date_text, epoch, moment_text, span_text, toned
 from billtui.widgets.record_table import Tone
@@ -47,6 +48,8 @@ class OverviewScreen(BilltuiScreen):
         """Nothing is shown yet."""
         super().__init__()
         self._news_shown: Content | None = None
+        self.desk = AheadDesk()
+        self._looking = False
 
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and beside them what changed where there is room."""
@@ -77,7 +80,7 @@ class OverviewScreen(BilltuiScreen):
     def reload(self) -> None:
         """The lines anew; the cursor stays on its line."""
         now = self.session.now()
-        found = self.session.overview()
+        found = self.session.overview(self._ahead(now))
         options = self._options(found, now)
         if not self._same_lines(options):
             self._put_lines(options)
@@ -85,6 +88,41 @@ class OverviewScreen(BilltuiScreen):
         if news != self._news_shown:
             self._news_shown = news
             self.query_one("#news-text", Static).update(news)
+
+    def _ahead(self, now: datetime) -> Ahead | None:
+        """What auto-renewal will do, as far as it is known; ``None``: few orders, worked out with the rest."""
+        session, desk = self.session, self.desk
+        if desk.is_quick(session):
+            return None
+        if not self._looking and not desk.is_fresh(session, AUTO_DAYS):
+            self._looking = True
+            self.guarded(self._look_ahead(desk))
+        return desk.last(AUTO_DAYS) or Ahead((), now, None)
+
+    async def _look_ahead(self, desk: AheadDesk) -> None:
+        """Play it through in a thread; the former words stay until then."""
+        try:
+            await desk.later(self.session, AUTO_DAYS)
+        finally:
+            self._looking = False
+        if desk is self.desk and self.is_attached and self.is_current and not self.session.closed:
+            self.reload()
+
+    def reload_if_changed(self, force: bool = False) -> None:
+        """Only while it is looked at; coming back reads what changed meanwhile."""
+        if force or self.is_current:
+            super().reload_if_changed(force)
+
+    def on_screen_resume(self) -> None:
+        """What was not worked out while something else was looked at."""
+        super().on_screen_resume()
+        if not self.session.closed and not self.desk.is_quick(self.session):
+            self.reload()
+
+    def begin_anew(self) -> None:
+        """Another account's copy."""
+        self.desk = AheadDesk()
+        self._looking = False
 
     def _same_lines(self, options: list[Option]) -> bool:
         """Whether these lines are there already; where only words changed, those lines alone are drawn anew."""

@@ -63,6 +63,8 @@ class PlannerScreen(BilltuiScreen):
         self.days = HORIZONS[0]
         self.desk = ForecastDesk()
         self.forecast: Forecast | None = None
+        self._coming: int | None = None
+        """The horizon that is being worked out."""
         self._by_date: dict[date, DaySums] = {}
 
     def compose_body(self) -> Iterable[Widget]:
@@ -108,13 +110,36 @@ class PlannerScreen(BilltuiScreen):
         else:
             if self.forecast is None:
                 self.query_one("#headline", Static).update(Content.styled("Working the forecast out …", "$muted"))
-            self.guarded(self._later())
+            if self._coming != self.days:  # who works on it looks anew when it is done
+                self.guarded(self._later(self.days))
 
-    async def _later(self) -> None:
-        days = self.days
-        made = await self.desk.later(self.session, days)
-        if self.is_attached and days == self.days:
-            self._show(made)
+    async def _later(self, days: int) -> None:
+        self._coming = days
+        try:
+            while self._waits_for(days):
+                made = await self.desk.later(self.session, days)
+                if not self._waits_for(days):
+                    return
+                self._show(made)
+                if not self.is_current or self.desk.is_fresh(self.session, days):
+                    return
+        finally:
+            if self._coming == days:
+                self._coming = None
+
+    def _waits_for(self, days: int) -> bool:
+        return self.is_attached and days == self.days and not self.session.closed
+
+    def reload_if_changed(self, force: bool = False) -> None:
+        """Only while it is looked at; coming back reads what changed meanwhile."""
+        if force or self.is_current:
+            super().reload_if_changed(force)
+
+    def on_screen_resume(self) -> None:
+        """What was not worked out while something else was looked at."""
+        super().on_screen_resume()
+        if self.forecast is not None and not self.session.closed:
+            self.reload()
 
     def begin_anew(self) -> None:
         """Another account's copy."""

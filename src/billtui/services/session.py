@@ -33,7 +33,7 @@ from billtui.domain.models import (
 from billtui.services import offers
 from billtui.services.journal.reader import JournalReader
 from billtui.services.offers import Offer
-from billtui.services.overview import Overview, overview
+from billtui.services.overview import Ahead, Overview, overview
 from billtui.services.own_files import OwnFiles
 from billtui.services.session_core import SessionCore
 from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged

@@ -19,6 +19,7 @@ from billtui.domain.rules.facts import InvoiceFacts, Purses
 from billtui.domain.rules.renewal import price_renewal
 from billtui.services.forecast import CentsHeld, Fleet, TopUp, Walk, What, forecast
 from billtui.services.forecast import months as fast_months
+from billtui.services.forecast.opening import settled_day
 from billtui.services.forecast.prices import NEVER, PriceList
 from billtui.services.forecast.topping_up import first_failing, saving
 from billtui.services.pricing import facts_of
@@ -316,3 +317,21 @@ def test_days_begin_where_the_person_is() -> None:
     assert [two - one for one, two in pairwise(starts)] == [DAY, DAY - 3_600, DAY]
     assert [day.day for day in dates] == [28, 29, 30, 31]
     assert epoch(datetime(2026, 3, 27, 23, tzinfo=UTC)) == starts[0]
+
+
+def test_a_settled_day_is_where_every_later_end_falls() -> None:
+    """REN-3: from every day of two years and every billing day, renewed one by one."""
+    settled = 0
+    for month in range(12 * 30, 12 * 32):
+        for day in range(1, fast_months.LENGTHS[month] + 1):
+            for billing in range(32):
+                found = settled_day(month, day, billing)
+                here, there = day, month
+                for _ in range(15 if found else 0):
+                    length = fast_months.LENGTHS[there]
+                    wanted = billing if here == length and billing > length else here
+                    there += 1
+                    here = min(wanted, fast_months.LENGTHS[there])
+                    assert here == min(found, fast_months.LENGTHS[there])
+                settled += found > 0
+    assert settled > 20_000
