@@ -270,10 +270,69 @@ async def job_done(driver: Driver) -> None:
     await driver.on("JobScreen")
 
 
+async def bulk_order(driver: Driver) -> None:
+    """The same server in every location, one of them sold out (BLK-2)."""
+    await driver.go("3", "OrdersScreen")
+    await driver.press("b")
+    await driver.on("BulkOrderScreen")
+    await driver.sees("VDS micro")
+    await driver.press("down", "3", "f")
+    await driver.sees("Price of the panel", "= 30 servers")
+
+
+async def bulk_price(driver: Driver) -> None:
+    await bulk_order(driver)
+    await driver.press("enter")
+    await driver.on("QuoteDialog")
+
+
+async def renewal_with_blocked(driver: Driver) -> None:
+    """BLK-5: what is on an open invoice stands beside the price with its ways out."""
+    await driver.go("3", "OrdersScreen")
+    await driver.press("asterisk", "R")
+    await driver.on("ChoiceDialog")
+    await driver.choose("1")
+    await driver.on("RenewalDialog")
+
+
+async def choose_by(driver: Driver) -> None:
+    await driver.go("3", "OrdersScreen")
+    await driver.press("m")
+    await driver.on("ChoiceDialog")
+
+
+async def calendar(driver: Driver) -> None:
+    await driver.go("7", "PlannerScreen")
+    await driver.sees("November 2026", "fall due")
+
+
+async def cash(driver: Driver) -> None:
+    await calendar(driver)
+    await driver.press("z", "z", "f")
+    await driver.sees("Next 365 days", "will fail")
+
+
+async def agenda(driver: Driver) -> None:
+    await calendar(driver)
+    await driver.press("a")
+    await driver.on("AgendaScreen")
+    await driver.sees("needs you")
+
+
+async def cheapest(driver: Driver) -> None:
+    await driver.go("3", "OrdersScreen")
+    await driver.mark("1", "2", "3")
+    await driver.press("P")
+    await driver.on("ChoiceDialog")
+    await driver.press("enter")
+    await driver.sees("the optimum")
+
+
 SHOTS: list[Steps] = [
     overview, invoices, orders, orders_filtered_to_nothing, invoice, order, jobs_empty, balance, settings,
     help_of_invoices, palette, search, columns, views, period, quote, confirm_renewal, pay, confirm_typed,
-    confirm_delete, explain, power, rename, top_up, quit_dialog, outbox, job_done,
+    confirm_delete, explain, power, rename, top_up, quit_dialog, outbox, job_done, bulk_order, bulk_price,
+    renewal_with_blocked, choose_by, calendar, cash, agenda, cheapest,
 ]  # fmt: skip
 
 
