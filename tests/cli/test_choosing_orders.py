@@ -75,6 +75,12 @@ def test_a_list_from_a_file_and_what_is_unknown(cli: Cli, tmp_path: Path) -> Non
     assert sorted(operations[0]["targets"]) == sorted(f"order:{key}" for key in (one["id"], other["id"]))
 
 
+def test_a_list_without_an_end_is_not_read(cli: Cli) -> None:
+    result = cli("orders", "list", "--from", "/dev/zero", "--json")
+    assert (result.code, result.error["code"]) == (2, "usage")
+    assert "too large for a list" in result.error["detail"]
+
+
 def test_a_list_from_standard_input(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     one = cli.renewable()[0]
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{one['address']}\n"))

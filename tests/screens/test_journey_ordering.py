@@ -411,6 +411,19 @@ async def test_a_digit_after_anything_else_begins_a_new_number(program: Program)
             await driver.press("delete")
 
 
+async def test_a_document_pasted_by_a_slip_stops_nothing(program: Program) -> None:
+    async with program.open() as driver:
+        screen = await opened(driver)
+        screen.post_message(events.Paste("zz qq 3\n" * 100_000))
+        await driver.hears("are no list for here")
+        screen.post_message(events.Paste("zz qq 3\n" * 200))
+        await driver.on("LinesDialog")
+        shown = driver.app.screen.query_one("#bad-text", Static)
+        assert str(shown.render()).count("\n") == 30, "named up to a number, the rest counted"
+        await driver.press("escape")
+        await driver.on("BulkOrderScreen")
+
+
 async def test_more_than_a_cell_holds_is_not_said_to_be_taken_over(program: Program) -> None:
     async with program.open(size=(140, 40)) as driver:
         screen = await opened(driver)

@@ -85,6 +85,12 @@ def test_a_bad_line_says_what_to_write_and_the_rest_is_kept(line: str, words: st
     assert bad.number == 2 and words in bad.reason and str(bad).startswith(f"Line 2, “{line}”: ")
 
 
+def test_a_line_without_an_end_is_no_names() -> None:
+    """A document pasted by a slip is refused at once; each way of parting its words would take minutes."""
+    [bad] = read(f"{'a ' * 200_000}3").bad
+    assert "a location, a plan and a number" in bad.reason and len(bad.text) <= 80
+
+
 def test_control_characters_of_a_paste_are_drawn_not_sent() -> None:
     [bad] = read("nl \x1b[2Jmicro 3").bad
     assert "\x1b" not in str(bad)

@@ -148,9 +148,11 @@ def _text_of(name: str) -> str:
         return sys.stdin.read(MAX_TEXT + 1)
     path = typed_path(name)
     try:
-        if path.stat().st_size > 4 * MAX_TEXT:
+        with path.open("rb") as file:  # what has no size of its own (a pipe, a device) is not read without end
+            content = file.read(4 * MAX_TEXT + 1)
+        if len(content) > 4 * MAX_TEXT:
             raise CliError("usage", f"--from: {path} is too large for a list.")
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CliError("usage", f"--from: {path} is not UTF-8 at byte {error.start}.") from None
     except FileNotFoundError:

@@ -28,6 +28,9 @@ class BulkOrderScreen(BulkOrderView):
     def on_paste(self, event: Paste) -> None:
         """Pasted lines become numbers at once; with a mistake in them the dialog shows them."""
         event.stop()
+        if len(event.text) > ask.MOST_TEXT:
+            self.billtui.say(ask.TOO_LONG, "warning")
+            return
         found = read_cells(event.text, self.desk.catalogue.plans, self.desk.catalogue.locations)
         if found.cells and not found.bad:
             self._take_cells(found)

@@ -24,6 +24,9 @@ from billtui.widgets.quantity_grid import MOST
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
+MOST_TEXT = 50_000
+"""Characters of pasted lines that are read while somebody waits."""
+TOO_LONG = f"More than {MOST_TEXT:,} characters are no list for here: paste less, or use order new --cells-file."
 EXAMPLE = "web-{loc}-{n:02}"
 
 
@@ -137,6 +140,8 @@ async def ask_lines(app: Shell, catalogue: Catalogue, text: str) -> tuple[str, C
     """Lines such as ``nl micro 3``; every bad one is named while it is typed."""
 
     def read(text: str) -> LinesRead:
+        if len(text) > MOST_TEXT:
+            return LinesRead("Nothing is read", [TOO_LONG])
         found = read_cells(text, catalogue.plans, catalogue.locations)
         good = f"{count_text(len(found.cells), 'cell')}, {count_text(found.count, 'server')}"
         return LinesRead(good, [str(one) for one in found.bad])
@@ -144,7 +149,9 @@ async def ask_lines(app: Shell, catalogue: Catalogue, text: str) -> tuple[str, C
     answer = await app.push_screen_wait(
         LinesDialog("Paste lines", read, label="A location, a plan and a number in each line: nl micro 3", text=text)
     )
-    return None if answer is None else (answer, read_cells(answer, catalogue.plans, catalogue.locations))
+    if answer is None or len(answer) > MOST_TEXT:
+        return None
+    return answer, read_cells(answer, catalogue.plans, catalogue.locations)
 
 
 async def ask_fix(app: Shell, one: LeftOutCell, fixes: Sequence[Fix], catalogue: Catalogue, others: int) -> Fix | None:

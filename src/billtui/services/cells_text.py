@@ -18,6 +18,8 @@ _SEPARATORS = re.compile(r"[\s,;:=|×*]+")
 _TIMES = re.compile(r"[x×*]?(\d+)[x×*]?")
 _WORDS = re.compile(r"[\s_.-]+")
 _SHOWN: Final = 4
+_MOST_WORDS: Final = 16
+"""Words of a line that are tried as names; each way of parting them is looked up."""
 
 
 T = TypeVar("T", Plan, Location, Addon)
@@ -89,7 +91,7 @@ def _cell(words: list[str], plans: Sequence[Plan], locations: Sequence[Location]
         return "None are ordered by leaving the line away; the number is 1 or more."
     if len(digits) > len(str(MOST)) or int(digits) > MOST:
         return f"That many are taken for a slip; at most {MOST:,} in a line."
-    if len(names) < 2:
+    if len(names) < 2 or len(names) > _MOST_WORDS:
         return f"It takes a location, a plan and a number, as in “{EXAMPLE}”."
     pairs: dict[tuple[str, str], tuple[Plan, Location]] = {}
     for cut in range(1, len(names)):

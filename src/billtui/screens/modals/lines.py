@@ -14,6 +14,9 @@ from textual.widgets import Button, Static, TextArea
 
 from billtui.screens.modals.dialog import Dialog
 
+NAMED = 30
+"""Bad lines that are named one by one; thousands would stop the terminal."""
+
 
 class LinesRead(NamedTuple):
     """What lines come to: a sentence about what is good, and a sentence for each bad one."""
@@ -79,7 +82,10 @@ class LinesDialog(Dialog[str]):
         self.query_one("#good", Static).update(
             Content.assemble((found.good, "bold"), (" · tab reaches the buttons", "$muted"))
         )
-        self.query_one("#bad-text", Static).update(Content("\n").join(map(Content, found.bad)))
+        named = list(map(Content, found.bad[:NAMED]))
+        if len(found.bad) > NAMED:
+            named.append(Content(f"… and {len(found.bad) - NAMED} more."))
+        self.query_one("#bad-text", Static).update(Content("\n").join(named))
 
     @on(Button.Pressed, "#take")
     def take(self) -> None:
