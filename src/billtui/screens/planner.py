@@ -10,7 +10,6 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
-from textual.widgets import Static
 
 from billtui.commands import COMMANDS, Command, Scope, handles
 from billtui.keymap import keys_of, shown
@@ -34,6 +33,7 @@ from billtui.services.forecast import HORIZONS, DaySums, Forecast
 from billtui.services.store import money
 from billtui.widgets.cash_chart import CashChart
 from billtui.widgets.month_calendar import MonthCalendar
+from billtui.widgets.still import Still
 
 NOTHING_KNOWN = "Nothing is known yet: sign in, and the first copy is loaded."
 
@@ -70,14 +70,14 @@ class PlannerScreen(BilltuiScreen):
     def compose_body(self) -> Iterable[Widget]:
         """Headline, the month with its day, or the chart, and what this is."""
         ascii_only = self.billtui.ascii_only
-        yield Static(id="headline")
+        yield Still(id="headline")
         with Horizontal(id="month"):
             yield MonthCalendar(ascii_only=ascii_only, id="calendar")
             with VerticalScroll(id="day-pane", can_focus=False):
-                yield Static(id="day-text")
+                yield Still(id="day-text")
         yield CashChart(ascii_only=ascii_only, id="cash")
-        yield Static(id="day")
-        yield Static(id="foot")
+        yield Still(id="day")
+        yield Still(id="foot")
 
     @property
     def calendar(self) -> MonthCalendar:
@@ -109,7 +109,9 @@ class PlannerScreen(BilltuiScreen):
             self._show(self.desk.now(self.session, self.days))
         else:
             if self.forecast is None:
-                self.query_one("#headline", Static).update(Content.styled("Working the forecast out …", "$muted"))
+                self.query_one("#headline", Still).show(
+                    Content.styled("Working the forecast out …", "$muted"), grows=True
+                )
             if self._coming != self.days:  # who works on it looks anew when it is done
                 self.guarded(self._later(self.days))
 
@@ -148,10 +150,10 @@ class PlannerScreen(BilltuiScreen):
     def _show(self, made: Forecast | None) -> None:
         self.forecast = made
         if made is None:
-            self.query_one("#headline", Static).update(Content.styled(NOTHING_KNOWN, "$muted"))
+            self.query_one("#headline", Still).show(Content.styled(NOTHING_KNOWN, "$muted"), grows=True)
             return
         key = shown(keys_of(COMMANDS["planner.top_up"], self.billtui.settings.keys)[0])
-        self.query_one("#headline", Static).update(headline(made, self.days, key))
+        self.query_one("#headline", Still).show(headline(made, self.days, key), grows=True)
         ahead = days_ahead(made)
         self._by_date = {day.date: day for day in ahead}
         marks = {day.date: calendar_day(day) for day in ahead}
@@ -159,7 +161,7 @@ class PlannerScreen(BilltuiScreen):
         chart = self.query_one("#cash", CashChart)
         chart.currency = made.currency
         chart.days = cash_days(made)
-        self.query_one("#foot", Static).update(foot(made, self.session.store.synced_at(), datetime.now(UTC)))
+        self.query_one("#foot", Still).show(foot(made, self.session.store.synced_at(), datetime.now(UTC)))
         self._show_day()
         self.refresh_keys()
 
@@ -169,9 +171,9 @@ class PlannerScreen(BilltuiScreen):
             return
         if self.has_class("wide"):
             pane = day_pane(self.forecast, day, self.size.height - 8, ascii_only=self.billtui.ascii_only)
-            self.query_one("#day-text", Static).update(pane)
+            self.query_one("#day-text", Still).show(pane, grows=True)
         else:
-            self.query_one("#day", Static).update(day_line(day, self.forecast.currency))
+            self.query_one("#day", Still).show(day_line(day, self.forecast.currency))
 
     def job_moved(self, event: JobEvent) -> None:
         """A job may have renewed or paid something; the copy tells."""
