@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from billtui.client.errors import ClientError
@@ -39,6 +39,7 @@ from billtui.services.order_draft import OrderDraft
 from billtui.services.session_settings import SessionRefused
 from billtui.widgets.formats import count_text
 from billtui.widgets.quantity_matrix import MatrixColumn, MatrixRow, QuantityMatrix
+from billtui.widgets.still import Still
 
 PAUSE = 0.35
 """Seconds without a change after which the panel is asked, and the draft is kept."""
@@ -72,17 +73,17 @@ class BulkOrderView(BilltuiScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """What it comes to, the matrix, the cell in words, the choices and the lines."""
-        yield Static(id="headline")
-        yield Static(id="status")
+        yield Still(id="headline")
+        yield Still(id="status")
         yield QuantityMatrix(("Plan", "A month"), ascii_only=self.billtui.ascii_only, id="matrix")
-        yield Static(id="cell")
+        yield Still(id="cell")
         with Horizontal(id="below"):
             with Vertical(id="choosing"):
                 yield OptionList(id="form")
-                yield Static(id="sums")
+                yield Still(id="sums")
             with VerticalScroll(id="beside"):
-                yield Static(id="beside-text")
-        yield Static(id="left-out")
+                yield Still(id="beside-text")
+        yield Still(id="left-out")
 
     def on_mount(self) -> None:
         """The draft at once, then what is sold."""
@@ -246,9 +247,7 @@ class BulkOrderView(BilltuiScreen):
         self.refresh_keys()
 
     def _put(self, name: str, content: Content) -> None:
-        if self._shown.get(name) != content:
-            self._shown[name] = content
-            self.query_one(f"#{name}", Static).update(content)
+        self.query_one(f"#{name}", Still).show(content, grows=True)
 
     def _no_catalogue(self) -> Content:
         cells = len(self.desk.draft.cells)
