@@ -49,6 +49,8 @@ AGE_SECONDS = 20.0
 """How often the age of the data is looked at; it is drawn when its words change."""
 SAID_SECONDS = 8.0
 """So long a message stands."""
+HUSH_AFTER = 1.0
+"""A message older than this goes when a question comes up."""
 SMALLEST = (40, 12)
 """Below this many columns and rows there is one plain notice."""
 
@@ -103,6 +105,7 @@ class BilltuiApp(Places, News):
         self.crash_text = ""
         self._error_until = 0.0
         """Monotonic seconds until which an error that was said stands."""
+        self._said_at = 0.0
         for theme, _ in THEMES.values():
             self.register_theme(theme)
         chosen = THEMES.get(settings.theme if settings.theme != "auto" else "dark", THEMES["dark"])
@@ -188,7 +191,14 @@ class BilltuiApp(Places, News):
             self.clear_notifications()
         if severity == "error":
             self._error_until = now + SAID_SECONDS
+        self._said_at = now
         self.notify(clean(message, max_length=400), severity=severity, markup=False, timeout=SAID_SECONDS)
+
+    def hush(self) -> None:
+        """A question comes up: what was said before it has been read, and must not stand on its answers."""
+        now = monotonic()
+        if now >= self._error_until and now - self._said_at >= HUSH_AFTER:
+            self.clear_notifications()
 
     async def boundary(self, work: Awaitable[object]) -> object:
         """Await ``work``; an error becomes a message. The one place where any error is caught."""

@@ -327,3 +327,20 @@ async def test_a_message_takes_the_place_of_the_one_before_and_errors_stay(progr
         driver.app.say("small talk again")
         await driver.sees("it went wrong", "small talk again")
         await driver.until(lambda: "small talk 9" not in driver.text(), "the error and the newest message")
+
+
+async def test_what_was_said_goes_when_a_question_comes_up(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message of a second ago does not lie on the ways to pay; one of this moment, and an error, stay."""
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        monkeypatch.setattr("billtui.app.HUSH_AFTER", 0.0)
+        driver.app.say("small talk")
+        await driver.sees("small talk")
+        await driver.press("v")
+        await driver.on("ChoiceDialog")
+        await driver.until(lambda: "small talk" not in driver.text(), "the message to go")
+        await driver.press("escape")
+        driver.app.say("it went wrong", "error")
+        await driver.press("v")
+        await driver.on("ChoiceDialog")
+        await driver.sees("it went wrong")

@@ -41,6 +41,10 @@ class Shell(HarmlessApp[int]):
         """A short message, as plain text, for a few seconds."""
 
     @abstractmethod
+    def hush(self) -> None:
+        """Take messages away that a question would stand under."""
+
+    @abstractmethod
     def report(self, error: Exception) -> None:
         """Say what went wrong: in its own words where they are made for a person, else with its place only."""
 

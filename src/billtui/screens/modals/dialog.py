@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from billtui.screens.shell import Shell
 from billtui.terminal.harmless import one_line
 
 Result = TypeVar("Result")
@@ -93,6 +94,8 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         super()._on_mount(event)
         for button in self.query(Button):
             button.active_effect_duration = 0
+        if isinstance(self.app, Shell):
+            self.app.hush()
 
     def action_cancel(self) -> None:
         """Answer no."""
