@@ -140,6 +140,8 @@ async def palette(driver: Driver) -> None:
 
 
 async def search(driver: Driver) -> None:
+    await overview(driver)
+    await picture(driver)  # what shines through the dialog was painted, too
     await driver.press("ctrl+f")
     await driver.on("SearchScreen")
     await driver.type("backup")
@@ -226,6 +228,8 @@ async def top_up(driver: Driver) -> None:
 
 
 async def quit_dialog(driver: Driver) -> None:
+    await overview(driver)
+    await picture(driver)  # as above
     await driver.press("q")
     await driver.on("QuitDialog")
 

@@ -50,7 +50,9 @@ class LivePrice:
 
     def is_of(self, draft: OrderDraft) -> bool:
         """Whether what is known is the price of ``draft`` as it stands: the names may have been left away for it."""
-        return self.offer is not None and all((one.names or "") == draft.names for one in self.offer.requests)
+        if self.offer is None:
+            return False
+        return all((one.names.raw if one.names is not None else "") == draft.names for one in self.offer.requests)
 
     async def ask(self, draft: OrderDraft, *, names_hold: bool) -> None:
         """Price ``draft``; an answer to what is not wanted any more changes nothing. Without error of its own."""

@@ -15,6 +15,8 @@ from billtui.commands import Command, of_scopes
 from billtui.screens.list_screen import ListScreen
 from billtui.services.solver import SolverStopped
 
+MOST_COMPARED = 2_000
+"""Of more orders any change of the copy counts: comparing them one by one would be felt."""
 R = TypeVar("R")
 Answer = TypeVar("Answer")
 
@@ -24,6 +26,8 @@ class ComputedScreen(ListScreen[R], Generic[R, Answer]):
 
     AREA = "Planner"
     WORKING = "Working it out …"
+    order_ids: tuple[str, ...] = ()
+    """The orders that it is about."""
 
     def __init__(self) -> None:
         """Nothing is known until the first computation ends."""
@@ -34,8 +38,10 @@ class ComputedScreen(ListScreen[R], Generic[R, Answer]):
         self.rows: Sequence[R] = ()
         self._stop = Event()
         self._working = False
-        self._of: tuple[object, int] | None = None
-        """The copy that the answer rests on."""
+        self._of: object = None
+        """What the answer rests on (:meth:`rests_on`); ``None`` without an answer."""
+        self._looked_at: tuple[tuple[object, int], object] | None = None
+        """The copy that was looked at last, and what it says about the orders now."""
 
     @property
     def area(self) -> str:
@@ -61,10 +67,9 @@ class ComputedScreen(ListScreen[R], Generic[R, Answer]):
         self._working = True
         self._show_around()
         self._show_state()
-        store = self.session.store
-        of = (store.path, store.generation())
         try:
             work = await self.prepare()
+            of = self.rests_on()  # whatever reading it brought into the copy is in the answer
             answer, rows = await asyncio.to_thread(work, stop.is_set)
         except SolverStopped:
             return
@@ -87,17 +92,27 @@ class ComputedScreen(ListScreen[R], Generic[R, Answer]):
         """Nobody wants the answer any more."""
         self._stop.set()
 
+    def rests_on(self) -> object:
+        """What an answer rests on: the orders as the copy has them and how many services run; of very many the copy."""
+        store = self.session.store
+        copy = (store.path, store.generation())
+        if len(self.order_ids) > MOST_COMPARED:
+            return copy
+        if self._looked_at is None or self._looked_at[0] != copy:
+            rows = {key: row._replace(version=0) for key, row in store.order_rows(self.order_ids).items()}
+            self._looked_at = copy, (store.path, rows, store.running_by_kind())
+        return self._looked_at[1]
+
     @property
     def stale(self) -> bool:
-        """Whether the copy changed since the answer."""
-        store = self.session.store
-        return self._of is not None and self._of != (store.path, store.generation())
+        """Whether something that the answer rests on changed since."""
+        return self._of is not None and self._of != self.rests_on()
 
     def begin_anew(self) -> None:
         """Another account: nothing worked out holds."""
         super().begin_anew()
         self._stop.set()
-        self.answer, self.rows, self._of = None, (), None
+        self.answer, self.rows, self._of, self._looked_at = None, (), None, None
 
     # --- as a list
 
