@@ -108,6 +108,7 @@ async def test_overview_and_planner_of_many_orders_say_the_same(
     """Worked out in a thread, the same words come a moment later."""
     async with program.open() as driver:
         await driver.sees("Runs out in")
+        await settled(driver)
         wanted = lines_of(driver)
     monkeypatch.setattr(forecast_desk, "AT_ONCE", -1)
     async with program.open() as driver:
@@ -118,6 +119,18 @@ async def test_overview_and_planner_of_many_orders_say_the_same(
         screen = driver.app.screen
         assert isinstance(screen, PlannerScreen)
         await driver.until(lambda: screen.desk.is_fresh(screen.session, screen.days), "the forecast is the copy's")
+
+
+async def settled(driver: Driver) -> None:
+    """The copy is whole, and what stands on the screen is what it says."""
+    await driver.until(lambda: driver.online and driver.app.session.store.is_complete, "the whole copy")
+    seen: list[tuple[int, list[str]]] = []
+
+    def at_rest() -> bool:
+        seen.append((driver.app.session.store.generation(), lines_of(driver)))
+        return len(seen) > 20 and all(one == seen[-1] for one in seen[-20:])
+
+    await driver.until(at_rest, "nothing to change any more")
 
 
 def lines_of(driver: Driver) -> list[str]:
