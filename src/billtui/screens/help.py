@@ -17,6 +17,10 @@ from billtui.screens.modals.dialog import Dialog
 KEYS_WIDTH, TITLE_WIDTH = 12, 21
 
 
+USUAL = 70
+"""Cells of text that a terminal of 80 columns leaves."""
+
+
 class HelpScreen(Dialog[None]):
     """Help for the screen below it."""
 
@@ -42,7 +46,8 @@ class HelpScreen(Dialog[None]):
     def compose_body(self) -> Iterable[Widget]:
         """A section for each scope."""
         with VerticalScroll(id="help"):
-            yield Static(id="text")
+            # Full from the first layout on: a dialog as high as its text must not begin without any.
+            yield Static(self._text(USUAL), id="text")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Close."""
@@ -57,7 +62,7 @@ class HelpScreen(Dialog[None]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        room = self.query_one("#help").scrollable_content_region.width
+        room = self.query_one("#help").scrollable_content_region.width or USUAL
         self.query_one("#text", Static).update(self._text(room))
 
     def _text(self, width: int) -> Content:

@@ -62,11 +62,13 @@ def test_signing_in_as_another_in_the_middle_pays_nothing_from_that_account(
     executor = new_executor(limits=Limits(concurrency=1, guard_age=60.0))
     first = planner.pay(panel.account(), panel.add_invoices(1), "internal")
     second = planner.pay(panel.account(), panel.add_invoices(1, start=2), "internal")
-    read = threading.Event()
-    panel.on_request = lambda what: read.set() if what == "GET /invoices/2" else None
+    read, sent = threading.Event(), threading.Event()
+    awaited = {"GET /invoices/2": read, "POST /invoices/1/payments": sent}
+    panel.on_request = lambda what: awaited[what].set() if what in awaited else None
     panel.latency = 0.3
     executor.submit(first)
     executor.submit(second)
+    assert sent.wait(SECONDS)
     assert read.wait(SECONDS)  # the second one was checked, and waits for the only place
     signed_in = "other"
     executor.new_session()
