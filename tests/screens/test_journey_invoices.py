@@ -112,7 +112,9 @@ async def test_deleting_frees_the_order_for_renewal(program: Program) -> None:
         await driver.press("escape")
         await driver.on("OrdersScreen")
         table = driver.list_screen.table
-        await driver.until(lambda: getattr(table.row_of("13"), "unpaid_invoice_id", "not there") is None, "the freed order in the list")
+        await driver.until(
+            lambda: getattr(table.row_of("13"), "unpaid_invoice_id", "not there") is None, "the freed order in the list"
+        )
         await driver.press("R")
         await driver.on("ChoiceDialog")
         await driver.sees("Renew backup-jp-01")
