@@ -18,11 +18,13 @@ from billtui.client.resources.balance import Balance
 from billtui.client.resources.catalogue import Catalogue
 from billtui.client.resources.changes import Changes
 from billtui.client.resources.invoices import Invoices
+from billtui.client.resources.mailbox import Mailbox
 from billtui.client.resources.operations import Operations
 from billtui.client.resources.orders import Orders
 from billtui.client.resources.purchases import Purchases
 from billtui.client.resources.quotes import Quotes
 from billtui.client.resources.sessions import Sessions
+from billtui.client.resources.transfers import Transfers
 from billtui.client.runner import Runner
 from billtui.client.settings import ConnectionSettings
 from billtui.client.transport import Transport
@@ -64,6 +66,8 @@ class BillingClient:
         self.purchases = Purchases(self)
         self.invoices = Invoices(self)
         self.balance = Balance(self)
+        self.transfers = Transfers(self)
+        self.mailbox = Mailbox(self)
         self.changes = Changes(self)
         self.operations = Operations(self)
 

@@ -1,6 +1,19 @@
 """Models of the Billing API's objects: what the wire carries, typed."""
 
-from billtui.domain.models.account import Account, Balances, Capabilities, LedgerLine, SessionInfo, SessionToken
+from billtui.domain.models.account import (
+    Account,
+    ApiKey,
+    ApiKeyRequest,
+    Balances,
+    Capabilities,
+    LedgerLine,
+    NewApiKey,
+    NotificationRule,
+    RecoveryCodes,
+    SessionInfo,
+    SessionToken,
+    TotpSetup,
+)
 from billtui.domain.models.catalogue import Addon, Location, OrderAddon, Plan, StockItem
 from billtui.domain.models.changes import Change, ChangeFeed, ChangeKind, ObjectKind, OperationStatus
 from billtui.domain.models.invoices import (
@@ -28,6 +41,7 @@ from billtui.domain.models.quotes import (
     QuoteLine,
     RenewalRequest,
 )
+from billtui.domain.models.transfers import Mail, Transfer, TransferDirection, TransferState, TransferStep
 from billtui.domain.models.wire import Instant, WireModel
 
 __all__ = [
@@ -36,6 +50,8 @@ __all__ = [
     "Addon",
     "AddonPart",
     "AddonRequest",
+    "ApiKey",
+    "ApiKeyRequest",
     "AutoRenew",
     "Balances",
     "BoughtOrders",
@@ -52,6 +68,9 @@ __all__ = [
     "InvoiceState",
     "LedgerLine",
     "Location",
+    "Mail",
+    "NewApiKey",
+    "NotificationRule",
     "ObjectKind",
     "OperationStatus",
     "Order",
@@ -68,9 +87,15 @@ __all__ = [
     "PromoTerms",
     "Quote",
     "QuoteLine",
+    "RecoveryCodes",
     "RenewalRequest",
     "SessionInfo",
     "SessionToken",
     "StockItem",
+    "TotpSetup",
+    "Transfer",
+    "TransferDirection",
+    "TransferState",
+    "TransferStep",
     "WireModel",
 ]

@@ -22,6 +22,61 @@ class Capabilities(WireModel):
     names: frozenset[SafeText] = frozenset()
 
 
+class NotificationRule(WireModel):
+    """One event of the notification matrix, with its setting for each channel (ACC-8)."""
+
+    event: SafeText
+    title: SafeText = SafeText("")
+    channels: dict[SafeText, bool] = Field(default_factory=dict)
+    """``email`` and ``telegram``: whether it is sent there."""
+    fixed: list[SafeText] = Field(default_factory=list)
+    """Channels where it cannot be turned off."""
+
+
+class ApiKey(WireModel):
+    """An API key in the list of keys: never the key itself (ACC-5)."""
+
+    id: Id
+    label: SafeText
+    last_four: SafeText
+    read_only: bool = False
+    networks: list[SafeText] = Field(default_factory=list)
+    """Networks that it may be used from (CIDR); empty for any."""
+    created_at: Instant
+    expires_at: Instant | None = None
+    last_used_at: Instant | None = None
+
+
+class ApiKeyRequest(WireModel):
+    """What a new API key shall be (ACC-5)."""
+
+    label: str = Field(min_length=1, max_length=100)
+    expires_at: Instant | None = None
+    read_only: bool = False
+    networks: tuple[str, ...] = ()
+
+
+class NewApiKey(WireModel):
+    """A key that was just made; ``secret`` is shown this once (ACC-5)."""
+
+    key: ApiKey
+    secret: SecretStr
+
+
+class TotpSetup(WireModel):
+    """A second factor that was begun and waits for its first code (ACC-6)."""
+
+    secret: SecretStr
+    uri: SecretStr
+    """``otpauth://totp/…``, for a QR code."""
+
+
+class RecoveryCodes(WireModel):
+    """One-time codes that stand in for the second factor, shown this once (ACC-6)."""
+
+    codes: list[SecretStr]
+
+
 class Account(WireModel):
     """``GET /me``: who is signed in (ACC-1)."""
 
@@ -37,6 +92,16 @@ class Account(WireModel):
     totp: bool = False
     capabilities: frozenset[SafeText] = frozenset()
     payment_methods: list[SafeText] = Field(default_factory=list)
+    notifications: list[NotificationRule] = Field(default_factory=list)
+    """The whole matrix; empty where the panel does not tell it (ACC-8)."""
+    recovery_codes_left: int | None = None
+    """How many recovery codes are unused; ``None`` without a second factor (ACC-6)."""
+    api_access: bool = True
+    """Whether API keys work at all (ACC-5)."""
+    signed_in_by: SafeText = SafeText("session")
+    """``session`` or ``api-key``: a key cannot touch password, second factor, keys or sessions (ACC-5)."""
+    key_read_only: bool = False
+    """Whether the key in use only reads (ACC-5)."""
     version: int = 0
 
 

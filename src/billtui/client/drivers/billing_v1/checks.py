@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.billing_v1.reading import field, items, must, read
 from billtui.client.exchange import Answer
 from billtui.client.top_up import TopUp
 from billtui.domain.models import (
+    Account,
     AutoRenew,
     Balances,
     BoughtOrders,
@@ -21,6 +22,8 @@ from billtui.domain.models import (
     Payment,
     Quote,
     SessionToken,
+    Transfer,
+    TransferState,
 )
 from billtui.domain.money import Money
 
@@ -196,3 +199,35 @@ def operation(answer: Answer) -> OperationStatus:
     must(result.state in ("never-seen", "running", "done", "refused"), "state")
     must(result.state != "refused" or result.problem is not None, "problem")
     return result
+
+
+def notified(answer: Answer, wanted: Mapping[str, Mapping[str, bool]]) -> Account:
+    """The account with the notification settings that were asked for, as far as the panel tells them (ACC-8)."""
+    account = read(Account, answer)
+    for rule in account.notifications:
+        now = {_raw(name): on for name, on in rule.channels.items()}
+        for channel, on in wanted.get(_raw(rule.event), {}).items():
+            must(now.get(channel, on) == on, "notifications")
+    return account
+
+
+def transfer(answer: Answer, transfer_id: str) -> Transfer:
+    """The transfer that was asked for."""
+    result = read(Transfer, answer)
+    must(_raw(result.id) == _raw(transfer_id), "id")
+    return result
+
+
+def stepped(answer: Answer, transfer_id: str, comes_to: TransferState) -> Transfer:
+    """The transfer, one step on (TRF-3)."""
+    result = transfer(answer, transfer_id)
+    must(result.state == comes_to, "state")
+    return result
+
+
+def pushed(answer: Answer, order_ids: Sequence[str]) -> list[Transfer]:
+    """One transfer for each order, on its way out (TRF-7)."""
+    found = items(Transfer, answer)
+    must(sorted(_raw(one.order_id) for one in found) == sorted(order_ids), "items.order_id")
+    must(all(one.direction == "out" for one in found), "items.direction")
+    return found

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import SecretStr
+from typing import Any
 
 from billtui.client.drivers import Query
 from billtui.client.drivers.billing_v1 import checks
+from billtui.client.drivers.billing_v1.accounts import AccountCalls
+from billtui.client.drivers.billing_v1.calling import PREFIX, raw
 from billtui.client.drivers.billing_v1.problems import explain_answer
 from billtui.client.drivers.billing_v1.reading import items, read
+from billtui.client.drivers.billing_v1.transfers import TransferCalls
 from billtui.client.exchange import Answer, Call, Exchange, Kind, segment
 from billtui.client.settings import Write
 from billtui.client.top_up import TopUp
 from billtui.domain.models import (
-    Account,
     Addon,
     AddonRequest,
     AutoRenew,
@@ -34,30 +34,20 @@ from billtui.domain.models import (
     PaymentMethod,
     Plan,
     Quote,
-    SessionInfo,
-    SessionToken,
     StockItem,
 )
 from billtui.domain.money import Money
 
-T = TypeVar("T")
-
-PREFIX = "/api/v1"
 LONGEST_WAIT = 15
 """Seconds a long poll may wait."""
 DOCUMENT_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
-
-
-def raw(value: str) -> str:
-    """Text from the panel as the panel wrote it, to be sent back."""
-    return str(getattr(value, "raw", value))
 
 
 def _money(amount: Money) -> dict[str, Any]:
     return amount.model_dump(mode="json")
 
 
-class BillingV1:
+class BillingV1(AccountCalls, TransferCalls):
     """Driver for panels that speak the Billing API v1."""
 
     name = "billing-v1"
@@ -78,62 +68,20 @@ class BillingV1:
             "balance.top-up",
             "balance.move",
             "balance.ledger",
+            "transfers",
+            "account.notifications",
+            "account.password",
+            "account.totp",
+            "account.api-keys",
+            "account.recovery",
+            "sandbox.mail",
             "changes",
             "operations",
         }
     )
     assumed: Mapping[str, str] = {}
 
-    def _read(self, path: str, reader: Callable[[Answer], T], query: Query = (), need: str | None = None) -> Call[T]:
-        return Call(Exchange("GET", PREFIX + path, query=query), reader, explain_answer, need)
-
-    def _write(
-        self,
-        method: str,
-        path: str,
-        write: Write,
-        reader: Callable[[Answer], T],
-        body: Mapping[str, Any] | None = None,
-        need: str | None = None,
-    ) -> Call[T]:
-        exchange = Exchange(method, PREFIX + path, Kind.WRITE, body=body, write=write)
-        return Call(exchange, reader, explain_answer, need)
-
-    # Sessions and the account
-
-    def sign_in(self, login: str, password: SecretStr, totp: SecretStr | None) -> Call[SessionToken]:
-        """``POST /sessions``; never repeated, since each try counts (ACC-6)."""
-        body: dict[str, Any] = {"login": login, "password": password}
-        if totp is not None:
-            body["totp"] = totp
-        exchange = Exchange("POST", f"{PREFIX}/sessions", Kind.ONCE, body=body, authorised=False)
-        return Call(exchange, checks.session_token, explain_answer)
-
-    def sign_out(self) -> Call[None]:
-        """``DELETE /sessions/current``."""
-        return self._end_session("current")
-
-    def revoke_session(self, session_id: str) -> Call[None]:
-        """``DELETE /sessions/{id}``."""
-        return self._end_session(segment(session_id))
-
-    def _end_session(self, which: str) -> Call[None]:
-        exchange = Exchange("DELETE", f"{PREFIX}/sessions/{which}", Kind.WRITE)
-        return Call(exchange, lambda answer: None, explain_answer, expect=frozenset({200, 204}))
-
-    def list_sessions(self) -> Call[list[SessionInfo]]:
-        """``GET /sessions``."""
-        return self._read("/sessions", lambda answer: items(SessionInfo, answer))
-
-    def me(self) -> Call[Account]:
-        """``GET /me``."""
-        return self._read("/me", lambda answer: read(Account, answer))
-
     # Catalogue
-
-    def _list(self, path: str, shape: type[T], query: Query, need: str | None = None) -> Call[Page[T]]:
-        page: type[Page[T]] = Page[shape]  # type: ignore[valid-type]  # a type made of a variable
-        return self._read(path, lambda answer: read(page, answer), query, need)
 
     def plans(self, cursor: str | None) -> Call[Page[Plan]]:
         """``GET /plans``."""

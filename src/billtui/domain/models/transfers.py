@@ -1,0 +1,88 @@
+"""Transfers: an order on its way from one account to another (TRF)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from billtui.domain.models.orders import Action
+from billtui.domain.models.wire import Id, Instant, OpenEnum, WireModel
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+
+
+class TransferState(StrEnum):
+    """TRF-3."""
+
+    AWAITING_SENDER = "awaiting sender"
+    AWAITING_RECIPIENT = "awaiting recipient"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+class TransferDirection(StrEnum):
+    """Whose side the account that asks is on."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class TransferStep(WireModel):
+    """One line of a transfer's history: the state it came to, when, and who brought it there."""
+
+    state: OpenEnum[TransferState]
+    at: Instant
+    by: SafeText = SafeText("")
+    """A login, or empty where time or the panel did it."""
+    reason: SafeText = SafeText("")
+    """Why, where it ended without completing and nobody pressed a button (TRF-6)."""
+
+
+class Transfer(WireModel):
+    """One order on its way (TRF-7: each order of a push is its own transfer).
+
+    The recipient sees it from ``awaiting recipient`` on. What stands here of the order is what either side may know.
+    """
+
+    id: Id
+    order_id: Id
+    order_name: SafeText = SafeText("")
+    plan: SafeText = SafeText("")
+    location: SafeText = SafeText("")
+    address: SafeText | None = None
+    monthly_price: Money | None = None
+    paid_until: Instant | None = None
+    direction: OpenEnum[TransferDirection]
+    state: OpenEnum[TransferState]
+    counterparty: SafeText
+    """The login of the other side."""
+    counterparty_account_id: Id | None = None
+    push_id: Id | None = None
+    """The same for all orders of one push."""
+    created_at: Instant
+    expires_at: Instant | None = None
+    """When it expires unless somebody takes the next step; ``None`` once it has ended (TRF-3)."""
+    history: list[TransferStep] = Field(default_factory=list)
+    actions: list[Action] = Field(default_factory=list)
+    """confirm, accept, decline, cancel: allowed or why not, for the account that asks."""
+    version: int = 0
+
+
+class Mail(WireModel):
+    """A mail that a real panel would have sent (sandbox only)."""
+
+    id: Id
+    to: SafeText
+    at: Instant
+    event: SafeText = SafeText("")
+    subject: SafeText
+    body: SafeText = SafeText("")
+    code: SafeText | None = None
+    """The one-time code that it carries."""
+    link: SafeText | None = None
+    order_id: Id | None = None
+    invoice_id: Id | None = None
+    transfer_id: Id | None = None
