@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from billtui.domain.models import Account, Invoice, Order
-from billtui.services.store import Store, StoreDamaged, StoreReader, StoreUnavailable, store_path
+from billtui.services.store import OrderRow, Store, StoreDamaged, StoreReader, StoreUnavailable, store_path
 from billtui.services.store import money as money_of
 from tests.support.small_panel import NOW, invoice, iso, money, order
 
@@ -289,6 +290,25 @@ def test_damage_deep_inside_is_noticed_by_the_reader(path: Path) -> None:
     reader.reopen()
     store.apply_orders(orders(1))
     assert [row.id for row in reader.orders()] == ["1"]
+
+
+def test_orders_one_after_another_are_all_of_them(path: Path) -> None:
+    """What is made of the stream is what would be made of the list; a damaged block begins anew from nothing."""
+    store = Store(path)
+    store.apply_orders(orders(*range(1300)))
+    store.complete("1")
+    told: list[str] = []
+    reader = StoreReader(path, told.append)
+    assert reader.of_orders(list) == reader.orders()
+    store._connection.execute("UPDATE order_chunks SET rows = zeroblob(length(rows)) WHERE n = 1")
+    begun: list[int] = []
+
+    def make(rows: Iterator[OrderRow]) -> list[OrderRow]:
+        begun.append(1)
+        return list(rows)
+
+    assert reader.of_orders(make) == [] and len(begun) == 2
+    assert len(told) == 1 and "damaged" in told[0]
 
 
 def test_two_programs_write_the_same_store(path: Path) -> None:

@@ -6,7 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, islice
 from operator import itemgetter
 
 from billtui.domain.models import InvoiceKind, InvoiceState
@@ -22,6 +22,11 @@ STATES = {"active": RUNNING, "suspended": RUNNING, "blocked": BLOCKED, "pending"
 FREE = -1
 OWN_INVOICE = -2
 """On the unpaid invoice of its own auto-renewal, which bills nothing else."""
+ROWS_AT_ONCE = 4_000
+_WHOLE = (
+    "state", "kind", "paid_until", "price", "individual_price", "addons", "in_use_since", "auto_on", "auto_months",
+    "auto_since", "auto_done_for", "billing_day",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +87,59 @@ class Names:
         return self._ids[row], self._names[row], self._transfers.get(row, -1)
 
 
+class _Columns:
+    """What is kept of the rows, column by column, as they come."""
+
+    def __init__(self) -> None:
+        self.whole: dict[str, array[int]] = {name: array("q") for name in _WHOLE}
+        self.ids: list[str] = []
+        self.names: list[str] = []
+        self.kinds: dict[str, int] = {}
+        """Kind → its number, in the order in which they came."""
+        self.billed_on: dict[int, str] = {}
+        """Row → the invoice that its order points to as the open one."""
+        self.promised: dict[int, int] = {}
+        self.since: dict[int, int | None] = {}
+        self.transfers: dict[int, int] = {}
+
+    def add(self, rows: Sequence[OrderRow]) -> None:
+        """More rows, after those that are there."""
+        first = len(self.ids)
+        self.ids += [row.id for row in rows]
+        self.names += [row.name for row in rows]
+        number_of = self.kinds
+        kinds = [number_of.setdefault(row.kind, len(number_of)) for row in rows]
+        states = [STATES[row.state] for row in rows]
+        for name, values in (
+            ("state", states),
+            ("kind", kinds),
+            ("paid_until", [UNKNOWN if row.paid_until is None else row.paid_until for row in rows]),
+            ("price", [row.price for row in rows]),
+            ("individual_price", [row.individual_price for row in rows]),
+            ("addons", [row.addons for row in rows]),
+            ("in_use_since", [NEVER if row.in_use_since is None else row.in_use_since for row in rows]),
+            ("auto_on", [row.auto_on for row in rows]),
+            ("auto_months", [row.auto_months for row in rows]),
+            ("auto_since", [row.auto_since or 0 for row in rows]),
+            ("auto_done_for", [UNKNOWN if row.auto_done_for is None else row.auto_done_for for row in rows]),
+            ("billing_day", [row.billing_day if 1 <= row.billing_day <= 31 else 0 for row in rows]),
+        ):
+            self.whole[name].extend(values)
+        for n, (state, row) in enumerate(zip(states, rows, strict=True), first):
+            if row.unpaid_invoice_id is not None:
+                self.billed_on[n] = row.unpaid_invoice_id
+            if row.promise_until is not None:
+                self.promised[n] = row.promise_until
+            if state != RUNNING:
+                self.since[n] = row.blocked_at if state == BLOCKED else row.created_at
+            if row.transfer_id is not None:
+                self.transfers[n] = row.paid_until or 0
+
+
 class Fleet:
     """The orders that time can change, and the open invoices that bill them.
 
-    Columns, not rows: each is read once from the rows as they come and put in the order of the ends, so that orders of
+    Columns, not rows: each is filled from the rows as they come and put in the order of the ends, so that orders of
     one day lie side by side in memory. ``numbers`` says which is the how-manieth by its id, ``places`` the other way
     round: at one instant the ids decide (REN-4).
 
@@ -94,74 +148,74 @@ class Fleet:
 
     def __init__(
         self,
-        orders: Sequence[OrderRow],
+        orders: Iterable[OrderRow],
         invoices: Iterable[InvoiceRow],
         currency: str,
         running: Mapping[str, int] | None = None,
     ) -> None:
         """``running`` is how many services of each kind run, where ``orders`` are not all of them (DSC-5)."""
-        live = [row for row in orders if row.state in STATES]
-        rows = [row for row in live if row.currency == currency]
         self.currency = currency
-        self.left_out = len(live) - len(rows)
+        self.left_out = 0
         """Orders in another currency."""
-        self._line_up(rows)
-        self._read(rows)
+        columns = self._read(orders)
+        self._line_up(columns)
         self.invoices: list[OpenInvoice] = []
         self.billed: dict[int, list[int]] = {}
         """Place of an invoice → places of the orders that point to it as their open one."""
         self.running = dict(running) if running is not None else self._count()
-        self._link(sorted(invoices, key=lambda row: _number(row.id)), [row.unpaid_invoice_id for row in rows])
+        self._link(sorted(invoices, key=lambda row: _number(row.id)), columns.billed_on)
 
     def __len__(self) -> int:
         return len(self.end)
 
-    def _line_up(self, rows: Sequence[OrderRow]) -> None:
-        by_id = _by_id([row.id for row in rows])
-        unsorted = [row.paid_until or 0 for row in rows]
-        ends = [unsorted[n] for n in by_id]
-        numbers = sorted(range(len(rows)), key=ends.__getitem__)
-        places = array("l", bytes(array("l").itemsize * len(rows)))
+    def _read(self, orders: Iterable[OrderRow]) -> _Columns:
+        """The columns, filled some thousand rows at a time: the rows themselves need not all be there at once."""
+        columns = _Columns()
+        waiting = iter(orders)
+        while some := list(islice(waiting, ROWS_AT_ONCE)):
+            live = [row for row in some if row.state in STATES]
+            rows = [row for row in live if row.currency == self.currency]
+            self.left_out += len(live) - len(rows)
+            columns.add(rows)
+        return columns
+
+    def _line_up(self, columns: _Columns) -> None:
+        """Put every column in the order of the ends; one is freed as the next is made."""
+        by_id = _by_id(columns.ids)
+        until = columns.whole.pop("paid_until")
+        ends = [0 if until[n] == UNKNOWN else until[n] for n in by_id]
+        numbers = sorted(range(len(by_id)), key=ends.__getitem__)
+        places = array("l", bytes(array("l").itemsize * len(by_id)))
         for place, number in enumerate(numbers):
             places[number] = place
         self.numbers, self.places = array("l", numbers), places
-        self._rows_of = array("l", [by_id[number] for number in numbers])
+        where = self._rows_of = array("l", [by_id[number] for number in numbers])
         """Where the row of each place stood."""
-
-    def _read(self, rows: Sequence[OrderRow]) -> None:
-        where = self._rows_of
         pick = itemgetter(*where) if len(where) > 1 else tuple
 
-        def placed(column: Iterable[int]) -> array[int]:
-            return array("q", pick(array("q", column)))
+        def placed(column: array[int]) -> array[int]:
+            return array("q", pick(column))
 
-        states = [STATES[row.state] for row in rows]
-        self.state = placed(states)
-        self.end = placed([UNKNOWN if row.paid_until is None else row.paid_until for row in rows])
+        self.end = placed(until)
         """When the paid period ends; :data:`UNKNOWN` for none."""
-        kinds = [row.kind for row in rows]
-        self.kinds = sorted(set(kinds))
-        kind_of = {kind: place for place, kind in enumerate(self.kinds)}
-        self.kind = placed([kind_of[kind] for kind in kinds])
-        self.price = placed([row.price for row in rows])
-        self.individual = placed([row.individual_price for row in rows])
-        self.addons = placed([row.addons for row in rows])
-        self.in_use_since = placed([NEVER if row.in_use_since is None else row.in_use_since for row in rows])
+        self.kinds = sorted(columns.kinds)
+        rank = [self.kinds.index(kind) for kind in columns.kinds]
+        self.kind = array("q", [rank[kind] for kind in placed(columns.whole.pop("kind"))])
+        take = columns.whole.pop
+        self.state = placed(take("state"))
+        self.price = placed(take("price"))
+        self.individual = placed(take("individual_price"))
+        self.addons = placed(take("addons"))
+        self.in_use_since = placed(take("in_use_since"))
         """When the order was first activated; ``NEVER`` before."""
-        self.auto_on = placed([row.auto_on for row in rows])
-        self.auto_months = placed([row.auto_months for row in rows])
-        self.auto_since = placed([row.auto_since or 0 for row in rows])
-        self.auto_done_for = placed([UNKNOWN if row.auto_done_for is None else row.auto_done_for for row in rows])
-        self.billing = placed([row.billing_day if 1 <= row.billing_day <= 31 else 0 for row in rows])
+        self.auto_on = placed(take("auto_on"))
+        self.auto_months = placed(take("auto_months"))
+        self.auto_since = placed(take("auto_since"))
+        self.auto_done_for = placed(take("auto_done_for"))
+        self.billing = placed(take("billing_day"))
         """The billing day; 0 for one that no calendar has."""
-        self._promised = {n: row.promise_until for n, row in enumerate(rows) if row.promise_until is not None}
-        self._since = {
-            n: row.blocked_at if state == BLOCKED else row.created_at
-            for n, (state, row) in enumerate(zip(states, rows, strict=True))
-            if state != RUNNING
-        }
-        transfers = {n: row.paid_until or 0 for n, row in enumerate(rows) if row.transfer_id is not None}
-        self.names = Names(where, [row.id for row in rows], [row.name for row in rows], transfers)
+        self._promised, self._since = columns.promised, columns.since
+        self.names = Names(where, columns.ids, columns.names, columns.transfers)
 
     def since(self, place: int) -> int | None:
         """When a pending order was made, or a blocked one blocked."""
@@ -171,7 +225,7 @@ class Fleet:
         counts = Counter(compress(self.kind, (state == RUNNING for state in self.state)))
         return {self.kinds[kind]: count for kind, count in counts.items()}
 
-    def _link(self, rows: Sequence[InvoiceRow], billed_on: Sequence[str | None]) -> None:
+    def _link(self, rows: Sequence[InvoiceRow], billed_on: Mapping[int, str]) -> None:
         places: dict[str, int] = {}
         for row in rows:
             if row.state in OPEN_STATES and row.currency == self.currency and row.kind != InvoiceKind.TOP_UP:
@@ -181,7 +235,7 @@ class Fleet:
                 )
         self.open_of = [FREE] * len(self)
         for place, row_place in enumerate(self._rows_of):
-            key = billed_on[row_place]
+            key = billed_on.get(row_place)
             if key is None:
                 continue
             if key not in places:  # not copied yet: what is known of it is what its order says

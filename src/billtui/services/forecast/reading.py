@@ -34,7 +34,8 @@ def forecast_from(
     if account is None:
         return None
     since = _true_at(store, now, clock)
-    fleet = Fleet(store.orders(), store.open_invoices(), account.currency)
+    invoices = store.open_invoices()
+    fleet = store.of_orders(lambda orders: Fleet(orders, invoices, account.currency))
     return forecast(fleet, held_by(account), now, days, since=since, zone=zone, policy=policy)
 
 

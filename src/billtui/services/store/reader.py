@@ -123,6 +123,20 @@ class StoreReader:
         """All orders, in no particular order."""
         return self._chunks("order_chunks", OrderRow)
 
+    def of_orders(self, make: Callable[[Iterator[OrderRow]], T]) -> T:
+        """What ``make`` makes of all orders, which come to it one after another and are never all in memory at once.
+
+        It must not ask this reader anything meanwhile, and may be called again, from the first row, when the copy
+        turns out damaged.
+        """
+
+        def work(connection: sqlite3.Connection) -> T:
+            found = connection.execute("SELECT crc, rows FROM order_chunks ORDER BY n")
+            return make(OrderRow._make(row) for crc, blob in found for row in schema.unpack(crc, blob))
+
+        with gc_paused():
+            return self._read(work)
+
     def invoices(self) -> list[InvoiceRow]:
         """All invoices, in no particular order."""
         return self._chunks("invoice_chunks", InvoiceRow)
