@@ -64,12 +64,33 @@ def invoice(number: int, **other: Any) -> Json:
     } | other
 
 
+def transfer(number: int, **other: Any) -> Json:
+    return {
+        "id": f"t{number}",
+        "order_id": str(number),
+        "order_name": f"web-{number:05}.example",
+        "plan": "vds-1",
+        "location": "nl",
+        "address": f"192.0.2.{number % 250}",
+        "monthly_price": money("9.50"),
+        "paid_until": iso(NOW + timedelta(days=30)),
+        "direction": "out",
+        "state": "awaiting sender",
+        "counterparty": "ivan",
+        "counterparty_account_id": "2002",
+        "created_at": iso(NOW),
+        "expires_at": iso(NOW + timedelta(hours=72)),
+        "history": [{"state": "awaiting sender", "at": iso(NOW), "by": "olena"}],
+        "version": 1,
+    } | other
+
+
 class SmallPanel:
     """Orders and invoices that tests change at will; every change is in the feed unless told otherwise."""
 
     def __init__(self) -> None:
         self.lock = threading.Condition()
-        self.objects: dict[str, dict[str, Json]] = {"order": {}, "invoice": {}}
+        self.objects: dict[str, dict[str, Json]] = {"order": {}, "invoice": {}, "transfer": {}}
         self.me: Json = {
             "panel_id": "panel-1",
             "account_id": "1001",
@@ -77,7 +98,7 @@ class SmallPanel:
             "email": "olena@example.net",
             "currency": "EUR",
             "balances": {"internal": money("100.00"), "affiliate": money("5.00")},
-            "capabilities": ["changes", "operations", "invoices.pay"],
+            "capabilities": ["changes", "operations", "invoices.pay", "transfers"],
             "version": 1,
         }
         self.feed: list[Json] = []
@@ -183,7 +204,7 @@ class SmallPanel:
                 return 200, self.me
             if path == "/changes":
                 return self._changes(query, token)
-            kind = {"orders": "order", "invoices": "invoice"}.get(path.split("/")[1], "")
+            kind = {"orders": "order", "invoices": "invoice", "transfers": "transfer"}.get(path.split("/")[1], "")
             if not kind:
                 return problem(404, "not-found")
             things = self.objects[kind]
@@ -200,7 +221,7 @@ class SmallPanel:
         more = len(keys) > limit
         if self.lists_cut_at is not None and more:
             more = page[-1] < sorted(things)[self.lists_cut_at]
-        items = [{k: v for k, v in things[key].items() if k not in ("lines",)} for key in page]
+        items = [{k: v for k, v in things[key].items() if k not in ("lines", "history")} for key in page]
         return 200, {"items": items, "next_cursor": page[-1] if more else None, "total": len(things)}
 
     def _changes(self, query: dict[str, list[str]], token: str) -> tuple[int, Json]:

@@ -78,7 +78,7 @@ COMMANDS = (
     Command(
         "app.search",
         "Search",
-        "Find an order or invoice by any of its text.",
+        "Find an order, invoice or transfer by any of its text.",
         ("ctrl+f",),
         Scope.GLOBAL,
         verb="billtui search",

@@ -1,4 +1,4 @@
-"""Search over everything the store knows: orders and invoices by any of their text."""
+"""Search over everything the store knows: orders, invoices and transfers by any of their text."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ class SearchScreen(Dialog[tuple[str, str]]):
 
 def _line(hit: SearchHit) -> Content:
     return Content.assemble(
-        Content.styled(hit.kind, "$muted").truncate(8, pad=True),
-        Content.styled(hit.title, "bold").truncate(28, ellipsis=True, pad=True),
+        Content.styled(hit.kind, "$muted").truncate(9, pad=True),
+        Content.styled(hit.title, "bold").truncate(27, ellipsis=True, pad=True),
         " ",
         state_text(hit.state).truncate(12, pad=True),
         Content.styled(hit.detail, "$muted").truncate(20, ellipsis=True),

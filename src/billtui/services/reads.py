@@ -18,6 +18,7 @@ from billtui.domain.models import (
     Quote,
     SessionInfo,
     StockItem,
+    Transfer,
 )
 from billtui.services.session_settings import Catalogue
 from billtui.services.store.writer import Kind
@@ -103,6 +104,29 @@ class Reads:
                 raise
             await self._panel.store.invoices([invoice], whole=True)
             return invoice
+
+        return await self._panel.ask(work)
+
+    async def transfers_by_ids(self, ids: Sequence[str]) -> list[Transfer]:
+        """Transfers with their history, in the order given; those that are gone are left out (and of the copy)."""
+
+        async def work(_client: BillingClient, sync: Sync) -> list[Transfer]:
+            return await sync.transfers(await self._raw("transfer", ids))
+
+        return await self._panel.ask(work)
+
+    async def transfer(self, transfer_id: str) -> Transfer:
+        """One transfer with its history and all its actions. Raises NotFound."""
+
+        async def work(client: BillingClient, _sync: Sync) -> Transfer:
+            raw = (await self._raw("transfer", [transfer_id]))[0]
+            try:
+                transfer = await client.transfers.get(raw)
+            except NotFound:
+                await self._panel.store.remove("transfer", [clean_id(raw)])
+                raise
+            await self._panel.store.transfers([transfer], whole=True)
+            return transfer
 
         return await self._panel.ask(work)
 

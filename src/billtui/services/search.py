@@ -14,6 +14,9 @@ _PREFIXES: Final = {
     "invoice": "invoice",
     "invoices": "invoice",
     "i": "invoice",
+    "transfer": "transfer",
+    "transfers": "transfer",
+    "t": "transfer",
 }
 MOST = 200
 
@@ -21,7 +24,7 @@ MOST = 200
 def search(store: StoreReader, text: str, limit: int = 50, kinds: Iterable[str] | None = None) -> list[SearchHit]:
     """What holds every word of ``text``: exact ids and numbers first, then names that begin so, then the rest.
 
-    ``order:web`` and ``invoice:5531`` look among those only; ``kinds`` (``order``, ``invoice``) does the same.
+    ``order:web``, ``invoice:5531`` and ``transfer:anna`` look among those only; ``kinds`` does the same.
     """
     wanted = frozenset(kinds) if kinds is not None else None
     prefix, colon, rest = text.strip().partition(":")

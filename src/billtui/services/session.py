@@ -21,6 +21,7 @@ from billtui.domain.models import (
     AddonRequest,
     Invoice,
     LedgerLine,
+    Mail,
     Order,
     OrderRequest,
     Page,
@@ -29,6 +30,7 @@ from billtui.domain.models import (
     RenewalRequest,
     SessionInfo,
     StockItem,
+    Transfer,
 )
 from billtui.services import offers
 from billtui.services.journal.reader import JournalReader
@@ -249,6 +251,21 @@ class Session:
     async def invoices_by_ids(self, ids: Iterable[str]) -> list[Invoice]:
         """Several invoices with their lines, in the order given; those that are gone are left out."""
         return await self._threads.ask(self._core.reads.invoices(list(ids)))
+
+    async def transfer(self, transfer_id: str) -> Transfer:
+        """One transfer with its history and what can be done with it, from the panel. Raises NotFound (TRF-3)."""
+        return await self._threads.ask(self._core.reads.transfer(transfer_id))
+
+    async def transfers_by_ids(self, ids: Iterable[str]) -> list[Transfer]:
+        """Several transfers with their history, in the order given; those that are gone are left out."""
+        return await self._threads.ask(self._core.reads.transfers_by_ids(list(ids)))
+
+    async def mails(self, to: str | None = None) -> list[Mail]:
+        """Mails that a real panel would have sent, oldest first, to one address or all; without a sign-in too.
+
+        Raises CapabilityMissing on a real panel, other ClientErrors.
+        """
+        return await self._threads.ask(self._core.mails(to))
 
     async def payment_methods(self, invoice_id: str) -> list[PaymentMethod]:
         """Every way to pay an invoice, with reasons and dates (INV-3, PRM-2). Raises ClientError."""

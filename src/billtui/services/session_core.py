@@ -20,7 +20,7 @@ from billtui.client.errors import (
     TotpRequired,
 )
 from billtui.config.errors import ConfigError, UnsafePath
-from billtui.domain.models import Account
+from billtui.domain.models import Account, Mail
 from billtui.services.reads import Reads
 from billtui.services.session_events import (
     AccountChanged,
@@ -304,6 +304,11 @@ class SessionCore:
         self._online(monotonic() - begun)
         return answer
 
+    async def mails(self, to: str | None) -> list[Mail]:
+        """The sandbox's mails, signed in or not: a recovery code is wanted before one is. Raises ClientError."""
+        client = await self._open_client()
+        return await client.mailbox.list(to)
+
     async def refresh(self, full: bool) -> StoreChanged | None:
         """Catch up now. Raises ClientError, NotSignedIn."""
         self._wake.set()
@@ -379,13 +384,13 @@ class SessionCore:
 
     def _check(self) -> None:
         """A job was told that the session is over: see for ourselves at once."""
-        self._spawn(self._reread(set(), set()))
+        self._spawn(self._reread(set(), set(), set()))
 
-    async def _reread(self, orders: set[str], invoices: set[str]) -> None:
+    async def _reread(self, orders: set[str], invoices: set[str], transfers: set[str]) -> None:
         """What a job touched, into the copy at once."""
 
         async def work(_client: BillingClient, sync: Sync) -> None:
-            await sync.touched(orders, invoices)
+            await sync.touched(orders, invoices, transfers)
 
         with contextlib.suppress(ClientError, NotSignedIn, StoreDamaged, StoreUnavailable, ConfigError):
             await self.ask(work)

@@ -41,9 +41,10 @@ class StoreChanged:
     """The local copy changed. ``everything``: more than can be named, read the lists anew."""
 
     kinds: frozenset[str] = frozenset()
-    """``order``, ``invoice``, ``account``."""
+    """``order``, ``invoice``, ``transfer``, ``account``."""
     orders: frozenset[str] = frozenset()
     invoices: frozenset[str] = frozenset()
+    transfers: frozenset[str] = frozenset()
     everything: bool = False
     generation: int = 0
 

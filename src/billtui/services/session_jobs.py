@@ -35,7 +35,7 @@ class SessionJobs:
         threads: LoopThread,
         listener: Callable[[SessionEvent], None],
         token: Callable[[], SecretStr | None],
-        reread: Callable[[set[str], set[str]], Awaitable[None]],
+        reread: Callable[[set[str], set[str], set[str]], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
         check_session: Callable[[], None],
     ) -> None:
@@ -54,6 +54,7 @@ class SessionJobs:
         self._own: set[str] = set()
         self._orders: set[str] = set()
         self._invoices: set[str] = set()
+        self._transfers: set[str] = set()
         self._reading = False
         self._pace = NewsPace()
 
@@ -172,23 +173,25 @@ class SessionJobs:
             self._threads.call(self._check_session)
         if event.operation is None or event.outcome is None:
             return
-        orders, invoices = touched(event.operation.targets, event.answer)
-        self._threads.call(lambda: self._note(orders, invoices))
+        orders, invoices, transfers = touched(event.operation.targets, event.answer)
+        self._threads.call(lambda: self._note(orders, invoices, transfers))
 
-    def _note(self, orders: set[str], invoices: set[str]) -> None:
+    def _note(self, orders: set[str], invoices: set[str], transfers: set[str]) -> None:
         """In the loop."""
         self._orders |= orders
         self._invoices |= invoices
-        if not self._reading and (self._orders or self._invoices):
+        self._transfers |= transfers
+        if not self._reading and (self._orders or self._invoices or self._transfers):
             self._reading = True
             self._spawn(self._drain())
 
     async def _drain(self) -> None:
         try:
-            while self._orders or self._invoices:
+            while self._orders or self._invoices or self._transfers:
                 orders, self._orders = self._orders, set()
                 invoices, self._invoices = self._invoices, set()
-                await self._reread(orders, invoices)
+                transfers, self._transfers = self._transfers, set()
+                await self._reread(orders, invoices, transfers)
         finally:
             self._reading = False
 
@@ -215,16 +218,23 @@ class NewsPace:
         return True
 
 
-def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tuple[set[str], set[str]]:
-    """Raw ids of the orders and invoices that an operation was about, by its targets and its answer."""
+def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tuple[set[str], set[str], set[str]]:
+    """Raw ids of the orders, invoices and transfers that an operation was about, by its targets and its answer."""
     orders: set[str] = set()
     invoices: set[str] = set()
+    transfers: set[str] = set()
     for target in targets:
         kind, _, key = target.partition(":")
         if kind == "order":
             orders.add(key)
         elif kind == "invoice":
             invoices.add(key)
+        elif kind == "transfer":
+            transfers.add(key)
+    pushed = (answer or {}).get("transfers")
+    for one in pushed if isinstance(pushed, list) else ():
+        if isinstance(one, Mapping) and isinstance(made := one.get("id"), str):
+            transfers.add(made)
     for place in (answer, (answer or {}).get("invoice"), (answer or {}).get("payment")):
         if not isinstance(place, Mapping):
             continue
@@ -232,4 +242,4 @@ def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tupl
         invoices.update(key for key in found if isinstance(key, str))
     new = (answer or {}).get("order_ids")
     orders.update(key for key in (new if isinstance(new, list) else ()) if isinstance(key, str))
-    return orders, invoices
+    return orders, invoices, transfers

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from billtui.config.errors import UnsafePath
 from billtui.config.paths import ensure_private_dir
-from billtui.domain.models import Account, Invoice, Order
+from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.session_events import SessionEvent, StoreChanged, StoreRebuilt
 from billtui.services.session_thread import Worker
 from billtui.services.store import Applied, Store, StoreDamaged, StoreUnavailable
@@ -27,20 +27,28 @@ MANY = 5_000
 class _Pending:
     orders: set[str] = field(default_factory=set)
     invoices: set[str] = field(default_factory=set)
+    transfers: set[str] = field(default_factory=set)
     account: bool = False
     everything: bool = False
 
 
 def _event(pending: _Pending, generation: int) -> StoreChanged | None:
-    many = pending.everything or len(pending.orders) + len(pending.invoices) > MANY
-    parts = (("order", pending.orders), ("invoice", pending.invoices), ("account", pending.account))
+    named = len(pending.orders) + len(pending.invoices) + len(pending.transfers)
+    many = pending.everything or named > MANY
+    parts = (
+        ("order", pending.orders),
+        ("invoice", pending.invoices),
+        ("transfer", pending.transfers),
+        ("account", pending.account),
+    )
     kinds = frozenset(name for name, there in parts if there or pending.everything)
     if not kinds:
         return None
     nothing: frozenset[str] = frozenset()
     orders = nothing if many else frozenset(pending.orders)
     invoices = nothing if many else frozenset(pending.invoices)
-    return StoreChanged(kinds, orders, invoices, everything=many, generation=generation)
+    transfers = nothing if many else frozenset(pending.transfers)
+    return StoreChanged(kinds, orders, invoices, transfers, everything=many, generation=generation)
 
 
 class StoreThread:
@@ -156,6 +164,18 @@ class StoreThread:
 
         return await self.run(work)
 
+    async def transfers(self, transfers: Iterable[Transfer], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write transfers and tell which are other than before."""
+        batch = list(transfers)
+
+        def work(store: Store) -> Applied:
+            applied = store.apply_transfers(batch, whole=whole, force=force)
+            self._note(transfers=applied.changed)
+            self._announce(store)
+            return applied
+
+        return await self.run(work)
+
     async def account(self, account: Account) -> bool:
         """Write the account; True where it is other than before."""
 
@@ -175,8 +195,10 @@ class StoreThread:
             removed = store.remove(kind, batch)
             if kind == "order":
                 self._note(orders=removed)
-            else:
+            elif kind == "invoice":
                 self._note(invoices=removed)
+            else:
+                self._note(transfers=removed)
             self._announce(store)
             return removed
 
@@ -192,11 +214,16 @@ class StoreThread:
         await self.run(self._announce)
 
     def _note(
-        self, orders: frozenset[str] = frozenset(), invoices: frozenset[str] = frozenset(), account: bool = False
+        self,
+        orders: frozenset[str] = frozenset(),
+        invoices: frozenset[str] = frozenset(),
+        transfers: frozenset[str] = frozenset(),
+        account: bool = False,
     ) -> None:
         for gathered in (self._pending, *self._records):
             gathered.orders |= orders
             gathered.invoices |= invoices
+            gathered.transfers |= transfers
             gathered.account |= account
 
     @contextlib.contextmanager

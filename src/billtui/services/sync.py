@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from billtui.client.errors import CursorExpired, NotFound
-from billtui.domain.models import Account, Change, ChangeFeed, ChangeKind, Invoice, ObjectKind, Order, Page
+from billtui.domain.models import Account, Change, ChangeFeed, ChangeKind, Invoice, ObjectKind, Order, Page, Transfer
 from billtui.domain.safetext import SafeText
 from billtui.services.session_events import SessionEvent, StoreChanged, SyncProgress
 from billtui.services.store import Applied, gc_paused
@@ -25,7 +25,7 @@ from billtui.services.store_thread import StoreThread
 if TYPE_CHECKING:
     from billtui.client import BillingClient
 
-T = TypeVar("T", Order, Invoice)
+T = TypeVar("T", Order, Invoice, Transfer)
 V = TypeVar("V")
 
 PAGE = 500
@@ -39,6 +39,11 @@ LISTS_AGE = 12 * 3600
 """Seconds after which whole lists are loaded again although the feed was followed."""
 TELL_EVERY = 1.0
 """Seconds between messages about a load that runs."""
+_KINDS: dict[str, Kind] = {
+    ObjectKind.ORDER: "order",
+    ObjectKind.INVOICE: "invoice",
+    ObjectKind.TRANSFER: "transfer",
+}
 
 
 @dataclass(slots=True)
@@ -76,6 +81,11 @@ class Sync:
     def has_feed(self) -> bool:
         """Whether the panel tells what changed; without, lists are loaded from time to time."""
         return "changes" in self._client.capabilities
+
+    @property
+    def has_transfers(self) -> bool:
+        """Whether the panel knows transfers (TRF)."""
+        return "transfers" in self._client.capabilities
 
     async def catch_up(self, *, full: bool = False) -> StoreChanged | None:
         """Make the copy agree with the panel now; answers what that changed."""
@@ -128,16 +138,19 @@ class Sync:
         last: dict[tuple[str, str], Change] = {}
         for change in changes:
             last[str(change.kind), str(change.id)] = change
-        orders, invoices = [], []
-        for (kind, key), change in last.items():
-            gone = change.change == ChangeKind.DELETED
-            if kind == ObjectKind.ORDER:
-                await self._store.remove("order", [key]) if gone else orders.append(change)
-            elif kind == ObjectKind.INVOICE:
-                await self._store.remove("invoice", [key]) if gone else invoices.append(change)
+        changed: dict[Kind, list[Change]] = {"order": [], "invoice": [], "transfer": []}
+        for (name, key), change in last.items():
+            kind = _KINDS.get(name)
+            if kind is None:
+                continue
+            if change.change == ChangeKind.DELETED:
+                await self._store.remove(kind, [key])
+            else:
+                changed[kind].append(change)
         await side_by_side(
-            self._refresh_orders(await self._newer("order", orders)),
-            self._refresh_invoices(await self._newer("invoice", invoices)),
+            self._refresh_orders(await self._newer("order", changed["order"])),
+            self._refresh_invoices(await self._newer("invoice", changed["invoice"])),
+            self._refresh_transfers(await self._newer("transfer", changed["transfer"])),
         )
         if any(kind == ObjectKind.ACCOUNT for kind, _ in last):
             await self.account()
@@ -158,6 +171,12 @@ class Sync:
             await self._load_invoices()
         else:
             await self.invoices(ids)
+
+    async def _refresh_transfers(self, ids: Sequence[str]) -> None:
+        if len(ids) > MOST_BY_ID:
+            await self._load_transfers()
+        else:
+            await self.transfers(ids)
 
     # -- single objects
 
@@ -185,6 +204,15 @@ class Sync:
         await self._gone("invoice", wanted, answers)
         return found
 
+    async def transfers(self, ids: Iterable[str], *, force: bool = False) -> list[Transfer]:
+        """Read transfers with their history one by one into the copy; those that are gone are taken out of it."""
+        wanted = list(dict.fromkeys(ids))
+        answers = await side_by_side(*(self._one(self._client.transfers.get, key) for key in wanted))
+        found = [transfer for transfer in answers if transfer is not None]
+        await self._store.transfers(found, whole=True, force=force)
+        await self._gone("transfer", wanted, answers)
+        return found
+
     async def _one(self, get: Callable[[str], Awaitable[T]], key: str) -> T | None:
         async with self._gate:
             try:
@@ -197,9 +225,12 @@ class Sync:
         if missing:
             await self._store.remove(kind, missing)
 
-    async def touched(self, orders: set[str], invoices: set[str]) -> None:
-        """Read again what an operation was about: its invoices, the orders that they bill, and the purses."""
-        if len(orders) + len(invoices) > MOST_BY_ID:
+    async def touched(self, orders: set[str], invoices: set[str], transfers: set[str]) -> None:
+        """Read again what an operation was about: its invoices, the orders that they bill, transfers, the purses.
+
+        An order that changed hands is not the account's any more (TRF-2): it is taken out of the copy here.
+        """
+        if len(orders) + len(invoices) + len(transfers) > MOST_BY_ID:
             await self.catch_up()
             return
         linked = set(invoices)
@@ -208,19 +239,24 @@ class Sync:
             wanted |= {line.order_id.raw for line in invoice.lines if line.order_id is not None}
             linked |= {key.raw for key in invoice.combined_from}
             linked |= {invoice.combined_into.raw} if invoice.combined_into is not None else set()
-        await side_by_side(self.account(), self.orders(sorted(wanted)), self.invoices(sorted(linked - invoices)))
+        await side_by_side(
+            self.account(),
+            self.orders(sorted(wanted)),
+            self.invoices(sorted(linked - invoices)),
+            self.transfers(sorted(transfers)),
+        )
 
     # -- whole lists
 
     async def _load_all(self) -> None:
-        """Both lists to their end, side by side; the feed's cursor from before."""
+        """All lists to their end, side by side; the feed's cursor from before."""
         cursor = await self._client.changes.cursor() if self.has_feed else None
         self._progress = SyncProgress()
         with gc_paused():
-            _, orders_whole, invoices_whole = await side_by_side(
-                self.account(), self._load_orders(), self._load_invoices()
+            _, *whole = await side_by_side(
+                self.account(), self._load_orders(), self._load_invoices(), self._load_transfers()
             )
-        if orders_whole and invoices_whole:
+        if all(whole):
             await self._store.run(lambda store: store.complete(cursor))
         await self._store.flush()
         self._show(done=True)
@@ -241,6 +277,13 @@ class Sync:
         before = await self._store.run(lambda store: store.ids("invoice"))
         loaded = await self._load(self._client.invoices.pages(limit=PAGE), self._store.invoices, "invoices")
         return await self._finish("invoice", before, loaded)
+
+    async def _load_transfers(self) -> bool:
+        if not self.has_transfers:
+            return True
+        before = await self._store.run(lambda store: store.ids("transfer"))
+        loaded = await self._load(self._client.transfers.pages(limit=PAGE), self._store.transfers, "transfers")
+        return await self._finish("transfer", before, loaded)
 
     async def _load(
         self, pages: AsyncIterator[Page[T]], write: Callable[[Iterable[T]], Awaitable[Applied]], name: str
@@ -277,7 +320,12 @@ class Sync:
         """After a list was loaded: take out what is gone, and read again what seemed older than ours."""
         if loaded.stale:
             raw = await self._store.run(lambda store: [store.raw_id(kind, key) for key in loaded.stale])
-            await (self.orders(raw, force=True) if kind == "order" else self.invoices(raw, force=True))
+            if kind == "order":
+                await self.orders(raw, force=True)
+            elif kind == "invoice":
+                await self.invoices(raw, force=True)
+            else:
+                await self.transfers(raw, force=True)
         if loaded.short:
             return False
         vanished = before - loaded.seen
@@ -288,7 +336,7 @@ class Sync:
     def _count(self, name: str, seen: int, total: int | None) -> None:
         if name == "orders":
             self._progress = replace(self._progress, orders=seen, orders_total=total)
-        else:
+        elif name == "invoices":
             self._progress = replace(self._progress, invoices=seen, invoices_total=total)
 
     def _show(self, *, done: bool = False) -> None:

@@ -55,7 +55,7 @@ def test_new_servers_are_bought_and_paid_and_appear(executor: Executor, panel: M
     assert [one["state"] for one in panel.orders.values()] == ["active"] * 5
     buying, paying = rows(executor, plan)
     assert buying.answer is not None and buying.answer["order_ids"] == ["1", "2", "3", "4", "5"]
-    assert touched(buying.targets, buying.answer) == ({"1", "2", "3", "4", "5"}, {"1"})
+    assert touched(buying.targets, buying.answer) == ({"1", "2", "3", "4", "5"}, {"1"}, set())
     assert paying.targets == ("invoice:1",)
 
 

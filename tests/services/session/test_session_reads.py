@@ -30,7 +30,7 @@ from billtui.services.session_events import (
 )
 from billtui.services.store import store_path
 from tests.support.listening import Events, until
-from tests.support.small_panel import PASSWORD, SmallPanel, invoice, money, order
+from tests.support.small_panel import PASSWORD, SmallPanel, invoice, money, order, transfer
 
 
 class Pocket:
@@ -107,7 +107,7 @@ async def test_first_load_fills_the_store_and_tells(panel: SmallPanel, opens: Op
         await loaded(events)
         store = session.store
         assert {row.id for row in store.orders()} == set(panel.objects["order"])
-        assert store.counts() == {"order": 30, "invoice": 5}
+        assert store.counts() == {"order": 30, "invoice": 5, "transfer": 0}
         assert store.is_complete and store.synced_at() is not None
         assert session.account is not None and str(session.account.balances.internal) == "100.00 EUR"
         assert store.account() == session.account and session.signed_in
@@ -119,6 +119,27 @@ async def test_first_load_fills_the_store_and_tells(panel: SmallPanel, opens: Op
         assert "cannot" in (session.unavailable("orders.power") or "") or "may not" in (
             session.unavailable("orders.power") or ""
         )
+
+
+async def test_transfers_come_with_the_load_and_the_feed_and_their_orders_go(panel: SmallPanel, opens: Opens) -> None:
+    """TRF-2, TRF-3: an order that changed hands leaves the sender's copy without a reload, its transfer stays."""
+    panel.put("transfer", transfer(7), quietly=True)
+    async with opens() as (session, events):
+        await loaded(events)
+        assert [row.id for row in session.store.transfers_running()] == ["t7"]
+        await until(lambda: panel.polls > 0)
+        seen = events.count
+        panel.change("transfer", "t7", state="awaiting recipient")
+        changed = await events.until(StoreChanged, lambda event: "t7" in event.transfers, after=seen)
+        assert changed.kinds == {"transfer"} and not changed.orders
+        panel.delete("order", "7")
+        panel.change("transfer", "t7", state="completed", expires_at=None)
+        await until(lambda: not session.store.order_rows(["7"]) and not session.store.transfers_running())
+        assert session.store.transfer_rows(["t7"])["t7"].state == "completed"
+        assert (await session.transfer("t7")).order_name == "web-00007.example"
+        assert [str(one.id) for one in await session.transfers_by_ids(["t7", "t99"])] == ["t7"]
+        with pytest.raises(NotFound):
+            await session.transfer("t99")
 
 
 async def test_a_change_patches_by_id_and_asks_for_nothing_else(panel: SmallPanel, opens: Opens) -> None:
@@ -284,7 +305,7 @@ async def test_expiry_in_the_middle_of_a_load(panel: SmallPanel, opens: Opens, m
         assert not session.store.is_complete
         await session.sign_in("olena", SecretStr(PASSWORD))
         await loaded(events)
-        assert session.store.counts() == {"order": 30, "invoice": 5}
+        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0}
 
 
 async def test_nobody_signed_in(panel: SmallPanel, opens: Opens) -> None:
@@ -321,9 +342,9 @@ async def test_one_verb_without_background(panel: SmallPanel, opens: Opens) -> N
             await session.order("4444")
         assert panel.count("/changes") == 0 and panel.count("GET /orders") == 2
         await session.refresh()
-        assert session.store.counts() == {"order": 30, "invoice": 5}
+        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0}
     async with opens(background=False) as (session, _events):
-        assert session.store.counts() == {"order": 30, "invoice": 5}
+        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0}
         panel.change("order", "1", name="patched", version=2)
         changed = await session.refresh()
         assert changed is not None and changed.orders == {"1"}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from billtui.domain.models import Account, Invoice, Order
+from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.store import OrderRow, Store, StoreDamaged, StoreReader, StoreUnavailable, store_path
 from billtui.services.store import money as money_of
-from tests.support.small_panel import NOW, invoice, iso, money, order
+from tests.support.small_panel import NOW, invoice, iso, money, order, transfer
 
 HOSTILE = "\x1b[2J\x05[/][@click=app.quit]\u202egnp.exe\u200b" + "e\u0301" * 3 + "\U000e0041"
 
@@ -25,6 +25,10 @@ def orders(*numbers: int, **other: object) -> list[Order]:
 
 def invoices(*numbers: int, **other: object) -> list[Invoice]:
     return [Invoice.model_validate(invoice(number, **other)) for number in numbers]
+
+
+def transfers(*numbers: int, **other: object) -> list[Transfer]:
+    return [Transfer.model_validate(transfer(number, **other)) for number in numbers]
 
 
 @pytest.fixture
@@ -74,7 +78,7 @@ def test_blocks_hold_what_the_columns_hold(path: Path) -> None:
     assert len(rows) == 1200 - 512 - 1
     assert rows == reader.order_rows(str(number) for number in range(1300))
     assert {rows["5"].name, rows["1100"].name} == {"other"}
-    assert reader.counts() == {"order": 687, "invoice": 0}
+    assert reader.counts() == {"order": 687, "invoice": 0, "transfer": 0}
 
 
 def test_only_what_is_other_than_before_counts_as_changed(path: Path) -> None:
@@ -110,6 +114,46 @@ def test_lines_read_before_survive_the_list_of_the_same_version(path: Path) -> N
     assert store.without_lines(10) == []
     store.apply_invoices([Invoice.model_validate(bare | {"version": 3, "state": "overdue"})])
     assert store.without_lines(10) == ["i1"]
+
+
+def test_transfers_are_rows_objects_and_words_of_their_own(path: Path) -> None:
+    """TRF-3, TRF-7: found by the order's name, by the other side and by id; a list keeps the history read before."""
+    store = Store(path)
+    store.apply_orders(orders(1, 2))
+    store.apply_invoices(invoices(1, 2))
+    store.apply_transfers(transfers(1, 2, push_id="p1"), whole=True)
+    reader = StoreReader(path)
+    assert {row.id: row for row in reader.transfers()} == reader.transfer_rows(["t1", "t2"])
+    row = reader.transfer_rows(["t1"])["t1"]
+    assert (row.order_id, row.counterparty, row.counterparty_id, row.push_id) == ("1", "ivan", "2002", "p1")
+    assert (row.price, row.currency, row.ended_at) == (950, "EUR", None)
+    assert row.expires_at == int((NOW + timedelta(hours=72)).timestamp())
+    assert [(hit.kind, hit.id) for hit in reader.search("ivan")] == [("transfer", "t1"), ("transfer", "t2")]
+    assert {hit.kind for hit in reader.search("web-00002")} == {"order", "invoice", "transfer"}
+    assert [hit.id for hit in reader.search("web-00002", kinds=["transfer"])] == ["t2"]
+    bare = transfer(1)
+    del bare["history"]
+    assert not store.apply_transfers([Transfer.model_validate(bare | {"push_id": "p1"})]).changed
+    kept = reader.transfer("t1")
+    assert kept is not None and [step.state for step in kept.history] == ["awaiting sender"]
+
+
+def test_running_transfers_come_soonest_expiry_first_and_an_ended_one_says_when_and_why(path: Path) -> None:
+    """TRF-3, TRF-6."""
+    store = Store(path)
+    ended = {"state": "cancelled", "at": iso(NOW), "by": "", "reason": "Auto-renewal fell due."}
+    store.apply_transfers(transfers(1, expires_at=iso(NOW + timedelta(hours=9))))
+    store.apply_transfers(transfers(2, expires_at=iso(NOW + timedelta(hours=2)), state="awaiting recipient"))
+    store.apply_transfers(transfers(3, state="cancelled", expires_at=None, history=[*transfer(3)["history"], ended]))
+    store.apply_transfers(transfers(4, order_id="1", created_at=iso(NOW + timedelta(hours=1))))
+    reader = StoreReader(path)
+    assert [row.id for row in reader.transfers_running()] == ["t2", "t1", "t4"]
+    assert [row.id for row in reader.transfers_of_order("1")] == ["t4", "t1"]
+    over = reader.transfer_rows(["t3"])["t3"]
+    assert (over.ended_at, over.why) == (int(NOW.timestamp()), "Auto-renewal fell due.")
+    assert store.remove("transfer", ["t1", "absent"]) == {"t1"}
+    assert reader.transfers_running()[0].id == "t2" and len(reader.transfers_running()) == 2
+    assert not any(hit.id == "t1" for hit in reader.search("ivan"))
 
 
 def test_first_pages_before_all_is_read(path: Path) -> None:
@@ -236,7 +280,7 @@ def test_an_empty_reader_answers_everything(tmp_path: Path) -> None:
     for reader in (StoreReader(None), StoreReader(tmp_path / "absent.db")):
         assert not (reader.orders() or reader.invoices() or reader.first_orders() or reader.search("web"))
         assert [reader.account(), reader.synced_at(), reader.order("1")] == [None, None, None]
-        assert reader.counts() == {"order": 0, "invoice": 0}
+        assert reader.counts() == {"order": 0, "invoice": 0, "transfer": 0}
         assert not reader.is_complete
 
 

@@ -23,6 +23,10 @@ class TransferState(StrEnum):
     EXPIRED = "expired"
 
 
+RUNNING_STATES: frozenset[str] = frozenset({TransferState.AWAITING_SENDER, TransferState.AWAITING_RECIPIENT})
+"""States of a running transfer: somebody still has to act, and its order is locked meanwhile (TRF-6)."""
+
+
 class TransferDirection(StrEnum):
     """Whose side the account that asks is on."""
 

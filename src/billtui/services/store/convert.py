@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from billtui.domain.models import Invoice, Order
-from billtui.services.store.rows import InvoiceRow, OrderRow, cents, epoch
+from billtui.domain.models import Invoice, Order, Transfer
+from billtui.domain.models.transfers import RUNNING_STATES
+from billtui.services.store.rows import InvoiceRow, OrderRow, TransferRow, cents, epoch
 
 
 def order_row(order: Order) -> OrderRow:
@@ -58,6 +59,33 @@ def invoice_row(invoice: Invoice) -> InvoiceRow:
         combined_into=None if invoice.combined_into is None else str(invoice.combined_into),
         line_count=invoice.line_count or len(invoice.lines),
         version=invoice.version,
+    )
+
+
+def transfer_row(transfer: Transfer) -> TransferRow:
+    """The row of a transfer."""
+    last = transfer.history[-1] if transfer.history else None
+    ended = last is not None and transfer.state not in RUNNING_STATES
+    return TransferRow(
+        id=str(transfer.id),
+        order_id=str(transfer.order_id),
+        order_name=str(transfer.order_name),
+        plan=str(transfer.plan),
+        location=str(transfer.location),
+        address=str(transfer.address or ""),
+        price=None if transfer.monthly_price is None else cents(transfer.monthly_price),
+        currency="" if transfer.monthly_price is None else str(transfer.monthly_price.currency),
+        paid_until=epoch(transfer.paid_until),
+        direction=str(transfer.direction),
+        state=str(transfer.state),
+        counterparty=str(transfer.counterparty),
+        counterparty_id=str(transfer.counterparty_account_id or ""),
+        push_id=str(transfer.push_id or ""),
+        created_at=int(transfer.created_at.timestamp()),
+        expires_at=epoch(transfer.expires_at),
+        ended_at=epoch(last.at) if last is not None and ended else None,
+        why=str(last.reason) if last is not None and ended else "",
+        version=transfer.version,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from billtui.domain.periods import format_instant
-from billtui.services.store.rows import InvoiceRow, OrderRow, instant, money
+from billtui.services.store.rows import InvoiceRow, OrderRow, TransferRow, instant, money
 
 
 class News(NamedTuple):
@@ -45,6 +45,14 @@ def invoice_news(before: InvoiceRow | None, after: InvoiceRow) -> Iterator[News]
         yield News("state", after.number, before.state, after.state)
     if before.total != after.total:
         yield News("total", after.number, str(money(before.total, before.currency)), total)
+
+
+def transfer_news(before: TransferRow | None, after: TransferRow) -> Iterator[News]:
+    """What changed about a transfer."""
+    if before is None:
+        yield News("created", after.order_name, "", f"{after.state}, {after.direction} {after.counterparty}")
+    elif before.state != after.state:
+        yield News("state", after.order_name, before.state, after.state)
 
 
 def _when(seconds: int | None) -> str:

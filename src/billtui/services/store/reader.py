@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from billtui.domain.models import Account, Invoice, Order
+from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.store import schema
-from billtui.services.store.rows import ChangeRow, InvoiceRow, OrderRow, SearchHit, instant
+from billtui.services.store.rows import ChangeRow, InvoiceRow, OrderRow, SearchHit, TransferRow, instant
 from billtui.services.store.text import search_conditions
 
 T = TypeVar("T")
@@ -141,6 +141,10 @@ class StoreReader:
         """All invoices, in no particular order."""
         return self._chunks("invoice_chunks", InvoiceRow)
 
+    def transfers(self) -> list[TransferRow]:
+        """All transfers, incoming and outgoing, in no particular order."""
+        return self._chunks("transfer_chunks", TransferRow)
+
     def _chunks(self, table: str, kind: type[Any]) -> list[Any]:
         def work(connection: sqlite3.Connection) -> list[Any]:
             rows: list[Any] = []
@@ -172,6 +176,24 @@ class StoreReader:
         rows = self._by_id("invoices", schema.INVOICE_COLUMNS, ids)
         return {row[0]: InvoiceRow._make(row) for row in rows}
 
+    def transfer_rows(self, ids: Iterable[str]) -> dict[str, TransferRow]:
+        """The rows of some transfers by id; what is not there is left out."""
+        rows = self._by_id("transfers", schema.TRANSFER_COLUMNS, ids)
+        return {row[0]: TransferRow._make(row) for row in rows}
+
+    def transfers_running(self) -> list[TransferRow]:
+        """Transfers that somebody still has to act on, soonest expiry first (TRF-3)."""
+        sql = (
+            f"SELECT {schema.TRANSFER_COLUMNS} FROM transfers WHERE state IN ('awaiting sender', 'awaiting recipient') "
+            "ORDER BY expires_at IS NULL, expires_at, n"
+        )
+        return [TransferRow._make(row) for row in self.query(sql)]
+
+    def transfers_of_order(self, order_id: str) -> list[TransferRow]:
+        """The transfers that an order was in, the newest first."""
+        sql = f"SELECT {schema.TRANSFER_COLUMNS} FROM transfers WHERE order_id = ? ORDER BY created_at DESC, n DESC"
+        return [TransferRow._make(row) for row in self.query(sql, (order_id,))]
+
     def _by_id(self, table: str, columns: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         wanted = [str(key) for key in ids]
         for start in range(0, len(wanted), _SQL_VARIABLES):
@@ -188,10 +210,11 @@ class StoreReader:
         return [InvoiceRow._make(row) for row in self.query(sql)]
 
     def counts(self) -> dict[str, int]:
-        """How many orders and invoices there are: ``{"order": …, "invoice": …}``."""
+        """How many of each there are: ``{"order": …, "invoice": …, "transfer": …}``."""
         return {
             "order": int(self._one("SELECT count(*) FROM orders") or 0),
             "invoice": int(self._one("SELECT count(*) FROM invoices") or 0),
+            "transfer": int(self._one("SELECT count(*) FROM transfers") or 0),
         }
 
     # -- sums for the overview and for prices
@@ -239,6 +262,11 @@ class StoreReader:
         text = self._object("invoice", invoice_id)
         return None if text is None else Invoice.model_validate_json(text)
 
+    def transfer(self, transfer_id: str) -> Transfer | None:
+        """A transfer as it was last read, or ``None``; ``history`` and all ``actions`` once it was opened."""
+        text = self._object("transfer", transfer_id)
+        return None if text is None else Transfer.model_validate_json(text)
+
     def _object(self, kind: str, key: str) -> str | None:
         text: str | None = self._one(
             f"SELECT o.json FROM {kind}s AS l JOIN {kind}_objects AS o ON o.n = l.n WHERE l.id = ?", (str(key),)
@@ -258,7 +286,7 @@ class StoreReader:
     # -- search and changes
 
     def search(self, text: str, limit: int = 50, kinds: Collection[str] | None = None) -> list[SearchHit]:
-        """Orders and invoices that hold every word of ``text``; three letters or more are found anywhere.
+        """Orders, invoices and transfers that hold every word of ``text``; three letters or more are found anywhere.
 
         Shorter words are looked for at the beginning of names and numbers, and as whole ids.
         """

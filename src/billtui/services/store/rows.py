@@ -1,7 +1,8 @@
 """Rows of the local store: plain tuples of text and whole numbers, drawable as they are.
 
 Instants are whole seconds since 1970 UTC (``None`` where there is none), money is whole cents, text has been cleaned
-(SafeText). Objects in full are :class:`~billtui.domain.models.Order` and :class:`~billtui.domain.models.Invoice`.
+(SafeText). Objects in full are :class:`~billtui.domain.models.Order`, :class:`~billtui.domain.models.Invoice` and
+:class:`~billtui.domain.models.Transfer`.
 """
 
 from __future__ import annotations
@@ -76,13 +77,44 @@ class InvoiceRow(NamedTuple):
     version: int
 
 
+class TransferRow(NamedTuple):
+    """One order on its way from one account to another (TRF)."""
+
+    id: str
+    order_id: str
+    order_name: str
+    plan: str
+    location: str
+    address: str
+    price: int | None
+    """Monthly price in cents, where the panel tells it."""
+    currency: str
+    paid_until: int | None
+    direction: str
+    """``out`` or ``in``."""
+    state: str
+    counterparty: str
+    """The login of the other side."""
+    counterparty_id: str
+    """Its account ID; empty where the panel does not tell it."""
+    push_id: str
+    created_at: int
+    expires_at: int | None
+    """When it expires unless somebody takes the next step (TRF-3)."""
+    ended_at: int | None
+    """When it came to an end, as far as its history tells."""
+    why: str
+    """Why it ended, where nobody pressed a button (TRF-6)."""
+    version: int
+
+
 class ChangeRow(NamedTuple):
     """Something that happened to an object, as the store saw it."""
 
     number: int
     at: int
     kind: str
-    """``order``, ``invoice`` or ``account``."""
+    """``order``, ``invoice``, ``transfer`` or ``account``."""
     id: str
     what: str
     """``created``, ``removed``, ``state``, ``paid-until``, ``name``, ``price``, ``total`` or ``balance``."""
@@ -95,7 +127,7 @@ class SearchHit(NamedTuple):
     """One thing found by the search over everything."""
 
     kind: str
-    """``order`` or ``invoice``."""
+    """``order``, ``invoice`` or ``transfer``."""
     id: str
     title: str
     detail: str

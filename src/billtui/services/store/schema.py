@@ -18,9 +18,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from billtui.config.paths import ensure_private_dir
-from billtui.services.store.rows import InvoiceRow, OrderRow
+from billtui.services.store.rows import InvoiceRow, OrderRow, TransferRow
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 CHUNK_BITS = 9
 CHUNK = 1 << CHUNK_BITS
 """Rows in one packed block."""
@@ -40,6 +40,9 @@ class StoreUnavailable(Exception):
 
 ORDER_COLUMNS = ", ".join(OrderRow._fields)
 INVOICE_COLUMNS = ", ".join(InvoiceRow._fields)
+TRANSFER_COLUMNS = ", ".join(TransferRow._fields)
+INDEXED_KINDS = 3
+"""Kinds of objects whose text stands in ``words``: the object with number n of the k-th kind is its row 3 n + k."""
 
 _TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -53,10 +56,15 @@ CREATE TABLE invoices (n INTEGER PRIMARY KEY, {INVOICE_COLUMNS.replace("id,", "i
 CREATE INDEX invoices_issued ON invoices (issued_at, n);
 CREATE INDEX invoices_state ON invoices (state, total, currency);
 CREATE INDEX invoices_number ON invoices (number COLLATE NOCASE);
+CREATE TABLE transfers (n INTEGER PRIMARY KEY, {TRANSFER_COLUMNS.replace("id,", "id TEXT NOT NULL UNIQUE,", 1)});
+CREATE INDEX transfers_state ON transfers (state, direction);
+CREATE INDEX transfers_order ON transfers (order_id, created_at);
 CREATE TABLE order_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE invoice_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
+CREATE TABLE transfer_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE order_chunks (n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, rows BLOB NOT NULL);
 CREATE TABLE invoice_chunks (n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, rows BLOB NOT NULL);
+CREATE TABLE transfer_chunks (n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, rows BLOB NOT NULL);
 CREATE TABLE changes (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind, id, what, title, before, after);
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'trigram');
@@ -139,7 +147,8 @@ def create(connection: sqlite3.Connection) -> None:
 
 def _look(connection: sqlite3.Connection) -> None:
     """A quick look at every table; what lies deeper shows itself when it is read."""
-    for table in ("meta", "account", "orders", "invoices", "order_objects", "order_chunks", "changes", "words"):
+    tables = ("meta", "account", "orders", "invoices", "transfers", "order_objects", "order_chunks", "changes", "words")
+    for table in tables:
         connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from billtui.domain.models import Invoice, Order
+from billtui.domain.models import Invoice, Order, Transfer
 from billtui.domain.safetext import clean
 
 MAX_WORDS = 8
@@ -12,6 +12,9 @@ MAX_QUERY = 200
 
 _ORDER_HIT = "'order', o.id, o.name, o.plan || ' · ' || o.location || ' · ' || o.address, o.state"
 _INVOICE_HIT = "'invoice', i.id, i.number, i.title, i.state"
+_TRANSFER_HIT = (
+    "'transfer', t.id, t.order_name, CASE t.direction WHEN 'in' THEN 'from ' ELSE 'to ' END || t.counterparty, t.state"
+)
 
 
 def order_text(order: Order) -> str:
@@ -26,10 +29,17 @@ def invoice_text(invoice: Invoice) -> str:
     return "\n".join(parts)
 
 
+def transfer_text(transfer: Transfer) -> str:
+    """What is found of a transfer: its order's id, name and address, and whom it comes from or goes to."""
+    other = str(transfer.counterparty_account_id or "")
+    parts = (transfer.id, transfer.order_id, transfer.order_name, transfer.address or "", transfer.counterparty, other)
+    return "\n".join(map(str, parts))
+
+
 def search_conditions(text: str, kinds: Collection[str] | None = None) -> list[tuple[str, list[object]]] | None:
     """Questions in SQL, best hits first, each wanting a limit as last parameter; ``None`` for nothing to look for.
 
-    ``kinds`` narrows to ``order`` or ``invoice``.
+    ``kinds`` narrows to ``order``, ``invoice`` or ``transfer``.
     """
     words = clean(text[:MAX_QUERY].replace("\0", " ")).split()[:MAX_WORDS]
     if not words:
@@ -48,6 +58,7 @@ def _questions(words: list[str]) -> list[tuple[str, list[object]]]:
             (f"SELECT {_ORDER_HIT} FROM orders AS o WHERE o.id = ? LIMIT ?", [word]),
             (f"SELECT {_INVOICE_HIT} FROM invoices AS i WHERE i.id = ? LIMIT ?", [word]),
             (f"SELECT {_INVOICE_HIT} FROM invoices AS i WHERE i.number = ? COLLATE NOCASE LIMIT ?", [word]),
+            (f"SELECT {_TRANSFER_HIT} FROM transfers AS t WHERE t.id = ? LIMIT ?", [word]),
         ]
     long = [word for word in words if len(word) >= 3]
     short = [word for word in words if len(word) < 3]
@@ -75,13 +86,18 @@ def _questions(words: list[str]) -> list[tuple[str, list[object]]]:
     rest = [like(word) for word in short]
     questions += [
         (
-            f"SELECT {_ORDER_HIT} FROM words AS w JOIN orders AS o ON o.n = w.rowid / 2 "
-            f"WHERE words MATCH ? AND w.rowid % 2 = 0{narrow} LIMIT ?",
+            f"SELECT {_ORDER_HIT} FROM words AS w JOIN orders AS o ON o.n = w.rowid / 3 "
+            f"WHERE words MATCH ? AND w.rowid % 3 = 0{narrow} LIMIT ?",
             [match, *rest],
         ),
         (
-            f"SELECT {_INVOICE_HIT} FROM words AS w JOIN invoices AS i ON i.n = w.rowid / 2 "
-            f"WHERE words MATCH ? AND w.rowid % 2 = 1{narrow} LIMIT ?",
+            f"SELECT {_INVOICE_HIT} FROM words AS w JOIN invoices AS i ON i.n = w.rowid / 3 "
+            f"WHERE words MATCH ? AND w.rowid % 3 = 1{narrow} LIMIT ?",
+            [match, *rest],
+        ),
+        (
+            f"SELECT {_TRANSFER_HIT} FROM words AS w JOIN transfers AS t ON t.n = w.rowid / 3 "
+            f"WHERE words MATCH ? AND w.rowid % 3 = 2{narrow} LIMIT ?",
             [match, *rest],
         ),
     ]

@@ -13,18 +13,18 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from billtui.domain.models import Account, Invoice, Order
+from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.store import schema
-from billtui.services.store.convert import invoice_row, order_row
-from billtui.services.store.news import News, invoice_news, order_news
-from billtui.services.store.rows import InvoiceRow, OrderRow
-from billtui.services.store.text import invoice_text, order_text
+from billtui.services.store.convert import invoice_row, order_row, transfer_row
+from billtui.services.store.news import News, invoice_news, order_news, transfer_news
+from billtui.services.store.rows import InvoiceRow, OrderRow, TransferRow
+from billtui.services.store.text import invoice_text, order_text, transfer_text
 
-Kind = Literal["order", "invoice"]
+Kind = Literal["order", "invoice", "transfer"]
 T = TypeVar("T")
 _SQL_VARIABLES: Final = 500
 _KEPT_CHANGES: Final = 1_000
-_ONLY_WHOLE: Final = ("lines", "actions")
+_ONLY_WHOLE: Final = ("lines", "actions", "history")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Applied:
 class _Item:
     id: str
     version: int
-    row: OrderRow | InvoiceRow
+    row: OrderRow | InvoiceRow | TransferRow
     text: str
     json: str
     whole: bool
@@ -48,9 +48,19 @@ class _Item:
 @dataclass(frozen=True, slots=True)
 class _Table:
     name: str
-    columns: tuple[str, ...]
-    odd: int
+    row: type[OrderRow | InvoiceRow | TransferRow]
+    title: str
+    """The column that names an object to a person."""
+    rank: int
+    """Its kind's place in ``words``."""
     news: Callable[[Any, Any], Iterator[News]] = field(compare=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.row._fields
+
+    def place(self, n: int) -> int:
+        return n * schema.INDEXED_KINDS + self.rank
 
     @property
     def update(self) -> str:
@@ -59,8 +69,9 @@ class _Table:
 
 
 _TABLES: Final[dict[Kind, _Table]] = {
-    "order": _Table("order", OrderRow._fields, 0, order_news),
-    "invoice": _Table("invoice", InvoiceRow._fields, 1, invoice_news),
+    "order": _Table("order", OrderRow, "name", 0, order_news),
+    "invoice": _Table("invoice", InvoiceRow, "number", 1, invoice_news),
+    "transfer": _Table("transfer", TransferRow, "order_name", 2, transfer_news),
 }
 
 
@@ -175,7 +186,7 @@ class Store:
             _raise_generation(connection)
         return True
 
-    # -- orders and invoices
+    # -- orders, invoices, transfers
 
     def apply_orders(self, orders: Iterable[Order], *, whole: bool = False, force: bool = False) -> Applied:
         """Write orders of a list (``whole``: read one by one, with all their actions). See :meth:`apply_invoices`."""
@@ -196,6 +207,17 @@ class Store:
             [
                 _Item(str(i.id), i.version, invoice_row(i), invoice_text(i), i.model_dump_json(), whole)
                 for i in invoices
+            ],
+            force,
+        )
+
+    def apply_transfers(self, transfers: Iterable[Transfer], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write transfers of a list (``whole``: read one by one, with their history). See :meth:`apply_invoices`."""
+        return self._apply(
+            "transfer",
+            [
+                _Item(str(t.id), t.version, transfer_row(t), transfer_text(t), t.model_dump_json(), whole)
+                for t in transfers
             ],
             force,
         )
@@ -242,7 +264,7 @@ class Store:
     def _ours(connection: sqlite3.Connection, table: _Table, ids: list[str]) -> dict[str, _Item]:
         columns = ", ".join(f"l.{name}" for name in table.columns)
         marks = ",".join("?" * len(ids))
-        make = OrderRow._make if table.name == "order" else InvoiceRow._make
+        make = table.row._make
         found: dict[str, _Item] = {}
         for text, whole, *values in connection.execute(
             f"SELECT o.json, o.whole, {columns} FROM {table.name}s AS l JOIN {table.name}_objects AS o ON o.n = l.n "
@@ -268,7 +290,7 @@ class Store:
             [(n, int(item.whole), item.json) for n, item in numbered],
         )
         connection.executemany(
-            "INSERT INTO words (rowid, text) VALUES (?, ?)", [(n * 2 + table.odd, item.text) for n, item in numbered]
+            "INSERT INTO words (rowid, text) VALUES (?, ?)", [(table.place(n), item.text) for n, item in numbered]
         )
         return {n >> schema.CHUNK_BITS for n, _ in numbered}
 
@@ -280,7 +302,7 @@ class Store:
         connection.execute(
             f"UPDATE {name}_objects SET whole = ?, json = ? WHERE n = ?", (int(item.whole), item.json, n)
         )
-        place = n * 2 + table.odd
+        place = table.place(n)
         connection.execute("UPDATE words SET text = ? WHERE rowid = ? AND text <> ?", (item.text, place, item.text))
         return n
 
@@ -314,14 +336,13 @@ class Store:
             for start in range(0, len(wanted), _SQL_VARIABLES):
                 part = wanted[start : start + _SQL_VARIABLES]
                 marks = ",".join("?" * len(part))
-                title = "name" if kind == "order" else "number"
                 gone = connection.execute(
-                    f"DELETE FROM {kind}s WHERE id IN ({marks}) RETURNING n, id, {title}", part
+                    f"DELETE FROM {kind}s WHERE id IN ({marks}) RETURNING n, id, {table.title}", part
                 ).fetchall()
                 places = [row[0] for row in gone]
                 marks = ",".join("?" * len(places))
                 connection.execute(f"DELETE FROM {kind}_objects WHERE n IN ({marks})", places)
-                connection.execute(f"DELETE FROM words WHERE rowid IN ({marks})", [n * 2 + table.odd for n in places])
+                connection.execute(f"DELETE FROM words WHERE rowid IN ({marks})", [table.place(n) for n in places])
                 touched.update(n >> schema.CHUNK_BITS for n in places)
                 removed.update(row[1] for row in gone)
                 for _, key, name in gone:
