@@ -33,6 +33,7 @@ from billtui.domain.models import (
     Transfer,
 )
 from billtui.services import offers
+from billtui.services.account_care import AccountCare
 from billtui.services.journal.reader import JournalReader
 from billtui.services.offers import Offer
 from billtui.services.overview import Ahead, Overview, overview
@@ -87,6 +88,8 @@ class Session:
         self.settings = settings
         self._threads = LoopThread("billtui-reads")
         self._core = SessionCore(settings, self._threads, listener or _nobody, credentials)
+        self.care = AccountCare(self._threads, self._core)
+        """Password, second factor, API keys, sessions: single calls that are neither journalled nor repeated (ACC)."""
         self._reader: StoreReader | None = None
         self._reader_key: tuple[Path | None, int] | None = None
         self._journal: JournalReader | None = None

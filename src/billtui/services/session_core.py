@@ -258,6 +258,13 @@ class SessionCore:
         self._tell(SignInNeeded("signed-out"))
         return left
 
+    def forget_password(self) -> str | None:
+        """The password at hand is not the account's any more. A sentence where this profile would give it again."""
+        old, self._password = self._password, None
+        if old is None:
+            return None
+        return f"This profile still gives the old password ({old.source}): put the new one there, too."
+
     def _forget_token(self) -> None:
         if self._client is not None:
             self._client.token = None

@@ -1,0 +1,53 @@
+"""The account's loyalty, worked out of the local copy: by kind of service, and all of it together (DSC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+
+from billtui.domain.money import Money
+from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.domain.rules.loyalty import LoyaltyStanding, loyalty_standing
+from billtui.services.pricing import facts_of
+from billtui.services.store import StoreReader
+
+
+@dataclass(frozen=True, slots=True)
+class Loyalty:
+    """What all kinds of running services come to."""
+
+    standings: tuple[LoyaltyStanding, ...]
+    """The kinds that have loyalty, and other ones that run; the greatest number first."""
+    total: Money
+    """A month of everything that runs, with discounts."""
+    listed: Money
+    """The same at list prices."""
+
+    @property
+    def saves(self) -> Money:
+        """What loyalty takes off a month."""
+        return self.listed - self.total
+
+
+def loyalty_from(
+    store: StoreReader, now: datetime, currency: str = "", policy: Policy = DEFAULT_POLICY
+) -> Loyalty | None:
+    """The loyalty of the account that ``store`` holds; ``None`` before one is known."""
+    account = store.account()
+    if account is None:
+        return None
+    currency = currency or account.currency
+    running = sorted((facts_of(row) for row in store.orders() if row.state in _RUNNING), key=attrgetter("kind"))
+    by_kind = {kind: list(orders) for kind, orders in groupby(running, key=attrgetter("kind"))}
+    made = [loyalty_standing(kind, orders, now, currency, policy) for kind, orders in by_kind.items()]
+    made.sort(key=lambda one: (-one.services, one.kind))
+    return Loyalty(
+        tuple(made),
+        Money.total((one.total for one in made), currency),
+        Money.total((one.listed for one in made), currency),
+    )
+
+
+_RUNNING = frozenset({"active", "suspended"})
