@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
+from billtui.domain.business_hours import ALWAYS_OPEN, BusinessHours
+
 
 @dataclass(frozen=True, slots=True)
 class LoyaltyTiers:
@@ -67,6 +69,18 @@ class Policy:
     operation_memory: timedelta = timedelta(days=30)
     """How long the first answer of an idempotency key is kept."""
     session_lifetime: timedelta = timedelta(days=14)
+    ticket_reopening: timedelta = timedelta(days=14)
+    """For so long a client's message reopens a closed ticket (TKT-5)."""
+    attachments_per_message: int = 5
+    """TKT-6."""
+    attachment_bytes: int = 10 * 1024 * 1024
+    """TKT-6."""
+    first_answer: dict[str, timedelta] = field(default_factory=lambda: {"technical": timedelta(minutes=15)})
+    """How soon a department answers for the first time, in business hours (TKT-10)."""
+    first_answer_otherwise: timedelta = timedelta(hours=4)
+    """The same for the others (TKT-10)."""
+    support_hours: BusinessHours = ALWAYS_OPEN
+    """When that time runs (TKT-10)."""
     loyalty: dict[str, LoyaltyTiers] = field(default_factory=_default_loyalty)
     """Per kind of service; a kind that is not listed has none (DSC-4)."""
 

@@ -26,6 +26,7 @@ SERVED = [
     *(f"DSC-{number}" for number in range(1, 9)),
     *(f"BLK-{number}" for number in range(1, 8)),
     *("TRF-4", "TRF-6"),
+    *(f"TKT-{number}" for number in range(4, 11)),
 ]
 
 

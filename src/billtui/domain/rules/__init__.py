@@ -76,5 +76,13 @@ out-of-stock               BLK-2             fewer are left there than were aske
 nothing-to-buy             BLK-6             nothing is left to buy
 bulk-limit                 BLK-7             more than 1,000 servers in one request
 in-transfer                TRF-4, TRF-6      the order is on its way to another account
+ticket-closed              TKT-5             it was closed more than 14 days ago, or cannot be put on hold
+hold-in-the-past           TKT-5             the time to wake it up is over
+too-many-attachments       TKT-6             more than 5 with one message
+attachment-too-large       TKT-6             larger than 10 MiB
+thread-moved-on            TKT-9             the writer has not seen the last message
+access-wiped               TKT-4             the server access went when the ticket closed
+reason-missing             TKT-4             server access is read for a reason only
+forbidden                  TKT-4             only support reads server access
 =========================  ================  ==========================================================
 """
