@@ -1,4 +1,4 @@
-"""Tickets: states, queue, service level, what may be written by whom (TKT)."""
+"""Tickets: states (TKT-5), queue (TKT-7), service level (TKT-10), writing (TKT-4, TKT-6, TKT-8, TKT-9)."""
 
 from __future__ import annotations
 
