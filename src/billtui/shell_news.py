@@ -158,6 +158,7 @@ class News(PlansOnTheirWay):
                 read_only=self.session.read_only,
                 freshness=freshness,
                 tone=tone,
+                accent=self.profile.accent,
             )
         return Place(
             profile=self.profile.name,
@@ -168,6 +169,7 @@ class News(PlansOnTheirWay):
             read_only=self.session.read_only,
             freshness=freshness,
             tone=tone,
+            accent=self.profile.accent,
         )
 
     def _freshness(self) -> tuple[str, Any]:

@@ -12,6 +12,9 @@ from billtui.cli.exits import Exit
 from billtui.cli.output import Output, open_standard_streams, send_to_nowhere
 from billtui.cli.problems import CliError, Problem, problem_of
 
+_SETTING_UP = (("profile", "add"), ("profile", "edit"))
+"""Verbs for which ``--login`` is a value of the profile."""
+
 
 def run(arguments: Sequence[str]) -> int:
     """Run billtui with ``arguments`` and return its exit code. Nothing it meets reaches the person as a trace."""
@@ -90,7 +93,7 @@ def _check(options: argparse.Namespace) -> None:
     if options.reset and verb is not None and not verb.panel:
         way = "Alone it does: billtui --demo --reset"
         raise CliError("usage", f"{' '.join(verb.path)} does not start the demo, so it begins nothing anew.", hint=way)
-    setting_up = getattr(options, "verb", None) is not None and options.verb.path == ("profile", "add")
+    setting_up = getattr(options, "verb", None) is not None and options.verb.path in _SETTING_UP
     if options.login and not (options.url or options.demo or setting_up):
         raise CliError("usage", "--login belongs to --url; a profile has its own login.")
 

@@ -29,6 +29,7 @@ from billtui.cli.grammar_parts import (
     option,
     whole_number,
 )
+from billtui.cli.grammar_profiles import VERBS as PROFILE_VERBS
 from billtui.cli.grammar_solver import VERBS as SOLVER_VERBS
 
 __all__ = ["COMMON", "GROUPS", "PROGRAM_OPTIONS", "VERBS", "WRITE", "Option", "Verb"]
@@ -85,6 +86,7 @@ VERBS: tuple[Verb, ...] = (
          (option("name", help="its name", metavar="NAME"),), panel=False),
     Verb(("profile", "test"), "Try the address and the sign-in; changes nothing.", "profiles:test",
          (option("name", help="its name (else the last one used)", metavar="NAME", nargs="?"),)),
+    *PROFILE_VERBS,
     Verb(("whoami",), "Who is signed in, where, with which balances.", "signing:whoami"),
     Verb(("account",), "The account: addresses, second factor, what it may do, open sessions.", "signing:account"),
     Verb(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -230,17 +231,38 @@ class ProfileBook:
 
     def add(self, profile: Profile, *, replace: bool = False) -> None:
         """Keep a profile. Raises ProfileError when the name is taken and ``replace`` is not asked for."""
+        self.add_all([profile], replace=replace)
+
+    def add_all(self, profiles: Iterable[Profile], *, replace: bool = False) -> None:
+        """Keep several profiles in one step, or none of them. Raises ProfileError where a name is taken."""
         with locked(self.path):
             content = self._content()
             tables = dict(self._tables(content))
-            if profile.name in tables and not replace:
-                raise ProfileError(f"There is a profile {profile.name!r} already.")
-            before = tables.get(profile.name)
-            kept = (
-                {k: v for k, v in before.items() if k not in Profile.model_fields} if isinstance(before, dict) else {}
-            )
-            tables[profile.name] = {**profile.model_dump(exclude={"name"}, exclude_defaults=True), **kept}
+            for profile in profiles:
+                if profile.name in tables and not replace:
+                    raise ProfileError(f"There is a profile {profile.name!r} already.")
+                before = tables.get(profile.name)
+                tables[profile.name] = {
+                    **profile.model_dump(exclude={"name"}, exclude_defaults=True),
+                    **_unknown_keys(before),
+                }
             self._write({**content, "profiles": tables})
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a profile another name. Raises ProfileError where it is not there, or the new one is taken."""
+        check_name(new)
+        with locked(self.path):
+            content = self._content()
+            tables = self._tables(content)
+            if name not in tables:
+                raise ProfileError(f"There is no profile {name[:40]!r}.")
+            if new in tables:
+                raise ProfileError(f"There is a profile {new!r} already.")
+            renamed = {new if key == name else key: values for key, values in tables.items()}
+            changed = {**content, "profiles": renamed}
+            if content.get("last_used") == name:
+                changed["last_used"] = new
+            self._write(changed)
 
     def remove(self, name: str) -> None:
         """Forget a profile (its secrets are CredentialStore.forget's). Raises ProfileError when it is not there."""
@@ -285,6 +307,11 @@ class ProfileBook:
         if content.get("profiles") == {}:
             del content["profiles"]
         write_private(self.path, toml_text.edit(self._text(), content).encode())
+
+
+def _unknown_keys(values: object) -> dict[str, object]:
+    """What a newer billtui wrote stays."""
+    return {k: v for k, v in values.items() if k not in Profile.model_fields} if isinstance(values, dict) else {}
 
 
 def _problems(error: ValidationError) -> list[str]:

@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from billtui.widgets.formats import TONE_STYLES
+from billtui.widgets.profile_tag import tag
 from billtui.widgets.record_table_columns import Tone
 
 
@@ -26,6 +27,8 @@ class Place:
     read_only: bool = False
     freshness: str = ""
     tone: Tone = ""
+    accent: str | None = None
+    """The profile's colour; its name stands on it."""
 
 
 class TopBar(Widget):
@@ -52,9 +55,9 @@ class TopBar(Widget):
         gap = max(1, width - left.cell_length - right.cell_length - 1)
         return Content.assemble(left, " " * gap, right, " ")
 
-    @staticmethod
-    def _left(place: Place, drop: Sequence[str]) -> Content:
-        parts: list[Content] = [Content.styled(f" {place.profile} ", "bold reverse $accent")] if place.profile else []
+    def _left(self, place: Place, drop: Sequence[str]) -> Content:
+        sixteen = self.app.current_theme.ansi
+        parts: list[Content] = [tag(place.profile, place.accent, sixteen=sixteen)] if place.profile else []
         if place.read_only:
             parts.append(Content.styled("READ-ONLY", "bold $text-warning"))
         if place.panel and "panel" not in drop:

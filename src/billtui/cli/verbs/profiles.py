@@ -11,6 +11,7 @@ from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import ask_line, can_ask
 from billtui.client.errors import SessionExpired
+from billtui.config.accents import accent_problem
 from billtui.config.credentials import CredentialStore
 from billtui.config.profiles import Profile, ProfileBook, check_name, make_profile
 from billtui.domain.money import parse_amount
@@ -28,11 +29,13 @@ def add(context: Context) -> Exit:
         if getattr(options, key):
             values[key] = getattr(options, key)
     if options.confirm_limit is not None:
-        values["confirm_limit"] = _limit(options.confirm_limit)
+        values["confirm_limit"] = limit_of(options.confirm_limit)
+    if options.accent and (problem := accent_problem(options.accent)):
+        raise CliError("profile", problem)
     profile = make_profile(**values)
     ProfileBook().add(profile, replace=options.replace)
     if out.as_json:
-        out.document("profile", profile=_json(profile))
+        out.document("profile", profile=profile_json(profile))
     else:
         out.line(f"Profile {profile.name}: {profile.login or 'no login yet'} on {profile.url}")
         if not profile.password_command:
@@ -40,7 +43,8 @@ def add(context: Context) -> Exit:
     return Exit.DONE
 
 
-def _limit(text: str) -> Decimal:
+def limit_of(text: str) -> Decimal:
+    """``--confirm-limit`` as an amount. Raises CliError."""
     try:
         return parse_amount(text)
     except ValueError as error:
@@ -54,7 +58,8 @@ def _asked(question: str, option: str) -> str:
     return answer
 
 
-def _json(profile: Profile) -> dict[str, Any]:
+def profile_json(profile: Profile) -> dict[str, Any]:
+    """A profile for scripts; of its command only the program is told."""
     body = profile.model_dump(mode="json")
     body["password_command"] = profile.password_command[:1]
     return body
@@ -65,7 +70,7 @@ def list_all(context: Context) -> Exit:
     out = context.out
     loaded = ProfileBook().load()
     if out.as_json:
-        items = [_json(profile) for profile in loaded.profiles.values()]
+        items = [profile_json(profile) for profile in loaded.profiles.values()]
         out.document("profiles", last_used=loaded.last_used, items=items, problems=loaded.problems)
         return Exit.DONE
     columns = (Column("name"), Column("login"), Column("address", cut=True), Column("notes"))
@@ -87,7 +92,7 @@ def show(context: Context) -> Exit:
     """One profile."""
     out, profile = context.out, context.profile
     if out.as_json:
-        out.document("profile", profile=_json(profile))
+        out.document("profile", profile=profile_json(profile))
         return Exit.DONE
     limit = "as in the settings" if profile.confirm_limit is None else f"{profile.confirm_limit:.2f}"
     out.facts(
@@ -97,6 +102,7 @@ def show(context: Context) -> Exit:
             ("Kind", profile.kind),
             ("Login", profile.login or "–"),
             ("Read-only", "yes" if profile.read_only else "no"),
+            ("Accent", profile.accent or "the theme's"),
             ("Type the total above", limit),
             (
                 "Authority",

@@ -17,6 +17,7 @@ from textual.widgets import Button, Static
 
 from billtui.screens.shell import Shell
 from billtui.terminal.harmless import one_line
+from billtui.widgets.profile_tag import tag
 
 Result = TypeVar("Result")
 
@@ -61,6 +62,18 @@ class Facts(Static):
         )
 
 
+def profile_words(app: Shell) -> Content:
+    """Which profile this is, as whom, and that it is read-only where it is."""
+    profile, account = app.profile, app.session.account
+    parts = [tag(profile.name, profile.accent, sixteen=app.current_theme.ansi)]
+    if app.session.read_only:
+        parts.append(Content.styled("READ-ONLY", "bold $text-warning"))
+    login = named(account.login) if account is not None else profile.login
+    if login:
+        parts.append(Content.styled(login, "$muted"))
+    return Content(" ").join(parts)
+
+
 class Dialog(ModalScreen[Result | None], Generic[Result]):
     """A question. Dismisses with ``None`` on ``esc``; the first button is the safe answer and has the focus."""
 
@@ -77,9 +90,15 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         """Title, body, buttons."""
         with Vertical(id="dialog") as box:
             box.border_title = Content(self.title_text)
+            box.border_subtitle = self.whose()
             yield from self.compose_body()
             with Horizontal(id="buttons"):
                 yield from self.compose_buttons()
+
+    def whose(self) -> Content:
+        """On the frame of every question: the profile that it is about, in words on its colour, and as whom."""
+        app = self.app
+        return profile_words(app) if isinstance(app, Shell) else Content("")
 
     def compose_body(self) -> Iterable[Widget]:
         """What is asked."""
