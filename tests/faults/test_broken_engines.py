@@ -204,13 +204,13 @@ def a_restart_goes_on_without_a_person(patch: Patch) -> None:
 def what_was_held_is_sent_after_a_crash(patch: Patch) -> None:
     real = owners._take_over
 
-    def take_over(journal: Any, owner: str, dropped: Any, unknown: Any, paused: Any) -> None:
+    def take_over(journal: Any, owner: str, dropped: Any, *rest: Any) -> None:
         for job_id, number in journal.rows(
             "SELECT job_id, number FROM operations WHERE state = 'held' AND owner = ?", (owner,)
         ):
             journal.move(job_id, number, S.PREPARED, come_from=(S.HELD,))
             dropped.append((job_id, number))
-        real(journal, owner, dropped, unknown, paused)
+        real(journal, owner, dropped, *rest)
 
     patch.setattr(owners, "_take_over", take_over)
 

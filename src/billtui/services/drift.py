@@ -22,6 +22,7 @@ from billtui.domain.rules.discounts import percent_of
 from billtui.domain.rules.facts import format_when
 from billtui.domain.safetext import SafeText
 from billtui.services.plans import Operation, OperationKind, PlanError, cell_key
+from billtui.services.transfer_drift import notification_settings, pushed_orders, transfer_step
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -85,6 +86,13 @@ async def read_afresh(
                 fresh.version = order.version
             case K.MOVE:
                 _purse(fresh, operation, (await client.account.me()).balances.affiliate)
+            case K.TRANSFER_PUSH:
+                await pushed_orders(reads, fresh, operation)
+            case K.TRANSFER_CONFIRM | K.TRANSFER_ACCEPT | K.TRANSFER_DECLINE | K.TRANSFER_CANCEL:
+                transfer = await client.transfers.get(operation.text("transfer_id"))
+                transfer_step(fresh, operation.facts, transfer)
+            case K.NOTIFY:
+                notification_settings(fresh, operation, await client.account.me())
             case K.TOP_UP:
                 pass  # adds money from outside; rests on nothing
     except NotFound:

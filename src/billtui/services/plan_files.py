@@ -13,8 +13,14 @@ from billtui.services.plans import MAX_PLAN_BYTES, Plan, PlanError
 def write_plan(path: Path, plan: Plan, *, force: bool = False) -> None:
     """Write ``plan`` down; nothing is sent.
 
-    Raises FileExistsError (unless ``force``), OSError, PlanError for one that is too large to be read again.
+    Raises FileExistsError (unless ``force``), OSError, PlanError for one that is too large to be read again, or that
+    needs a one-time code, which stands in no file (TRF-2).
     """
+    if plan.coded:
+        raise PlanError(
+            "What needs a one-time code is no plan file: the code stands in no file, and without it nothing is sent. "
+            "Confirm or accept the transfer where the code is at hand."
+        )
     content = plan.to_json().encode() + b"\n"
     if len(content) > MAX_PLAN_BYTES:
         most = MAX_PLAN_BYTES // 1024 // 1024

@@ -29,7 +29,7 @@ MAX_OPERATIONS: Final = 20_000
 _PLAN_ID = re.compile(r"[0-9a-f]{32}")
 _PROFILE = re.compile(r"([a-z0-9][a-z0-9_-]{0,31})?")
 _REPLACED = re.compile(r"[0-9a-f]{32}:[1-9][0-9]{0,4}")
-_TARGET = re.compile(r"(invoice|order):\S{1,200}|new:[1-9][0-9]{0,4}|purse")
+_TARGET = re.compile(r"(invoice|order|transfer):\S{1,200}|new:[1-9][0-9]{0,4}|purse|account")
 
 
 class PlanError(ValueError):
@@ -51,10 +51,37 @@ class OperationKind(StrEnum):
     AUTO_RENEW = "order.auto-renew"
     TOP_UP = "balance.top-up"
     MOVE = "balance.move"
+    TRANSFER_PUSH = "transfer.push"
+    TRANSFER_CONFIRM = "transfer.confirm"
+    TRANSFER_ACCEPT = "transfer.accept"
+    TRANSFER_DECLINE = "transfer.decline"
+    TRANSFER_CANCEL = "transfer.cancel"
+    NOTIFY = "account.notifications"
 
 
 HOLDABLE: Final = frozenset({OperationKind.DELETE, OperationKind.COMBINE, OperationKind.SPLIT})
-"""What waits in the undo window: it can be held back, and it moves no money."""
+"""What waits in the undo window: it can be held back, and it moves no money.
+
+Cancelling a transfer is not among them: until it is cancelled the other side can still accept, so it goes at once. Nor
+is declining: the sender can push the order again.
+"""
+
+STEPS: Final = frozenset(
+    {
+        OperationKind.TRANSFER_CONFIRM,
+        OperationKind.TRANSFER_ACCEPT,
+        OperationKind.TRANSFER_DECLINE,
+        OperationKind.TRANSFER_CANCEL,
+    }
+)
+"""One step of one transfer (TRF-3)."""
+
+CODED: Final = frozenset({OperationKind.TRANSFER_CONFIRM, OperationKind.TRANSFER_ACCEPT})
+"""What needs the one-time code of a mail (TRF-2).
+
+The code stands neither in the plan nor in the journal: it is handed over with the plan, kept in memory, and gone when
+the operation is over or the program ends. So such a plan is no file either.
+"""
 
 PURCHASES: Final = frozenset({OperationKind.ORDER, OperationKind.ADDONS, OperationKind.RENEW})
 """What issues an invoice that a later operation of the same plan may pay."""
@@ -75,6 +102,12 @@ _PARAMS: Final[dict[OperationKind, frozenset[str]]] = {
     OperationKind.AUTO_RENEW: frozenset({"order_id", "on", "months"}),
     OperationKind.TOP_UP: frozenset({"method"}),
     OperationKind.MOVE: frozenset(),
+    OperationKind.TRANSFER_PUSH: frozenset({"order_ids", "recipient_login", "recipient_account_id"}),
+    OperationKind.TRANSFER_CONFIRM: frozenset({"transfer_id"}),
+    OperationKind.TRANSFER_ACCEPT: frozenset({"transfer_id"}),
+    OperationKind.TRANSFER_DECLINE: frozenset({"transfer_id"}),
+    OperationKind.TRANSFER_CANCEL: frozenset({"transfer_id"}),
+    OperationKind.NOTIFY: frozenset({"settings"}),
 }
 
 
@@ -90,8 +123,9 @@ class Operation(_PlanModel):
     targets: tuple[str, ...] = ()
     """What it locks; one open operation per target at a time.
 
-    ``invoice:ID``, ``order:ID`` (raw ids), ``purse``, or ``new:N``: the N-th request for new servers of its plan. So a
-    second purchase of new servers waits until the outcome of the first is known, in every program on the account.
+    ``invoice:ID``, ``order:ID``, ``transfer:ID`` (raw ids), ``purse``, ``account`` (its settings), or ``new:N``: the
+    N-th request for new servers of its plan. So a second purchase of new servers waits until the outcome of the first
+    is known, in every program on the account. A step of a transfer locks the transfer and its order.
     """
     params: dict[str, JsonValue] = Field(default_factory=dict)
     facts: dict[str, JsonValue] = Field(default_factory=dict)
@@ -136,6 +170,13 @@ class Operation(_PlanModel):
             raise PlanError(f"Operation {self.number} of the plan has no cells; make the plan anew.")
         return cells
 
+    def settings(self) -> dict[str, dict[str, bool]]:
+        """The parameter ``settings``: channels of events, ``{event: {channel: on}}``. Raises PlanError without any."""
+        settings = _matrix(self.params.get("settings"))
+        if not settings:
+            raise PlanError(f"Operation {self.number} of the plan has no settings; make the plan anew.")
+        return settings
+
     @property
     def new_count(self) -> int:
         """How many new servers it buys."""
@@ -145,7 +186,7 @@ class Operation(_PlanModel):
     def _sound(self) -> Self:
         for target in self.targets:
             if not _TARGET.fullmatch(target):
-                raise ValueError("a target is invoice:ID, order:ID, new:N or purse")
+                raise ValueError("a target is invoice:ID, order:ID, transfer:ID, new:N, purse or account")
         if len(set(self.targets)) != len(self.targets):
             raise ValueError("a target stands twice in one operation")
         missing = _PARAMS[self.kind] - self.params.keys()
@@ -165,6 +206,10 @@ class Operation(_PlanModel):
             raise ValueError("a payment has an invoice, or takes it from an earlier operation")
         if self.kind is OperationKind.ORDER and not self.cells():
             raise ValueError("a purchase of new servers says which")
+        if self.kind is OperationKind.NOTIFY and not _matrix(self.params["settings"]):
+            raise ValueError("a change of notifications says which")
+        if self.kind in STEPS and sum(one.startswith("order:") for one in self.targets) != 1:
+            raise ValueError("a step of a transfer names its order")
         if self._acts_on() - set(self.targets):
             raise ValueError(f"{self.kind} acts on something that is not among its targets")
         return self
@@ -174,7 +219,7 @@ class Operation(_PlanModel):
         found = set()
         for name, value in self.params.items():
             kind, _, many = name.partition("_")
-            if kind in ("invoice", "order") and many in ("id", "ids"):
+            if kind in ("invoice", "order", "transfer") and many in ("id", "ids"):
                 found |= {f"{kind}:{one}" for one in (value if isinstance(value, list) else [value])}
         return found
 
@@ -248,11 +293,17 @@ class Plan(_PlanModel):
     def item_count(self) -> int:
         """How many orders and invoices it acts on: what the limit of items counts.
 
-        A renewal of 50 orders is 50, a purchase of 21 new servers is 21.
+        A renewal of 50 orders is 50, a purchase of 21 new servers is 21; a transfer counts by its order.
         """
-        targets = {target for one in self.operations for target in one.targets if not target.startswith("new:")}
+        beside = ("new:", "transfer:")
+        targets = {target for one in self.operations for target in one.targets if not target.startswith(beside)}
         new = sum(one.new_count for one in self.operations)
         return max(len(targets) + new, sum(1 for one in self.operations if one.takes_from is None))
+
+    @property
+    def coded(self) -> tuple[int, ...]:
+        """Numbers of the operations that need a one-time code, see :data:`CODED`."""
+        return tuple(one.number for one in self.operations if one.kind in CODED)
 
     def operation(self, number: int) -> Operation:
         """The operation with ``number``. Raises PlanError when there is none."""
@@ -294,6 +345,17 @@ class Plan(_PlanModel):
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             where = ".".join(str(SafeText(str(part))) for part in first["loc"]) or "plan"
             raise PlanError(f"The plan is damaged at {where}: {first['msg']}. Make it anew.") from None
+
+
+def _matrix(value: object) -> dict[str, dict[str, bool]]:
+    """``{event: {channel: on}}``, or nothing where ``value`` is something else."""
+    found: dict[str, dict[str, bool]] = {}
+    for event, channels in value.items() if isinstance(value, dict) else ():
+        wanted = channels if isinstance(channels, dict) else {}
+        found[event] = {name: on for name, on in wanted.items() if isinstance(on, bool)}
+        if not wanted or len(found[event]) != len(wanted):
+            return {}
+    return found
 
 
 def cell_key(plan: str, location: str) -> str:

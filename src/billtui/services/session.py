@@ -8,7 +8,7 @@ can be cancelled without harm. What happens meanwhile comes as events through th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -330,17 +330,38 @@ class Session:
         """Who is signed in as this account, where. Raises ClientError."""
         return await self._threads.ask(self._core.reads.sessions())
 
+    async def transfers(self, *, state: str | None = None, direction: str | None = None) -> list[Transfer]:
+        """Transfers, newest first; all, or those in ``state``, or going ``in`` or ``out`` (TRF-3). Raises ClientError.
+
+        The recipient's are in from ``awaiting recipient`` on.
+        """
+        return await self._threads.ask(self._core.reads.transfers(state, direction))
+
+    async def transfer(self, transfer_id: str) -> Transfer:
+        """One transfer with its history and what can be done. Raises NotFound and other ClientErrors."""
+        return await self._threads.ask(self._core.reads.transfer(transfer_id))
+
+    async def mails(self, to: str | None = None) -> list[Mail]:
+        """Mails that the sandbox would have sent, oldest first; to an address, or all. Raises ClientError.
+
+        ``CapabilityMissing`` on every other panel: it really sends them.
+        """
+        return await self._threads.ask(self._core.reads.mails(to))
+
     # -- writes: only through plans
 
-    def submit(self, plan: Plan, *, hold_seconds: float = 0) -> str:
+    def submit(self, plan: Plan, *, hold_seconds: float = 0, codes: Mapping[int, SecretStr] | None = None) -> str:
         """Journal a confirmed plan and have it done; the id of its job.
 
-        Raises ReadOnlySession, NotSignedIn, AlienPlan (of another panel or account), JournalError.
+        ``codes`` are the one-time codes of its operations, by number (TRF-2): ``plan.coded`` says which need one. They
+        are kept in memory until their operations are over, and written nowhere.
+
+        Raises ReadOnlySession, NotSignedIn, AlienPlan (of another panel or account), CodeNeeded, JournalError.
         """
         if self._closed:
             raise SessionClosed("The session has ended.")
-        check_plan(self.settings, self.account if self.signed_in else None, plan)
-        return self._core.jobs.submit(plan, hold_seconds)
+        check_plan(self.settings, self.account if self.signed_in else None, plan, codes)
+        return self._core.jobs.submit(plan, hold_seconds, codes)
 
 
 def _nobody(_event: SessionEvent) -> None:

@@ -111,9 +111,12 @@ class SessionJobs:
         except SessionClosed:
             return
 
-    def submit(self, plan: Plan, hold_seconds: float) -> str:
-        """Hand a checked plan over; its job goes on by itself after a sign-in in this session."""
-        job_id = self.executor.submit(plan, hold_seconds=hold_seconds)
+    def submit(self, plan: Plan, hold_seconds: float, codes: Mapping[int, SecretStr] | None = None) -> str:
+        """Hand a checked plan over, with its one-time codes; its job goes on by itself after a sign-in in this session.
+
+        Raises JournalError, ReadOnlySession.
+        """
+        job_id = self.executor.submit(plan, hold_seconds=hold_seconds, codes=codes)
         self._own.add(job_id)
         return job_id
 

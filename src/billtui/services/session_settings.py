@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pydantic import SecretStr
+
 from billtui.client.settings import ConnectionSettings
 from billtui.config.paths import data_dir, state_dir, typed_path
 from billtui.domain.models import Account, Addon, Location, Plan
+from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
 
 if TYPE_CHECKING:
     from billtui.config.credentials import Credential, SaveResult
@@ -51,6 +55,12 @@ class AlienPlan(SessionRefused):
     """The plan belongs to another panel or account."""
 
     code = "other-account"
+
+
+class CodeNeeded(SessionRefused):
+    """A step of a transfer needs its one-time code, and none was given (TRF-2)."""
+
+    code = CODE_NEEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +127,12 @@ class Catalogue:
     addons: tuple[Addon, ...] = ()
 
 
-def check_plan(settings: SessionSettings, account: Account | None, plan: Purchase) -> None:
-    """Whether ``plan`` may be done as ``account`` (``None``: nobody is signed in).
+def check_plan(
+    settings: SessionSettings, account: Account | None, plan: Purchase, codes: Mapping[int, SecretStr] | None = None
+) -> None:
+    """Whether ``plan`` may be done as ``account`` (``None``: nobody is signed in), with the one-time ``codes`` given.
 
-    Raises ReadOnlySession, NotSignedIn or AlienPlan.
+    Raises ReadOnlySession, NotSignedIn, AlienPlan or CodeNeeded.
     """
     if settings.read_only:
         raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
@@ -130,3 +142,7 @@ def check_plan(settings: SessionSettings, account: Account | None, plan: Purchas
         raise AlienPlan("The plan was made for another panel. Use the profile that it names.")
     if plan.account_id != account.account_id.raw:
         raise AlienPlan("The plan was made for another account. Sign in as the account that it names.")
+    for number in plan.coded:
+        if number not in (codes or {}):
+            operation = plan.operation(number)
+            raise CodeNeeded(code_needed_words(operation.kind, operation.targets))

@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import SecretStr
+
 from billtui.client.errors import CapabilityMissing, ClientError, Outcome, OutcomeUnknown
 from billtui.domain.models import InvoiceKind, OperationStatus
 from billtui.domain.money import Money
+from billtui.services import transfer_answers
 from billtui.services.journal import OperationState
-from billtui.services.plans import PURCHASES, Operation, OperationKind, cell_key
+from billtui.services.one_time_codes import answer_without_code, without_code
+from billtui.services.plans import PURCHASES, STEPS, Operation, OperationKind, cell_key
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -29,6 +33,7 @@ UNSURE_CODES: Final = frozenset({"idempotency-key-reused", "operation-running", 
 MOST_LINES: Final = 50
 """Lines of an invoice that the journal keeps with the answer of a purchase."""
 
+_SHORT: Final = STEPS | {K.TRANSFER_PUSH, K.NOTIFY}
 _INVOICE_KINDS: Final = {
     K.ORDER: InvoiceKind.NEW_ORDER,
     K.ADDONS: InvoiceKind.ADDON,
@@ -122,12 +127,29 @@ def held_against(verdict: Verdict, operation: Operation, invoice_id: str | None)
     return Verdict(S.NEEDS_YOU, "odd-answer", detail=words)
 
 
+def without(verdict: Verdict, code: SecretStr | None) -> Verdict:
+    """``verdict`` without the one-time code, should a panel repeat it in its words or its answer (TRF-2)."""
+    if code is None:
+        return verdict
+
+    def clean(text: str | None) -> str | None:
+        return without_code(text, code) if text is not None else None
+
+    return replace(
+        verdict, code=clean(verdict.code), rule=clean(verdict.rule), detail=clean(verdict.detail),
+        request_id=clean(verdict.request_id),
+        answer=answer_without_code(verdict.answer, code) if verdict.answer is not None else None,
+    )  # fmt: skip
+
+
 def kept_answer(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
     """What the journal keeps of the panel's answer to ``operation``.
 
     A purchase of a thousand servers is answered by a thousand orders and lines, a megabyte: kept are the invoice, its
     lines if they are few, and the ids of new orders. The rest is in the panel's lists, and read from there.
     """
+    if operation.kind in _SHORT:
+        return transfer_answers.kept(operation, answer)
     if operation.kind not in PURCHASES:
         return answer
     kept: dict[str, Any] = {}
@@ -162,6 +184,8 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
             return _has(answer, {"id": params.get("order_id")})
         case K.SPLIT | K.MOVE:
             return "items" in answer
+        case _:
+            return transfer_answers.is_about(answer, operation)
 
 
 def _costs(invoice: object, operation: Operation) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from billtui.client.errors import ClientError, RateLimited, Refused, ServerTrouble, SessionExpired
@@ -21,8 +22,9 @@ from billtui.services.journal import (
     PauseReason,
     TargetsBusy,
 )
+from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words, without_code
 from billtui.services.plans import Operation, PlanError
-from billtui.services.settle import MEMORY, Verdict, held_against, look_up, verdict_of_error
+from billtui.services.settle import MEMORY, Verdict, held_against, look_up, verdict_of_error, without
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -45,6 +47,9 @@ class Courier:
         operation = run.operation(number)
         try:
             await self._wait_for_turn(run)
+            if run.lacks_code(number):
+                await self._without_code(run, operation)
+                return
             ready = await self._prepare(run, operation)
             if ready is None:
                 return
@@ -99,7 +104,7 @@ class Courier:
         run.readings.look_ahead(lambda: run.coming(MOST_AT_ONCE))
         fresh = await read_afresh(client, run.readings, operation, invoice_id)
         if not fresh.differences:
-            return Ready(invoice_id, fresh.version, fresh.quote_id, fresh.total)
+            return Ready(invoice_id, fresh.version, fresh.quote_id, amount=fresh.total)
         # A plan's own effects are not drift: perhaps this very operation was done by an earlier try or another host.
         known = await look_up(client, run.plan.key(operation.number), None, self._desk.clock)
         known = held_against(known, operation, invoice_id)
@@ -111,6 +116,21 @@ class Courier:
             verdict = Verdict(S.REFUSED, FACTS_CHANGED, fresh.rule, " ".join(fresh.differences[:20]))
         await self._finish(run, operation.number, verdict, S.PREPARED)
         return None
+
+    async def _without_code(self, run: Run, operation: Operation) -> None:
+        """End a step whose one-time code is gone (TRF-2): not sent, unless it was before, and the panel knows of it."""
+        number = operation.number
+        verdict = Verdict(S.REFUSED, CODE_NEEDED, "TRF-2", code_needed_words(operation.kind, operation.targets))
+        if run.sends.get(number, 0):
+            known = await look_up(await self._client(run), run.plan.key(number), None, self._desk.clock)
+            known = held_against(known, operation, None)
+            if known.state is None:
+                verdict = Verdict(S.UNKNOWN, known.code, detail=known.detail)
+            elif known.state is not S.PREPARED:
+                verdict = known
+        if verdict.state is S.NEEDS_YOU:  # from here it is reached through a look-up only
+            verdict = Verdict(S.UNKNOWN, verdict.code, detail=verdict.detail)
+        await self._finish(run, number, verdict, S.PREPARED)
 
     async def _bind(self, run: Run, operation: Operation, source: int) -> str | None:
         number = operation.number
@@ -143,6 +163,7 @@ class Courier:
             words = "It was sent more than 29 days ago: what became of it is looked up before anything is sent again."
             await self._finish(run, number, Verdict(S.UNKNOWN, "too-old", detail=words), S.PREPARED)
             return None
+        code = run.codes.get(number)
         client = await self._client(run)  # asked again: somebody else may have signed in while it waited its turn
         await desk.move(run, number, S.SENDING, S.PREPARED)  # durable before the first byte
         desk.step("sending-written")
@@ -152,7 +173,7 @@ class Courier:
                 if run.paused is not None or desk.closing.is_set():
                     return Verdict(S.PREPARED), None  # paused while it waited its turn: nothing has left
                 asked = desk.as_invoiced(run.plan, operation)
-                answer = await perform(client, asked, run.plan.key(number), ready)
+                answer = await perform(client, asked, run.plan.key(number), replace(ready, code=code))
             verdict = Verdict(S.DONE, answer=answer)
         except ClientError as caught:
             error, verdict = caught, verdict_of_error(caught)
@@ -164,13 +185,14 @@ class Courier:
             logger.exception("sending operation %s failed in the program", number)
             verdict = Verdict(S.UNKNOWN, "internal", detail="billtui failed while sending; its outcome is looked up.")
         desk.step("answered")
-        return verdict, error
+        return without(verdict, code), error
 
     async def _conclude(self, run: Run, number: int, verdict: Verdict, error: ClientError | None) -> None:
+        code = run.codes.get(number)
         await self._finish(run, number, verdict, S.SENDING)
         self._desk.step("outcome-written")
         if verdict.state is S.PREPARED and error is not None:
-            await self._not_executed(run, number, error)
+            await self._not_executed(run, number, error, without_code(error.message, code))
 
     def _is_too_old(self, run: Run, number: int) -> bool:
         """Whether it was sent before, so long ago that the panel may have forgotten its key: then the key protects
@@ -217,7 +239,7 @@ class Courier:
 
     # -- when it does not work ----------------------------------------------------------------------------------------
 
-    async def _not_executed(self, run: Run, number: int, error: ClientError) -> None:
+    async def _not_executed(self, run: Run, number: int, error: ClientError, words: str) -> None:
         """401 and 429: nothing was done; the same key goes again, after signing in or after the wait."""
         if isinstance(error, SessionExpired):
             self._desk.panel.renew()
@@ -226,16 +248,16 @@ class Courier:
         limits = self._desk.limits
         run.waits += 1
         if run.waits > limits.most_waits:
-            await self._desk.pause(run, PauseReason.BUSY_PANEL, f"{error.message} The job waits; resume it later.")
+            await self._desk.pause(run, PauseReason.BUSY_PANEL, f"{words} The job waits; resume it later.")
             return
         wait = error.retry_after if error.retry_after is not None else limits.rate_pause
         run.not_before = max(run.not_before, asyncio.get_running_loop().time() + wait)
-        self._desk.tell(run, error=error.message, waiting=wait)
+        self._desk.tell(run, error=words, waiting=wait)
 
     async def _read_failed(self, run: Run, number: int, error: ClientError) -> None:
         """The facts could not be read, so nothing was sent."""
         if isinstance(error, SessionExpired | RateLimited):
-            await self._not_executed(run, number, error)
+            await self._not_executed(run, number, error, error.message)
         elif isinstance(error, Refused):
             verdict = Verdict(S.REFUSED, error.code, error.rule, error.message, error.request_id)
             await self._finish(run, number, verdict, S.PREPARED)

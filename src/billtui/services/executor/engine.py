@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
+
+from pydantic import SecretStr
 
 from billtui.client.errors import ClientError
 from billtui.services.drift import read_afresh
@@ -37,11 +39,19 @@ class Engine:
 
     # -- jobs ---------------------------------------------------------------------------------------------------------
 
-    def reload(self, job_id: str, *, wake: bool = False, fresh_session: bool = False) -> None:
-        """Take the journal's word for a job (again) and go on with it. Raises JournalError."""
+    def reload(
+        self,
+        job_id: str,
+        *,
+        wake: bool = False,
+        fresh_session: bool = False,
+        codes: Mapping[int, SecretStr] | None = None,
+    ) -> None:
+        """Take the journal's word for a job (again) and go on with it, with ``codes`` at hand. Raises JournalError."""
         run = self._runs.get(job_id)
         if run is None:
             run = self._runs[job_id] = Run(self._desk.reader.plan(job_id))
+        run.codes |= codes or {}
         if fresh_session:
             self._desk.panel.renew()
         self.reload_run(run)
@@ -173,6 +183,8 @@ class Engine:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1.0)
+        for run in self._runs.values():
+            run.codes.clear()
         await self._desk.panel.close()
 
     def _is_sending(self) -> bool:

@@ -9,12 +9,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+from pydantic import SecretStr
 
 from billtui.services import locks
 from billtui.services.executor.desk import ClientFactory, Desk, Panel
@@ -163,8 +165,11 @@ class Executor:
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
-    def submit(self, plan: Plan, *, hold_seconds: float = 0) -> str:
+    def submit(self, plan: Plan, *, hold_seconds: float = 0, codes: Mapping[int, SecretStr] | None = None) -> str:
         """Take a confirmed plan on and return its job's id (the plan's). It is in the journal when this returns.
+
+        ``codes`` are one-time codes by operation number (TRF-2); they stay in memory, until each operation is over.
+        What needs one and has none is not sent.
 
         The same plan again shows the job that is there. With ``hold_seconds`` what can be held back waits that long.
         Raises TargetsBusy (something has an open operation already), JournalError, PlanError for an empty plan.
@@ -175,7 +180,8 @@ class Executor:
         held = hold_seconds > 0
         new = self._write(lambda journal: journal.add_job(plan, owner, held=held))
         if new:
-            self._in_loop(lambda engine: engine.reload(plan.id))
+            given = dict(codes or {})
+            self._in_loop(lambda engine: engine.reload(plan.id, codes=given))
             if held:
                 self._in_loop(lambda engine: engine.hold(plan.id, hold_seconds))
         return plan.id

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from billtui.client.settings import Write
 from billtui.domain.models import AutoRenew, Invoice
 from billtui.domain.money import Money
@@ -31,6 +33,8 @@ class Ready:
     """The invoice of a payment; bound late where an earlier operation made it."""
     if_match: int | None = None
     quote_id: str | None = None
+    code: SecretStr | None = None
+    """The one-time code of a step that needs one (TRF-2)."""
     amount: Money | None = None
     """What add-ons cost at this instant: their price falls while time passes, so it is at most what was confirmed."""
 
@@ -60,6 +64,13 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
             return combined.model_dump(mode="json")
         case K.ACTION | K.RENAME | K.AUTO_RENEW:
             return await _order(client, operation, write)
+        case K.TRANSFER_PUSH:
+            return await _push(client, operation, Write(key))
+        case K.TRANSFER_CONFIRM | K.TRANSFER_ACCEPT | K.TRANSFER_DECLINE | K.TRANSFER_CANCEL:
+            return await _step(client, operation, Write(key), ready.code)
+        case K.NOTIFY:
+            account = await client.account.change_notifications(operation.settings(), Write(key))
+            return kept_answer(operation, account.model_dump(mode="json", include={"notifications"}))
         case K.TOP_UP:
             top_up = await client.balance.top_up(_amount(operation), operation.text("method"), Write(key))
             return {
@@ -120,6 +131,38 @@ async def _order(client: BillingClient, operation: Operation, write: Write) -> J
         order = await client.orders.act(order_id, operation.text("action"), write, confirm_name=name)
     _same("order", order.id.raw, order_id)
     return order.model_dump(mode="json")
+
+
+async def _push(client: BillingClient, operation: Operation, write: Write) -> Json:
+    account_id = operation.text("recipient_account_id")
+    begun = await client.transfers.push(
+        operation.texts("order_ids"), operation.text("recipient_login"), account_id, write
+    )
+    for one in begun:
+        if one.counterparty_account_id is not None:
+            _same("recipient", one.counterparty_account_id.raw, account_id)
+    return kept_answer(operation, {"items": [one.model_dump(mode="json") for one in begun]})
+
+
+async def _step(client: BillingClient, operation: Operation, write: Write, code: SecretStr | None) -> Json:
+    transfer_id, transfers = operation.text("transfer_id"), client.transfers
+    if operation.kind is K.TRANSFER_CONFIRM:
+        stepped = await transfers.confirm(transfer_id, _code(operation, code), write)
+    elif operation.kind is K.TRANSFER_ACCEPT:
+        stepped = await transfers.accept(transfer_id, _code(operation, code), write)
+    elif operation.kind is K.TRANSFER_DECLINE:
+        stepped = await transfers.decline(transfer_id, write)
+    else:
+        stepped = await transfers.cancel(transfer_id, write)
+    _same("transfer", stepped.id.raw, transfer_id)
+    _same("order", stepped.order_id.raw, operation.facts.get("order_id", stepped.order_id.raw))
+    return kept_answer(operation, stepped.model_dump(mode="json"))
+
+
+def _code(operation: Operation, code: SecretStr | None) -> SecretStr:
+    if code is None:
+        raise PlanError(f"Operation {operation.number} needs its one-time code.")
+    return code
 
 
 def invoice_in(answer: Mapping[str, Any] | None) -> Invoice | None:

@@ -10,10 +10,12 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import SecretStr
+
 from billtui.domain.safetext import SafeText
 from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason
 from billtui.services.journal.states import job_state
-from billtui.services.plans import PURCHASES, Operation, OperationKind, Plan
+from billtui.services.plans import CODED, PURCHASES, Operation, OperationKind, Plan
 
 if TYPE_CHECKING:
     from billtui.services.executor.readings import Readings
@@ -78,6 +80,8 @@ class Run:
     """The purchases of a plan that has several, in order: they go before its payments, see :meth:`_must_wait`."""
     bought: int = 0
     """So many of them, from the first on, do not move by themselves any more."""
+    codes: dict[int, SecretStr] = field(default_factory=dict, repr=False)
+    """One-time codes of operations that are not over yet (TRF-2): here and nowhere else."""
     mine: set[int] = field(default_factory=set)
     """Operations that this executor owns in the journal."""
 
@@ -106,6 +110,8 @@ class Run:
         self.rows = {row.number: row for row in rows}
         self.states = {row.number: row.state for row in rows}
         self.sends = {row.number: row.sends for row in rows}
+        for number in [one for one in self.codes if self.states.get(one) not in _MOVING]:
+            del self.codes[number]
         self.counts = {}
         for row in rows:
             self.counts[row.state] = self.counts.get(row.state, 0) + 1
@@ -125,6 +131,8 @@ class Run:
             self.counts[before] = self.counts.get(before, 0) - 1
         self.states[number] = to
         self.counts[to] = self.counts.get(to, 0) + 1
+        if to not in _MOVING:
+            self.codes.pop(number, None)
         if to is S.SENDING:
             self.sends[number] = self.sends.get(number, 0) + 1
         row = self.rows.get(number)
@@ -141,6 +149,10 @@ class Run:
         """Note the invoice that a payment took from an earlier operation."""
         if number in self.rows:
             self.rows[number] = replace(self.rows[number], targets=(target,))
+
+    def lacks_code(self, number: int) -> bool:
+        """Whether it needs a one-time code that is not there: then it is not sent (TRF-2)."""
+        return self.operation(number).kind in CODED and number not in self.codes
 
     def coming(self, most: int) -> list[str]:
         """Targets of the operations that start next."""

@@ -11,7 +11,8 @@ from billtui.client.errors import ClientError, SessionExpired
 from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.run import Run
 from billtui.services.journal import JournalError, OperationState, PauseReason
-from billtui.services.settle import Verdict, held_against, look_up
+from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
+from billtui.services.settle import Verdict, held_against, look_up, without
 
 S = OperationState
 
@@ -73,15 +74,21 @@ class Settler:
         return True
 
     async def _apply(self, run: Run, number: int, verdict: Verdict) -> None:
-        if verdict.state is None:
+        state = verdict.state
+        if state is None:
             return
-        if verdict.state is S.PREPARED and run.sends.get(number, 0) >= self._desk.limits.most_sends:
+        verdict = without(verdict, run.codes.get(number))
+        if state is S.PREPARED and run.lacks_code(number):
+            operation = run.operation(number)
+            state, words = S.REFUSED, code_needed_words(operation.kind, operation.targets)
+            verdict = Verdict(state, CODE_NEEDED, "TRF-2", words)
+        if state is S.PREPARED and run.sends.get(number, 0) >= self._desk.limits.most_sends:
             words = (
                 "The panel does not carry it out, again and again; nothing happened. The job waits: resume it later."
             )
             await self._desk.pause(run, PauseReason.BUSY_PANEL, words)
-        await self._desk.move_surely(run, number, verdict.state, S.UNKNOWN, **verdict.fields())
-        await self._follow_up(run, number, verdict.state)
+        await self._desk.move_surely(run, number, state, S.UNKNOWN, **verdict.fields())
+        await self._follow_up(run, number, state)
 
     async def _signed_out(self, run: Run) -> None:
         with suppress(JournalError):

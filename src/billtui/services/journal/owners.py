@@ -5,6 +5,7 @@ Every function runs in one write transaction, so two processes never take the sa
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from billtui.services.journal.schema import owners_dir
 from billtui.services.journal.states import OperationState, PauseReason
 from billtui.services.journal.workers import worker_of
 from billtui.services.journal.writer import Journal
+from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
+from billtui.services.plans import CODED, OperationKind
 
 S = OperationState
 _OPEN = "('held','prepared','sending','unknown','needs-you')"
@@ -29,10 +32,12 @@ class Recovered:
     """Was being sent; is looked up now."""
     paused: tuple[str, ...]
     """Jobs with confirmed operations left; they wait for a person."""
+    codeless: tuple[tuple[str, int], ...] = ()
+    """Was confirmed, not sent, and its one-time code went with the program that had it: it is over (TRF-2)."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
-        return bool(self.dropped or self.unknown or self.paused)
+        return bool(self.dropped or self.unknown or self.paused or self.codeless)
 
 
 def recover(journal: Journal) -> Recovered:
@@ -41,6 +46,7 @@ def recover(journal: Journal) -> Recovered:
     dropped: list[tuple[str, int]] = []
     unknown: list[tuple[str, int]] = []
     paused: list[str] = []
+    codeless: list[tuple[str, int]] = []
     gone: list[locks.DeadOwner] = []
     try:
         with journal.transaction():
@@ -49,24 +55,30 @@ def recover(journal: Journal) -> Recovered:
                 lock = locks.obtain(owners_dir(journal.path), owner)
                 if lock is not None:
                     gone.append(lock)
-                    _take_over(journal, owner, dropped, unknown, paused)
+                    _take_over(journal, owner, dropped, unknown, paused, codeless)
     except BaseException:
         for lock in gone:
             lock.let_go(remove=False)
         raise
     for lock in gone:
         lock.let_go(remove=True)
-    return Recovered(tuple(dropped), tuple(unknown), tuple(paused))
+    return Recovered(tuple(dropped), tuple(unknown), tuple(paused), tuple(codeless))
 
 
 def _take_over(
-    journal: Journal, owner: str, dropped: list[tuple[str, int]], unknown: list[tuple[str, int]], paused: list[str]
+    journal: Journal,
+    owner: str,
+    dropped: list[tuple[str, int]],
+    unknown: list[tuple[str, int]],
+    paused: list[str],
+    codeless: list[tuple[str, int]],
 ) -> None:
     rows = journal.rows(
-        f"SELECT job_id, number, state FROM operations WHERE state IN {_OPEN} AND owner = ? ORDER BY job_id, number",
+        f"SELECT job_id, number, state, kind, targets FROM operations WHERE state IN {_OPEN} AND owner = ?"
+        " ORDER BY job_id, number",
         (owner,),
     )
-    for job_id, number, state in rows:
+    for job_id, number, state, kind, targets in rows:
         if state == S.HELD:
             journal.move(
                 job_id, number, S.CANCELLED, come_from=(S.HELD,), code="never-confirmed",
@@ -81,6 +93,13 @@ def _take_over(
             unknown.append((job_id, number))
         elif state == S.UNKNOWN:
             unknown.append((job_id, number))
+        elif state == S.PREPARED and kind in CODED:  # it can never be sent again, so it holds no lock either
+            words = code_needed_words(OperationKind(kind), json.loads(targets))
+            journal.move(
+                job_id, number, S.REFUSED, come_from=(S.PREPARED,), code=CODE_NEEDED, rule="TRF-2", detail=words
+            )  # fmt: skip
+            codeless.append((job_id, number))
+            continue
         elif state == S.PREPARED and job_id not in paused:
             paused.append(job_id)
         if state in (S.SENDING, S.UNKNOWN, S.PREPARED):  # also what turns out as never seen waits for a person
@@ -208,4 +227,5 @@ def release(journal: Journal, owner: str) -> None:
         dropped: list[tuple[str, int]] = []
         unknown: list[tuple[str, int]] = []
         paused: list[str] = []
-        _take_over(journal, owner, dropped, unknown, paused)
+        codeless: list[tuple[str, int]] = []
+        _take_over(journal, owner, dropped, unknown, paused, codeless)

@@ -5,33 +5,58 @@ will be done, what it costs, and what is left out and why. The facts that an ope
 drift guard compares them again directly before the request.
 """
 
-from billtui.services.planner.facts import facts_of_cells, facts_of_invoice, facts_of_order, facts_of_quote
+from billtui.services.planner.facts import (
+    facts_of_cells,
+    facts_of_invoice,
+    facts_of_order,
+    facts_of_quote,
+    facts_of_transfer,
+)
 from billtui.services.planner.invoices import again, combine, delete, pay, promise, split
 from billtui.services.planner.names import rename_all
 from billtui.services.planner.new_orders import addons, buy, split_cells
 from billtui.services.planner.orders import auto_renew, order_action, rename, renew, renew_many
 from billtui.services.planner.purses import move, top_up
+from billtui.services.planner.settings import notifications
+from billtui.services.planner.transfers import (
+    accept_transfer,
+    cancel_transfer,
+    confirm_transfer,
+    decline_transfer,
+    push,
+    recipient_refusal,
+    step_refusal,
+)
 
 __all__ = [
+    "accept_transfer",
     "addons",
     "again",
     "auto_renew",
     "buy",
+    "cancel_transfer",
     "combine",
+    "confirm_transfer",
+    "decline_transfer",
     "delete",
     "facts_of_cells",
     "facts_of_invoice",
     "facts_of_order",
     "facts_of_quote",
+    "facts_of_transfer",
     "move",
+    "notifications",
     "order_action",
     "pay",
     "promise",
+    "push",
+    "recipient_refusal",
     "rename",
     "rename_all",
     "renew",
     "renew_many",
     "split",
     "split_cells",
+    "step_refusal",
     "top_up",
 ]

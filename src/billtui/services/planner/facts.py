@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from billtui.domain.models import Invoice, Order, Quote
+from billtui.domain.models import Invoice, Order, Quote, Transfer
 from billtui.domain.money import Money
 from billtui.domain.periods import format_instant
 from billtui.domain.rules.discounts import percent_of
@@ -36,6 +36,29 @@ def facts_of_order(order: Order) -> JsonObject:
         "auto_renew": {"on": order.auto_renew.on, "months": order.auto_renew.months},
         "transfer_id": order.transfer_id.raw if order.transfer_id is not None else None,
         "version": order.version,
+    }
+
+
+def facts_of_pushed(order: Order) -> JsonObject:
+    """What a push rests on: what goes along, and what is in its way (TRF-4, TRF-5)."""
+    return facts_of_order(order) | {
+        "paid_until": format_instant(order.paid_until) if order.paid_until is not None else None,
+        "unpaid_invoice_id": order.unpaid_invoice_id.raw if order.unpaid_invoice_id is not None else None,
+    }
+
+
+def facts_of_transfer(transfer: Transfer) -> JsonObject:
+    """What a step of a transfer rests on: whose turn it is, which order, who the other side is (TRF-3)."""
+    other = transfer.counterparty_account_id
+    return {
+        "state": str(transfer.state),
+        "direction": str(transfer.direction),
+        "order_id": transfer.order_id.raw,
+        "order_name": transfer.order_name.raw,
+        "counterparty": transfer.counterparty.raw,
+        "counterparty_account_id": other.raw if other is not None else None,
+        "monthly_price": money_fact(transfer.monthly_price) if transfer.monthly_price is not None else None,
+        "paid_until": format_instant(transfer.paid_until) if transfer.paid_until is not None else None,
     }
 
 

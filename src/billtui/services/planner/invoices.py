@@ -191,17 +191,25 @@ def again(
     )  # fmt: skip
 
 
-_BUY_AGAIN = {
+_PLAN_AGAIN = {
     K.RENEW: "Renewals are quoted anew: choose the orders and renew them.",
     K.ORDER: "New servers are quoted anew: order them again, at the price that they have now.",
     K.ADDONS: "Add-ons are quoted anew: choose the orders and add them.",
+    K.TRANSFER_PUSH: "A push is looked at anew: choose the orders and push them again.",
+    K.TRANSFER_CONFIRM: "It needs its code again: confirm the transfer with the code of the mail.",
+    K.TRANSFER_ACCEPT: "It needs its code again: accept the transfer with the code of the mail.",
+    K.TRANSFER_DECLINE: "The transfer may stand elsewhere by now: decline it in the list of transfers.",
+    K.TRANSFER_CANCEL: "The transfer may stand elsewhere by now: cancel it in the list of transfers.",
+    K.NOTIFY: "The settings may be others by now: change them among the account's settings.",
 }
+_RULE_AGAIN = {K.NOTIFY: "ACC-8"} | {kind: "TRF-3" for kind in _PLAN_AGAIN if kind.value.startswith("transfer.")}
 
 
 def _not_again(operation: Operation, invoice: Invoice | None, account_id: str) -> Refusal | None:
     """Why a refused operation cannot simply be done again; ``invoice`` is the one it is about, as it is now."""
-    if operation.kind in _BUY_AGAIN:
-        return Refusal("plan-again", "DSC-8", _BUY_AGAIN[operation.kind])
+    if operation.kind in _PLAN_AGAIN:
+        rule = _RULE_AGAIN.get(operation.kind, "DSC-8")
+        return Refusal("plan-again", rule, _PLAN_AGAIN[operation.kind])
     if operation.takes_from is not None:
         return Refusal("plan-again", "INV-3", "If the purchase was made, its invoice stands in the list: pay it there.")
     if operation.kind is K.ACTION and "confirm_name" in operation.params:
