@@ -11,7 +11,6 @@ from billtui.domain.models import (
     AddonRequest,
     Invoice,
     LedgerLine,
-    Mail,
     Order,
     OrderRequest,
     Page,
@@ -188,22 +187,3 @@ class Reads:
     async def sessions(self) -> list[SessionInfo]:
         """Who is signed in as this account."""
         return await self._panel.ask(lambda client, _sync: client.sessions.list())
-
-    async def transfers(self, state: str | None = None, direction: str | None = None) -> list[Transfer]:
-        """Every transfer, or those in ``state``, or going ``in`` or ``out`` (TRF-3)."""
-
-        async def work(client: BillingClient, _sync: Sync) -> list[Transfer]:
-            found: list[Transfer] = []
-            async for page in client.transfers.pages(state=state, direction=direction):
-                found += page.items
-            return found
-
-        return await self._panel.ask(work)
-
-    async def transfer(self, transfer_id: str) -> Transfer:
-        """One transfer with its history and what can be done. Raises NotFound."""
-        return await self._panel.ask(lambda client, _sync: client.transfers.get(transfer_id))
-
-    async def mails(self, to: str | None) -> list[Mail]:
-        """The sandbox's mails to an address, or all. Raises CapabilityMissing on any other panel."""
-        return await self._panel.ask(lambda client, _sync: client.mailbox.list(to))

@@ -330,24 +330,6 @@ class Session:
         """Who is signed in as this account, where. Raises ClientError."""
         return await self._threads.ask(self._core.reads.sessions())
 
-    async def transfers(self, *, state: str | None = None, direction: str | None = None) -> list[Transfer]:
-        """Transfers, newest first; all, or those in ``state``, or going ``in`` or ``out`` (TRF-3). Raises ClientError.
-
-        The recipient's are in from ``awaiting recipient`` on.
-        """
-        return await self._threads.ask(self._core.reads.transfers(state, direction))
-
-    async def transfer(self, transfer_id: str) -> Transfer:
-        """One transfer with its history and what can be done. Raises NotFound and other ClientErrors."""
-        return await self._threads.ask(self._core.reads.transfer(transfer_id))
-
-    async def mails(self, to: str | None = None) -> list[Mail]:
-        """Mails that the sandbox would have sent, oldest first; to an address, or all. Raises ClientError.
-
-        ``CapabilityMissing`` on every other panel: it really sends them.
-        """
-        return await self._threads.ask(self._core.reads.mails(to))
-
     # -- writes: only through plans
 
     def submit(self, plan: Plan, *, hold_seconds: float = 0, codes: Mapping[int, SecretStr] | None = None) -> str:

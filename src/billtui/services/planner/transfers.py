@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from billtui.domain.models import Account, Order, Transfer, TransferDirection, TransferState
+from billtui.domain.models.transfers import RUNNING_STATES
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import orders as order_rules
@@ -192,17 +193,15 @@ _WAITING = {
     K.TRANSFER_CONFIRM: frozenset({TransferState.AWAITING_SENDER}),
     K.TRANSFER_ACCEPT: frozenset({TransferState.AWAITING_RECIPIENT}),
     K.TRANSFER_DECLINE: frozenset({TransferState.AWAITING_RECIPIENT}),
-    K.TRANSFER_CANCEL: frozenset({TransferState.AWAITING_SENDER, TransferState.AWAITING_RECIPIENT}),
+    K.TRANSFER_CANCEL: RUNNING_STATES,
 }
-RUNNING = _WAITING[K.TRANSFER_CANCEL]
-"""States of a transfer that goes on (TRF-3)."""
 
 
 def step_refusal(transfer: Transfer, kind: OperationKind) -> Refusal | None:
     """Why the step is not possible, in the panel's words where it says them (TRF-3)."""
     about = {"transfer_id": transfer.id.raw, "order_id": transfer.order_id.raw}
     title, other = title_of(transfer), transfer.counterparty
-    if transfer.state not in RUNNING:
+    if transfer.state not in RUNNING_STATES:
         words = f"The transfer of “{title}” is {transfer.state}: it is over, and nothing is left to do."
         return Refusal("transfer-over", "TRF-3", words, about)
     if (transfer.direction == TransferDirection.OUT) != (kind in _SENDER):
