@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from billtui.services.session import Session
     from billtui.terminal.crash import CrashReport
 
-AskPassphrase = Callable[[Literal["open", "new"]], SecretStr | None]
+AskPassphrase = Callable[[Literal["open", "new"], str], SecretStr | None]
 SessionFactory = Callable[["Profile", Callable[[SessionEvent], None], AskPassphrase], "Session"]
 """Makes a session of a profile: its events go to the second, a secret file's passphrase is asked of the third."""
 KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefused, SessionClosed)
@@ -147,23 +147,26 @@ class BilltuiApp(Places, News):
         await self.boundary(self.session.close())
         self.exit(code, return_code=code)
 
-    def ask_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
-        """The passphrase of the encrypted credentials file, typed; ``None`` for "not now". Not in our thread."""
+    def ask_passphrase(self, purpose: Literal["open", "new"], why: str = "") -> SecretStr | None:
+        """The passphrase of the encrypted credentials file, typed; ``None`` for "not now". Not in our thread.
+
+        ``why`` says what is wrong with the keyring.
+        """
         if not self.is_running:
             return None
         answer: Future[str | None] = Future()
-        self.call_from_thread(self._show_passphrase_prompt, purpose, answer)
+        self.call_from_thread(self._show_passphrase_prompt, purpose, why, answer)
         text = answer.result()
         return SecretStr(text) if text else None
 
-    def _show_passphrase_prompt(self, purpose: Literal["open", "new"], answer: Future[str | None]) -> None:
+    def _show_passphrase_prompt(self, purpose: Literal["open", "new"], why: str, answer: Future[str | None]) -> None:
         from billtui.screens.modals.passphrase import passphrase_prompt
 
         def typed(text: str | None) -> None:
             if not answer.done():
                 answer.set_result(text)
 
-        self.push_screen(passphrase_prompt(purpose), typed)
+        self.push_screen(passphrase_prompt(purpose, why), typed)
 
     def leave_politely(self, code: int) -> None:
         """Leave because the terminal went away or somebody asked the process to end."""
@@ -282,6 +285,13 @@ class BilltuiApp(Places, News):
             self.ask_quit()
 
     # --- the terminal
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """A picture of the screen as SVG, every way to take one included, with all secrets covered."""
+        from billtui.widgets.secret_text import covered
+
+        with covered(self.screen_stack):
+            return super().export_screenshot(title=title, simplify=simplify)
 
     def on_resize(self, event: Resize) -> None:
         """Below the smallest size there is one plain notice, above it it goes."""

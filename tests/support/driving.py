@@ -53,6 +53,12 @@ class Pocket:
         self.credential = None
         return []
 
+    def missed(self) -> str:
+        return ""
+
+    def cancel(self) -> None:
+        pass
+
 
 def password_of(account: Json) -> Credential:
     """The account's password, as a credential that signs in by itself."""

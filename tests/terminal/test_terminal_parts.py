@@ -36,6 +36,15 @@ def test_animations_are_off_unless_asked_for() -> None:
     assert plain["TEXTUAL_ANIMATIONS"] == "none" and asked["TEXTUAL_ANIMATIONS"] == "basic"
 
 
+def test_nothing_in_the_environment_makes_textual_write_down_what_is_typed() -> None:
+    """A log and a socket for developers are told every key; so is a foreign driver. Looks stay as they were set."""
+    telltale = {"TEXTUAL": "devtools", "TEXTUAL_LOG": "/tmp/keys.log", "TEXTUAL_DRIVER": "x:Y", "TEXTUAL_PRESS": "q"}
+    pictures = {"TEXTUAL_SCREENSHOT": "1", "TEXTUAL_SCREENSHOT_LOCATION": "/tmp"}
+    found = {**telltale, **pictures, "TEXTUAL_FPS": "10", "TERM": "xterm"}
+    settle(found)
+    assert {name for name in found if name.startswith("TEXTUAL")} == {"TEXTUAL_FPS", "TEXTUAL_ANIMATIONS"}
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [

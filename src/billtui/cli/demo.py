@@ -81,6 +81,13 @@ class DemoCredentials:
         self._credential = None
         return []
 
+    def missed(self) -> str:
+        """Nobody else is asked."""
+        return ""
+
+    def cancel(self) -> None:
+        """Nothing is ever waited for."""
+
 
 def demo_folder(fleet: int = DEFAULT_FLEET, seed: int = DEFAULT_SEED, *, hostile: bool = False) -> Path:
     """Where the demo with this fleet and seed lives; each has a panel, a journal and copies of its own."""

@@ -59,13 +59,13 @@ def ctrl_c_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def ask_passphrase(purpose: Literal["open", "new"]) -> SecretStr | None:
-    """The passphrase of the encrypted file; ``None`` without a terminal or for "not now"."""
-    if not can_ask():
-        return None
+def ask_passphrase(purpose: Literal["open", "new"], why: str = "") -> SecretStr | None:
+    """The passphrase of the encrypted file; ``None`` for "not now". Call it only where :func:`can_ask`."""
+    if why:
+        sys.stderr.write(f"{why}\n")
     if purpose == "open":
         return ask_secret("Passphrase of the encrypted sign-in (empty: not now): ")
-    sys.stderr.write("There is no usable keyring. The sign-in can be kept in a file, encrypted with a passphrase.\n")
+    sys.stderr.write("The sign-in can be kept in a file, encrypted with a passphrase.\n")
     first = ask_secret("New passphrase (empty: do not keep it): ")
     if first is None:
         return None
@@ -83,7 +83,8 @@ class ProfileSecrets:
 
     def __init__(self, profile: Profile, environment: EnvironmentSecrets) -> None:
         """Reads nothing yet."""
-        self.store = CredentialStore.of(profile, environment=environment, ask_passphrase=ask_passphrase)
+        ask = ask_passphrase if can_ask() else None
+        self.store = CredentialStore.of(profile, environment=environment, ask_passphrase=ask)
         self._loaded: Credential | None = None
         self.new: Credential | None = None
         """A token of this command's own sign-in, to be kept by :meth:`keep`."""
@@ -111,6 +112,13 @@ class ProfileSecrets:
         self._loaded = None
         return self.store.forget()
 
+    def missed(self) -> str:
+        """Which keeper could not be asked."""
+        return self.store.missed()
+
+    def cancel(self) -> None:
+        """Nothing is waited for once the session has begun, and :meth:`keep` comes after it."""
+
 
 class EnvironmentKeeper:
     """For ``--url``: the secret is what the environment held; nothing is ever kept."""
@@ -132,3 +140,10 @@ class EnvironmentKeeper:
         """Nothing was kept."""
         self._credential = None
         return []
+
+    def missed(self) -> str:
+        """Nobody else is asked."""
+        return ""
+
+    def cancel(self) -> None:
+        """Nothing is ever waited for."""

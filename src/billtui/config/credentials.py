@@ -10,7 +10,9 @@ Run as a module this file is the keyring process of ``keyring_access``: the only
 from __future__ import annotations
 
 import json
+import math
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import SecretStr
 
 from billtui.config.errors import ConfigError, CredentialError
-from billtui.config.keyring_access import SERVICE, KeyringAccess
+from billtui.config.keyring_access import KEYRING_SECONDS, SERVICE, KeyringAccess
 from billtui.config.profiles import Profile, check_name
 from billtui.config.secret_file import SecretFile
 from billtui.config.secret_sources import (
@@ -50,8 +52,8 @@ __all__ = [
     "take_environment",
 ]
 
-AskPassphrase = Callable[[Literal["open", "new"]], SecretStr | None]
-"""Asks the person for the file's passphrase; None means "not now"."""
+AskPassphrase = Callable[[Literal["open", "new"], str], SecretStr | None]
+"""Asks the person for the file's passphrase, saying why it has come to that (unless that was said); None: not now."""
 
 
 class SaveResult(NamedTuple):
@@ -85,6 +87,9 @@ class CredentialStore:
         self._environment = environment or take_environment()
         self._ask_passphrase = ask_passphrase
         self._passphrase: SecretStr | None = None
+        self._refused: set[str] = set()
+        """Purposes for which the person wanted to type no passphrase: not asked again."""
+        self._told = False
         self._keyring = keyring or KeyringAccess()
         self._file = SecretFile(self.profile_name, panel_url)
         self._memory: Credential | None = None
@@ -123,12 +128,22 @@ class CredentialStore:
         Raises CredentialError when a source that was asked for by name (command, systemd) fails, WrongPassphrase,
         UnsafePath. A keyring that does not answer is no error: ``situation`` says what is wrong with it.
         """
+        return self.handed_in() or self._memory or self._from_keyring() or self._from_file()
+
+    def handed_in(self) -> Credential | None:
+        """The secret from outside alone, in its order; what was kept is not looked at. Raises CredentialError."""
         if self._explicit is not None:
             return self._explicit
         if self._command:
             return from_command(self._command, self._kind, cancelled=self._cancelled)
-        found = from_systemd(self.profile_name, self._kind) or self._environment.credential() or self._memory
-        return found or self._from_keyring() or self._from_file()
+        return from_systemd(self.profile_name, self._kind) or self._environment.credential()
+
+    def missed(self) -> str:
+        """Which keeper could not be asked, in words, once; empty where nobody has anything, as on a first start."""
+        answer = self._keyring.last_trouble
+        if answer is None or not answer.in_trouble or self._told:
+            return ""
+        return f"{self._why(answer.problem)} Next: sign in; a file sealed with a passphrase is offered then."
 
     def save(self, credential: Credential) -> SaveResult:
         """Keep a token for the next start. A password stays in memory, whatever the machine offers."""
@@ -143,16 +158,17 @@ class CredentialStore:
             except ConfigError as error:
                 warning = str(error)
             return SaveResult(f"keyring ({answer.backend})", warning)
-        why = _sentence(answer.problem)
+        reason = ""
         try:
             passphrase = self._get_passphrase("open" if self._file.exists() else "new")
             if passphrase is not None:
                 self._file.write(credential.secret, passphrase)
-                return SaveResult("encrypted file", f"{why} The sign-in is kept in {self._file.path}, encrypted.")
+                kept = f"The sign-in is kept in {self._file.path}, encrypted."
+                return SaveResult("encrypted file", _words(self._why(answer.problem), kept))
         except (ConfigError, OSError) as error:
             reason = str(error) if isinstance(error, ConfigError) else f"{self._file.path}: {error.strerror}."
-            return SaveResult("memory", f"{why} {reason} You stay signed in until the program ends.")
-        return SaveResult("memory", f"{why} You stay signed in until the program ends.")
+        stay = "You stay signed in until the program ends."
+        return SaveResult("memory", _words(self._why(answer.problem), reason, stay))
 
     def forget(self) -> list[str]:
         """Delete what is kept, everywhere. Returns one line for each place where it may still be."""
@@ -202,9 +218,23 @@ class CredentialStore:
             raise
 
     def _get_passphrase(self, purpose: Literal["open", "new"]) -> SecretStr | None:
-        if self._passphrase is None and self._ask_passphrase is not None:
-            self._passphrase = self._ask_passphrase(purpose)
+        if self._passphrase is None and self._ask_passphrase is not None and purpose not in self._refused:
+            trouble = self._keyring.last_trouble
+            self._passphrase = self._ask_passphrase(purpose, self._why(trouble.problem) if trouble is not None else "")
+            if self._passphrase is None:
+                self._refused.add(purpose)
         return self._passphrase
+
+    def _why(self, problem: str) -> str:
+        """The keyring's problem as a sentence, the first time; nothing after that: a host without one is ordinary."""
+        if self._told:
+            return ""
+        self._told = True
+        return _sentence(problem)
+
+
+def _words(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _sentence(problem: str) -> str:
@@ -308,6 +338,9 @@ def keyring_process(arguments: Sequence[str]) -> int:
     """Answer one question from standard input on standard output, both JSON. An error has a name but never a text."""
     output = os.dup(1)
     os.dup2(2, 1)  # whatever a backend prints must not become part of the answer
+
+    # Whoever asked may be gone (kill -9), and a prompt that nobody answers waits for ever.
+    signal.alarm(math.ceil(KEYRING_SECONDS) + 2)
 
     def say(answer: object) -> None:
         os.write(output, json.dumps(answer).encode())

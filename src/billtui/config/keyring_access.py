@@ -31,12 +31,18 @@ _REASONS = {
 }
 
 
+_ORDINARY = ("none", "off", "refused", "missing")
+"""A host where no keyring is used: nothing can be kept in it, and nothing can be missing from it."""
+
+
 class KeyringAnswer(NamedTuple):
     """What the keyring said: ``problem`` is empty when it answered; ``backend`` is the one that did, by name."""
 
     backend: str = ""
     secret: SecretStr | None = None
     problem: str = ""
+    in_trouble: bool = False
+    """There is a keyring, which may hold something, but it does not give it: locked, silent, broken."""
 
 
 class KeyringAccess:
@@ -69,6 +75,11 @@ class KeyringAccess:
             self._given_up = answer
         return answer
 
+    @property
+    def last_trouble(self) -> KeyringAnswer | None:
+        """The failure after which it is not asked any more."""
+        return self._given_up
+
     def try_again(self) -> None:
         """Forget an earlier failure, e.g. after the keyring was unlocked."""
         self._given_up = None
@@ -95,12 +106,13 @@ class KeyringAccess:
             )
         except TookTooLong:
             return KeyringAnswer(
-                problem=f"the keyring did not answer within {self.seconds:g} s (it may be waiting to be unlocked)"
+                problem=f"the keyring did not answer within {self.seconds:g} s (it may be waiting to be unlocked)",
+                in_trouble=True,
             )
         except Cancelled:
             return KeyringAnswer(problem="the keyring was not waited for")
         except (SaidTooMuch, OSError):
-            return KeyringAnswer(problem="the keyring process cannot be used")
+            return KeyringAnswer(problem="the keyring process cannot be used", in_trouble=True)
         return _understood(code, output)
 
 
@@ -110,13 +122,13 @@ def _understood(code: int, output: bytes) -> KeyringAnswer:
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        return KeyringAnswer(problem=f"the keyring process ended with exit code {code}")
+        return KeyringAnswer(problem=f"the keyring process ended with exit code {code}", in_trouble=True)
     backend = answer.get("backend")
     name = backend if isinstance(backend, str) and backend.isprintable() else ""
     if (error := answer.get("error")) is not None:
         reason = _REASONS.get(str(error), _REASONS["failed"])
         detail = answer.get("detail")
         shown = f" ({detail})" if isinstance(detail, str) and detail.isprintable() and detail else ""
-        return KeyringAnswer(name, None, f"{reason}{shown}")
+        return KeyringAnswer(name, None, f"{reason}{shown}", in_trouble=str(error) not in _ORDINARY)
     secret = answer.get("secret")
     return KeyringAnswer(name, SecretStr(secret) if isinstance(secret, str) else None)

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from billtui.config.errors import CredentialError
 from billtui.config.limited_process import SECRET_VARIABLES, Cancelled, SaidTooMuch, TookTooLong, run_limited
 from billtui.config.paths import read_private
+from billtui.config.process_memory import erase_variable
 
 SecretKind = Literal["token", "password"]
 COMMAND_SECONDS = 10.0
@@ -117,9 +118,19 @@ class EnvironmentSecrets:
 
 
 def take_environment(environment: MutableMapping[str, str] | None = None) -> EnvironmentSecrets:
-    """Take both variables out of the environment, so that no child gets them; call it first thing at start."""
+    """Take both variables out of the environment, so that no child gets them; call it first thing at start.
+
+    Those of this process are overwritten as well: the list of processes shows them no longer.
+    """
+    own = environment is None or environment is os.environ
     environment = os.environ if environment is None else environment
-    taken = [environment.pop(name, "") for name in SECRET_VARIABLES]
+    taken: list[str] = []
+    for name in SECRET_VARIABLES:
+        value = environment.get(name, "")
+        if value and own:
+            erase_variable(name)
+        environment.pop(name, None)
+        taken.append(value)
     token, password = (SecretStr(value) if value else None for value in taken)
     return EnvironmentSecrets(token, password)
 

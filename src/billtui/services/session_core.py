@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from billtui.config.credentials import Credential, SaveResult
 
 T = TypeVar("T")
+KILL_SECONDS = 0.3
+"""So long, at most, the end waits for a keyring's or a command's process to be killed: it is, within 0.1 s."""
 _SIGN_IN = (SignInRefused, TotpRequired, LockedOut)
 
 
@@ -163,7 +165,8 @@ class SessionCore:
     async def _use_credential(self, client: BillingClient) -> None:
         credential = await self._aux.do(self._credentials.load) if self._credentials is not None else None
         if credential is None:
-            raise NotSignedIn("Nobody is signed in. Sign in first.")
+            missed = self._credentials.missed() if self._credentials is not None else ""
+            raise NotSignedIn(missed or "Nobody is signed in. Sign in first.")
         if credential.kind == "token":
             client.token = credential.secret
         elif not self.settings.login:
@@ -274,11 +277,13 @@ class SessionCore:
 
     def close(self, end: float) -> None:
         """End everything until the instant ``end`` (monotonic). Called from another thread than the loop's."""
+        if self._credentials is not None:
+            self._credentials.cancel()  # else what is asked (a keyring, a password command) would outlive us
         self.jobs.close(max(0.1, end - monotonic() - 0.6))
         with contextlib.suppress(SessionClosed, TimeoutError, ClientError):
             self._threads.submit(self._finish()).result(max(0.1, end - monotonic() - 0.3))
         self.store.close(max(0.1, end - monotonic() - 0.1), visited=self.settings.background)
-        self._aux.stop(0.0)
+        self._aux.stop(KILL_SECONDS)
 
     async def _finish(self) -> None:
         self._closing = True

@@ -32,6 +32,12 @@ class CredentialKeeper(Protocol):
     def forget(self) -> list[str]:
         """Delete what is kept; one line for each place where it may still be."""
 
+    def missed(self) -> str:
+        """After :meth:`load` found nothing: which keeper could not be asked, and what comes next; empty otherwise."""
+
+    def cancel(self) -> None:
+        """From another thread, at the end: stop waiting for whatever is being waited for."""
+
 
 class SessionRefused(Exception):
     """The session does not do this; the message says why and what to do instead."""

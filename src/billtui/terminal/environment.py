@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TRUECOLOR_TERMS = re.compile(r"alacritty|xterm-kitty|xterm-ghostty|foot|wezterm|contour|rio|.*-direct\d*|.*-truecolor")
+_TELLTALES = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DRIVER", "TEXTUAL_PRESS", "TEXTUAL_DEBUG")
+"""Textual's tools for developers: a log and a socket that are told every key, so a password as it is typed."""
 _TRUECOLOR_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "rio", "Hyper", "zed")
 
 
@@ -31,11 +33,14 @@ def settle(environment: MutableMapping[str, str] | None = None) -> TerminalFacts
 
     - ``NO_COLOR`` counts only when it is not empty (the convention); Textual goes by its presence.
     - No animations: over a slow line they are late rather than pretty. A value that was set stays.
+    - No log of keys, no foreign driver, no keys pressed and no screenshots taken by the environment.
     - Colours: terminals with 24 bit that do not forward COLORTERM; GNU screen, which breaks 24 bit.
     """
     environment = os.environ if environment is None else environment
     if environment.get("NO_COLOR") == "":
         del environment["NO_COLOR"]
+    for name in [one for one in environment if one in _TELLTALES or one.startswith("TEXTUAL_SCREENSHOT")]:
+        del environment[name]
     environment.setdefault("TEXTUAL_ANIMATIONS", "none")
     color_system = environment.get("TEXTUAL_COLOR_SYSTEM") or _color_system(environment)
     if color_system != "auto":

@@ -52,6 +52,12 @@ class Pocket:
         self.credential = None
         return []
 
+    def missed(self) -> str:
+        return ""
+
+    def cancel(self) -> None:
+        pass
+
 
 def password() -> Pocket:
     return Pocket(Credential("password", SecretStr(PASSWORD), "test"))

@@ -42,6 +42,12 @@ class Pocket:
     def forget(self) -> list[str]:
         return []
 
+    def missed(self) -> str:
+        return ""
+
+    def cancel(self) -> None:
+        pass
+
 
 @contextlib.asynccontextmanager
 async def session_at(

@@ -38,8 +38,14 @@ def desktop(**variables: str) -> KeyringAccess:
     return KeyringAccess(environment={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **variables})
 
 
-def store(keyring: KeyringAccess, passphrase: str | None = None, url: str = URL) -> CredentialStore:
-    def ask(_purpose: Literal["open", "new"]) -> SecretStr | None:
+def store(
+    keyring: KeyringAccess, passphrase: str | None = None, url: str = URL, asked: list[str] | None = None
+) -> CredentialStore:
+    """``asked`` gets why each passphrase was asked for."""
+
+    def ask(_purpose: Literal["open", "new"], why: str) -> SecretStr | None:
+        if asked is not None:
+            asked.append(why)
         return SecretStr(passphrase) if passphrase is not None else None
 
     return CredentialStore("main", panel_url=url, keyring=keyring, ask_passphrase=ask)
@@ -179,8 +185,9 @@ def situation(name: str, tmp_path: Path) -> Iterator[tuple[KeyringAccess, str]]:
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_each_keyring_situation_is_usable_or_clear_in_time(name: str, tmp_path: Path) -> None:
+    asked: list[str] = []
     with situation(name, tmp_path) as (keyring, reason):
-        kept = store(keyring)
+        kept = store(keyring, asked=asked)
         start = time.monotonic()
         assert kept.load() is None
         assert time.monotonic() - start <= 3.5
@@ -191,7 +198,11 @@ def test_each_keyring_situation_is_usable_or_clear_in_time(name: str, tmp_path: 
         assert secret_of(kept.load()) == CANARY  # usable all the same
     assert result.where == "memory"
     assert CANARY not in repr((result, said))
-    assert re.search(reason, said) and result.warning is not None and re.search(reason, result.warning, re.I)
+    assert re.search(reason, said)
+    assert result.warning == "You stay signed in until the program ends."
+    [why] = asked  # "not now" is not asked twice, and the keyring is explained once
+    assert re.search(reason, why, re.I)
+    assert kept.save(TOKEN).warning == result.warning and len(asked) == 1
     assert not (tmp_path / "loaded").exists() and not (tmp_path / "plain").exists()
     assert CANARY.encode() not in everything_on_disk(tmp_path)
 
@@ -210,6 +221,42 @@ def test_quitting_does_not_wait_for_a_blocked_source(blocking: str, tmp_path: Pa
         with contextlib.suppress(CredentialError):
             assert loading.result(1) is None
         assert time.monotonic() - start < 1
+
+
+def test_a_keyring_in_trouble_is_said_once_with_what_comes_next(tmp_path: Path) -> None:
+    asked: list[str] = []
+    kept = store(stand_in("Locked", tmp_path), "long enough", asked=asked)
+    assert kept.missed() == "", "nothing was asked for yet"
+    assert kept.load() is None
+    missed = kept.missed()
+    assert "The keyring is locked" in missed and "Next: sign in" in missed
+    assert kept.missed() == ""
+    result = kept.save(TOKEN)
+    assert asked == [""], "the passphrase is asked for without saying it again"
+    assert result.where == "encrypted file" and str(result.warning).startswith("The sign-in is kept")
+
+
+def test_a_host_without_a_keyring_is_ordinary(tmp_path: Path) -> None:
+    """Nothing is missed where nothing can have been kept; why a passphrase is asked for is said once."""
+    asked: list[str] = []
+    kept = store(desktop(XDG_RUNTIME_DIR=str(tmp_path / "none")), "long enough", asked=asked)
+    assert kept.load() is None
+    assert kept.missed() == ""
+    kept.save(TOKEN)
+    kept.save(TOKEN)
+    assert asked == ["No usable keyring on this machine."]
+
+
+def test_the_keyring_process_ends_by_itself_when_nobody_waits_for_it(tmp_path: Path) -> None:
+    """The program may be killed while a prompt waits for ever: no process stays for more than 5 s."""
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    question = json.dumps({"operation": "get", "user": "nobody", "secret": None})
+    argv = [sys.executable, "-P", "-m", "billtui.config.credentials", "--backend", "keyring_stand_ins:SilentPrompter"]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, env=environment)
+    assert process.stdin is not None
+    process.stdin.write(question.encode())
+    process.stdin.close()
+    assert process.wait(15) < 0
 
 
 @pytest.mark.parametrize("name", ["Blabber", "Dies", "NotThere"])
@@ -279,7 +326,7 @@ def test_a_wrong_passphrase_is_asked_for_again() -> None:
     store(desktop(), passphrase="correct horse").save(TOKEN)
     given = iter(["wrong horse", "correct horse"])
     kept = CredentialStore(
-        "main", panel_url=URL, keyring=desktop(), ask_passphrase=lambda _purpose: SecretStr(next(given))
+        "main", panel_url=URL, keyring=desktop(), ask_passphrase=lambda _purpose, _why: SecretStr(next(given))
     )
     with pytest.raises(WrongPassphrase):
         kept.load()

@@ -87,6 +87,9 @@ def _password(context: Context) -> SecretStr:
         return password_from_stdin().secret
     if options.password_file:
         return password_from_file(typed_path(options.password_file)).secret
+    handed = context.credentials.store.handed_in() if isinstance(context.credentials, ProfileSecrets) else None
+    if handed is not None and handed.kind == "password":  # password_command, systemd, environment: in this order
+        return handed.secret
     if context.environment.password is not None:
         return context.environment.password
     typed = (

@@ -10,12 +10,16 @@ LEAST = 8
 """Characters that a new passphrase has at least."""
 
 
-def passphrase_prompt(purpose: Literal["open", "new"]) -> Prompt:
-    """A dialog that asks for the passphrase; ``esc`` goes on without: one stays signed in until the program ends."""
+def passphrase_prompt(purpose: Literal["open", "new"], why: str = "") -> Prompt:
+    """A dialog that asks for the passphrase; ``esc`` goes on without: one stays signed in until the program ends.
+
+    ``why`` says, the first time, what is wrong with the keyring.
+    """
+    before = f"{why}\n" if why else ""
     if purpose == "open":
         return Prompt(
             "Unlock the saved sign-in",
-            label="Passphrase of the encrypted credentials file:",
+            label=f"{before}Passphrase of the encrypted credentials file:",
             password=True,
             button="Unlock",
             note="esc goes on without it; you sign in with your password then.",
@@ -26,7 +30,7 @@ def passphrase_prompt(purpose: Literal["open", "new"]) -> Prompt:
 
     return Prompt(
         "Stay signed in?",
-        label="This host has no keyring. A passphrase keeps the sign-in in an encrypted file:",
+        label=f"{before}A passphrase keeps the sign-in in an encrypted file:",
         password=True,
         button="Keep",
         check=check,
