@@ -30,6 +30,10 @@ def picture(svg: str) -> str:
     return html.unescape(svg).replace("\xa0", " ")
 
 
+def written(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 async def test_secrets_shown_once_are_in_no_picture(program: Program, tmp_path: Path) -> None:
     async with program.open() as driver:
         await driver.app.push_screen(Once())
@@ -37,7 +41,7 @@ async def test_secrets_shown_once_are_in_no_picture(program: Program, tmp_path: 
         path = driver.app.save_screenshot("one.svg", path=str(tmp_path))
         delivered = driver.app.deliver_screenshot("two.svg", path=str(tmp_path))
         await driver.until(lambda: delivered is not None and (tmp_path / "two.svg").exists(), "the second picture")
-        for svg in (driver.app.export_screenshot(), Path(path).read_text(), (tmp_path / "two.svg").read_text()):
+        for svg in (driver.app.export_screenshot(), written(Path(path)), written(tmp_path / "two.svg")):
             assert "a label" in picture(svg) and COVER in svg
             assert "canary" not in picture(svg)
         await driver.sees("canary-shown-once")
