@@ -127,6 +127,13 @@ class Nothing:
         """Nothing to forget."""
         return []
 
+    def missed(self) -> str:
+        """Nobody was asked."""
+        return ""
+
+    def cancel(self) -> None:
+        """Nothing is waited for."""
+
 
 async def first_sync(port: int, directory: Path) -> float:
     """Milliseconds from opening a session with no copy until all lists are in it."""
