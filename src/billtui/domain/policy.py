@@ -60,6 +60,12 @@ class Policy:
     """Most VDS in one request (BLK-7)."""
     transfer_lifetime: timedelta = timedelta(hours=72)
     """TRF-3."""
+    wrong_recipients: int = 10
+    """So many wrong pairs of login and account ID within ``guess_window`` (TRF-1)."""
+    wrong_codes: int = 10
+    """So many wrong codes for one transfer within ``guess_window`` (TRF-2)."""
+    guess_window: timedelta = timedelta(hours=1)
+    """TRF-1."""
     password_min_length: int = 10
     """ACC-2."""
     lock_after_failures: int = 5

@@ -44,12 +44,13 @@ def move(conn: Connection, real: int, to: int) -> int:
 
 
 def next_due(conn: Connection) -> int | None:
-    """The next instant at which there is something to do, in microseconds: two looks into an index."""
+    """The next instant at which there is something to do, in microseconds: three looks into an index."""
     found = (
         driver(conn)
         .execute(
             "SELECT (SELECT min(next_due) FROM orders WHERE next_due IS NOT NULL),"
-            " (SELECT min(next_due) FROM invoices WHERE next_due IS NOT NULL)"
+            " (SELECT min(next_due) FROM invoices WHERE next_due IS NOT NULL),"
+            " (SELECT min(next_due) FROM transfers WHERE next_due IS NOT NULL)"
         )
         .fetchone()
     )
@@ -65,6 +66,8 @@ def tick(tx: Tx) -> int:
         schedule.schedule_order(tx, order)
     for invoice in tx.invoices.where("next_due <= ?", (until,)):
         schedule.schedule_invoice(tx, invoice)
+    for transfer in tx.transfers.where("next_due <= ?", (until,)):
+        schedule.schedule_transfer(tx, transfer)
     count = 0
     try:
         while agenda and agenda[0].at <= until:

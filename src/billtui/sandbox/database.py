@@ -87,16 +87,17 @@ class Database:
         self._listeners: list[Callable[[], None]] = []
         self._engine = _engine(path)
         with self._connection(write=True) as conn:
-            if migration.prepare(conn, path):
-                self._sow_what_is_new(conn)
+            older = migration.prepare(conn, path)
+            if older is not None:
+                self._sow_what_is_new(conn, older)
             self._sequence = last_sequence(conn)
 
-    def _sow_what_is_new(self, conn: Connection) -> None:
-        """What the seed of an older version did not have yet."""
+    def _sow_what_is_new(self, conn: Connection, version: int) -> None:
+        """What the seed of that older version did not have yet."""
         from billtui.sandbox.seed import catch_up  # the seed is not needed to serve
 
         tx = self._transaction(conn, writable=True)
-        catch_up(tx)
+        catch_up(tx, version)
         tx.flush()
 
     @classmethod

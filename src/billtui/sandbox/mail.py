@@ -37,8 +37,14 @@ def send(
     *,
     order_id: int | None = None,
     invoice_id: int | None = None,
+    transfer_id: int | None = None,
+    code: str | None = None,
+    link: str | None = None,
 ) -> None:
-    """Put a mail to the account's primary address into the outbox, unless its owner turned that event off."""
+    """Put a mail to the account's primary address into the outbox, unless its owner turned that event off.
+
+    ``link`` is a path below the panel's address, which is known only when somebody reads the mail.
+    """
     account = tx.accounts.need(account_id)
     if wanted(account, event):
         tx.mails.add(
@@ -50,15 +56,19 @@ def send(
                 event,
                 subject,
                 body,
+                code=code,
                 order_id=order_id,
                 invoice_id=invoice_id,
+                transfer_id=transfer_id,
+                link=link,
             )
         )
 
 
-def mails(tx: Tx) -> list[MailJSON]:
-    """Every mail so far, oldest first."""
+def mails(tx: Tx, to: str | None = None, panel_url: str = "") -> list[MailJSON]:
+    """Every mail so far, oldest first; only those ``to`` one address, if one is given."""
     tx.flush()
+    found = tx.mails.where("1 ORDER BY id") if to is None else tx.mails.where("recipient = ? ORDER BY id", (to,))
     return [
         {
             "id": str(row.id),
@@ -66,13 +76,14 @@ def mails(tx: Tx) -> list[MailJSON]:
             "at": instant_json(row.at),
             "event": row.event,
             "subject": row.subject,
-            "body": row.body,
+            "body": row.body if row.link is None else f"{row.body}\n\n{panel_url}{row.link}",
             "code": row.code,
+            "link": None if row.link is None else f"{panel_url}{row.link}",
             "order_id": _text(row.order_id),
             "invoice_id": _text(row.invoice_id),
             "transfer_id": _text(row.transfer_id),
         }
-        for row in tx.mails.where("1 ORDER BY id")
+        for row in found
     ]
 
 

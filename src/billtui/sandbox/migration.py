@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect
+from sqlalchemy.schema import CreateIndex
 
 from billtui.sandbox.tables import SCHEMA_VERSION, metadata, panel
 
@@ -24,6 +25,7 @@ _TO_2 = (
     "ALTER TABLE stock ADD COLUMN capacity INTEGER DEFAULT 0 NOT NULL",
     "UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)",
 )
+_TO_3 = ("ALTER TABLE mails ADD COLUMN link TEXT",)
 COUNT_CAPACITY = (
     "UPDATE stock SET capacity = available + (SELECT count(*) FROM orders WHERE orders.plan = stock.plan"
     " AND orders.location = stock.location AND state NOT IN ('deleted', 'cancelled'))"
@@ -31,25 +33,34 @@ COUNT_CAPACITY = (
 """Of what is there: what can still be had, and what is taken."""
 
 
-def prepare(conn: Connection, path: Path) -> bool:
-    """Make the tables in a new file, or bring those of an older version up to date: then true.
+def prepare(conn: Connection, path: Path) -> int | None:
+    """Make the tables in a new file, or bring those of an older version up to date: then the version that it had.
 
     Raises :class:`WrongDatabase`.
     """
     if not inspect(conn).has_table("panel"):
         metadata.create_all(conn)
         conn.execute(panel.insert().values(id=1, schema_version=SCHEMA_VERSION))
-        return False
+        return None
     version = conn.exec_driver_sql("SELECT schema_version FROM panel").scalar()
     if version == SCHEMA_VERSION:
-        return False
-    if version != 1:
+        return None
+    if version not in (1, 2):
         raise WrongDatabase(
             f"{path} was made by another version of the program (schema {version}, this one reads {SCHEMA_VERSION})"
         )
-    for statement in _TO_2:
+    for statement in (*(_TO_2 if version == 1 else ()), *_TO_3):
         conn.exec_driver_sql(statement)
     metadata.create_all(conn)  # the tables that are new
-    conn.exec_driver_sql(COUNT_CAPACITY)
+    _create_new_indexes(conn)
+    if version == 1:
+        conn.exec_driver_sql(COUNT_CAPACITY)
     conn.exec_driver_sql("UPDATE panel SET schema_version = ?", (SCHEMA_VERSION,))
-    return True
+    return int(version)
+
+
+def _create_new_indexes(conn: Connection) -> None:
+    """Those of tables that there were before, which ``create_all`` leaves as they are."""
+    for table in metadata.sorted_tables:
+        for index in table.indexes:
+            conn.execute(CreateIndex(index, if_not_exists=True))

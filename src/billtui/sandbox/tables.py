@@ -21,8 +21,8 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 2
-"""1: until 0.2; 2: new servers, add-ons, promo codes (``migration.py`` takes a file of 1 along)."""
+SCHEMA_VERSION = 3
+"""1: until 0.2; 2: new servers, add-ons, promo codes; 3: transfers (``migration.py`` takes older files along)."""
 NEVER = 9_223_372_036_854_775_807
 """Stands for "no instant" where rows are sorted by one: later than any."""
 
@@ -331,6 +331,55 @@ renewals = Table(
     UniqueConstraint("invoice_id", "order_id"),
 )
 
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),  # the sender
+    Column("recipient_id", ForeignKey("accounts.id"), nullable=False),
+    Column("seen_by", ForeignKey("accounts.id")),  # the recipient, once the sender has confirmed (TRF-2)
+    Column("order_id", ForeignKey("orders.id"), nullable=False),
+    _int("push_id"),  # the first transfer of the same push (TRF-7)
+    _text("state"),
+    _text("order_name"),  # from here to paid_until: the order as it was pushed; it is locked while it is on its way
+    _text("plan"),
+    _text("location"),
+    Column("address", Text),
+    _int("monthly_cents"),
+    _text("currency", default="EUR"),
+    _instant("paid_until"),
+    _int("created_at"),
+    _instant("expires_at"),
+    _instant("ended_at"),
+    _text("history", default="[]"),  # JSON [[state, at, account id or null, reason], …]
+    Column("confirm_hash", Text),  # of the code in the sender's mail
+    Column("accept_hash", Text),  # of the code in the recipient's mail
+    _text("search"),
+    _instant("next_due"),
+    _int("version", 1),
+    CheckConstraint("account_id <> recipient_id", name="transfer_to_another"),
+    # TRF-4, in the schema itself: an order is in one transfer at a time.
+    Index(
+        "one_running_transfer",
+        "order_id",
+        unique=True,
+        sqlite_where=text("state IN ('awaiting sender', 'awaiting recipient')"),
+    ),
+    Index("transfers_by_sender", "account_id", "id"),
+    Index("transfers_by_recipient", "seen_by", "id"),
+    Index("transfers_due", "next_due", sqlite_where=text("next_due IS NOT NULL")),
+)
+
+guesses = Table(
+    "guesses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("transfer_id", ForeignKey("transfers.id")),  # of a wrong code; none: a wrong recipient (TRF-1)
+    _int("at"),
+    Index("guesses_by_account", "account_id", "at"),
+)
+
 quotes = Table(
     "quotes",
     metadata,
@@ -387,4 +436,6 @@ mails = Table(
     Column("order_id", Integer),
     Column("invoice_id", Integer),
     Column("transfer_id", Integer),
+    Column("link", Text),  # a path below the panel's address, with the code behind the # (TRF-2)
+    Index("mails_by_recipient", "recipient", "id"),
 )

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from billtui.sandbox.database import Database, WrongDatabase
-from billtui.sandbox.engine import new_orders, payments, quotes, shopkeeping
+from billtui.sandbox.engine import new_orders, payments, quotes, shopkeeping, transfers
 from billtui.sandbox.engine.new_orders import Wish
+from billtui.sandbox.mail import mails as mail_of
 from billtui.sandbox.tables import SCHEMA_VERSION
-from tests.support.engine import FIRST, StandingTime
+from tests.support.engine import FIRST, SECOND, StandingTime
 
+_BACK_TO_2 = (
+    "DELETE FROM mails WHERE transfer_id IS NOT NULL",
+    "UPDATE orders SET transfer_id = NULL",
+    "DROP INDEX mails_by_recipient",
+    "ALTER TABLE mails DROP COLUMN link",
+    "DROP TABLE guesses",
+    "DROP TABLE transfers",
+    "UPDATE panel SET schema_version = 2",
+)
+"""Makes of a file of today what the version before transfers would have written."""
 _BACK_TO_1 = (
+    *_BACK_TO_2,
     "DELETE FROM mails WHERE event = 'promo-codes'",
     "DELETE FROM invoice_lines WHERE kind = 'addon'",
     "UPDATE invoices SET state = 'deleted', line_count = 0, total_cents = 0 WHERE kind = 'addon'",
@@ -32,15 +46,20 @@ _BACK_TO_1 = (
 """Makes of a file of today what the first version would have written."""
 
 
-@pytest.fixture
-def old_file(tmp_path: Path) -> Path:
-    database = Database.open(tmp_path / "panel.db", fleet=30, clock_source=StandingTime())
+def older(file: Path, statements: tuple[str, ...]) -> Path:
+    """A panel's file as an older version wrote it."""
+    database = Database.open(file, fleet=30, clock_source=StandingTime())
     connection = database.raw_connection()
-    for statement in _BACK_TO_1:
+    for statement in statements:
         connection.execute(statement)
     connection.close()
     database.close()
-    return tmp_path / "panel.db"
+    return file
+
+
+@pytest.fixture
+def old_file(tmp_path: Path) -> Path:
+    return older(tmp_path / "panel.db", _BACK_TO_1)
 
 
 def test_a_file_of_the_first_version_goes_on(old_file: Path, books: Callable[[Database], None]) -> None:
@@ -54,7 +73,9 @@ def test_a_file_of_the_first_version_goes_on(old_file: Path, books: Callable[[Da
         assert len(shopkeeping.shown(tx)["promo_codes"]) == 11
         assert tx.sql("SELECT count(*) FROM mails WHERE event = 'promo-codes'").fetchone() == (1,)
         free = tx.sql(
-            "SELECT id FROM orders WHERE account_id = ? AND open_invoice_id IS NULL AND state = 'active'", (FIRST,)
+            "SELECT id FROM orders WHERE account_id = ? AND open_invoice_id IS NULL AND state = 'active' AND auto_on = 0"
+            " ORDER BY paid_until DESC",
+            (FIRST,),
         ).fetchone()[0]
         taken = {row[0] for row in tx.sql("SELECT address FROM orders")}
     with database.write() as tx:
@@ -70,6 +91,43 @@ def test_a_file_of_the_first_version_goes_on(old_file: Path, books: Callable[[Da
     assert len(new) == len(bought["orders"]) and not new & taken
     database.close()
     Database.open(old_file, clock_source=time).close()  # and once more, as an ordinary file
+
+
+def test_a_file_of_version_2_gets_transfers(tmp_path: Path, books: Callable[[Database], None]) -> None:
+    """What was there stays as it was, codes and mails are not sown a second time, and an order can be transferred."""
+    file = older(tmp_path / "panel.db", _BACK_TO_2)
+    time = StandingTime()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE promo_codes SET used_before = 98 WHERE code = 'EARLY20'")
+        connection.commit()
+        before = {
+            table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+            for table in ("accounts", "orders", "invoices", "ledger", "promo_codes", "stock")
+        }
+        mails = connection.execute("SELECT count(*) FROM mails").fetchone()
+    database = Database.open(file, clock_source=time)
+    books(database)
+    with database.read() as tx:
+        assert tx.sql("SELECT schema_version FROM panel").fetchone() == (SCHEMA_VERSION,)
+        assert {table: tx.sql(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in before} == before
+        assert tx.sql("SELECT count(*) FROM mails").fetchone() == mails
+        indexes = {row[0] for row in tx.sql("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        assert {"mails_by_recipient", "one_running_transfer"} <= indexes
+        free = tx.sql(
+            "SELECT id FROM orders WHERE account_id = ? AND open_invoice_id IS NULL AND state = 'active' AND auto_on = 0"
+            " ORDER BY paid_until DESC",
+            (FIRST,),
+        ).fetchone()[0]
+    with database.write() as tx:
+        (begun,) = transfers.push(tx, FIRST, [str(free)], "kofi.brandt", str(SECOND))
+    with database.read() as tx:
+        mail = mail_of(tx)[-1]
+    assert mail["transfer_id"] == begun["id"] and mail["link"]
+    database.advance(72 * 3_600)
+    with database.read() as tx:
+        assert transfers.get_transfer(tx, FIRST, begun["id"])["state"] == "expired"
+    database.close()
+    Database.open(file, clock_source=time).close()  # and once more, as an ordinary file
 
 
 def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:

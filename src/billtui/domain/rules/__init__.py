@@ -84,5 +84,18 @@ thread-moved-on            TKT-9             the writer has not seen the last me
 access-wiped               TKT-4             the server access went when the ticket closed
 reason-missing             TKT-4             server access is read for a reason only
 forbidden                  TKT-4             only support reads server access
+recipient-is-email         TRF-1             an e-mail was typed where the login is meant
+recipient-not-found        TRF-1             no client has this login and this account ID together
+too-many-wrong-recipients  TRF-1             ten wrong pairs within an hour
+transfer-to-self           TRF-4             the recipient is the sender
+orders-refused             TRF-4             several orders of a push cannot be transferred
+not-the-sender             TRF-2             the step is the sender's
+not-the-recipient          TRF-2             the step is the recipient's
+already-confirmed          TRF-3             the sender has confirmed it before
+not-confirmed-yet          TRF-2             the sender has not confirmed it yet
+transfer-over              TRF-3             the transfer has ended
+code-used                  TRF-3             the code was used before
+wrong-code                 TRF-2             the code is not the one of this transfer and step
+too-many-wrong-codes       TRF-2             ten wrong codes for a transfer within an hour
 =========================  ================  ==========================================================
 """

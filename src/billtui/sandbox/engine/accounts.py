@@ -48,6 +48,8 @@ CAPABILITIES: tuple[str, ...] = (
     "balance.top-up",
     "balance.move",
     "balance.ledger",
+    "transfers",
+    "sandbox.mail",
     "changes",
     "operations",
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from billtui.domain.money import Money
 from billtui.domain.refusal import Refusal, RuleBroken
+
+if TYPE_CHECKING:
+    from billtui.sandbox.engine.unit import Tx
 
 
 class EngineRefusal(Exception):
@@ -14,6 +18,12 @@ class EngineRefusal(Exception):
 
     code = "refused"
     status = 409
+    rule: str | None = None
+    """The id of the rule behind it, where there is one."""
+    available_from: datetime | None = None
+    """From when on it will be allowed, on the panel's clock, where waiting helps."""
+    retry_after: int | None = None
+    """The same in seconds."""
 
     def __init__(self, detail: str, *, fields: Mapping[str, str] | None = None) -> None:
         """``detail`` is one sentence; ``fields`` are messages per field of the request."""
@@ -38,6 +48,16 @@ class InvalidInput(EngineRefusal):
 
     code = "invalid-input"
     status = 422
+
+
+class WrongKindOfInput(InvalidInput):
+    """The request is well formed and still not what is meant: the refusal says what is."""
+
+    def __init__(self, refusal: Refusal, field: str) -> None:
+        """``field`` is the part of the request that it is about."""
+        super().__init__(refusal.reason, fields={field: refusal.reason})
+        self.code = refusal.code
+        self.rule = refusal.rule
 
 
 class VersionMismatch(EngineRefusal):
@@ -83,14 +103,47 @@ class SignInRefused(EngineRefusal):
         self.available_from = available_from
         if code == "locked-out":
             self.status = 423
+            self.rule = "ACC-6"
 
 
-class PriceChanged(RuleBroken):
+class TooManyTries(EngineRefusal):
+    """Somebody guesses: nothing is looked at before ``available_from`` (TRF-1, TRF-2)."""
+
+    status = 429
+
+    def __init__(self, refusal: Refusal, now: datetime) -> None:
+        """``refusal`` says from when on one may try again, on the panel's clock, which shows ``now``."""
+        super().__init__(refusal.reason)
+        self.code = refusal.code
+        self.rule = refusal.rule
+        self.available_from = refusal.available_from
+        wait = 1.0 if refusal.available_from is None else (refusal.available_from - now).total_seconds()
+        self.retry_after = max(1, int(-(-wait // 1)))
+
+
+class NotedRefusal(RuleBroken):
+    """A broken rule that is remembered although nothing was done: wrong guesses are counted (TRF-1, TRF-2)."""
+
+    def __init__(self, refusal: Refusal, note: Callable[[Tx], None]) -> None:
+        """``note`` writes down what is remembered, after the work has been undone."""
+        super().__init__(refusal)
+        self.note = note
+
+
+class FieldsRefused(RuleBroken):
+    """A broken rule with a message for each part of the request that it is about."""
+
+    def __init__(self, refusal: Refusal, fields: Mapping[str, str]) -> None:
+        """``fields``: a message per field."""
+        super().__init__(refusal)
+        self.fields = dict(fields)
+
+
+class PriceChanged(FieldsRefused):
     """What was expected to be paid is not what it costs now (DSC-8); ``actual`` is."""
 
     def __init__(self, actual: Money, detail: str = "") -> None:
         """``actual``: what it costs at this moment."""
         text = detail or f"The price has changed: it is {actual} now. Look at it again before paying."
-        super().__init__(Refusal("price-changed", "DSC-8", text))
+        super().__init__(Refusal("price-changed", "DSC-8", text), {"expected_total": f"{actual.amount:.2f}"})
         self.actual = actual
-        self.fields = {"expected_total": f"{actual.amount:.2f}"}

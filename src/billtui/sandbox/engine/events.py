@@ -1,4 +1,4 @@
-"""What time alone does to orders and invoices: renews, blocks, deletes, cancels, breaks promises, writes mails."""
+"""What time alone does: renews, blocks, deletes, cancels, breaks promises, lets transfers expire, writes mails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from billtui.domain.rules import promise as promise_rules
 from billtui.domain.rules import renewal as renewal_rules
 from billtui.domain.rules.discounts import loyalty_of
 from billtui.sandbox import mail
-from billtui.sandbox.engine import invoicing, payments
+from billtui.sandbox.engine import handover, invoicing, payments
 from billtui.sandbox.engine.facts import invoice_facts, lines_of, order_facts, orders_on, purses_of, take
 from billtui.sandbox.engine.rows import InvoiceRow, OrderRow
 from billtui.sandbox.engine.schedule import (
@@ -17,14 +17,16 @@ from billtui.sandbox.engine.schedule import (
     CANCEL,
     DELETE,
     ENDING,
-    INVOICE_RANKS,
+    INVOICES,
     NOTICED_ENDING,
     NOTICED_SOON_DELETED,
     SOON_DELETED,
+    TRANSFERS,
     WARN_BEFORE_DELETION,
     schedule_invoice,
     schedule_order,
     state_moved,
+    table_of,
 )
 from billtui.sandbox.engine.shop import give_stock_back
 from billtui.sandbox.engine.unit import Due, Tx
@@ -33,9 +35,13 @@ from billtui.sandbox.engine.wire import instant_json, instant_of
 
 def apply(tx: Tx, due: Due) -> int:
     """Let ``due`` happen, if it still stands; returns 1 if it did."""
-    if tx.standing.get((due.rank not in INVOICE_RANKS, due.row_id)) is not due:
+    table = table_of(due)
+    if tx.standing.get((table, due.row_id)) is not due:
         return 0  # the row has changed since, and what is due for it now stands elsewhere on the agenda
-    if due.rank in INVOICE_RANKS:
+    if table == TRANSFERS:
+        handover.expire(tx, tx.transfers.need(due.row_id))
+        return 1
+    if table == INVOICES:
         invoice = tx.invoices.need(due.row_id)
         if due.rank == BROKEN_PROMISE:
             _break_promise(tx, invoice)
@@ -87,7 +93,7 @@ def _auto_renew(tx: Tx, order: OrderRow) -> None:
     order.auto_checked_for = order.paid_until
     if refusal is not None:
         return
-    order.transfer_id = None  # TRF-6: a running transfer ends first
+    handover.cancel_for_time(tx, order, "auto-renewal of the server fell due")  # TRF-6
     loyalty = loyalty_of(facts, tx.active_count(order.account_id, order.kind), tx.now, tx.policy)
     line = renewal_rules.price_renewal(facts, order.auto_months, loyalty)
     invoice = invoicing.issue(tx, order.account_id, "renewal", [invoicing.NewLine.of(line, "renewal")])
@@ -109,7 +115,7 @@ def _block(tx: Tx, order: OrderRow) -> None:
     event = order_rules.next_event(order_facts(order), tx.policy)
     if event is None:
         return
-    order.transfer_id = None  # TRF-6
+    handover.cancel_for_time(tx, order, "the paid period of the server is over")  # TRF-6
     take(order, order_rules.after_event(order_facts(order), event))
     state_moved(tx, order, was)
     _tell_blocked(tx, order)

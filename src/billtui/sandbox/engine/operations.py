@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from billtui.domain.refusal import RuleBroken
-from billtui.sandbox.engine.errors import EngineRefusal, KeyReused
+from billtui.sandbox.engine.errors import EngineRefusal, KeyReused, NotedRefusal
 from billtui.sandbox.engine.wire import OperationStatusJSON
 
 if TYPE_CHECKING:
@@ -21,11 +21,12 @@ NOT_EXECUTED = frozenset({401, 429, 503})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a write answers: HTTP status and JSON body."""
+    """What a write answers: HTTP status and JSON body; headers only where nothing is kept of it (``Retry-After``)."""
 
     status: int
     body: Any
     replayed: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def execute(
@@ -83,6 +84,8 @@ def _attempt(
         inner.flush()
     except (RuleBroken, EngineRefusal) as error:
         savepoint.rollback()
+        if isinstance(error, NotedRefusal):
+            error.note(tx)
         return refused(error)
     savepoint.commit()
     return answer

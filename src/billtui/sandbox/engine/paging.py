@@ -54,6 +54,8 @@ class Listing:
     default_sort: str
     filters: Mapping[str, Filter]
     searched: str | None = "search"
+    mine: tuple[str, ...] = ("account_id",)
+    """Columns of which one at least names the account that a row is shown to."""
 
 
 def one_of(column: str) -> Filter:
@@ -126,8 +128,8 @@ def _where(listing: Listing, account_id: int | None, query: ListQuery) -> Condit
     parts: list[str] = []
     values: list[Any] = []
     if account_id is not None:
-        parts.append("account_id = ?")
-        values.append(account_id)
+        parts.append(" OR ".join(f"{column} = ?" for column in listing.mine).join("()"))
+        values.extend([account_id] * len(listing.mine))
     for name, wanted in query.filters.items():
         make = listing.filters.get(name)
         if make is None:

@@ -1,4 +1,8 @@
-"""Rows of the tables that transactions change, as plain mutable records. Units as in :mod:`billtui.sandbox.tables`."""
+"""Rows of the tables that transactions change, as plain mutable records. Units as in :mod:`billtui.sandbox.tables`.
+
+``KIND`` is what the changes feed calls such a row, ``SEEN_BY`` names the columns that say whose feed tells of it;
+``QUIET`` columns are nobody's business but the panel's.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +38,8 @@ class AccountRow:
 
     TABLE: ClassVar[str] = "accounts"
     KIND: ClassVar[str] = "account"
+    SEEN_BY: ClassVar[tuple[str, ...]] = ("id",)
     QUIET: ClassVar[frozenset[str]] = frozenset({"next_number", "totp_step", "password"})
-
-    @property
-    def owner(self) -> int:
-        """Whose changes feed tells about it."""
-        return self.id
 
 
 @dataclass(slots=True)
@@ -81,12 +81,8 @@ class OrderRow:
 
     TABLE: ClassVar[str] = "orders"
     KIND: ClassVar[str] = "order"
+    SEEN_BY: ClassVar[tuple[str, ...]] = ("account_id",)
     QUIET: ClassVar[frozenset[str]] = frozenset({"next_due", "search", "noticed"})
-
-    @property
-    def owner(self) -> int:
-        """Whose changes feed tells about it."""
-        return self.account_id
 
     def index_text(self) -> None:
         """Bring the text that ``q`` looks in up to date."""
@@ -121,12 +117,8 @@ class InvoiceRow:
 
     TABLE: ClassVar[str] = "invoices"
     KIND: ClassVar[str] = "invoice"
+    SEEN_BY: ClassVar[tuple[str, ...]] = ("account_id",)
     QUIET: ClassVar[frozenset[str]] = frozenset({"next_due", "search", "reminded_at"})
-
-    @property
-    def owner(self) -> int:
-        """Whose changes feed tells about it."""
-        return self.account_id
 
     @property
     def parts(self) -> list[int]:
@@ -141,6 +133,40 @@ class InvoiceRow:
     def index_text(self) -> None:
         """Bring the text that ``q`` looks in up to date."""
         self.search = f"{self.number} {self.title} {self.kind} {self.id}".casefold()
+
+
+@dataclass(slots=True)
+class TransferRow:
+    """A transfer of one order (TRF-3); what stands here of the order is as it was when it was pushed."""
+
+    id: int
+    account_id: int
+    recipient_id: int
+    seen_by: int | None
+    order_id: int
+    push_id: int
+    state: str
+    order_name: str
+    plan: str
+    location: str
+    address: str | None
+    monthly_cents: int
+    currency: str
+    paid_until: int | None
+    created_at: int
+    expires_at: int | None
+    ended_at: int | None = None
+    history: str = "[]"
+    confirm_hash: str | None = None
+    accept_hash: str | None = None
+    search: str = ""
+    next_due: int | None = None
+    version: int = 1
+
+    TABLE: ClassVar[str] = "transfers"
+    KIND: ClassVar[str] = "transfer"
+    SEEN_BY: ClassVar[tuple[str, ...]] = ("account_id", "seen_by")
+    QUIET: ClassVar[frozenset[str]] = frozenset({"next_due", "search"})
 
 
 @dataclass(slots=True)
@@ -232,5 +258,6 @@ class MailRow:
     order_id: int | None = None
     invoice_id: int | None = None
     transfer_id: int | None = None
+    link: str | None = None
 
     TABLE: ClassVar[str] = "mails"

@@ -9,13 +9,14 @@ from billtui.domain.rules import orders as order_rules
 from billtui.domain.rules import renewal as renewal_rules
 from billtui.domain.rules.orders import OrderEventKind
 from billtui.sandbox.engine.facts import order_facts
-from billtui.sandbox.engine.rows import LIVE, InvoiceRow, OrderRow
+from billtui.sandbox.engine.rows import LIVE, InvoiceRow, OrderRow, TransferRow
 from billtui.sandbox.engine.unit import Due, Tx
 from billtui.sandbox.engine.wire import DAY, micros
 
 # What comes first where several things are due at one instant.
-BROKEN_PROMISE, AUTO_RENEWAL, BLOCK, DELETE, CANCEL, ENDING, SOON_DELETED, REMINDER = range(8)
-INVOICE_RANKS = frozenset({BROKEN_PROMISE, REMINDER})
+EXPIRY, BROKEN_PROMISE, AUTO_RENEWAL, BLOCK, DELETE, CANCEL, ENDING, SOON_DELETED, REMINDER = range(9)
+ORDERS, INVOICES, TRANSFERS = "orders", "invoices", "transfers"
+_TABLES = {EXPIRY: TRANSFERS, BROKEN_PROMISE: INVOICES, REMINDER: INVOICES}
 _RANKS = {OrderEventKind.BLOCK: BLOCK, OrderEventKind.DELETE: DELETE, OrderEventKind.CANCEL: CANCEL}
 
 NOTICED_ENDING = 1
@@ -24,6 +25,11 @@ WARN_BEFORE_DELETION = DAY
 """The last warning comes this long before an overdue order is deleted."""
 REMIND_BEFORE_DUE = DAY
 """An unpaid invoice is remembered this long before its due date."""
+
+
+def table_of(due: Due) -> str:
+    """In which table the row of an event stands."""
+    return _TABLES.get(due.rank, ORDERS)
 
 
 def next_of_order(row: OrderRow, policy: Policy) -> Due | None:
@@ -61,18 +67,27 @@ def schedule_order(tx: Tx, row: OrderRow) -> None:
     """Note when the clock has to look at the order again. To be called after every change of an order."""
     due = next_of_order(row, tx.policy)
     row.next_due = None if due is None else due.at
-    if tx.agenda is not None:
-        tx.standing[True, row.id] = due
-        if due is not None:
-            heapq.heappush(tx.agenda, due)
+    _put(tx, ORDERS, row.id, due)
 
 
 def schedule_invoice(tx: Tx, row: InvoiceRow) -> None:
     """Note when the clock has to look at the invoice again. To be called after every change of an invoice."""
     due = next_of_invoice(row)
     row.next_due = None if due is None else due.at
+    _put(tx, INVOICES, row.id, due)
+
+
+def schedule_transfer(tx: Tx, row: TransferRow) -> None:
+    """Note when the clock has to look at the transfer again (TRF-3). To be called after every change of a transfer."""
+    due = None if row.expires_at is None else Due(row.expires_at, EXPIRY, 0, row.id)
+    row.next_due = row.expires_at
+    _put(tx, TRANSFERS, row.id, due)
+
+
+def _put(tx: Tx, table: str, row_id: int, due: Due | None) -> None:
+    """On the agenda, while the clock is at work: this event stands now, whatever stood before."""
     if tx.agenda is not None:
-        tx.standing[False, row.id] = due
+        tx.standing[table, row_id] = due
         if due is not None:
             heapq.heappush(tx.agenda, due)
 

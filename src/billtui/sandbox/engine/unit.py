@@ -7,9 +7,10 @@ statements, and no function has to remember to report what it touched.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
@@ -27,6 +28,7 @@ from billtui.sandbox.engine.rows import (
     OrderRow,
     PaymentRow,
     RenewalRow,
+    TransferRow,
 )
 from billtui.sandbox.engine.wire import instant_of
 
@@ -58,6 +60,7 @@ class _Shape:
         self.update = f"UPDATE {self.table} SET {', '.join(f'{name} = ?' for name in others)} WHERE id = ?"
         quiet: frozenset[str] = getattr(kind, "QUIET", frozenset())
         self.loud = tuple(index for index, name in enumerate(self.columns) if name not in quiet and name != "version")
+        self.seen_by = tuple(self.columns.index(name) for name in getattr(kind, "SEEN_BY", ()))
 
     @classmethod
     def of(cls, kind: type[Any]) -> _Shape:
@@ -145,7 +148,7 @@ class Rows(Generic[R]):
             inserts.append(current)
             self._as_read[row.id] = current
             if feed is not None:
-                told.append((_owner(row), feed, str(row.id), _version(row), "created"))
+                self._tell(told, feed, row, None, current)
         self._new = []
         updates: list[tuple[Any, ...]] = []
         for row_id, before in self._as_read.items():
@@ -156,7 +159,7 @@ class Rows(Generic[R]):
             if feed is not None and any(current[index] != before[index] for index in shape.loud):
                 row.version += 1  # type: ignore[attr-defined]  # rows with a KIND have a version
                 current = values(row)
-                told.append((_owner(row), feed, str(row_id), _version(row), "changed"))
+                self._tell(told, feed, row, before, current)
             updates.append((*current[1:], row_id))
             self._as_read[row_id] = current
         if inserts:
@@ -164,15 +167,26 @@ class Rows(Generic[R]):
         if updates:
             self._conn.executemany(shape.update, updates)
 
+    def _tell(
+        self,
+        told: list[tuple[int, str, str, int, str]],
+        feed: str,
+        row: Any,
+        before: tuple[Any, ...] | None,
+        current: tuple[Any, ...],
+    ) -> None:
+        """Who sees the row learns that it changed; who sees it first, that it is there; who no more, that it is gone.
 
-def _owner(row: Any) -> int:
-    owner: int = row.owner
-    return owner
-
-
-def _version(row: Any) -> int:
-    version: int = row.version
-    return version
+        So an order that changed hands is deleted for the sender and created for the recipient (TRF-5).
+        """
+        object_id, version = str(row.id), row.version
+        for place in self._shape.seen_by:
+            seen = current[place]
+            was = None if before is None else before[place]
+            if was is not None and was != seen:
+                told.append((was, feed, object_id, version, "deleted"))
+            if seen is not None:
+                told.append((seen, feed, object_id, version, "changed" if was == seen else "created"))
 
 
 class Totals:
@@ -228,6 +242,8 @@ class Tx:
         self.policy = policy
         self.writable = writable
         self.operation: str | None = None
+        self.draw: Callable[[int], bytes] = secrets.token_bytes
+        """Random bytes for one-time codes; the seed draws its own, so that it is the same each time."""
         self.silent = False
         """Tell nothing in the changes feed (while the seed is sown)."""
         self.accounts: Rows[AccountRow] = Rows(conn, AccountRow)
@@ -238,11 +254,12 @@ class Tx:
         self.ledger: Rows[LedgerRow] = Rows(conn, LedgerRow)
         self.renewals: Rows[RenewalRow] = Rows(conn, RenewalRow)
         self.mails: Rows[MailRow] = Rows(conn, MailRow)
+        self.transfers: Rows[TransferRow] = Rows(conn, TransferRow)
         self.line_cache: dict[int, list[LineRow]] = {}
         self.agenda: list[Due] | None = None
         """While the clock is at work: what falls due, as a heap; rows that change put their next event on it."""
-        self.standing: dict[tuple[bool, int], Due | None] = {}
-        """While the clock is at work: the one event on the heap that still stands, by (is it an order, row id)."""
+        self.standing: dict[tuple[str, int], Due | None] = {}
+        """While the clock is at work: the one event on the heap that still stands, by (table, row id)."""
         self._totals = totals
         self._sequence: int | None = None
         self._active: dict[tuple[int, str], int] = {}
@@ -251,6 +268,7 @@ class Tx:
         """The same transaction with nothing read yet: for work that may be undone to a savepoint."""
         other = Tx(self.conn, self.at, self.policy, real=self.real, writable=self.writable, totals=self._totals)
         other.silent = self.silent
+        other.draw = self.draw
         return other
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
@@ -305,7 +323,7 @@ class Tx:
             return
         told: list[tuple[int, str, str, int, str]] = []
         # Invoices first: orders, lines and payments point to them (foreign keys are checked at the end all the same).
-        for rows in (self.accounts, self.invoices, self.orders, self.lines, self.payments):
+        for rows in (self.accounts, self.invoices, self.orders, self.transfers, self.lines, self.payments):
             rows.flush(told)
         for made in (self.renewals, self.ledger, self.mails):
             made.flush(told)

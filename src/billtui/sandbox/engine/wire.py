@@ -347,6 +347,38 @@ class SessionJSON(TypedDict):
     current: bool
 
 
+class TransferStepJSON(TypedDict):
+    """A line of a transfer's history; ``by`` is empty where time or the panel did it (TRF-6)."""
+
+    state: str
+    at: str
+    by: str
+    reason: str
+
+
+class TransferJSON(TypedDict):
+    """A transfer, as the account that asks sees it: ``counterparty`` is the other side (TRF)."""
+
+    id: str
+    order_id: str
+    order_name: str
+    plan: str
+    location: str
+    address: str | None
+    monthly_price: MoneyJSON
+    paid_until: str | None
+    direction: str
+    state: str
+    counterparty: str
+    counterparty_account_id: str
+    push_id: str
+    created_at: str
+    expires_at: str | None
+    history: list[TransferStepJSON]
+    actions: list[ActionJSON]
+    version: int
+
+
 class MailJSON(TypedDict):
     """A mail that a real panel would send."""
 
@@ -357,6 +389,7 @@ class MailJSON(TypedDict):
     subject: str
     body: str
     code: str | None
+    link: str | None
     order_id: str | None
     invoice_id: str | None
     transfer_id: str | None

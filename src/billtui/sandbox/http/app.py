@@ -18,7 +18,18 @@ from billtui.sandbox.http.faults import Faults
 from billtui.sandbox.http.middleware import BodyLimit, Envelope
 from billtui.sandbox.http.panel import Panel
 from billtui.sandbox.http.routes import accounts as account_cards
-from billtui.sandbox.http.routes import balance, catalogue, feed, invoices, me, orders, quotes, sandbox, sessions
+from billtui.sandbox.http.routes import (
+    balance,
+    catalogue,
+    feed,
+    invoices,
+    me,
+    orders,
+    quotes,
+    sandbox,
+    sessions,
+    transfers,
+)
 
 
 def create_app(database: Database) -> FastAPI:
@@ -72,7 +83,7 @@ def _routes(lifespan: object = None) -> FastAPI:
     )
     problems.install(app)
     openapi.install(app)
-    for part in (sessions, me, account_cards, catalogue, orders, quotes, invoices, balance, feed):
+    for part in (sessions, me, account_cards, catalogue, orders, quotes, invoices, balance, transfers, feed):
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(sandbox.router)
     return app

@@ -145,6 +145,21 @@ class MoveBody(Body):
     amount: MoneyBody
 
 
+class PushBody(Body):
+    """``POST /transfers``: which orders, and the recipient's login **and** account ID (TRF-1)."""
+
+    order_ids: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
+    """At most 1,000 in one request (BLK-7)."""
+    recipient_login: Word
+    recipient_account_id: Word
+
+
+class CodeBody(Body):
+    """``POST /transfers/{id}/confirm`` and ``/accept``: the one-time code of the mail (TRF-2)."""
+
+    code: Secret
+
+
 class ClockBody(Body):
     """``POST /sandbox/clock``: an instant, or how many seconds to go on."""
 

@@ -115,7 +115,7 @@ class WriteCall:
             )
 
         answer = await self.panel.write(run)
-        headers = {"Idempotent-Replay": "true"} if answer.replayed else {}
+        headers = {**answer.headers, **({"Idempotent-Replay": "true"} if answer.replayed else {})}
         if answer.status == 204:
             return Response(status_code=204, headers=headers)
         media_type = MEDIA_TYPE if answer.status >= 400 else "application/json"
@@ -125,7 +125,7 @@ class WriteCall:
 def refused(error: RuleBroken | EngineRefusal) -> operations.Answer:
     """The problem that is stored, and answered, for a refusal."""
     problem = from_refusal(error)
-    return operations.Answer(problem.status, problem.body())
+    return operations.Answer(problem.status, problem.body(), headers=problem.headers)
 
 
 async def read_call(request: Request, credentials: Credentials) -> ReadCall:

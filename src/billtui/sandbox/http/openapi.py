@@ -64,6 +64,7 @@ _WIRE_TYPES: tuple[type, ...] = (
     wire_quotes.BoughtOrdersJSON,
     wire_quotes.BoughtJSON,
     wire.LedgerLineJSON,
+    wire.TransferJSON,
     wire.TopUpJSON,
     wire.MoveJSON,
     wire.PlanJSON,

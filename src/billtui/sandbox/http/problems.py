@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from billtui.domain.periods import format_instant
 from billtui.domain.refusal import RuleBroken
-from billtui.sandbox.engine.errors import EngineRefusal, PriceChanged, SignInRefused
+from billtui.sandbox.engine.errors import EngineRefusal, FieldsRefused
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -114,26 +114,22 @@ def from_refusal(error: RuleBroken | EngineRefusal) -> ApiProblem:
             refusal.code,
             refusal.reason,
             rule=refusal.rule or None,
-            fields=error.fields if isinstance(error, PriceChanged) else None,
+            fields=error.fields if isinstance(error, FieldsRefused) else None,
             related=refusal.related,
             available_from=refusal.available_from,
         )
     headers: dict[str, str] = {}
-    rule = available_from = None
-    if isinstance(error, SignInRefused):
-        rule = "ACC-6" if error.code == "locked-out" else None
-        available_from = error.available_from
-        if error.retry_after is not None:
-            headers["Retry-After"] = str(error.retry_after)
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return ApiProblem(
         error.status,
         error.code,
         error.detail,
-        rule=rule,
+        rule=error.rule,
         fields=error.fields,
-        available_from=available_from,
+        available_from=error.available_from,
         headers=headers,
     )
 

@@ -44,8 +44,10 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     conn.exec_driver_sql("UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)")
 
 
-def catch_up(tx: Tx) -> None:
-    """Give a panel that an older version sowed what is new in the seed: promo codes, and the mail about them."""
+def catch_up(tx: Tx, version: int) -> None:
+    """Give a panel of an older ``version`` what is new in the seed: since 2 promo codes, and the mail about them."""
+    if version >= 2:
+        return
     promos.sow_codes(tx)
     if tx.accounts.get(people.FIRST.account_id) is not None:
         promos.tell(tx, people.FIRST.account_id)

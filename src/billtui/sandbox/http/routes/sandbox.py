@@ -20,6 +20,7 @@ from billtui.sandbox.engine.shopkeeping import PromoCode
 from billtui.sandbox.http.bodies import ClockBody, Reset, Settle, ShopBody
 from billtui.sandbox.http.calls import dump
 from billtui.sandbox.http.fault_set import FaultOrder
+from billtui.sandbox.http.listing import only_once
 from billtui.sandbox.http.panel import panel_of
 from billtui.sandbox.http.problems import ApiProblem
 
@@ -84,12 +85,15 @@ async def move_clock(request: Request, body: ClockBody) -> Response:
 
 @router.get("/mail")
 async def mails(request: Request) -> Response:
-    """The mails that a real panel would have sent, oldest first."""
+    """The mails that a real panel would have sent, oldest first; ``to``: only those to one address."""
+    only_once(request, "to")
     panel = panel_of(request)
+    to = request.query_params.get("to")
+    url = str(request.base_url).rstrip("/")
 
     def work() -> list[Any]:
         with panel.database.read() as tx:
-            return list(mail.mails(tx))
+            return list(mail.mails(tx, to, url))
 
     return _json({"items": await panel.read(work)})
 
