@@ -73,8 +73,8 @@ def test_a_file_of_the_first_version_goes_on(old_file: Path, books: Callable[[Da
         assert len(shopkeeping.shown(tx)["promo_codes"]) == 11
         assert tx.sql("SELECT count(*) FROM mails WHERE event = 'promo-codes'").fetchone() == (1,)
         free = tx.sql(
-            "SELECT id FROM orders WHERE account_id = ? AND open_invoice_id IS NULL AND state = 'active' AND auto_on = 0"
-            " ORDER BY paid_until DESC",
+            "SELECT id FROM orders WHERE account_id = ? AND open_invoice_id IS NULL AND state = 'active'"
+            " AND auto_on = 0 ORDER BY paid_until DESC",
             (FIRST,),
         ).fetchone()[0]
         taken = {row[0] for row in tx.sql("SELECT address FROM orders")}
@@ -114,8 +114,8 @@ def test_a_file_of_version_2_gets_transfers(tmp_path: Path, books: Callable[[Dat
         indexes = {row[0] for row in tx.sql("SELECT name FROM sqlite_master WHERE type = 'index'")}
         assert {"mails_by_recipient", "one_running_transfer"} <= indexes
         free = tx.sql(
-            "SELECT id FROM orders WHERE account_id = ? AND open_invoice_id IS NULL AND state = 'active' AND auto_on = 0"
-            " ORDER BY paid_until DESC",
+            "SELECT id FROM orders WHERE account_id = ? AND open_invoice_id IS NULL AND state = 'active'"
+            " AND auto_on = 0 ORDER BY paid_until DESC",
             (FIRST,),
         ).fetchone()[0]
     with database.write() as tx:
