@@ -46,6 +46,8 @@ __all__ = [
     "Credential",
     "CredentialStore",
     "EnvironmentSecrets",
+    "KeepIn",
+    "Place",
     "SaveResult",
     "password_from_file",
     "password_from_stdin",
@@ -54,6 +56,16 @@ __all__ = [
 
 AskPassphrase = Callable[[Literal["open", "new"], str], SecretStr | None]
 """Asks the person for the file's passphrase, saying why it has come to that (unless that was said); None: not now."""
+
+
+KeepIn = Literal["keyring", "file", "memory"]
+
+
+class Place(NamedTuple):
+    """A place where a token can be kept, in words that follow "kept in"."""
+
+    where: KeepIn
+    words: str
 
 
 class SaveResult(NamedTuple):
@@ -93,6 +105,7 @@ class CredentialStore:
         self._keyring = keyring or KeyringAccess()
         self._file = SecretFile(self.profile_name, panel_url)
         self._memory: Credential | None = None
+        self._preferred: KeepIn | None = None
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -145,11 +158,36 @@ class CredentialStore:
             return ""
         return f"{self._why(answer.problem)} Next: sign in; a file sealed with a passphrase is offered then."
 
+    def places(self) -> tuple[Place, ...]:
+        """Where a token can be kept, the place that :meth:`save` takes by itself first; the keyring only if it works.
+
+        The encrypted file is among them only where somebody can be asked for its passphrase.
+        """
+        status = self._keyring.ask("status")
+        found = [Place("memory", "memory, until the program ends")]
+        if self._ask_passphrase is not None:
+            why = f" ({status.problem})" if status.problem else ""
+            found.insert(0, Place("file", f"an encrypted file{why}"))
+        if not status.problem:
+            found.insert(0, Place("keyring", f"the keyring ({status.backend})"))
+        return tuple(found)
+
+    def prefer(self, place: KeepIn) -> None:
+        """Keep the next token there, and do not leave an older one in the other places."""
+        self._preferred = place
+        self._refused.clear()  # whoever chooses the file is asked for its passphrase, also after a "not now"
+
     def save(self, credential: Credential) -> SaveResult:
         """Keep a token for the next start. A password stays in memory, whatever the machine offers."""
         self._memory = credential
         if credential.kind != "token":
             return SaveResult("memory", "A password is not stored: it is kept until the program ends.")
+        if self._preferred == "memory":
+            left = self.forget()
+            self._memory = credential
+            return SaveResult("memory", " ".join(left) or None)
+        if self._preferred == "file":
+            return self._save_in_file(credential, "")
         answer = self._keyring.ask("set", self._user, credential.secret)
         if not answer.problem:
             warning = None
@@ -158,17 +196,22 @@ class CredentialStore:
             except ConfigError as error:
                 warning = str(error)
             return SaveResult(f"keyring ({answer.backend})", warning)
-        reason = ""
+        return self._save_in_file(credential, answer.problem)
+
+    def _save_in_file(self, credential: Credential, problem: str) -> SaveResult:
+        """``problem`` is why it is not the keyring; empty where the file was chosen."""
+        why = reason = ""
         try:
             passphrase = self._get_passphrase("open" if self._file.exists() else "new")
+            why = self._why(problem) if problem else ""
             if passphrase is not None:
                 self._file.write(credential.secret, passphrase)
-                kept = f"The sign-in is kept in {self._file.path}, encrypted."
-                return SaveResult("encrypted file", _words(self._why(answer.problem), kept))
+                if not problem:
+                    self._keyring.ask("delete", self._user)  # what is read first must not hold an older token
+                return SaveResult("encrypted file", _words(why, f"The sign-in is kept in {self._file.path}, encrypted."))
         except (ConfigError, OSError) as error:
             reason = str(error) if isinstance(error, ConfigError) else f"{self._file.path}: {error.strerror}."
-        stay = "You stay signed in until the program ends."
-        return SaveResult("memory", _words(self._why(answer.problem), reason, stay))
+        return SaveResult("memory", _words(why, reason, "You stay signed in until the program ends."))
 
     def forget(self) -> list[str]:
         """Delete what is kept, everywhere. Returns one line for each place where it may still be."""

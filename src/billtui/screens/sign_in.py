@@ -1,9 +1,10 @@
-"""Signing in: login, password, the second factor when it is asked for; what was typed stays after a slip."""
+"""Signing in: login, password, the second factor when it is asked for, where the sign-in is kept, and the way out for
+whoever forgot the password. What was typed stays after a slip; a password goes as soon as the panel has judged it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import SecretStr
 from textual import on
@@ -11,17 +12,26 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Mount
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from billtui.client.errors import ClientError, TotpRequired
+from billtui.client.errors import ClientError, LockedOut, NotSent, RateLimited, TotpRequired
 from billtui.domain.safetext import clean
+from billtui.screens.lock_wait import LockWait
+from billtui.screens.recovering import RecoveryDialog
 from billtui.screens.shell import Shell, shell_of
 from billtui.widgets.secret_input import SecretInput
 
+if TYPE_CHECKING:
+    from billtui.config.credentials import Place
+    from billtui.services.session_settings import SignedIn
+
 DEMO_PASSWORD = "demo-fleet-2026"
 """No secret: the password of everybody invented."""
+CODE_DIGITS = 6
+"""A code of the second factor; anything else that was accepted is a recovery code."""
 
 
 class SignInScreen(ModalScreen[bool]):
@@ -42,6 +52,9 @@ class SignInScreen(ModalScreen[bool]):
         self.message = message
         self._busy = False
         self._signed_in = False
+        self._places: tuple[Place, ...] = ()
+        self._place = 0
+        self._wait = LockWait(self._show_wait)
 
     @property
     def billtui(self) -> Shell:
@@ -53,6 +66,7 @@ class SignInScreen(ModalScreen[bool]):
         profile = self.billtui.profile
         with Vertical(id="sign-in") as box:
             box.border_title = Content("Sign in")
+            box.border_subtitle = Content("ctrl+p other profile · esc look around")
             yield Static(
                 Content.assemble(
                     ("Profile  ", "$muted"),
@@ -65,27 +79,38 @@ class SignInScreen(ModalScreen[bool]):
             if self.message:
                 yield Static(Content(clean(self.message)), id="why")
             yield from self._field("Login", "login", value=profile.login)
-            if profile.demo:
-                yield Static(Content.styled(f"The demo's password is {DEMO_PASSWORD}", "$muted"), id="demo")
-            yield from self._field("Password", "password", password=True)
+            hint = f"  the demo's is {DEMO_PASSWORD}" if profile.demo else ""
+            yield from self._field("Password", "password", password=True, hint=hint)
             with Vertical(id="totp-row"):
                 label = "Code of your second factor (6 digits), or a recovery code"
                 yield from self._field(label, "totp", password=True)
+            yield Button(Content(""), id="keep")
             yield Static(id="problem")
             with Horizontal(id="buttons"):
-                yield Static(Content.styled("^p other profile · esc look around", "$muted"), id="hint")
+                yield Button("Password forgotten", id="forgotten")
+                yield Static(id="between")
                 yield Button("Sign in", id="go")
 
     @staticmethod
-    def _field(label: str, name: str, *, value: str = "", password: bool = False) -> Iterable[Widget]:
-        yield Static(Content(label), classes="label")
+    def _field(
+        label: str, name: str, *, value: str = "", password: bool = False, hint: str = ""
+    ) -> Iterable[Widget]:
+        yield Static(Content.assemble(label, (hint, "$muted")), classes="label")
         field = SecretInput(id=name) if password else Input(value, id=name)
         field.cursor_blink = False
         yield field
 
+    def _on_mount(self, event: Mount) -> None:
+        """Buttons answer every press at once, as in every dialog."""
+        super()._on_mount(event)
+        for button in self.query(Button):
+            button.active_effect_duration = 0
+
     def on_mount(self) -> None:
-        """The first empty field."""
+        """The first empty field; where the sign-in can be kept is asked for meanwhile, since a keyring may be slow."""
         self.query_one("#password" if self.billtui.profile.login else "#login").focus()
+        self.run_worker(self.billtui.boundary(self._find_places()), exit_on_error=False)
+        self.set_interval(1, self._wait.tick)
 
     def on_screen_resume(self) -> None:
         """On top again: signed in meanwhile, while a notice or another question covered it."""
@@ -102,6 +127,30 @@ class SignInScreen(ModalScreen[bool]):
         problem.update(Content(clean(text)))
         problem.set_class(bool(text), "shown")
 
+    # --- where the sign-in is kept
+
+    async def _find_places(self) -> None:
+        self._places = await self.billtui.session.keeping()
+        self._show_place()
+
+    def _show_place(self) -> None:
+        button = self.query_one("#keep", Button)
+        button.set_class(bool(self._places), "shown")
+        if self._places:
+            words = clean(self._places[self._place].words)
+            others = self._places[(self._place + 1) % len(self._places)].words.partition(" (")[0].partition(",")[0]
+            offer = f" · enter: {clean(others)} instead" if len(self._places) > 1 else ""
+            button.label = Content.assemble(("Kept in ", "$muted"), words, (offer, "$muted"))
+
+    @on(Button.Pressed, "#keep")
+    def other_place(self) -> None:
+        """The next place; a password is never kept, whatever is chosen."""
+        if self._places:
+            self._place = (self._place + 1) % len(self._places)
+            self._show_place()
+
+    # --- signing in
+
     @on(Input.Submitted)
     def next_or_go(self, event: Input.Submitted) -> None:
         """Enter goes to the next empty field, then signs in."""
@@ -112,10 +161,15 @@ class SignInScreen(ModalScreen[bool]):
                 return
         self.go()
 
+    @on(Input.Changed, "#login")
+    def another_login(self, event: Input.Changed) -> None:
+        """A lock is one login's: another one need not wait."""
+        self._wait.look_at(event.value.strip())
+
     @on(Button.Pressed, "#go")
     def go(self) -> None:
         """Send what was typed."""
-        if self._busy:
+        if self._busy or self._wait.waiting:
             return
         login, password = self.query_one("#login", Input).value.strip(), self.query_one("#password", Input).value
         if not login or not password:
@@ -132,28 +186,48 @@ class SignInScreen(ModalScreen[bool]):
         )
 
     async def _sign_in(self, login: str, password: SecretStr, totp: SecretStr | None) -> None:
+        place = self._places[self._place].where if self._place else None
         try:
-            signed_in = await self.billtui.session.sign_in(login, password, totp)
+            signed_in = await self.billtui.session.sign_in(login, password, totp, keep_in=place)
         except TotpRequired as error:
             self.add_class("totp")
             self.say(str(error) if totp else "This account has a second factor: type its present code.")
             self._totp_again()
+        except (LockedOut, RateLimited) as error:
+            self._forget_secrets()
+            self._wait.begin(login, error, self.billtui.session.now())
         except ClientError as error:
             self.say(str(error))
             if error.code == "wrong-totp":
                 self._totp_again()
             else:
+                if not isinstance(error, NotSent):
+                    self._forget_secrets()  # the panel has judged it; what never left is sent again with one key
                 self.query_one("#password").focus()
         else:
             self._forget_secrets()
-            if signed_in.kept is not None and signed_in.kept.warning:
-                self.billtui.say(signed_in.kept.warning, "warning")
+            self._welcome(signed_in, totp)
             self._signed_in = True
             self._go_once_on_top()
         finally:
             self._busy = False
             if self.is_attached:
                 self.query_one("#go", Button).label = "Sign in"
+
+    def _welcome(self, signed_in: SignedIn, totp: SecretStr | None) -> None:
+        """What to know of the sign-in: where it is kept, and that a recovery code is spent."""
+        if signed_in.kept is not None and signed_in.kept.warning:
+            self.billtui.say(signed_in.kept.warning, "warning")
+        left = signed_in.account.recovery_codes_left
+        if totp is not None and left is not None and not _is_present_code(totp):
+            self.billtui.say(f"Signed in with a recovery code, which is spent: {left} left (ACC-6).", "warning")
+
+    def _show_wait(self, words: str, waiting: bool) -> None:
+        """A second passed, or the wait began or ended."""
+        self.say(words)
+        self.query_one("#go", Button).disabled = waiting
+        if not waiting and self.is_active:
+            self.query_one("#password").focus()
 
     def _totp_again(self) -> None:
         """A code is good for once: it is typed anew, all else stays."""
@@ -164,6 +238,31 @@ class SignInScreen(ModalScreen[bool]):
     def _forget_secrets(self) -> None:
         for name in ("password", "totp"):
             self.query_one(f"#{name}", Input).value = ""
+
+    # --- a forgotten password
+
+    @on(Button.Pressed, "#forgotten")
+    def recover(self) -> None:
+        """A code by mail, a new password with it, and signed in at once (ACC-3)."""
+        if self._busy:
+            return
+        self._forget_secrets()
+        login = self.query_one("#login", Input).value.strip()
+        self.app.push_screen(RecoveryDialog(login), self._recovered)
+
+    def _recovered(self, new: SecretStr | None) -> None:
+        if new is None:
+            self.query_one("#password").focus()
+            return
+        self._wait.end()
+        self.query_one("#password", Input).value = new.get_secret_value()
+        if self.query_one("#login", Input).value.strip():
+            self.go()
+        else:
+            self.say("Type your login to sign in with the new password. The login is not the e-mail address.")
+            self.query_one("#login").focus()
+
+    # --- elsewhere
 
     def action_leave(self) -> None:
         """Read what the store knows, without signing in."""
@@ -178,3 +277,8 @@ class SignInScreen(ModalScreen[bool]):
     def action_profile(self) -> None:
         """Another profile."""
         self.billtui.choose_profile()
+
+
+def _is_present_code(code: SecretStr) -> bool:
+    text = code.get_secret_value().replace(" ", "")
+    return len(text) == CODE_DIGITS and text.isdigit()

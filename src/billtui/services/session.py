@@ -38,6 +38,7 @@ from billtui.services.journal.reader import JournalReader
 from billtui.services.offers import Offer
 from billtui.services.overview import Ahead, Overview, overview
 from billtui.services.own_files import OwnFiles
+from billtui.services.recovery import Recovery
 from billtui.services.session_core import SessionCore
 from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged
 from billtui.services.session_settings import (
@@ -54,6 +55,7 @@ from billtui.services.session_thread import LoopThread, SessionClosed
 from billtui.services.store import StoreReader
 
 if TYPE_CHECKING:
+    from billtui.config.credentials import KeepIn, Place
     from billtui.services.executor import Executor
     from billtui.services.plans import Plan
 
@@ -90,6 +92,8 @@ class Session:
         self._core = SessionCore(settings, self._threads, listener or _nobody, credentials)
         self.care = AccountCare(self._threads, self._core)
         """Password, second factor, API keys, sessions: single calls that are neither journalled nor repeated (ACC)."""
+        self.recovery = Recovery(self._threads, self._core)
+        """A forgotten password: single calls that are neither journalled nor repeated (ACC-3)."""
         self._reader: StoreReader | None = None
         self._reader_key: tuple[Path | None, int] | None = None
         self._journal: JournalReader | None = None
@@ -124,9 +128,18 @@ class Session:
         """
         return await self._threads.ask(self._core.connect())
 
-    async def sign_in(self, login: str, password: SecretStr, totp: SecretStr | None = None) -> SignedIn:
-        """Sign in and keep the token. Raises SignInRefused, TotpRequired, LockedOut, other ClientErrors (ACC-6)."""
-        return await self._threads.ask(self._core.sign_in(login, password, totp))
+    async def sign_in(
+        self, login: str, password: SecretStr, totp: SecretStr | None = None, *, keep_in: KeepIn | None = None
+    ) -> SignedIn:
+        """Sign in and keep the token, in ``keep_in`` where the keeper has a choice (:meth:`keeping`).
+
+        Raises SignInRefused, TotpRequired, LockedOut, other ClientErrors (ACC-6).
+        """
+        return await self._threads.ask(self._core.sign_in(login, password, totp, keep_in))
+
+    async def keeping(self) -> tuple[Place, ...]:
+        """Where a token can be kept, the place that is taken by itself first; empty where there is no choice."""
+        return await self._threads.ask(self._core.keeping())
 
     async def sign_out(self) -> list[str]:
         """End this session on the panel and forget the token; one line for each place where it may still be."""

@@ -35,6 +35,7 @@ from billtui.services.session_health import Health
 from billtui.services.session_jobs import SessionJobs
 from billtui.services.session_settings import (
     CredentialKeeper,
+    KeepingPlaces,
     NotSignedIn,
     SessionSettings,
     SignedIn,
@@ -46,7 +47,7 @@ from billtui.services.sync import Sync
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
-    from billtui.config.credentials import Credential, SaveResult
+    from billtui.config.credentials import Credential, KeepIn, Place, SaveResult
 
 T = TypeVar("T")
 KILL_SECONDS = 0.3
@@ -137,7 +138,7 @@ class SessionCore:
         async with self._entering:
             if self.signed_in and self.account is not None:
                 return self.account
-            client = await self._open_client()
+            client = await self.client()
             self.health.show(ConnectionState.CONNECTING, "Connecting")
             if client.token is None:
                 try:
@@ -152,7 +153,8 @@ class SessionCore:
                 raise NotSignedIn("The saved sign-in is no longer valid. Sign in again.") from error
             return await self._adopt(account)
 
-    async def _open_client(self) -> BillingClient:
+    async def client(self) -> BillingClient:
+        """The client, opened at the first use, signed in or not."""
         if self._client is None:
             from billtui.client import BillingClient  # loads the HTTP library: here, after the first frame
 
@@ -222,20 +224,30 @@ class SessionCore:
         if changed:
             self._tell(AccountChanged(account))
 
-    async def sign_in(self, login: str, password: SecretStr, totp: SecretStr | None) -> SignedIn:
+    async def sign_in(
+        self, login: str, password: SecretStr, totp: SecretStr | None, keep_in: KeepIn | None = None
+    ) -> SignedIn:
         """Sign in as a person typed it, and keep the token."""
         async with self._entering:
-            client = await self._open_client()
+            client = await self.client()
             session = await client.sessions.sign_in(login, password, totp)
             account = await self._adopt(await client.account.me())
-        return SignedIn(account, await self._keep(session.token))
+        return SignedIn(account, await self._keep(session.token, keep_in))
 
-    async def _keep(self, token: SecretStr) -> SaveResult | None:
+    async def keeping(self) -> tuple[Place, ...]:
+        """Where a token can be kept, the place that is taken by itself first."""
+        if not isinstance(self._credentials, KeepingPlaces):
+            return ()
+        return await self._aux.do(self._credentials.places)
+
+    async def _keep(self, token: SecretStr, keep_in: KeepIn | None) -> SaveResult | None:
         if self._credentials is None:
             return None
-        from billtui.config.credentials import Credential, SaveResult
+        from billtui.config.credentials import Credential, KeepIn, Place, SaveResult
 
         keeper, credential = self._credentials, Credential("token", token, "signed in")
+        if keep_in is not None and isinstance(keeper, KeepingPlaces):
+            keeper.prefer(keep_in)
         try:
             return await self._aux.do(lambda: keeper.save(credential))
         except (ConfigError, UnsafePath, OSError) as error:
@@ -318,7 +330,7 @@ class SessionCore:
 
     async def mails(self, to: str | None) -> list[Mail]:
         """The sandbox's mails, signed in or not: a recovery code is wanted before one is. Raises ClientError."""
-        client = await self._open_client()
+        client = await self.client()
         return await client.mailbox.list(to)
 
     async def refresh(self, full: bool) -> StoreChanged | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
@@ -15,7 +15,7 @@ from billtui.domain.models import Account, Addon, Location, Plan
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
 
 if TYPE_CHECKING:
-    from billtui.config.credentials import Credential, SaveResult
+    from billtui.config.credentials import Credential, KeepIn, Place, SaveResult
     from billtui.config.profiles import Profile
     from billtui.services.plans import Plan as Purchase
 
@@ -37,6 +37,17 @@ class CredentialKeeper(Protocol):
 
     def cancel(self) -> None:
         """From another thread, at the end: stop waiting for whatever is being waited for."""
+
+
+@runtime_checkable
+class KeepingPlaces(Protocol):
+    """A keeper with a choice of places; one without keeps until the program ends."""
+
+    def places(self) -> tuple[Place, ...]:
+        """Where a token can be kept, the place that :meth:`CredentialKeeper.save` takes first. May block."""
+
+    def prefer(self, place: KeepIn) -> None:
+        """Keep there from now on."""
 
 
 class SessionRefused(Exception):
