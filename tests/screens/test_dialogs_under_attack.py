@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 from textual.widgets import Input
 
+from billtui.config.credentials import KeepIn
 from billtui.config.profiles import make_profile
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
@@ -142,9 +143,11 @@ async def test_the_form_goes_once_signed_in_also_from_below_another_screen(progr
         session, covered = driver.app.session, asyncio.Event()
         sign_in = session.sign_in
 
-        async def sign_in_late(login: str, password: SecretStr, totp: SecretStr | None = None) -> SignedIn:
+        async def sign_in_late(
+            login: str, password: SecretStr, totp: SecretStr | None = None, *, keep_in: KeepIn | None = None
+        ) -> SignedIn:
             await covered.wait()
-            return await sign_in(login, password, totp)
+            return await sign_in(login, password, totp, keep_in=keep_in)
 
         session.sign_in = sign_in_late  # type: ignore[method-assign]  # the answer waits for the notice
         await driver.type("demo-fleet-2026")

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import re
+
 import pyotp
 from textual.widgets import Input
 
-from tests.support.driving import Pocket, Program
+from billtui.config.credentials import KeepIn, Place
+from tests.support.driving import PASSWORD, Driver, Pocket, Program
 
 
-async def test_wrong_password_says_so_and_keeps_what_was_typed(program: Program) -> None:
+class Shelf(Pocket):
+    """A keeper with all three places."""
+
+    preferred: KeepIn | None = None
+
+    def places(self) -> tuple[Place, ...]:
+        """As on a desktop."""
+        return (
+            Place("keyring", "the keyring (Test)"),
+            Place("file", "an encrypted file"),
+            Place("memory", "memory, until the program ends"),
+        )
+
+    def prefer(self, place: KeepIn) -> None:
+        """Remember what was chosen."""
+        self.preferred = place
+
+
+async def test_wrong_password_says_so_and_only_the_login_stays(program: Program) -> None:
     async with program.open(credentials=Pocket(), ready=False) as driver:
         await driver.on("SignInScreen")
         await driver.type("not-the-password")
         await driver.press("enter")
         await driver.until(lambda: driver.app.screen.query_one("#problem").has_class("shown"), "the reason")
-        assert driver.app.screen.query_one("#password", Input).value == "not-the-password"
+        assert not driver.app.screen.query_one("#password", Input).value
+        await driver.sees("Login or password is wrong")
         assert driver.app.screen.query_one("#login", Input).value == "olena.marsh"
         assert "not-the-password" not in driver.text()
         assert driver.app.focused is not None
@@ -46,17 +68,104 @@ async def test_second_factor_is_asked_for_and_checked(program: Program) -> None:
         await driver.sees("mei.tanaka")
 
 
-async def test_a_locked_login_says_how_long(program: Program) -> None:
-    """ACC-6: five failures lock the login; the answer says until when, and what was typed stays."""
-    body = {"login": "olena.marsh", "password": "wrong-password"}
+async def test_an_unknown_login_is_refused_in_the_same_words(program: Program) -> None:
+    """ACC-6: nobody learns which logins exist."""
+    async with program.open(login="nobody.here", credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type("not-the-password")
+        await driver.press("enter")
+        await driver.sees("Login or password is wrong")
+
+
+async def test_a_recovery_code_stands_in_for_the_second_factor(program: Program) -> None:
+    """ACC-6: it is good once, and how many are left is said."""
+    account = next(one for one in program.sandbox.accounts if one["login"] == "mei.tanaka")
+    code = str(account["recovery_codes"][0])
+    async with program.open(login="mei.tanaka", credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type(PASSWORD)
+        await driver.press("enter")
+        await driver.sees("second factor: type its present code")
+        await driver.type(code)
+        await driver.press("enter")
+        await driver.ready()
+        await driver.hears("recovery code, which is spent: 9 left")
+        assert code not in driver.text()
+
+
+def lock(program: Program, login: str = "olena.marsh") -> None:
+    """Five failures."""
     for _ in range(5):
-        program.sandbox.call("POST", "/api/v1/sessions", body)
+        program.sandbox.call("POST", "/api/v1/sessions", {"login": login, "password": "wrong-password"})
+
+
+def wait_of(driver: Driver) -> int | None:
+    """The seconds that the form counts down."""
+    found = re.search(r"Next try in (\d+):(\d\d)", driver.text())
+    return int(found[1]) * 60 + int(found[2]) if found else None
+
+
+async def test_a_locked_login_counts_down_by_itself(program: Program) -> None:
+    """ACC-6: five failures lock the login; the wait stands there and runs, the password is gone, the login stays."""
+    lock(program)
+    program.sandbox.advance(seconds=15 * 60 - 120)
     async with program.open(credentials=Pocket(), ready=False) as driver:
         await driver.on("SignInScreen")
-        await driver.type("demo-fleet-2026")
+        await driver.type(PASSWORD)
         await driver.press("enter")
-        await driver.sees("try again at")
-        assert driver.app.screen.query_one("#password", Input).value == "demo-fleet-2026"
+        await driver.until(lambda: wait_of(driver), "the waiting time")
+        first = wait_of(driver)
+        assert first is not None
+        assert 100 <= first <= 121, "the panel's own time, not capped as the pauses of reads are"
+        await driver.sees("after too many failed sign-ins (ACC-6)", "or recover the password")
+        assert driver.app.screen.query_one("#go").disabled
+        assert not driver.app.screen.query_one("#password", Input).value
+        assert driver.app.screen.query_one("#login", Input).value == "olena.marsh"
+        await driver.until(lambda: (wait_of(driver) or first) <= first - 2, "the time to run")
+        await driver.type(PASSWORD)
+        await driver.press("enter")
+        assert wait_of(driver), "enter does not send while it waits"
+        assert driver.app.screen.query_one("#password", Input).value == PASSWORD, "judged by nobody, so it stays"
+
+
+async def test_a_lock_is_one_logins_and_ends(program: Program) -> None:
+    """ACC-6: another login need not wait; when the time is over the form says so and signs in."""
+    lock(program)
+    program.sandbox.advance(seconds=15 * 60 - 6)
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type(PASSWORD)
+        await driver.press("enter")
+        await driver.until(lambda: wait_of(driver), "the waiting time")
+        login = driver.app.screen.query_one("#login", Input)
+        login.focus()
+        await driver.press("end", "x")
+        assert wait_of(driver) is None
+        assert not driver.app.screen.query_one("#go").disabled
+        await driver.press("backspace")
+        await driver.sees("The wait is over")
+        driver.app.screen.query_one("#password", Input).focus()
+        await driver.type(PASSWORD)
+        await driver.press("enter")
+        await driver.ready()
+
+
+async def test_where_the_sign_in_is_kept_is_said_and_can_be_changed(program: Program) -> None:
+    """Keyring, encrypted file, memory: what is there, the next one offered, and what was chosen is what is done."""
+    keeper = Shelf()
+    async with program.open(credentials=keeper, ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.sees("Kept in the keyring (Test)", "File instead")
+        await driver.type(PASSWORD)
+        await driver.press("tab", "enter")
+        await driver.sees("Kept in an encrypted file", "Memory instead")
+        await driver.press("enter")
+        await driver.sees("Kept in memory, until the program ends", "Keyring instead")
+        await driver.press("shift+tab", "enter")
+        await driver.ready()
+        assert keeper.preferred == "memory"
+        assert keeper.credential is not None
+        assert keeper.credential.kind == "token", "a password is never kept"
 
 
 async def test_looking_around_without_signing_in_and_signing_in_later(program: Program) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from math import ceil
 from time import monotonic
 
-from billtui.client.errors import LockedOut, RateLimited
+from billtui.client.errors import MAX_RETRY_AFTER, LockedOut, RateLimited
 
 
 class LockWait:
@@ -29,12 +29,15 @@ class LockWait:
     def begin(self, login: str, error: LockedOut | RateLimited, now: datetime) -> None:
         """``login`` waits as long as the panel says; ``now`` is the panel's time.
 
-        The panel names the end of a lock; what it asks for in seconds is capped by the client, which repeats reads.
+        The panel names the end of a lock; what it asks for in seconds is exact, but capped by the client.
         """
         end = error.problem.available_from if error.problem is not None else None
-        seconds = (end - now).total_seconds() if end is not None else error.retry_after or 0.0
-        why = "This login is locked after too many failed sign-ins" if isinstance(error, LockedOut) else error.fact
-        self._locked[login.casefold()] = (monotonic() + max(1.0, seconds), why.rstrip("."))
+        seconds = error.retry_after or 0.0
+        if end is not None and (not seconds or seconds >= MAX_RETRY_AFTER):
+            seconds = (end - now).total_seconds()
+        locked = "This login is locked after too many failed sign-ins (ACC-6)."
+        why = locked if isinstance(error, LockedOut) else error.fact
+        self._locked[login.casefold()] = (monotonic() + max(1.0, seconds), why)
         self._login = login.casefold()
         self._shown = None
         self.tick()
@@ -56,7 +59,7 @@ class LockWait:
         if left > 0:
             minutes, seconds = divmod(ceil(left), 60)
             why = self._locked[self._login][1]
-            words = f"{why} (ACC-6). Next try in {minutes}:{seconds:02d}, or recover the password."
+            words = f"{why}\nNext try in {minutes}:{seconds:02d}, or recover the password."
         else:
             words = ""
             if self._locked.pop(self._login, None) is not None:

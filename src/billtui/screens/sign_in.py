@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Mount
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -25,11 +24,12 @@ from billtui.screens.shell import Shell, shell_of
 from billtui.widgets.secret_input import SecretInput
 
 if TYPE_CHECKING:
-    from billtui.config.credentials import Place
+    from billtui.config.credentials import KeepIn, Place
     from billtui.services.session_settings import SignedIn
 
 DEMO_PASSWORD = "demo-fleet-2026"
 """No secret: the password of everybody invented."""
+_SHORT: dict[KeepIn, str] = {"keyring": "Keyring", "file": "File", "memory": "Memory"}
 CODE_DIGITS = 6
 """A code of the second factor; anything else that was accepted is a recovery code."""
 
@@ -84,7 +84,9 @@ class SignInScreen(ModalScreen[bool]):
             with Vertical(id="totp-row"):
                 label = "Code of your second factor (6 digits), or a recovery code"
                 yield from self._field(label, "totp", password=True)
-            yield Button(Content(""), id="keep")
+            with Horizontal(id="keeping"):
+                yield Static(id="kept")
+                yield Button(Content(""), id="keep")
             yield Static(id="problem")
             with Horizontal(id="buttons"):
                 yield Button("Password forgotten", id="forgotten")
@@ -92,22 +94,16 @@ class SignInScreen(ModalScreen[bool]):
                 yield Button("Sign in", id="go")
 
     @staticmethod
-    def _field(
-        label: str, name: str, *, value: str = "", password: bool = False, hint: str = ""
-    ) -> Iterable[Widget]:
+    def _field(label: str, name: str, *, value: str = "", password: bool = False, hint: str = "") -> Iterable[Widget]:
         yield Static(Content.assemble(label, (hint, "$muted")), classes="label")
         field = SecretInput(id=name) if password else Input(value, id=name)
         field.cursor_blink = False
         yield field
 
-    def _on_mount(self, event: Mount) -> None:
-        """Buttons answer every press at once, as in every dialog."""
-        super()._on_mount(event)
-        for button in self.query(Button):
-            button.active_effect_duration = 0
-
     def on_mount(self) -> None:
         """The first empty field; where the sign-in can be kept is asked for meanwhile, since a keyring may be slow."""
+        for button in self.query(Button):
+            button.active_effect_duration = 0  # answers every press at once, as in every dialog
         self.query_one("#password" if self.billtui.profile.login else "#login").focus()
         self.run_worker(self.billtui.boundary(self._find_places()), exit_on_error=False)
         self.set_interval(1, self._wait.tick)
@@ -124,7 +120,7 @@ class SignInScreen(ModalScreen[bool]):
     def say(self, text: str) -> None:
         """Say what went wrong, in the form itself."""
         problem = self.query_one("#problem", Static)
-        problem.update(Content(clean(text)))
+        problem.update(Content(clean(text, multiline=True)))
         problem.set_class(bool(text), "shown")
 
     # --- where the sign-in is kept
@@ -134,13 +130,13 @@ class SignInScreen(ModalScreen[bool]):
         self._show_place()
 
     def _show_place(self) -> None:
-        button = self.query_one("#keep", Button)
-        button.set_class(bool(self._places), "shown")
+        self.query_one("#keeping").set_class(bool(self._places), "shown")
         if self._places:
             words = clean(self._places[self._place].words)
-            others = self._places[(self._place + 1) % len(self._places)].words.partition(" (")[0].partition(",")[0]
-            offer = f" · enter: {clean(others)} instead" if len(self._places) > 1 else ""
-            button.label = Content.assemble(("Kept in ", "$muted"), words, (offer, "$muted"))
+            self.query_one("#kept", Static).update(Content.assemble(("Kept in ", "$muted"), words))
+            button, following = self.query_one("#keep", Button), self._places[(self._place + 1) % len(self._places)]
+            button.label = Content(f"{_SHORT[following.where]} instead")
+            button.display = len(self._places) > 1
 
     @on(Button.Pressed, "#keep")
     def other_place(self) -> None:
@@ -226,7 +222,7 @@ class SignInScreen(ModalScreen[bool]):
         """A second passed, or the wait began or ended."""
         self.say(words)
         self.query_one("#go", Button).disabled = waiting
-        if not waiting and self.is_active:
+        if not waiting and self.is_active and self.focused is None:
             self.query_one("#password").focus()
 
     def _totp_again(self) -> None:

@@ -236,18 +236,18 @@ class SessionCore:
 
     async def keeping(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that is taken by itself first."""
-        if not isinstance(self._credentials, KeepingPlaces):
-            return ()
-        return await self._aux.do(self._credentials.places)
+        keeper: object = self._credentials
+        return await self._aux.do(keeper.places) if isinstance(keeper, KeepingPlaces) else ()
 
     async def _keep(self, token: SecretStr, keep_in: KeepIn | None) -> SaveResult | None:
         if self._credentials is None:
             return None
-        from billtui.config.credentials import Credential, KeepIn, Place, SaveResult
+        from billtui.config.credentials import Credential, SaveResult
 
         keeper, credential = self._credentials, Credential("token", token, "signed in")
-        if keep_in is not None and isinstance(keeper, KeepingPlaces):
-            keeper.prefer(keep_in)
+        chosen: object = keeper
+        if keep_in is not None and isinstance(chosen, KeepingPlaces):
+            chosen.prefer(keep_in)
         try:
             return await self._aux.do(lambda: keeper.save(credential))
         except (ConfigError, UnsafePath, OSError) as error:

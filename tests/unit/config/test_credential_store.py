@@ -76,6 +76,33 @@ def test_a_working_keyring_keeps_the_token_and_is_named(tmp_path: Path) -> None:
     assert not config_dir().exists()
 
 
+def test_places_are_named_and_what_was_chosen_is_done(tmp_path: Path) -> None:
+    """Keyring first, then the file, then memory; an older token stays nowhere that is read before the chosen place."""
+    works = store(stand_in("Works", tmp_path), "a passphrase")
+    assert [place.where for place in works.places()] == ["keyring", "file", "memory"]
+    assert works.places()[0].words == "the keyring (Works)"
+    assert works.save(TOKEN).where == "keyring (Works)"
+    works.prefer("file")
+    assert works.save(TOKEN).where == "encrypted file"
+    again = store(stand_in("Works", tmp_path), "a passphrase")
+    found = again.load()
+    assert found is not None
+    assert found.source == "encrypted file"
+    again.prefer("memory")
+    assert again.save(TOKEN) == ("memory", None)
+    assert secret_of(again.load()) == CANARY
+    assert store(stand_in("Works", tmp_path), "a passphrase").load() is None
+    assert CANARY.encode() not in everything_on_disk(tmp_path)
+
+
+def test_without_a_keyring_the_file_comes_first_and_says_why() -> None:
+    here = store(desktop())
+    assert [place.where for place in here.places()] == ["file", "memory"]
+    assert "keyring" in here.places()[0].words
+    alone = CredentialStore("main", panel_url=URL, keyring=desktop())
+    assert [place.where for place in alone.places()] == ["memory"], "nobody can be asked for a passphrase"
+
+
 def test_no_secret_in_command_line_or_environment_of_the_keyring_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
