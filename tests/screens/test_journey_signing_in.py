@@ -77,22 +77,6 @@ async def test_an_unknown_login_is_refused_in_the_same_words(program: Program) -
         await driver.sees("Login or password is wrong")
 
 
-async def test_a_recovery_code_stands_in_for_the_second_factor(program: Program) -> None:
-    """ACC-6: it is good once, and how many are left is said."""
-    account = next(one for one in program.sandbox.accounts if one["login"] == "mei.tanaka")
-    code = str(account["recovery_codes"][0])
-    async with program.open(login="mei.tanaka", credentials=Pocket(), ready=False) as driver:
-        await driver.on("SignInScreen")
-        await driver.type(PASSWORD)
-        await driver.press("enter")
-        await driver.sees("second factor: type its present code")
-        await driver.type(code)
-        await driver.press("enter")
-        await driver.ready()
-        await driver.hears("recovery code, which is spent: 9 left")
-        assert code not in driver.text()
-
-
 def lock(program: Program, login: str = "olena.marsh") -> None:
     """Five failures."""
     for _ in range(5):

@@ -208,7 +208,8 @@ class CredentialStore:
                 self._file.write(credential.secret, passphrase)
                 if not problem:
                     self._keyring.ask("delete", self._user)  # what is read first must not hold an older token
-                return SaveResult("encrypted file", _words(why, f"The sign-in is kept in {self._file.path}, encrypted."))
+                kept = f"The sign-in is kept in {self._file.path}, encrypted."
+                return SaveResult("encrypted file", _words(why, kept))
         except (ConfigError, OSError) as error:
             reason = str(error) if isinstance(error, ConfigError) else f"{self._file.path}: {error.strerror}."
         return SaveResult("memory", _words(why, reason, "You stay signed in until the program ends."))
