@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import traceback
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from billtui.client import BillingClient, ClientError, ConfigurationProblem, ConnectionSettings, Write
+from billtui.client.echoes import secrets_of, without_echo
 from billtui.domain.money import Money
 from tests.client.client_kit import TOKEN, Connect
 from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, keeps, problem, reset, sends, silent
@@ -86,6 +92,52 @@ async def test_no_secret_leaves_by_an_error_or_a_log(
         assert canary not in shown
         assert canary not in out
     assert not [record for record in caplog.records if record.name.partition(".")[0] in ("httpx", "httpcore", "h11")]
+
+
+SPITEFUL = {
+    "problem": lambda seen: problem(
+        403, "no", f"Not with {said(seen)}.", related={"password": said(seen)}, fields={"totp": said(seen)}
+    ),
+    "page": lambda seen: answer(f"<pre>{said(seen)}</pre>".encode(), "502 Oops", kind="text/html"),
+    "address": lambda seen: problem(409, "no", "See https://x.example/?q=" + quote(said(seen))),
+    "model": lambda seen: answer(account(email=said(seen))),
+}
+"""A panel, or a proxy before it, that repeats all it was sent."""
+
+
+def said(seen: Seen) -> str:
+    return f"{seen.headers.get('authorization', '')} {seen.body.decode()}"
+
+
+@pytest.mark.parametrize("name", SPITEFUL)
+async def test_what_a_panel_repeats_is_covered(connect: Connect, name: str) -> None:
+    async def script(seen: Seen, line: Line) -> None:
+        await line.send(SPITEFUL[name](seen))
+
+    async with PanelStub(script) as panel:
+        async with connect(panel.url, tries=1) as client:
+            errors = await everything(client)
+            with contextlib.suppress(ClientError):
+                shown = repr(await client.account.me())
+                assert TOKEN not in shown
+                assert name != "model" or "(hidden)" in shown
+        assert any(TOTP in seen.body.decode() for seen in panel.seen)
+    assert errors
+    for canary in CANARIES:
+        assert all(canary not in texts_of(error) for error in errors)
+
+
+def test_a_short_code_is_not_looked_for_inside_numbers() -> None:
+    body = b'{"a": "123456", "n": 1234567, "m": "5.123456", "i": "x123456", "t": "code 123456, sent"}'
+    covered = b'{"a": "(hidden)", "n": 1234567, "m": "5.123456", "i": "x123456", "t": "code (hidden), sent"}'
+    assert without_echo(body, ["123456"]) == covered
+
+
+@given(st.text('aB3/\\"é€𝄞%+ ', min_size=6, max_size=40), st.sampled_from([True, False]))
+def test_any_secret_is_found_as_json_writes_it(secret: str, ascii_only: bool) -> None:
+    body = json.dumps({"x": secret * 2, "y": [f"-{secret}-"]}, ensure_ascii=ascii_only).encode("utf-8", "replace")
+    covered = json.loads(without_echo(body, secrets_of({"p": {"q": [SecretStr(secret)]}}, None)))
+    assert secret not in covered["y"][0]
 
 
 def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:

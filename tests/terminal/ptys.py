@@ -12,7 +12,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,9 +31,14 @@ class Terminal:
         columns: int = 80,
         rows: int = 24,
         ignore_hangup: bool = False,
+        variables: Mapping[str, str] | None = None,
         **environment: str,
     ) -> None:
+        """``variables`` and ``environment`` are added to what every program gets."""
         self.columns, self.rows = columns, rows
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._drawn = 0
         self.output = bytearray()
         self.status: int | None = None
         self.master, self.slave = pty.openpty()
@@ -41,7 +46,7 @@ class Terminal:
         self.attributes = termios.tcgetattr(self.slave)
         inherited = {name: os.environ[name] for name in ROOT_ENVIRONMENT if name in os.environ}
         inherited |= {name: value for name, value in os.environ.items() if name.startswith("BILLTUI_")}
-        variables = {**inherited, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
+        given = {**inherited, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment, **(variables or {})}
         self.pid = os.fork()
         if self.pid == 0:
             try:
@@ -49,7 +54,7 @@ class Terminal:
                     signal.signal(signal.SIGHUP, signal.SIG_IGN)
                 os.close(self.master)
                 os.login_tty(self.slave)
-                os.execvpe(argv[0], list(argv), variables)
+                os.execvpe(argv[0], list(argv), given)
             finally:
                 os._exit(127)
         os.set_blocking(self.master, False)
@@ -121,7 +126,7 @@ class Terminal:
         return code, time.monotonic() - start
 
     def screen(self) -> pyte.Screen:
-        """The screen as a terminal would show it."""
-        screen = pyte.Screen(self.columns, self.rows)
-        pyte.ByteStream(screen).feed(bytes(self.output))
-        return screen
+        """The screen as a terminal would show it, after all that was read so far."""
+        self._stream.feed(bytes(self.output[self._drawn :]))
+        self._drawn = len(self.output)
+        return self._screen

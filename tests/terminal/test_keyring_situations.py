@@ -92,7 +92,7 @@ def open_on(sandbox_server: SandboxProcess, tmp_path: Path) -> Callable[[Host], 
     def opened(found: Host) -> Terminal:
         environment = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "none"), **found.environment}
         argv = [sys.executable, "-c", ENTRY, "--profile", "main"]
-        return Terminal(argv, columns=100, rows=30, **environment)
+        return Terminal(argv, columns=100, rows=30, variables=environment)
 
     return opened
 
@@ -170,7 +170,7 @@ def test_the_program_is_usable_and_says_once_what_is_wrong(
             assert found.service.connections <= 2, "a keyring that failed is not asked again"
         seconds = leave(terminal)
         record_property("leaves in, s", round(seconds, 2))
-        print(f"{name}: asks after {asked:.2f} s, leaves in {seconds:.2f} s")
+
         assert seconds < LEAVES
         for secret in (PASSWORD, PASSPHRASE):
             assert secret.encode() not in terminal.output
@@ -179,16 +179,14 @@ def test_the_program_is_usable_and_says_once_what_is_wrong(
 
 
 @pytest.mark.parametrize("name", ["silent prompter", "silent service"])
-def test_leaving_does_not_wait_for_a_keyring(
-    name: str, open_on: Callable[[Host], Terminal], tmp_path: Path
-) -> None:
+def test_leaving_does_not_wait_for_a_keyring(name: str, open_on: Callable[[Host], Terminal], tmp_path: Path) -> None:
     with host(name, tmp_path) as found, open_on(found) as terminal:
         terminal.wait_for(shown(terminal, "Overview"))
         service = found.service
         assert service is not None
         terminal.wait_for(lambda: bool(service.calls))
         seconds = leave(terminal)
-        print(f"{name}: leaves in {seconds:.2f} s while it is waited for")
+
         assert seconds < LEAVES
         wait_for_nobody(tmp_path)
 

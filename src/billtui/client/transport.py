@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 
 from billtui.client.codec import BodyReader, UnreadableAnswer, encode_json
 from billtui.client.downloads import Download
+from billtui.client.echoes import secrets_of, without_echo
 from billtui.client.errors import (
     BadAnswer,
     CertificateProblem,
@@ -169,7 +170,7 @@ class Transport:
                     return await self._alone(exchange, token, progress)
                 request = self._request(exchange, token, progress)
                 async with self._connection(exchange) as connection:
-                    return await self._exchange(connection, request, exchange, progress)
+                    return await self._exchange(connection, request, exchange, progress, token)
         raise AssertionError("unreachable")
 
     def _is_direct(self, exchange: Exchange) -> bool:
@@ -186,7 +187,7 @@ class Transport:
             self._address, context, message, Marks(progress.began, progress.arrived),
             connect_timeout=self.settings.connect_timeout, idle_timeout=self.settings.idle_timeout,
         ) as reply:  # fmt: skip
-            return await self._receive(reply, exchange, progress)
+            return await self._receive(reply, exchange, progress, token)
 
     @contextlib.asynccontextmanager
     async def _connection(self, exchange: Exchange) -> AsyncIterator[httpx.AsyncHTTPTransport]:
@@ -236,16 +237,21 @@ class Transport:
         return httpx.Request(exchange.method, url, headers=headers, content=_body(exchange), extensions=extensions)
 
     async def _exchange(
-        self, connection: httpx.AsyncHTTPTransport, request: httpx.Request, exchange: Exchange, progress: _Progress
+        self,
+        connection: httpx.AsyncHTTPTransport,
+        request: httpx.Request,
+        exchange: Exchange,
+        progress: _Progress,
+        token: SecretStr | None,
     ) -> Answer:
         response = await connection.handle_async_request(request)
         try:
             reply = Reply(response.status_code, response.headers, aiter(_async_stream(response)))
-            return await self._receive(reply, exchange, progress)
+            return await self._receive(reply, exchange, progress, token)
         finally:
             await response.aclose()
 
-    async def _receive(self, reply: Reply, exchange: Exchange, progress: _Progress) -> Answer:
+    async def _receive(self, reply: Reply, exchange: Exchange, progress: _Progress, token: SecretStr | None) -> Answer:
         headers = reply.headers
         progress.request_id = headers.get("x-request-id")
         self._note_date(headers.get("date"), progress)
@@ -265,7 +271,7 @@ class Transport:
             reader = BodyReader(headers.get("content-encoding", ""), max_wire=MAX_WIRE, max_decoded=MAX_DECODED)
             async for chunk in reply.chunks:
                 reader.feed(chunk)
-            body = reader.finish()
+            body = without_echo(reader.finish(), secrets_of(exchange.body, token))
             size = len(body)
         return Answer(
             reply.status,

@@ -1,0 +1,54 @@
+"""A panel, or a proxy before it, that repeats what it was sent: secrets are taken out before anybody reads the answer.
+
+An error page that quotes the request, or a message like "wrong password: …", would else reach a screen, a log, the
+journal (which keeps what a panel said) or a bug report.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+COVER = b"(hidden)"
+_SHORTEST = 6
+"""Shorter ones could be part of any word; no secret of the field is shorter."""
+_LONG = 8
+_ALONE = rb"(?<![A-Za-z0-9.])%b(?![A-Za-z0-9.]*[0-9])"
+"""A short code is not looked for inside longer numbers, amounts and words."""
+
+
+def secrets_of(body: Mapping[str, Any] | None, token: SecretStr | None) -> list[str]:
+    """The secrets of one request."""
+    found = list(_inside(body)) if body is not None else []
+    if token is not None:
+        found.append(token.get_secret_value())
+    return [one for one in found if len(one) >= _SHORTEST]
+
+
+def without_echo(answer: bytes, secrets: list[str]) -> bytes:
+    """``answer`` with every secret in it covered: as it is, as JSON writes it, and as an address does."""
+    for secret in secrets:
+        escaped = json.dumps(secret)[1:-1]
+        forms = {secret, escaped, json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe="")}
+        for form in sorted({*forms, escaped.replace("/", "\\/")}, key=len, reverse=True):  # else half an escape stays
+            shown = form.encode("utf-8", "replace")
+            if shown in answer:
+                alone = len(shown) < _LONG and shown.isalnum()
+                answer = re.sub(_ALONE % shown if alone else re.escape(shown), COVER, answer)
+    return answer
+
+
+def _inside(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _inside(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _inside(item)
