@@ -126,7 +126,10 @@ class Terminal:
         return code, time.monotonic() - start
 
     def screen(self) -> pyte.Screen:
-        """The screen as a terminal would show it, after all that was read so far."""
+        """The screen as a terminal would show it, after all that was read so far (or since ``output`` was emptied)."""
+        if len(self.output) < self._drawn:
+            self._screen.reset()
+            self._drawn = 0
         self._stream.feed(bytes(self.output[self._drawn :]))
         self._drawn = len(self.output)
         return self._screen
