@@ -18,7 +18,7 @@ from billtui.sandbox.http.routes import sandbox
 SOURCE = Path(billtui.__file__).parent
 DOCS = SOURCE.parents[1] / "docs"
 _IN_CODE = re.compile(
-    r'(?:Refusal|ApiProblem|problem_body|SignInRefused|_refuse)\(\s*(?:\d{3},\s*)?"([a-z]+(?:-[a-z]+)*)"'
+    r'(?:Refusal|ApiProblem|problem_body|SignInRefused|_refuse|WrongSecret|NotWithThisKey)\(\s*(?:\d{3},\s*)?"([a-z]+(?:-[a-z]+)*)"'
 )
 _ATTRIBUTE = re.compile(r'^    code = "([a-z]+(?:-[a-z]+)*)"', re.MULTILINE)
 _TABLE = re.compile(r"^([a-z]+(?:-[a-z]+)+) {2,}[A-Z]{3}-\d", re.MULTILINE)

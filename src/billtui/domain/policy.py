@@ -72,6 +72,18 @@ class Policy:
     """ACC-6."""
     lock_window: timedelta = timedelta(minutes=15)
     """ACC-6: failures are counted, and the login is locked, for this long."""
+    recovery_codes: int = 10
+    """One-time codes that stand in for the second factor (ACC-6)."""
+    recovery_lifetime: timedelta = timedelta(hours=24)
+    """How long a mailed code recovers a password (ACC-3)."""
+    recovery_window: timedelta = timedelta(hours=1)
+    """ACC-3: in it, only so many requests are heard, for one address and in total."""
+    recoveries_per_address: int = 3
+    """ACC-3: more requests for an address are answered alike and send nothing."""
+    recoveries_in_total: int = 200
+    """ACC-3: more requests, for whatever addresses, have to wait."""
+    api_keys_most: int = 50
+    """API keys of one account (ACC-5)."""
     operation_memory: timedelta = timedelta(days=30)
     """How long the first answer of an idempotency key is kept."""
     session_lifetime: timedelta = timedelta(days=14)

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.sandbox import clock, migration
+from billtui.sandbox.engine.last_use import LastUse
 from billtui.sandbox.engine.unit import Totals, Tx, last_sequence
 from billtui.sandbox.engine.wire import instant_of, instant_or_none, micros
 from billtui.sandbox.migration import WrongDatabase
@@ -82,6 +83,7 @@ class Database:
         """Real time in microseconds."""
         self._write_lock = FairLock()
         self._totals = Totals()
+        self._last_use = LastUse()
         self._changed = threading.Condition()
         self._sequence = 0
         self._listeners: list[Callable[[], None]] = []
@@ -120,7 +122,10 @@ class Database:
         return database
 
     def close(self) -> None:
-        """Close every connection. The file is complete at any moment anyway."""
+        """Close every connection. The file is complete at any moment anyway, but for when sessions were last used."""
+        if self._last_use.pending:
+            with self._write_lock, self._connection(write=True) as conn:
+                self._last_use.write(conn)
         self._engine.dispose()
 
     def raw_connection(self) -> sqlite3.Connection:
@@ -143,6 +148,7 @@ class Database:
                 tx = self._transaction(conn, writable=True)
                 yield tx
                 tx.flush()
+                self._last_use.write(conn)
                 sequence = last_sequence(conn)
             self._announce(sequence)
 
@@ -161,7 +167,15 @@ class Database:
 
     def _transaction(self, conn: Connection, *, writable: bool) -> Tx:
         real = self.real_time()
-        return Tx(conn, clock.now(conn, real), self.policy, real=real, writable=writable, totals=self._totals)
+        return Tx(
+            conn,
+            clock.now(conn, real),
+            self.policy,
+            real=real,
+            writable=writable,
+            totals=self._totals,
+            last_use=self._last_use,
+        )
 
     def _apply_due(self) -> None:
         """Apply what fell due, in a transaction of its own. The write lock is held."""

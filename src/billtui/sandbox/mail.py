@@ -6,7 +6,7 @@ import json
 
 from billtui.sandbox.engine.rows import AccountRow, MailRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import MailJSON, instant_json
+from billtui.sandbox.engine.wire import MailJSON, NotificationRuleJSON, instant_json
 
 EVENTS: dict[str, str] = {
     "administration-invoice": "New invoice from the administration",
@@ -18,14 +18,31 @@ EVENTS: dict[str, str] = {
 """Events with a setting of their own (ACC-8), by name."""
 ALWAYS = frozenset({"order-soon-deleted"})
 """Cannot be turned off for e-mail (ACC-8)."""
+CHANNELS: dict[str, bool] = {"email": True, "telegram": False}
+"""Where notices go, and whether they do as long as nothing was set (ACC-8)."""
 
 
-def wanted(account: AccountRow, event: str) -> bool:
-    """Whether the account wants mail about ``event``; what has no setting is always sent (ACC-8)."""
-    if event in ALWAYS or event not in EVENTS:
+def wanted(account: AccountRow, event: str, channel: str = "email") -> bool:
+    """Whether the account wants to be told of ``event`` there; what has no setting always goes by e-mail (ACC-8)."""
+    if event not in EVENTS:
+        return channel == "email"
+    if event in ALWAYS and channel == "email":
         return True
     notifications = json.loads(account.settings).get("notifications", {})
-    return bool(notifications.get(event, {}).get("email", True))
+    return bool(notifications.get(event, {}).get(channel, CHANNELS[channel]))
+
+
+def matrix(account: AccountRow) -> list[NotificationRuleJSON]:
+    """Every event with its setting for each channel, and where it cannot be turned off (ACC-8)."""
+    return [
+        {
+            "event": event,
+            "title": title,
+            "channels": {channel: wanted(account, event, channel) for channel in CHANNELS},
+            "fixed": ["email"] if event in ALWAYS else [],
+        }
+        for event, title in EVENTS.items()
+    ]
 
 
 def send(
@@ -43,26 +60,30 @@ def send(
 ) -> None:
     """Put a mail to the account's primary address into the outbox, unless its owner turned that event off.
 
-    ``link`` is a path below the panel's address, which is known only when somebody reads the mail.
+    Where its owner turned the event on for Telegram, the same words go there too: to ``telegram:LOGIN``, in the same
+    outbox. ``code`` is a one-time code that the mail brings; ``link`` is a path below the panel's address, which is
+    known only when somebody reads the mail.
     """
     account = tx.accounts.need(account_id)
-    if wanted(account, event):
-        tx.mails.add(
-            MailRow(
-                tx.mails.new_id(),
-                account_id,
-                account.email,
-                tx.at,
-                event,
-                subject,
-                body,
-                code=code,
-                order_id=order_id,
-                invoice_id=invoice_id,
-                transfer_id=transfer_id,
-                link=link,
+    places = {"email": account.email, "telegram": f"telegram:{account.login}"}
+    for channel, place in places.items():
+        if wanted(account, event, channel):
+            tx.mails.add(
+                MailRow(
+                    tx.mails.new_id(),
+                    account_id,
+                    place,
+                    tx.at,
+                    event,
+                    subject,
+                    body,
+                    code=code,
+                    order_id=order_id,
+                    invoice_id=invoice_id,
+                    transfer_id=transfer_id,
+                    link=link,
+                )
             )
-        )
 
 
 def mails(tx: Tx, to: str | None = None, panel_url: str = "") -> list[MailJSON]:

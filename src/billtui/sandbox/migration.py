@@ -25,7 +25,13 @@ _TO_2 = (
     "ALTER TABLE stock ADD COLUMN capacity INTEGER DEFAULT 0 NOT NULL",
     "UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)",
 )
-_TO_3 = ("ALTER TABLE mails ADD COLUMN link TEXT",)
+_TO_3 = (
+    "ALTER TABLE mails ADD COLUMN link TEXT",
+    "ALTER TABLE accounts ADD COLUMN totp_pending TEXT",
+    "ALTER TABLE accounts ADD COLUMN recovery_codes TEXT DEFAULT '{}' NOT NULL",
+    "ALTER TABLE accounts ADD COLUMN password_changed_at INTEGER",
+    "ALTER TABLE accounts ADD COLUMN api_access INTEGER DEFAULT 1 NOT NULL",
+)
 COUNT_CAPACITY = (
     "UPDATE stock SET capacity = available + (SELECT count(*) FROM orders WHERE orders.plan = stock.plan"
     " AND orders.location = stock.location AND state NOT IN ('deleted', 'cancelled'))"

@@ -22,7 +22,8 @@ from sqlalchemy import (
 )
 
 SCHEMA_VERSION = 3
-"""1: until 0.2; 2: new servers, add-ons, promo codes; 3: transfers (``migration.py`` takes older files along)."""
+"""1: until 0.2; 2: new servers, add-ons, promo codes; 3: transfers, API keys, recovery (``migration.py`` takes older
+files along)."""
 NEVER = 9_223_372_036_854_775_807
 """Stands for "no instant" where rows are sorted by one: later than any."""
 
@@ -69,6 +70,10 @@ accounts = Table(
     _text("password"),
     Column("totp_secret", Text),
     _int("totp_step", -1),
+    Column("totp_pending", Text),  # a second factor that was begun and is not on yet (ACC-6)
+    _text("recovery_codes", default="{}"),  # JSON: the salt, and the hashes of the codes that are left (ACC-6)
+    _instant("password_changed_at"),
+    _int("api_access", 1),
     _text("currency", default="EUR"),
     _int("internal_cents"),
     _int("affiliate_cents"),
@@ -91,6 +96,36 @@ sessions = Table(
     _int("expires_at"),  # real time: moving the panel's clock signs nobody out
     _text("address"),
     _text("client"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    _text("label"),
+    _text("last_four"),
+    Column("key_hash", Text, nullable=False, unique=True),
+    _int("read_only"),
+    _text("networks", default="[]"),
+    _int("created_at"),
+    _instant("expires_at"),  # panel time: an end that somebody chose is part of the story that the clock plays
+    _instant("last_used_at"),
+)
+
+password_recoveries = Table(
+    "password_recoveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id")),  # none: the address is nobody's, and only counted (ACC-3)
+    _text("address_hash"),
+    Column("code_hash", Text, nullable=False, unique=True),
+    _int("asked_at"),
+    _int("expires_at"),
+    _instant("used_at"),
+    _instant("voided_at"),
+    Index("recoveries_by_address", "address_hash", "asked_at"),
+    Index("recoveries_by_age", "asked_at"),
 )
 
 login_failures = Table(

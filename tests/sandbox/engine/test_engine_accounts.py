@@ -7,14 +7,15 @@ import time
 import pyotp
 import pytest
 
-from billtui.sandbox.engine import accounts
+from billtui.sandbox.engine import accounts, sessions
+from billtui.sandbox.engine.callers import authenticate
 from billtui.sandbox.engine.errors import InvalidInput, NotFound, SessionExpired, SignInRefused
 from billtui.sandbox.seed.people import DEMO_PASSWORD
 from tests.support.engine import FIRST, THIRD, World
 
 
 def sign_in(world: World, login: str, password: str = DEMO_PASSWORD, totp: str | None = None) -> str:
-    return accounts.sign_in(world.database, login, password, totp)["token"]
+    return sessions.sign_in(world.database, login, password, totp)["token"]
 
 
 def refusal(world: World, login: str, password: str = DEMO_PASSWORD, totp: str | None = None) -> SignInRefused:
@@ -26,27 +27,27 @@ def refusal(world: World, login: str, password: str = DEMO_PASSWORD, totp: str |
 def test_a_session_speaks_for_its_account(world: World) -> None:
     """ACC-1, ACC-7; only a hash of the token is kept."""
     token = sign_in(world, "olena.marsh")
-    caller = world.read(lambda tx: accounts.authenticate(tx, token))
+    caller = world.read(lambda tx: authenticate(tx, token))
     assert (caller.account_id, caller.login, caller.role) == (FIRST, "olena.marsh", "client")
     assert token not in str(world.rows("SELECT * FROM sessions"))
     assert DEMO_PASSWORD not in str(world.rows("SELECT * FROM accounts"))
-    world.write(lambda tx: accounts.sign_out(tx, FIRST, caller.session_id))
+    world.write(lambda tx: sessions.sign_out(tx, FIRST, caller.session_id))
     with pytest.raises(SessionExpired):
-        world.read(lambda tx: accounts.authenticate(tx, token))
+        world.read(lambda tx: authenticate(tx, token))
     with pytest.raises(NotFound):
-        world.write(lambda tx: accounts.sign_out(tx, FIRST, caller.session_id))
+        world.write(lambda tx: sessions.sign_out(tx, FIRST, caller.session_id))
 
 
 def test_sessions_end_in_real_time_only(world: World) -> None:
     """Moving the panel's clock signs nobody out; two weeks of real time do."""
     token = sign_in(world, "olena.marsh")
     world.advance(days=200)
-    caller = world.read(lambda tx: accounts.authenticate(tx, token))
-    listed = world.read(lambda tx: accounts.sessions(tx, FIRST, caller.session_id))
+    caller = world.read(lambda tx: authenticate(tx, token))
+    listed = world.read(lambda tx: sessions.sessions(tx, FIRST, caller.session_id))
     assert [one["current"] for one in listed] == [True]
     world.time.pass_(days=15)
     with pytest.raises(SessionExpired):
-        world.read(lambda tx: accounts.authenticate(tx, token))
+        world.read(lambda tx: authenticate(tx, token))
 
 
 def test_five_failures_lock_the_login(world: World) -> None:

@@ -10,11 +10,23 @@ from pathlib import Path
 import pytest
 
 from billtui.sandbox.database import Database, WrongDatabase
-from billtui.sandbox.engine import new_orders, payments, quotes, shopkeeping, transfers
+from billtui.sandbox.engine import (
+    accounts,
+    api_keys,
+    new_orders,
+    payments,
+    quotes,
+    recovery,
+    sessions,
+    shopkeeping,
+    transfers,
+)
+from billtui.sandbox.engine.callers import authenticate
 from billtui.sandbox.engine.new_orders import Wish
 from billtui.sandbox.mail import mails as mail_of
+from billtui.sandbox.seed.people import DEMO_PASSWORD
 from billtui.sandbox.tables import SCHEMA_VERSION
-from tests.support.engine import FIRST, SECOND, StandingTime
+from tests.support.engine import FIRST, SECOND, THIRD, StandingTime
 
 _BACK_TO_2 = (
     "DELETE FROM mails WHERE transfer_id IS NOT NULL",
@@ -23,9 +35,15 @@ _BACK_TO_2 = (
     "ALTER TABLE mails DROP COLUMN link",
     "DROP TABLE guesses",
     "DROP TABLE transfers",
+    "DROP TABLE api_keys",
+    "DROP TABLE password_recoveries",
+    "ALTER TABLE accounts DROP COLUMN totp_pending",
+    "ALTER TABLE accounts DROP COLUMN recovery_codes",
+    "ALTER TABLE accounts DROP COLUMN password_changed_at",
+    "ALTER TABLE accounts DROP COLUMN api_access",
     "UPDATE panel SET schema_version = 2",
 )
-"""Makes of a file of today what the version before transfers would have written."""
+"""Makes of a file of today what the version before transfers and API keys would have written."""
 _BACK_TO_1 = (
     *_BACK_TO_2,
     "DELETE FROM mails WHERE event = 'promo-codes'",
@@ -100,16 +118,21 @@ def test_a_file_of_version_2_gets_transfers(tmp_path: Path, books: Callable[[Dat
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("UPDATE promo_codes SET used_before = 98 WHERE code = 'EARLY20'")
         connection.commit()
-        before = {
-            table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+        names = {
+            table: ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
             for table in ("accounts", "orders", "invoices", "ledger", "promo_codes", "stock")
+        }
+        before = {
+            table: connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2").fetchall()
+            for table, columns in names.items()
         }
         mails = connection.execute("SELECT count(*) FROM mails").fetchone()
     database = Database.open(file, clock_source=time)
     books(database)
     with database.read() as tx:
         assert tx.sql("SELECT schema_version FROM panel").fetchone() == (SCHEMA_VERSION,)
-        assert {table: tx.sql(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in before} == before
+        for table, columns in names.items():
+            assert tx.sql(f"SELECT {columns} FROM {table} ORDER BY 1, 2").fetchall() == before[table], table
         assert tx.sql("SELECT count(*) FROM mails").fetchone() == mails
         indexes = {row[0] for row in tx.sql("SELECT name FROM sqlite_master WHERE type = 'index'")}
         assert {"mails_by_recipient", "one_running_transfer"} <= indexes
@@ -128,6 +151,26 @@ def test_a_file_of_version_2_gets_transfers(tmp_path: Path, books: Callable[[Dat
         assert transfers.get_transfer(tx, FIRST, begun["id"])["state"] == "expired"
     database.close()
     Database.open(file, clock_source=time).close()  # and once more, as an ordinary file
+
+
+def test_a_file_of_version_2_gets_keys_and_recovery(tmp_path: Path) -> None:
+    """Who could sign in still can, and the account has what is new, empty."""
+    database = Database.open(older(tmp_path / "panel.db", _BACK_TO_2), clock_source=StandingTime())
+    with database.read() as tx:
+        me = accounts.me(tx, THIRD)
+    assert (me["totp"], me["recovery_codes_left"], me["api_access"]) == (True, 0, True)
+    token = sessions.sign_in(database, "olena.marsh", DEMO_PASSWORD)["token"]
+    with database.read() as tx:
+        caller = authenticate(tx, token)
+    made = api_keys.create(database, caller, DEMO_PASSWORD, api_keys.Wish("ci"))
+    with database.read() as tx:
+        assert authenticate(tx, made["secret"]).key_id == made["key"]["id"]
+    recovery.ask(database, "olena@marsh-hosting.example")
+    with database.read() as tx:
+        (code,) = tx.sql("SELECT code FROM mails WHERE event = 'password-recovery'").fetchone()
+    recovery.recover(database, code, "another-password-1")
+    sessions.sign_in(database, "olena.marsh", "another-password-1")
+    database.close()
 
 
 def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from billtui.sandbox.http.app import describe
 
 COPY = Path(__file__).parents[3] / "docs" / "openapi.json"
 WRITES = {"post", "patch", "delete", "put"}
-QUIET = ("/sessions", "/quotes")
+QUIET = ("/sessions", "/quotes", "/me/password", "/me/totp", "/me/api-", "/password-recovery")
 
 
 def document() -> dict[str, Any]:

@@ -16,6 +16,17 @@ password-too-short         ACC-2             fewer than 10 characters
 password-unchanged         ACC-2             the new password is the old one
 password-contains-login    ACC-2             the login is part of the new password
 password-contains-email    ACC-2             the e-mail is part of the new password
+recovery-code-unknown      ACC-3             no such code was sent
+recovery-code-used         ACC-3             the code was used before
+recovery-code-voided       ACC-3             a newer code, or a new password, took its place
+recovery-code-expired      ACC-3             the code is older than 24 hours
+api-key-label              ACC-5             an API key without a label, or with a very long one
+api-key-expiry             ACC-5             an API key that would end before now
+not-a-network              ACC-5             an allowed network that is not written as one
+too-many-api-keys          ACC-5             the account has as many API keys as it may
+totp-on                    ACC-6             a second factor is on already
+totp-off                   ACC-6             there is no second factor
+totp-not-begun             ACC-6             no second factor waits for its first code
 insufficient-funds         ACC-4             one purse alone does not hold the amount
 move-one-way               ACC-4             money moves from affiliate to internal only
 amount-not-positive        ACC-4, INV-13     an amount of zero or less

@@ -88,6 +88,38 @@ class SessionExpired(EngineRefusal):
     status = 401
 
 
+class WrongSecret(EngineRefusal):
+    """A signed-in account did not prove itself: it counts towards the lock of the login (ACC-6)."""
+
+    status = 403
+    rule = "ACC-6"
+
+    def __init__(self, code: str, detail: str, field: str) -> None:
+        """``code`` is wrong-password or wrong-totp; ``field`` the member of the body that was wrong."""
+        super().__init__(detail, fields={field: detail})
+        self.code = code
+
+
+class NotWithThisKey(EngineRefusal):
+    """An API key that is known, and may not do this, or nothing at all (ACC-5).
+
+    ``code`` is session-needed, api-key-read-only, api-key-network or api-access-disabled.
+    """
+
+    status = 403
+    rule = "ACC-5"
+
+    def __init__(self, code: str, detail: str) -> None:
+        """``detail`` says what to do instead."""
+        super().__init__(detail)
+        self.code = code
+
+
+def seconds_left(now: datetime, until: datetime) -> int:
+    """Whole seconds from ``now`` to ``until``, rounded up, one at least."""
+    return max(1, int(-(-(until - now).total_seconds() // 1)))
+
+
 class SignInRefused(EngineRefusal):
     """Signing in failed. ``code`` is wrong-credentials, totp-required, wrong-totp or locked-out (ACC-6)."""
 
@@ -107,7 +139,7 @@ class SignInRefused(EngineRefusal):
 
 
 class TooManyTries(EngineRefusal):
-    """Somebody guesses: nothing is looked at before ``available_from`` (TRF-1, TRF-2)."""
+    """Somebody guesses, or floods: nothing is looked at before ``available_from`` (TRF-1, TRF-2, ACC-3)."""
 
     status = 429
 
@@ -117,8 +149,7 @@ class TooManyTries(EngineRefusal):
         self.code = refusal.code
         self.rule = refusal.rule
         self.available_from = refusal.available_from
-        wait = 1.0 if refusal.available_from is None else (refusal.available_from - now).total_seconds()
-        self.retry_after = max(1, int(-(-wait // 1)))
+        self.retry_after = seconds_left(now, refusal.available_from or now)
 
 
 class NotedRefusal(RuleBroken):

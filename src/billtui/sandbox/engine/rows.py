@@ -28,6 +28,10 @@ class AccountRow:
     password: str = ""
     totp_secret: str | None = None
     totp_step: int = -1
+    totp_pending: str | None = None
+    recovery_codes: str = "{}"
+    password_changed_at: int | None = None
+    api_access: int = 1
     currency: str = "EUR"
     internal_cents: int = 0
     affiliate_cents: int = 0
@@ -39,7 +43,7 @@ class AccountRow:
     TABLE: ClassVar[str] = "accounts"
     KIND: ClassVar[str] = "account"
     SEEN_BY: ClassVar[tuple[str, ...]] = ("id",)
-    QUIET: ClassVar[frozenset[str]] = frozenset({"next_number", "totp_step", "password"})
+    QUIET: ClassVar[frozenset[str]] = frozenset({"next_number", "totp_step", "totp_pending", "password"})
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from billtui.domain.policy import Policy
+from billtui.sandbox.engine.last_use import LastUse
 from billtui.sandbox.engine.rows import (
     AccountRow,
     InvoiceRow,
@@ -233,9 +234,18 @@ class Tx:
     """An open transaction: connection, the panel's present instant, policy, and the rows it works on."""
 
     def __init__(
-        self, conn: Connection, now: int, policy: Policy, *, real: int, writable: bool, totals: Totals
+        self,
+        conn: Connection,
+        now: int,
+        policy: Policy,
+        *,
+        real: int,
+        writable: bool,
+        totals: Totals,
+        last_use: LastUse | None = None,
     ) -> None:
         """``now`` (panel time) and ``real`` (real time) in microseconds. Made by ``Database`` only."""
+        self.last_use = last_use or LastUse()
         self.conn = conn
         self.at = now
         self.real = real
@@ -266,7 +276,15 @@ class Tx:
 
     def fresh(self) -> Tx:
         """The same transaction with nothing read yet: for work that may be undone to a savepoint."""
-        other = Tx(self.conn, self.at, self.policy, real=self.real, writable=self.writable, totals=self._totals)
+        other = Tx(
+            self.conn,
+            self.at,
+            self.policy,
+            real=self.real,
+            writable=self.writable,
+            totals=self._totals,
+            last_use=self.last_use,
+        )
         other.silent = self.silent
         other.draw = self.draw
         return other

@@ -216,8 +216,17 @@ class BalancesJSON(TypedDict):
     affiliate: MoneyJSON
 
 
+class NotificationRuleJSON(TypedDict):
+    """An event of the notification matrix: its channels, on or off; ``fixed`` are those that stay on (ACC-8)."""
+
+    event: str
+    title: str
+    channels: dict[str, bool]
+    fixed: list[str]
+
+
 class AccountJSON(TypedDict):
-    """``GET /me``."""
+    """``GET /me``; on the cards that staff sees nobody is signed in, so the last two are missing."""
 
     panel_id: str
     panel_name: str
@@ -232,8 +241,14 @@ class AccountJSON(TypedDict):
     capabilities: list[str]
     payment_methods: list[str]
     settings: dict[str, Any]
+    notifications: list[NotificationRuleJSON]
+    recovery_codes_left: int | None
+    api_access: bool
+    password_changed_at: str | None
     created_at: str
     version: int
+    signed_in_by: NotRequired[str]
+    key_read_only: NotRequired[bool]
 
 
 class LedgerLineJSON(TypedDict):
@@ -377,6 +392,39 @@ class TransferJSON(TypedDict):
     history: list[TransferStepJSON]
     actions: list[ActionJSON]
     version: int
+
+
+class ApiKeyJSON(TypedDict):
+    """An API key in the list: never the key itself (ACC-5)."""
+
+    id: str
+    label: str
+    last_four: str
+    read_only: bool
+    networks: list[str]
+    created_at: str
+    expires_at: str | None
+    last_used_at: str | None
+
+
+class NewApiKeyJSON(TypedDict):
+    """A key that was just made; ``secret`` is the key itself, shown this once (ACC-5)."""
+
+    key: ApiKeyJSON
+    secret: str
+
+
+class TotpSetupJSON(TypedDict):
+    """A second factor that waits for its first code; both members are secrets (ACC-6)."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodesJSON(TypedDict):
+    """One-time codes that stand in for the second factor, shown this once (ACC-6)."""
+
+    codes: list[str]
 
 
 class MailJSON(TypedDict):

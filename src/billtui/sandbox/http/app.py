@@ -10,15 +10,16 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from billtui.sandbox.database import Database
-from billtui.sandbox.engine import accounts
-from billtui.sandbox.engine.errors import SessionExpired
+from billtui.sandbox.engine import sessions as kept_sessions
+from billtui.sandbox.engine.callers import authenticate
+from billtui.sandbox.engine.errors import NotWithThisKey, SessionExpired
 from billtui.sandbox.http import openapi, problems
 from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.faults import Faults
 from billtui.sandbox.http.middleware import BodyLimit, Envelope
 from billtui.sandbox.http.panel import Panel
-from billtui.sandbox.http.routes import accounts as account_cards
 from billtui.sandbox.http.routes import (
+    access,
     balance,
     catalogue,
     feed,
@@ -26,10 +27,12 @@ from billtui.sandbox.http.routes import (
     me,
     orders,
     quotes,
+    recovery,
     sandbox,
     sessions,
     transfers,
 )
+from billtui.sandbox.http.routes import accounts as account_cards
 
 
 def create_app(database: Database) -> FastAPI:
@@ -62,9 +65,10 @@ def create_app(database: Database) -> FastAPI:
 
 
 def _end_session(database: Database, token: str) -> None:
-    with contextlib.suppress(SessionExpired), database.write() as tx:
-        caller = accounts.authenticate(tx, token)
-        accounts.sign_out(tx, caller.account_id, caller.session_id)
+    with contextlib.suppress(SessionExpired, NotWithThisKey), database.write() as tx:
+        caller = authenticate(tx, token)
+        caller.need_session()
+        kept_sessions.sign_out(tx, caller.account_id, caller.session_id)
 
 
 def describe() -> str:
@@ -83,7 +87,20 @@ def _routes(lifespan: object = None) -> FastAPI:
     )
     problems.install(app)
     openapi.install(app)
-    for part in (sessions, me, account_cards, catalogue, orders, quotes, invoices, balance, transfers, feed):
+    for part in (
+        sessions,
+        recovery,
+        me,
+        access,
+        account_cards,
+        catalogue,
+        orders,
+        quotes,
+        invoices,
+        balance,
+        transfers,
+        feed,
+    ):
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(sandbox.router)
     return app

@@ -49,6 +49,63 @@ class SignInBody(Body):
     """Needed when the account has a second factor (ACC-6)."""
 
 
+class PasswordBody(Body):
+    """``POST /me/password`` (ACC-2)."""
+
+    current_password: Secret
+    new_password: Secret
+
+
+class TotpBody(Body):
+    """``POST /me/totp`` (ACC-6)."""
+
+    action: Literal["begin", "confirm", "new-codes", "off"]
+    current_password: Secret
+    code: Annotated[SecretStr, Field(min_length=1, max_length=64)] | None = None
+    """Of the device, or a recovery code; for every action but ``begin``."""
+
+
+_Network = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+
+
+class ApiKeyBody(Body):
+    """``POST /me/api-keys``: what the key shall be (ACC-5)."""
+
+    label: Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
+    expires_at: AwareDatetime | None = None
+    read_only: bool = False
+    networks: Annotated[list[_Network], Field(max_length=500)] = []
+    """Networks that the key may be used from, in CIDR; none for any."""
+    current_password: Secret
+
+
+class CurrentPasswordBody(Body):
+    """``POST /me/api-keys/{id}/revoke`` (ACC-5)."""
+
+    current_password: Secret
+
+
+class ApiAccessBody(Body):
+    """``POST /me/api-access`` (ACC-5)."""
+
+    on: bool
+    current_password: Secret
+
+
+class RecoveryBody(Body):
+    """``POST /password-recovery`` (ACC-3)."""
+
+    email: Annotated[str, Field(max_length=1000)]
+    """The primary address of the account."""
+
+
+class NewPasswordBody(Body):
+    """``POST /password-recovery/confirm`` (ACC-3)."""
+
+    code: Secret
+    new_password: Secret
+
+
 class SettingsBody(Body):
     """``PATCH /me``: the settings that change; others stay."""
 

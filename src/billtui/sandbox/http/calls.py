@@ -17,8 +17,8 @@ from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from billtui.domain.refusal import RuleBroken
-from billtui.sandbox.engine import accounts, operations
-from billtui.sandbox.engine.accounts import Caller
+from billtui.sandbox.engine import operations
+from billtui.sandbox.engine.callers import STAFF, Caller, authenticate
 from billtui.sandbox.engine.errors import EngineRefusal
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.http.etag import expected_version, tagged
@@ -28,13 +28,18 @@ from billtui.sandbox.http.problems import MEDIA_TYPE, ApiProblem, from_refusal
 
 Wire = Mapping[str, Any]
 _KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
-_bearer = HTTPBearer(auto_error=False, description="A session token (POST /sessions).")
+_bearer = HTTPBearer(auto_error=False, description="A session token (POST /sessions) or an API key.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 def dump(value: Any) -> bytes:
     """``value`` as JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def peer_of(request: Request) -> str:
+    """The address that a request comes from, as the connection has it; what headers claim proves nothing."""
+    return request.client.host if request.client else ""
 
 
 def _token(credentials: HTTPAuthorizationCredentials | None) -> str:
@@ -58,7 +63,7 @@ class ReadCall:
 
         def run() -> Any:
             with self.panel.database.read() as tx:
-                return work(tx, accounts.authenticate(tx, self.token))
+                return work(tx, authenticate(tx, self.token, peer_of(self.request)))
 
         return await self.panel.read(run)
 
@@ -67,11 +72,20 @@ class ReadCall:
 
         def run() -> tuple[bytes, int | None]:
             with self.panel.database.read() as tx:
-                value = work(tx, accounts.authenticate(tx, self.token))
+                value = work(tx, authenticate(tx, self.token, peer_of(self.request)))
             return dump(value), value.get("version")
 
         body, version = await self.panel.read(run)
         return tagged(self.request, body, version=version)
+
+    async def own_items(self, work: Callable[[Tx, Caller], list[Any]]) -> Response:
+        """A page of a short list that an API key must not see (ACC-5)."""
+
+        def look(tx: Tx, caller: Caller) -> list[Any]:
+            caller.need_session()
+            return work(tx, caller)
+
+        return await self.items(look)
 
     async def items(self, work: Callable[[Tx, Caller], list[Any]], *filters: str) -> Response:
         """A page of a short list, by ``limit`` and ``cursor``; ``filters`` are its own query parameters."""
@@ -133,15 +147,18 @@ async def read_call(request: Request, credentials: Credentials) -> ReadCall:
     return ReadCall(request, _token(credentials))
 
 
-async def _write_call(request: Request, credentials: Credentials, *, needs_key: bool) -> WriteCall:
+async def _write_call(
+    request: Request, credentials: Credentials, *, needs_key: bool, check: Callable[[Caller], None]
+) -> WriteCall:
     panel = panel_of(request)
     token = _token(credentials)
 
-    def authenticate() -> Caller:
+    def identify() -> Caller:
         with panel.database.read() as tx:
-            return accounts.authenticate(tx, token)
+            return authenticate(tx, token, peer_of(request))
 
-    caller = await panel.read(authenticate)
+    caller = await panel.read(identify)
+    check(caller)
     key = request.headers.get("idempotency-key")
     if key is None and needs_key:
         raise ApiProblem(
@@ -161,32 +178,39 @@ async def _write_call(request: Request, credentials: Credentials, *, needs_key: 
 
 
 async def session_call(request: Request, credentials: Credentials) -> WriteCall:
-    """Dependency of writes whose answer is not stored: a key is accepted, not needed; every role may."""
-    return await _write_call(request, credentials, needs_key=False)
+    """Dependency of what only a session may, of every role: sessions, password, second factor, keys (ACC-5).
+
+    Its answers may be secrets and are not stored: an idempotency key is accepted, not needed.
+    """
+    return await _write_call(request, credentials, needs_key=False, check=Caller.need_session)
 
 
 async def write_call(request: Request, credentials: Credentials) -> WriteCall:
     """Dependency of every write: signed in as a client (ACC-7), with an idempotency key."""
-    call = await _write_call(request, credentials, needs_key=True)
-    _only_clients(call.caller)
-    return call
+
+    def check(caller: Caller) -> None:
+        caller.need_writing()
+        _only_clients(caller)
+
+    return await _write_call(request, credentials, needs_key=True, check=check)
 
 
 async def quote_call(request: Request, credentials: Credentials) -> WriteCall:
-    """Dependency of quotes: as :func:`write_call`, but without effect, so no key is needed."""
-    call = await _write_call(request, credentials, needs_key=False)
-    _only_clients(call.caller)
-    return call
+    """Dependency of quotes: as :func:`write_call`, but a quote only reads in effect.
+
+    So no idempotency key is needed, and an API key that only reads may ask for one (ACC-5).
+    """
+    return await _write_call(request, credentials, needs_key=False, check=_only_clients)
 
 
 async def settings_call(request: Request, credentials: Credentials) -> WriteCall:
-    """Dependency of writes to the caller's own account: every role may, with a key."""
-    return await _write_call(request, credentials, needs_key=True)
+    """Dependency of writes to the caller's own account: every role may, with an idempotency key."""
+    return await _write_call(request, credentials, needs_key=True, check=Caller.need_writing)
 
 
 def only_staff(caller: Caller, work: Callable[[], Any]) -> Any:
     """What ``work`` finds, for staff only (ACC-7). Raises :class:`ApiProblem` 403."""
-    if caller.role not in accounts.STAFF:
+    if caller.role not in STAFF:
         raise ApiProblem(403, "forbidden", "Only the panel's staff sees other accounts.", rule="ACC-7")
     return work()
 

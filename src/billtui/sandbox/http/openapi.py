@@ -25,7 +25,7 @@ DESCRIPTION = (
 )
 _STATUS_TEXT = {
     401: "Not signed in, or the session has expired",
-    403: "The role may not do that (ACC-7)",
+    403: "The role may not do that (ACC-7), or not with this API key (ACC-5)",
     404: "No such object in this account",
     409: "A rule forbids it; `code` and `rule` say which",
     410: "The cursor is too old: reload everything",
@@ -36,7 +36,7 @@ _STATUS_TEXT = {
     429: "Too many requests; `Retry-After` says when to go on",
     503: "The panel is not available; nothing was done",
 }
-_READ_ERRORS = (401, 422, 429, 503)
+_READ_ERRORS = (401, 403, 422, 429, 503)
 _WRITE_ERRORS = (401, 403, 413, 422, 429, 503)
 
 
@@ -75,6 +75,10 @@ _WIRE_TYPES: tuple[type, ...] = (
     wire.OperationStatusJSON,
     wire.SessionTokenJSON,
     wire.SessionJSON,
+    wire.ApiKeyJSON,
+    wire.NewApiKeyJSON,
+    wire.TotpSetupJSON,
+    wire.RecoveryCodesJSON,
     ProblemJSON,
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
-from billtui.sandbox.engine.accounts import hash_password
+from billtui.sandbox.engine.passwords import hash_password
 from billtui.sandbox.engine.rows import AccountRow
 
 DEMO_PASSWORD = "demo-fleet-2026"
@@ -47,7 +48,13 @@ def account_row(person: Person, random: Random, created_at: int) -> AccountRow:
         email=person.email,
         emails=json.dumps([person.email, *person.more_emails]),
         role=person.role,
-        password=hash_password(DEMO_PASSWORD, salt),
+        password=_hashed(salt),
         totp_secret=secret,
         created_at=created_at,
     )
+
+
+@lru_cache(maxsize=64)
+def _hashed(salt: str) -> str:
+    """The kept form of everybody's password: the same seed need not be hashed again in one process."""
+    return hash_password(DEMO_PASSWORD, salt)

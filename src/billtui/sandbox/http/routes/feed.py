@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from billtui.sandbox.engine import changes, operations
-from billtui.sandbox.engine.accounts import Caller
+from billtui.sandbox.engine.callers import Caller
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import ChangeFeedJSON
 from billtui.sandbox.http.calls import Reading, dump

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from billtui.sandbox.engine import accounts
+from billtui.sandbox.engine import sessions
 from billtui.sandbox.engine.wire import SessionTokenJSON
 from billtui.sandbox.http.bodies import SignInBody
-from billtui.sandbox.http.calls import OwnSession, Reading, dump
+from billtui.sandbox.http.calls import OwnSession, Reading, dump, peer_of
 from billtui.sandbox.http.listing import SHORT_LIST
 from billtui.sandbox.http.openapi import list_of, reads, ref, unkeyed, writes
 from billtui.sandbox.http.panel import panel_of
@@ -20,11 +20,11 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 async def sign_in(request: Request, body: SignInBody) -> Response:
     """Sign in: a token for ``Authorization: Bearer``. Only failures count towards the lock (ACC-6)."""
     panel = panel_of(request)
-    address = request.client.host if request.client else ""
+    address = peer_of(request)
     client = request.headers.get("user-agent", "")[:200]
 
     def work() -> SessionTokenJSON:
-        return accounts.sign_in(
+        return sessions.sign_in(
             panel.database,
             body.login,
             body.password.get_secret_value(),
@@ -37,10 +37,10 @@ async def sign_in(request: Request, body: SignInBody) -> Response:
     return Response(dump(token), status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-@router.get("", responses=reads(list_of("Session")), openapi_extra=SHORT_LIST)
+@router.get("", responses=reads(list_of("Session"), 403), openapi_extra=SHORT_LIST)
 async def list_sessions(call: Reading) -> Response:
-    """Every live session of the account; the one that asks is marked."""
-    return await call.items(lambda tx, caller: list(accounts.sessions(tx, caller.account_id, caller.session_id)))
+    """Every live session of the account; the one that asks is marked. Not for API keys (ACC-5)."""
+    return await call.own_items(lambda tx, caller: list(sessions.sessions(tx, caller.account_id, caller.session_id)))
 
 
 @router.delete("/current", status_code=204, responses=writes(None, status=204), openapi_extra=unkeyed())
@@ -57,5 +57,5 @@ async def revoke(call: OwnSession, session_id: str) -> Response:
 
 async def _end(call: OwnSession, session_id: str) -> Response:
     return await call.answer(
-        lambda tx: accounts.sign_out(tx, call.caller.account_id, session_id), status=204, store=False
+        lambda tx: sessions.sign_out(tx, call.caller.account_id, session_id), status=204, store=False
     )
