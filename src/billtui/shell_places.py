@@ -12,7 +12,7 @@ from billtui.screens.shell import Shell
 if TYPE_CHECKING:
     from billtui.config.profiles import Profile
 
-AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner")
+AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers")
 """The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
 
 
@@ -73,6 +73,11 @@ class Places(Shell):
         """Show the planner."""
         self.switch_mode("planner")
 
+    @handles("app.transfers")
+    def go_transfers(self) -> None:
+        """Show the transfers."""
+        self.switch_mode("transfers")
+
     @handles("app.repaint")
     def repaint(self) -> None:
         """Draw everything anew."""
@@ -117,7 +122,8 @@ class Places(Shell):
 
         def found(hit: tuple[str, str] | None) -> None:
             if hit is not None:
-                (self.show_invoice if hit[0] == "invoice" else self.show_order)(hit[1])
+                show = {"invoice": self.show_invoice, "transfer": self.show_transfer}.get(hit[0], self.show_order)
+                show(hit[1])
 
         self.push_screen(SearchScreen(), found)
 
@@ -139,6 +145,12 @@ class Places(Shell):
         from billtui.screens.order import OrderScreen
 
         self.push_screen(OrderScreen(order_id))
+
+    def show_transfer(self, transfer_id: str) -> None:
+        """Go to one transfer, wherever it is asked for."""
+        from billtui.screens.transfer import TransferScreen
+
+        self.push_screen(TransferScreen(transfer_id))
 
     async def show_orders_of(self, invoice_id: str) -> None:
         """Go to the order on an invoice; with several, choose one."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from billtui.commands import bulk_order, choosing, everywhere, invoices, jobs, lists, orders, places, planner, solver
+from billtui.commands import bulk_order, choosing, everywhere, invoices, jobs, lists, orders, places, planner, solver, transfers
 from billtui.commands.command import Command, Danger, Scope
 
 __all__ = ["COMMANDS", "Command", "Danger", "Scope", "handlers_of", "handles", "of_scopes"]
 
-_MODULES = (everywhere, lists, invoices, orders, bulk_order, choosing, jobs, places, planner, solver)
+_MODULES = (everywhere, lists, invoices, orders, bulk_order, choosing, jobs, places, planner, solver, transfers)
 
 COMMANDS: dict[str, Command] = {command.id: command for module in _MODULES for command in module.COMMANDS}
 """All commands by id, in the order of help and documentation."""

@@ -26,6 +26,7 @@ class Scope(StrEnum):
     LINE_UP = "line up"
     WHAT_IF = "what if"
     AGENDA = "agenda"
+    TRANSFERS = "transfers"
 
 
 class Danger(StrEnum):

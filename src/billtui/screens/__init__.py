@@ -14,6 +14,7 @@ _AREAS = {
     "jobs": ("billtui.screens.jobs", "JobsScreen"),
     "balance": ("billtui.screens.balance", "BalanceScreen"),
     "settings": ("billtui.screens.settings", "SettingsScreen"),
+    "transfers": ("billtui.screens.transfers", "TransfersScreen"),
     "planner": ("billtui.screens.planner", "PlannerScreen"),
 }
 

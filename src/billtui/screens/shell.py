@@ -111,6 +111,10 @@ class Shell(HarmlessApp[int]):
         """Go to one order."""
 
     @abstractmethod
+    def show_transfer(self, transfer_id: str) -> None:
+        """Go to one transfer."""
+
+    @abstractmethod
     async def show_orders_of(self, invoice_id: str) -> None:
         """Go to the order on an invoice."""
 

@@ -71,6 +71,10 @@ class TopBar(Widget):
         return Content("  ").join(parts)
 
 
+LEAST_WORD = 3
+"""Letters of an area's name that are shown on any line."""
+
+
 class AreaBar(Widget):
     """The areas with their keys; the present one stands out."""
 
@@ -87,13 +91,23 @@ class AreaBar(Widget):
         self.set_reactive(AreaBar.current, current)
 
     def render(self) -> Content:
-        """The line of areas; on a narrow one only keys and the present title."""
-        full = sum(cell_len(title) + len(key) + 3 for key, title in self.areas) <= self.size.width
+        """The line of areas; on a narrow one the others' names give way, all to the same length."""
+        letters = self._letters()
         parts: list[Content] = []
         for key, title in self.areas:
             if title == self.current:
                 parts.append(Content.styled(f" {key} {title} ", "bold $text-accent underline"))
             else:
-                word = title if full else title[:3]
+                word = title[:letters]
                 parts.append(Content.assemble((f" {key} ", "$muted"), (f"{word} ", "")))
         return Content("").join(parts)
+
+    def _letters(self) -> int:
+        """How many letters of each name but the present one have room."""
+        most = max((len(title) for _, title in self.areas), default=0)
+        for letters in range(most, LEAST_WORD, -1):
+            words = (title if title == self.current else title[:letters] for _, title in self.areas)
+            keys = sum(len(key) + 3 for key, _ in self.areas)
+            if keys + sum(map(cell_len, words)) <= self.size.width:
+                return letters
+        return LEAST_WORD

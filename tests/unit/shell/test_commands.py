@@ -21,6 +21,7 @@ PLACES = {
     "cheapest way": (Scope.SOLVER, Scope.LIST, Scope.GLOBAL),
     "line up": (Scope.LINE_UP, Scope.LIST, Scope.GLOBAL),
     "what if": (Scope.WHAT_IF, Scope.LIST, Scope.GLOBAL),
+    "transfers": (Scope.TRANSFERS, Scope.LIST, Scope.GLOBAL),
     "agenda": (Scope.AGENDA, Scope.LIST, Scope.GLOBAL),
 }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from billtui.domain.models import Invoice, Order, Transfer
-from billtui.domain.models.transfers import RUNNING_STATES
+from billtui.domain.models.transfers import RUNNING_STATES, TransferState
 from billtui.services.store.rows import InvoiceRow, OrderRow, TransferRow, cents, epoch
+
+_CONFIRMED = frozenset({TransferState.AWAITING_RECIPIENT, TransferState.COMPLETED})
 
 
 def order_row(order: Order) -> OrderRow:
@@ -85,6 +87,7 @@ def transfer_row(transfer: Transfer) -> TransferRow:
         expires_at=epoch(transfer.expires_at),
         ended_at=epoch(last.at) if last is not None and ended else None,
         why=str(last.reason) if last is not None and ended else "",
+        confirmed=int(any(state in _CONFIRMED for state in (transfer.state, *(step.state for step in transfer.history)))),
         version=transfer.version,
     )
 

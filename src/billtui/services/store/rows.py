@@ -105,6 +105,8 @@ class TransferRow(NamedTuple):
     """When it came to an end, as far as its history tells."""
     why: str
     """Why it ended, where nobody pressed a button (TRF-6)."""
+    confirmed: int
+    """1 once the sender had confirmed it (TRF-2)."""
     version: int
 
 

@@ -1,0 +1,53 @@
+"""Whose turn a transfer is (TRF-2, TRF-3): one definition for lists, the overview and the planner."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from billtui.domain.models.transfers import RUNNING_STATES, TransferDirection, TransferState
+from billtui.services.store import StoreReader, TransferRow
+
+_STEPS: Final = {TransferState.AWAITING_SENDER: "confirm", TransferState.AWAITING_RECIPIENT: "accept"}
+_ACTORS: Final = {
+    TransferState.AWAITING_SENDER: TransferDirection.OUT,
+    TransferState.AWAITING_RECIPIENT: TransferDirection.IN,
+}
+"""Whose transfer it must be for the step to be one's own."""
+
+
+class Turn(NamedTuple):
+    """Who has to do what next."""
+
+    yours: bool
+    step: str
+    """``confirm`` or ``accept``."""
+
+    def __str__(self) -> str:
+        """``you: confirm``, ``they: accept``."""
+        return f"{'you' if self.yours else 'they'}: {self.step}"
+
+
+def is_running(row: TransferRow) -> bool:
+    """Whether somebody still has to act; its order is locked meanwhile (TRF-6)."""
+    return row.state in RUNNING_STATES
+
+
+def turn_of(row: TransferRow) -> Turn | None:
+    """Whose turn it is, or ``None`` where it has ended (or is in a state that is not known)."""
+    state = next((one for one in _STEPS if one == row.state), None)
+    if state is None:
+        return None
+    return Turn(row.direction == _ACTORS[state], _STEPS[state])
+
+
+def waits_for_you(row: TransferRow) -> bool:
+    """Whether this account has to act."""
+    turn = turn_of(row)
+    return turn is not None and turn.yours
+
+
+def running_of_order(store: StoreReader, transfer_id: str | None) -> TransferRow | None:
+    """The transfer that an order is in, as the copy knows it."""
+    if not transfer_id:
+        return None
+    return store.transfer_rows([transfer_id]).get(transfer_id)
