@@ -78,6 +78,13 @@ class Places(Shell):
         """Show the transfers."""
         self.switch_mode("transfers")
 
+    @handles("app.mail")
+    async def read_mail(self) -> None:
+        """The sandbox's mails; one with the code of a transfer leads there."""
+        from billtui.screens.transfer_mail import read_mail
+
+        await read_mail(self)
+
     @handles("app.repaint")
     def repaint(self) -> None:
         """Draw everything anew."""

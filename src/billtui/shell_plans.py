@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
 from textual.timer import Timer
 
 from billtui.commands import handles
@@ -40,10 +42,10 @@ class PlansOnTheirWay(Shell):
         self._held_timer: Timer | None = None
         self._finishing: dict[str, list[asyncio.Future[JobEvent]]] = {}
 
-    def submit(self, plan: Plan, *, hold: bool = False) -> str:
+    def submit(self, plan: Plan, *, hold: bool = False, codes: Mapping[int, SecretStr] | None = None) -> str:
         """Hand a confirmed plan to the executor; with ``hold`` it waits in the undo window. Gives the job's id."""
         seconds = self.settings.undo_seconds if hold else 0
-        job_id = self.session.submit(plan, hold_seconds=seconds)
+        job_id = self.session.submit(plan, hold_seconds=seconds, codes=codes)
         if seconds:
             self._held.append(Held(job_id, str(plan.title), self._now() + seconds))
             if self._held_timer is None:

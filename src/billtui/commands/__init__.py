@@ -10,7 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from billtui.commands import bulk_order, choosing, everywhere, invoices, jobs, lists, orders, places, planner, solver, transfers
+from billtui.commands import (
+    bulk_order,
+    choosing,
+    everywhere,
+    invoices,
+    jobs,
+    lists,
+    orders,
+    places,
+    planner,
+    solver,
+    transfers,
+)
 from billtui.commands.command import Command, Danger, Scope
 
 __all__ = ["COMMANDS", "Command", "Danger", "Scope", "handlers_of", "handles", "of_scopes"]

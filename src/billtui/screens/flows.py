@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
 from textual.content import Content
 
 from billtui.domain.models import Account
@@ -41,10 +42,14 @@ async def confirm_and_submit(
     danger: bool = False,
     hold: bool = False,
     keep_marks: bool = False,
+    type_word: str = "",
+    type_label: str = "",
+    codes: Mapping[int, SecretStr] | None = None,
 ) -> str | None:
     """Show ``plan``, and hand it to the executor if it is confirmed. Gives the job's id, or ``None``.
 
-    What is marked is used up by it, unless it is a step on the way to something else (``keep_marks``).
+    What is marked is used up by it, unless it is a step on the way to something else (``keep_marks``). ``type_word``
+    has to be typed; ``codes`` are one-time codes by the operation's number, and such a plan goes into no file (TRF-2).
     """
     if not plan.operations:
         await say_nothing_left(app, plan)
@@ -60,6 +65,9 @@ async def confirm_and_submit(
             note=note,
             danger=danger,
             typed=needs_typing(plan, limit, items),
+            type_word=type_word,
+            type_label=type_label,
+            to_file=not plan.coded,
         )
         answer = await app.push_screen_wait(dialog)
         if answer:
@@ -69,7 +77,7 @@ async def confirm_and_submit(
             return None
         if await write_to_file(app, plan):
             return None
-    job_id = app.submit(plan, hold=hold)
+    job_id = app.submit(plan, hold=hold, codes=codes)
     if isinstance(app.screen, BilltuiScreen) and not keep_marks:
         app.screen.unmark()
     return job_id

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import SecretStr
 from textual.screen import Screen
 
 from billtui.config.profiles import Profile
@@ -65,8 +66,8 @@ class Shell(HarmlessApp[int]):
         """Why the panel cannot do this, or ``None``."""
 
     @abstractmethod
-    def submit(self, plan: Plan, *, hold: bool = False) -> str:
-        """Hand a confirmed plan to the executor; the job's id."""
+    def submit(self, plan: Plan, *, hold: bool = False, codes: Mapping[int, SecretStr] | None = None) -> str:
+        """Hand a confirmed plan to the executor, with the one-time codes of its operations; the job's id."""
 
     @abstractmethod
     async def job_finished(self, job_id: str) -> JobEvent:

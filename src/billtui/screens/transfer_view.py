@@ -56,7 +56,8 @@ def steps_text(row: TransferRow, *, ascii_only: bool = False) -> Toned:
     """The steps in one line, toned as the step that counts: ``pushed ─ ● you confirm ─ ○ accept``."""
     steps = steps_of(row)
     words = (f"{_SIGNS[one.sign][ascii_only]} {one.words}" if one.sign else one.words for one in steps)
-    tone = next((one.tone for one in steps if one.sign in (_NOW, _DONE, _ENDED)), "")
+    tones: list[Tone] = [one.tone for one in steps if one.sign in (_NOW, _DONE, _ENDED)]
+    tone: Tone = tones[0] if tones else ""
     return Toned((" - " if ascii_only else " ─ ").join(words), tone)
 
 

@@ -12,7 +12,7 @@ from billtui.screens.transfer_actions import cancel_transfers, confirm_transfers
 from billtui.screens.transfer_mail import read_mail
 from billtui.screens.transfer_view import transfer_columns, transfer_detail
 from billtui.services.store import TransferRow
-from billtui.services.transfers import is_running, turn_of, waits_for_you
+from billtui.services.transfers import is_running, siblings_of, turn_of, waits_for_you
 from billtui.widgets.formats import cents_text, count_text
 from billtui.widgets.record_table import Column
 
@@ -74,7 +74,9 @@ class TransfersScreen(ListScreen[TransferRow]):
 
     def detail(self, row: TransferRow) -> Content:
         """The transfer beside the list."""
-        return transfer_text(self, row)
+        store = self.session.store
+        siblings = len(siblings_of(store, row))
+        return transfer_detail(row, store.transfer(row.id), self.now(), siblings, ascii_only=self.billtui.ascii_only)
 
     def open_row(self, row_id: str) -> None:
         """The transfer in full."""

@@ -46,6 +46,11 @@ def waits_for_you(row: TransferRow) -> bool:
     return turn is not None and turn.yours
 
 
+def siblings_of(store: StoreReader, row: TransferRow) -> list[TransferRow]:
+    """The other transfers of the same push (TRF-7)."""
+    return [one for one in store.transfers_of_push(row.push_id) if one.id != row.id] if row.push_id else []
+
+
 def running_of_order(store: StoreReader, transfer_id: str | None) -> TransferRow | None:
     """The transfer that an order is in, as the copy knows it."""
     if not transfer_id:

@@ -9,7 +9,7 @@ from pydantic import Field
 from billtui.domain.models.orders import Action
 from billtui.domain.models.wire import Id, Instant, OpenEnum, WireModel
 from billtui.domain.money import Money
-from billtui.domain.safetext import SafeText
+from billtui.domain.safetext import SafeBody, SafeText
 
 
 class TransferState(StrEnum):
@@ -83,7 +83,7 @@ class Mail(WireModel):
     at: Instant
     event: SafeText = SafeText("")
     subject: SafeText
-    body: SafeText = SafeText("")
+    body: SafeBody = SafeBody("")
     code: SafeText | None = None
     """The one-time code that it carries."""
     link: SafeText | None = None

@@ -52,8 +52,14 @@ class ConfirmPlan(Dialog[bool]):
         note: str = "",
         danger: bool = False,
         typed: bool = False,
+        type_word: str = "",
+        type_label: str = "",
+        to_file: bool = True,
     ) -> None:
-        """``facts`` come after amount, count, account and panel; with ``typed`` the total is asked for."""
+        """``facts`` come after amount, count, account and panel; with ``typed`` the total is asked for.
+
+        ``type_word`` is asked for instead, whatever the total is, by the words ``type_label``. Not ``to_file``: it rests on what no file may hold.
+        """
         super().__init__()
         self.title_text = str(plan.title)
         self.plan = plan
@@ -61,7 +67,10 @@ class ConfirmPlan(Dialog[bool]):
         self.facts = facts
         self.note = note
         self.danger = danger
-        self.typed = typed
+        self.typed = typed or bool(type_word)
+        self.type_word = type_word
+        self.type_label = type_label
+        self.to_file = to_file
 
     def compose_body(self) -> Iterable[Widget]:
         """Facts first, in cells of their own; then what is in and what is left out."""
@@ -87,7 +96,8 @@ class ConfirmPlan(Dialog[bool]):
             yield Static(Content(self.note), classes="note")
         if self.typed:
             wanted = self._wanted()
-            yield Static(Content.assemble("Type ", (wanted, "bold"), " to confirm"), classes="section")
+            asked = Content(self.type_label) if self.type_label else Content.assemble("Type ", (wanted, "bold"), " to confirm")
+            yield Static(asked, classes="section")
             field = Input(id="typed")
             field.cursor_blink = False
             yield field
@@ -95,7 +105,8 @@ class ConfirmPlan(Dialog[bool]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """What is safe comes first; ``w`` works also where there is no room for its button."""
-        yield Button("To a file (w)", id="write")
+        if self.to_file:
+            yield Button("To a file (w)", id="write")
         yield Button("Cancel", id="cancel")
         yield Button(Content(self.button), id="confirm")
 
@@ -106,6 +117,8 @@ class ConfirmPlan(Dialog[bool]):
         self.query_one("#typed" if self.typed else "#cancel").focus()
 
     def _wanted(self) -> str:
+        if self.type_word:
+            return self.type_word
         total = self.plan.total
         return f"{total.amount:.2f}" if total.amount else str(self.plan.item_count)
 
@@ -149,19 +162,21 @@ class ConfirmPlan(Dialog[bool]):
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:
         """No, not now: the plan goes to a file, is reviewed, and applied later. Nothing has to be typed for that."""
-        self.dismiss(False)
+        if self.to_file:
+            self.dismiss(False)
 
     def _typed_right(self) -> bool:
         text = self.query_one("#typed", Input).value.strip()
         wanted = self._wanted()
         right = text == wanted
-        if not right and self.plan.total.amount:
+        if not right and self.plan.total.amount and not self.type_word:
             try:
                 right = parse_amount(text) == self.plan.total.amount
             except ValueError:
                 right = False
         problem = self.query_one("#problem", Static)
-        problem.update(Content("" if right else f"That is not {wanted}; type it as it stands above, or press esc."))
+        words = f"That is not {wanted}; type it as it stands above, or press esc."
+        problem.update(Content("" if right else words))
         problem.set_class(not right, "shown")
         return right
 

@@ -68,6 +68,7 @@ def transfer_row(transfer: Transfer) -> TransferRow:
     """The row of a transfer."""
     last = transfer.history[-1] if transfer.history else None
     ended = last is not None and transfer.state not in RUNNING_STATES
+    states = [transfer.state, *(step.state for step in transfer.history)]
     return TransferRow(
         id=str(transfer.id),
         order_id=str(transfer.order_id),
@@ -87,7 +88,7 @@ def transfer_row(transfer: Transfer) -> TransferRow:
         expires_at=epoch(transfer.expires_at),
         ended_at=epoch(last.at) if last is not None and ended else None,
         why=str(last.reason) if last is not None and ended else "",
-        confirmed=int(any(state in _CONFIRMED for state in (transfer.state, *(step.state for step in transfer.history)))),
+        confirmed=int(any(state in _CONFIRMED for state in states)),
         version=transfer.version,
     )
 

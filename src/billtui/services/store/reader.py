@@ -194,6 +194,11 @@ class StoreReader:
         sql = f"SELECT {schema.TRANSFER_COLUMNS} FROM transfers WHERE order_id = ? ORDER BY created_at DESC, n DESC"
         return [TransferRow._make(row) for row in self.query(sql, (order_id,))]
 
+    def transfers_of_push(self, push_id: str) -> list[TransferRow]:
+        """All transfers of one push (TRF-7), in the order in which they came."""
+        sql = f"SELECT {schema.TRANSFER_COLUMNS} FROM transfers WHERE push_id = ? ORDER BY n"
+        return [TransferRow._make(row) for row in self.query(sql, (push_id,))]
+
     def _by_id(self, table: str, columns: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         wanted = [str(key) for key in ids]
         for start in range(0, len(wanted), _SQL_VARIABLES):

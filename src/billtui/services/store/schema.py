@@ -59,6 +59,7 @@ CREATE INDEX invoices_number ON invoices (number COLLATE NOCASE);
 CREATE TABLE transfers (n INTEGER PRIMARY KEY, {TRANSFER_COLUMNS.replace("id,", "id TEXT NOT NULL UNIQUE,", 1)});
 CREATE INDEX transfers_state ON transfers (state, direction);
 CREATE INDEX transfers_order ON transfers (order_id, created_at);
+CREATE INDEX transfers_push ON transfers (push_id);
 CREATE TABLE order_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE invoice_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE transfer_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);

@@ -1,0 +1,261 @@
+"""What can be done with transfers: confirm and accept with codes, decline, cancel; and why not (TRF-2, TRF-3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from pydantic import SecretStr
+from textual.content import Content
+
+from billtui.commands import Command
+from billtui.domain.models import Account, Transfer
+from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, signed_in_account
+from billtui.screens.modals.choice import MessageDialog
+from billtui.screens.modals.codes import CodesAnswer, CodesDialog, Waiting
+from billtui.screens.modals.dialog import Fact, named
+from billtui.screens.transfer_mail import look_for_codes
+from billtui.services import planner
+from billtui.services.journal import OperationRow, OperationState
+from billtui.services.plans import Plan
+from billtui.services.store import StoreReader, TransferRow
+from billtui.services.transfers import is_running, turn_of
+from billtui.widgets.formats import count_text
+
+if TYPE_CHECKING:
+    from billtui.screens.shell import Shell
+
+PATIENCE: Final = 30.0
+"""Seconds to wait for the outcome of a step before the screen goes on without it."""
+WRONG_CODE: Final = frozenset({"wrong-code", "code-needed"})
+"""Refusals after which another code is asked for, with the rest as it was given."""
+_KEYS: Final = {"confirm": "f confirms it", "accept": "a accepts it, D declines it"}
+_PLANS: Final[Mapping[str, Callable[..., Plan]]] = {
+    "confirm": planner.confirm_transfer,
+    "accept": planner.accept_transfer,
+}
+
+
+def transfer_refusal(command: Command, rows: Sequence[TransferRow], store: StoreReader) -> str | None:
+    """Why a command cannot be used on these transfers, from what the list knows."""
+    area, _, verb = command.id.partition(".")
+    if area != "transfer" or not rows:
+        return None
+    one = rows[0]
+    if verb in ("confirm", "accept"):
+        wanted = [row for row in rows if _is_turn(row, verb)]
+        return None if wanted else _why_not_yet(one, verb)
+    if verb == "decline" and not any(_is_turn(row, "accept") for row in rows):
+        return _why_not_yet(one, "decline")
+    if verb == "cancel" and not any(row.direction == "out" and is_running(row) for row in rows):
+        return _why_not_yet(one, "cancel")
+    if verb == "order" and not store.order_rows([one.order_id]):
+        return f"{one.order_name} is {one.counterparty}'s: it is not among your orders."
+    return None
+
+
+def _is_turn(row: TransferRow, step: str) -> bool:
+    turn = turn_of(row)
+    return turn is not None and turn.yours and turn.step == step
+
+
+def _why_not_yet(row: TransferRow, verb: str) -> str:
+    """The reason and the way out, for one transfer."""
+    name, other = row.order_name or row.order_id, row.counterparty
+    turn = turn_of(row)
+    if turn is None:
+        return f"The transfer of {name} is {row.state}: nothing is left to do (TRF-3)."
+    if turn.yours:
+        return f"{name} waits for you to {turn.step}: {_KEYS[turn.step]}{', X cancels it' if turn.step == 'confirm' else ''}."
+    if row.direction == "out":
+        return f"{name} is confirmed and waits for {other} to accept; X cancels it."
+    return f"{name} comes from {other}, who alone can {verb} it (TRF-3): {_KEYS['accept']}."
+
+
+# --- with codes
+
+
+async def confirm_transfers(app: Shell, ids: Sequence[str], step: str) -> None:
+    """Ask for the codes of the chosen transfers and of those of the same push, then confirm or accept them (TRF-2)."""
+    await give_codes(app, step, ids, {})
+
+
+async def give_codes(app: Shell, step: str, ids: Sequence[str], codes: Mapping[str, SecretStr]) -> None:
+    """Ask for what is missing of the codes, show the plan, and send it; a wrong code is asked for anew.
+
+    Nothing that was given is lost on the way: what was refused stays in the list with the reason.
+    """
+    account = signed_in_account(app)
+    given = dict(codes)
+    problems: dict[str, str] = {}
+    while True:
+        waiting = _waiting(app, ids, step, problems)
+        if not waiting:
+            await _say_over(app, ids, step)
+            return
+        if not given.keys() >= {one.row.id for one in waiting}:
+            answer = await _ask(app, account, step, waiting, given)
+            if answer is None:
+                return
+            given = dict(answer.codes)
+            if answer.mail:
+                wanted = [one.row.id for one in waiting]
+                found = await look_for_codes(app, wanted)
+                given |= {one.transfer_id: one.code for one in found if one.step == step}
+                ids = list(dict.fromkeys([*ids, *given]))
+                continue
+        job = await _submit(app, account, step, given)
+        if job is None:
+            return
+        refused = await _outcome(app, job)
+        wrong = [one for one in refused if one.code in WRONG_CODE]
+        if not wrong:
+            await _say_refused(app, refused)
+            return
+        problems = {_transfer_of(one): str(one.detail or "refused") for one in wrong}
+        ids, given = list(problems), {}
+
+
+def _waiting(app: Shell, ids: Sequence[str], step: str, problems: Mapping[str, str]) -> list[Waiting]:
+    """The chosen ones that wait for this step, then the others of their pushes (TRF-7)."""
+    store = app.session.store
+    chosen = [row for row in store.transfer_rows(ids).values() if _is_turn(row, step)]
+    chosen.sort(key=lambda row: list(ids).index(row.id))
+    pushes = {row.push_id for row in chosen if row.push_id}
+    seen = {row.id for row in chosen}
+    others = [row for row in store.transfers_running() if row.push_id in pushes and row.id not in seen]
+    rows = [*chosen, *(row for row in others if _is_turn(row, step) and not problems)]
+    return [Waiting(row, problems.get(row.id, "")) for row in rows]
+
+
+async def _ask(
+    app: Shell, account: Account, step: str, waiting: Sequence[Waiting], given: Mapping[str, SecretStr]
+) -> CodesAnswer | None:
+    def known(transfer_id: str) -> TransferRow | None:
+        return app.session.store.transfer_rows([transfer_id]).get(transfer_id)
+
+    return await app.push_screen_wait(
+        CodesDialog(
+            step,
+            waiting,
+            now=int(app.session.now().timestamp()),
+            address=str(account.email),
+            host=app.profile.host,
+            known=known,
+            offered=lambda row: _is_turn(row, step),
+            codes=given,
+            with_mail=app.capability_refusal("sandbox.mail") is None,
+        )
+    )
+
+
+async def _submit(app: Shell, account: Account, step: str, given: Mapping[str, SecretStr]) -> str | None:
+    transfers = await app.session.transfers_by_ids(given)
+    plan = _PLANS[step](account, transfers, busy=busy_targets(app), profile=app.profile.name)
+    codes = {}
+    for operation in plan.operations:
+        codes[operation.number] = given[str(operation.params["transfer_id"])]
+    count = len(plan.operations)
+    if step == "confirm":
+        note = "They move once the recipient has accepted. Until then X cancels; 72 hours without it, and it expires."
+    else:
+        note = "They become yours at once, with their price, their paid time and their length of use (TRF-5)."
+    return await confirm_and_submit(
+        app,
+        plan,
+        button="Confirm" if step == "confirm" else f"Accept {count_text(count, 'server')}",
+        facts=_facts(transfers),
+        note=note if count > 1 else _singular(note),
+        codes=codes,
+    )
+
+
+def _singular(note: str) -> str:
+    return note.replace("They move", "It moves").replace("They become", "It becomes").replace("their", "its")
+
+
+def _facts(transfers: Sequence[Transfer]) -> list[Fact]:
+    """Whom they come from or go to."""
+    sides = dict.fromkeys(
+        ("From" if one.direction == "in" else "To", str(one.counterparty), str(one.counterparty_account_id or ""))
+        for one in transfers
+    )
+    return [
+        Fact(label, f"{named(login)} (account ID {named(account)})" if account else named(login), strong=True)
+        for label, login, account in list(sides)[:3]
+    ]
+
+
+# --- without codes
+
+
+async def decline_transfers(app: Shell, ids: Sequence[str]) -> None:
+    """The recipient's no to what is chosen; sent at once (TRF-3)."""
+    note = "The servers stay with their owner, who is told. They can be pushed to you again."
+    await _end(app, ids, planner.decline_transfer, "Decline", note)
+
+
+async def cancel_transfers(app: Shell, ids: Sequence[str]) -> str | None:
+    """The sender's no to what is chosen; sent at once: until then the other side can accept (TRF-3)."""
+    note = "The servers stay yours and are unlocked; the codes of the mails hold no more. Both sides are told."
+    return await _end(app, ids, planner.cancel_transfer, "Cancel the transfer", note)
+
+
+async def _end(app: Shell, ids: Sequence[str], make: Callable[..., Plan], button: str, note: str) -> str | None:
+    account = signed_in_account(app)
+    transfers = await app.session.transfers_by_ids(ids)
+    if not transfers:
+        app.say("These transfers are not there any more; press r to refresh.", "warning")
+        return None
+    plan = make(account, transfers, busy=busy_targets(app), profile=app.profile.name)
+    count = len(plan.operations)
+    words = button if count <= 1 else button.replace("the transfer", count_text(count, "transfer"))
+    return await confirm_and_submit(app, plan, button=words, danger=True, facts=_facts(transfers), note=note)
+
+
+# --- outcomes
+
+
+async def outcome_of(app: Shell, job: str) -> list[OperationRow] | None:
+    """The operations of a job once every outcome is final; ``None`` where that takes longer than a person waits."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await job_ended(app, job)
+    except TimeoutError:
+        app.say("Its outcome is not known yet: 4 shows the job, 8 what became of it.", "warning")
+        return None
+    await app.session.refresh()
+    return app.session.journal.operations(job)
+
+
+async def _outcome(app: Shell, job: str) -> list[OperationRow]:
+    """The refused operations of a job."""
+    rows = await outcome_of(app, job)
+    wanted = (OperationState.REFUSED, OperationState.NOT_SENT)
+    return [row for row in rows or () if row.state in wanted]
+
+
+def _transfer_of(row: OperationRow) -> str:
+    return next((one.partition(":")[2] for one in row.targets if one.startswith("transfer:")), "")
+
+
+async def _say_refused(app: Shell, refused: Sequence[OperationRow]) -> None:
+    """Each refused one with the panel's words."""
+    if not refused:
+        return
+    lines = [
+        Content.assemble((str(row.title), "bold"), "\n  ", (str(row.detail or row.code or ""), "$text-warning"))
+        for row in refused
+    ]
+    await app.push_screen_wait(MessageDialog("Not done", Content("\n").join(lines)))
+
+
+async def _say_over(app: Shell, ids: Sequence[str], step: str) -> None:
+    """Nothing of what was chosen waits for this step any more: what became of it."""
+    rows = list(app.session.store.transfer_rows(ids).values())
+    if not rows:
+        app.say("That transfer is not there, or is another account's; press r to refresh.", "warning")
+        return
+    app.say(_why_not_yet(rows[0], step), "warning")
+
