@@ -44,12 +44,14 @@ async def confirm_and_submit(
     keep_marks: bool = False,
     type_word: str = "",
     type_label: str = "",
+    rows: Sequence[str] = (),
     codes: Mapping[int, SecretStr] | None = None,
 ) -> str | None:
     """Show ``plan``, and hand it to the executor if it is confirmed. Gives the job's id, or ``None``.
 
     What is marked is used up by it, unless it is a step on the way to something else (``keep_marks``). ``type_word``
-    has to be typed; ``codes`` are one-time codes by the operation's number, and such a plan goes into no file (TRF-2).
+    has to be typed; ``rows`` name one by one what the steps are about; ``codes`` are one-time codes by the operation's
+    number, and such a plan goes into no file (TRF-2).
     """
     if not plan.operations:
         await say_nothing_left(app, plan)
@@ -67,6 +69,7 @@ async def confirm_and_submit(
             typed=needs_typing(plan, limit, items),
             type_word=type_word,
             type_label=type_label,
+            rows=rows,
             to_file=not plan.coded,
         )
         answer = await app.push_screen_wait(dialog)

@@ -20,6 +20,7 @@ from billtui.screens.order_view import bill_number, order_detail
 from billtui.screens.orders import order_refusal
 from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
+from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow
 
 
@@ -118,6 +119,11 @@ class OrderScreen(BilltuiScreen):
         """Rename it."""
         if self.row is not None:
             await rename_orders(self.billtui, [self.row])
+
+    @handles("order.transfer")
+    async def transfer(self) -> None:
+        """Push it to another account, or open the transfer that it is in."""
+        await transfer_orders(self.billtui, [self.order_id])
 
     @handles("order.tag")
     async def tag(self) -> None:

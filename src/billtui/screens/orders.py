@@ -18,6 +18,7 @@ from billtui.screens.order_texts import export_orders, tag_orders
 from billtui.screens.order_view import bill_number, order_columns, order_detail
 from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
+from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow
 from billtui.widgets.formats import DAY
 from billtui.widgets.record_table import Column
@@ -128,6 +129,11 @@ class OrdersScreen(OrderMarks):
     async def choose(self) -> None:
         """Choose by an expression, a list, a saved selection."""
         await choose_orders(self)
+
+    @handles("order.transfer")
+    async def transfer(self) -> None:
+        """Push what is chosen to another account; open the transfer of one that is on its way."""
+        await transfer_orders(self.billtui, self.chosen_ids())
 
     @handles("order.tag")
     async def tag(self) -> None:

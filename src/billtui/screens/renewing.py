@@ -33,21 +33,25 @@ CHUNK: Final = 200
 """Orders taken out of the copy between two keys."""
 
 
-async def renew_orders(app: Shell, order_ids: Sequence[str]) -> None:
+async def renew_orders(app: Shell, order_ids: Sequence[str]) -> str | None:
     """Ask for the period, show the price, free what is blocked where asked to, ask how to pay, confirm, hand over.
 
     What cannot be renewed is asked about too: the panel says why it is left out, and the way out stands beside it.
+    Gives the job's id, or ``None``.
     """
     signed_in_account(app)
     orders = await _orders(app, order_ids)
     if not orders:
         app.say("These orders are not there any more; press r to refresh.", "warning")
-        return
+        return None
     period = await app.push_screen_wait(
         ChoiceDialog(_title(orders), period_choices(orders), note=_period_note(orders), chosen="1")
     )
-    if period is not None:
-        await _Renewal(app, order_ids, int(period)).run()
+    if period is None:
+        return None
+    renewal = _Renewal(app, order_ids, int(period))
+    await renewal.run()
+    return renewal.job
 
 
 async def _orders(app: Shell, order_ids: Sequence[str]) -> list[Order]:
@@ -70,6 +74,8 @@ class _Renewal:
         self.period = period
         self.code = ""
         """The code that the price holds with."""
+        self.job: str | None = None
+        """The job that renews, once it is confirmed."""
         self.deleted: list[str] = []
         """Numbers of the invoices that were deleted to free orders."""
 
@@ -183,7 +189,8 @@ class _Renewal:
         else:
             button = "Issue the invoice" if len(plan.operations) == 1 else "Issue the invoices"
             note = "Only payment renews: the ends stay as they are until the invoice is paid."
-        return await confirm_and_submit(self.app, plan, button=button, facts=facts, note=note) is not None
+        self.job = await confirm_and_submit(self.app, plan, button=button, facts=facts, note=note)
+        return self.job is not None
 
 
 def _why_no_code(error: Refused | InvalidInput) -> str:

@@ -91,7 +91,7 @@ class TransferScreen(BilltuiScreen):
             return refusal
         if command.scope is Scope.TRANSFERS and self.row is None and command.id != "transfer.mail":
             return self._absent()
-        return transfer_refusal(command, [self.row] if self.row else [], self.session.store)
+        return transfer_refusal(command, [self.row] if self.row else [], self.session)
 
     @handles("transfer.confirm")
     async def confirm(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from textual.content import Content
@@ -19,25 +20,26 @@ from billtui.screens.transfer_mail import look_for_codes
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.plans import Plan
-from billtui.services.store import StoreReader, TransferRow
+from billtui.services.store import TransferRow
 from billtui.services.transfers import is_running, turn_of
 from billtui.widgets.formats import count_text
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
+    from billtui.services.session import Session
 
 PATIENCE: Final = 30.0
 """Seconds to wait for the outcome of a step before the screen goes on without it."""
 WRONG_CODE: Final = frozenset({"wrong-code", "code-needed"})
 """Refusals after which another code is asked for, with the rest as it was given."""
-_KEYS: Final = {"confirm": "f confirms it", "accept": "a accepts it, D declines it"}
+_KEYS: Final = {"confirm": "f confirms it, X cancels it", "accept": "a accepts it, D declines it"}
 _PLANS: Final[Mapping[str, Callable[..., Plan]]] = {
     "confirm": planner.confirm_transfer,
     "accept": planner.accept_transfer,
 }
 
 
-def transfer_refusal(command: Command, rows: Sequence[TransferRow], store: StoreReader) -> str | None:
+def transfer_refusal(command: Command, rows: Sequence[TransferRow], session: Session) -> str | None:
     """Why a command cannot be used on these transfers, from what the list knows."""
     area, _, verb = command.id.partition(".")
     if area != "transfer" or not rows:
@@ -50,7 +52,7 @@ def transfer_refusal(command: Command, rows: Sequence[TransferRow], store: Store
         return _why_not_yet(one, "decline")
     if verb == "cancel" and not any(row.direction == "out" and is_running(row) for row in rows):
         return _why_not_yet(one, "cancel")
-    if verb == "order" and not store.order_rows([one.order_id]):
+    if verb == "order" and not session.closed and not session.store.order_rows([one.order_id]):
         return f"{one.order_name} is {one.counterparty}'s: it is not among your orders."
     return None
 
@@ -67,7 +69,7 @@ def _why_not_yet(row: TransferRow, verb: str) -> str:
     if turn is None:
         return f"The transfer of {name} is {row.state}: nothing is left to do (TRF-3)."
     if turn.yours:
-        return f"{name} waits for you to {turn.step}: {_KEYS[turn.step]}{', X cancels it' if turn.step == 'confirm' else ''}."
+        return f"{name} waits for you to {turn.step}: {_KEYS[turn.step]}."
     if row.direction == "out":
         return f"{name} is confirmed and waits for {other} to accept; X cancels it."
     return f"{name} comes from {other}, who alone can {verb} it (TRF-3): {_KEYS['accept']}."
@@ -141,7 +143,7 @@ async def _ask(
             waiting,
             now=int(app.session.now().timestamp()),
             address=str(account.email),
-            host=app.profile.host,
+            host=urlsplit(app.profile.url).netloc.rpartition("@")[2].lower(),
             known=known,
             offered=lambda row: _is_turn(row, step),
             codes=given,
@@ -196,13 +198,15 @@ async def decline_transfers(app: Shell, ids: Sequence[str]) -> None:
     await _end(app, ids, planner.decline_transfer, "Decline", note)
 
 
-async def cancel_transfers(app: Shell, ids: Sequence[str]) -> str | None:
+async def cancel_transfers(app: Shell, ids: Sequence[str], *, keep_marks: bool = False) -> str | None:
     """The sender's no to what is chosen; sent at once: until then the other side can accept (TRF-3)."""
     note = "The servers stay yours and are unlocked; the codes of the mails hold no more. Both sides are told."
-    return await _end(app, ids, planner.cancel_transfer, "Cancel the transfer", note)
+    return await _end(app, ids, planner.cancel_transfer, "Cancel the transfer", note, keep_marks)
 
 
-async def _end(app: Shell, ids: Sequence[str], make: Callable[..., Plan], button: str, note: str) -> str | None:
+async def _end(
+    app: Shell, ids: Sequence[str], make: Callable[..., Plan], button: str, note: str, keep_marks: bool = False
+) -> str | None:
     account = signed_in_account(app)
     transfers = await app.session.transfers_by_ids(ids)
     if not transfers:
@@ -211,7 +215,8 @@ async def _end(app: Shell, ids: Sequence[str], make: Callable[..., Plan], button
     plan = make(account, transfers, busy=busy_targets(app), profile=app.profile.name)
     count = len(plan.operations)
     words = button if count <= 1 else button.replace("the transfer", count_text(count, "transfer"))
-    return await confirm_and_submit(app, plan, button=words, danger=True, facts=_facts(transfers), note=note)
+    facts = _facts(transfers)
+    return await confirm_and_submit(app, plan, button=words, danger=True, facts=facts, note=note, keep_marks=keep_marks)
 
 
 # --- outcomes
@@ -258,4 +263,3 @@ async def _say_over(app: Shell, ids: Sequence[str], step: str) -> None:
         app.say("That transfer is not there, or is another account's; press r to refresh.", "warning")
         return
     app.say(_why_not_yet(rows[0], step), "warning")
-

@@ -13,6 +13,9 @@ from billtui.screens.order_view import Labelled, actions_content, labelled
 from billtui.services.store import TransferRow
 from billtui.services.transfers import is_running, turn_of, waits_for_you
 from billtui.widgets.formats import (
+    DAY,
+    HOUR,
+    MINUTE,
     TONE_STYLES,
     cents_text,
     date_text,
@@ -74,12 +77,22 @@ def other_side_whole(row: TransferRow) -> str:
 def left_of(row: TransferRow, now: int) -> Toned | str:
     """Time until it expires, or when it ended."""
     if not is_running(row):
-        return date_text(epoch(row.ended_at)) if row.ended_at else ""
+        return Toned(_ago(now - row.ended_at), "dim") if row.ended_at else ""
     if row.expires_at is None:
         return ""
     if row.expires_at <= now:
         return Toned("expiring", "bad")
-    return Toned(span_text(row.expires_at - now), left_tone(row.expires_at, now))
+    return Toned(_hours_text(row.expires_at - now), left_tone(row.expires_at, now))
+
+
+def _ago(seconds: int) -> str:
+    days = max(seconds, 0) // DAY
+    return f"{days} d ago" if days else "today"
+
+
+def _hours_text(seconds: int) -> str:
+    """Time left to the hour, in its last hour to the minute: ``2 d 4 h``, ``23 h``, ``40 min``."""
+    return span_text(seconds // HOUR * HOUR) if seconds >= HOUR else span_text(max(seconds, MINUTE) // MINUTE * MINUTE)
 
 
 def transfer_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list[Column[TransferRow]]:
@@ -104,10 +117,10 @@ def transfer_columns(now: Callable[[], int], *, ascii_only: bool = False) -> lis
         return "" if row.price is None else cents_text(row.price)
 
     return [
-        Column(key="name", title="Server", cell=lambda r: r.order_name or r.order_id, min_width=12, max_width=30, flex=3, priority=10, sort_key=lambda r: r.order_name, search=lambda r: r.order_name),
-        Column(key="side", title="With", cell=other_side, min_width=12, max_width=24, flex=2, priority=8, sort_key=other_side, search=other_side),
+        Column(key="name", title="Server", cell=lambda r: r.order_name or r.order_id, min_width=12, max_width=30, flex=4, priority=10, sort_key=lambda r: r.order_name, search=lambda r: r.order_name),
+        Column(key="side", title="With", cell=other_side, min_width=15, max_width=24, flex=3, priority=8, sort_key=other_side, search=other_side),
         Column(key="steps", title="Steps", cell=steps, width=34, priority=9, sort_key=lambda r: r.state, search=lambda r: r.state),
-        Column(key="left", title="Time left", cell=left, width=10, priority=7, sort_key=urgency),
+        Column(key="left", title="Left", cell=left, width=9, priority=7, sort_key=urgency),
         Column(key="turn", title="Who acts", cell=turn, width=12, priority=4, sort_key=lambda r: (not waits_for_you(r), r.state), search=lambda r: str(turn_of(r) or "")),
         Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=10, max_width=16, priority=3, sort_key=lambda r: r.plan, search=lambda r: r.plan),
         Column(key="location", title="Loc", cell=lambda r: r.location, width=7, priority=2, sort_key=lambda r: r.location, search=lambda r: r.location),

@@ -94,7 +94,7 @@ class TransfersScreen(ListScreen[TransferRow]):
         """Why not, for the rows that are chosen."""
         if refusal := super().refusal_of(command):
             return refusal
-        return transfer_refusal(command, self.chosen_rows(), self.session.store)
+        return transfer_refusal(command, self.chosen_rows(), self.session)
 
     def _nothing_chosen(self) -> str:
         return "There is no transfer under the cursor. v shows other views, / another filter."

@@ -234,10 +234,9 @@ def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tupl
             invoices.add(key)
         elif kind == "transfer":
             transfers.add(key)
-    pushed = (answer or {}).get("transfers")
-    for one in pushed if isinstance(pushed, list) else ():
-        if isinstance(one, Mapping) and isinstance(made := one.get("id"), str):
-            transfers.add(made)
+    pushed, ids = (answer or {}).get("items"), (answer or {}).get("transfer_ids")
+    begun = [one.get("id") for one in pushed if isinstance(one, Mapping)] if isinstance(pushed, list) else ids
+    transfers.update(key for key in (begun if isinstance(begun, list) else ()) if isinstance(key, str))
     for place in (answer, (answer or {}).get("invoice"), (answer or {}).get("payment")):
         if not isinstance(place, Mapping):
             continue

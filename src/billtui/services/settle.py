@@ -30,6 +30,9 @@ MEMORY: Final = timedelta(days=29)
 UNSURE_CODES: Final = frozenset({"idempotency-key-reused", "operation-running", "idempotency-key-in-use"})
 """Refusals that say nothing about this request but that another with the same key exists: they are looked up."""
 
+GUESSED_ENOUGH: Final = frozenset({"too-many-wrong-recipients", "too-many-wrong-codes"})
+"""429 after many wrong tries: not sent again by itself, another recipient or code is what helps (TRF-1, TRF-2)."""
+
 MOST_LINES: Final = 50
 """Lines of an invoice that the journal keeps with the answer of a purchase."""
 
@@ -63,6 +66,8 @@ def verdict_of_error(error: ClientError) -> Verdict:
     rule, request_id = error.rule, error.request_id
     if error.outcome is Outcome.NOT_SENT:
         return Verdict(S.NOT_SENT, error.code, rule, error.message, request_id)
+    if error.outcome is Outcome.NOT_EXECUTED and error.code in GUESSED_ENOUGH:
+        return Verdict(S.REFUSED, error.code, rule, error.message, request_id)
     if error.outcome is Outcome.NOT_EXECUTED:
         return Verdict(S.PREPARED, error.code, rule, error.message, request_id)
     if error.outcome is Outcome.REFUSED and error.code not in UNSURE_CODES:

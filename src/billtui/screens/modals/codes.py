@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from pydantic import SecretStr
@@ -51,13 +52,7 @@ class CodesDialog(Dialog[CodesAnswer]):
     that waits too is offered: enter takes it along.
     """
 
-    DEFAULT_CSS = """
-    CodesDialog #dialog { width: 86; }
-    CodesDialog #waiting { height: auto; max-height: 12; margin-top: 1; }
-    CodesDialog.-low #waiting { max-height: 7; }
-    CodesDialog.-tiny #waiting { max-height: 3; }
-    CodesDialog #said { height: auto; min-height: 1; }
-    """
+    CSS_PATH = Path(__file__).with_name("codes.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", show=False),
         Binding("up", "move(-1)", show=False),
@@ -120,7 +115,7 @@ class CodesDialog(Dialog[CodesAnswer]):
         yield Button("Later", id="cancel")
         if self.with_mail:
             yield Button("Mails of the sandbox", id="mail")
-        yield Button(self.verb, id="go", disabled=True)
+        yield Button(Content(self.verb), id="go", disabled=True)
 
     @property
     def _ascii(self) -> bool:
@@ -150,7 +145,8 @@ class CodesDialog(Dialog[CodesAnswer]):
         self._show()
         problems = [one.problem for one in self.waiting.values() if one.problem]
         if problems:
-            self._say(problems[0] if len(problems) == 1 else f"{len(problems)} codes were refused; they are wanted anew.")
+            many = f"{len(problems)} codes were refused: they are wanted anew."
+            self._say(problems[0] if len(problems) == 1 else many)
         self.query_one("#codes").focus()
 
     # --- what was given

@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Static
 from billtui.domain.money import Money, group_digits, parse_amount
 from billtui.screens.modals.dialog import Dialog, Fact, Facts, named
 from billtui.services.plans import Operation, OperationKind, Plan
+from billtui.terminal.harmless import one_line
 
 SHOWN_ROWS = 200
 """Rows of a plan that are listed; beyond it the dialog says how many more there are."""
@@ -54,11 +55,13 @@ class ConfirmPlan(Dialog[bool]):
         typed: bool = False,
         type_word: str = "",
         type_label: str = "",
+        rows: Sequence[str] = (),
         to_file: bool = True,
     ) -> None:
         """``facts`` come after amount, count, account and panel; with ``typed`` the total is asked for.
 
-        ``type_word`` is asked for instead, whatever the total is, by the words ``type_label``. Not ``to_file``: it rests on what no file may hold.
+        ``type_word`` is asked for instead, whatever the total is, by the words ``type_label``. ``rows`` name one by one
+        what the steps are about. Not ``to_file``: it rests on what no file may hold.
         """
         super().__init__()
         self.title_text = str(plan.title)
@@ -70,6 +73,7 @@ class ConfirmPlan(Dialog[bool]):
         self.typed = typed or bool(type_word)
         self.type_word = type_word
         self.type_label = type_label
+        self.rows = rows
         self.to_file = to_file
 
     def compose_body(self) -> Iterable[Widget]:
@@ -96,7 +100,8 @@ class ConfirmPlan(Dialog[bool]):
             yield Static(Content(self.note), classes="note")
         if self.typed:
             wanted = self._wanted()
-            asked = Content(self.type_label) if self.type_label else Content.assemble("Type ", (wanted, "bold"), " to confirm")
+            words = Content(self.type_label)
+            asked = words if self.type_label else Content.assemble("Type ", (wanted, "bold"), " to confirm")
             yield Static(asked, classes="section")
             field = Input(id="typed")
             field.cursor_blink = False
@@ -133,6 +138,7 @@ class ConfirmPlan(Dialog[bool]):
         more = len(self.plan.operations) - SHOWN_ROWS
         if more > 0:
             lines.append(Content.styled(f"… and {more} more", "$muted"))
+        lines += [Content(f"{'':>14}{one_line(row)}") for row in self.rows]
         return Content("\n").join(lines)
 
     def _left_out(self) -> Content:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -36,15 +37,7 @@ class MailDialog(Dialog[MailAnswer]):
     when ``v`` asks for it: pictures of the screen hold none.
     """
 
-    DEFAULT_CSS = """
-    MailDialog #dialog { width: 100%; height: 100%; padding: 0 1; }
-    MailDialog #banner { height: 1; color: $text-warning; text-style: bold; }
-    MailDialog #mails { height: 9; }
-    MailDialog.-high #mails { height: 16; }
-    MailDialog.-tiny #mails { height: 4; }
-    MailDialog #reading { height: 1fr; border-top: solid $panel; overflow-y: auto; scrollbar-size-vertical: 1; }
-    MailDialog #body { height: auto; }
-    """
+    CSS_PATH = Path(__file__).with_name("mail.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(with_twins(["r"])), "load", show=False),
         Binding(",".join(with_twins(["v"])), "reveal", show=False),
