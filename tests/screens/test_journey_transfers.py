@@ -16,18 +16,14 @@ async def test_two_orders_change_hands(program: Program, size: tuple[int, int]) 
     ids = [one["id"] for one in free_orders(panel, 2)]
     async with both(program, size) as (sender, recipient):
         await push(sender, *ids)
-        print(sender.text())
         await give(sender, "\n".join(links(program.sandbox, SENDER, "Order Transfer Confirmation")))
         await sender.finished(2)
         await sender.go("8", "TransfersScreen")
-        print(sender.text())
         await recipient.go("8", "TransfersScreen")
         await recipient.sees("you accept")
-        print(recipient.text())
         await recipient.press("*", "a")
         await give(recipient, "\n".join(links(program.sandbox, RECIPIENT, "Order Acceptance Confirmation")))
         await recipient.finished(1)
         await sender.until(lambda: not sender.app.session.store.order_rows(ids), "the orders to go")
         await recipient.until(lambda: len(recipient.app.session.store.order_rows(ids)) == 2, "the orders to come")
-        print(recipient.text())
         assert [other.order(one)["id"] for one in ids] == ids
