@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
+
+from pydantic import SecretStr
 
 from billtui.cli.confirming import Limit, confirm
 from billtui.cli.context import Context
@@ -28,7 +30,8 @@ from billtui.domain.models import Account
 from billtui.domain.payment_address import payment_address, refused_address
 from billtui.services import plan_files
 from billtui.services.journal import Busy, JobRow, OperationRow, OperationState
-from billtui.services.plans import Plan
+from billtui.services.one_time_codes import CODE_NEEDED, STEP_OF
+from billtui.services.plans import OperationKind, Plan
 from billtui.services.session import NotSignedIn, ReadOnlySession, Session
 
 S = OperationState
@@ -48,8 +51,14 @@ async def carry_out(
     notes: Mapping[str, str] | None = None,
     planned_earlier: bool = False,
     not_asked_for: Collection[str] = (),
+    about: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+    codes: Mapping[int, SecretStr] | None = None,
 ) -> Exit:
     """Do what the options say with ``plan``: only show it, write it to a file, or confirm it and carry it out.
+
+    ``about`` are lines that are shown with the plan, ``more`` are fields for its document. ``codes`` are one-time codes
+    by operation number (TRF-2).
 
     ``planned_earlier``: it comes from a file, so what it left out was told when it was made. What is left out with a
     code of ``not_asked_for`` is told, and does not make what is done partly done.
@@ -57,11 +66,13 @@ async def carry_out(
     options, out = context.options, context.out
     left_out = () if planned_earlier else plan.left_out
     if options.dry_run:
-        return _dry_run(context, plan, from_file=planned_earlier)
+        return _dry_run(context, plan, about, more or {}, from_file=planned_earlier)
     if not plan.operations:
         return nothing_left(context, plan)
     if getattr(options, "plan_out", None):
-        return _plan_out(context, plan)
+        return _plan_out(context, plan, about, more or {})
+    if plan.coded and not codes:
+        raise _needs_codes(plan)
     if session.read_only:
         raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
     if not options.yes or not out.as_json:
@@ -69,6 +80,8 @@ async def carry_out(
             out.note(line)
         for label, value in (notes or {}).items():
             out.note(f"{label:<8} {value}")
+        for line in about:
+            out.note(line)
     show_left_out(out, left_out)
     confirm(
         plan.total,
@@ -76,18 +89,36 @@ async def carry_out(
         Limit.of(context.profile, context.settings),
         yes=options.yes,
         max_total=options.max_total,
+        recipient=_recipient(plan),
     )
-    job = await submit_and_wait(context, session, plan)
+    job = await submit_and_wait(context, session, plan, codes)
     missing = sum(1 for one in left_out if one.code.raw not in not_asked_for)
-    return tell_job(context, session, job, plan, left_out=missing)
+    return tell_job(context, session, job, plan, left_out=missing, more=more)
 
 
-def _dry_run(context: Context, plan: Plan, *, from_file: bool) -> Exit:
+def _recipient(plan: Plan) -> str | None:
+    """The login that gets the orders of a push; it is typed once more to confirm."""
+    pushes = [one for one in plan.operations if one.kind is OperationKind.TRANSFER_PUSH]
+    return pushes[0].text("recipient_login") if pushes else None
+
+
+def _needs_codes(plan: Plan) -> CliError:
+    first = plan.operation(plan.coded[0])
+    step = STEP_OF[first.kind]
+    words = "A transfer is confirmed or accepted with the one-time code of its mail, which stands in no file."
+    transfer = first.text("transfer_id")
+    hint = f"billtui transfers {step} {transfer}, and give the code there."
+    return CliError(CODE_NEEDED, f"{words} Nothing was sent.", Exit.REFUSED, rule="TRF-2", hint=hint)
+
+
+def _dry_run(context: Context, plan: Plan, about: Sequence[str], more: Mapping[str, Any], *, from_file: bool) -> Exit:
     code = Exit.DONE if plan.operations else Exit.REFUSED
     if context.out.as_json:
-        context.out.document("plan", dry_run=True, plan=plan_json(plan), left_out=left_out_json(plan.left_out))
+        context.out.document("plan", dry_run=True, plan=plan_json(plan), left_out=left_out_json(plan.left_out), **more)
     else:
         show_plan(context.out, plan, from_file=from_file)
+        for line in about:
+            context.out.line(line)
         context.out.line("Dry run: nothing was sent.")
     if not plan.operations:
         context.out.problem(_nothing(plan, code))
@@ -116,7 +147,7 @@ def _nothing(plan: Plan, code: Exit) -> Problem:
     )
 
 
-def _plan_out(context: Context, plan: Plan) -> Exit:
+def _plan_out(context: Context, plan: Plan, about: Sequence[str], more: Mapping[str, Any]) -> Exit:
     path = typed_path(context.options.plan_out)
     try:
         plan_files.write_plan(path, plan, force=context.options.force)
@@ -124,10 +155,13 @@ def _plan_out(context: Context, plan: Plan) -> Exit:
         raise CliError("file-exists", f"{path} is there already; nothing was sent.", hint="Add --force.") from None
     if context.out.as_json:
         context.out.document(
-            "plan", dry_run=True, plan_file=str(path), plan=plan_json(plan), left_out=left_out_json(plan.left_out)
-        )
+            "plan", dry_run=True, plan_file=str(path), plan=plan_json(plan), left_out=left_out_json(plan.left_out),
+            **more,
+        )  # fmt: skip
     else:
         show_plan(context.out, plan)
+        for line in about:
+            context.out.line(line)
         context.out.line(f"Written to {path}; nothing was sent. Carry it out with: billtui apply {path}")
     return Exit.DONE
 
@@ -135,10 +169,12 @@ def _plan_out(context: Context, plan: Plan) -> Exit:
 # -- carrying out
 
 
-async def submit_and_wait(context: Context, session: Session, plan: Plan) -> JobRow:
-    """Journal the plan and wait until it rests. Raises ReadOnlySession, AlienPlan, JournalError."""
+async def submit_and_wait(
+    context: Context, session: Session, plan: Plan, codes: Mapping[int, SecretStr] | None = None
+) -> JobRow:
+    """Journal the plan and wait until it rests. Raises ReadOnlySession, AlienPlan, CodeNeeded, JournalError."""
     context.job_id = plan.id  # before it is journalled: an interruption must find it
-    await asyncio.to_thread(session.submit, plan)
+    await asyncio.to_thread(session.submit, plan, codes=codes)
     return await wait_for_job(context, session, plan.id)
 
 
@@ -196,14 +232,15 @@ def tell_job(
     *,
     left_out: int = 0,
     already: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> Exit:
     """Say what became of a job, and give its exit code."""
     rows = session.journal.operations(job.id)
     code = exit_of(job, rows, left_out)
     out = context.out
     if out.as_json:
-        more = {} if plan is None else {"left_out": left_out_json(plan.left_out)}
-        out.document("job", exit=int(code), already_done=already, job=job_json(job, rows), **more)
+        fields = dict(more or {}) if plan is None else {"left_out": left_out_json(plan.left_out), **(more or {})}
+        out.document("job", exit=int(code), already_done=already, job=job_json(job, rows), **fields)
     else:
         show_job(out, job, rows)
         for row in rows:

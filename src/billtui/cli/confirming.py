@@ -73,9 +73,28 @@ def ask(total: Money, steps: int, limit: Limit, max_total: str | None) -> None:
         raise CliError("not-confirmed", "Not confirmed; nothing was sent.")
 
 
-def confirm(total: Money, steps: int, limit: Limit, *, yes: bool, max_total: str | None) -> None:
-    """Return only if this may be sent. Raises CliError (exit 2)."""
+def ask_recipient(recipient: str, steps: int) -> None:
+    """Orders change hands: the recipient's login is typed once more. Raises CliError unless it is the same."""
+    if not can_ask():
+        raise CliError(
+            "not-confirmed",
+            "There is no terminal to ask on; nothing was sent.",
+            hint="Add --yes, or --dry-run to look, or --plan-out FILE to confirm it elsewhere.",
+        )
+    servers = "1 server" if steps == 1 else f"{steps} servers"
+    typed = ask_line(f"Type the login of the recipient to push {servers} there, or nothing to stop: ")
+    if typed != recipient:
+        why = "That is another login than the one given before" if typed else "Not confirmed"
+        raise CliError("not-confirmed", f"{why}; nothing was sent.")
+
+
+def confirm(
+    total: Money, steps: int, limit: Limit, *, yes: bool, max_total: str | None, recipient: str | None = None
+) -> None:
+    """Return only if this may be sent; ``recipient`` is the login that gets orders. Raises CliError (exit 2)."""
     if yes:
         check_unasked(total, steps, limit, max_total)
+    elif recipient is not None:
+        ask_recipient(recipient, steps)
     else:
         ask(total, steps, limit, max_total)

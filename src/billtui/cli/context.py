@@ -212,6 +212,11 @@ class Context:
                 self.out.note(f"An earlier run ended while sending; {len(found.unknown)} outcomes are looked up now.")
             if found.paused:
                 self.out.note(f"{len(found.paused)} jobs of an earlier run wait: billtui jobs list --open")
+            if found.codeless:
+                self.out.note(
+                    f"{len(found.codeless)} steps of transfers were not sent: their codes were in memory only. "
+                    "Give them again: billtui transfers confirm, or accept."
+                )
             if found.dropped:
                 self.out.note(f"{len(found.dropped)} operations were never confirmed and were dropped.")
         elif isinstance(event, StoreTrouble | StoreRebuilt):

@@ -97,15 +97,21 @@ def push_preflight(
             going.append(row)
         else:
             blockers.append(Blocker(row, refusal, way_out(row, refusal)))
-    transferred = frozenset(row.id for row in going)
     return Preflight(
         going=tuple(going),
         blockers=tuple(blockers),
         unknown=tuple(one for one in dict.fromkeys(chosen) if one not in by_id),
-        effect=what_if(Supposed(rows=rows, now=now, transferred=transferred, policy=policy)),
+        effect=leaving(rows, [row.id for row in going], now, policy),
         auto_renewing=sum(1 for row in going if row.auto_on),
         individual=sum(1 for row in going if row.individual_price),
     )
+
+
+def leaving(
+    rows: Sequence[OrderRow], order_ids: Collection[str], now: datetime, policy: Policy = DEFAULT_POLICY
+) -> WhatIf:
+    """What it does to the sender's bill that these orders go, whatever state their transfers are in (TRF-5)."""
+    return what_if(Supposed(rows=rows, now=now, transferred=frozenset(order_ids), policy=policy))
 
 
 def push_refusal(row: OrderRow, now: datetime, policy: Policy = DEFAULT_POLICY) -> Refusal | None:
