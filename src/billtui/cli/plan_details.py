@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from billtui.cli.output import Column, table_lines
@@ -28,21 +28,36 @@ _ORDERS = (
     Column("discount", right=True),
     Column("amount", right=True),
 )
+_PUSHED = (
+    Column("order", right=True),
+    Column("name", cut=True),
+    Column("paid until"),
+    Column("monthly", right=True),
+    Column("auto-renewal"),
+)
+DETAILED = PURCHASES | {K.TRANSFER_PUSH}
+"""What is shown line by line below the steps."""
 
 
 def detail_lines(plan: Plan) -> list[str]:
-    """Every step that buys: its terms, then a line for each plan and location, or for each order.
+    """Every step that buys or pushes: its terms, then a line for each plan and location, or for each order.
 
     What is sent comes from the steps' parameters; names and prices are the plan's facts, which are compared with the
     panel before anything is sent.
     """
     lines: list[str] = []
     for operation in plan.operations:
-        if operation.kind not in PURCHASES:
+        if operation.kind not in DETAILED:
             continue
-        rows = _cells(operation) if operation.kind is K.ORDER else _orders(operation)
+        columns: Sequence[Column]
+        if operation.kind is K.TRANSFER_PUSH:
+            columns, rows = _PUSHED, _pushed(operation)
+        elif operation.kind is K.ORDER:
+            columns, rows = _CELLS, _cells(operation)
+        else:
+            columns, rows = _ORDERS, _orders(operation)
         lines += ["", f"Step {operation.number}: {_terms(operation)}"]
-        lines += [f"  {line}" for line in table_lines(_CELLS if operation.kind is K.ORDER else _ORDERS, rows, None)]
+        lines += [f"  {line}" for line in table_lines(columns, rows, None)]
     return lines
 
 
@@ -54,6 +69,8 @@ def _terms(operation: Operation) -> str:
         K.ORDER: count(operation.new_count, "new server"),
         K.RENEW: f"renew {count(len(operation.targets), 'order')}",
         K.ADDONS: f"{count(len(operation.targets), 'order')}, for the rest of the paid periods",
+        K.TRANSFER_PUSH: f"push {count(len(operation.targets), 'order')} to login “{params.get('recipient_login')}”, "
+        f"account ID {params.get('recipient_account_id')}",
     }
     parts = [words.get(operation.kind, operation.kind.value)]
     if isinstance(period, int):
@@ -89,14 +106,34 @@ def _orders(operation: Operation) -> list[list[str]]:
     rows = []
     for order_id in operation.texts("order_ids"):
         facts = _facts(operation, order_id)
-        until = facts.get("paid_until")
-        try:
-            end = when(parse_instant(until)) if isinstance(until, str) else "–"
-        except ValueError:
-            end = "?"
+        end = _end(facts.get("paid_until"))
         name = f"“{one_line(str(facts.get('title', '')))}”"
         rows.append([one_line(order_id), name, end, _discount(facts), _shown(_money(facts.get("amount")))])
     return rows
+
+
+def _pushed(operation: Operation) -> list[list[str]]:
+    """Every server of a push by its name, as it was shown."""
+    known = operation.facts.get("orders")
+    facts: Mapping[str, Any] = known if isinstance(known, dict) else {}
+    rows = []
+    for order_id in operation.texts("order_ids"):
+        its = facts.get(order_id)
+        one: Mapping[str, Any] = its if isinstance(its, dict) else {}
+        auto = one.get("auto_renew")
+        on = isinstance(auto, dict) and auto.get("on") is True
+        rows.append([
+            one_line(order_id), f"“{one_line(str(one.get('name', '')))}”", _end(one.get("paid_until")),
+            _shown(_money(one.get("monthly_price"))), "on, will be off" if on else "off",
+        ])  # fmt: skip
+    return rows
+
+
+def _end(until: object) -> str:
+    try:
+        return when(parse_instant(until)) if isinstance(until, str) else "–"
+    except ValueError:
+        return "?"
 
 
 def _each(amount: Money | None, quantity: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from billtui.cli.output import Column, Output
 from billtui.cli.shapes import amount, count, iso_of, when
 from billtui.services.journal import JobRow, OperationRow
-from billtui.services.plans import PURCHASES, LeftOut, Operation, Plan
+from billtui.services.plans import LeftOut, Operation, Plan
 
 _OPERATIONS = (Column("#", right=True), Column("what", cut=True), Column("amount", right=True))
 SHOWN_TARGETS = 20
@@ -69,10 +69,13 @@ def _really(operation: Operation) -> str:
     how = [
         f"{name} {value}"
         for name, value in operation.params.items()
-        if name not in ("invoice_id", "invoice_ids", "order_id", "order_ids", "cells") and value is not None
+        if name not in ("invoice_id", "invoice_ids", "order_id", "order_ids", "transfer_id", "cells")
+        and value is not None
     ]
     paid = [f"the invoice of step {operation.takes_from}"] if operation.takes_from is not None else []
-    named_below = operation.kind in PURCHASES and len(operation.targets) > SHOWN_TARGETS
+    from billtui.cli.plan_details import DETAILED
+
+    named_below = operation.kind in DETAILED and len(operation.targets) > SHOWN_TARGETS
     on = [f"{len(operation.targets)} orders"] if named_below else [*operation.targets]
     return " ".join([operation.kind.value, *on, *paid, *how])
 

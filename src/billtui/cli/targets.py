@@ -1,4 +1,4 @@
-"""Which invoice or order a person means: an id, a number, a name; never a guess between two."""
+"""Which invoice, order or transfer a person means: an id, a number, a name; never a guess between two."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
-from billtui.domain.models import Invoice, Order
-from billtui.services.store import StoreReader
+from billtui.domain.models import Invoice, Order, Transfer
+from billtui.domain.models.transfers import RUNNING_STATES
+from billtui.services.store import StoreReader, TransferRow
 
-Found = TypeVar("Found", Invoice, Order)
+Found = TypeVar("Found", Invoice, Order, Transfer)
 
 
 def invoice_ids(store: StoreReader, references: Sequence[str]) -> list[str]:
@@ -23,6 +24,28 @@ def order_ids(store: StoreReader, references: Sequence[str]) -> list[str]:
     """The same for orders, by id or name."""
     rows = store.orders()
     return _resolve(references, rows, "order", "name", lambda row: row.name, "billtui orders list")
+
+
+def transfer_ids(store: StoreReader, references: Sequence[str]) -> list[str]:
+    """The same for transfers, by id, by the name of their order, or by its id as ``order:ID``.
+
+    An order may have been in several transfers: of those the one that goes on is meant.
+    """
+    rows = store.transfers()
+    going = {row.order_id: row.id for row in rows if row.state in RUNNING_STATES}
+    meant = {row.id for row in rows if going.get(row.order_id, row.id) == row.id}
+
+    def by_name(row: TransferRow) -> str:
+        return row.order_name if row.id in meant else f"\0{row.id}"
+
+    found: dict[str, None] = {}
+    for reference in references:
+        kind, _, order_id = reference.partition(":")
+        of_order = [row.id for row in rows if kind == "order" and row.order_id == order_id and row.id in meant]
+        if len(of_order) != 1:
+            of_order = _resolve([reference], rows, "transfer", "name", by_name, "billtui transfers list")
+        found |= dict.fromkeys(of_order)
+    return list(found)
 
 
 def all_found(keys: Sequence[str], found: Sequence[Found], thing: str) -> list[Found]:

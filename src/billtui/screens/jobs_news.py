@@ -28,6 +28,7 @@ def recovered_lines(found: Recovered, journal: JournalReader) -> list[str]:
     for moves, words in (
         (found.dropped, "was held back when billtui ended: dropped, nothing of it was sent."),
         (found.unknown, "was being sent when billtui ended: outcome unknown, the panel is asked what became of it."),
+        (found.codeless, "was not sent, and its one-time code went with billtui: give the code again."),
     ):
         jobs = list(dict.fromkeys(job_id for job_id, _ in moves))
         lines += [f"{journal.job(job_id).title}: it {words}" for job_id in jobs[:3]]

@@ -42,13 +42,25 @@ def code_of(pasted: str, kind: OperationKind, transfer_id: str | None = None) ->
     if not text:
         raise NoCode(f"Nothing was given. The code stands in the mail; its whole link does as well ({step}).")
     if "://" in text or "#" in text:
-        return _of_link(text, step, transfer_id)
+        linked, code = _of_link(text, step)
+        if transfer_id is not None and linked and linked != transfer_id:
+            raise NoCode("That link is for another transfer: paste the one of the mail about this order.")
+        return code
     if not _CODE.fullmatch(text):
         raise NoCode("That is no code: it has letters, digits and dashes. The whole link of the mail does as well.")
     return SecretStr(text)
 
 
-def _of_link(text: str, step: str, transfer_id: str | None) -> SecretStr:
+def link_of(pasted: str, kind: OperationKind) -> tuple[str, SecretStr]:
+    """The transfer that a mail's link is for, and its code. Raises NoCode, also for a bare code."""
+    text = "".join(pasted.split())
+    linked, code = _of_link(text, STEP_OF[kind])
+    if not linked:
+        raise NoCode("That link names no transfer: give the whole link of the mail.")
+    return linked, code
+
+
+def _of_link(text: str, step: str) -> tuple[str, SecretStr]:
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -59,13 +71,10 @@ def _of_link(text: str, step: str, transfer_id: str | None) -> SecretStr:
     if name != step:
         whose = "the sender's, to confirm" if name == "confirm" else "the recipient's, to accept"
         raise NoCode(f"That link is {whose}; this step is to {step}. Paste the link of the other mail.")
-    linked = unquote(parts.path).rstrip("/").rpartition("/")[2]
-    if transfer_id is not None and linked and linked != transfer_id:
-        raise NoCode("That link is for another transfer: paste the one of the mail about this order.")
     found = unquote(code)
     if not _CODE.fullmatch(found):
         raise NoCode("The code in that link cannot be read: paste the link again, or the code alone.")
-    return SecretStr(found)
+    return unquote(parts.path).rstrip("/").rpartition("/")[2], SecretStr(found)
 
 
 def code_needed_words(kind: OperationKind, targets: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 from billtui.domain.models import Plan, Transfer
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
-from billtui.domain.rules.orders import action_refusal
+from billtui.domain.rules import transfers as transfer_rules
 from billtui.services.pricing import facts_of
 from billtui.services.store import OrderRow, cents
 from billtui.services.what_if import NewServers, Supposed, WhatIf, what_if
@@ -60,6 +60,9 @@ class Preflight:
     blockers: tuple[Blocker, ...]
     unknown: tuple[str, ...]
     """Chosen ids that are not in the copy."""
+    ending: tuple[OrderRow, ...]
+    """Those of ``going`` whose paid time, or auto-renewal, falls due before a transfer would expire: it is cancelled
+    then, unless everybody is quicker (TRF-6)."""
     effect: WhatIf
     """Tier and monthly cost of what stays, once all of ``going`` are gone (DSC-2, TRF-5)."""
     auto_renewing: int
@@ -97,10 +100,12 @@ def push_preflight(
             going.append(row)
         else:
             blockers.append(Blocker(row, refusal, way_out(row, refusal)))
+    latest = int((now + policy.transfer_lifetime).timestamp())
     return Preflight(
         going=tuple(going),
         blockers=tuple(blockers),
         unknown=tuple(one for one in dict.fromkeys(chosen) if one not in by_id),
+        ending=tuple(row for row in going if falls_due(row, policy) <= latest),
         effect=leaving(rows, [row.id for row in going], now, policy),
         auto_renewing=sum(1 for row in going if row.auto_on),
         individual=sum(1 for row in going if row.individual_price),
@@ -118,7 +123,16 @@ def push_refusal(row: OrderRow, now: datetime, policy: Policy = DEFAULT_POLICY) 
     """Why the order cannot be pushed now (TRF-4); the ordinary case is decided without the rules."""
     if row.state in ("active", "suspended") and row.unpaid_invoice_id is None and row.transfer_id is None:
         return None
-    return action_refusal(facts_of(row), "transfer", now, policy)
+    return transfer_rules.push_refusal(facts_of(row), now, policy)
+
+
+def falls_due(row: OrderRow, policy: Policy = DEFAULT_POLICY) -> int:
+    """When a running transfer of the order would be cancelled by itself (TRF-6), in seconds since 1970 UTC.
+
+    With auto-renewal that is when it would renew, else when the paid time ends (REN-4).
+    """
+    end = row.paid_until if row.paid_until is not None else row.created_at
+    return end - int(policy.auto_renew_lead.total_seconds()) if row.auto_on else end
 
 
 def way_out(row: OrderRow, refusal: Refusal) -> WayOut:

@@ -9,8 +9,9 @@ from billtui.domain.models import Account, Order, Transfer, TransferDirection, T
 from billtui.domain.models.transfers import RUNNING_STATES
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
-from billtui.domain.rules import orders as order_rules
+from billtui.domain.rules import transfers as transfer_rules
 from billtui.domain.rules.facts import order_facts
+from billtui.domain.rules.transfers import Side, TransferFacts
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted
@@ -38,12 +39,12 @@ def recipient_refusal(account: Account, login: str, account_id: str) -> Refusal 
     if not typed or not wanted:
         missing = "login" if not typed else "account ID"
         return Refusal("invalid-input", "TRF-1", f"The recipient's {missing} is missing: both are needed.")
-    if "@" in typed:
-        words = "That looks like an e-mail address. What is meant is the recipient's login, as they type it to sign in."
-        return Refusal("recipient-is-email", "TRF-1", words)
+    email = transfer_rules.email_refusal(typed)
+    if email is not None:
+        return email
     if typed.casefold() == account.login.raw.casefold() or wanted == account.account_id.raw:
-        words = "That is this account itself: give the login and the account ID of the one who gets the orders."
-        return Refusal("transfer-to-self", "TRF-4", words)
+        own = account.account_id.raw
+        return transfer_rules.self_refusal(own, own)
     return None
 
 
@@ -72,7 +73,7 @@ def push(
         target, title = f"order:{order.id.raw}", str(order.name)
         if draft.taken([target], title):
             continue
-        refusal = to_nobody or order_rules.action_refusal(order_facts(order), "transfer", moment, policy)
+        refusal = to_nobody or transfer_rules.push_refusal(order_facts(order), moment, policy)
         if refusal is not None:
             draft.refuse(target, title, refusal)
         else:
@@ -188,35 +189,28 @@ _STEP = {
     K.TRANSFER_DECLINE: "decline",
     K.TRANSFER_CANCEL: "cancel",
 }
-_SENDER = frozenset({K.TRANSFER_CONFIRM, K.TRANSFER_CANCEL})
-_WAITING = {
-    K.TRANSFER_CONFIRM: frozenset({TransferState.AWAITING_SENDER}),
-    K.TRANSFER_ACCEPT: frozenset({TransferState.AWAITING_RECIPIENT}),
-    K.TRANSFER_DECLINE: frozenset({TransferState.AWAITING_RECIPIENT}),
-    K.TRANSFER_CANCEL: RUNNING_STATES,
-}
 
 
 def step_refusal(transfer: Transfer, kind: OperationKind) -> Refusal | None:
     """Why the step is not possible, in the panel's words where it says them (TRF-3)."""
     about = {"transfer_id": transfer.id.raw, "order_id": transfer.order_id.raw}
-    title, other = title_of(transfer), transfer.counterparty
-    if transfer.state not in RUNNING_STATES:
-        words = f"The transfer of “{title}” is {transfer.state}: it is over, and nothing is left to do."
-        return Refusal("transfer-over", "TRF-3", words, about)
-    if (transfer.direction == TransferDirection.OUT) != (kind in _SENDER):
-        if kind in _SENDER:
-            words = f"“{title}” comes from {other}, who alone can {_STEP[kind]}: accept or decline it."
-        else:
-            words = f"“{title}” goes to {other}, who alone can {_STEP[kind]}: you can cancel it."
-        return Refusal("not-your-step", "TRF-3", words, about)
-    if transfer.state not in _WAITING[kind]:
-        waits = "it is confirmed, and waits for" if kind is K.TRANSFER_CONFIRM else "it is not confirmed yet by"
-        return Refusal("not-your-step", "TRF-3", f"“{title}”: {waits} {other}.", about)
+    if transfer.state not in set(TransferState):
+        words = f"The transfer of “{title_of(transfer)}” is “{transfer.state}”: what that means is not known here."
+        return Refusal("unknown-state", "TRF-3", f"{words} Use the panel's own pages.", about)
+    side = Side.SENDER if transfer.direction == TransferDirection.OUT else Side.RECIPIENT
+    ours = transfer_rules.step_refusal(_facts(transfer), _STEP[kind], side)
     for action in transfer.actions:
         if action.action == _STEP[kind] and not action.allowed:
+            known = ours or Refusal("refused", "TRF-3", "The panel does not allow it now.")
             return Refusal(
-                str(action.code or "refused"), str(action.rule or "TRF-3"),
-                str(action.reason or "The panel does not allow it now."), about, action.available_from,
+                str(action.code or known.code), str(action.rule or known.rule), str(action.reason or known.reason),
+                about, action.available_from,
             )  # fmt: skip
-    return None
+    return ours
+
+
+def _facts(transfer: Transfer) -> TransferFacts:
+    ended = transfer.history[-1].at if transfer.history and transfer.state not in RUNNING_STATES else None
+    return TransferFacts(
+        transfer.id.raw, transfer.order_id.raw, title_of(transfer), str(transfer.state), transfer.expires_at, ended
+    )
