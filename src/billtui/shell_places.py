@@ -162,6 +162,7 @@ class Places(Shell):
     async def show_orders_of(self, invoice_id: str) -> None:
         """Go to the order on an invoice; with several, choose one."""
         from billtui.screens.modals.choice import Choice, ChoiceDialog
+        from billtui.services.transfers import notes_of_orders
 
         invoice = await self.session.invoice(invoice_id)
         lines = [line for line in invoice.lines if line.order_id is not None]
@@ -170,7 +171,15 @@ class Places(Shell):
             return
         chosen: str | None = str(lines[0].order_id)
         if len(lines) > 1:
-            choices = [Choice(str(line.order_id), str(line.title), str(line.amount)) for line in lines]
+            notes = notes_of_orders(self.session.store, [str(line.order_id) for line in lines])
+            choices = [
+                Choice(
+                    str(line.order_id),
+                    str(line.title),
+                    ", ".join(filter(None, (str(line.amount), notes.get(str(line.order_id))))),
+                )
+                for line in lines
+            ]
             chosen = await self.push_screen_wait(ChoiceDialog(f"Orders on invoice {invoice.number}", choices))
         if chosen is not None:
             self.show_order(chosen)

@@ -9,7 +9,7 @@ from datetime import date
 from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
-from billtui.screens.forecast_desk import Agenda, ForecastDesk, agenda_of
+from billtui.screens.forecast_desk import Agenda, ForecastDesk, agenda_of, with_transfers
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.planner import saving_refusal
 from billtui.screens.planner_view import event_detail, saving_note, span_of, what_cell
@@ -20,7 +20,7 @@ from billtui.services.store import instant, money
 from billtui.widgets.formats import cents_text, moment_text
 from billtui.widgets.record_table import Column
 
-_NEEDS = frozenset({What.BLOCKED_MANUAL, What.INVOICE_DUE, What.PROMISE_BROKEN})
+_NEEDS = frozenset({What.BLOCKED_MANUAL, What.INVOICE_DUE, What.PROMISE_BROKEN, What.TRANSFER_EXPIRES})
 _QUIET = frozenset({What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE, What.INVOICE_DUE})
 
 
@@ -31,6 +31,7 @@ VIEWS = (
     View("needs-you", "What needs you", lambda row, now: row.what in _NEEDS),
     View("renewed", "What renews itself", lambda row, now: row.what in RENEWED),
     View("promises", "Promises and invoices", lambda row, now: row.what in OF_INVOICES),
+    View("transfers", "Transfers that expire", lambda row, now: row.what == What.TRANSFER_EXPIRES),
     View("ends", "Blocked and deleted", lambda row, now: What.BLOCKED_MANUAL <= row.what <= What.CANCELLED),
 )
 
@@ -60,7 +61,7 @@ class AgendaScreen(ListScreen[Event]):
         """When, what, whose, how much, why."""
         ascii_only = self.billtui.ascii_only
         return [
-            Column(key="at", title="When", cell=lambda r: moment_text(instant(r.at)), width=16, priority=9, sort_key=lambda r: r.n),
+            Column(key="at", title="When", cell=lambda r: moment_text(instant(r.at)), width=16, priority=9, sort_key=lambda r: (r.at, r.n)),
             Column(key="what", title="What", cell=lambda r: what_cell(r, ascii_only=ascii_only), width=16, priority=10, sort_key=lambda r: int(r.what), search=lambda r: SHORT[r.what]),
             Column(key="title", title="Order or invoice", cell=lambda r: r.title, min_width=14, max_width=32, flex=2, priority=8, sort_key=lambda r: r.title, search=lambda r: r.title),
             Column(key="amount", title="Amount", cell=self._amount, width=15, align="right", priority=7, sort_key=lambda r: r.cents),
@@ -135,6 +136,9 @@ class AgendaScreen(ListScreen[Event]):
         return (0, 0) if day is None else span_of(made, day)
 
     def _take(self, made: Forecast | None, agenda: Agenda) -> None:
+        if made is not None:
+            rows = with_transfers(agenda.rows, self.session.store.transfers_running(), self._span(made), made)
+            agenda = agenda._replace(rows=rows)
         self.forecast, self._agenda = made, agenda
         super().reload()
         self.refresh_keys()
@@ -155,7 +159,9 @@ class AgendaScreen(ListScreen[Event]):
         row = self.table.cursor_row
         if row is None:
             return
-        if row.order_id:
+        if row.transfer_id:
+            self.billtui.show_transfer(row.transfer_id)
+        elif row.order_id:
             self.billtui.show_order(row.order_id)
         elif row.invoice_id:
             self.billtui.show_invoice(row.invoice_id)
@@ -171,7 +177,7 @@ class AgendaScreen(ListScreen[Event]):
 
     def chosen_ids(self) -> list[str]:
         """Ids of orders or invoices, not of events."""
-        return [row.order_id or row.invoice_id for row in self.chosen_rows()]
+        return [row.order_id or row.invoice_id or row.transfer_id for row in self.chosen_rows()]
 
     # --- keys
 

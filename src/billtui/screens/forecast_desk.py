@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 from billtui.services.forecast import Event, Forecast, What, forecast_from
 from billtui.services.overview import Ahead, look_ahead
 from billtui.services.session import Session
-from billtui.services.store import StoreReader
+from billtui.services.store import StoreReader, TransferRow
+from billtui.services.transfers import turn_of
 
 T = TypeVar("T")
 AT_ONCE = 1_500
@@ -144,3 +145,24 @@ def agenda_of(made: Forecast, span: tuple[int, int] | None = None) -> Agenda:
     kinds = None if total <= MOST_ROWS or span is not None else frozenset(What) - _PLAIN
     rows = list(islice(made.events(first, last, kinds), MOST_ROWS))
     return Agenda(rows, total - len(rows))
+
+
+def with_transfers(
+    rows: list[Event], running: Sequence[TransferRow], span: tuple[int, int] | None, made: Forecast
+) -> list[Event]:
+    """``rows`` and the transfers of ``running`` that expire in the same time (TRF-3).
+
+    One that auto-renewal or the end of the paid period cancels before (TRF-6) is told of there.
+    """
+    first, last = span if span is not None else (made.now, made.until)
+    cancelled = {one.order_id for one in rows if one.ends_transfer}
+    found = [
+        Event(
+            -1, row.expires_at, What.TRANSFER_EXPIRES, "", "", row.order_name or row.order_id, 0, 0, False,
+            transfer_id=row.id, waits_for=f"{'you' if turn.yours else row.counterparty} {turn.words}",
+        )
+        for row in running
+        if row.expires_at is not None and first <= row.expires_at <= last
+        and row.order_id not in cancelled and (turn := turn_of(row)) is not None
+    ]  # fmt: skip
+    return sorted([*rows, *found], key=lambda one: (one.at, one.n)) if found else rows

@@ -13,7 +13,7 @@ from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.invoice_actions import delete_invoices, explain_invoice, export_invoices, split_invoice
-from billtui.screens.invoice_view import invoice_detail
+from billtui.screens.invoice_view import invoice_detail, notes_of_lines
 from billtui.screens.invoices import invoice_refusal
 from billtui.screens.paying import pay_invoices
 from billtui.services.store import InvoiceRow
@@ -69,7 +69,8 @@ class InvoiceScreen(BilltuiScreen):
             text.update(Content(f"{self._absent()} esc goes back."))
         else:
             width = min(100, max(40, self.app.size.width - 6))
-            text.update(invoice_detail(self.row, store.invoice(self.invoice_id), self.session.now(), width=width))
+            invoice, now = store.invoice(self.invoice_id), self.session.now()
+            text.update(invoice_detail(self.row, invoice, now, width=width, notes=notes_of_lines(store, invoice)))
         self.refresh_keys()
 
     def refusal_of(self, command: Command) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from textual.content import Content
@@ -10,7 +10,8 @@ from textual.content import Content
 from billtui.domain.models import Invoice
 from billtui.screens.explaining import line_content
 from billtui.screens.order_view import Labelled, labelled
-from billtui.services.store import InvoiceRow
+from billtui.services.store import InvoiceRow, StoreReader
+from billtui.services.transfers import notes_of_orders
 from billtui.widgets.formats import (
     DAY,
     cents_text,
@@ -69,8 +70,15 @@ def invoice_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list
     ]  # fmt: skip
 
 
-def invoice_detail(row: InvoiceRow, invoice: Invoice | None, now: datetime, *, width: int = 42) -> Content:
-    """Everything the store knows of an invoice."""
+def invoice_detail(
+    row: InvoiceRow,
+    invoice: Invoice | None,
+    now: datetime,
+    *,
+    width: int = 42,
+    notes: Mapping[str, str] | None = None,
+) -> Content:
+    """Everything the store knows of an invoice; ``notes`` are about orders that change hands, by their id (TRF)."""
     moment = int(now.timestamp())
     rows = [
         Labelled("State", state_text(row.state)),
@@ -93,7 +101,10 @@ def invoice_detail(row: InvoiceRow, invoice: Invoice | None, now: datetime, *, w
     parts = [Content.styled(f"Invoice {row.number}", "bold"), Content(""), labelled(rows)]
     if invoice is not None and invoice.lines:
         parts += [Content(""), Content.styled("Lines", "$muted")]
-        parts += [line_content(line, width=width) for line in invoice.lines]
+        for line in invoice.lines:
+            parts.append(line_content(line, width=width))
+            if note := (notes or {}).get(str(line.order_id)):
+                parts.append(Content.styled(f"{'':>12}⇄ {note}", "$text-accent"))
     refused = [action for action in invoice.actions if not action.allowed] if invoice is not None else []
     if refused:
         parts.append(Content(""))
@@ -101,3 +112,13 @@ def invoice_detail(row: InvoiceRow, invoice: Invoice | None, now: datetime, *, w
         why = str(action.reason or action.code or "refused by the panel")
         parts.append(Content.assemble((f"Cannot {action.action}: ", "$faint"), (why, "$text-warning")))
     return Content("\n").join(parts)
+
+
+NOTED_LINES = 300
+"""Lines of an invoice whose orders are looked up; of more, none."""
+
+
+def notes_of_lines(store: StoreReader, invoice: Invoice | None) -> dict[str, str]:
+    """What is to be said of the orders on an invoice that change hands (TRF)."""
+    ids = [str(line.order_id) for line in invoice.lines if line.order_id is not None] if invoice is not None else []
+    return notes_of_orders(store, ids) if len(ids) <= NOTED_LINES else {}

@@ -14,7 +14,7 @@ from billtui.screens.invoice_actions import (
     export_invoices,
     split_invoice,
 )
-from billtui.screens.invoice_view import invoice_columns, invoice_detail
+from billtui.screens.invoice_view import invoice_columns, invoice_detail, notes_of_lines
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.paying import pay_invoices
 from billtui.services.store import InvoiceRow
@@ -85,7 +85,9 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
 
     def detail(self, row: InvoiceRow) -> Content:
         """The invoice beside the list."""
-        return invoice_detail(row, self.session.store.invoice(row.id), self.now())
+        store = self.session.store
+        invoice = store.invoice(row.id)
+        return invoice_detail(row, invoice, self.now(), notes=notes_of_lines(store, invoice))
 
     def open_row(self, row_id: str) -> None:
         """The invoice in full."""

@@ -22,6 +22,8 @@ from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
 from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow
+from billtui.services.transfers import handed_over, running_of_order
+from billtui.widgets.formats import date_text, epoch
 
 
 class OrderScreen(BilltuiScreen):
@@ -61,6 +63,10 @@ class OrderScreen(BilltuiScreen):
         self.reload_if_changed(force=self.row is None)
 
     def _absent(self) -> str:
+        gone = handed_over(self.session.store, self.order_id) if not self.session.closed else None
+        if gone is not None:
+            when = f" on {date_text(epoch(gone.ended_at))}" if gone.ended_at else ""
+            return f"{gone.order_name} went to {gone.counterparty}{when}: it is theirs now. T opens the transfer."
         if self._asked:
             return "This order is not there any more."
         return "This order is not in the local copy; the panel has not answered yet."
@@ -76,7 +82,8 @@ class OrderScreen(BilltuiScreen):
             own = self.session.own
             tags = " ".join(own.tags.of(self.order_id)) if own is not None else ""
             bill = bill_number(store, self.row)
-            text.update(order_detail(self.row, store.order(self.order_id), self.session.now(), bill, tags))
+            order, transfer = store.order(self.order_id), running_of_order(store, self.row.transfer_id)
+            text.update(order_detail(self.row, order, self.session.now(), bill, tags, transfer))
         self.refresh_keys()
 
     def refusal_of(self, command: Command) -> str | None:
@@ -84,7 +91,8 @@ class OrderScreen(BilltuiScreen):
         if refusal := super().refusal_of(command):
             return refusal
         if command.scope is Scope.ORDERS and self.row is None:
-            return self._absent()
+            there = command.id == "order.transfer" and not self.session.closed
+            return None if there and handed_over(self.session.store, self.order_id) else self._absent()
         return order_refusal(command, [self.row] if self.row else [])
 
     @handles("order.renew")
@@ -122,7 +130,10 @@ class OrderScreen(BilltuiScreen):
 
     @handles("order.transfer")
     async def transfer(self) -> None:
-        """Push it to another account, or open the transfer that it is in."""
+        """Push it to another account, or open the transfer that it is in or that took it away."""
+        if self.row is None and (gone := handed_over(self.session.store, self.order_id)) is not None:
+            self.billtui.show_transfer(gone.id)
+            return
         await transfer_orders(self.billtui, [self.order_id])
 
     @handles("order.tag")

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from textual.content import Content
 
 from billtui.domain.models import Action, Order
-from billtui.services.store import OrderRow, StoreReader
+from billtui.services.store import OrderRow, StoreReader, TransferRow
+from billtui.services.transfers import turn_of
 from billtui.widgets.formats import (
     cents_text,
     count_text,
@@ -91,10 +92,18 @@ def bill_number(store: StoreReader, row: OrderRow) -> str:
     return invoice.number if invoice is not None else f"id {row.unpaid_invoice_id}"
 
 
-def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str, tags: str = "") -> Content:
+def order_detail(
+    row: OrderRow,
+    order: Order | None,
+    now: datetime,
+    bill: str,
+    tags: str = "",
+    transfer: TransferRow | None = None,
+) -> Content:
     """Everything the store knows of an order, and what cannot be done with it and why (ORD-7).
 
-    ``bill`` is the number of its open invoice, or empty; ``tags`` are the person's own.
+    ``bill`` is the number of its open invoice, or empty; ``tags`` are the person's own; ``transfer`` is the one that
+    it is in.
     """
     moment = int(now.timestamp())
     rows = [
@@ -119,7 +128,7 @@ def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str, t
     if bill:
         rows.append(Labelled("Open invoice", toned(f"{bill}  i opens it, p pays it", "warning")))
     if row.transfer_id:
-        rows.append(Labelled("Transfer", toned(f"{row.transfer_id} is running; the order is locked", "accent")))
+        rows += transfer_rows(row, transfer, moment)
     if tags:
         rows.append(Labelled("Tags", toned(tags, "accent")))
     rows.append(Labelled("Id", Content(row.id)))
@@ -127,6 +136,19 @@ def order_detail(row: OrderRow, order: Order | None, now: datetime, bill: str, t
     if order is not None and order.actions:
         parts += [Content(""), actions_content(order.actions)]
     return Content("\n").join(parts)
+
+
+def transfer_rows(row: OrderRow, transfer: TransferRow | None, now: int) -> list[Labelled]:
+    """To whom it is on its way, whose turn it is, and how to get there (TRF-6)."""
+    turn = turn_of(transfer) if transfer is not None else None
+    if transfer is None or turn is None:
+        return [Labelled("Transfer", toned(f"{row.transfer_id}: the order is locked; T opens it", "accent"))]
+    until = transfer.expires_at
+    left = f", {left_text(until, now)} left" if until is not None and until > now else ""
+    return [
+        Labelled("Transfer", toned(f"to {transfer.counterparty}; {turn}{left}", "warning" if turn.yours else "accent")),
+        Labelled("", Content("The order is locked meanwhile (TRF-6); T opens the transfer.")),
+    ]
 
 
 def addon_rows(row: OrderRow, order: Order | None) -> list[Labelled]:

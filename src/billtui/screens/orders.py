@@ -20,6 +20,7 @@ from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
 from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow
+from billtui.services.transfers import running_of_order
 from billtui.widgets.formats import DAY
 from billtui.widgets.record_table import Column
 
@@ -38,6 +39,7 @@ ORDER_VIEWS = (
     _ends_within(3),
     _ends_within(7),
     _ends_within(30),
+    View("transferring", "On their way to another account", lambda row, now: bool(row.transfer_id)),
     View("invoiced", "On an open invoice", lambda row, now: bool(row.unpaid_invoice_id)),
     View("blocked", "Blocked", lambda row, now: row.state == "blocked"),
     View("auto-off", "Without auto-renewal", lambda row, now: row.state in LIVE and not row.auto_on),
@@ -72,7 +74,9 @@ class OrdersScreen(OrderMarks):
     def detail(self, row: OrderRow) -> Content:
         """The order beside the list."""
         store = self.session.store
-        return order_detail(row, store.order(row.id), self.now(), bill_number(store, row), self.tags_text(row))
+        transfer = running_of_order(store, row.transfer_id)
+        bill, tags = bill_number(store, row), self.tags_text(row)
+        return order_detail(row, store.order(row.id), self.now(), bill, tags, transfer)
 
     def open_row(self, row_id: str) -> None:
         """The order in full."""
@@ -164,8 +168,15 @@ class OrdersScreen(OrderMarks):
             self.open_row(row.id)
 
 
+LOCKED = frozenset({"order.renew", "order.auto_renew", "order.addons", "order.rename"})
+"""What changes an order, and is refused while it is on its way (TRF-6); power says for itself what it allows."""
+
+
 def order_refusal(command: Command, rows: Sequence[OrderRow]) -> str | None:
     """Why a command cannot be used on these orders, from what the list knows."""
+    if command.id in LOCKED and rows and all(row.transfer_id for row in rows):
+        which = f"{rows[0].name} is" if len(rows) == 1 else f"All {len(rows)} of them are"
+        return f"{which} on the way to another account (TRF-6): T opens the transfer, X there cancels it."
     if command.id == "order.renew" and len(rows) == 1 and rows[0].unpaid_invoice_id:
         return f"{rows[0].name} is on an open invoice (REN-2): p pays it, i opens it."
     if command.id in ("order.pay", "order.invoice") and not any(row.unpaid_invoice_id for row in rows):

@@ -210,6 +210,9 @@ class OverviewScreen(BilltuiScreen):
             amount = cents_text(found.saving.cents, found.currency)
             when = date_text(found.failing[0].at)
             line("planner", "", toned(f"top up {amount} before {when} and all renew: planner (7)", "warning"))
+        if found.transfers_for_you or found.transfers_for_others:
+            view, waiting = _transfers(found, now)
+            line(f"transfers:{view}", "Transfers", waiting)
         if unfinished := self._unfinished_jobs():
             line("jobs", "Unfinished", toned(f"{count_text(unfinished, 'job')} waiting: jobs (4)", "warning"))
         gap()
@@ -260,7 +263,9 @@ class OverviewScreen(BilltuiScreen):
             self.billtui.show_invoice(rest)
         elif kind == "order":
             self.billtui.show_order(rest)
-        elif kind in ("invoices", "orders"):
+        elif kind == "transfer":
+            self.billtui.show_transfer(rest)
+        elif kind in ("invoices", "orders", "transfers"):
             self.billtui.show_list(kind, rest)
         elif kind == "jobs":
             self.run_command(COMMANDS["app.jobs"])
@@ -268,6 +273,18 @@ class OverviewScreen(BilltuiScreen):
             self.run_command(COMMANDS["app.planner"])
         elif kind in ("balance", "account"):
             self.billtui.go_balance()
+
+
+def _transfers(found: Overview, now: datetime) -> tuple[str, Content]:
+    """Which view, and how many wait for whom."""
+    mine, theirs = found.transfers_for_you, found.transfers_for_others
+    if not mine:
+        text = f"{theirs} wait{'s' if theirs == 1 else ''} for the other side: transfers (8)"
+        return "running", toned(text, "accent")
+    until = found.transfers_until
+    left = f", the first for {span_text((until - now).total_seconds())}" if until is not None else ""
+    also = f", {theirs} for the other side" if theirs else ""
+    return "waiting", toned(f"{mine} wait{'s' if mine == 1 else ''} for you{left}{also}: transfers (8)", "warning")
 
 
 def _renewing(count: int) -> str:

@@ -31,6 +31,7 @@ _SIGNS: dict[What, tuple[str, str, Tone]] = {
     What.CANCELLED: ("×", "x", ""),
     What.INVOICE_GONE: ("×", "x", ""),
     What.INVOICE_DUE: ("○", "o", "warning"),
+    What.TRANSFER_EXPIRES: ("⇄", ">", "warning"),
 }
 
 

@@ -123,7 +123,8 @@ def month_facts(before: int, after: int, going: int, others: int, currency: str)
     change = f"{cents_text(before, currency)} → {cents_text(after, currency)} ({signed(after - before)})"
     facts = [Fact("Your month", change, strong=True)]
     if others:
-        facts.append(Fact("Of it", f"{signed(-going)} for what goes, {signed(others)} for what stays"))
+        what = "comes" if going < 0 else "goes"
+        facts.append(Fact("Of it", f"{signed(-going)} for what {what}, {signed(others)} for the others"))
     return facts
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -16,11 +18,13 @@ from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, s
 from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.codes import CodesAnswer, CodesDialog, Waiting
 from billtui.screens.modals.dialog import Fact, named
+from billtui.screens.push_dialog import month_facts
 from billtui.screens.transfer_mail import look_for_codes
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.plans import Plan
-from billtui.services.store import TransferRow
+from billtui.services.store import StoreReader, TransferRow
+from billtui.services.transfer_preflight import Incoming, accept_preflight, plan_kinds, tier_words
 from billtui.services.transfers import is_running, turn_of
 from billtui.widgets.formats import count_text
 
@@ -159,18 +163,42 @@ async def _submit(app: Shell, account: Account, step: str, given: Mapping[str, S
     for operation in plan.operations:
         codes[operation.number] = given[str(operation.params["transfer_id"])]
     count = len(plan.operations)
+    facts = _facts(transfers)
     if step == "confirm":
         note = "They move once the recipient has accepted. Until then X cancels; 72 hours without it, and it expires."
     else:
         note = "They become yours at once, with their price, their paid time and their length of use (TRF-5)."
+        facts += await _own_month(app, transfers)
     return await confirm_and_submit(
         app,
         plan,
         button="Confirm" if step == "confirm" else f"Accept {count_text(count, 'server')}",
-        facts=_facts(transfers),
+        facts=facts,
         note=note if count > 1 else _singular(note),
         codes=codes,
     )
+
+
+async def _own_month(app: Shell, transfers: Sequence[Transfer]) -> list[Fact]:
+    """What a month costs the recipient before and after; worked out beside the loop (DSC-2, TRF-5)."""
+    catalogue = await app.session.catalogue()
+    path, now = app.session.store.path, app.session.now()
+    found = await asyncio.to_thread(_incoming, path, transfers, plan_kinds(catalogue.plans), now)
+    effect = found.effect
+    before, after, coming = effect.monthly, effect.monthly_after, effect.added_monthly
+    facts = month_facts(before, after, -coming, effect.staying_difference, effect.currency)
+    facts += [Fact("Discount", words) for words in tier_words(effect)[:2]]
+    note = "at most: their length of use comes along and may make them cheaper"
+    return [*facts, Fact("", f"{note}; {len(found.unpriced)} without a price" if found.unpriced else note)]
+
+
+def _incoming(path: Path | None, transfers: Sequence[Transfer], kinds: Mapping[str, str], now: datetime) -> Incoming:
+    """In a thread, with a reader of its own."""
+    reader = StoreReader(path)
+    try:
+        return accept_preflight(reader.orders(), transfers, kinds, now)
+    finally:
+        reader.close()
 
 
 def _singular(note: str) -> str:

@@ -10,6 +10,7 @@ from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.services.forecast import Forecast, Saving, What, forecast_near
 from billtui.services.store import ChangeRow, InvoiceRow, OrderRow, StoreReader, epoch, instant, money
+from billtui.services.transfers import waits_for_you
 
 HORIZONS = (3, 7, 14, 30)
 """Days ahead that are counted."""
@@ -104,6 +105,12 @@ class Overview:
     saving: Saving | None
     """The top-up with which none of them fails (REN-4)."""
     changes: tuple[ChangeRow, ...]
+    transfers_for_you: int = 0
+    """Transfers that wait for this account to confirm or accept (TRF-2)."""
+    transfers_for_others: int = 0
+    """Transfers that wait for the other side."""
+    transfers_until: datetime | None = None
+    """When the first of those that wait for this account expires."""
 
     @property
     def internal(self) -> Money | None:
@@ -136,6 +143,8 @@ def overview(
     moment = int(now.timestamp())
     if ahead is None:
         ahead = look_ahead(store, now, policy)
+    running = store.transfers_running()
+    yours = [row for row in running if waits_for_you(row)]
     return Overview(
         now=now,
         synced_at=store.synced_at(),
@@ -158,6 +167,9 @@ def overview(
         failing_seen_until=ahead.seen_until,
         saving=ahead.saving,
         changes=tuple(store.changes_since_visit()),
+        transfers_for_you=len(yours),
+        transfers_for_others=len(running) - len(yours),
+        transfers_until=next((instant(row.expires_at) for row in yours if row.expires_at is not None), None),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from billtui.domain.models.transfers import RUNNING_STATES, TransferDirection, TransferState
@@ -21,6 +22,11 @@ class Turn(NamedTuple):
     yours: bool
     step: str
     """``confirm`` or ``accept``."""
+
+    @property
+    def words(self) -> str:
+        """Behind ``you`` or a login: ``confirm``, ``accepts``."""
+        return self.step if self.yours else f"{self.step}s"
 
     def __str__(self) -> str:
         """``you: confirm``, ``they: accept``."""
@@ -56,3 +62,25 @@ def running_of_order(store: StoreReader, transfer_id: str | None) -> TransferRow
     if not transfer_id:
         return None
     return store.transfer_rows([transfer_id]).get(transfer_id)
+
+
+def handed_over(store: StoreReader, order_id: str) -> TransferRow | None:
+    """The transfer that took an order to another account, where it did not come back since (TRF-5)."""
+    ended = [row for row in store.transfers_of_order(order_id) if row.state == TransferState.COMPLETED]
+    return ended[0] if ended and ended[0].direction == TransferDirection.OUT else None
+
+
+def notes_of_orders(store: StoreReader, order_ids: Iterable[str]) -> dict[str, str]:
+    """What is to be said of those orders that are on their way, or have gone: ``on its way to ivan``."""
+    notes: dict[str, str] = {}
+    wanted = list(dict.fromkeys(order_ids))
+    rows = store.order_rows(wanted)
+    running = store.transfer_rows(row.transfer_id for row in rows.values() if row.transfer_id)
+    for order_id in wanted:
+        row = rows.get(order_id)
+        if row is not None and row.transfer_id:
+            transfer = running.get(row.transfer_id)
+            notes[order_id] = f"on its way to {transfer.counterparty}" if transfer is not None else "on its way"
+        elif row is None and (gone := handed_over(store, order_id)) is not None:
+            notes[order_id] = f"handed over to {gone.counterparty}"
+    return notes

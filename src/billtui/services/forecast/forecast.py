@@ -43,11 +43,15 @@ class Event(NamedTuple):
     """A running transfer is cancelled first (TRF-6)."""
     invoice_number: str = ""
     """As people call that invoice."""
+    transfer_id: str = ""
+    """Of a transfer that expires."""
+    waits_for: str = ""
+    """Of a transfer that expires: who has to do what, as ``you accept``."""
 
     @property
     def key(self) -> str:
         """The same thing in a later forecast has the same key."""
-        return f"{self.at} {int(self.what)} {self.order_id or self.invoice_id}"
+        return f"{self.at} {int(self.what)} {self.order_id or self.invoice_id or self.transfer_id}"
 
 
 @dataclass(frozen=True, slots=True)

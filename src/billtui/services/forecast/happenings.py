@@ -36,6 +36,8 @@ class What(IntEnum):
     """An invoice is deleted with its order; other orders on it are freed (INV-12)."""
     INVOICE_DUE = 12
     """The due date of an unpaid invoice."""
+    TRANSFER_EXPIRES = 13
+    """A running transfer whose next step nobody takes (TRF-3); no money moves, so the walk knows nothing of it."""
 
 
 RENEWED = frozenset({What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE})

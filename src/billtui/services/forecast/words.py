@@ -21,6 +21,7 @@ SHORT: dict[What, str] = {
     What.CANCELLED: "cancelled",
     What.INVOICE_GONE: "taken back",
     What.INVOICE_DUE: "invoice due",
+    What.TRANSFER_EXPIRES: "transfer ends",
 }
 """Each in a word or two."""
 CODES: dict[What, str] = {what: what.name.lower().replace("_", "-") for what in What}
@@ -56,6 +57,8 @@ def why(event: Event, currency: str) -> str:
         return "never paid within seven days: cancelled (ORD-3)"
     if what == What.INVOICE_GONE:
         return "deleted with its order; other orders on it are free again (INV-12)"
+    if what == What.TRANSFER_EXPIRES:
+        return f"its transfer expires unless {event.waits_for} before then (TRF-3)"
     return "the invoice is to be paid by then"
 
 
