@@ -247,11 +247,11 @@ class BilltuiApp(Places, News):
         self._clipboard = text
         self.copy(text)
 
-    def copy(self, text: str) -> None:
+    def copy(self, text: str, *, secret: bool = False) -> None:
         """Send ``text`` to the terminal's clipboard; no terminal says whether it took it."""
         from billtui.terminal.clipboard import clip
 
-        sequence, message = clip(text, multi_line="\n" in text)
+        sequence, message = clip(text, multi_line="\n" in text, secret=secret)
         if self._driver is not None and sequence:
             self._driver.write(sequence)
         self.say(message)

@@ -12,7 +12,7 @@ from billtui.screens.shell import Shell
 if TYPE_CHECKING:
     from billtui.config.profiles import Profile
 
-AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers")
+AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers", "account")
 """The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
 
 
@@ -84,6 +84,11 @@ class Places(Shell):
         from billtui.screens.transfer_mail import read_mail
 
         await read_mail(self)
+
+    @handles("app.account")
+    def go_account(self) -> None:
+        """Show the account."""
+        self.switch_mode("account")
 
     @handles("app.repaint")
     def repaint(self) -> None:

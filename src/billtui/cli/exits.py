@@ -45,7 +45,12 @@ CHANGED_CODES = frozenset(
 )
 MISSING_CODES = frozenset({"not-found", "no-invoice"})
 USAGE_CODES = frozenset({"invalid-input"})
-SIGN_IN_CODES = frozenset({"session-expired", "not-signed-in", "wrong-credentials", "totp-required"})
+SIGN_IN_CODES = frozenset(
+    {
+        "session-expired", "not-signed-in", "wrong-credentials", "totp-required",
+        "wrong-password", "wrong-totp", "session-needed",
+    }
+)  # fmt: skip
 
 _ORDER = (
     Exit.UNEXPECTED,

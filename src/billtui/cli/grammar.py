@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billtui.cli.grammar_account import VERBS as ACCOUNT_VERBS
 from billtui.cli.grammar_buying import VERBS as BUYING_VERBS
 from billtui.cli.grammar_choosing import CHOOSING, CHOOSING_MORE, SOME_ORDERS
 from billtui.cli.grammar_choosing import VERBS as CHOOSING_VERBS
@@ -41,6 +42,8 @@ ACTIONS = ("start", "stop", "reboot", "reset", "reinstall", "suspend", "unsuspen
 
 GROUPS: dict[str, str] = {
     "profile": "Which panel, as whom",
+    "account": "Who you are: loyalty, sessions, API keys, second factor, notifications",
+    "password": "The password",
     "invoices": "Invoices: list, pay, promise, combine, split, delete, export",
     "orders": "Orders: list, choose, renew, control",
     "optimize": "Cheaper ways to renew, ends brought together, and what if",
@@ -90,7 +93,7 @@ VERBS: tuple[Verb, ...] = (
          (option("name", help="its name (else the last one used)", metavar="NAME", nargs="?"),)),
     *PROFILE_VERBS,
     Verb(("whoami",), "Who is signed in, where, with which balances.", "signing:whoami"),
-    Verb(("account",), "The account: addresses, second factor, what it may do, open sessions.", "signing:account"),
+    *ACCOUNT_VERBS,
     Verb(
         ("invoices", "list"), "Invoices, the newest first.", "invoices:list_all",
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from billtui.cli.exits import Exit
+from billtui.cli.exits import SIGN_IN_CODES, Exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ def _client_exit(error: BaseException) -> Exit:
     if isinstance(error, errors.ConfigurationProblem):
         return Exit.USAGE
     if isinstance(error, errors.SessionExpired | errors.SignInRefused | errors.LockedOut):
+        return Exit.SIGN_IN
+    if str(getattr(error, "code", "")) in SIGN_IN_CODES:
         return Exit.SIGN_IN
     if isinstance(error, errors.NotFound):
         return Exit.NOT_FOUND

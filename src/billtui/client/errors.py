@@ -219,11 +219,15 @@ class OutcomeUnknown(ClientError):
 
     default_code = "outcome-unknown"
 
-    def __init__(self, cause_error: ClientError) -> None:
-        """Wrap the error that hid the answer."""
+    def __init__(
+        self,
+        cause_error: ClientError,
+        advice: str = "Whether it was done is unknown. Look it up before anything is sent again.",
+    ) -> None:
+        """Wrap the error that hid the answer; ``advice`` says how to see what became of it."""
         super().__init__(
             cause_error.fact,
-            "Whether it was done is unknown. Look it up before anything is sent again.",
+            advice,
             request_id=cause_error.request_id,
             retry_after=cause_error.retry_after,
             problem=cause_error.problem,

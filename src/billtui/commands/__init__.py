@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from billtui.commands import (
+    account,
     bulk_order,
     choosing,
     everywhere,
@@ -27,7 +28,9 @@ from billtui.commands.command import Command, Danger, Scope
 
 __all__ = ["COMMANDS", "Command", "Danger", "Scope", "handlers_of", "handles", "of_scopes"]
 
-_MODULES = (everywhere, lists, invoices, orders, bulk_order, choosing, jobs, places, planner, solver, transfers)
+_MODULES = (
+    everywhere, lists, invoices, orders, bulk_order, choosing, jobs, places, planner, solver, transfers, account,
+)  # fmt: skip
 
 COMMANDS: dict[str, Command] = {command.id: command for module in _MODULES for command in module.COMMANDS}
 """All commands by id, in the order of help and documentation."""

@@ -27,6 +27,10 @@ class Scope(StrEnum):
     WHAT_IF = "what if"
     AGENDA = "agenda"
     TRANSFERS = "transfers"
+    ACCOUNT = "account"
+    SESSIONS = "sessions"
+    API_KEYS = "API keys"
+    NOTIFICATIONS = "notifications"
 
 
 class Danger(StrEnum):

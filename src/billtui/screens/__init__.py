@@ -16,6 +16,7 @@ _AREAS = {
     "settings": ("billtui.screens.settings", "SettingsScreen"),
     "transfers": ("billtui.screens.transfers", "TransfersScreen"),
     "planner": ("billtui.screens.planner", "PlannerScreen"),
+    "account": ("billtui.screens.account", "AccountScreen"),
 }
 
 

@@ -88,8 +88,8 @@ class Shell(HarmlessApp[int]):
         """Take back what was held last."""
 
     @abstractmethod
-    def copy(self, text: str) -> None:
-        """Send ``text`` to the terminal's clipboard."""
+    def copy(self, text: str, *, secret: bool = False) -> None:
+        """Send ``text`` to the terminal's clipboard; what is said of a ``secret`` does not repeat it."""
 
     @abstractmethod
     def change_settings(self, **values: object) -> None:

@@ -1,7 +1,7 @@
 """Password, second factor, API keys and sessions: single calls whose answers the panel does not store (ACC).
 
 Their bodies are secrets, so nothing of them is journalled and nothing is ever sent twice. What a lost answer means is
-said in words (:class:`AnswerLost`), with the way to see what became of it. Only the reads among them sign in again
+said in words, with the way to see what became of it (``OutcomeUnknown``). Only the reads among them sign in again
 after an expired session. Secrets are ``SecretStr`` and live as long as their call.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, NotFound, OutcomeUnknown
-from billtui.domain.models import ApiKey, ApiKeyRequest, NewApiKey, RecoveryCodes, SessionInfo, TotpSetup
+from billtui.domain.models import Account, ApiKey, ApiKeyRequest, NewApiKey, RecoveryCodes, SessionInfo, TotpSetup
 from billtui.services.session_settings import ReadOnlySession
 from billtui.services.session_thread import LoopThread
 
@@ -46,14 +46,16 @@ LOST_ACCESS = "Whether API access was switched is not known: this screen shows i
 LOST_SESSION = "Whether the session was ended is not known: the list shows it. Ending it again does no harm."
 
 
-class AnswerLost(OutcomeUnknown):
-    """The answer of a call that is never repeated was lost; the message says what that means and how to see."""
-
-    def __init__(self, cause: OutcomeUnknown, meaning: str) -> None:
-        """``meaning`` is one of this module's sentences."""
-        super().__init__(cause.cause_error)
-        self.message = f"{self.fact} {meaning}".strip()
-        self.args = (self.message,)
+def session_needed(account: Account | None) -> str | None:
+    """Why password, second factor, keys and sessions cannot be touched now, and what to do; ``None`` if they can."""
+    if account is None:
+        return "Nobody is signed in. Sign in first."
+    if account.signed_in_by.raw != "api-key":
+        return None
+    return (
+        "You are signed in by an API key, and a key cannot touch password, second factor, keys or sessions (ACC-5)."
+        " Sign in with login and password: 6 Settings, or billtui login."
+    )
 
 
 class AccountCare:
@@ -62,7 +64,7 @@ class AccountCare:
     A call that was begun is finished even if the waiting for it is cancelled: a half-sent password helps nobody.
     Everything but reads raises ReadOnlySession on a read-only profile; all raise NotSignedIn and ClientErrors:
     ``Forbidden`` with ``wrong-password`` or ``session-needed`` (ACC-5), ``LockedOut``, ``InvalidInput``,
-    ``AnswerLost``.
+    ``OutcomeUnknown``.
     """
 
     def __init__(self, threads: LoopThread, core: SessionCore) -> None:
@@ -155,7 +157,7 @@ class AccountCare:
             except OutcomeUnknown as error:
                 if account_changes:
                     await _read_again(sync)
-                raise AnswerLost(error, meaning) from None
+                raise OutcomeUnknown(error.cause_error, meaning) from None
             if account_changes:
                 await _read_again(sync)
             return answer

@@ -25,8 +25,13 @@ class Clip(NamedTuple):
     message: str
 
 
-def clip(text: str, *, multi_line: bool = False, environment: Mapping[str, str] | None = None) -> Clip:
-    """The sequence that puts ``text`` on the clipboard; control characters become visible, one line unless asked."""
+def clip(
+    text: str, *, multi_line: bool = False, secret: bool = False, environment: Mapping[str, str] | None = None
+) -> Clip:
+    """The sequence that puts ``text`` on the clipboard; control characters become visible, one line unless asked.
+
+    Of a ``secret`` the message says only how long it is, and that the clipboard may be read by others.
+    """
     environment = os.environ if environment is None else environment
     cleaned = many_lines(text) if multi_line else one_line(text).strip()
     if not cleaned:
@@ -34,6 +39,12 @@ def clip(text: str, *, multi_line: bool = False, environment: Mapping[str, str] 
     data = base64.b64encode(cleaned.encode("utf-8", "replace")).decode()
     if len(data) > MAX_BASE64:
         return Clip("", f"Too long for the terminal's clipboard ({len(cleaned)} characters); nothing was sent.")
+    if secret:
+        return Clip(
+            _wrapped(f"\x1b]52;c;{data}\x07", environment),
+            f"Sent to the terminal's clipboard: {len(cleaned)} characters. Other programs may read a clipboard: paste"
+            " it where it belongs and copy something else.",
+        )
     what = f"{len(cleaned)} characters" if multi_line or len(cleaned) > 60 else cleaned
     return Clip(_wrapped(f"\x1b]52;c;{data}\x07", environment), f"Sent to the terminal's clipboard: {what}")
 

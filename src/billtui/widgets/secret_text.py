@@ -27,7 +27,12 @@ DECLARED = "secret"
 
 
 class SecretText(Static):
-    """Text that is a secret: on the terminal as it is, in a picture of the screen covered."""
+    """Text that is a secret: on the terminal as it is, in a picture of the screen covered.
+
+    It cannot be selected here (whoever copies a selection is told what was copied); the terminal's own way works.
+    """
+
+    ALLOW_SELECT = False
 
 
 def is_secret(widget: Widget) -> bool:

@@ -1,4 +1,4 @@
-"""``billtui login``, ``logout``, ``whoami``, ``account``"""
+"""``billtui login``, ``logout``, ``whoami``"""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from pydantic import SecretStr
 
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
-from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, ask_secret, can_ask
-from billtui.cli.shapes import amount, when
+from billtui.cli.shapes import amount
 from billtui.client.errors import ClientError, TotpRequired
 from billtui.config.credentials import password_from_file, password_from_stdin
 from billtui.config.paths import typed_path
@@ -168,44 +167,5 @@ async def whoami(context: Context) -> Exit:
                 ("Internal", str(account.balances.internal)),
                 ("Affiliate", str(account.balances.affiliate)),
             ]
-        )
-    return Exit.DONE
-
-
-async def account(context: Context) -> Exit:
-    """The account in full, with its sessions."""
-    out = context.out
-    async with context.signed_in() as (session, mine):
-        sessions = await session.sessions()
-        if out.as_json:
-            out.document("account", account=mine, sessions=sessions)
-            return Exit.DONE
-        out.facts(
-            [
-                ("Login", str(mine.login)),
-                ("Account ID", str(mine.account_id)),
-                ("Primary e-mail", str(mine.email)),
-                ("E-mails", ", ".join(map(str, mine.emails)) or "–"),
-                ("Role", str(mine.role)),
-                ("Currency", mine.currency),
-                ("Second factor", "on" if mine.totp else "off"),
-                ("Ways to pay", ", ".join(map(str, mine.payment_methods)) or "–"),
-                ("Can do", ", ".join(sorted(map(str, mine.capabilities))) or "–"),
-            ]
-        )
-        out.line()
-        columns = (Column("session"), Column("since"), Column("last used"), Column("from"), Column("with", cut=True))
-        out.table(
-            columns,
-            (
-                [
-                    f"{one.id}{' (this one)' if one.current else ''}",
-                    when(one.created_at),
-                    when(one.last_used_at),
-                    str(one.address),
-                    str(one.client),
-                ]
-                for one in sessions
-            ),
         )
     return Exit.DONE
