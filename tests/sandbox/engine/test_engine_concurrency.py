@@ -107,7 +107,8 @@ database = Database.open(Path(sys.argv[1]), clock_source=lambda: int(sys.argv[2]
 account = 204817
 with database.read() as tx:
     ids = [str(row[0]) for row in tx.conn.exec_driver_sql(
-        "SELECT id FROM orders WHERE account_id = ? AND state = 'active' AND open_invoice_id IS NULL", (account,))]
+        "SELECT id FROM orders WHERE account_id = ? AND state = 'active' AND open_invoice_id IS NULL"
+        " AND transfer_id IS NULL", (account,))]
 assert ids
 while True:
     for order_id in ids:

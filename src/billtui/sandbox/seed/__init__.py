@@ -15,7 +15,7 @@ from billtui.sandbox.engine.schedule import schedule_order
 from billtui.sandbox.engine.unit import Totals, Tx
 from billtui.sandbox.engine.wire import instant_of, micros
 from billtui.sandbox.migration import COUNT_CAPACITY
-from billtui.sandbox.seed import cases, fleet, history, people, plant, promos
+from billtui.sandbox.seed import cases, fleet, history, people, plant, promos, transfers
 
 PANEL_NAME = "Sandbox panel"
 _FIRST_BALANCE = 480_00
@@ -39,7 +39,7 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     for person in people.PEOPLE:
         tx.accounts.add(people.account_row(person, random, micros(instant_of(now) - timedelta(days=1_500))))
     promos.sow_codes(tx)
-    _accounts(tx, random, now, fleet, hostile)
+    _accounts(tx, random, now, fleet, hostile, seed)
     conn.exec_driver_sql(COUNT_CAPACITY)
     conn.exec_driver_sql("UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)")
 
@@ -62,7 +62,7 @@ def _panel(conn: Connection, seed: int, size: int, hostile: bool) -> None:
     )
 
 
-def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool) -> None:
+def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool, seed: int) -> None:
     wanted = fleet.wishes(size, hostile=hostile)
     present = instant_of(now)
     chain = 8 if size <= _WHOLE_HISTORY else 1
@@ -71,11 +71,15 @@ def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool) -> Non
     first = _grow(tx, sower, people.FIRST.account_id, wanted, now, _FIRST_BALANCE)
     early = fleet.Sower(random, present, history.end_of_past(present, 12), 8)
     second = _grow(tx, early, people.SECOND.account_id, list(cases.SECOND_FLEET), now, _OTHER_BALANCE)
-    _grow(tx, early, people.THIRD.account_id, list(cases.THIRD_FLEET), now, _OTHER_BALANCE)
+    third = _grow(tx, early, people.THIRD.account_id, list(cases.THIRD_FLEET), now, _OTHER_BALANCE)
     tx.flush()
     recent = tx.fresh()  # holds nothing yet: what follows touches few rows
+    clients = (people.FIRST.account_id, people.SECOND.account_id, people.THIRD.account_id)
+    moving = transfers.Transfers(recent, now, seed, transfers.Fleets(clients, (first, second, third)))
     cases.second_client(recent, now, people.SECOND.account_id, second)
+    moving.past()
     cases.first_client(recent, now, people.FIRST.account_id, first)
+    moving.present()
     cases.settle_clock(recent, now)
     promos.tell(recent, people.FIRST.account_id)
     recent.flush()

@@ -133,6 +133,9 @@ SECOND_FLEET: tuple[fleet.Server, ...] = (
 THIRD_FLEET: tuple[fleet.Server, ...] = (
     fleet.Server(left=timedelta(days=16), plan="vds-micro", location="us-west", auto=True, months_used=8, period=1),
     fleet.Server(left=timedelta(days=30), plan="vds-small", location="sg", auto=False, months_used=3, period=3),
+    fleet.Server(left=timedelta(days=24), plan="vds-nano", location="de", auto=False, months_used=3, period=1),
+    fleet.Server(left=timedelta(days=18), plan="vds-micro", location="pl", auto=False, months_used=19, period=1),
+    fleet.Server(left=timedelta(days=27), plan="vds-small", location="jp", auto=False, months_used=14, period=1),
 )
 
 

@@ -184,5 +184,9 @@ COMBINED = (13, 14)
 WITH_ADDONS: dict[int, tuple[str, ...]] = {16: ("raid",), 17: ("backup",), 18: ("ipv4",)}
 """Places in the list above, and the add-ons that they got: one dedicated, one at an individual price, one that renews
 itself."""
+LENT, NEVER_CONFIRMED, NOT_WANTED = 17, 16, 18
+"""Places in the list above whose transfers have ended: given away and taken back, expired, declined."""
+OFFERED, PUSHED = 16, 18
+"""Places in the list above that are on their way to another account: no VDS at a list price among them."""
 SCARCE = 6
 """A fleet smaller than this has no cases."""
