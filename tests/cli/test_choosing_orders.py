@@ -135,9 +135,9 @@ def test_export_to_a_new_file_only(cli: Cli, tmp_path: Path) -> None:
 
 def test_many_names_by_a_pattern_in_one_plan(own_cli) -> None:  # type: ignore[no-untyped-def]  # a fixture that makes Cli
     cli: Cli = own_cli()
-    wanted = [one["id"] for one in cli.orders("--where", "loc:nl,de state:active") if one["transfer_id"] is None]
+    wanted = [one["id"] for one in cli.orders("--where", "loc:nl,de state:active kind:vds")]
     before = {one["id"]: one["name"] for one in cli.orders()}
-    rename = ("orders", "rename", "--pattern", "fleet-{loc}-{n:02}", "--where", "loc:nl,de state:active")
+    rename = ("orders", "rename", "--pattern", "fleet-{loc}-{n:02}", "--where", "loc:nl,de state:active kind:vds")
     job = cli.json(*rename, "--yes")["job"]
     assert job["state"] == "finished"
     after = {one["id"]: one["name"] for one in cli.orders()}
