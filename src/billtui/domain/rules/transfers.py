@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,11 +16,6 @@ from billtui.domain.rules.orders import action_refusal
 
 RUNNING: frozenset[str] = frozenset({TransferState.AWAITING_SENDER, TransferState.AWAITING_RECIPIENT})
 """States of a transfer that has not ended: the order is locked (TRF-6)."""
-CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Of one-time codes: nothing that is taken for something else when read aloud or typed."""
-_CODE_LENGTH: Final = 16
-_CODE_GROUP: Final = 4
-_LOOKS_ALIKE: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 class Side(StrEnum):
@@ -242,30 +235,6 @@ def handed_over(order: OrderFacts) -> OrderFacts:
 
 
 # --- codes
-
-
-def code_of(drawn: bytes) -> str:
-    """A one-time code, in groups: 80 bits, so that nobody guesses it. Raises ``ValueError`` for less than 10 bytes."""
-    if len(drawn) * 8 < _CODE_LENGTH * 5:
-        raise ValueError("a code takes 10 bytes")
-    number = int.from_bytes(drawn, "big")
-    letters = "".join(CODE_ALPHABET[number >> 5 * place & 31] for place in range(_CODE_LENGTH))
-    return "-".join(letters[start : start + _CODE_GROUP] for start in range(0, _CODE_LENGTH, _CODE_GROUP))
-
-
-def plain_code(typed: str) -> str:
-    """A code as it is compared: however it was typed, in small letters, without its lines, with an O for a 0."""
-    return typed.strip().upper().translate(_LOOKS_ALIKE)
-
-
-def code_hash(code: str) -> str:
-    """What a panel keeps of a code."""
-    return hashlib.sha256(plain_code(code).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def is_code(typed: str, kept: str | None) -> bool:
-    """Whether ``typed`` is the code whose hash was kept. Takes the same time whatever was typed."""
-    return hmac.compare_digest(code_hash(typed), kept or "")
 
 
 def used_refusal(transfer: TransferFacts, action: str) -> Refusal:

@@ -10,11 +10,14 @@ from billtui.domain.rules.facts import format_when
 from billtui.domain.rules.transfers import Side, TransferFacts
 from billtui.sandbox import mail
 from billtui.sandbox.engine.facts import order_facts, take
+from billtui.sandbox.engine.one_time_codes import code_hash, new_code
 from billtui.sandbox.engine.rows import LIVE, OrderRow, TransferRow
 from billtui.sandbox.engine.schedule import NOTICED_ENDING, schedule_order, schedule_transfer
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import instant_of, instant_or_none, micros, money_of
 
+CODE_GROUPS = 4
+"""Length of a one-time code: 100 bits, so that nobody guesses it."""
 _END_WORDS = {
     TransferState.COMPLETED: "was completed",
     TransferState.CANCELLED: "was cancelled",
@@ -39,7 +42,7 @@ def transfer_facts(row: TransferRow) -> TransferFacts:
 def begin(tx: Tx, order: OrderRow, recipient_id: int, push_id: int) -> TransferRow:
     """A new transfer of the order, which is locked from now on (TRF-6), and the sender's mail (TRF-2)."""
     created = instant_of(tx.at)
-    code = rules.code_of(tx.draw(10))
+    code = new_code(CODE_GROUPS, tx.draw)
     row = tx.transfers.add(
         TransferRow(
             id=tx.transfers.new_id(),
@@ -58,7 +61,7 @@ def begin(tx: Tx, order: OrderRow, recipient_id: int, push_id: int) -> TransferR
             paid_until=order.paid_until,
             created_at=tx.at,
             expires_at=micros(rules.expires_at(created, tx.policy)),
-            confirm_hash=rules.code_hash(code),
+            confirm_hash=code_hash(code),
         )
     )
     row.push_id = push_id or row.id
@@ -82,8 +85,8 @@ def confirm(tx: Tx, row: TransferRow) -> None:
     """The sender has confirmed: the recipient sees the transfer from now on and gets the mail (TRF-2)."""
     _take(row, rules.stepped(transfer_facts(row), "confirm", tx.now, tx.policy))
     row.seen_by = row.recipient_id
-    code = rules.code_of(tx.draw(10))
-    row.accept_hash = rules.code_hash(code)
+    code = new_code(CODE_GROUPS, tx.draw)
+    row.accept_hash = code_hash(code)
     _write_step(row, tx.at, row.account_id)
     schedule_transfer(tx, row)
     price = money_of(row.monthly_cents, row.currency)

@@ -17,6 +17,7 @@ from billtui.sandbox.engine import handover, paging
 from billtui.sandbox.engine.errors import FieldsRefused, NotedRefusal, NotFound, TooManyTries, WrongKindOfInput
 from billtui.sandbox.engine.facts import order_facts
 from billtui.sandbox.engine.handover import transfer_facts
+from billtui.sandbox.engine.one_time_codes import is_code
 from billtui.sandbox.engine.paging import Condition, Filter, Listing, ListQuery, Page
 from billtui.sandbox.engine.reading import check_version, own_order, row_id
 from billtui.sandbox.engine.rows import AccountRow, OrderRow, TransferRow
@@ -200,7 +201,7 @@ def _step(
     facts = transfer_facts(row)
     side = _side(row, account_id)
     kept = row.confirm_hash if action == "confirm" else row.accept_hash
-    if code is not None and side is STEPS[action].side and row.state == _USED[action] and rules.is_code(code, kept):
+    if code is not None and side is STEPS[action].side and row.state == _USED[action] and is_code(code, kept):
         raise RuleBroken(rules.used_refusal(facts, action))
     refusal = rules.step_refusal(facts, action, side)
     if refusal is not None:
@@ -209,7 +210,7 @@ def _step(
         limit = rules.code_limit_refusal(facts, _guesses(tx, "transfer_id = ?", row.id), tx.now, tx.policy)
         if limit is not None:
             raise TooManyTries(limit, tx.now)
-        if not rules.is_code(code, kept):
+        if not is_code(code, kept):
             raise NotedRefusal(rules.wrong_code_refusal(facts), lambda outer: _note_guess(outer, account_id, row.id))
     _DO[action](tx, row)
     tx.flush()

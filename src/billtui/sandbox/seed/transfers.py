@@ -12,6 +12,9 @@ from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.seed import fleet
 from billtui.sandbox.seed.cases import Cases
 
+_FIRST, _SECOND, _THIRD = range(3)
+"""The clients, by their place in :class:`Fleets`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fleets:
@@ -37,46 +40,44 @@ class Transfers:
         And one to the first client that waits since then, with a few hours left.
         """
         self._tx.draw = self._random.randbytes
-        first, second, third = 0, 1, 2
         if not self._first_has_enough():
             self._at(70)
-            waiting = self._push(third, -1, first)
+            waiting = self._push(_THIRD, -1, _FIRST)
             self._confirm(waiting)
             return
         self._at(95)
-        lent = self._push(first, fleet.LENT, third)
-        self._push(first, fleet.NEVER_CONFIRMED, second)
+        lent = self._push(_FIRST, fleet.LENT, _THIRD)
+        self._push(_FIRST, fleet.NEVER_CONFIRMED, _SECOND)
         self._confirm(lent)
         self._at(93)
         self._accept(lent)
         self._at(80)
-        returned = self._push(third, fleet.LENT, first, of=first)
+        returned = self._push(_THIRD, fleet.LENT, _FIRST, of=_FIRST)
         self._at(79.5)
         self._confirm(returned)
         self._at(78)
         self._accept(returned)
         self._at(70)
-        refused = self._push(first, fleet.NOT_WANTED, third)
+        refused = self._push(_FIRST, fleet.NOT_WANTED, _THIRD)
         self._confirm(refused)
-        self._confirm(self._push(third, -1, first))
+        self._confirm(self._push(_THIRD, -1, _FIRST))
         self._at(60)
         transfers.decline(self._tx, self._account(refused, Side.RECIPIENT).id, str(refused))
         self._at(50)
-        taken_back = self._push(first, fleet.LENT, second)
+        taken_back = self._push(_FIRST, fleet.LENT, _SECOND)
         transfers.cancel(self._tx, self._account(taken_back, Side.SENDER).id, str(taken_back))
         self._at(22)
 
     def present(self) -> None:
         """What was begun lately: of every client something waits, and of the first one for the sender and for the recipient."""
         self._tx.draw = self._random.randbytes
-        first, second, third = 0, 1, 2
         self._at(1.5)
-        self._confirm(self._push(third, -2, first))
-        self._confirm(self._push(third, -3, second))
+        self._confirm(self._push(_THIRD, -2, _FIRST))
+        self._confirm(self._push(_THIRD, -3, _SECOND))
         if self._first_has_enough():
             self._at(1)
-            self._confirm(self._push(first, fleet.OFFERED, third))
-            self._push(first, fleet.PUSHED, second)
+            self._confirm(self._push(_FIRST, fleet.OFFERED, _THIRD))
+            self._push(_FIRST, fleet.PUSHED, _SECOND)
 
     def _first_has_enough(self) -> bool:
         return len(self._fleets.orders[0]) > max(fleet.LENT, fleet.NEVER_CONFIRMED, fleet.NOT_WANTED)
