@@ -69,7 +69,7 @@ class Transfers:
         self._at(22)
 
     def present(self) -> None:
-        """What was begun lately: something waits for every client, from the first one for its sender and its recipient."""
+        """What was begun lately: every client is waited for, and the first one waits for others."""
         self._tx.draw = self._random.randbytes
         self._at(1.5)
         self._confirm(self._push(_THIRD, -2, _FIRST))
