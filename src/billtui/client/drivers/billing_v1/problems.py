@@ -55,6 +55,18 @@ _NEXT: dict[type[ClientError], str] = {
 }
 
 
+_NEXT_BY_CODE: dict[str, str] = {
+    "wrong-password": "Type it again; every failure counts towards the lock of the login.",
+    "wrong-totp": "Type the code that the device shows now; every failure counts towards the lock of the login.",
+    # What an API key may not do: the panel says what to do instead (ACC-5).
+    "session-needed": "",
+    "api-key-read-only": "",
+    "api-key-network": "",
+    "api-access-disabled": "",
+}
+"""Where the code knows better than the kind of error."""
+
+
 def media_type(answer: Answer) -> str:
     """The answer's type without parameters, lower case. Raises :class:`UnreadableAnswer` for a charset but UTF-8."""
     name, _, parameters = answer.content_type.partition(";")
@@ -110,7 +122,7 @@ def explain_answer(answer: Answer) -> ClientError:
             code="unexpected-status",
         )
     said = _said(problem) or "The panel refused."
-    advice = _NEXT.get(kind, "")
+    advice = _NEXT_BY_CODE.get(str(problem.code), _NEXT.get(kind, "")) if status == 403 else _NEXT.get(kind, "")
     return kind(said, advice, request_id=request_id, retry_after=answer.retry_after, problem=problem)
 
 
