@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from typing import Any
@@ -83,6 +84,20 @@ async def test_acc_2_a_new_password_ends_every_other_session_and_no_key(
     assert (await sign_in(panel, login, NEW)).status_code == 201
     (mail,) = await mails(panel, "password-changed")
     assert mail["to"] == client.account["email"] and NEW not in str(mail) and "API keys stay valid" in mail["body"]
+
+
+async def test_acc_2_who_waits_for_changes_is_out_at_once(client: SignedIn, panel: InProcessPanel) -> None:
+    """A long poll of another session is woken by the change, and told that it has ended."""
+    elsewhere = await panel.sign_in()
+    cursor = (await elsewhere.get("/changes")).json()["cursor"]
+    waiting = asyncio.ensure_future(elsewhere.get("/changes", after=cursor, wait=15))
+    while not panel.app.state.panel.hub._waiting:  # noqa: ASYNC110  # until it has begun to wait
+        await asyncio.sleep(0)
+    begin = time.monotonic()
+    body = {"current_password": password_of(client), "new_password": NEW}
+    assert (await client.post("/me/password", body)).status_code == 204
+    assert code_of(await waiting) == (401, "session-expired")
+    assert time.monotonic() - begin < 14
 
 
 @pytest.mark.parametrize(
