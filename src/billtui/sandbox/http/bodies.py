@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictBool
 
 from billtui.domain.money import Money
 
@@ -16,6 +16,12 @@ def _storable(text: str) -> str:
     except UnicodeEncodeError as error:
         raise ValueError("holds half of a character (a lone surrogate)") from error
     return text
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("an instant is a text, as RFC 3339 has it")
+    return value
 
 
 Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
@@ -72,8 +78,8 @@ class ApiKeyBody(Body):
     """``POST /me/api-keys``: what the key shall be (ACC-5)."""
 
     label: Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
-    expires_at: AwareDatetime | None = None
-    read_only: bool = False
+    expires_at: Annotated[AwareDatetime, BeforeValidator(_text)] | None = None
+    read_only: StrictBool = False
     networks: Annotated[list[_Network], Field(max_length=500)] = []
     """Networks that the key may be used from, in CIDR; none for any."""
     current_password: Secret
@@ -88,7 +94,7 @@ class CurrentPasswordBody(Body):
 class ApiAccessBody(Body):
     """``POST /me/api-access`` (ACC-5)."""
 
-    on: bool
+    on: StrictBool
     current_password: Secret
 
 

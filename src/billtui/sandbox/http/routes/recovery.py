@@ -14,7 +14,7 @@ router = APIRouter(prefix="/password-recovery", tags=["sessions"])
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-@router.post("", status_code=202, responses=writes(None, status=202), openapi_extra=unkeyed())
+@router.post("", status_code=202, response_class=Response, responses=writes(None, status=202), openapi_extra=unkeyed())
 async def ask(request: Request, body: RecoveryBody) -> Response:
     """Have a one-time code mailed to the account's primary address; every address is answered alike."""
     panel = panel_of(request)
