@@ -200,11 +200,11 @@ async def test_a_forgotten_password(client: BillingClient, panel: SandboxProcess
 
 async def test_notifications_event_by_event(client: BillingClient) -> None:
     """ACC-8: what is not named stays; what is fixed cannot be turned off."""
-    before = {rule.event: rule for rule in (await client.account.me()).notifications}
+    before = {str(rule.event): rule for rule in (await client.account.me()).notifications}
     assert before["order-soon-deleted"].fixed == ["email"]
     wanted = {"period-ending": {"email": False, "telegram": True}}
     after = await client.account.change_notifications(wanted, Write(uuid.uuid4().hex))
-    changed = {rule.event: dict(rule.channels) for rule in after.notifications}
+    changed = {str(rule.event): dict(rule.channels) for rule in after.notifications}
     expected = {event: dict(rule.channels) for event, rule in before.items()} | wanted
     assert changed == expected
     with pytest.raises(InvalidInput):
