@@ -81,7 +81,13 @@ class BilltuiApp(Places, News):
     ESCAPE_TO_MINIMIZE = False
     MODES = {name: _area(name) for name in AREAS}
     DEFAULT_MODE = "overview"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True),
+        # With priority they act before the next key is handed out: on a slow line "login, tab, password" arrives in
+        # one piece, and no letter of the password may land in the field before.
+        Binding("tab", "focus_next", show=False, priority=True, system=True),
+        Binding("shift+tab", "focus_previous", show=False, priority=True, system=True),
+    ]
 
     def __init__(
         self,

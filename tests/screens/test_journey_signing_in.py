@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pyotp
+from textual import events
 from textual.widgets import Input
 
 from billtui.config.credentials import KeepIn, Place
@@ -42,6 +43,18 @@ async def test_wrong_password_says_so_and_only_the_login_stays(program: Program)
         assert driver.app.focused is not None
         assert driver.app.focused.id == "password"
         assert not driver.app.session.signed_in
+
+
+async def test_what_arrives_in_one_piece_lands_in_its_fields(program: Program) -> None:
+    """On a slow line login, tab and password come at once: not a letter of the password stands where it is read."""
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.press("shift+tab")
+        await driver.until(lambda: driver.app.focused is driver.app.screen.query_one("#login"), "the login's field")
+        for key in (*"kofi", "tab", *PASSWORD[:4], "shift+tab", *"mei", "tab", "x"):
+            driver.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        login, password = (driver.app.screen.query_one(name, Input) for name in ("#login", "#password"))
+        await driver.until(lambda: (login.value, password.value) == ("mei", "x"), "each key in its field")
 
 
 async def test_second_factor_is_asked_for_and_checked(program: Program) -> None:
