@@ -61,7 +61,9 @@ async def draw(name: str) -> None:
         app = BilltuiApp(
             settings=Settings(theme="dark"),
             profile=demo.profile,
-            make_session=lambda profile, listener, _ask: make_session(profile, listener, demo=demo, read_only=False),
+            make_session=lambda profile, listener, _ask, *, background=True: make_session(
+                profile, listener, demo=demo, read_only=False, background=background
+            ),
         )
         async with app.run_test(size=size) as pilot:
             while not (app.session.account and app.session.store.is_complete):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 from collections.abc import Awaitable, Callable
@@ -20,17 +21,17 @@ from billtui.config.errors import ConfigError
 from billtui.domain.safetext import clean
 from billtui.keymap import keymap_of, problems_of
 from billtui.screens.shell import Severity
+from billtui.services.accounts import Roster
 from billtui.services.journal import JournalError
 from billtui.services.plans import PlanError
 from billtui.services.session_events import (
-    ConnectionChanged,
-    ConnectionState,
     SessionEvent,
 )
 from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
 from billtui.shell_news import News, SessionNews
 from billtui.shell_places import AREAS, Places
+from billtui.shell_profiles import ProfileSwitching, SessionFactory
 from billtui.terminal.output_filter import OutputFilter
 from billtui.theme import THEMES
 
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from billtui.services.session import Session
     from billtui.terminal.crash import CrashReport
 
-AskPassphrase = Callable[[Literal["open", "new"], str], SecretStr | None]
-SessionFactory = Callable[["Profile", Callable[[SessionEvent], None], AskPassphrase], "Session"]
-"""Makes a session of a profile: its events go to the second, a secret file's passphrase is asked of the third."""
 KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefused, SessionClosed)
 """Errors whose words are made for a person."""
 AGE_SECONDS = 20.0
@@ -72,7 +70,7 @@ def _settle_collector() -> None:
     gc.enable()
 
 
-class BilltuiApp(Places, News):
+class BilltuiApp(ProfileSwitching, Places, News):
     """The program. Exit code in ``return_code``."""
 
     CSS_PATH = "app.tcss"
@@ -95,6 +93,7 @@ class BilltuiApp(Places, News):
         settings: Settings,
         profile: Profile,
         make_session: SessionFactory,
+        roster: Roster | None = None,
         ascii_only: bool = False,
         doctor: Callable[[], list[tuple[str, str]]] = list,
     ) -> None:
@@ -106,6 +105,7 @@ class BilltuiApp(Places, News):
         self.output_filter = OutputFilter(ascii_only=ascii_only)
         self.command_handlers = handlers_of(self)
         self._make_session = make_session
+        self.roster = roster or Roster()
         self._doctor = doctor
         self.session = self._new_session(profile)
         self.crash_text = ""
@@ -131,48 +131,37 @@ class BilltuiApp(Places, News):
     async def _open_session(self) -> None:
         await self.boundary(self.session.open())
 
-    async def switch_profile(self, profile: Profile) -> None:
-        """Close this session and open one with ``profile``; nothing of the first reaches the second."""
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-        self._signing_in = False  # its form went without an answer
-        for name, make in self.MODES.items():
-            if name != self.current_mode:
-                await self.remove_mode(name)
-                self.add_mode(name, make)
-        self._held.clear()
-        await self.boundary(self.session.close())
-        self.profile = profile
-        self._connection = ConnectionChanged(ConnectionState.CONNECTING)
-        self.session = self._new_session(profile)
-        await self._open_session()
-        self._reload_all(force=True)
-
     async def leave(self, code: int = 0) -> None:
-        """Close the session, then the program. Takes two seconds at most."""
-        await self.boundary(self.session.close())
+        """Close every session, then the program. Takes two seconds at most."""
+        await asyncio.gather(self.boundary(self.session.close()), self.boundary(self.close_accounts()))
         self.exit(code, return_code=code)
 
-    def ask_passphrase(self, purpose: Literal["open", "new"], why: str = "") -> SecretStr | None:
+    def ask_passphrase(
+        self, purpose: Literal["open", "new"], why: str = "", profile: Profile | None = None
+    ) -> SecretStr | None:
         """The passphrase of the encrypted credentials file, typed; ``None`` for "not now". Not in our thread.
 
-        ``why`` says what is wrong with the keyring.
+        ``why`` says what is wrong with the keyring, ``profile`` whose sign-in it is, where that is not the open one.
         """
         if not self.is_running:
             return None
         answer: Future[str | None] = Future()
-        self.call_from_thread(self._show_passphrase_prompt, purpose, why, answer)
+        self.call_from_thread(self._show_passphrase_prompt, purpose, why, answer, profile)
         text = answer.result()
         return SecretStr(text) if text else None
 
-    def _show_passphrase_prompt(self, purpose: Literal["open", "new"], why: str, answer: Future[str | None]) -> None:
+    def _show_passphrase_prompt(
+        self, purpose: Literal["open", "new"], why: str, answer: Future[str | None], profile: Profile | None
+    ) -> None:
         from billtui.screens.modals.passphrase import passphrase_prompt
 
         def typed(text: str | None) -> None:
             if not answer.done():
                 answer.set_result(text)
 
-        self.push_screen(passphrase_prompt(purpose, why), typed)
+        prompt = passphrase_prompt(purpose, why)
+        prompt.about = profile
+        self.push_screen(prompt, typed)
 
     def leave_politely(self, code: int) -> None:
         """Leave because the terminal went away or somebody asked the process to end."""
@@ -281,7 +270,7 @@ class BilltuiApp(Places, News):
             if leave:
                 self.run_worker(self.leave(), group="session", exit_on_error=False)
 
-        self.push_screen(QuitDialog([held.title for held in self._held], self._running_jobs()), answered)
+        self.push_screen(QuitDialog(self.held_titles, self.running_titles()), answered)
 
     async def action_quit(self) -> None:
         """Textual's own key for leaving works everywhere, and asks like ours."""

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from billtui.commands import COMMANDS, handles
-from billtui.config.errors import ConfigError
 from billtui.keymap import keys_of, shown
 from billtui.screens.shell import Shell
-
-if TYPE_CHECKING:
-    from billtui.config.profiles import Profile
 
 AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers", "account")
 """The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
@@ -188,42 +182,3 @@ class Places(Shell):
             chosen = await self.push_screen_wait(ChoiceDialog(f"Orders on invoice {invoice.number}", choices))
         if chosen is not None:
             self.show_order(chosen)
-
-    async def _switch_if_wanted(self, profile: Profile) -> None:
-        """Switch to another profile; while something is held back, ask first: switching drops it."""
-        from billtui.screens.modals.choice import Choice, ChoiceDialog
-
-        if held := self.held_titles:
-            choices = [
-                Choice("stay", "Stay here", "It is sent when its time is over; u takes it back"),
-                Choice("switch", f"Switch to {profile.name}", "What is held back is dropped: nothing of it is sent"),
-            ]
-            note = f"Held back and not sent yet: {'; '.join(held)}."
-            dialog = ChoiceDialog("Switch profile?", choices, note=note, chosen="stay")
-            if await self.push_screen_wait(dialog) != "switch":
-                return
-        await self.switch_profile(profile)
-
-    @handles("app.profile")
-    def choose_profile(self) -> None:
-        """Sign in with another profile."""
-        from billtui.config.profiles import ProfileBook
-        from billtui.screens.modals.choice import Choice, ChoiceDialog
-
-        try:
-            profiles = ProfileBook().load().profiles
-        except ConfigError as error:
-            self.say(str(error), "error")
-            return
-        if not profiles:
-            self.say("There is no other profile yet; make one with: billtui profile add")
-            return
-        choices = [
-            Choice(one.name, one.name, one.url + (", read-only" if one.read_only else "")) for one in profiles.values()
-        ]
-
-        def chosen(name: str | None) -> None:
-            if name is not None and name != self.profile.name:
-                self.run_worker(self._switch_if_wanted(profiles[name]), group="session", exit_on_error=False)
-
-        self.push_screen(ChoiceDialog("Profiles", choices, chosen=self.profile.name), chosen)

@@ -73,6 +73,14 @@ class PlansOnTheirWay(Shell):
         """What waits in the undo window, in words."""
         return [held.title for held in self._held]
 
+    def _forget_plans(self) -> None:
+        """The session ends: nothing of it is held any more, and nobody hears of its jobs."""
+        self._held.clear()
+        for waiting in self._finishing.values():
+            for one in waiting:
+                one.cancel()
+        self._finishing.clear()
+
     def _waiting(self) -> Waiting | None:
         if not self._held:
             return None

@@ -345,8 +345,10 @@ class Program:
         account = next((one for one in self.sandbox.accounts if one["login"] == login), self.sandbox.accounts[0])
         pocket = credentials if credentials is not None else Pocket(password_of(account))
 
-        def make_session(profile: Profile, listener: Callable[[SessionEvent], None], _ask: object) -> Session:
-            chosen = SessionSettings.of(profile, read_only=read_only)
+        def make_session(
+            profile: Profile, listener: Callable[[SessionEvent], None], ask: object, *, background: bool = True
+        ) -> Session:
+            chosen = SessionSettings.of(profile, read_only=read_only, background=background)
             folder = self.root / home
             connection = replace(chosen.connection, url=self.sandbox.url)  # whatever address the profile shows
             chosen = replace(

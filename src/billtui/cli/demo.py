@@ -50,6 +50,22 @@ class Demo:
         """The first client, as a profile that is never written anywhere."""
         return make_profile(name="demo", url=self.url, login=str(self.accounts[0]["login"]), demo=True)
 
+    @property
+    def profiles(self) -> list[Profile]:
+        """Every client of the demo as a profile; the first is :attr:`profile`, the others are named by their login."""
+        clients = [str(one["login"]) for one in self.accounts if one.get("role") == "client"]
+        colours = ("teal", "orange", "purple", "lime", "magenta", "amber", "blue", "pink")
+        return [
+            make_profile(
+                name="demo" if login == self.profile.login else f"demo-{login.partition('.')[0][:20]}",
+                url=self.url,
+                login=login,
+                demo=True,
+                accent=None if login == self.profile.login else colours[number % len(colours)],
+            )
+            for number, login in enumerate(clients)
+        ]
+
     def credentials(self, login: str | None = None) -> DemoCredentials:
         """The password of the first client, or of ``login``; the demo signs in by itself. Raises DemoError."""
         for account in self.accounts:

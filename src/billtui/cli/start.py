@@ -15,7 +15,8 @@ from billtui.config.settings import Settings
 if TYPE_CHECKING:
     from billtui.cli.demo import Demo
     from billtui.config.credentials import AskPassphrase
-    from billtui.services.session import Session
+    from billtui.services.accounts import Roster
+    from billtui.services.session import Session, SessionSettings
     from billtui.services.session_events import SessionEvent
     from billtui.terminal.environment import TerminalFacts
 
@@ -35,19 +36,41 @@ def make_session(
     read_only: bool,
     environment: EnvironmentSecrets | None = None,
     ask_passphrase: AskPassphrase | None = None,
+    background: bool = True,
 ) -> Session:
     """A session of ``profile``; that of the demo keeps everything in the demo's own folder."""
-    from dataclasses import replace
-
     from billtui.config.credentials import CredentialStore
     from billtui.services.session import Session, SessionSettings
 
-    settings = SessionSettings.of(profile, read_only=read_only)
+    settings = _settings(SessionSettings.of(profile, read_only=read_only, background=background), profile, demo)
     if demo is not None and profile.demo:
-        settings = replace(settings, data_dir=demo.folder / "data", state_dir=demo.folder / "state")
         return Session(settings, listener=listener, credentials=demo.credentials(profile.login or None))
     credentials = CredentialStore.of(profile, environment=environment, ask_passphrase=ask_passphrase)
     return Session(settings, listener=listener, credentials=credentials)
+
+
+def _settings(settings: SessionSettings, profile: Profile, demo: Demo | None) -> SessionSettings:
+    """The demo's profiles keep everything in the demo's own folder."""
+    from dataclasses import replace
+
+    if demo is None or not profile.demo:
+        return settings
+    return replace(settings, data_dir=demo.folder / "data", state_dir=demo.folder / "state")
+
+
+def roster_of(demo: Demo | None) -> Roster:
+    """The profiles in the book; beside the demo also each of its clients, as if a reseller had them all."""
+    from billtui.config.profiles import ProfileBook, Profiles
+    from billtui.services.accounts import Roster
+    from billtui.services.session_settings import SessionSettings
+
+    def profiles() -> Profiles:
+        found = ProfileBook().load()
+        if demo is None:
+            return found
+        return found._replace(profiles={**{one.name: one for one in demo.profiles}, **found.profiles})
+
+    return Roster(profiles, lambda profile: _settings(SessionSettings.of(profile), profile, demo))
 
 
 def run_program(
@@ -72,21 +95,30 @@ def run_program(
     ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
     own = environment or EnvironmentSecrets()
 
-    def session(chosen: Profile, listener: Callable[[SessionEvent], None], ask: AskPassphrase) -> Session:
-        same = (chosen.name, chosen.url) == (profile.name, profile.url)
+    def session(
+        profile: Profile,
+        listener: Callable[[SessionEvent], None],
+        ask: AskPassphrase,
+        *,
+        background: bool = True,
+    ) -> Session:
+        same = (profile.name, profile.url) == (first.name, first.url)
         return make_session(
-            chosen,
+            profile,
             listener,
             demo=demo,
             read_only=read_only,
             environment=own if same else EnvironmentSecrets(),
             ask_passphrase=ask,
+            background=background,
         )
 
+    first = profile
     app = BilltuiApp(
         settings=settings,
         profile=profile,
         make_session=session,
+        roster=roster_of(demo),
         ascii_only=ascii_only,
         doctor=lambda: examine(facts=facts),
     )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from billtui.commands import (
     account,
+    accounts,
     bulk_order,
     choosing,
     everywhere,
@@ -30,6 +31,7 @@ __all__ = ["COMMANDS", "Command", "Danger", "Scope", "handlers_of", "handles", "
 
 _MODULES = (
     everywhere, lists, invoices, orders, bulk_order, choosing, jobs, places, planner, solver, transfers, account,
+    accounts,
 )  # fmt: skip
 
 COMMANDS: dict[str, Command] = {command.id: command for module in _MODULES for command in module.COMMANDS}

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     SESSIONS = "sessions"
     API_KEYS = "API keys"
     NOTIFICATIONS = "notifications"
+    ACCOUNTS = "all accounts"
 
 
 class Danger(StrEnum):

@@ -91,5 +91,12 @@ COMMANDS = (
         Scope.GLOBAL,
         verb="billtui logout",
     ),
-    Command("app.profile", "Switch profile", "Sign in with another profile.", (), Scope.GLOBAL),
+    Command(
+        "app.profile",
+        "Switch profile",
+        "All profiles with what their copies say: open another one, or all accounts in one list.",
+        ("@",),
+        Scope.GLOBAL,
+        verb="billtui profile list",
+    ),
 )

@@ -21,3 +21,9 @@ def command_line(profile: Profile, words: Sequence[str], ids: Sequence[str]) -> 
         where = ["--profile", profile.name]
     guard = ["--"] if any(one.startswith("-") for one in ids) else []
     return shlex.join(["billtui", *words, *where, *guard, *ids])
+
+
+def accounts_line(pays: bool, references: Sequence[str]) -> str:
+    """``billtui accounts pay|renew`` for ``PROFILE:ID`` of several accounts."""
+    words = ["accounts", "pay", "--method", "internal"] if pays else ["accounts", "renew", "--period", "1"]
+    return shlex.join(["billtui", *words, *references])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
@@ -15,6 +15,7 @@ from billtui.terminal.output_filter import HarmlessApp
 
 if TYPE_CHECKING:
     from billtui.screens.base import BilltuiScreen
+    from billtui.services.accounts import AccountsDesk, Kind, Roster
     from billtui.services.executor import JobEvent
     from billtui.services.plans import Plan
     from billtui.services.session import Session
@@ -28,6 +29,7 @@ class Shell(HarmlessApp[int]):
     session: Session
     settings: Settings
     profile: Profile
+    roster: Roster
     ascii_only: bool
     command_handlers: dict[str, str]
     """Commands that work everywhere: id → name of the shell's method."""
@@ -132,8 +134,21 @@ class Shell(HarmlessApp[int]):
         """Sign in with another profile."""
 
     @abstractmethod
-    async def switch_profile(self, profile: Profile) -> None:
-        """Close this session and open one with ``profile``."""
+    async def switch_profile(self, profile: Profile, then: Callable[[], None] | None = None) -> None:
+        """Close this session and open one with ``profile``; ``then`` shows something of it."""
+
+    @property
+    @abstractmethod
+    def accounts(self) -> AccountsDesk:
+        """The accounts of all profiles."""
+
+    @abstractmethod
+    def open_in(self, name: str, kind: Kind, object_id: str) -> None:
+        """Show something of a profile, switching to it first where it is another one."""
+
+    @abstractmethod
+    def ask_passphrase(self, purpose: Literal["open", "new"], profile: Profile | None = None) -> SecretStr | None:
+        """Ask for the passphrase of a profile's encrypted sign-in. Not in the interface's thread."""
 
     @abstractmethod
     def ask_sign_in(self, message: str) -> None:

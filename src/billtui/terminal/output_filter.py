@@ -81,8 +81,12 @@ def title_sequences(title: str) -> tuple[str, str]:
 
     The title is cut to 120 characters and cleaned; only the program's own words and names of profiles belong in it.
     """
-    text = one_line(title)[:TITLE_LENGTH]
-    return f"\x1b[22;2t\x1b]2;{text}\x1b\\", "\x1b]2;\x1b\\\x1b[23;2t"
+    return f"\x1b[22;2t{new_title(title)}", "\x1b]2;\x1b\\\x1b[23;2t"
+
+
+def new_title(title: str) -> str:
+    """What sets the window's title to another one, the old one having been put aside already."""
+    return f"\x1b]2;{one_line(title)[:TITLE_LENGTH]}\x1b\\"
 
 
 def _harmless(segment: Segment) -> Segment:

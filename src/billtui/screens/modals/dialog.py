@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from billtui.config.profiles import Profile
 from billtui.screens.shell import Shell
 from billtui.terminal.harmless import one_line
 from billtui.widgets.profile_tag import tag
@@ -62,11 +63,12 @@ class Facts(Static):
         )
 
 
-def profile_words(app: Shell) -> Content:
-    """Which profile this is, as whom, and that it is read-only where it is."""
-    profile, account = app.profile, app.session.account
+def profile_words(app: Shell, other: Profile | None = None) -> Content:
+    """Which profile this is, as whom, and that it is read-only where it is; ``other`` than the one that is open."""
+    profile = other or app.profile
+    account = app.session.account if other is None else None
     parts = [tag(profile.name, profile.accent, sixteen=app.current_theme.ansi)]
-    if app.session.read_only:
+    if profile.read_only or (other is None and app.session.read_only):
         parts.append(Content.styled("READ-ONLY", "bold $text-warning"))
     login = named(account.login) if account is not None else profile.login
     if login:
@@ -85,6 +87,8 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     ]
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low"), (32, "-high")]
     title_text: str = ""
+    about: Profile | str | None = None
+    """Another profile than the one that is open; or words, where it is about several."""
 
     def compose(self) -> ComposeResult:
         """Title, body, buttons."""
@@ -97,8 +101,10 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
 
     def whose(self) -> Content:
         """On the frame of every question: the profile that it is about, in words on its colour, and as whom."""
-        app = self.app
-        return profile_words(app) if isinstance(app, Shell) else Content("")
+        app, about = self.app, self.about
+        if isinstance(about, str) or not isinstance(app, Shell):
+            return Content.styled(about or "", "bold") if not isinstance(about, Profile) else Content("")
+        return profile_words(app, about)
 
     def compose_body(self) -> Iterable[Widget]:
         """What is asked."""

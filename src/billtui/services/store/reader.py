@@ -250,6 +250,11 @@ class StoreReader:
         )
         return [OrderRow._make(row) for row in self.query(sql, (until, limit))]
 
+    def count_ending_until(self, until: int) -> int:
+        """How many orders :meth:`ending_until` would give without its limit."""
+        sql = "SELECT count(*) FROM orders WHERE paid_until <= ? AND state IN ('active', 'suspended', 'blocked')"
+        return int(self._one(sql, (until,)))
+
     def in_state(self, state: str, limit: int) -> list[OrderRow]:
         """Orders in a state, soonest end first."""
         sql = f"SELECT {schema.ORDER_COLUMNS} FROM orders WHERE state = ? ORDER BY paid_until, n LIMIT ?"
