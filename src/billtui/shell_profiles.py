@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal, Protocol
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Protocol
 
 from billtui.commands import handles
 from billtui.config.profiles import Profile, ProfileBook
@@ -16,9 +14,8 @@ from billtui.shell_news import News
 from billtui.terminal.output_filter import new_title
 
 if TYPE_CHECKING:
+    from billtui.config.credentials import AskPassphrase
     from billtui.services.session import Session
-
-AskPassphrase = Callable[[Literal["open", "new"]], SecretStr | None]
 
 
 class SessionFactory(Protocol):

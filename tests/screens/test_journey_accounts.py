@@ -102,9 +102,7 @@ async def test_switching_by_the_list_shows_the_other_account_and_nothing_of_the_
         await driver.until(lambda: driver.list_screen.table.marked_ids == {"1", "2"}, "the marks kept for it")
 
 
-async def test_switching_asks_while_something_is_held_back(
-    panels: tuple[Recorder, Recorder], program: Program
-) -> None:
+async def test_switching_asks_while_something_is_held_back(panels: tuple[Recorder, Recorder], program: Program) -> None:
     one, two = panels
     work = profile("work", one.url)
     profile("lab", two.url)
@@ -184,9 +182,7 @@ async def test_enter_switches_to_the_profile_and_opens_the_thing(
         await driver.sees(f"{row.title}", "kofi.brandt")
 
 
-async def test_one_account_under_two_profiles_stands_once(
-    panels: tuple[Recorder, Recorder], program: Program
-) -> None:
+async def test_one_account_under_two_profiles_stands_once(panels: tuple[Recorder, Recorder], program: Program) -> None:
     one, _two = panels
     work = profile("work", one.url)
     profile("look", one.url, read_only=True)
@@ -284,7 +280,8 @@ async def test_renewing_on_two_accounts_writes_a_plan_file_for_each_instead(
         screen = await to_accounts(driver)
         await settled(driver, screen)
         rows = [row for row in screen.table.shown_rows() if row.kind == "order" and not row.refusal]
-        chosen = [next(row for row in rows if row.profile == name and row.state == "active") for name in ("work", "lab")]
+        active = [row for row in rows if row.state == "active"]
+        chosen = [next(row for row in active if row.profile == name) for name in ("work", "lab")]
         await driver.mark(*(row.key for row in chosen))
         await driver.press("R")
         await driver.on("ChoiceDialog")

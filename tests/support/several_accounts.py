@@ -52,9 +52,7 @@ class Recorder:
             place = len(self.asked)
             self.asked.append(b"")
             self.answered.append(b"")
-        with contextlib.suppress(OSError), client, socket.create_connection(
-            ("127.0.0.1", self.sandbox.port)
-        ) as panel:
+        with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", self.sandbox.port)) as panel:
             back = threading.Thread(target=self._copy, args=(panel, client, self.answered, place, True), daemon=True)
             back.start()
             self._copy(client, panel, self.asked, place, False)

@@ -214,7 +214,7 @@ class AccountsScreen(ListScreen[AccountRow]):
         line = self.desk.line(row.profile)
         if line.state is AccountState.PASSPHRASE:
             app, profile = self.billtui, line.profile
-            await self.desk.refresh([row.profile], lambda purpose: app.ask_passphrase(purpose, profile))
+            await self.desk.refresh([row.profile], lambda purpose, why: app.ask_passphrase(purpose, why, profile))
         elif line.state is AccountState.SIGN_IN:
             self.billtui.say(f"{row.profile} has no sign-in here: x switches to it, and asks for login and password.")
         else:

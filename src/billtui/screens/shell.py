@@ -147,7 +147,9 @@ class Shell(HarmlessApp[int]):
         """Show something of a profile, switching to it first where it is another one."""
 
     @abstractmethod
-    def ask_passphrase(self, purpose: Literal["open", "new"], profile: Profile | None = None) -> SecretStr | None:
+    def ask_passphrase(
+        self, purpose: Literal["open", "new"], why: str = "", profile: Profile | None = None
+    ) -> SecretStr | None:
         """Ask for the passphrase of a profile's encrypted sign-in. Not in the interface's thread."""
 
     @abstractmethod

@@ -8,6 +8,7 @@ line and holds nobody up. Used in the interface's loop alone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,23 +22,28 @@ from billtui.config.errors import ConfigError
 from billtui.config.profiles import Profile, ProfileBook, Profiles
 from billtui.services.accounts.copies import AccountCopy, AccountRow, copy_of, distinct, read_copy
 from billtui.services.journal import JournalError
-from billtui.services.session_events import SessionEvent
+from billtui.services.session_events import AccountChanged, SessionEvent, StoreChanged
 from billtui.services.session_settings import SessionRefused, SessionSettings
 from billtui.services.session_thread import SessionClosed
 from billtui.services.store import StoreDamaged, StoreUnavailable
 
 if TYPE_CHECKING:
+    from billtui.config.credentials import AskPassphrase
     from billtui.services.session import Session
 
 T = TypeVar("T")
-AskPassphrase = Callable[[Literal["open", "new"]], SecretStr | None]
-OpenSession = Callable[[Profile, Callable[[SessionEvent], None], AskPassphrase], "Session"]
+OpenSession = Callable[[Profile, Callable[[SessionEvent], None], "AskPassphrase"], "Session"]
 """Makes a session that does nothing by itself; the passphrase of an encrypted sign-in is asked of the third."""
 
 AT_ONCE: Final = 4
 """Accounts that are refreshed at the same time."""
 TROUBLES = (ClientError, ConfigError, SessionRefused, JournalError, StoreUnavailable, StoreDamaged)
 """What keeps one account from being read; its words are made for a person."""
+
+
+def _nobody(_purpose: Literal["open", "new"], _why: str) -> SecretStr | None:
+    """Nobody is asked."""
+    return None
 
 
 class AccountState(StrEnum):
@@ -180,10 +186,10 @@ class AccountsDesk:
     async def _catch_up(self, name: str, ask: AskPassphrase | None) -> tuple[AccountState, str]:
         asked: list[str] = []
 
-        def passphrase(purpose: Literal["open", "new"]) -> SecretStr | None:
+        def passphrase(purpose: Literal["open", "new"], why: str) -> SecretStr | None:
             """In the session's thread for secrets."""
             asked.append(purpose)
-            return ask(purpose) if ask is not None else None
+            return ask(purpose, why) if ask is not None else None
 
         try:
             if ask is not None:
@@ -230,18 +236,27 @@ class AccountsDesk:
         async with self._opening.setdefault(name, asyncio.Lock()):
             found = self._sessions.get(name)
             if found is None or found.closed:
-                found = self._open_session(profile, self._listener(name), ask or (lambda _purpose: None))
+                found = self._open_session(profile, self._listener(name), ask or _nobody)
                 self._sessions[name] = found
                 await found.open()
         return found
 
     def _listener(self, name: str) -> Callable[[SessionEvent], None]:
-        """What a session tells by itself is not needed: whoever asks it for something waits for the answer."""
+        """What a job touched is read again by its session; the line follows its copy."""
+        loop = asyncio.get_running_loop()
 
-        def heard(_event: SessionEvent) -> None:
+        def heard(event: SessionEvent) -> None:
             """In the session's threads."""
+            if isinstance(event, StoreChanged | AccountChanged):
+                with contextlib.suppress(RuntimeError):  # the program has ended
+                    loop.call_soon_threadsafe(self._copy_changed, name)
 
         return heard
+
+    def _copy_changed(self, name: str) -> None:
+        line = self._lines.get(name)
+        if line is not None and line.state is not AccountState.REFRESHING and name in self._sessions:
+            self.read_again(name)
 
     def open_sessions(self) -> list[str]:
         """Profiles that have a session of the desk's."""
