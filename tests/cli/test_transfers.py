@@ -174,6 +174,7 @@ def test_wrong_used_and_missing_codes(own_cli: Callable[..., Cli]) -> None:
     jobs = len(cli.json("jobs", "list")["items"])
     wrong = confirm("WRNG-WRNG-WRNG-WRNG\n", key, "--code-stdin")
     assert (wrong.code, wrong.error["code"], wrong.error["rule"]) == (5, "wrong-code", "TRF-2")
+    assert f"billtui transfers confirm {key}" in wrong.error["hint"]
     assert len(cli.json("jobs", "list")["items"]) == jobs + 1
     assert confirm(link, "--link-stdin").code == 0
     again = confirm(link, "--link-stdin")

@@ -50,6 +50,8 @@ class Life:
     seconds: float = 20.0
     write_deadline: float = 0.25
     token: str = "token"
+    codes: dict[str, str] | None = None
+    """One-time codes by operation number (TRF-2); they reach the child by this line, and no file."""
     concurrency: int = 2
 
 
@@ -123,7 +125,7 @@ def _live(life: Life) -> None:
     executor.recover()
     if life.plan is not None:
         plan = Plan.from_json(life.plan)
-        executor.submit(plan)
+        executor.submit(plan, codes={int(number): SecretStr(code) for number, code in (life.codes or {}).items()})
         Path(life.journal + ".confirmed").touch()
         executor.wait(plan.id, life.seconds)
     jobs = [job.id for job in executor.reader.jobs(None)]

@@ -269,6 +269,15 @@ _HINTS: dict[Exit, Callable[[str], str]] = {
 }
 
 
+def _give_again(row: OperationRow) -> str | None:
+    """How a wrong code is put right: a code works for one transfer and one step only (TRF-2)."""
+    step = next((name for kind, name in STEP_OF.items() if kind.value == row.kind), None)
+    if row.code != "wrong-code" or step is None:
+        return None
+    transfer = next((one.partition(":")[2] for one in row.targets if one.startswith("transfer:")), "")
+    return f"Nothing happened. Give the right one: billtui transfers {step} id:{transfer}"
+
+
 def _job_problem(job: JobRow, rows: list[OperationRow], code: Exit, left_out: int) -> Problem:
     """The first operation that says why, with what to do next."""
     wanted = {
@@ -292,6 +301,8 @@ def _job_problem(job: JobRow, rows: list[OperationRow], code: Exit, left_out: in
     more: dict[str, Any] = {"job_id": job.id, "job_exit": int(code)}
     if hint := _HINTS.get(code):
         more["hint"] = hint(job.id[:12])
+    if first is not None and (again := _give_again(first)):
+        more["hint"] = again
     if first is not None and first.request_id:
         more["request_id"] = first.request_id
     return Problem(
