@@ -107,7 +107,7 @@ def _needs_codes(plan: Plan) -> CliError:
     step = STEP_OF[first.kind]
     words = "A transfer is confirmed or accepted with the one-time code of its mail, which stands in no file."
     transfer = first.text("transfer_id")
-    hint = f"billtui transfers {step} {transfer}, and give the code there."
+    hint = f"billtui transfers {step} id:{transfer}, and give the code there."
     return CliError(CODE_NEEDED, f"{words} Nothing was sent.", Exit.REFUSED, rule="TRF-2", hint=hint)
 
 

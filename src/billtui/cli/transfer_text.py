@@ -217,5 +217,5 @@ def transfer_json(one: Transfer) -> dict[str, Any]:
 
 def told_steps(ids: Sequence[str], step: str) -> str:
     """What is to be typed next for these transfers."""
-    shown = " ".join(ids[:_SHOWN])
+    shown = " ".join(f"id:{one}" for one in ids[:_SHOWN])
     return f"billtui transfers {step} {shown}{' …' if len(ids) > _SHOWN else ''}"

@@ -83,7 +83,7 @@ def code_needed_words(kind: OperationKind, targets: Iterable[str]) -> str:
     step = STEP_OF.get(kind, "accept")
     return (
         "It was not sent: its one-time code was in memory only, and is gone with the program that had it. "
-        f"Give the code again: billtui transfers {step} {transfer}."
+        f"Give the code again: billtui transfers {step} id:{transfer}."
     )
 
 

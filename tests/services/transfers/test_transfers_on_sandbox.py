@@ -241,7 +241,7 @@ def test_without_its_code_it_is_not_sent_and_says_what_to_do(
     row = carry(executor, plan)
     assert (row.state, row.code, row.rule, row.sends) == (S.REFUSED, "code-needed", "TRF-2", 0)
     step = "confirm" if kind is K.TRANSFER_CONFIRM else "accept"
-    assert f"billtui transfers {step} {transfer_id}" in str(row.detail)
+    assert f"billtui transfers {step} id:{transfer_id}" in str(row.detail)
     assert carry(executor, handover.step(kind, transfer_id), codes).state is S.DONE
 
 
