@@ -80,11 +80,28 @@ class NotSent(ClientError):
     default_code = "not-sent"
 
 
+class CertificateReason(StrEnum):
+    """Why a certificate was not accepted."""
+
+    SELF_SIGNED = "self-signed"
+    UNKNOWN_AUTHORITY = "unknown-authority"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+    WRONG_NAME = "wrong-name"
+    NOT_PINNED = "not-pinned"
+    OTHER = "other"
+
+
 class CertificateProblem(NotSent):
     """The panel could not prove who it is."""
 
     default_code = "certificate-problem"
     retryable = False
+
+    def __init__(self, fact: str, advice: str = "", *, reason: CertificateReason = CertificateReason.OTHER) -> None:
+        """``reason`` tells the cases apart that have different ways out."""
+        super().__init__(fact, advice)
+        self.reason = reason
 
 
 class ConfigurationProblem(NotSent):

@@ -7,7 +7,30 @@ import hmac
 import ssl
 from pathlib import Path
 
-from billtui.client.errors import ConfigurationProblem
+from billtui.client.errors import CertificateReason, ConfigurationProblem
+
+PINNED = "fingerprint"
+"""What the error says first whose certificate is not the pinned one."""
+
+_REASONS = {
+    2: CertificateReason.UNKNOWN_AUTHORITY,
+    9: CertificateReason.NOT_YET_VALID,
+    10: CertificateReason.EXPIRED,
+    18: CertificateReason.SELF_SIGNED,
+    19: CertificateReason.UNKNOWN_AUTHORITY,
+    20: CertificateReason.UNKNOWN_AUTHORITY,
+    21: CertificateReason.UNKNOWN_AUTHORITY,
+    62: CertificateReason.WRONG_NAME,
+    64: CertificateReason.WRONG_NAME,
+}
+"""OpenSSL's X509_V_ERR_… that a person can do something about."""
+
+
+def certificate_reason(error: ssl.SSLCertVerificationError) -> CertificateReason:
+    """Why a certificate was not accepted."""
+    if error.args[:1] == (PINNED,):
+        return CertificateReason.NOT_PINNED
+    return _REASONS.get(getattr(error, "verify_code", 0), CertificateReason.OTHER)
 
 
 def client_context(ca_file: Path | None, fingerprint: bytes | None) -> ssl.SSLContext:
@@ -63,7 +86,7 @@ def _pinned(fingerprint: bytes) -> type[ssl.SSLObject]:
             super().do_handshake()
             certificate = self.getpeercert(binary_form=True) or b""
             if not hmac.compare_digest(hashlib.sha256(certificate).digest(), fingerprint):
-                error = ssl.SSLCertVerificationError("fingerprint")
+                error = ssl.SSLCertVerificationError(PINNED)
                 error.verify_message = "its certificate is not the one pinned in the profile"
                 raise error
 

@@ -37,7 +37,7 @@ from billtui.client.exchange import Answer, Exchange, Kind
 from billtui.client.fresh import CannotBeWritten, Marks, Message, NotHttp, Reply, fresh_exchange, target_of
 from billtui.client.reasons import causes, reason, redirect_place, seconds
 from billtui.client.settings import MAX_DECODED, MAX_WIRE, Address, ConnectionSettings
-from billtui.client.tls import client_context, proxy_context
+from billtui.client.tls import certificate_reason, client_context, proxy_context
 
 if TYPE_CHECKING:
     import httpx
@@ -361,6 +361,7 @@ def explain(error: Exception, progress: _Progress) -> ClientError:
             return CertificateProblem(
                 f"{place} could not prove who it is: {detail}. Nothing was sent.",
                 "Check the address, or give the profile the panel's own authority (ca_file) or fingerprint.",
+                reason=certificate_reason(certificate),
             )
         if isinstance(error, TypeError | UnicodeError | CannotBeWritten | httpx.InvalidURL | httpx.LocalProtocolError):
             return ConfigurationProblem(
