@@ -177,7 +177,7 @@ async def test_another_certificate_than_the_pinned_one_warns(folder: Path) -> No
     check, requests = await look(IS_ONE, own, fingerprint="ab" * 32)
     assert check.reason is CertificateReason.NOT_PINNED
     assert requests == 0
-    assert "somebody stands between" in check.fact
+    assert "somebody stands in between" in check.fact
 
 
 async def test_pinning_wants_digits_from_elsewhere(folder: Path) -> None:
