@@ -192,8 +192,9 @@ def test_a_plan_is_confirmed_by_y_and_above_the_limit_by_its_total(cli: Cli) -> 
     assert cli.order(second[3:])["unpaid_invoice_id"] is None
 
 
-def test_the_first_run_on_a_terminal_offers_both_ways() -> None:
-    with OnTerminal() as first:
+def test_the_first_run_on_a_terminal_without_a_screen_offers_both_ways(command_panel: SandboxProcess) -> None:
+    """``TERM=dumb``: line by line."""
+    with OnTerminal(TERM="dumb") as first:
         first.until("d, p or q:")
         assert "billtui --demo" in first.output
         assert "billtui profile add" in first.output
@@ -201,3 +202,31 @@ def test_the_first_run_on_a_terminal_offers_both_ways() -> None:
         first.until("d, p or q:")
         first.type("q")
         assert first.end() == 0
+    with OnTerminal(TERM="dumb") as first:
+        first.until("d, p or q:")
+        first.type("p")
+        first.until("A short name")
+        first.type("work")
+        first.until("Address of the panel")
+        first.type(command_panel.url)
+        first.until("Login there")
+        first.type("olena.marsh")
+        assert first.end() == 0
+        assert "Next: billtui login --profile work" in first.output
+
+
+def test_the_first_run_on_a_terminal_is_a_guide() -> None:
+    """The whole screen; leaving it writes nothing, and the terminal is as it was."""
+    with OnTerminal() as first:
+        first.until("Look around in the demo")
+        first.until("Connect to a panel")
+        first.press(b"\x11")
+        assert first.end() == 0
+        assert "\x1b[?1049l" in first.output
+    assert not list(Path(os.environ["BILLTUI_CONFIG_DIR"]).rglob("profiles.toml"))
+
+
+def test_the_first_run_in_a_pipe_says_what_to_do() -> None:
+    """Without a terminal nothing waits for a key."""
+    done = process("--json")
+    assert (done.code, done.json["next"][0]) == (0, "billtui --demo")

@@ -36,7 +36,7 @@ class OnTerminal:
             stderr=slave,
             start_new_session=True,
             preexec_fn=_take_terminal,
-            env=environment(TERM="xterm-256color", **variables),
+            env=environment(**{"TERM": "xterm-256color", **variables}),
         )
         os.close(slave)
 
@@ -62,6 +62,10 @@ class OnTerminal:
     def type(self, text: str) -> None:
         """Type a line."""
         os.write(self._master, text.encode() + b"\n")
+
+    def press(self, keys: bytes) -> None:
+        """Press keys, as the terminal sends them."""
+        os.write(self._master, keys)
 
     def end(self) -> int:
         """Wait for the end; the exit code."""

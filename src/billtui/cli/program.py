@@ -32,12 +32,14 @@ def open_program(options: argparse.Namespace, out: Output) -> int:
     facts = settle()
     screen = is_terminal() and facts.term not in ("", "dumb") and not out.as_json
     if not options.demo and not options.url and not options.profile and last_profile() is None:
-        chosen = _first_run(out) if screen and can_ask() else None
+        if screen:
+            return _guide(options, environment, facts)
+        chosen = _first_run(out) if is_terminal() and can_ask() and not out.as_json else None
         if chosen is None:
             return _say_first_run(out)
         options = chosen
         if not options.demo:
-            return _add_first_profile(options, out, environment, facts)
+            return _add_first_profile(options, out, environment)
     with _demo(options) as demo:
         profile = _profile(options, demo)
         if not screen:
@@ -88,8 +90,36 @@ def _say_first_run(out: Output) -> int:
     return Exit.DONE
 
 
+def _guide(options: argparse.Namespace, environment: EnvironmentSecrets, facts: TerminalFacts) -> int:
+    """The guide on the whole screen, then what it led to."""
+    from billtui.cli.guide import run_guide
+    from billtui.cli.parser import parse
+
+    loaded = load_settings()
+    read_only = bool(options.read_only)
+    chosen, code = run_guide(loaded.settings, facts, environment)
+    if chosen is None or code:
+        return code
+    if chosen.demo:
+        with _demo(parse(["--demo"])) as demo:
+            assert demo is not None
+            return _run(demo.profile, demo, environment, facts, read_only=read_only)
+    assert chosen.profile is not None
+    return run_program(
+        loaded.settings,
+        chosen.profile,
+        facts,
+        read_only=read_only,
+        environment=environment,
+        credentials=chosen.credentials,
+    )
+
+
 def _first_run(out: Output) -> argparse.Namespace | None:
-    """Ask on a terminal what to do without any profile: the options to go on with, ``None`` for nothing."""
+    """Ask line by line what to do without any profile, on a terminal that cannot show a screen.
+
+    Gives the options to go on with, ``None`` for nothing.
+    """
     out.line("billtui: the bill of a fleet of virtual servers. There is no profile yet.")
     out.line("  d  look around on the built-in panel; nothing is real (billtui --demo)")
     out.line("  p  add a profile: your panel's address and your login (billtui profile add)")
@@ -106,18 +136,12 @@ def _first_run(out: Output) -> argparse.Namespace | None:
             return None
 
 
-def _add_first_profile(
-    options: argparse.Namespace, out: Output, environment: EnvironmentSecrets, facts: TerminalFacts
-) -> int:
+def _add_first_profile(options: argparse.Namespace, out: Output, environment: EnvironmentSecrets) -> int:
+    """Add it; this terminal cannot show the program, so what comes next is said."""
     from billtui.cli.context import Context
     from billtui.cli.verbs.profiles import add
 
-    context = Context(options, out, environment)
-    code = add(context)
-    profile = last_profile()
-    if code or profile is None:
-        return code
-    return _run(profile, None, environment, facts, read_only=False)
+    return add(Context(options, out, environment))
 
 
 # -- without a terminal

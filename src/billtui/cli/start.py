@@ -14,7 +14,7 @@ from billtui.config.settings import Settings
 
 if TYPE_CHECKING:
     from billtui.cli.demo import Demo
-    from billtui.config.credentials import AskPassphrase
+    from billtui.config.credentials import AskPassphrase, CredentialStore
     from billtui.services.accounts import Roster
     from billtui.services.session import Session, SessionSettings
     from billtui.services.session_events import SessionEvent
@@ -37,6 +37,7 @@ def make_session(
     environment: EnvironmentSecrets | None = None,
     ask_passphrase: AskPassphrase | None = None,
     background: bool = True,
+    credentials: CredentialStore | None = None,
 ) -> Session:
     """A session of ``profile``; that of the demo keeps everything in the demo's own folder."""
     from billtui.config.credentials import CredentialStore
@@ -45,7 +46,10 @@ def make_session(
     settings = _settings(SessionSettings.of(profile, read_only=read_only, background=background), profile, demo)
     if demo is not None and profile.demo:
         return Session(settings, listener=listener, credentials=demo.credentials(profile.login or None))
-    credentials = CredentialStore.of(profile, environment=environment, ask_passphrase=ask_passphrase)
+    if credentials is None:
+        credentials = CredentialStore.of(profile, environment=environment, ask_passphrase=ask_passphrase)
+    elif ask_passphrase is not None:
+        credentials.ask_with(ask_passphrase)
     return Session(settings, listener=listener, credentials=credentials)
 
 
@@ -81,10 +85,12 @@ def run_program(
     demo: Demo | None = None,
     read_only: bool = False,
     environment: EnvironmentSecrets | None = None,
+    credentials: CredentialStore | None = None,
 ) -> int:
     """Run the program until it is left; gives its exit code.
 
-    ``environment`` belongs to ``profile`` alone: another one chosen later never gets its secrets.
+    ``environment`` belongs to ``profile`` alone: another one chosen later never gets its secrets; so does
+    ``credentials``, in which somebody has signed in already.
     """
     gc.disable()  # the app switches it on again once its first frame is drawn
     from billtui.app import BilltuiApp
@@ -111,6 +117,7 @@ def run_program(
             environment=own if same else EnvironmentSecrets(),
             ask_passphrase=ask,
             background=background,
+            credentials=credentials if same and background else None,
         )
 
     first = profile
@@ -124,15 +131,15 @@ def run_program(
     )
     name, restore = title_sequences(f"billtui: {profile.name}")
     with Guard(lambda number: app.call_from_thread(app.leave_politely, 128 + number)) as guard:
-        _to_terminal(name)
+        to_terminal(name)
         app.run(mouse=settings.mouse)
-        _to_terminal(restore)
+        to_terminal(restore)
     if app.crash_text:
         sys.stderr.write(app.crash_text + "\n")
     return guard.exit_code(app.return_code or 0)
 
 
-def _to_terminal(sequence: str) -> None:
+def to_terminal(sequence: str) -> None:
     """Write where Textual writes; a terminal that is gone is the guard's business."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(sequence)

@@ -113,6 +113,10 @@ class CredentialStore:
         self._cancelled.set()
         self._keyring.cancel()
 
+    def ask_with(self, ask_passphrase: AskPassphrase) -> None:
+        """Somebody else asks for the passphrase from now on; what was typed is kept."""
+        self._ask_passphrase = ask_passphrase
+
     @classmethod
     def of(
         cls,

@@ -16,9 +16,9 @@ from textual.widgets import Button, Input, Static
 from billtui.client.errors import ClientError, OutcomeUnknown
 from billtui.domain.models import Mail
 from billtui.domain.safetext import clean
+from billtui.screens.door import Door
 from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.dialog import Dialog
-from billtui.screens.shell import Shell, shell_of
 from billtui.services.recovery import NEUTRAL, NOT_KNOWN, explain
 from billtui.widgets.password_rules import PasswordRules
 from billtui.widgets.secret_input import SecretInput
@@ -35,16 +35,12 @@ class RecoveryDialog(Dialog[SecretStr]):
     CSS_PATH = Path(__file__).with_name("recovering.tcss")
     title_text = "Password forgotten"
 
-    def __init__(self, login: str = "") -> None:
+    def __init__(self, door: Door, login: str = "") -> None:
         """``login`` as typed in the form, for the rule that the new password does not contain it."""
         super().__init__()
+        self.door = door
         self.login = login
         self._busy = False
-
-    @property
-    def billtui(self) -> Shell:
-        """The program around it."""
-        return shell_of(self)
 
     def compose_body(self) -> Iterable[Widget]:
         """Two pages: the address, then the code with the new password."""
@@ -68,7 +64,7 @@ class RecoveryDialog(Dialog[SecretStr]):
         yield Button("Cancel", id="cancel")
         yield Button("I have a code", id="skip", classes="of-ask")
         yield Button("Send the code", id="send", classes="of-ask")
-        if self.billtui.profile.demo:
+        if self.door.profile.demo:
             yield Button("Read the mail", id="mail", classes="of-set")
         yield Button("New code", id="back", classes="of-set")
         yield Button("Set password", id="save", classes="of-set")
@@ -108,7 +104,7 @@ class RecoveryDialog(Dialog[SecretStr]):
 
     async def _send(self, email: str) -> None:
         try:
-            await self.billtui.session.recovery.ask(email)
+            await self.door.session.recovery.ask(email)
         except ClientError as error:
             self._say(str(error))
         else:
@@ -164,9 +160,9 @@ class RecoveryDialog(Dialog[SecretStr]):
 
     async def _save(self, code: SecretStr, new: SecretStr) -> None:
         try:
-            await self.billtui.session.recovery.confirm(code, new)
+            await self.door.session.recovery.confirm(code, new)
         except OutcomeUnknown:
-            self.billtui.say(NOT_KNOWN, "warning")
+            self.door.say(NOT_KNOWN, "warning")
             self._forget()
             self.dismiss(new)
         except ClientError as error:
@@ -175,7 +171,7 @@ class RecoveryDialog(Dialog[SecretStr]):
             self._field("code").focus()
         else:
             self._forget()
-            self.billtui.say("The new password is set. Other sessions were signed out; API keys stay valid (ACC-2).")
+            self.door.say("The new password is set. Other sessions were signed out; API keys stay valid (ACC-2).")
             self.dismiss(new)
         finally:
             self._busy = False
@@ -187,7 +183,7 @@ class RecoveryDialog(Dialog[SecretStr]):
             return
         self._busy = True
         self._say("")
-        self.billtui.run_worker(self.billtui.boundary(work), group="recovery", exit_on_error=False)
+        self.door.work(work)
 
     def _field(self, name: str) -> Input:
         return self.query_one(f"#{name}", Input)
@@ -199,7 +195,7 @@ class RecoveryDialog(Dialog[SecretStr]):
 
     async def _read_mail(self) -> None:
         try:
-            mails = await self.billtui.session.mails(self.query_one("#email", Input).value.strip() or None)
+            mails = await self.door.session.mails(self.query_one("#email", Input).value.strip() or None)
         except ClientError as error:
             self._say(str(error))
         else:

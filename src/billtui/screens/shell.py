@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
@@ -54,6 +54,10 @@ class Shell(HarmlessApp[int]):
     @abstractmethod
     async def boundary(self, work: Awaitable[object]) -> object:
         """Await ``work``; an error becomes a message."""
+
+    def work(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do ``work`` in a worker of the program, so that closing a dialog does not cut it off."""
+        self.run_worker(self.boundary(work), group="session", exit_on_error=False)
 
     @abstractmethod
     def dress(self, screen: BilltuiScreen) -> None:

@@ -16,11 +16,12 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from billtui.client.errors import ClientError, LockedOut, NotSent, RateLimited, TotpRequired
+from billtui.client.errors import ClientError, LockedOut, NotSent, RateLimited, SignInRefused, TotpRequired
 from billtui.domain.safetext import clean
+from billtui.screens.door import Door
 from billtui.screens.lock_wait import LockWait
 from billtui.screens.recovering import RecoveryDialog
-from billtui.screens.shell import Shell, shell_of
+from billtui.screens.shell import shell_of
 from billtui.widgets.secret_input import SecretInput
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class SignInScreen(ModalScreen[bool]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
+    WAYS: ClassVar[str] = "ctrl+p other profile · esc look around"
+    """Keys that lead elsewhere, in words."""
+
     def __init__(self, message: str = "") -> None:
         """``message`` says why signing in is needed."""
         super().__init__()
@@ -57,16 +61,16 @@ class SignInScreen(ModalScreen[bool]):
         self._wait = LockWait(self._show_wait)
 
     @property
-    def billtui(self) -> Shell:
+    def door(self) -> Door:
         """The program around it."""
         return shell_of(self)
 
     def compose(self) -> ComposeResult:
         """Where, who, the secret, and what went wrong."""
-        profile = self.billtui.profile
+        profile = self.door.profile
         with Vertical(id="sign-in") as box:
             box.border_title = Content("Sign in")
-            box.border_subtitle = Content("ctrl+p other profile · esc look around")
+            box.border_subtitle = Content(self.WAYS)
             yield Static(
                 Content.assemble(
                     ("Profile  ", "$muted"),
@@ -104,8 +108,8 @@ class SignInScreen(ModalScreen[bool]):
         """The first empty field; where the sign-in can be kept is asked for meanwhile, since a keyring may be slow."""
         for button in self.query(Button):
             button.active_effect_duration = 0  # answers every press at once, as in every dialog
-        self.query_one("#password" if self.billtui.profile.login else "#login").focus()
-        self.run_worker(self.billtui.boundary(self._find_places()), exit_on_error=False)
+        self.query_one("#password" if self.door.profile.login else "#login").focus()
+        self.run_worker(self.door.boundary(self._find_places()), exit_on_error=False)
         self.set_interval(1, self._wait.tick)
 
     def on_screen_resume(self) -> None:
@@ -126,7 +130,7 @@ class SignInScreen(ModalScreen[bool]):
     # --- where the sign-in is kept
 
     async def _find_places(self) -> None:
-        self._places = await self.billtui.session.keeping()
+        self._places = await self.door.session.keeping()
         self._show_place()
 
     def _show_place(self) -> None:
@@ -177,23 +181,23 @@ class SignInScreen(ModalScreen[bool]):
         self.say("")
         self.query_one("#go", Button).label = "Signing in …"
         self.run_worker(
-            self.billtui.boundary(self._sign_in(login, SecretStr(password), SecretStr(totp) if totp else None)),
+            self.door.boundary(self._sign_in(login, SecretStr(password), SecretStr(totp) if totp else None)),
             exit_on_error=False,
         )
 
     async def _sign_in(self, login: str, password: SecretStr, totp: SecretStr | None) -> None:
         place = self._places[self._place].where if self._place else None
         try:
-            signed_in = await self.billtui.session.sign_in(login, password, totp, keep_in=place)
+            signed_in = await self.door.session.sign_in(login, password, totp, keep_in=place)
         except TotpRequired as error:
             self.add_class("totp")
             self.say(str(error) if totp else "This account has a second factor: type its present code.")
             self._totp_again()
         except (LockedOut, RateLimited) as error:
             self._forget_secrets()
-            self._wait.begin(login, error, self.billtui.session.now())
+            self._wait.begin(login, error, self.door.session.now())
         except ClientError as error:
-            self.say(str(error))
+            self.say(error.message if isinstance(error, SignInRefused) else str(error))
             if error.code == "wrong-totp":
                 self._totp_again()
             else:
@@ -213,10 +217,10 @@ class SignInScreen(ModalScreen[bool]):
     def _welcome(self, signed_in: SignedIn, totp: SecretStr | None) -> None:
         """What to know of the sign-in: where it is kept, and that a recovery code is spent."""
         if signed_in.kept is not None and signed_in.kept.warning:
-            self.billtui.say(signed_in.kept.warning, "warning")
+            self.door.say(signed_in.kept.warning, "warning")
         left = signed_in.account.recovery_codes_left
         if totp is not None and left is not None and not _is_present_code(totp):
-            self.billtui.say(f"Signed in with a recovery code, which is spent: {left} left (ACC-6).", "warning")
+            self.door.say(f"Signed in with a recovery code, which is spent: {left} left (ACC-6).", "warning")
 
     def _show_wait(self, words: str, waiting: bool) -> None:
         """A second passed, or the wait began or ended."""
@@ -244,7 +248,7 @@ class SignInScreen(ModalScreen[bool]):
             return
         self._forget_secrets()
         login = self.query_one("#login", Input).value.strip()
-        self.app.push_screen(RecoveryDialog(login), self._recovered)
+        self.app.push_screen(RecoveryDialog(self.door, login), self._recovered)
 
     def _recovered(self, new: SecretStr | None) -> None:
         if new is None:
@@ -268,11 +272,11 @@ class SignInScreen(ModalScreen[bool]):
     def action_quit(self) -> None:
         """Leave the program."""
         self._forget_secrets()
-        self.billtui.run_worker(self.billtui.leave(), group="session", exit_on_error=False)
+        self.door.work(self.door.leave())
 
     def action_profile(self) -> None:
         """Another profile."""
-        self.billtui.choose_profile()
+        self.door.choose_profile()
 
 
 def _is_present_code(code: SecretStr) -> bool:

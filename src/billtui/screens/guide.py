@@ -1,0 +1,454 @@
+"""The first start: look around in the demo, or connect to a panel step by step. Each step leads back, and what was
+typed stays; nothing is written before somebody has signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any, ClassVar, Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Button, ContentSwitcher, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from billtui.config.errors import ConfigError
+from billtui.config.profiles import Profile
+from billtui.domain.safetext import clean
+from billtui.screens.door import Door
+from billtui.screens.guide_draft import (
+    Draft,
+    ca_refusal,
+    login_refusal,
+    name_for,
+    name_refusal,
+    proxy_refusal,
+    url_refusal,
+)
+from billtui.screens.guide_text import certificate_lines, result_lines, welcome_lines
+from billtui.screens.sign_in import SignInScreen
+from billtui.services.panel_check import PanelCheck, check_panel, pin_refusal
+
+STEPS = {"start": 0, "address": 1, "check": 2, "pin": 2, "profile": 3, "done": 4}
+"""The pages, and which of the four steps each belongs to."""
+FOCUS = {"start": "choices", "address": "url", "pin": "digits", "profile": "user", "done": "done-open"}
+"""Where one goes on, by page; on the check it is where the answer leads."""
+TITLES = {
+    "start": "Welcome to billtui: the bill of a fleet of virtual servers",
+    "address": "Where is your panel?",
+    "check": "Looking at the panel",
+    "pin": "Trust this one certificate",
+    "profile": "What shall this panel be called here?",
+    "done": "Signed in",
+}
+
+
+class Guided(Door, Protocol):
+    """The program around the guide."""
+
+    async def begin(self, profile: Profile) -> None:
+        """Open a session of ``profile`` for signing in, in the place of an earlier one."""
+
+    async def keep(self) -> Profile:
+        """Write the profile that was signed in with. Raises ConfigError, OSError."""
+
+    async def sign_out(self) -> None:
+        """End the session: its profile could not be written."""
+
+    def taken_names(self) -> Sequence[str]:
+        """Names of profiles that there are. Raises ConfigError."""
+
+    def choose_demo(self) -> None:
+        """Go on with the demo."""
+
+    def finish(self) -> None:
+        """Go on with the new profile."""
+
+
+class GuideSignIn(SignInScreen):
+    """Signing in from the guide: there is no other profile, and ``esc`` leads back to it."""
+
+    WAYS = "esc back"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+p", "nothing", show=False)]
+
+    def __init__(self, door: Door) -> None:
+        """``door`` is the guide's program."""
+        super().__init__()
+        self._door = door
+
+    @property
+    def door(self) -> Door:
+        """The guide's program."""
+        return self._door
+
+    def action_nothing(self) -> None:
+        """There is nothing else to choose yet."""
+
+
+class GuideScreen(Screen[None]):
+    """All steps on one screen, one at a time."""
+
+    CSS_PATH = "guide.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", show=False),
+        Binding("ctrl+q", "leave", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    def __init__(self, guided: Guided) -> None:
+        """Begin with nothing typed."""
+        super().__init__()
+        self.guided = guided
+        self.draft = Draft()
+        self.checked: PanelCheck | None = None
+        self._checking = 0
+        """Counts checks, so that the answer of one that was left is not shown."""
+        self._named = ""
+        """The name that was proposed: it follows the address until somebody changes it."""
+
+    # --- composition
+
+    def compose(self) -> ComposeResult:
+        """Where one is, the page, the keys."""
+        with Vertical(id="guide"):
+            yield Static(id="where")
+            yield Static(id="title")
+            with ContentSwitcher(id="pages", initial="start"):
+                yield from self._start_page()
+                yield from self._address_page()
+                with Vertical(id="check", classes="page"):
+                    yield Static(id="result")
+                    titles = {"again": "Try again", "ca": "Give a CA file", "pin": "Pin it", "on": "Go on"}
+                    yield _buttons("check", back="Back", **titles)
+                with Vertical(id="pin", classes="page"):
+                    yield Static(id="shown")
+                    yield from _field("Its last 8 digits or more, typed from what the administrator gave you", "digits")
+                    yield _buttons("pin", back="Back", go="Pin this certificate")
+                yield from self._profile_page()
+                with Vertical(id="done", classes="page"):
+                    yield Static(id="kept-in")
+                    yield _buttons("done", open="Open billtui")
+            yield Static(Content("enter goes on · tab or arrows move · esc one step back · ctrl+q leaves"), id="keys")
+
+    def _start_page(self) -> Iterable[Widget]:
+        choices = (
+            ("demo", "Look around in the demo", "A built-in panel with an invented fleet. Nothing is real."),
+            ("connect", "Connect to a panel", "Your provider's billing panel: its address, then your login."),
+            ("leave", "Leave", "billtui --help shows what else there is, also without this screen."),
+        )
+        with Vertical(id="start", classes="page"):
+            yield Static(Content("There is no profile yet. What do you want to do?"), classes="text")
+            yield OptionList(
+                *(
+                    Option(Content.assemble((title, "bold"), "\n  ", (words, "$muted")), id=name)
+                    for name, title, words in choices
+                ),
+                id="choices",
+            )
+
+    def _address_page(self) -> Iterable[Widget]:
+        with Vertical(id="address", classes="page"):
+            yield from _field("Address of the panel, for example https://panel.example", "url")
+            yield from _field("Proxy, only if this host reaches the network through one: http://proxy:3128", "proxy")
+            yield from _field("File of the panel's own authority (PEM), only if it has one of its own", "ca-file")
+            yield _buttons("address", back="Back", go="Look at the panel")
+
+    def _profile_page(self) -> Iterable[Widget]:
+        with Vertical(id="profile", classes="page"):
+            yield Static(
+                Content("A profile is one panel and one login. Its name stands on every screen."), classes="text"
+            )
+            yield from _field("Name of the profile", "name")
+            yield from _field("Your login there; it is not the e-mail address", "user")
+            yield Button(Content(""), id="read-only")
+            yield _buttons("profile", back="Back", go="Sign in")
+
+    def on_mount(self) -> None:
+        """The first page."""
+        for button in self.query(Button):
+            button.active_effect_duration = 0
+        self._show_read_only()
+        self.show("start")
+
+    # --- from page to page
+
+    @property
+    def page(self) -> str:
+        """The page that is shown."""
+        return self.query_one("#pages", ContentSwitcher).current or "start"
+
+    def show(self, page: str) -> None:
+        """Show a page, with the focus where one goes on."""
+        self.query_one("#pages", ContentSwitcher).current = page
+        steps = ("Panel", "Check", "Profile", "Sign in")
+        at = STEPS[page]
+        parts: list[Any] = ["billtui · first start"] if not at else ["billtui  "]
+        for number, title in enumerate(steps if at else (), 1):
+            here = number == at
+            sign = f"[{number} {title}]" if here else f" {number} {title} "
+            parts.append((sign, "bold $text-accent" if here else "$muted"))
+        self.query_one("#where", Static).update(Content.assemble(*parts))
+        self.query_one("#title", Static).update(Content(TITLES[page]))
+        if page in FOCUS:
+            self.query_one(f"#{FOCUS[page]}").focus()
+
+    def action_back(self) -> None:
+        """One step back; on the first page, leave."""
+        self._checking += 1
+        before = {"address": "start", "check": "address", "pin": "check", "profile": "check"}.get(self.page)
+        if before is not None:
+            self.show(before)
+            if before == "check":
+                self._focus_result()
+        elif self.page == "done":
+            self.guided.finish()
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Leave; nothing was written."""
+        self.guided.work(self.guided.leave())
+
+    @on(Button.Pressed, ".back")
+    def back(self) -> None:
+        """As ``esc``."""
+        self.action_back()
+
+    def say(self, field: str, text: str | None) -> None:
+        """What is wrong with a field, under it."""
+        said = self.query_one(f"#{field}-said", Static)
+        said.update(Content(clean(text or "", max_length=400)))
+        said.display = bool(text)
+
+    # --- the choice
+
+    @on(OptionList.OptionSelected, "#choices")
+    def chosen(self, event: OptionList.OptionSelected) -> None:
+        """Demo, connect, leave."""
+        if event.option.id == "demo":
+            self.guided.choose_demo()
+        elif event.option.id == "connect":
+            self.show("address")
+        else:
+            self.action_leave()
+
+    # --- the address
+
+    @on(Input.Changed, "#url")
+    def url_changed(self, event: Input.Changed) -> None:
+        """Checked while it is typed; an empty one is not blamed. What was pinned was another address's."""
+        if event.value.strip() != self.draft.url:
+            self.draft.fingerprint = ""
+        self.draft.url = event.value.strip()
+        begun = "https://".startswith(self.draft.url)
+        self.say("url", None if begun else url_refusal(self.draft.url))
+
+    @on(Input.Changed, "#proxy")
+    def proxy_changed(self, event: Input.Changed) -> None:
+        """Checked while it is typed."""
+        self.draft.proxy = event.value
+        self.say("proxy", proxy_refusal(event.value))
+
+    @on(Input.Changed, "#ca-file")
+    def ca_changed(self, event: Input.Changed) -> None:
+        """Looked at when it is used: half a path is no mistake. A pinned certificate would hide it."""
+        self.draft.ca_file = event.value
+        self.draft.fingerprint = ""
+        self.say("ca-file", None)
+
+    @on(Input.Submitted, "#url")
+    @on(Input.Submitted, "#proxy")
+    @on(Input.Submitted, "#ca-file")
+    @on(Button.Pressed, "#address-go")
+    def look(self) -> None:
+        """Look at the panel, unless something cannot stand as it was typed."""
+        for field, refusal in (
+            ("url", url_refusal(self.draft.url)),
+            ("proxy", proxy_refusal(self.draft.proxy)),
+            ("ca-file", ca_refusal(self.draft.ca_file)),
+        ):
+            self.say(field, refusal)
+            if refusal:
+                self.query_one(f"#{field}").focus()
+                return
+        self.check()
+
+    # --- the check
+
+    @on(Button.Pressed, "#check-again")
+    def check(self) -> None:
+        """Ask the panel; ``esc`` leaves the question."""
+        self.checked = None
+        self._checking += 1
+        self.show("check")
+        for name in ("again", "ca", "pin", "on"):
+            self.query_one(f"#check-{name}").display = False
+        connection = self.draft.connection()
+        lines = (("Address", connection.url), ("", "Asking who is there … (esc goes back)"))
+        self.query_one("#result", Static).update(result_lines(lines))
+        self.query_one("#check-back").focus()
+        self.run_worker(self._guarded(self._check(self._checking)), group="check", exclusive=True, exit_on_error=False)
+
+    async def _check(self, number: int) -> None:
+        connection = self.draft.connection()
+        found = await check_panel(connection)
+        if number != self._checking:
+            return
+        self.checked = found
+        trust = "pinned certificate" if connection.fingerprint else str(connection.ca_file or "") or "this system's"
+        lines: list[tuple[str, str]] = [("Address", connection.url)]
+        if connection.proxy is not None:
+            lines.append(("Proxy", connection.proxy))
+        if connection.url.startswith("https://"):
+            lines.append(("Trusts", f"{trust} authorities" if trust == "this system's" else trust))
+        lines.append(("", ""))
+        lines.append(("Usable" if found.usable else "Problem", found.fact))
+        lines += [("", one) for one in found.advice]
+        self.query_one("#result", Static).update(result_lines(lines, good=found.usable))
+        for name, shown in (
+            ("again", not found.usable),
+            ("ca", "ca" in found.ways),
+            ("pin", "pin" in found.ways and found.certificate is not None),
+            ("on", found.usable),
+        ):
+            self.query_one(f"#check-{name}").display = shown
+        self._focus_result()
+
+    def _focus_result(self) -> None:
+        found = self.checked
+        self.query_one("#check-on" if found is not None and found.usable else "#check-back").focus()
+
+    @on(Button.Pressed, "#check-ca")
+    def give_ca(self) -> None:
+        """Back to the address, into the field of the file."""
+        self.show("address")
+        self.query_one("#ca-file").focus()
+
+    @on(Button.Pressed, "#check-pin")
+    def compare(self) -> None:
+        """Show the certificate, to be compared."""
+        if self.checked is not None and self.checked.certificate is not None:
+            self.query_one("#shown", Static).update(certificate_lines(self.checked.certificate))
+            self.query_one("#digits", Input).value = ""
+            self.say("digits", None)
+            self.show("pin")
+
+    @on(Input.Submitted, "#digits")
+    @on(Button.Pressed, "#pin-go")
+    def pin(self) -> None:
+        """Pin the certificate whose digits were typed, and look again with it."""
+        shown = self.checked.certificate if self.checked is not None else None
+        if shown is None:
+            self.show("check")
+            return
+        refusal = pin_refusal(self.query_one("#digits", Input).value, shown)
+        self.say("digits", refusal)
+        if refusal is None:
+            self.draft.fingerprint = shown.fingerprint
+            self.check()
+
+    # --- the profile
+
+    @on(Button.Pressed, "#check-on")
+    def go_on(self) -> None:
+        """A name for it."""
+        field = self.query_one("#name", Input)
+        if field.value in ("", self._named):
+            field.value = self._named = name_for(self.draft.connection().url)
+        self.show("profile")
+
+    @on(Input.Changed, "#name")
+    def name_changed(self, event: Input.Changed) -> None:
+        """Checked while it is typed."""
+        self.draft.name = event.value
+        self.say("name", self._name_refusal() if event.value else None)
+
+    def _name_refusal(self) -> str | None:
+        try:
+            return name_refusal(self.draft.name, self.guided.taken_names())
+        except ConfigError as error:
+            return str(error)
+
+    @on(Input.Changed, "#user")
+    def login_changed(self, event: Input.Changed) -> None:
+        """Checked while it is typed."""
+        self.draft.login = event.value
+        self.say("user", login_refusal(event.value))
+
+    @on(Button.Pressed, "#read-only")
+    def switch_read_only(self) -> None:
+        """Whether it may change anything."""
+        self.draft.read_only = not self.draft.read_only
+        self._show_read_only()
+
+    def _show_read_only(self) -> None:
+        sign = "x" if self.draft.read_only else " "
+        words = f"[{sign}] Read-only: nothing can be changed through this profile"
+        self.query_one("#read-only", Button).label = Content(words)
+
+    @on(Input.Submitted, "#name")
+    @on(Input.Submitted, "#user")
+    @on(Button.Pressed, "#profile-go")
+    def sign_in(self) -> None:
+        """Sign in with what is to become the profile."""
+        for field, refusal in (("name", self._name_refusal()), ("user", login_refusal(self.draft.login))):
+            self.say(field, refusal)
+            if refusal:
+                self.query_one(f"#{field}").focus()
+                return
+        self.guided.work(self._sign_in())
+
+    async def _sign_in(self) -> None:
+        await self.guided.begin(self.draft.profile())
+        self.app.push_screen(GuideSignIn(self.guided), self._signed_in)
+
+    def _signed_in(self, done: bool | None) -> None:
+        if done:
+            self.guided.work(self._keep())
+        else:
+            self.query_one("#user").focus()
+
+    async def _keep(self) -> None:
+        """Write the profile; where that fails the session is ended, since nobody would find it again."""
+        try:
+            profile = await self.guided.keep()
+        except (ConfigError, OSError) as error:
+            await self.guided.sign_out()
+            self.say("name", f"Signed in, but the profile cannot be written, so the session was ended. {error}")
+            return
+        account = self.guided.session.account
+        self.query_one("#kept-in", Static).update(welcome_lines(profile, account))
+        self.show("done")
+
+    @on(Button.Pressed, "#done-open")
+    def open_program(self) -> None:
+        """On to the program."""
+        self.guided.finish()
+
+    async def _guarded(self, work: Awaitable[object]) -> None:
+        await self.guided.boundary(work)
+
+
+def _field(label: str, name: str) -> Iterable[Widget]:
+    yield Static(Content(label), classes="label")
+    field = Input(id=name)
+    field.cursor_blink = False
+    yield field
+    said = Static(id=f"{name}-said", classes="said")
+    said.display = False
+    yield said
+
+
+def _buttons(page: str, **titles: str) -> Horizontal:
+    return Horizontal(
+        *(
+            Button(Content(title), id=f"{page}-{name}", classes="back" if name == "back" else "")
+            for name, title in titles.items()
+        ),
+        classes="buttons",
+    )
