@@ -19,6 +19,7 @@ from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.confirm import ConfirmPlan
 from billtui.screens.modals.external import ExternalPayment
 from billtui.screens.modals.passphrase import passphrase_prompt
+from billtui.screens.modals.prompt import Prompt
 from billtui.screens.sign_in import DEMO_PASSWORD
 from billtui.services.plans import LeftOut, Operation, OperationKind, Plan, planned_total
 from billtui.services.session import SignedIn
@@ -213,3 +214,21 @@ async def test_copying_says_where_it_acts_or_why_nothing_is_copied(program: Prog
             driver.said.clear()
             await driver.press(key)
             await driver.hears("There is no order under the cursor")
+
+
+async def test_an_answer_under_another_question_takes_nothing_else_away(program: Program) -> None:
+    """Keys typed ahead on a slow line: enter, and at once the key that brings the next question."""
+    answers: list[object] = []
+    async with program.open() as driver:
+        below, above = Prompt("Below", label="First?", value="one"), Prompt("Above", label="Second?", value="two")
+        driver.app.push_screen(below, answers.append)
+        driver.app.push_screen(above, answers.append)
+        await driver.sees("Second?")
+        below.answer()
+        await driver.quiet()
+        assert driver.app.screen is above
+        assert answers == []
+        await driver.press("enter")
+        await driver.until(lambda: len(answers) == 2, "both answers")
+        assert answers == ["two", "one"]
+        await driver.until(lambda: not isinstance(driver.app.screen, Prompt), "both questions to go")

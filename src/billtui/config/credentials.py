@@ -165,12 +165,14 @@ class CredentialStore:
     def places(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that :meth:`save` takes by itself first; the keyring only if it works.
 
-        The encrypted file is among them only where somebody can be asked for its passphrase.
+        The encrypted file is among them only where somebody can be asked for its passphrase; with it stands why it is
+        not the keyring, unless that was said.
         """
         status = self._keyring.ask("status")
         found = [Place("memory", "memory, until the program ends")]
         if self._ask_passphrase is not None:
-            why = f" ({status.problem})" if status.problem else ""
+            why = f" ({status.problem})" if status.problem and not self._told else ""
+            self._told = self._told or bool(status.problem)
             found.insert(0, Place("file", f"an encrypted file{why}"))
         if not status.problem:
             found.insert(0, Place("keyring", f"the keyring ({status.backend})"))

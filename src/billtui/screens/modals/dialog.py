@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -89,6 +90,24 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     title_text: str = ""
     about: Profile | str | None = None
     """Another profile than the one that is open; or words, where it is about several."""
+    _late: tuple[Result | None] | None = None
+    """The answer of a question that another one had covered by the time it was answered."""
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Answer, and go. Under another question (keys typed ahead) it goes once that one has gone.
+
+        Textual's own takes whatever is on top away, and gives it no answer.
+        """
+        if self.is_active:
+            return super().dismiss(result)
+        self._late = (result,)
+        return AwaitComplete()
+
+    def on_screen_resume(self) -> None:
+        """On top again: what was answered meanwhile holds."""
+        if self._late is not None and self.is_active:
+            [answer], self._late = self._late, None
+            super().dismiss(answer)
 
     def compose(self) -> ComposeResult:
         """Title, body, buttons."""

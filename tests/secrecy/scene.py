@@ -1,0 +1,95 @@
+"""A host of one's own for the program: every directory it could write to, a wiretap before its panel, a watch on its
+processes; and the question at the end whether any secret is anywhere it must not be."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from billtui.config.profiles import ProfileBook, make_profile
+from tests.secrecy.canaries import Canaries
+from tests.secrecy.watching import ProcessWatch
+from tests.secrecy.wiretap import Wiretap
+from tests.support.command_line import ENTRY
+from tests.support.sandbox import SandboxProcess
+from tests.terminal.ptys import Terminal
+
+NO_KEYRING = "keyring.backends.null.Keyring"
+
+
+@dataclass
+class Scene:
+    """The host. What the program may write to is all below ``home``."""
+
+    home: Path
+    sandbox: SandboxProcess
+    canaries: Canaries
+    tap: Wiretap
+    watch: ProcessWatch
+    outputs: list[bytes] = field(default_factory=list)
+    """All bytes that every terminal got."""
+
+    def new(self, name: str) -> str:
+        """A new secret of ours."""
+        return self.canaries.plant(name, f"Cnry7-{name.replace(' ', '-')}-{secrets.token_hex(6)}")
+
+    def add_profile(self, login: str = "olena.marsh", **more: object) -> None:
+        """The profile ``main`` on the wiretap's address."""
+        ProfileBook().add(make_profile(name="main", url=self.tap.url, login=login, **more), replace=True)
+
+    def variables(self) -> dict[str, str]:
+        """An environment in which everything is below :attr:`home`."""
+        places = {"HOME": self.home, "TMPDIR": self.home / "tmp", "HISTFILE": self.home / ".bash_history"}
+        for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
+            places[f"XDG_{kind}_HOME"] = self.home / "xdg" / kind.lower()
+        return {**{name: str(path) for name, path in places.items()}, "PYTHON_KEYRING_BACKEND": NO_KEYRING}
+
+    @contextlib.contextmanager
+    def program(
+        self, *arguments: str, code: str = ENTRY, variables: Mapping[str, str] | None = None, watched: bool = True
+    ) -> Iterator[Terminal]:
+        """``billtui ARGUMENTS`` on a terminal; with ``code`` another Python program in its place."""
+        argv = [sys.executable, "-c", code, *arguments]
+        given = {**self.variables(), **(variables or {})}
+        with Terminal(argv, columns=100, rows=30, variables=given) as terminal:
+            if watched:
+                self.watch.roots.append(terminal.pid)
+            try:
+                yield terminal
+            finally:
+                while terminal.read(0):
+                    pass
+                self.outputs.append(bytes(terminal.output))
+
+    def leaks(self) -> dict[str, set[str]]:
+        """Every place that holds a secret: files, terminals, processes."""
+        found = self.canaries.found_below(self.home)
+        for number, output in enumerate(self.outputs):
+            if names := self.canaries.found_on_terminal(output):
+                found[f"terminal {number}"] = names
+        if self.watch.leaks:
+            found["processes"] = set(self.watch.leaks)
+        return found
+
+
+def shown(terminal: Terminal, *words: str) -> Callable[[], bool]:
+    """Whether all ``words`` stand on the screen, over line breaks as well."""
+
+    def look() -> bool:
+        lines = [line.strip(" │┃▌▐█▊▎┊╎") for line in terminal.screen().display]
+        text = " ".join(" ".join(lines).split())
+        return all(word in text for word in words)
+
+    return look
+
+
+def leave(terminal: Terminal) -> None:
+    """Leave by ctrl+q and enter."""
+    terminal.send(b"\x11")
+    terminal.wait_for(shown(terminal, "Quit billtui?"))
+    terminal.send(b"\r")
+    assert terminal.wait_end(15)[0] == 0
