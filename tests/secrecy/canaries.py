@@ -55,11 +55,7 @@ class Canaries:
     def found_on_terminal(self, output: bytes) -> set[str]:
         """The same for the bytes of a terminal, where what is told once may stand."""
         plain = _SEQUENCE.sub(b"", output)
-        return {
-            name
-            for form in (output, plain, _GAP.sub(b"", plain))
-            for name in self.found_in(form, but=TOLD_ONCE)
-        }
+        return {name for form in (output, plain, _GAP.sub(b"", plain)) for name in self.found_in(form, but=TOLD_ONCE)}
 
     def found_below(self, *roots: Path) -> dict[str, set[str]]:
         """Secrets in files below these directories, and in their names: by path."""
