@@ -4,8 +4,11 @@ processes; and the question at the end whether any secret is anywhere it must no
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +67,41 @@ class Scene:
                 while terminal.read(0):
                     pass
                 self.outputs.append(bytes(terminal.output))
+
+    def run(
+        self, *arguments: str, stdin: str = "", variables: Mapping[str, str] | None = None, code: int = 0
+    ) -> tuple[str, str]:
+        """``billtui ARGUMENTS`` without a terminal, watched from its first moment; what it wrote on both streams.
+
+        Secrets in ``variables`` may be seen until the program has taken them out, and no longer.
+        """
+        given = {name: value for name, value in os.environ.items() if name in ("PATH",) or name.startswith("BILLTUI_")}
+        process = subprocess.Popen(
+            [sys.executable, "-c", ENTRY, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**given, **self.variables(), "LANG": "C.UTF-8", **(variables or {})},
+        )
+        if not any(self.canaries.found_in(value.encode()) for value in (variables or {}).values()):
+            self.watch.roots.append(process.pid)
+        else:
+            self._watch_once_clean(process)
+        out, err = process.communicate(stdin, timeout=60)
+        self.outputs += [out.encode(), err.encode()]
+        assert process.returncode == code, f"{arguments}: {process.returncode} {out[-800:]} {err[-800:]}"
+        return out, err
+
+    def _watch_once_clean(self, process: subprocess.Popen[str]) -> None:
+        end = time.monotonic() + 20
+        while process.poll() is None:
+            with contextlib.suppress(OSError):
+                shown = Path(f"/proc/{process.pid}/environ").read_bytes()
+                if b"PATH=" in shown and not self.canaries.found_in(shown):  # not the moment before it has any
+                    self.watch.roots.append(process.pid)
+                    return
+            assert time.monotonic() < end, "the environment still shows the secret"
 
     def leaks(self) -> dict[str, set[str]]:
         """Every place that holds a secret: files, terminals, processes."""
