@@ -95,7 +95,7 @@ def fail(secret):
     held = [secret] * 3
     raise RuntimeError(f"with {{held}}")
 
-async def failing(self, login, password, totp):
+async def failing(self, login, password, totp, **_):
     plain = password.get_secret_value()
     fail(plain)
 

@@ -97,8 +97,10 @@ def test_places_are_named_and_what_was_chosen_is_done(tmp_path: Path) -> None:
 
 def test_without_a_keyring_the_file_comes_first_and_says_why() -> None:
     here = store(desktop())
-    assert [place.where for place in here.places()] == ["file", "memory"]
-    assert "keyring" in here.places()[0].words
+    places = here.places()
+    assert [place.where for place in places] == ["file", "memory"]
+    assert "keyring" in places[0].words
+    assert here.places()[0].words == "an encrypted file", "a host without a keyring is ordinary: said once"
     alone = CredentialStore("main", panel_url=URL, keyring=desktop())
     assert [place.where for place in alone.places()] == ["memory"], "nobody can be asked for a passphrase"
 
