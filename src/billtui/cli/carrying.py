@@ -322,7 +322,7 @@ def interrupted(context: Context) -> Exit:
         return Exit.INTERRUPTED
     from billtui.services.journal import JournalReader, UnknownJob
 
-    reader = JournalReader(context.session_settings().journal_path)
+    reader = JournalReader(context.journal_path)
     try:
         job = reader.job(context.job_id)
     except UnknownJob:

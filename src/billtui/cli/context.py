@@ -136,6 +136,8 @@ class Context:
             self.credentials = self.demo.credentials(self.options.login)
         elif self.options.url:
             self.credentials = EnvironmentKeeper(self.environment)
+        elif self.options.verb.path[0] == "accounts":
+            return  # each of the profiles has its own secret: household.py
         else:
             secrets = ProfileSecrets(self.profile, self.environment)
             self.credentials = secrets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billtui.cli.grammar_account import VERBS as ACCOUNT_VERBS
+from billtui.cli.grammar_accounts import VERBS as ACCOUNTS_VERBS
 from billtui.cli.grammar_buying import VERBS as BUYING_VERBS
 from billtui.cli.grammar_choosing import CHOOSING, CHOOSING_MORE, SOME_ORDERS
 from billtui.cli.grammar_choosing import VERBS as CHOOSING_VERBS
@@ -42,6 +43,7 @@ ACTIONS = ("start", "stop", "reboot", "reset", "reinstall", "suspend", "unsuspen
 
 GROUPS: dict[str, str] = {
     "profile": "Which panel, as whom",
+    "accounts": "All profiles in one list, and a plan for each of several accounts",
     "account": "Who you are: loyalty, sessions, API keys, second factor, notifications",
     "password": "The password",
     "invoices": "Invoices: list, pay, promise, combine, split, delete, export",
@@ -92,6 +94,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(("profile", "test"), "Try the address and the sign-in; changes nothing.", "profiles:test",
          (option("name", help="its name (else the last one used)", metavar="NAME", nargs="?"),)),
     *PROFILE_VERBS,
+    *ACCOUNTS_VERBS,
     Verb(("whoami",), "Who is signed in, where, with which balances.", "signing:whoami"),
     *ACCOUNT_VERBS,
     Verb(

@@ -82,8 +82,24 @@ def _add(parser: argparse.ArgumentParser, option: Option, *, inherited: bool = F
     parser.add_argument(*option.names, help=option.help, **settings)
 
 
+def _with_default(arguments: Sequence[str]) -> list[str]:
+    """``accounts --offline`` is ``accounts show --offline``: options alone behind a group that has a default."""
+    words = list(arguments)
+    groups = {verb.path[0] for verb in VERBS if verb.default}
+    values = {name for one in PROGRAM_OPTIONS if one.takes_value for name in one.names}
+    for place, word in enumerate(words):
+        if word in groups and not (place and words[place - 1] in values):
+            behind = words[place + 1 :]
+            verbs = {verb.path[1] for verb in VERBS if verb.path[0] == word} | {"-h", "--help"}
+            if behind and behind[0].startswith("-") and not verbs & set(behind):
+                words.insert(place + 1, "show")
+            break
+    return words
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Take the arguments apart. Raises CliError; SystemExit(0) after ``--help``."""
+    arguments = _with_default(arguments)
     options = build().parse_args(arguments)
     verb: Verb | None = getattr(options, "verb", None)
     group = getattr(options, "group", None)

@@ -133,6 +133,11 @@ class AccountsDesk:
         """Every open invoice and every order that ends soon, of each account once."""
         return [row for line in self.lines for row in line.copy.rows]
 
+    def now(self, name: str) -> datetime:
+        """The time of a profile's panel as far as its session knows it; else this computer's."""
+        session = self.known_session(name)
+        return datetime.now(UTC) if session is None or session.closed else session.now()
+
     @property
     def _main_name(self) -> str:
         return self._main[0].name if self._main is not None else ""
@@ -169,7 +174,8 @@ class AccountsDesk:
 
         ``ask`` is asked for the passphrase of an encrypted sign-in; without it such a line says that it needs one.
         """
-        wanted = [name for name in (self._lines if names is None else names) if name in self._lines]
+        known = [line.profile.name for line in self.lines if not line.same_as]
+        wanted = [name for name in (known if names is None else names) if name in self._lines]
         await asyncio.gather(*(self._refresh(name, ask) for name in wanted))
 
     async def _refresh(self, name: str, ask: AskPassphrase | None) -> None:

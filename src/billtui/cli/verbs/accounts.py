@@ -1,0 +1,397 @@
+"""``billtui accounts …``: all profiles in one list, and a plan for each of several accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from billtui.cli.carrying import exit_of, wait_for_job
+from billtui.cli.confirming import Limit, ask, check_unasked
+from billtui.cli.context import Context
+from billtui.cli.exits import Exit, exit_of_left_out
+from billtui.cli.household import open_desk
+from billtui.cli.output import Column
+from billtui.cli.plan_text import job_json, left_out_json, plan_json, plan_lines, show_job, show_left_out
+from billtui.cli.problems import CliError, Problem
+from billtui.cli.secrets import can_ask
+from billtui.cli.shapes import DAY, age, amount, count, iso, iso_of, left
+from billtui.cli.targets import invoice_ids, order_ids
+from billtui.cli.verbs.orders import check_period
+from billtui.services.accounts import AccountLine, AccountRow, AccountsDesk, AccountState, Kind
+from billtui.services.accounts.bulk import AccountPlan, plan_payments, plan_renewals, submit_all
+from billtui.services.accounts.copies import owing_words
+from billtui.services.accounts.files import write_plans
+from billtui.services.store import money
+
+_ACCOUNTS = (
+    Column("profile"),
+    Column("login"),
+    Column("id"),
+    Column("panel", cut=True),
+    Column("unpaid"),
+    Column("data"),
+    Column("notes", cut=True),
+)
+_ROWS = (
+    Column("when"),
+    Column("profile"),
+    Column("login"),
+    Column("id"),
+    Column("what", cut=True),
+    Column("amount", right=True),
+    Column("state"),
+    Column("auto"),
+    Column("ref", cut=True),
+)
+_FAR = 2**62
+_SORTS: dict[str, Callable[[AccountRow], Any]] = {
+    "when": lambda row: row.at if row.at is not None else _FAR,
+    "profile": lambda row: row.profile,
+    "amount": lambda row: -row.amount,
+    "name": lambda row: row.title.casefold(),
+}
+
+
+async def show(context: Context) -> Exit:
+    """All accounts from their copies, caught up first unless ``--offline``."""
+    options, out = context.options, context.out
+    desk = open_desk(context)
+    try:
+        if not options.offline:
+            await desk.refresh()
+        lines, now = desk.lines, desk.now
+        rows = _chosen(desk.rows(), options, now)
+        if out.as_json:
+            out.document("accounts", accounts=list(map(_line_json, lines)), items=list(map(_row_json, rows)))
+        else:
+            out.table(_ACCOUNTS, map(_line_cells, lines))
+            out.line()
+            out.table(_ROWS, (_row_cells(row, now(row.profile)) for row in rows), empty="Nothing is due.")
+        return _end(context, lines)
+    finally:
+        await desk.close()
+
+
+def _chosen(rows: list[AccountRow], options: Any, now: Callable[[str], Any]) -> list[AccountRow]:
+    if options.kind:
+        rows = [row for row in rows if row.kind == options.kind]
+    if options.expires_within is not None:
+        rows = [
+            row
+            for row in rows
+            if row.kind is not Kind.ORDER
+            or (row.at is not None and row.at <= int(now(row.profile).timestamp()) + options.expires_within * DAY)
+        ]
+    rows.sort(key=_SORTS[options.sort or "when"])
+    return rows[: options.limit] if options.limit else rows
+
+
+def _end(context: Context, lines: list[AccountLine]) -> Exit:
+    """0 where every account was asked; 7 where some could not be, 3 or 10 where none could."""
+    if context.options.offline:
+        if not any(line.copy.known for line in lines):
+            raise CliError("no-copy", "There is no local copy yet: leave --offline away once.", Exit.NOT_FOUND)
+        return Exit.DONE
+    asked = [line for line in lines if not line.same_as]
+    failed = [line for line in asked if line.state is not AccountState.FRESH]
+    if not failed:
+        return Exit.DONE
+    code = Exit.PARTLY
+    if len(failed) == len(asked):
+        code = Exit.SIGN_IN if all(line.state.needs_somebody for line in failed) else Exit.NETWORK
+    words = "; ".join(f"{line.profile.name}: {line.message}" for line in failed)
+    context.out.problem(Problem("not-all-accounts", f"Not asked: {words}", code, None, code is Exit.NETWORK))
+    return code
+
+
+def _line_cells(line: AccountLine) -> list[str]:
+    copy, profile = line.copy, line.profile
+    notes = ["read-only"] if profile.read_only else []
+    if line.same_as:
+        notes.append(f"the same account as {line.same_as}")
+    if line.message:
+        notes.append(line.message)
+    if copy.not_listed:
+        notes.append(f"{copy.not_listed} more orders end, see: billtui orders list --profile {profile.name}")
+    unpaid = owing_words(copy.owing) if copy.known else "not known"
+    where = copy.panel_name or profile.host
+    who = copy.login or profile.login or "–"
+    return [profile.name, who, copy.account_id or "–", where, unpaid, age(copy.synced_at), "; ".join(notes)]
+
+
+def _row_cells(row: AccountRow, now: Any) -> list[str]:
+    per = "/mo" if row.kind is Kind.ORDER else ""
+    what = f"invoice {row.title}" if row.kind is Kind.INVOICE else row.title
+    auto = ("on" if row.auto else "off") if row.kind is Kind.ORDER else ""
+    price = f"{money(row.amount, row.currency)}{per}"
+    when = left(row.at, now)
+    return [when, row.profile, row.login, row.account_id, what, price, row.state, auto, f"{row.profile}:{row.id}"]
+
+
+def _line_json(line: AccountLine) -> dict[str, Any]:
+    copy, profile = line.copy, line.profile
+    return {
+        "profile": profile.name,
+        "url": profile.url,
+        "login": copy.login or profile.login,
+        "account_id": copy.account_id or None,
+        "panel": copy.panel_name or None,
+        "read_only": profile.read_only,
+        "state": str(line.state),
+        "message": line.message or None,
+        "same_as": line.same_as or None,
+        "synced_at": iso_of(copy.synced_at),
+        "balances": {"internal": amount(copy.internal), "affiliate": amount(copy.affiliate)},
+        "unpaid": [{"count": one.number, "total": amount(one.total)} for one in copy.owing],
+        "ending": copy.ending,
+        "ending_not_listed": copy.not_listed,
+    }
+
+
+def _row_json(row: AccountRow) -> dict[str, Any]:
+    return {
+        "profile": row.profile,
+        "login": row.login,
+        "account_id": row.account_id,
+        "kind": str(row.kind),
+        "id": row.id,
+        "title": row.title,
+        "detail": row.detail,
+        "state": row.state,
+        "at": iso(row.at),
+        "amount": amount(money(row.amount, row.currency)),
+        "auto_renew": row.auto if row.kind is Kind.ORDER else None,
+        "refusal": row.refusal or None,
+    }
+
+
+# -- writes
+
+
+async def pay(context: Context) -> Exit:
+    """Pay on several accounts."""
+    method = context.options.method
+    return await _write(
+        context, Kind.INVOICE, bool(context.options.unpaid), lambda desk, ids: plan_payments(desk, ids, method)
+    )
+
+
+async def renew(context: Context) -> Exit:
+    """Renew on several accounts."""
+    options = context.options
+    check_period(options.period)
+    return await _write(
+        context,
+        Kind.ORDER,
+        options.expires_within is not None,
+        lambda desk, ids: plan_renewals(desk, ids, options.period, options.pay),
+    )
+
+
+async def _write(context: Context, kind: Kind, by_list: bool, make: Callable[..., Any]) -> Exit:
+    options = context.options
+    if by_list == bool(options.thing):
+        flag = "--unpaid" if kind is Kind.INVOICE else "--expires-within DAYS"
+        raise CliError("usage", f"Name PROFILE:ID, or say {flag}.", hint="See: billtui accounts --help")
+    wanted = _references(options.thing)
+    if wanted:
+        options.only = list(wanted)
+    desk = open_desk(context)
+    try:
+        await desk.refresh()
+        ids, troubles = _ids(desk, kind, wanted) if wanted else (_listed(desk, kind, options), _not_read(desk))
+        plans = [*troubles, *await make(desk, ids)]
+        return await _carry_out(context, desk, plans)
+    finally:
+        await desk.close()
+
+
+def _references(things: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for thing in things:
+        profile, colon, reference = thing.partition(":")
+        if not colon or not profile or not reference:
+            raise CliError("usage", f"“{thing[:60]}” is not PROFILE:ID.", hint="See: billtui accounts")
+        found.setdefault(profile, []).append(reference)
+    return found
+
+
+def _ids(
+    desk: AccountsDesk, kind: Kind, wanted: dict[str, list[str]]
+) -> tuple[dict[str, list[str]], list[AccountPlan]]:
+    """What was named, on each account by itself; an account that cannot be read is told and left out."""
+    ids: dict[str, list[str]] = {}
+    for line in desk.lines:
+        name = line.profile.name
+        session = desk.known_session(name)
+        if line.state is AccountState.FRESH and session is not None:
+            resolve = invoice_ids if kind is Kind.INVOICE else order_ids
+            ids[name] = resolve(session.store, wanted[name])
+    return ids, _not_read(desk)
+
+
+def _listed(desk: AccountsDesk, kind: Kind, options: Any) -> dict[str, list[str]]:
+    """Everything of the list: of several profiles of one account only the one that stands for it."""
+    ids: dict[str, list[str]] = {}
+    for line in desk.lines:
+        last = _FAR
+        if kind is Kind.ORDER:
+            last = int(desk.now(line.profile.name).timestamp()) + options.expires_within * DAY
+        own = [
+            row.id
+            for row in line.copy.rows
+            if row.kind is kind and (kind is Kind.INVOICE or (row.at or _FAR) <= last) and not row.refusal
+        ]
+        if own and line.state is AccountState.FRESH and not line.profile.read_only:
+            ids[line.profile.name] = own
+    return ids
+
+
+def _not_read(desk: AccountsDesk) -> list[AccountPlan]:
+    return [
+        AccountPlan(line.profile, line.copy.login or line.profile.login, line.copy.account_id, trouble=line.message)
+        for line in desk.lines
+        if line.state is not AccountState.FRESH and not line.same_as
+    ]
+
+
+async def _carry_out(context: Context, desk: AccountsDesk, plans: list[AccountPlan]) -> Exit:
+    """Show every plan, ask for each account, then carry them out one after the other."""
+    options, out = context.options, context.out
+    for one in plans:
+        _show(context, one)
+    ready = [one for one in plans if one.can_be_done]
+    if options.dry_run:
+        return _tell(context, plans, {}, dry_run=True)
+    if not ready:
+        return _tell(context, plans, {})
+    if options.plan_out:
+        files = write_plans(options.plan_out, ready, force=options.force)
+        for path in files:
+            out.note(f"Written to {path}; nothing was sent.")
+        return _tell(context, plans, {}, dry_run=True, files=[str(path) for path in files])
+    agreed = _agreed(context, ready)
+    ended: dict[str, tuple[Exit, dict[str, Any]]] = {}
+    for job in await submit_all(desk, agreed):
+        name = job.profile.name
+        session = desk.known_session(name)
+        if job.job_id is None or session is None:
+            out.note(f"{name}: {job.trouble}")
+            ended[name] = Exit.REFUSED, {"trouble": job.trouble}
+            continue
+        row = await wait_for_job(context, session, job.job_id)
+        operations = session.journal.operations(row.id)
+        if not out.as_json:
+            out.line(f"{name}: {job.plan.login}, ID {job.plan.account_id}")
+            show_job(out, row, operations)
+        ended[name] = exit_of(row, operations, len(job.plan.left_out)), {"job": job_json(row, operations)}
+    return _tell(context, plans, ended)
+
+
+def _show(context: Context, one: AccountPlan) -> None:
+    out = context.out
+    read_only = " READ-ONLY" if one.profile.read_only else ""
+    out.note(f"— {one.profile.name}{read_only}: {one.login or '–'}, ID {one.account_id or '–'}, {one.profile.url}")
+    if one.plan is None or not one.plan.operations:
+        out.note(f"  Not done: {one.trouble}")
+        return
+    for line in plan_lines(one.plan):
+        out.note(f"  {line}")
+    if one.purse:
+        out.note(f"  From     {one.purse}")
+    show_left_out(out, one.plan.left_out)
+
+
+def _agreed(context: Context, ready: list[AccountPlan]) -> list[AccountPlan]:
+    """Those that are confirmed, each by itself. With ``--yes`` one that is above its limit stops all, unsent."""
+    options = context.options
+    agreed: list[AccountPlan] = []
+    for one in ready:
+        assert one.plan is not None
+        limit = Limit.of(one.profile, context.settings)
+        total, steps = one.plan.total, one.plan.item_count
+        try:
+            if options.yes:
+                check_unasked(total, steps, limit, options.max_total)
+            else:
+                context.out.note(f"{one.profile.name} ({one.login}, ID {one.account_id}):")
+                ask(total, steps, limit, options.max_total)
+        except CliError as error:
+            if options.yes or not can_ask() or error.problem.code != "not-confirmed":
+                detail = f"{one.profile.name}: {error.problem.detail}"
+                raise CliError(error.problem.code, detail, hint=str(error.problem.more.get("hint", ""))) from None
+            context.out.note(f"{one.profile.name}: left out.")
+        else:
+            agreed.append(one)
+    if not agreed:
+        raise CliError("not-confirmed", "Not confirmed; nothing was sent.")
+    return agreed
+
+
+def _tell(
+    context: Context,
+    plans: list[AccountPlan],
+    ended: dict[str, tuple[Exit, dict[str, Any]]],
+    *,
+    dry_run: bool = False,
+    files: list[str] | None = None,
+) -> Exit:
+    """One result for each account, and one exit code over all of them."""
+    out = context.out
+    codes: list[Exit] = []
+    items: list[dict[str, Any]] = []
+    for one in plans:
+        if one.profile.name in ended:
+            code, body = ended[one.profile.name]
+        elif one.can_be_done:
+            code, body = Exit.DONE if dry_run else Exit.USAGE, {}
+        else:
+            code, body = _code_of_trouble(one), {"trouble": one.trouble}
+        codes.append(code)
+        items.append(
+            {
+                "profile": one.profile.name,
+                "login": one.login,
+                "account_id": one.account_id,
+                "exit": int(code),
+                "plan": plan_json(one.plan) if one.plan is not None else None,
+                "left_out": left_out_json(one.plan.left_out) if one.plan is not None else [],
+                **body,
+            }
+        )
+    if out.as_json:
+        more = {} if files is None else {"plan_files": files}
+        out.document("account-jobs", dry_run=dry_run, items=items, **more)
+    elif dry_run and files is None:
+        out.line("Dry run: nothing was sent.")
+    code = _overall(codes)
+    if code is not Exit.DONE:
+        words = "; ".join(
+            f"{item['profile']}: {item.get('trouble') or _said(Exit(item['exit']))}" for item in items if item["exit"]
+        )
+        done = sum(1 for one in codes if one is Exit.DONE)
+        detail = f"{count(done, 'account')} done, {len(codes) - done} not. {words}"
+        out.problem(Problem("not-all-accounts", detail, code))
+    return code
+
+
+def _said(code: Exit) -> str:
+    from billtui.cli.exits import MEANINGS
+
+    return MEANINGS[code]
+
+
+def _code_of_trouble(one: AccountPlan) -> Exit:
+    if one.plan is not None and one.plan.left_out:
+        return exit_of_left_out(str(left_out.code) for left_out in one.plan.left_out)
+    return Exit.REFUSED
+
+
+def _overall(codes: list[Exit]) -> Exit:
+    """An unknown outcome outweighs all; the same end everywhere is that end; else it is partly done."""
+    found = set(codes)
+    if Exit.UNKNOWN in found:
+        return Exit.UNKNOWN
+    if len(found) == 1:
+        return codes[0]
+    return Exit.PARTLY if found & {Exit.DONE, Exit.PARTLY} else Exit.REFUSED
