@@ -19,7 +19,8 @@ from billtui.keymap import with_twins
 from billtui.screens.modals.dialog import Dialog, Fact, Facts, named
 from billtui.screens.supposing import signed
 from billtui.services.store import InvoiceRow, OrderRow, TransferRow, money
-from billtui.services.transfer_preflight import Blocker, Preflight, tier_words
+from billtui.services.transfer_preflight import Blocker, Preflight
+from billtui.services.what_if import WhatIf
 from billtui.widgets.formats import cents_text, count_text, date_text, epoch
 from billtui.widgets.record_table import Column, RecordTable, Toned
 
@@ -118,48 +119,47 @@ def blocked_orders(
     ]
 
 
-def month_facts(before: int, after: int, going: int, others: int, currency: str) -> list[Fact]:
-    """What a month costs before and after, and of it what the tier does to the orders that stay (DSC-2)."""
-    change = f"{cents_text(before, currency)} → {cents_text(after, currency)} ({signed(after - before)})"
-    facts = [Fact("Your month", change, strong=True)]
-    if others:
-        what = "comes" if going < 0 else "goes"
-        facts.append(Fact("Of it", f"{signed(-going)} for what {what}, {signed(others)} for the others"))
-    return facts
+def month_fact(effect: WhatIf, moving: int, what: str) -> Fact:
+    """What a month costs before and after: ``moving`` cents are ``what`` goes or comes, the rest is the tier's."""
+    before, after = cents_text(effect.monthly, effect.currency), cents_text(effect.monthly_after, effect.currency)
+    parts = [f"{signed(moving)} {what}"]
+    if effect.staying_difference:
+        parts.append(f"{signed(effect.staying_difference)} the others")
+    return Fact("Your month", f"{before} → {after} ({', '.join(parts)})", strong=True)
+
+
+def discount_facts(effect: WhatIf) -> list[Fact]:
+    """What the number of services does to the discounts: the kinds for which it changes (DSC-2)."""
+    changed = [
+        f"{one.kind}: {one.count} → {one.count_after} services, {one.percent} % → {one.percent_after} %"
+        for one in effect.tiers
+        if one.percent != one.percent_after
+    ]
+    return [Fact("Discount", words) for words in changed] or [Fact("Discount", "by number of services: unchanged")]
 
 
 def preflight_facts(found: Preflight, to: str) -> list[Fact]:
     """What a push does, line by line: to whom, how many, the month, the discounts, what goes and what stays."""
-    effect = found.effect
     facts = [
         Fact("To", to, strong=True),
         Fact("Orders", f"{len(found.going)} can go, {len(found.blockers)} cannot"),
     ]
     if found.going:
-        facts += month_facts(
-            effect.monthly, effect.monthly_after, found.monthly_going, effect.staying_difference, found.currency
-        )
-        facts += [Fact("Discount", words) for words in tier_words(effect)[:2]]
-        facts.append(Fact("Goes along", f"price, paid time, length of use, add-ons{_individual(found)}"))
-        facts.append(Fact("Stays", "tickets and paid invoices"))
-        facts.append(Fact("Auto-renewal", _auto(found)))
+        own_price = f"; {found.individual} at its own price" if found.individual else ""
+        auto = f"; auto-renewal of {found.auto_renewing} is switched off" if found.auto_renewing else ""
+        facts += [
+            month_fact(found.effect, -found.monthly_going, "what goes"),
+            *discount_facts(found.effect),
+            Fact("Goes along", f"price, paid time, length of use, add-ons{own_price}"),
+            Fact("Stays", f"tickets, paid invoices{auto}"),
+        ]
     return facts
-
-
-def _individual(found: Preflight) -> str:
-    return f"; {found.individual} with their own price" if found.individual else ""
-
-
-def _auto(found: Preflight) -> str:
-    if not found.auto_renewing:
-        return "is off for all of them"
-    return f"on for {found.auto_renewing}, switched off once they are accepted"
 
 
 class PushDialog(Dialog[PushAnswer]):
     """Answers the next step, or ``None``. Whoever asked looks anew and asks again."""
 
-    CSS_PATH = Path(__file__).with_name("push_dialog.tcss")
+    CSS_PATH = [Path(__file__).parent / "modals/dialog.tcss", Path(__file__).with_name("push_dialog.tcss")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(with_twins(["p"])), "pay", show=False),
         Binding(",".join(with_twins(["D"])), "delete", show=False),

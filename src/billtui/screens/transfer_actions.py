@@ -18,13 +18,13 @@ from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, s
 from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.codes import CodesAnswer, CodesDialog, Waiting
 from billtui.screens.modals.dialog import Fact, named
-from billtui.screens.push_dialog import month_facts
+from billtui.screens.push_dialog import discount_facts, month_fact
 from billtui.screens.transfer_mail import look_for_codes
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.plans import Plan
 from billtui.services.store import StoreReader, TransferRow
-from billtui.services.transfer_preflight import Incoming, accept_preflight, plan_kinds, tier_words
+from billtui.services.transfer_preflight import Incoming, accept_preflight, plan_kinds
 from billtui.services.transfers import is_running, turn_of
 from billtui.widgets.formats import count_text
 
@@ -184,12 +184,10 @@ async def _own_month(app: Shell, transfers: Sequence[Transfer]) -> list[Fact]:
     catalogue = await app.session.catalogue()
     path, now = app.session.store.path, app.session.now()
     found = await asyncio.to_thread(_incoming, path, transfers, plan_kinds(catalogue.plans), now)
-    effect = found.effect
-    before, after, coming = effect.monthly, effect.monthly_after, effect.added_monthly
-    facts = month_facts(before, after, -coming, effect.staying_difference, effect.currency)
-    facts += [Fact("Discount", words) for words in tier_words(effect)[:2]]
-    note = "at most: their length of use comes along and may make them cheaper"
-    return [*facts, Fact("", f"{note}; {len(found.unpriced)} without a price" if found.unpriced else note)]
+    facts = [month_fact(found.effect, found.effect.added_monthly, "what comes"), *discount_facts(found.effect)]
+    if found.unpriced:
+        facts.append(Fact("Without", f"{count_text(len(found.unpriced), 'server')} whose price is not told"))
+    return [*facts, Fact("At most", "their length of use comes along and may lower it")]
 
 
 def _incoming(path: Path | None, transfers: Sequence[Transfer], kinds: Mapping[str, str], now: datetime) -> Incoming:

@@ -40,8 +40,21 @@ async def read_mail(app: Shell) -> None:
 async def _ask(app: Shell, wanted: Collection[str]) -> MailAnswer | None:
     account = app.session.account
     address = str(account.email.raw) if account is not None else ""
+
+    def about(mail: Mail) -> str:
+        store = app.session.store
+        if mail.transfer_id is not None and (row := store.transfer_rows([mail.transfer_id]).get(str(mail.transfer_id))):
+            return row.order_name
+        order = store.order_rows([mail.order_id]).get(str(mail.order_id)) if mail.order_id is not None else None
+        return order.name if order is not None else ""
+
     return await app.push_screen_wait(
-        MailDialog(lambda: app.session.mails(address or None), to=str(account.email) if account else "", wanted=wanted)
+        MailDialog(
+            lambda: app.session.mails(address or None),
+            to=str(account.email) if account is not None else "",
+            wanted=wanted,
+            about=about,
+        )
     )
 
 

@@ -69,11 +69,6 @@ def other_side(row: TransferRow) -> str:
     return f"{'from' if row.direction == 'in' else 'to'} {row.counterparty}"
 
 
-def other_side_whole(row: TransferRow) -> str:
-    """The other side with its account ID, where that is known."""
-    return f"{row.counterparty} (account ID {row.counterparty_id})" if row.counterparty_id else row.counterparty
-
-
 def left_of(row: TransferRow, now: int) -> Toned | str:
     """Time until it expires, or when it ended."""
     if not is_running(row):
@@ -139,7 +134,9 @@ def transfer_detail(
     moment = int(now.timestamp())
     history = transfer.history if transfer is not None else []
     steps = steps_text(row, ascii_only=ascii_only)
-    rows = [Labelled("Comes from" if row.direction == "in" else "Goes to", Content(other_side_whole(row)))]
+    rows = [Labelled("Comes from" if row.direction == "in" else "Goes to", Content(row.counterparty))]
+    if row.counterparty_id:
+        rows.append(Labelled("Account ID", Content(row.counterparty_id)))
     turn = turn_of(row)
     if turn is not None:
         rows.append(Labelled("Who acts", _turn_words(row)))
@@ -171,8 +168,9 @@ def transfer_detail(
     ]
     if history:
         parts += [Content(""), Content.styled("History", "$muted"), history_content(history)]
-    if transfer is not None and transfer.actions:
-        parts += [Content(""), actions_content(transfer.actions)]
+    said = [one for one in transfer.actions if one.allowed or one.reason] if transfer is not None else []
+    if said:
+        parts += [Content(""), actions_content(said)]
     return Content("\n").join(parts)
 
 
@@ -181,9 +179,16 @@ def _turn_words(row: TransferRow) -> Content:
     if turn is None:
         return Content("")
     if not turn.yours:
-        return Content(f"{turn} (the mail went to {row.counterparty})")
+        return Content(f"{turn}; the mail is theirs")
     key = "f" if turn.step == "confirm" else "a"
-    return toned(f"{turn}: {key}, with the code of the mail", "warning")
+    return toned(f"{turn} ({key}, code of the mail)", "warning")
+
+
+_HAPPENED: dict[str, str] = {
+    TransferState.AWAITING_SENDER: "pushed",
+    TransferState.AWAITING_RECIPIENT: "confirmed",
+    TransferState.COMPLETED: "accepted",
+}
 
 
 def history_content(history: Sequence[TransferStep]) -> Content:
@@ -192,5 +197,6 @@ def history_content(history: Sequence[TransferStep]) -> Content:
     for step in history:
         by = f" by {step.by}" if step.by else ""
         why = f": {step.reason}" if step.reason else ""
-        lines.append(Content.assemble((f"{moment_text(step.at)}  ", "$muted"), f"{step.state}{by}{why}"))
+        what = _HAPPENED.get(str(step.state), str(step.state))
+        lines.append(Content.assemble((f"{moment_text(step.at)[2:]}  ", "$muted"), f"{what}{by}{why}"))
     return Content("\n").join(lines)

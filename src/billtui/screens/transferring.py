@@ -171,7 +171,7 @@ class _Push:
             profile=app.profile.name,
         )
         facts = preflight_facts(found, f"{self.login} (account ID {self.account_id})")
-        kept = ("To", "Your month", "Auto-renewal")
+        kept = ("To", "Your month")
         return await confirm_and_submit(
             app,
             plan,
@@ -179,8 +179,7 @@ class _Push:
             danger=True,
             facts=[fact for fact in facts if fact.label in kept],
             rows=[f"{row.name}  {row.plan} in {row.location}" for row in found.going],
-            note="You confirm by the mail's code afterwards, then they accept. Until then X cancels; nothing else "
-            "can be done with these orders meanwhile (TRF-6).",
+            note="You confirm with the mail's code, then they accept; X cancels until then.",
             type_word=self.login,
             type_label="Type the recipient's login once more to push",
             keep_marks=True,

@@ -52,7 +52,7 @@ class CodesDialog(Dialog[CodesAnswer]):
     that waits too is offered: enter takes it along.
     """
 
-    CSS_PATH = Path(__file__).with_name("codes.tcss")
+    CSS_PATH = [Path(__file__).with_name("dialog.tcss"), Path(__file__).with_name("codes.tcss")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", show=False),
         Binding("up", "move(-1)", show=False),

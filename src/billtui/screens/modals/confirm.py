@@ -118,6 +118,7 @@ class ConfirmPlan(Dialog[bool]):
     def on_mount(self) -> None:
         """Focus rests on the safe answer, or on the field that has to be typed."""
         self.query_one("#dialog").set_class(self.danger, "danger")
+        self.query_one("#dialog").set_class(bool(self.rows), "many")
         self.query_one("#dialog").set_class(bool(self.plan.total.amount) and not self.danger, "money")
         self.query_one("#typed" if self.typed else "#cancel").focus()
 
@@ -192,6 +193,8 @@ def _count(plan: Plan) -> str:
     steps = len(plan.operations)
     servers = sum(one.new_count for one in plan.operations)
     words = f"{steps} {'step' if steps == 1 else 'steps'}"
+    if any(one.kind is OperationKind.TRANSFER_PUSH for one in plan.operations):
+        return f"{words}, {plan.item_count} {'order' if plan.item_count == 1 else 'orders'}"
     return f"{words}, {servers} new {'server' if servers == 1 else 'servers'}" if servers else words
 
 

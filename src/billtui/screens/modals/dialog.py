@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Mount
 from textual.screen import ModalScreen
+from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -80,7 +81,7 @@ def profile_words(app: Shell, other: Profile | None = None) -> Content:
 class Dialog(ModalScreen[Result | None], Generic[Result]):
     """A question. Dismisses with ``None`` on ``esc``; the first button is the safe answer and has the focus."""
 
-    CSS_PATH = Path(__file__).with_name("dialog.tcss")
+    CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).with_name("dialog.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False),
         Binding("left", "app.focus_previous", show=False),

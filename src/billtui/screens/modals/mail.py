@@ -37,7 +37,7 @@ class MailDialog(Dialog[MailAnswer]):
     when ``v`` asks for it: pictures of the screen hold none.
     """
 
-    CSS_PATH = Path(__file__).with_name("mail.tcss")
+    CSS_PATH = [Path(__file__).with_name("dialog.tcss"), Path(__file__).with_name("mail.tcss")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(with_twins(["r"])), "load", show=False),
         Binding(",".join(with_twins(["v"])), "reveal", show=False),
@@ -45,13 +45,22 @@ class MailDialog(Dialog[MailAnswer]):
     ]
 
     def __init__(
-        self, load: Callable[[], Awaitable[Sequence[Mail]]], *, to: str = "", wanted: Collection[str] = ()
+        self,
+        load: Callable[[], Awaitable[Sequence[Mail]]],
+        *,
+        to: str = "",
+        wanted: Collection[str] = (),
+        about: Callable[[Mail], str] = lambda mail: "",
     ) -> None:
-        """``load`` asks the panel for the mails, to ``to`` or all; ``wanted`` are ids of transfers."""
+        """``load`` asks the panel for the mails, to ``to`` or all; ``wanted`` are ids of transfers.
+
+        ``about`` names the server that a mail is about.
+        """
         super().__init__()
         self.load = load
         self.title_text = f"Mail to {to}" if to else "Mail"
         self.wanted = frozenset(wanted)
+        self.about = about
         self.mails: list[Mail] = []
         self._revealed: str | None = None
 
@@ -83,10 +92,11 @@ class MailDialog(Dialog[MailAnswer]):
             return Toned("wanted" if wanted else "has one", "good" if wanted else "dim")
 
         return [
-            Column(key="at", title="When", cell=lambda m: moment_text(m.at), width=16, priority=8),
+            Column(key="at", title="When", cell=lambda m: moment_text(m.at)[5:], width=11, priority=8),
             Column(key="subject", title="Subject", cell=lambda m: str(m.subject), min_width=20, flex=3, priority=9),
+            Column(key="about", title="Server", cell=self.about, min_width=12, max_width=24, flex=2, priority=6),
             Column(key="code", title="Code", cell=code, width=7, priority=7),
-            Column(key="to", title="To", cell=lambda m: str(m.to), min_width=12, flex=1, priority=1),
+            Column(key="to", title="To", cell=lambda m: str(m.to), min_width=26, flex=1, priority=1),
         ]
 
     def is_wanted(self, mail: Mail) -> bool:
@@ -110,7 +120,7 @@ class MailDialog(Dialog[MailAnswer]):
             body.update(Content.styled(f"{error} r asks again.", "$text-error"))
             return
         first = not self.mails
-        self.mails = sorted(found, key=lambda mail: mail.at, reverse=True)
+        self.mails = sorted(found, key=lambda mail: mail.at)[::-1]
         table: RecordTable[Mail] = self.query_one("#mails", RecordTable)
         table.set_rows(self.mails)
         if not self.mails:
