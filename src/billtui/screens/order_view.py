@@ -146,8 +146,9 @@ def transfer_rows(row: OrderRow, transfer: TransferRow | None, now: int) -> list
     until = transfer.expires_at
     left = f", {left_text(until, now)} left" if until is not None and until > now else ""
     return [
-        Labelled("Transfer", toned(f"to {transfer.counterparty}; {turn}{left}", "warning" if turn.yours else "accent")),
-        Labelled("", Content("The order is locked meanwhile (TRF-6); T opens the transfer.")),
+        Labelled("Transfer", toned(f"to {transfer.counterparty}", "accent")),
+        Labelled("", toned(f"{turn}{left}", "warning" if turn.yours else "accent")),
+        Labelled("", Content("locked meanwhile; T opens it")),
     ]
 
 
