@@ -12,16 +12,17 @@ from billtui.domain.models import Order
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.invoice_actions import delete_invoices
+from billtui.screens.modals.dialog import Fact, named
 from billtui.screens.modals.recipient import RecipientDialog
 from billtui.screens.paying import pay_invoices
-from billtui.screens.push_dialog import PushAnswer, PushDialog, blocked_orders, preflight_facts
+from billtui.screens.push_dialog import PushAnswer, PushDialog, blocked_orders
 from billtui.screens.renewing import renew_orders
 from billtui.screens.transfer_actions import cancel_transfers, give_codes, outcome_of
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.store import StoreReader
 from billtui.services.transfer_preflight import Preflight, push_preflight
-from billtui.widgets.formats import count_text
+from billtui.widgets.formats import cents_text, count_text
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
@@ -170,16 +171,19 @@ class _Push:
             busy=busy_targets(app),
             profile=app.profile.name,
         )
-        facts = preflight_facts(found, f"{self.login} (account ID {self.account_id})")
-        kept = ("To", "Your month")
+        effect = found.effect
+        before, after = cents_text(effect.monthly, effect.currency), cents_text(effect.monthly_after, effect.currency)
         return await confirm_and_submit(
             app,
             plan,
             button=f"Push {count_text(len(orders), 'order')}",
             danger=True,
-            facts=[fact for fact in facts if fact.label in kept],
+            facts=[
+                Fact("To", f"{named(self.login)} (account ID {named(self.account_id)})", strong=True),
+                Fact("Your month", f"{before} → {after}"),
+            ],
             rows=[f"{row.name}  {row.plan} in {row.location}" for row in found.going],
-            note="You confirm with the mail's code, then they accept; X cancels until then.",
+            note="You confirm with the mail's code, then they accept. X cancels.",
             type_word=self.login,
             type_label="Type the recipient's login once more to push",
             keep_marks=True,

@@ -60,7 +60,7 @@ class MailDialog(Dialog[MailAnswer]):
         self.load = load
         self.title_text = f"Mail to {to}" if to else "Mail"
         self.wanted = frozenset(wanted)
-        self.about = about
+        self.server_of = about
         self.mails: list[Mail] = []
         self._revealed: str | None = None
 
@@ -94,7 +94,7 @@ class MailDialog(Dialog[MailAnswer]):
         return [
             Column(key="at", title="When", cell=lambda m: moment_text(m.at)[5:], width=11, priority=8),
             Column(key="subject", title="Subject", cell=lambda m: str(m.subject), min_width=20, flex=3, priority=9),
-            Column(key="about", title="Server", cell=self.about, min_width=12, max_width=24, flex=2, priority=6),
+            Column(key="about", title="Server", cell=self.server_of, min_width=12, max_width=24, flex=2, priority=6),
             Column(key="code", title="Code", cell=code, width=7, priority=7),
             Column(key="to", title="To", cell=lambda m: str(m.to), min_width=26, flex=1, priority=1),
         ]
