@@ -199,6 +199,17 @@ class Driver:
         for word in words:
             await self.until(lambda word=word: word in self.text(), f"“{word}” on the screen")  # type: ignore[misc]  # a default argument binds the word
 
+    def prose(self) -> str:
+        """The lines inside frames as running text, as sentences of a dialog are read; without a frame, all lines."""
+        lines = self.text().splitlines()
+        framed = [line.split("│", 1)[1].rsplit("│", 1)[0] for line in lines if line.count("│") > 1]
+        return " ".join(" ".join(framed or lines).split())
+
+    async def reads(self, *words: str) -> None:
+        """As :meth:`sees`, across the lines of a dialog."""
+        for word in words:
+            await self.until(lambda word=word: word in self.prose(), f"“{word}” to be read")  # type: ignore[misc]  # as above
+
     async def hears(self, words: str) -> None:
         """Wait until the program has said ``words``."""
         await self.until(lambda: any(words in message for message in self.said), f"“{words}” to be said")

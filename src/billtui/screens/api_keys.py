@@ -71,6 +71,10 @@ class ApiKeysScreen(PanelList[ApiKey]):
         """Each is ended for itself, with the password."""
         return "Keys are revoked one by one, each with your password: D."
 
+    def commands_here(self) -> list[Command]:
+        """Those of every list, without marks."""
+        return [one for one in super().commands_here() if "mark" not in one.id]
+
     def summary(self, rows: Sequence[ApiKey], marked: Sequence[ApiKey]) -> Content:
         """Whether keys work at all."""
         account = self.session.account

@@ -106,6 +106,10 @@ class NotificationsScreen(ListScreen[NotificationRule]):
         """Marks mean nothing here."""
         return "Switch each with e or t; w saves them all."
 
+    def commands_here(self) -> list[Command]:
+        """Those of every list, without marks."""
+        return [one for one in super().commands_here() if "mark" not in one.id]
+
     def summary(self, rows: Sequence[NotificationRule], marked: Sequence[NotificationRule]) -> Content:
         """What waits to be saved."""
         if not self.switched:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from textual.widgets import Static
 from billtui.client.errors import ClientError
 from billtui.domain.models import Account, RecoveryCodes, TotpSetup
 from billtui.domain.totp_address import in_groups, shorter
+from billtui.screens import modals
 from billtui.screens.flows import signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact, named
@@ -54,17 +56,7 @@ class BeginTotp(SecretForm[Begun]):
 class ConfirmTotp(SecretForm[RecoveryCodes]):
     """Shows the secret as a QR code and as text, and takes the first code; beside each other where it is low."""
 
-    DEFAULT_CSS = """
-    ConfirmTotp #dialog { width: 84; }
-    ConfirmTotp.-low #dialog { border: none; width: 100%; height: 100%; padding: 0 1; }
-    ConfirmTotp #sides { height: auto; }
-    ConfirmTotp #code { width: auto; height: auto; color: black; background: white; }
-    ConfirmTotp #words { width: 1fr; height: auto; padding: 0 0 0 2; }
-    ConfirmTotp .form-row { height: 2; layout: vertical; margin-top: 1; }
-    ConfirmTotp .form-label { width: 1fr; }
-    ConfirmTotp .form-row Input { width: 1fr; }
-    ConfirmTotp #typed-secret { height: auto; text-style: bold; margin-top: 1; }
-    """
+    CSS_PATH = [Path(modals.__file__).with_name("dialog.tcss"), Path(__file__).with_name("second_factor.tcss")]
     title_text = "Turn the second factor on"
     button = "Turn it on"
     fields = (SecretField("code", "Its code now (6 digits)", "Type the six digits that the app shows now."),)
@@ -79,25 +71,29 @@ class ConfirmTotp(SecretForm[RecoveryCodes]):
         with Horizontal(id="sides"):
             yield SecretText(id="code")
             with Vertical(id="words"):
-                yield Static(Content("Scan it with an authenticator app, or type this into the app:"), id="how")
+                yield Static(Content(f"{self._whose()} Scan it with an authenticator app, or type:"), id="how")
                 secret = in_groups(self.begun.setup.secret.get_secret_value())
                 yield SecretText(Content(secret), id="typed-secret")
                 yield from self.row(self.fields[0])
                 yield Static(id="problem", classes="problem")
                 yield Static(Content("Off until a code was accepted; esc leaves it off."), classes="note")
 
+    def _whose(self) -> str:
+        account = signed_in_account(self.billtui)
+        return f"Second factor of {named(str(account.login))}, profile {self.billtui.profile.name}."
+
     def on_mount(self) -> None:
         """Draw the code where it fits; the text beside it is the same secret."""
         super().on_mount()
         size = self.app.size
         address = shorter(self.begun.setup.uri.get_secret_value())
-        framed = 0 if self.has_class("-low") or size.height < 32 else 6
-        code = qr_code(address, size.width - 32, size.height - 1 - framed, ascii_only=self.billtui.ascii_only)
+        framed = 0 if size.height < 32 else 6
+        code = qr_code(address, min(size.width, 84) - 34, size.height - 1 - framed, ascii_only=self.billtui.ascii_only)
         shown = self.query_one("#code", SecretText)
         if code is None:
             shown.display = False
             self.query_one("#how", Static).update(
-                Content("This terminal is too small for a QR code: type this secret into the authenticator app.")
+                Content(f"{self._whose()} There is no room for a QR code: type this into an authenticator app:")
             )
         else:
             shown.update(Content("\n".join(code.lines)))

@@ -45,7 +45,7 @@ def month_words(total: Money, listed: Money) -> str:
 
 
 def next_count_words(one: LoyaltyStanding) -> str:
-    """What reaches the next step by number: ``3 more VDS → 5 % by number, saves 12.40 EUR a month``.
+    """What reaches the next step by number: ``3 more VDS → 5 %, saves 12.40 EUR a month``.
 
     It is saved on what runs now; the new ones cost their own price.
     """
@@ -53,7 +53,7 @@ def next_count_words(one: LoyaltyStanding) -> str:
     if step is None:
         return "the highest step by number is reached"
     kind = kind_title(one.kind)
-    return f"{step.missing} more {kind} → {percent(step.percent)} by number, saves {step.saves} a month"
+    return f"{step.missing} more {kind} → {percent(step.percent)}, saves {step.saves} a month"
 
 
 def next_use_words(one: LoyaltyStanding, day: Callable[[datetime], str]) -> str:

@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from billtui.client.errors import ClientError, LockedOut, NotSent, OutcomeUnknown, RateLimited, SessionExpired
+from billtui.client.errors import ClientError, LockedOut, NotSent, OutcomeUnknown, RateLimited, Refused, SessionExpired
 from billtui.domain.safetext import clean
 from billtui.screens.lock_wait import LockWait
 from billtui.screens.modals.dialog import Dialog
@@ -222,7 +222,7 @@ class SecretForm(Dialog[Answer], Generic[Answer]):
             account = self.billtui.session.account
             self._wait.begin(str(account.login) if account else "", error, self.billtui.session.now())
             return
-        words = str(error)
+        words = error.message if isinstance(error, Refused) else str(error)  # a slip needs no request id
         if isinstance(error, SessionExpired):
             words = "The session has expired, and nothing was changed. Sign in again, then send this anew."
         self.say(words)
