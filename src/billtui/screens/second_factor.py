@@ -15,7 +15,6 @@ from textual.widgets import Static
 from billtui.client.errors import ClientError
 from billtui.domain.models import Account, RecoveryCodes, TotpSetup
 from billtui.domain.totp_address import in_groups, shorter
-from billtui.screens import modals
 from billtui.screens.flows import signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact, named
@@ -56,7 +55,7 @@ class BeginTotp(SecretForm[Begun]):
 class ConfirmTotp(SecretForm[RecoveryCodes]):
     """Shows the secret as a QR code and as text, and takes the first code; beside each other where it is low."""
 
-    CSS_PATH = [Path(modals.__file__).with_name("dialog.tcss"), Path(__file__).with_name("second_factor.tcss")]
+    CSS_PATH = Path(__file__).with_name("second_factor.tcss")
     title_text = "Turn the second factor on"
     button = "Turn it on"
     fields = (SecretField("code", "Its code now (6 digits)", "Type the six digits that the app shows now."),)

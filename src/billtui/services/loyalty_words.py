@@ -66,7 +66,9 @@ def next_use_words(one: LoyaltyStanding, day: Callable[[datetime], str]) -> str:
     return f"after {day(step.at)}: {who}; saves {step.saves} a month"
 
 
-def use_tier_words(one: LoyaltyStanding) -> list[str]:
-    """How many services have which discount by length of use, the highest first."""
-    lines = [f"{tier.services} × {percent(tier.percent)}" for tier in one.by_use]
-    return [*lines, f"{one.individual} × own price, no discount (DSC-4)"] if one.individual else lines
+def use_tier_words(one: LoyaltyStanding, in_a_row: int = 4) -> list[str]:
+    """How many services have which discount by length of use, the highest first; so many in a row."""
+    words = [f"{tier.services} × {percent(tier.percent)}" for tier in one.by_use]
+    if one.individual:
+        words.append(f"{one.individual} × own price (DSC-4)")
+    return [", ".join(words[at : at + in_a_row]) for at in range(0, len(words), in_a_row)]
