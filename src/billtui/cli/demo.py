@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -142,7 +142,7 @@ def _started(folder: Path, stack: contextlib.ExitStack, *, fleet: int, seed: int
     command = [sys.executable, "-m", "billtui.sandbox", "--json", "--until-eof", "--port", str(_port(folder))]
     command += ["--db", str(folder / "panel.db"), "--fleet", str(fleet), "--seed", str(seed)]
     command += ["--hostile"] if hostile else []
-    with (folder / "panel.log").open("ab") as log:
+    with open_private_log(folder / "panel.log") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
@@ -156,6 +156,12 @@ def _started(folder: Path, stack: contextlib.ExitStack, *, fleet: int, seed: int
         write_private(folder / "port", str(urlsplit(hello["url"]).port).encode())
         write_private(folder / HELLO, line)
     return Demo(folder, hello["url"], hello["accounts"])
+
+
+def open_private_log(path: Path) -> BinaryIO:
+    """A log to append to, of mode 0600 whatever the umask is."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o600), "ab")
 
 
 def _take_lock(folder: Path) -> int | None:

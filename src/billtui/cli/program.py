@@ -74,7 +74,8 @@ def _run(
 ) -> int:
     loaded = load_settings()
     if demo is None and profile.name != WITHOUT_PROFILE:
-        ProfileBook().use(profile.name)
+        with contextlib.suppress(OSError):  # a home that cannot be written: only the next start has to name the profile
+            ProfileBook().use(profile.name)
     return run_program(loaded.settings, profile, facts, demo=demo, read_only=read_only, environment=environment)
 
 

@@ -19,6 +19,9 @@ from pathlib import Path
 
 from billtui.config.errors import UnsafePath
 
+_ELSEWHERE = (
+    "BILLTUI_CONFIG_DIR, BILLTUI_STATE_DIR, BILLTUI_DATA_DIR and BILLTUI_CACHE_DIR put billtui's directories elsewhere."
+)
 MAX_PRIVATE_BYTES = 16 * 1024 * 1024
 _NAME = "billtui"
 
@@ -73,20 +76,53 @@ def typed_path(text: str) -> Path:
 def ensure_private_dir(path: Path) -> Path:
     """Make ``path`` if it is missing, and what is missing above it (0700, as XDG asks), and return it.
 
-    Raises UnsafePath when it is no directory, belongs to somebody else, or is open to others.
+    Raises UnsafePath when it is no directory, belongs to somebody else, is open to others, or lies below a directory
+    that everybody can change.
     """
+    made = False
     try:
         missing = [path]
         while not missing[-1].parent.exists():  # a parent made open to others would be refused by whoever uses it next
             missing.append(missing[-1].parent)
         for one in reversed(missing):
+            made = made or not one.exists()
             one.mkdir(mode=0o700, exist_ok=True)
     except FileExistsError:
-        raise UnsafePath(f"{path} is in the way: a directory is needed there.") from None
+        raise UnsafePath(f"{path} is in the way: a directory is needed there. Move it elsewhere.") from None
     except OSError as error:
-        raise UnsafePath(f"{path} cannot be made: {error.strerror}.") from error
-    _check_owner_and_mode(path, path.stat(), "700")
+        raise UnsafePath(f"{path} cannot be made: {error.strerror}. {_ELSEWHERE}") from error
+    status = path.stat()
+    if made and status.st_mode & 0o077 and status.st_uid == os.getuid():
+        raise UnsafePath(f"The file system of {path} keeps no permissions, so others could read it. {_ELSEWHERE}")
+    _check_owner_and_mode(path, status, "700")
+    _check_above(path)
     return path
+
+
+def check_private_dir(path: Path) -> None:
+    """As :func:`ensure_private_dir`, for a directory to read from; one that is not there is no error."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UnsafePath(f"{path} cannot be looked at: {error.strerror}.") from error
+    _check_owner_and_mode(path, status, "700")
+    _check_above(path)
+
+
+def _check_above(path: Path) -> None:
+    """Whoever can change a directory above can put another one in our place. Sticky ones (/tmp) protect what is ours."""
+    for above in (path.resolve() / "x").parents[1:]:
+        try:
+            mode = above.stat().st_mode
+        except OSError:
+            continue
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise UnsafePath(
+                f"{above}, in which {path} lies, can be changed by everybody (mode {stat.S_IMODE(mode):04o}). "
+                f"Run: chmod o-w -- {shlex.quote(str(above))}"
+            )
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -97,13 +133,17 @@ def write_private(path: Path, content: bytes) -> None:
     """
     directory = ensure_private_dir(path.parent)
     if path.is_symlink():
-        raise UnsafePath(f"{path} is a symbolic link; billtui does not write through it.")
+        raise UnsafePath(f"{path} is a symbolic link; billtui does not write through it. {_instead_of_link(path)}")
     temporary = directory / f".{path.name}.{secrets.token_hex(8)}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o600)
+            if os.fstat(descriptor).st_mode & 0o077:
+                raise UnsafePath(
+                    f"The file system of {directory} keeps no permissions, so others could read it. {_ELSEWHERE}"
+                )
             file.write(content)
             file.flush()
             os.fsync(descriptor)
@@ -140,18 +180,20 @@ def read_private(path: Path, limit: int = MAX_PRIVATE_BYTES) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise UnsafePath(f"{path} is a symbolic link; give the file itself.") from None
+            raise UnsafePath(
+                f"{path} is a symbolic link; the file itself is wanted. {_instead_of_link(path)}"
+            ) from None
         if error.errno == errno.ENOENT:
             raise
         raise UnsafePath(f"{path} cannot be read: {error.strerror}.") from error
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise UnsafePath(f"{path} is not a regular file.")
+            raise UnsafePath(f"{path} is not a regular file. Move it elsewhere.")
         _check_owner_and_mode(path, status, "600")
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise UnsafePath(f"{path} is larger than {limit} bytes.")
+        raise UnsafePath(f"{path} is larger than {limit} bytes, so it is not what it should be. Move it elsewhere.")
     return content
 
 
@@ -179,9 +221,18 @@ def fsync_dir(directory: Path) -> None:
         os.close(descriptor)
 
 
+def _instead_of_link(path: Path) -> str:
+    """The command that puts a copy in a link's place."""
+    quoted = shlex.quote(str(path))
+    return f'Run: install -m 600 -- "$(readlink -f -- {quoted})" {quoted}'
+
+
 def _check_owner_and_mode(path: Path, status: os.stat_result, wanted: str) -> None:
     if status.st_uid != os.getuid():
-        raise UnsafePath(f"{path} belongs to another user (uid {status.st_uid}); billtui only uses your own.")
+        raise UnsafePath(
+            f"{path} belongs to another user (uid {status.st_uid}); billtui only uses your own. "
+            f"As root: chown {os.getuid()} -- {shlex.quote(str(path))}"
+        )
     if status.st_mode & 0o077:
         mode = stat.S_IMODE(status.st_mode)
         raise UnsafePath(

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from billtui.config import toml_text
 from billtui.config.errors import ConfigError, ProfileError
-from billtui.config.paths import config_dir, locked, read_private, typed_path, write_private
+from billtui.config.paths import check_private_dir, config_dir, locked, read_private, typed_path, write_private
 
 KINDS = ("billing_v1",)
 """Kinds of panel that can be named in a profile."""
@@ -288,6 +288,7 @@ class ProfileBook:
 
     def _text(self) -> str:
         try:
+            check_private_dir(self.path.parent)
             return read_private(self.path, 1024 * 1024).decode("utf-8")
         except FileNotFoundError:
             return ""

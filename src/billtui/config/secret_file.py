@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from billtui.config.errors import CredentialError, UnsafePath, WrongPassphrase
-from billtui.config.paths import config_dir, read_private, write_private
+from billtui.config.paths import check_private_dir, config_dir, read_private, write_private
 
 _VERSION = 1
 _COST, _BLOCK, _PARALLEL = 2**16, 8, 2  # 64 MiB; one of OWASP's equivalent settings for scrypt
@@ -39,6 +39,7 @@ class SecretFile:
 
         broken = CredentialError(f"{self.path} is damaged; sign in again to make it anew.")
         try:
+            check_private_dir(self.path.parent)
             parts = json.loads(read_private(self.path, 256 * 1024))
             cost, block, parallel = (int(parts[name]) for name in ("n", "r", "p"))
             salt, nonce, sealed = (base64.b64decode(parts[name], validate=True) for name in ("salt", "nonce", "sealed"))

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from billtui.config import toml_text
 from billtui.config.errors import ConfigError, SettingsError
-from billtui.config.paths import config_dir, locked, read_private, write_private
+from billtui.config.paths import check_private_dir, config_dir, locked, read_private, write_private
 
 Switch = Literal["auto", "on", "off"]
 
@@ -108,6 +108,7 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
 
 def _read(path: Path) -> str:
     try:
+        check_private_dir(path.parent)
         return read_private(path, 1024 * 1024).decode("utf-8")
     except FileNotFoundError:
         return ""

@@ -60,6 +60,7 @@ def main(argv: Sequence[str] | None = None, *, program: str = "billtui sandbox s
 
         sys.stdout.write(describe())
         return 0
+    os.umask(0o077)  # its database holds mails with codes, and hashes
     with contextlib.ExitStack() as stack:
         file = options.db
         if file is None:

@@ -108,7 +108,9 @@ def _write(directory: Path, content: str) -> Path | None:
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}.txt"
     path = directory / name
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in reversed([directory, *directory.parents]):  # each of them, not the last one alone, is the owner's
+            if not one.exists():
+                one.mkdir(mode=0o700, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace") as file:
             file.write(content)

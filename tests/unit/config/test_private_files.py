@@ -159,3 +159,95 @@ def test_changes_under_the_lock_are_never_lost(tmp_path: Path) -> None:
     processes = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
     assert [process.wait() for process in processes] == [0, 0, 0]
     assert paths.read_private(path) == b"75"
+
+
+def test_a_directory_that_is_read_from_must_be_private_too(tmp_path: Path) -> None:
+    """Settings and profiles name programs to run: a looser directory is refused before its files are read."""
+    from billtui.config.profiles import ProfileBook
+    from billtui.config.settings import load_settings
+
+    folder = paths.ensure_private_dir(tmp_path / "c")
+    paths.write_private(folder / "settings.toml", b"")
+    paths.write_private(folder / "profiles.toml", b"")
+    folder.chmod(0o755)
+    for read in (lambda: load_settings(folder / "settings.toml"), lambda: ProfileBook(folder / "profiles.toml").load()):
+        with pytest.raises(UnsafePath, match=f"{folder} is open to others") as refused:
+            read()
+    cure(refused.value)
+    assert load_settings(folder / "settings.toml").warnings == []
+    assert ProfileBook(folder / "profiles.toml").load().profiles == {}
+
+
+def cure(refused: BaseException) -> None:
+    """Run the command that the message gives."""
+    subprocess.run(str(refused).rsplit("Run: ", 1)[1], shell=True, check=True)  # noqa: S602
+
+
+def test_a_directory_above_that_everybody_can_change_is_refused(tmp_path: Path) -> None:
+    """Whoever can change it can put another directory in our place; /tmp, which is sticky, is no danger."""
+    above = tmp_path / "shared by all"
+    own = paths.ensure_private_dir(above / "x" / "own")
+    above.chmod(0o777)
+    with pytest.raises(UnsafePath, match=r"in which .* can be changed by everybody") as refused:
+        paths.ensure_private_dir(own)
+    with pytest.raises(UnsafePath, match="shared by all"):
+        paths.check_private_dir(own)
+    above.chmod(0o1777)
+    assert paths.ensure_private_dir(own) == own
+    above.chmod(0o777)
+    cure(refused.value)
+    assert paths.ensure_private_dir(own) == own
+
+
+def test_a_linked_directory_is_judged_by_where_it_leads(tmp_path: Path) -> None:
+    real = paths.ensure_private_dir(tmp_path / "real")
+    (tmp_path / "link").symlink_to(real)
+    paths.write_private(tmp_path / "link" / "f", b"x")
+    assert paths.read_private(real / "f") == b"x"
+    real.chmod(0o755)
+    with pytest.raises(UnsafePath, match="open to others") as refused:
+        paths.ensure_private_dir(tmp_path / "link")
+    cure(refused.value)
+    assert real.stat().st_mode & 0o777 == 0o700
+    tmp_path.chmod(0o777)  # the directory above the link's end
+    with pytest.raises(UnsafePath, match="can be changed by everybody"):
+        paths.ensure_private_dir(tmp_path / "link")
+
+
+def test_the_cure_of_a_link_puts_a_private_copy_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    real = tmp_path / "dotfiles" / "it's mine"
+    real.write_bytes(b"x")
+    link = paths.ensure_private_dir(tmp_path / "d") / "it's"
+    link.symlink_to(real)
+    for use in (lambda: paths.read_private(link), lambda: paths.write_private(link, b"y")):
+        with pytest.raises(UnsafePath, match="symbolic link") as refused:
+            use()
+    cure(refused.value)
+    assert paths.read_private(link) == b"x"
+    assert not link.is_symlink() and real.read_bytes() == b"x"
+
+
+def test_a_file_system_without_permissions_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As FAT, and some network shares: chmod cures nothing there, so the way out is another directory."""
+    change = os.fchmod
+    folder = paths.ensure_private_dir(tmp_path / "d")
+    monkeypatch.setattr(os, "fchmod", lambda descriptor, _mode: change(descriptor, 0o755))
+    with pytest.raises(UnsafePath, match=r"keeps no permissions.*BILLTUI_CONFIG_DIR"):
+        paths.write_private(folder / "f", b"secret")
+    assert list(folder.iterdir()) == []
+    make = Path.mkdir
+    monkeypatch.setattr(Path, "mkdir", lambda path, mode=0, **more: (make(path, **more), path.chmod(0o755))[0])
+    with pytest.raises(UnsafePath, match=r"keeps no permissions.*BILLTUI_CONFIG_DIR"):
+        paths.ensure_private_dir(tmp_path / "e")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_the_cure_of_somebody_elses_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "d" / "a b"
+    paths.write_private(path, b"x")
+    os.chown(path, 12345, -1)
+    with pytest.raises(UnsafePath) as refused:
+        paths.read_private(path)
+    subprocess.run(str(refused.value).rsplit("As root: ", 1)[1], shell=True, check=True)  # noqa: S602
+    assert paths.read_private(path) == b"x"

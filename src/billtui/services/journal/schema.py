@@ -7,6 +7,7 @@ SQLite in WAL mode with ``synchronous=FULL``: when a commit returns, it survives
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import stat
 import time
@@ -199,9 +200,9 @@ def _check_place(path: Path) -> None:
     finally:
         os.close(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
-        raise JournalError(f"The journal {path} is not a file of your own.")
+        raise JournalError(f"The journal {path} is not a file of your own. Move it elsewhere to begin a new one.")
     if status.st_mode & 0o077:
-        raise JournalError(f"The journal {path} is open to others. Run: chmod 600 {path}")
+        raise JournalError(f"The journal {path} is open to others. Run: chmod 600 -- {shlex.quote(str(path))}")
 
 
 def file_system(directory: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
