@@ -112,7 +112,7 @@ def check_private_dir(path: Path) -> None:
 
 
 def _check_above(path: Path) -> None:
-    """Whoever can change a directory above can put another one in our place. Sticky ones (/tmp) protect what is ours."""
+    """Whoever can change a directory above can put another in our place. Sticky ones (/tmp) protect what is ours."""
     for above in (path.resolve() / "x").parents[1:]:
         try:
             mode = above.stat().st_mode
