@@ -168,6 +168,47 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         " AND json_extract(part.value, '$[0]') = json_extract(held.value, '$[0]')) <> 1",
     ),
     (
+        "order {0} is held by transfer {1}, which is {2}",  # TRF-6: the lock is exact
+        "SELECT orders.id, orders.transfer_id, transfers.state FROM orders LEFT JOIN transfers"
+        " ON transfers.id = orders.transfer_id WHERE orders.transfer_id IS NOT NULL AND (transfers.id IS NULL"
+        " OR transfers.order_id <> orders.id OR transfers.account_id <> orders.account_id"
+        " OR transfers.state NOT IN ('awaiting sender', 'awaiting recipient'))",
+    ),
+    (
+        "transfer {0} of order {1} is {2}, and the order does not know it",  # TRF-6
+        "SELECT transfers.id, order_id, transfers.state FROM transfers JOIN orders ON orders.id = order_id"
+        " WHERE transfers.state IN ('awaiting sender', 'awaiting recipient')"
+        " AND orders.transfer_id IS NOT transfers.id",
+    ),
+    (
+        "order {0} is in a transfer and {1}, on invoice {2}",  # TRF-4, TRF-6
+        "SELECT id, state, open_invoice_id FROM orders WHERE transfer_id IS NOT NULL"
+        " AND (state NOT IN ('active', 'suspended') OR open_invoice_id IS NOT NULL)",
+    ),
+    (
+        "order {0} belongs to account {1}, its last transfer gave it to {2}",  # TRF-5: one owner
+        "SELECT orders.id, orders.account_id, recipient_id FROM orders JOIN transfers ON transfers.id ="
+        " (SELECT max(id) FROM transfers WHERE order_id = orders.id AND state = 'completed')"
+        " WHERE orders.account_id <> recipient_id",
+    ),
+    (
+        "order {0} of account {1} is on the open invoice {2} of account {3}",  # TRF-4
+        "SELECT orders.id, orders.account_id, invoices.id, invoices.account_id FROM orders JOIN invoices"
+        " ON invoices.id = open_invoice_id WHERE orders.account_id <> invoices.account_id",
+    ),
+    (
+        "transfer {0} is {1}: expires at {2}, ended at {3}",  # TRF-3
+        "SELECT id, state, expires_at, ended_at FROM transfers WHERE next_due IS NOT expires_at"
+        " OR (state IN ('awaiting sender', 'awaiting recipient')) <> (expires_at IS NOT NULL)"
+        " OR (expires_at IS NULL) <> (ended_at IS NOT NULL)"
+        " OR json_extract(history, '$[#-1][0]') <> state",
+    ),
+    (
+        "transfer {0} is {1} and was never confirmed",  # TRF-2
+        "SELECT id, state FROM transfers WHERE state IN ('awaiting recipient', 'completed', 'declined')"
+        " AND (seen_by IS NOT recipient_id OR accept_hash IS NULL)",
+    ),
+    (
         "{0} {1}: a reference leads nowhere",
         'SELECT "table", rowid FROM pragma_foreign_key_check',
     ),
@@ -179,6 +220,6 @@ def check_books(conn: Connection) -> list[str]:
 
     Debits = credits in every entry; a purse is the sum of its lines; a paid invoice has exactly one payment of its
     whole total, and the books show it; every renewal has its payment and follows the one before; numbers have no gaps;
-    orders and open invoices know each other.
+    orders and open invoices know each other, orders and running transfers too; an order has one owner.
     """
     return [words.format(*row) for words, query in _CHECKS for row in conn.exec_driver_sql(f"{query} LIMIT 20").all()]
