@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -204,6 +205,7 @@ class Moving(RuleBasedStateMachine):
     def _step(self, one: Held, account: int, action: str, code: str) -> None:
         moment, money, mails = self.now(), self.money(), self._mails()
         expected = self.model.expected(one, account, action, code, moment)
+        before = self._kept(one.order)
         if action in ("confirm", "accept"):
             work: Callable[..., Any] = getattr(transfers, action)
             answer = self.do(account, lambda tx: work(tx, account, one.id, code))
@@ -215,6 +217,8 @@ class Moving(RuleBasedStateMachine):
             assert answer.status == 200, answer.body
             self.model.stepped(one, action, moment)
             self._read_codes()
+            auto = {"auto_on": 0, "auto_since": None} if action == "accept" else {}
+            assert self._kept(one.order) == before | auto, "the order keeps the rest (TRF-5)"
             return
         assert answer.body["code"] == expected
         assert answer.status == {"not-found": 404, "too-many-wrong-codes": 429}.get(expected, 409)
@@ -382,6 +386,16 @@ class Moving(RuleBasedStateMachine):
     def _order(self, order_id: str) -> tuple[Any, ...]:
         with self.database.read() as tx:
             return tuple(tx.sql("SELECT * FROM orders WHERE id = ?", (order_id,)).fetchone())
+
+    def _kept(self, order_id: str) -> dict[str, Any]:
+        """Everything of an order but its owner and its lock."""
+        with self.database.read() as tx:
+            found = asdict(tx.orders.need(int(order_id)))
+        return {
+            name: value
+            for name, value in found.items()
+            if name not in ("account_id", "transfer_id", "version", "next_due", "noticed")
+        }
 
     def _name(self, order_id: str) -> str:
         with self.database.read() as tx:
