@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import json
 
+from billtui.domain.rules import notifications as rules
 from billtui.sandbox.engine.rows import AccountRow, MailRow
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import MailJSON, NotificationRuleJSON, instant_json
 
-EVENTS: dict[str, str] = {
-    "administration-invoice": "New invoice from the administration",
-    "invoice-reminder": "Reminder of an unpaid invoice",
-    "period-ending": "Paid period ends soon",
-    "order-blocked": "Order blocked",
-    "order-soon-deleted": "Overdue order is deleted soon",
-}
-"""Events with a setting of their own (ACC-8), by name."""
-ALWAYS = frozenset({"order-soon-deleted"})
-"""Cannot be turned off for e-mail (ACC-8)."""
-CHANNELS: dict[str, bool] = {"email": True, "telegram": False}
-"""Where notices go, and whether they do as long as nothing was set (ACC-8)."""
 
-
-def wanted(account: AccountRow, event: str, channel: str = "email") -> bool:
-    """Whether the account wants to be told of ``event`` there; what has no setting always goes by e-mail (ACC-8)."""
-    if event not in EVENTS:
-        return channel == "email"
-    if event in ALWAYS and channel == "email":
-        return True
-    notifications = json.loads(account.settings).get("notifications", {})
-    return bool(notifications.get(event, {}).get(channel, CHANNELS[channel]))
+def wanted(account: AccountRow, event: str, channel: str = rules.EMAIL) -> bool:
+    """Whether the account wants to be told of ``event`` there (ACC-8)."""
+    return rules.is_told(event, channel, json.loads(account.settings).get("notifications", {}))
 
 
 def matrix(account: AccountRow) -> list[NotificationRuleJSON]:
@@ -38,10 +21,10 @@ def matrix(account: AccountRow) -> list[NotificationRuleJSON]:
         {
             "event": event,
             "title": title,
-            "channels": {channel: wanted(account, event, channel) for channel in CHANNELS},
-            "fixed": ["email"] if event in ALWAYS else [],
+            "channels": {channel: wanted(account, event, channel) for channel in rules.CHANNELS},
+            "fixed": [channel for channel in rules.CHANNELS if (event, channel) in rules.FIXED],
         }
-        for event, title in EVENTS.items()
+        for event, title in rules.EVENTS.items()
     ]
 
 
@@ -65,7 +48,7 @@ def send(
     known only when somebody reads the mail.
     """
     account = tx.accounts.need(account_id)
-    places = {"email": account.email, "telegram": f"telegram:{account.login}"}
+    places = {rules.EMAIL: account.email, rules.TELEGRAM: f"telegram:{account.login}"}
     for channel, place in places.items():
         if wanted(account, event, channel):
             tx.mails.add(

@@ -119,6 +119,20 @@ class TestEndOfPeriod:
             never = {"notifications": {"order-soon-deleted": {"email": False}}}
             world.write(lambda tx: accounts.update_settings(tx, world.account, never))
 
+    def test_telegram(self, world: World) -> None:
+        """ACC-8: where it is turned on, the same words go there too; e-mail or both or none, as it was set."""
+        order_id = world.free(1)[0]
+        wanted = {"period-ending": {"telegram": True}, "order-blocked": {"telegram": True, "email": False}}
+        world.write(lambda tx: accounts.update_settings(tx, world.account, {"notifications": wanted}))
+        to(world, order_id, days_left=-1)
+        told = world.rows("SELECT event, recipient, body FROM mails WHERE order_id = ? ORDER BY id", order_id)
+        assert [(event, recipient.partition(":")[0]) for event, recipient, _ in told] == [
+            ("period-ending", "olena@marsh-hosting.example"),
+            ("period-ending", "telegram"),
+            ("order-blocked", "telegram"),
+        ]
+        assert told[0][2] == told[1][2]
+
 
 class TestAutoRenewal:
     """REN-4, REN-5."""

@@ -98,6 +98,8 @@ class Account(WireModel):
     """How many recovery codes are unused; ``None`` without a second factor (ACC-6)."""
     api_access: bool = True
     """Whether API keys work at all (ACC-5)."""
+    password_changed_at: Instant | None = None
+    """When the password was last changed or recovered, as far as the panel tells (ACC-2)."""
     signed_in_by: SafeText = SafeText("session")
     """``session`` or ``api-key``: a key cannot touch password, second factor, keys or sessions (ACC-5)."""
     key_read_only: bool = False

@@ -27,6 +27,8 @@ too-many-api-keys          ACC-5             the account has as many API keys as
 totp-on                    ACC-6             a second factor is on already
 totp-off                   ACC-6             there is no second factor
 totp-not-begun             ACC-6             no second factor waits for its first code
+unknown-notification       ACC-8             no such event, or no such channel
+notification-fixed         ACC-8             this warning cannot be turned off
 insufficient-funds         ACC-4             one purse alone does not hold the amount
 move-one-way               ACC-4             money moves from affiliate to internal only
 amount-not-positive        ACC-4, INV-13     an amount of zero or less

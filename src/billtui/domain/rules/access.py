@@ -1,4 +1,4 @@
-"""Other ways in than login and password: API keys (ACC-5), and the code that recovers a forgotten password (ACC-3)."""
+"""Who is let in how: API keys (ACC-5), recovery of a password (ACC-3), second factor (ACC-6), roles (ACC-7)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,27 @@ from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.facts import format_when
 
+CLIENT, SUPPORT, ADMIN = "client", "support", "admin"
+STAFF = frozenset({SUPPORT, ADMIN})
+"""Roles that read the accounts and orders of everybody (ACC-7)."""
 LABEL_LENGTH = 100
 """Longest label of an API key, in characters."""
 MOST_NETWORKS = 50
 """Networks that one API key may name."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def reading_refusal(role: str) -> Refusal | None:
+    """Why a role may not read other accounts (ACC-7)."""
+    return None if role in STAFF else Refusal("forbidden", "ACC-7", "Only the panel's staff sees other accounts.")
+
+
+def business_refusal(role: str) -> Refusal | None:
+    """Why a role may not order, pay, renew, rename or transfer anything (ACC-7). Its own doors are always its own."""
+    if role == CLIENT:
+        return None
+    text = f"The role “{role}” reads accounts and orders; only their owner may change or buy something."
+    return Refusal("forbidden", "ACC-7", text)
 
 
 def label_refusal(label: str) -> Refusal | None:
@@ -42,7 +58,7 @@ def network_refusal(text: str) -> Refusal | None:
     else:
         return None
     try:
-        meant = ipaddress.ip_network(text.strip(), strict=False)
+        meant = ipaddress.ip_network(text.strip() if "%" not in text else "", strict=False)
     except ValueError:
         example = "write it as 203.0.113.0/24 or 2001:db8::/32, or one address"
         return Refusal("not-a-network", "ACC-5", f"“{text.strip()[:50]}” is not a network: {example}.")
@@ -54,6 +70,22 @@ def networks_refusal(networks: Sequence[str]) -> Refusal | None:
     if len(networks) > MOST_NETWORKS:
         return Refusal("not-a-network", "ACC-5", f"A key names at most {MOST_NETWORKS} networks: join some of them.")
     return next((refusal for text in networks if (refusal := network_refusal(text)) is not None), None)
+
+
+def second_factor_refusal(action: str, *, on: bool, begun: bool) -> Refusal | None:
+    """Why ``action`` (begin, confirm, new-codes, off) cannot be done (ACC-6).
+
+    ``on``: there is a second factor; ``begun``: one waits for its first code.
+    """
+    if action in ("begin", "confirm"):
+        if on:
+            text = "The second factor is on already: turn it off before you set up another device."
+            return Refusal("totp-on", "ACC-6", text)
+        if action == "confirm" and not begun:
+            text = "No second factor was begun: begin one, and type the code that the device shows."
+            return Refusal("totp-not-begun", "ACC-6", text)
+        return None
+    return None if on else Refusal("totp-off", "ACC-6", "There is no second factor: nothing is to be done.")
 
 
 def network_of(text: str) -> Network:

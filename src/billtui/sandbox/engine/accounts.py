@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from billtui.domain.rules import notifications as rules
 from billtui.domain.rules.facts import EXTERNAL_METHODS, PROMISE, PURSES
 from billtui.sandbox import mail
 from billtui.sandbox.engine import second_factor
 from billtui.sandbox.engine.balance import balances_json
 from billtui.sandbox.engine.callers import Caller
-from billtui.sandbox.engine.errors import InvalidInput, NotFound
+from billtui.sandbox.engine.errors import InvalidInput, NotFound, WrongKindOfInput
 from billtui.sandbox.engine.reading import check_version, row_id
 from billtui.sandbox.engine.rows import AccountRow
 from billtui.sandbox.engine.unit import Tx
@@ -111,15 +112,15 @@ def update_settings(
     if set(settings) - {"notifications"} or not isinstance(wanted, dict):
         raise InvalidInput("Unknown settings", fields={"settings": "notifications only"})
     for event, channels in wanted.items():
-        if event not in mail.EVENTS or not isinstance(channels, dict):
-            raise InvalidInput("Unknown notification", fields={f"notifications.{event[:40]}": "unknown event"})
+        if not isinstance(channels, dict):
+            raise InvalidInput("Unknown notification", fields={f"notifications.{event[:40]}": "channels, on or off"})
         for channel, on in channels.items():
-            where = f"notifications.{event}.{channel[:40]}"
-            if channel not in mail.CHANNELS or not isinstance(on, bool):
-                raise InvalidInput("Unknown channel", fields={where: "email or telegram, true or false"})
-            if event in mail.ALWAYS and channel == "email" and not on:
-                detail = "The warning before an order is deleted cannot be turned off for e-mail"
-                raise InvalidInput(detail, fields={where: detail})
+            where = f"notifications.{event[:40]}.{channel[:40]}"
+            if not isinstance(on, bool):
+                raise InvalidInput("A channel is on or off", fields={where: "true or false"})
+            refusal = rules.setting_refusal(event, channel, on)
+            if refusal is not None:
+                raise WrongKindOfInput(refusal, where)
             notifications.setdefault(event, {})[channel] = on
     account.settings = json.dumps(kept, sort_keys=True)
     tx.flush()

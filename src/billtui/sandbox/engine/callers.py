@@ -10,8 +10,6 @@ from billtui.sandbox.engine.errors import NotWithThisKey, SessionExpired
 from billtui.sandbox.engine.one_time_codes import fast_hash
 from billtui.sandbox.engine.unit import Tx
 
-STAFF = frozenset({"support", "admin"})
-"""Roles that read the accounts and orders of everybody (ACC-7)."""
 KEY_PREFIX = "bpk_"
 """What every API key begins with, so that one which leaked is known for what it is."""
 
@@ -32,7 +30,7 @@ class Caller:
     @property
     def reads_of(self) -> int | None:
         """The account whose orders the caller reads; ``None`` for all of them (ACC-7)."""
-        return None if self.role in STAFF else self.account_id
+        return None if self.role in access.STAFF else self.account_id
 
     def need_session(self) -> None:
         """Keys cannot touch password, second factor, keys or sessions (ACC-5). Raises ``NotWithThisKey``."""

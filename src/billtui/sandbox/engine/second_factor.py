@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pyotp
 
-from billtui.domain.refusal import Refusal, RuleBroken
+from billtui.domain.refusal import RuleBroken
+from billtui.domain.rules import access
 from billtui.sandbox import mail
 from billtui.sandbox.engine import one_time_codes, passwords
 from billtui.sandbox.engine.callers import Caller
@@ -51,7 +52,7 @@ def codes_left(account: AccountRow) -> int | None:
     return len(json.loads(account.recovery_codes).get("left", [])) if account.totp_secret is not None else None
 
 
-def take(tx: Tx, account: AccountRow, shown: Shown) -> bool:
+def take(account: AccountRow, shown: Shown) -> bool:
     """Whether what was shown is right; it is used up with that."""
     if shown.digits is not None:
         return _take_digits(account, account.totp_secret or "", shown.digits)
@@ -89,9 +90,7 @@ def begin(database: Database, caller: Caller, password: str) -> TotpSetupJSON:
     secret = pyotp.random_base32()
 
     def work(tx: Tx, account: AccountRow) -> TotpSetupJSON:
-        if account.totp_secret is not None:
-            text = "The second factor is on already: turn it off before you set up another device."
-            raise RuleBroken(Refusal("totp-on", "ACC-6", text))
+        _refuse("begin", account)
         account.totp_pending = secret
         issuer = str(tx.sql("SELECT name FROM panel").fetchone()[0])
         uri = pyotp.TOTP(secret, name=account.login, issuer=issuer).provisioning_uri()
@@ -109,12 +108,8 @@ def confirm(database: Database, caller: Caller, password: str, code: str) -> Rec
     shown = look_at(code, "{}")
 
     def work(tx: Tx, account: AccountRow) -> RecoveryCodesJSON:
-        if account.totp_secret is not None:
-            raise RuleBroken(Refusal("totp-on", "ACC-6", "The second factor is on already."))
-        if account.totp_pending is None:
-            text = "No second factor was begun: begin one, and type the code that the device shows."
-            raise RuleBroken(Refusal("totp-not-begun", "ACC-6", text))
-        if shown.digits is None or not _take_digits(account, account.totp_pending, shown.digits):
+        _refuse("confirm", account)
+        if shown.digits is None or not _take_digits(account, account.totp_pending or "", shown.digits):
             raise WrongSecret("wrong-totp", "The code is not the one that the device must show now", "code")
         account.totp_secret, account.totp_pending = account.totp_pending, None
         account.recovery_codes = kept
@@ -131,7 +126,8 @@ def new_codes(database: Database, caller: Caller, password: str, code: str) -> R
     shown = _shown(database, caller, code)
 
     def work(tx: Tx, account: AccountRow) -> RecoveryCodesJSON:
-        _check(tx, account, shown)
+        _refuse("new-codes", account)
+        _check(account, shown)
         account.recovery_codes = kept
         text = f"The older ones are worth nothing from now on. {passwords.NOT_YOU}"
         mail.send(tx, account.id, "recovery-codes-new", "There are new recovery codes", text)
@@ -145,7 +141,8 @@ def turn_off(database: Database, caller: Caller, password: str, code: str) -> No
     shown = _shown(database, caller, code)
 
     def work(tx: Tx, account: AccountRow) -> None:
-        _check(tx, account, shown)
+        _refuse("off", account)
+        _check(account, shown)
         account.totp_secret = account.totp_pending = None
         account.totp_step = -1
         account.recovery_codes = "{}"
@@ -162,10 +159,15 @@ def _shown(database: Database, caller: Caller, code: str) -> Shown:
     return look_at(code, kept_codes)
 
 
-def _check(tx: Tx, account: AccountRow, shown: Shown) -> None:
-    if account.totp_secret is None:
-        raise RuleBroken(Refusal("totp-off", "ACC-6", "There is no second factor: nothing is to be done."))
-    if not take(tx, account, shown):
+def _refuse(action: str, account: AccountRow) -> None:
+    on, begun = account.totp_secret is not None, account.totp_pending is not None
+    refusal = access.second_factor_refusal(action, on=on, begun=begun)
+    if refusal is not None:
+        raise RuleBroken(refusal)
+
+
+def _check(account: AccountRow, shown: Shown) -> None:
+    if not take(account, shown):
         raise WrongSecret("wrong-totp", WRONG, "code")
 
 

@@ -50,7 +50,7 @@ def sign_in(
             refusal = SignInRefused("wrong-credentials", "Login or password is wrong")
         elif account.totp_secret and shown is None:
             raise SignInRefused("totp-required", "This account needs the code of its second factor")
-        elif account.totp_secret and shown is not None and not second_factor.take(tx, account, shown):
+        elif account.totp_secret and shown is not None and not second_factor.take(account, shown):
             refusal = SignInRefused("wrong-totp", second_factor.WRONG)
         else:
             if account.totp_secret and shown is not None and shown.recovery is not None:

@@ -16,9 +16,10 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from billtui.domain.refusal import RuleBroken
+from billtui.domain.refusal import Refusal, RuleBroken
+from billtui.domain.rules import access
 from billtui.sandbox.engine import operations
-from billtui.sandbox.engine.callers import STAFF, Caller, authenticate
+from billtui.sandbox.engine.callers import Caller, authenticate
 from billtui.sandbox.engine.errors import EngineRefusal
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.http.etag import expected_version, tagged
@@ -210,19 +211,17 @@ async def settings_call(request: Request, credentials: Credentials) -> WriteCall
 
 def only_staff(caller: Caller, work: Callable[[], Any]) -> Any:
     """What ``work`` finds, for staff only (ACC-7). Raises :class:`ApiProblem` 403."""
-    if caller.role not in STAFF:
-        raise ApiProblem(403, "forbidden", "Only the panel's staff sees other accounts.", rule="ACC-7")
+    _refuse(access.reading_refusal(caller.role))
     return work()
 
 
 def _only_clients(caller: Caller) -> None:
-    if caller.role != "client":
-        raise ApiProblem(
-            403,
-            "forbidden",
-            f"The role “{caller.role}” reads accounts and orders; only their owner may change or buy something.",
-            rule="ACC-7",
-        )
+    _refuse(access.business_refusal(caller.role))
+
+
+def _refuse(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise ApiProblem(403, refusal.code, refusal.reason, rule=refusal.rule)
 
 
 Reading = Annotated[ReadCall, Depends(read_call)]
