@@ -77,7 +77,7 @@ def test_every_way_to_hand_a_password_in(scene: Scene, keyring: dict[str, str], 
         "POST", "/api/v1/sessions", {"login": SENDER, "password": password})[1]["token"])  # fmt: skip
     scene.run("orders", "list", "--url", scene.tap.url, variables={"BILLTUI_TOKEN": token})
     scene.run("doctor", "--json", variables={"BILLTUI_TOKEN": token, "BILLTUI_PASSWORD": password})
-    assert any("billtui.config.credentials" in line for line in scene.watch.seen.values()), "the keyring's process"
+    assert any("billtui.config.keyring_process" in line for line in scene.watch.seen.values()), "the keyring's process"
     assert any("import time; print(open(" in line for line in scene.watch.seen.values()), "the password command"
     assert scene.leaks() == {}
 

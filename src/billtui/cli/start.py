@@ -127,7 +127,7 @@ def run_program(
         make_session=session,
         roster=roster_of(demo),
         ascii_only=ascii_only,
-        doctor=lambda: examine(facts=facts),
+        doctor=lambda: examine(own, facts),
     )
     name, restore = title_sequences(f"billtui: {profile.name}")
     with Guard(lambda number: app.call_from_thread(app.leave_politely, 128 + number)) as guard:

@@ -14,10 +14,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import SecretStr
 
+from billtui.config.keyring_process import KEYRING_SECONDS
 from billtui.config.limited_process import Cancelled, SaidTooMuch, TookTooLong, run_limited
-
-KEYRING_SECONDS = 3.0
-SERVICE = "billtui"
 
 Operation = Literal["status", "get", "set", "delete"]
 
@@ -93,7 +91,7 @@ class KeyringAccess:
             "secret": secret.get_secret_value() if secret is not None else None,
         }
         # -P: the present directory is not on the module path, so nothing lying there is run.
-        argv = [sys.executable, "-P", "-m", "billtui.config.credentials"]
+        argv = [sys.executable, "-P", "-m", "billtui.config.keyring_process"]
         if self._backend is not None:
             argv += ["--backend", self._backend]
         try:

@@ -32,6 +32,17 @@ class SecretFile:
         """Whether there is such a file (it may still be refused)."""
         return os.path.lexists(self.path)
 
+    def state(self) -> str:
+        """In words, for ``doctor``: whether it is there, and whether it would be refused."""
+        if not self.exists():
+            return "none"
+        try:
+            check_private_dir(self.path.parent)
+            read_private(self.path, 256 * 1024)
+        except UnsafePath as error:
+            return f"refused: {error}"
+        return f"there: {self.path}"
+
     def read(self, passphrase: SecretStr) -> SecretStr:
         """The secret. Raises WrongPassphrase, CredentialError for a broken file, UnsafePath, FileNotFoundError."""
         from cryptography.exceptions import InvalidTag

@@ -15,6 +15,7 @@ from billtui.domain.money import parse_amount
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.screens.modals.prompt import Prompt
+from billtui.services.session_thread import Worker
 from billtui.theme import THEMES
 
 LABEL = 26
@@ -119,7 +120,7 @@ class SettingsScreen(BilltuiScreen):
         elif option_id == "undo_seconds":
             await self._ask_number(option_id, "How many seconds can a deletion be taken back? (0 to 60)", most=60)
         elif option_id == "doctor":
-            self.show_doctor()
+            await self.show_doctor()
         self.reload()
 
     async def _sign(self) -> None:
@@ -169,9 +170,14 @@ class SettingsScreen(BilltuiScreen):
             self.billtui.change_settings(**{key: value if money else int(value)})
 
     @handles("settings.doctor")
-    def show_doctor(self) -> None:
-        """What billtui found on this host, masked."""
-        lines = self.billtui.doctor_lines()
+    async def show_doctor(self) -> None:
+        """What billtui found on this host, masked. The keyring may take its three seconds, which block nothing."""
+        self.billtui.say("Looking at this host …")
+        worker = Worker("billtui-doctor")
+        try:
+            lines = await worker.do(self.billtui.doctor_lines)
+        finally:
+            worker.stop(0)
         width = max((len(label) for label, _ in lines), default=0)
         body = Content("\n").join(Content.assemble((f"{label:<{width}}  ", "$muted"), value) for label, value in lines)
         self.app.push_screen(

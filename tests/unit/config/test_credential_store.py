@@ -280,7 +280,8 @@ def test_the_keyring_process_ends_by_itself_when_nobody_waits_for_it(tmp_path: P
     """The program may be killed while a prompt waits for ever: no process stays for more than 5 s."""
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     question = json.dumps({"operation": "get", "user": "nobody", "secret": None})
-    argv = [sys.executable, "-P", "-m", "billtui.config.credentials", "--backend", "keyring_stand_ins:SilentPrompter"]
+    argv = [sys.executable, "-P", "-m", "billtui.config.keyring_process"]
+    argv += ["--backend", "keyring_stand_ins:SilentPrompter"]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, env=environment)
     assert process.stdin is not None
     process.stdin.write(question.encode())
@@ -303,7 +304,7 @@ def test_the_process_answers_with_the_secret_alone_whatever_a_backend_prints(tmp
     environment = {**os.environ, "PYTHONPATH": str(HERE), "STAND_IN_FILE": str(tmp_path / "items.json")}
     question = json.dumps({"operation": "get", "user": "nobody", "secret": None})
     process = subprocess.run(
-        [sys.executable, "-P", "-m", "billtui.config.credentials", "--backend", "keyring_stand_ins:Works"],
+        [sys.executable, "-P", "-m", "billtui.config.keyring_process", "--backend", "keyring_stand_ins:Works"],
         input=question, capture_output=True, text=True, env=environment, check=True,
     )  # fmt: skip
     assert json.loads(process.stdout) == {"backend": "Works", "secret": None}
