@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+import pytest
+
 from tests.support.panel import InProcessPanel, Json, SignedIn
 
 
@@ -121,3 +125,374 @@ async def test_an_order_changes_hands(panel: InProcessPanel, client: SignedIn, o
     )
     assert {name: got[name] for name in kept} == {name: order[name] for name in kept}
     assert got["auto_renew"]["on"] is False and got["transfer_id"] is None
+
+
+# --- beginning one (TRF-1, TRF-4, TRF-7)
+
+
+async def test_a_wrong_pair_tells_nothing(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """TRF-1: the same bytes whichever half is wrong, for no account, and for one that is no client's."""
+    (order,) = await free_orders(client, 1)
+    staff = panel.account("support")
+    pairs = [
+        ("nobody.at.all", other.account["account_id"]),
+        (other.account["login"], "999999"),
+        (other.account["login"], client.account["account_id"]),
+        (client.account["login"], other.account["account_id"]),
+        (staff["login"], staff["account_id"]),
+        (other.account["login"].upper(), other.account["account_id"]),
+        (other.account["login"], f"0{other.account['account_id']}x"),
+        (other.account["login"], "٣١٨٢٥٥"),
+    ]
+    answers = set()
+    for login, account_id in pairs:
+        body = {"order_ids": [order["id"]], "recipient_login": login, "recipient_account_id": account_id}
+        answer = await client.post("/transfers", body)
+        answers.add((answer.status_code, answer.content, answer.headers["content-type"]))
+    ((status, content, _),) = answers
+    assert status == 409 and b'"code":"recipient-not-found"' in content and b'"rule":"TRF-1"' in content
+    assert (await client.get(f"/orders/{order['id']}")).json()["transfer_id"] is None
+    assert await pushed(client, other, order), "the order is free, and the right pair works"
+
+
+async def test_ten_wrong_pairs_an_hour(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """TRF-1: then nothing is looked up, the right pair neither; it says when to go on; others are not hindered."""
+    (order,) = await free_orders(client, 1)
+    wrong = {**to(other, order), "recipient_account_id": "999999"}
+    for number in range(10):
+        answer = await client.post("/transfers", wrong, key=f"try-{number}")
+        assert answer.status_code == 409
+    again = await client.post("/transfers", wrong, key="try-3")
+    assert again.status_code == 409 and again.headers["idempotent-replay"] == "true"
+    right = await client.post("/transfers", to(other, order), key="later")
+    assert right.status_code == 429
+    problem = right.json()
+    assert (problem["code"], problem["rule"]) == ("too-many-wrong-recipients", "TRF-1")
+    wait = int(right.headers["retry-after"])
+    assert 3_500 < wait <= 3_600 and problem["available_from"]
+    hint = await client.post("/transfers", {**to(other, order), "recipient_login": other.account["email"]})
+    assert hint.status_code == 422, "an e-mail is not looked up at all"
+    (theirs,) = await free_orders(other, 1)
+    assert await pushed(other, client, theirs)
+    await panel.advance(seconds=wait)
+    now = await client.post("/transfers", to(other, order), key="later")
+    assert now.status_code == 201, "nothing was executed under this key before"
+
+
+async def test_an_email_and_oneself(client: SignedIn, other: SignedIn) -> None:
+    """TRF-1, TRF-4: each with its own message; neither counts as a guess."""
+    (order,) = await free_orders(client, 1)
+    for _ in range(11):
+        hint = await client.post("/transfers", {**to(other, order), "recipient_login": other.account["email"]})
+        own = await client.post("/transfers", to(client, order))
+    assert hint.status_code == 422 and hint.json()["code"] == "recipient-is-email" and hint.json()["rule"] == "TRF-1"
+    assert "login" in hint.json()["fields"]["recipient_login"]
+    assert own.status_code == 409 and own.json()["code"] == "transfer-to-self"
+    assert await pushed(client, other, order)
+
+
+async def test_all_of_a_push_or_none(client: SignedIn, other: SignedIn) -> None:
+    """TRF-4, TRF-7: every refused order is named with its reason, and nothing is begun."""
+    free = await free_orders(client, 2)
+    (billed,) = (await client.items("/orders", state="active", open_invoice="yes"))[:1]
+    (blocked,) = (await client.items("/orders", state="blocked"))[:1]
+    (pending,) = (await client.items("/orders", state="pending"))[:1]
+    answer = await client.post("/transfers", to(other, *free, billed))
+    assert answer.status_code == 409
+    problem = answer.json()
+    assert (problem["code"], problem["rule"]) == ("open-invoice", "TRF-4")
+    assert problem["related"]["invoice_id"] == billed["unpaid_invoice_id"]
+    assert list(problem["fields"]) == [f"order_ids.{billed['id']}"]
+    answer = await client.post("/transfers", to(other, *free, billed, blocked, pending))
+    problem = answer.json()
+    assert problem["code"] == "orders-refused" and "3 of 5" in problem["detail"]
+    assert set(problem["fields"]) == {f"order_ids.{one['id']}" for one in (billed, blocked, pending)}
+    assert problem["related"]["order_ids"].split() == [one["id"] for one in (billed, blocked, pending)]
+    (theirs,) = await free_orders(other, 1)
+    assert (await client.post("/transfers", to(other, *free, theirs))).status_code == 404
+    assert [one["id"] for one in await free_orders(client, 2)] == [one["id"] for one in free], "nothing was begun"
+    begun = await pushed(client, other, *free, free[0])
+    assert [one["order_id"] for one in begun] == [one["id"] for one in free], "named twice, it is in it once"
+    assert {one["push_id"] for one in begun} == {begun[0]["id"]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"order_ids": []},
+        {"order_ids": "12"},
+        {"recipient_login": ""},
+        {"recipient_account_id": 318255},
+        {"order_ids": ["0"] * 10_001},
+    ],
+)
+async def test_bodies_that_are_none(client: SignedIn, other: SignedIn, changes: Json) -> None:
+    (order,) = await free_orders(client, 1)
+    assert (await client.post("/transfers", {**to(other, order), **changes})).status_code == 422
+
+
+async def test_more_than_a_thousand(client: SignedIn, other: SignedIn) -> None:
+    """BLK-7."""
+    body = {**to(other), "order_ids": [str(number) for number in range(1_001)]}
+    assert (await client.post("/transfers", body)).json()["code"] == "bulk-limit"
+
+
+# --- codes (TRF-2, TRF-3)
+
+
+async def test_codes_each_with_its_own_message(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """TRF-3: wrong, used, of another transfer, of one that is over; typed in any way."""
+    first, second = await free_orders(client, 2)
+    one, two = await pushed(client, other, first, second)
+    code = await code_for(panel, one, "transfer-confirmation")
+    path = f"/transfers/{one['id']}/confirm"
+
+    async def answer(where: str, given: str, who: SignedIn = client) -> str:
+        found = await who.post(where, {"code": given})
+        assert given not in found.text
+        return str(found.json().get("code", found.status_code))
+
+    assert await answer(path, "00000-00000-00000-00000") == "wrong-code"
+    assert await answer(path, await code_for(panel, two, "transfer-confirmation")) == "wrong-code"
+    assert await answer(f"/transfers/{one['id']}/accept", code) == "not-the-recipient"
+    typed = code.upper().replace("-", " ").replace("0", "O")
+    assert await answer(path, f" {typed} ") == "200"
+    assert await answer(path, code) == "code-used"
+    assert await answer(path, "00000-00000-00000-00000") == "already-confirmed"
+    assert await answer(path, code, other) == "not-the-sender"
+    accepting = await code_for(panel, one, "transfer-acceptance")
+    assert await answer(f"/transfers/{one['id']}/accept", code, other) == "wrong-code", "the sender's is another one"
+    await panel.advance(hours=72)
+    over = await other.post(f"/transfers/{one['id']}/accept", {"code": accepting})
+    assert over.json()["code"] == "transfer-over" and over.json()["related"]["state"] == "expired"
+    assert await answer(f"/transfers/{one['id']}/accept", "00000-00000-00000-00000", other) == "transfer-over"
+    assert (await client.post(path, {})).status_code == 422
+
+
+async def test_guessing_codes_is_limited(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """TRF-2: ten an hour for each transfer; the right one waits too, another transfer does not."""
+    first, second = await free_orders(client, 2)
+    one, two = await pushed(client, other, first, second)
+    for number in range(10):
+        wrong = await client.post(f"/transfers/{one['id']}/confirm", {"code": f"00000-00000-00000-0000{number}"})
+        assert wrong.json()["code"] == "wrong-code"
+    code = await code_for(panel, one, "transfer-confirmation")
+    limited = await client.post(f"/transfers/{one['id']}/confirm", {"code": code}, key="k")
+    assert (limited.status_code, limited.json()["code"]) == (429, "too-many-wrong-codes")
+    assert 0 < int(limited.headers["retry-after"]) <= 3_600
+    await confirmed(panel, client, two)
+    cancelled = await client.post(f"/transfers/{one['id']}/cancel")
+    assert cancelled.status_code == 200, "taking it back needs no code"
+
+
+async def test_a_retry_answers_again(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """The key stands for one request; what is kept of it holds no code."""
+    (order,) = await free_orders(client, 1)
+    body = to(other, order)
+    begun = [await client.post("/transfers", body, key="push") for _ in range(2)]
+    assert begun[0].content == begun[1].content and begun[1].headers["idempotent-replay"] == "true"
+    (transfer,) = begun[0].json()["items"]
+    code = await code_for(panel, transfer, "transfer-confirmation")
+    path = f"/transfers/{transfer['id']}/confirm"
+    done = [await client.post(path, {"code": code}, key="confirm", if_match=transfer["version"]) for _ in range(2)]
+    assert done[0].status_code == 200 and done[0].content == done[1].content
+    assert (await client.post(path, {"code": code + "0"}, key="confirm")).json()["code"] == "idempotency-key-reused"
+    mails_about = [one for one in await mails(panel) if one["transfer_id"] == transfer["id"]]
+    assert [one["event"] for one in mails_about] == ["transfer-confirmation", "transfer-acceptance"]
+    status = (await client.get("/operations/confirm")).json()
+    assert status["state"] == "done" and status["answer"]["id"] == transfer["id"]
+    with panel.database.read() as tx:
+        kept = str(tx.sql("SELECT * FROM operations").fetchall()) + str(tx.sql("SELECT * FROM transfers").fetchall())
+    for mail in mails_about:
+        assert mail["code"] not in kept, "hashed in the transfer, absent from the kept answers"
+
+
+async def test_versions(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """``If-Match``: a step is refused if the transfer is not as it was seen."""
+    (order,) = await free_orders(client, 1)
+    (transfer,) = await pushed(client, other, order)
+    seen = await client.get(f"/transfers/{transfer['id']}")
+    assert (
+        await client.get(f"/transfers/{transfer['id']}", {"If-None-Match": seen.headers["etag"]})
+    ).status_code == 304
+    await confirmed(panel, client, transfer)
+    late = await client.post(f"/transfers/{transfer['id']}/cancel", if_match=transfer["version"])
+    assert (late.status_code, late.json()["code"]) == (412, "version-mismatch")
+    present = (await client.get(f"/transfers/{transfer['id']}")).json()["version"]
+    assert (await client.post(f"/transfers/{transfer['id']}/cancel", if_match=present)).json()["state"] == "cancelled"
+
+
+# --- who sees what
+
+
+async def test_lists(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """Filters, order and pages; each side sees its own, and the refused actions only."""
+    orders = await free_orders(client, 3)
+    begun = await pushed(client, other, *orders)
+    await confirmed(panel, client, begun[0])
+    every = await client.items("/transfers")
+    assert [one["created_at"] for one in every] == sorted((one["created_at"] for one in every), reverse=True)
+    assert {one["direction"] for one in every} == {"in", "out"}
+    for field in ("id", "created_at", "expires_at", "state", "order_id", "order_name", "paid_until", "monthly_price"):
+        for sign in ("", "-"):
+            paged = await client.items("/transfers", sort=sign + field, limit=2)
+            assert sorted(one["id"] for one in paged) == sorted(one["id"] for one in every)
+    out = await client.items("/transfers", direction="out")
+    assert {one["id"] for one in every if one["direction"] == "out"} == {one["id"] for one in out}
+    both = await client.items("/transfers", direction=["in", "out"])
+    assert len(both) == len(every)
+    waiting = await client.items("/transfers", state=["awaiting sender"], push_id=begun[0]["push_id"])
+    assert {one["id"] for one in waiting} == {begun[1]["id"], begun[2]["id"]}
+    assert [one["id"] for one in await client.items("/transfers", order_id=orders[0]["id"])] == [begun[0]["id"]]
+    (found,) = await client.items(
+        "/transfers", q=f"{other.account['login']} {orders[1]['name']}", state="awaiting sender"
+    )
+    assert found["id"] == begun[1]["id"] and len(found["history"]) == 1
+    assert {one["action"]: one["code"] for one in found["actions"]} == {
+        "accept": "not-the-recipient",
+        "decline": "not-the-recipient",
+    }
+    soon = await client.items("/transfers", expires_before=begun[0]["expires_at"])
+    assert all(one["expires_at"] is not None and one["expires_at"] < begun[0]["expires_at"] for one in soon)
+    assert (await client.get("/transfers", direction="sideways")).status_code == 422
+    assert (await client.get("/transfers", nonsense="x")).status_code == 422
+    received = await other.items("/transfers", direction="in")
+    assert begun[0]["id"] in {one["id"] for one in received} and begun[1]["id"] not in {one["id"] for one in received}
+
+
+async def test_strangers_and_staff(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """ACC-7: transfers are their two sides' business; the role of staff changes nothing."""
+    (order,) = await free_orders(client, 1)
+    (transfer,) = await pushed(client, other, order)
+    await confirmed(panel, client, transfer)
+    third, support = await panel.sign_in(number=2), await panel.sign_in("support")
+    assert (await third.get(f"/transfers/{transfer['id']}")).status_code == 404
+    for step in ("decline", "cancel"):
+        assert (await third.post(f"/transfers/{transfer['id']}/{step}")).status_code == 404
+    assert (await support.items("/transfers")) == []
+    refused = await support.post(f"/transfers/{transfer['id']}/cancel")
+    assert (refused.status_code, refused.json()["rule"]) == (403, "ACC-7")
+    assert "transfers" in (await client.get("/me")).json()["capabilities"]
+    assert "transfers" not in (await support.get("/me")).json()["capabilities"]
+    assert (await support.get(f"/orders/{order['id']}")).json()["transfer_id"] == transfer["id"]
+    assert (await panel.http.post("/api/v1/transfers")).status_code == 401
+
+
+async def test_mails_are_in_the_sandbox_only(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """Of one address or of all; nothing else can be asked."""
+    everything = await mails(panel)
+    mine = await mails(panel, to=client.account["email"])
+    assert 0 < len(mine) < len(everything) and {one["to"] for one in mine} == {client.account["email"]}
+    assert await mails(panel, to=other.account["login"]) == []
+    assert (await panel.http.get("/sandbox/mail", params={"from": "x"})).status_code == 422
+    assert (await client.get("/mail")).status_code == 404
+
+
+# --- the order (TRF-5, TRF-6, DSC-5)
+
+
+async def test_an_order_on_its_way_is_locked(client: SignedIn, other: SignedIn) -> None:
+    """TRF-6: power goes on, everything else waits; list and detail say why, and name the transfer."""
+    (order,) = await free_orders(client, 1)
+    (transfer,) = await pushed(client, other, order)
+    detail = (await client.get(f"/orders/{order['id']}")).json()
+    assert detail["transfer_id"] == transfer["id"]
+    allowed = {one["action"] for one in detail["actions"] if one["allowed"]}
+    assert allowed == {"start", "stop", "reboot", "reset"}
+    held = [one for one in detail["actions"] if not one["allowed"] and one["action"] != "unsuspend"]
+    assert {(one["code"], one["related"]["transfer_id"]) for one in held} == {("in-transfer", transfer["id"])}
+    assert {one["rule"] for one in held} == {"TRF-4", "TRF-6"}
+    (item,) = await client.items("/orders", id=order["id"])
+    assert {one["action"] for one in item["actions"]} >= {"renew", "rename", "auto-renew", "addons", "transfer"}
+    assert (await client.patch(f"/orders/{order['id']}", {"name": "mine"})).json()["code"] == "in-transfer"
+    assert (await client.post(f"/orders/{order['id']}/actions", {"action": "reboot"})).status_code == 200
+    await client.post(f"/transfers/{transfer['id']}/cancel")
+    assert (await client.patch(f"/orders/{order['id']}", {"name": "mine"})).status_code == 200
+
+
+async def test_what_goes_along_and_what_stays(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """TRF-5: add-ons and an individual price go along; invoices and the ledger stay; old quotes are worth nothing."""
+    (special,) = [one for one in await client.items("/orders", state="active") if one["individual_price"]]
+    assert special["addons"]
+    quote = (await client.post("/quotes", {"kind": "renewal", "order_ids": [special["id"]], "period": 1})).json()
+    assert len(quote["lines"]) == 1
+    books = [await client.items("/invoices", state="paid"), await client.items("/balance/ledger")]
+    (transfer,) = await pushed(client, other, special)
+    transfer = await confirmed(panel, client, transfer)
+    code = await code_for(panel, transfer, "transfer-acceptance")
+    assert (await other.post(f"/transfers/{transfer['id']}/accept", {"code": code})).status_code == 200
+    assert [await client.items("/invoices", state="paid"), await client.items("/balance/ledger")] == books
+    bought = await client.post("/renewals", {"quote_id": quote["id"], "expected_total": quote["total"]})
+    assert bought.status_code == 409, bought.text
+    assert await other.items("/invoices", order_id=special["id"]) == []
+    theirs = (await other.post("/quotes", {"kind": "renewal", "order_ids": [special["id"]], "period": 1})).json()
+    assert theirs["total"] == quote["total"] and theirs["lines"][0]["addons"] == quote["lines"][0]["addons"]
+    assert theirs["lines"][0]["discounts"] == [], "an individual price stays one (DSC-4)"
+
+
+async def test_the_discounts_of_both_sides(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """DSC-2, DSC-5: five VDS give 3 %. One of them goes, and the rest have it no more, from that instant on."""
+    own = [one for one in await other.items("/orders", kind="vds", state="active")]
+    assert len(own) == 5
+    given, kept = own[-1], own[0]
+    third = await panel.sign_in(number=2)
+
+    async def percent(who: SignedIn, order_id: str) -> float:
+        return float((await who.get(f"/orders/{order_id}")).json()["discount_percent"])
+
+    before = await percent(other, kept["id"])
+    (transfer,) = await pushed(other, third, given)
+    transfer = await confirmed(panel, other, transfer)
+    assert await percent(other, kept["id"]) == before, "on its way it still counts for its owner"
+    code = await code_for(panel, transfer, "transfer-acceptance")
+    assert (await third.post(f"/transfers/{transfer['id']}/accept", {"code": code})).status_code == 200
+    assert await percent(other, kept["id"]) == before - 3
+    got = await third.items("/orders", kind="vds", state="active")
+    assert {one["discount_percent"] for one in await third.items("/orders", id=given["id"])} != {"0"} or len(got) < 5
+
+
+async def test_the_new_owner_is_told_of_the_end(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """ACC-8: the notice that the paid period ends soon went to somebody else; auto-renewal is off for good (TRF-5)."""
+    ending = [one for one in await client.items("/orders", state="active", open_invoice="no", auto_renew="off")]
+    near = min(ending, key=lambda one: str(one["paid_until"]))
+    (transfer,) = await pushed(client, other, near)
+    transfer = await confirmed(panel, client, transfer)
+    code = await code_for(panel, transfer, "transfer-acceptance")
+    assert (await other.post(f"/transfers/{transfer['id']}/accept", {"code": code})).status_code == 200
+    told = [one for one in await mails(panel, to=other.account["email"]) if one["event"] == "period-ending"]
+    assert [one["order_id"] for one in told][-1] == near["id"]
+
+
+@pytest.mark.parametrize("auto_renew", [True, False])
+async def test_time_comes_first(panel: InProcessPanel, client: SignedIn, other: SignedIn, auto_renew: bool) -> None:
+    """TRF-6: auto-renewal, or the end of the paid period, cancels the transfer first, and both are told why."""
+    days_before_end = 2 if auto_renew else 0
+    for order in await free_orders(client, 40):
+        until = datetime.fromisoformat(order["paid_until"]) - timedelta(days=days_before_end)
+        left = until - panel.database.now()
+        if timedelta(days=5) < left < timedelta(days=40):
+            break
+    if auto_renew:
+        changed = await client.patch(f"/orders/{order['id']}", {"auto_renew": {"on": True, "months": 1}})
+        assert changed.status_code == 200
+    await panel.advance(seconds=int(left.total_seconds()) - 3_600)
+    (transfer,) = await pushed(client, other, order)
+    await confirmed(panel, client, transfer)
+    mine, theirs = await cursor(client), await cursor(other)
+    await panel.advance(hours=2)
+    (step,) = (await client.get(f"/transfers/{transfer['id']}")).json()["history"][-1:]
+    assert (step["state"], step["by"]) == ("cancelled", "")
+    assert step["reason"] == (
+        "auto-renewal of the server fell due" if auto_renew else "the paid period of the server is over"
+    )
+    assert abs(datetime.fromisoformat(step["at"]) - until) < timedelta(seconds=1)
+    for who, after in ((client, mine), (other, theirs)):
+        assert ("transfer", transfer["id"], "changed") in await changes(who, after)
+        (told,) = [one for one in await mails(panel, to=who.account["email"]) if one["event"] == "transfer-cancelled"][
+            -1:
+        ]
+        assert told["transfer_id"] == transfer["id"] and step["reason"] in told["body"]
+    after_all = (await client.get(f"/orders/{order['id']}")).json()
+    assert after_all["transfer_id"] is None
+    assert after_all["state"] == ("active" if auto_renew else "blocked")
+    assert (after_all["paid_until"] > order["paid_until"]) == auto_renew
