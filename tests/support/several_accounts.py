@@ -36,6 +36,9 @@ class Recorder:
         self.held = threading.Event()
         """Cleared: answers wait until it is set."""
         self.held.set()
+        self.redirect = ""
+        """Where every request is sent to instead of being answered, as a hostile panel would."""
+        self.redirected = 0
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -52,17 +55,32 @@ class Recorder:
             place = len(self.asked)
             self.asked.append(b"")
             self.answered.append(b"")
+        if self.redirect:
+            self._send_away(client, place)
+            return
         with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", self.sandbox.port)) as panel:
             back = threading.Thread(target=self._copy, args=(panel, client, self.answered, place, True), daemon=True)
             back.start()
             self._copy(client, panel, self.asked, place, False)
             back.join(30)
 
+    def _send_away(self, client: socket.socket, place: int) -> None:
+        answer = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {self.redirect}\r\nContent-Length: 0\r\n\r\n"
+        with contextlib.suppress(OSError), client:
+            while data := client.recv(65_536):
+                with self._lock:
+                    self.asked[place] += data
+                    self.redirected += 1
+                client.sendall(answer.encode())
+
     def _copy(self, source: socket.socket, target: socket.socket, kept: list[bytes], place: int, waits: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
                 with self._lock:
                     kept[place] += data
+                if self.redirect and not waits:
+                    source.shutdown(socket.SHUT_RDWR)  # what comes again on a new connection is sent away
+                    return
                 if waits:
                     self.held.wait(60)
                 target.sendall(data)
