@@ -8,7 +8,6 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from billtui.app import BilltuiApp
@@ -170,8 +169,3 @@ async def opened(
         finally:
             await app.session.close()
             await app.close_accounts()
-
-
-def everything_written(root: Path) -> bytes:
-    """Every byte of every file below ``root``."""
-    return b"\n".join(path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file())

@@ -71,8 +71,8 @@ VERBS: tuple[Verb, ...] = (
         "accounts:renew",
         (
             _THINGS,
-            option("--expires-within", help="every order that ended or ends in so many days (at most 30)",
-                   metavar="DAYS", type=natural_number),
+            option("--expires-within", metavar="DAYS", type=natural_number,
+                   help="every order that ended or ends in so many days and is on no open invoice, in no transfer"),
             PERIOD,
             option("--pay", help="pay the new invoices at once; without it they are only issued",
                    choices=("internal", "affiliate", "promise")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.content import Content
@@ -21,6 +22,7 @@ from billtui.screens.accounts_view import (
 from billtui.screens.command_text import accounts_line
 from billtui.screens.list_screen import ListScreen, View
 from billtui.services.accounts import AccountRow, AccountsDesk, AccountState, Kind
+from billtui.services.accounts.copies import FIRST_ORDERS
 from billtui.widgets.record_table import Column
 
 ALL = "all"
@@ -50,7 +52,11 @@ class AccountsScreen(ListScreen[AccountRow]):
         """The copies are read when it is mounted."""
         super().__init__()
         self._accents: dict[str, str | None] = {}
+        self._locked: set[str] = set()
+        """Read-only profiles: nothing of theirs can be marked."""
         self._redraw = False
+        self._seen_main: tuple[Path | None, int] | None = None
+        """In which state the open profile's own copy was read."""
 
     @property
     def desk(self) -> AccountsDesk:
@@ -62,9 +68,12 @@ class AccountsScreen(ListScreen[AccountRow]):
         app = self.billtui
         profiles = app.roster.beside(app.profile)
         self._accents.update({profile.name: profile.accent for profile in profiles})
-        self.desk.read(profiles, (app.profile, app.session))
+        started_so = self.session.read_only and not app.profile.read_only  # with --read-only, and so every session
+        self._locked = {profile.name for profile in profiles if started_so or profile.read_only}
+        self.desk.read(profiles, (app.profile, app.session), most=FIRST_ORDERS)
+        self._seen_main = (self.session.store.path, self.session.store.generation())
         super().on_mount()
-        self.refresh_accounts()
+        self.call_after_refresh(self.refresh_accounts)  # the copies are drawn before anybody is asked
 
     def on_unmount(self) -> None:
         """Sessions with nothing to do end."""
@@ -73,9 +82,11 @@ class AccountsScreen(ListScreen[AccountRow]):
     @handles("app.refresh")
     def refresh_accounts(self) -> None:
         """Ask every panel for what changed; the rows stay meanwhile."""
-        self.run_worker(
-            self.billtui.boundary(self.desk.refresh()), group="accounts", exclusive=True, exit_on_error=False
-        )
+        self.run_worker(self.billtui.boundary(self._read_on()), group="accounts", exclusive=True, exit_on_error=False)
+
+    async def _read_on(self) -> None:
+        await self.desk.read_rest()
+        await self.desk.refresh()
 
     # --- rows
 
@@ -105,7 +116,9 @@ class AccountsScreen(ListScreen[AccountRow]):
 
     def reload(self) -> None:
         """Rows anew; what the open profile's own session brought is in its copy."""
-        self.desk.read_again(self.billtui.profile.name, quietly=True)
+        if self._seen_main != (now := self._seen):
+            self._seen_main = now
+            self.desk.read_again(self.billtui.profile.name, quietly=True)
         super().reload()
 
     def account_changed(self, _name: str) -> None:
@@ -138,14 +151,9 @@ class AccountsScreen(ListScreen[AccountRow]):
         """An account is no thing to pay or renew, and through a read-only profile nothing is changed."""
         if row.kind is Kind.ACCOUNT:
             return "an account; mark its invoices or orders"
-        if self._is_read_only(row.profile):
+        if row.profile in self._locked:
             return f"of {row.profile}, which is read-only"
         return row.refusal or None
-
-    def _is_read_only(self, profile: str) -> bool:
-        if self.session.read_only and not self.billtui.profile.read_only:
-            return True  # the program was started so, and with it every session
-        return self.desk.line(profile).profile.read_only
 
     def summary(self, rows: Sequence[AccountRow], marked: Sequence[AccountRow]) -> Content:
         """What the marks come to, for each account and currency by itself; else how the accounts stand."""
@@ -176,7 +184,7 @@ class AccountsScreen(ListScreen[AccountRow]):
         own = [row for row in rows if row.kind is kind]
         if not own:
             return f"There is no {kind} among what is chosen. v shows other views, space marks."
-        if all(self._is_read_only(row.profile) for row in own):
+        if all(row.profile in self._locked for row in own):
             return f"{own[0].profile} is read-only: nothing is changed through it."
         if len(own) == 1 and own[0].refusal:
             return f"{own[0].title} is {own[0].refusal}."

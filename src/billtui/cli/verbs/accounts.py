@@ -44,6 +44,8 @@ _ROWS = (
     Column("ref", cut=True),
 )
 _FAR = 2**62
+EVERY = 1_000_000
+"""No list is cut where it says what is bought."""
 _SORTS: dict[str, Callable[[AccountRow], Any]] = {
     "when": lambda row: row.at if row.at is not None else _FAR,
     "profile": lambda row: row.profile,
@@ -200,6 +202,9 @@ async def _write(context: Context, kind: Kind, by_list: bool, make: Callable[...
     try:
         await desk.refresh()
         ids, troubles = _ids(desk, kind, wanted) if wanted else (_listed(desk, kind, options), _not_read(desk))
+        for line in desk.lines:
+            if not wanted and line.profile.read_only and not line.same_as:
+                context.out.note(f"{line.profile.name} is read-only: nothing of it is touched.")
         plans = [*troubles, *await make(desk, ids)]
         return await _carry_out(context, desk, plans)
     finally:
@@ -234,16 +239,18 @@ def _listed(desk: AccountsDesk, kind: Kind, options: Any) -> dict[str, list[str]
     """Everything of the list: of several profiles of one account only the one that stands for it."""
     ids: dict[str, list[str]] = {}
     for line in desk.lines:
-        last = _FAR
-        if kind is Kind.ORDER:
-            last = int(desk.now(line.profile.name).timestamp()) + options.expires_within * DAY
-        own = [
-            row.id
-            for row in line.copy.rows
-            if row.kind is kind and (kind is Kind.INVOICE or (row.at or _FAR) <= last) and not row.refusal
-        ]
-        if own and line.state is AccountState.FRESH and not line.profile.read_only:
-            ids[line.profile.name] = own
+        name = line.profile.name
+        session = desk.known_session(name)
+        if session is None or line.same_as or line.state is not AccountState.FRESH or session.read_only:
+            continue
+        if kind is Kind.INVOICE:
+            own = [row.id for row in session.store.open_invoices()]
+        else:
+            last = int(desk.now(name).timestamp()) + options.expires_within * DAY
+            ending = session.store.brief_ending_until(last, EVERY)
+            own = [row.id for row in ending if row.unpaid_invoice_id is None and row.transfer_id is None]
+        if own:
+            ids[name] = own
     return ids
 
 

@@ -27,7 +27,7 @@ ALL_ACCOUNTS: Final = "*"
 def summaries(profiles: Sequence[Profile], roster: Roster) -> list[AccountCopy]:
     """What the copy of each profile's account says, without its rows. Reads files."""
     now = datetime.now(UTC)
-    return [read_copy(profile, roster.settings(profile), now, rows=False) for profile in profiles]
+    return [read_copy(profile, roster.settings(profile), now, most=0) for profile in profiles]
 
 
 class ProfileDialog(Dialog[str]):

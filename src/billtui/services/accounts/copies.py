@@ -16,11 +16,16 @@ from billtui.domain.models import Account
 from billtui.domain.money import Money
 from billtui.services.session_settings import SessionSettings
 from billtui.services.store import KnownAccounts, StoreReader, money
+from billtui.services.store.rows import EndingRow
 
 DAYS = 30
 """How far ahead an order's end is listed."""
+FIRST_ORDERS = 100
+"""So many of each account are read for the first view: the soonest of all accounts are among them."""
 MOST_ORDERS = 1_000
 """Orders of one account in the list, the soonest ends first; how many more there are is said."""
+ON_INVOICE = "on an open invoice (BLK-5)"
+IN_TRANSFER = "in a transfer (TRF-6)"
 _DAY = 86_400
 
 
@@ -80,6 +85,8 @@ class AccountCopy:
     """One entry a currency."""
     ending: int = 0
     """Running or blocked orders that end within :data:`DAYS`, or have ended."""
+    listed: int = 0
+    """Of these so many are among the rows."""
     rows: tuple[AccountRow, ...] = ()
 
     @property
@@ -89,8 +96,8 @@ class AccountCopy:
 
     @property
     def not_listed(self) -> int:
-        """Ending orders beyond :data:`MOST_ORDERS`."""
-        return max(0, self.ending - MOST_ORDERS)
+        """Ending orders that are not among the rows."""
+        return self.ending - self.listed
 
 
 def row_key(profile: str, kind: Kind, object_id: str) -> str:
@@ -98,10 +105,11 @@ def row_key(profile: str, kind: Kind, object_id: str) -> str:
     return f"{profile}/{kind}:{object_id}"
 
 
-def read_copy(profile: Profile, settings: SessionSettings, now: datetime, *, rows: bool = True) -> AccountCopy:
+def read_copy(profile: Profile, settings: SessionSettings, now: datetime, *, most: int = MOST_ORDERS) -> AccountCopy:
     """The copy of a profile's account as its last session left it; ``now`` is the panel's time as far as known.
 
-    Safe to call from any thread: the file is opened and closed in here. Without ``rows`` only the sums are read.
+    Safe to call from any thread: the file is opened and closed in here. At ``most`` so many
+    orders are among its rows; with 0 only the sums are read.
     """
     known = KnownAccounts(settings.data_dir)
     visited = known.get(settings.profile, settings.connection.url, settings.login)
@@ -109,18 +117,19 @@ def read_copy(profile: Profile, settings: SessionSettings, now: datetime, *, row
         return AccountCopy(profile, login=profile.login)
     store = StoreReader(path)
     try:
-        return copy_of(profile, store, store.account(), now, rows=rows)
+        return copy_of(profile, store, store.account(), now, most=most)
     finally:
         store.close()
 
 
 def copy_of(
-    profile: Profile, store: StoreReader, account: Account | None, now: datetime, *, rows: bool = True
+    profile: Profile, store: StoreReader, account: Account | None, now: datetime, *, most: int = MOST_ORDERS
 ) -> AccountCopy:
     """The same from an open store."""
     if account is None:
         return AccountCopy(profile, login=profile.login)
     until = int(now.timestamp()) + DAYS * _DAY
+    ending = store.count_ending_until(until)
     return AccountCopy(
         profile,
         panel_id=account.panel_id.raw,
@@ -132,8 +141,9 @@ def copy_of(
         internal=account.balances.internal,
         affiliate=account.balances.affiliate,
         owing=_owing(store),
-        ending=store.count_ending_until(until),
-        rows=_rows(profile, store, account, until) if rows else (),
+        ending=ending,
+        listed=min(ending, most),
+        rows=_rows(profile, store, account, until, most) if most else (),
     )
 
 
@@ -145,7 +155,7 @@ def _owing(store: StoreReader) -> tuple[Owing, ...]:
     return tuple(Owing(count, money(cents, currency)) for currency, (count, cents) in sorted(sums.items()))
 
 
-def _rows(profile: Profile, store: StoreReader, account: Account, until: int) -> tuple[AccountRow, ...]:
+def _rows(profile: Profile, store: StoreReader, account: Account, until: int, most: int) -> tuple[AccountRow, ...]:
     who = profile.name, str(account.login), str(account.account_id)
     invoices = [
         AccountRow(
@@ -162,28 +172,22 @@ def _rows(profile: Profile, store: StoreReader, account: Account, until: int) ->
         )
         for row in store.open_invoices()
     ]
+    name, login, account_id = who
+    prefix = row_key(name, Kind.ORDER, "")
     orders = [
         AccountRow(
-            row_key(profile.name, Kind.ORDER, row.id),
-            *who,
-            Kind.ORDER,
-            row.id,
-            row.name,
-            f"{row.plan} · {row.location}",
-            row.state,
-            row.paid_until,
-            row.price,
-            row.currency,
-            bool(row.auto_on),
-            "on an open invoice (BLK-5)"
-            if row.unpaid_invoice_id is not None
-            else "in a transfer (TRF-6)"
-            if row.transfer_id is not None
-            else "",
+            prefix + row.id, name, login, account_id, Kind.ORDER, row.id, row.name, f"{row.plan} · {row.location}",
+            row.state, row.paid_until, row.price, row.currency, bool(row.auto_on), _refusal(row),
         )
-        for row in store.ending_until(until, MOST_ORDERS)
-    ]
+        for row in store.brief_ending_until(until, most)
+    ]  # fmt: skip
     return (*invoices, *orders)
+
+
+def _refusal(row: EndingRow) -> str:
+    if row.unpaid_invoice_id is not None:
+        return ON_INVOICE
+    return IN_TRANSFER if row.transfer_id is not None else ""
 
 
 def distinct(copies: Iterable[AccountCopy], first: str = "") -> tuple[list[AccountCopy], dict[str, str]]:

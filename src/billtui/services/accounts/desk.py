@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from billtui.client.errors import ClientError, LockedOut, SessionExpired, SignInRefused, TotpRequired
 from billtui.config.errors import ConfigError
 from billtui.config.profiles import Profile, ProfileBook, Profiles
-from billtui.services.accounts.copies import AccountCopy, AccountRow, copy_of, distinct, read_copy
+from billtui.services.accounts.copies import MOST_ORDERS, AccountCopy, AccountRow, copy_of, distinct, read_copy
 from billtui.services.journal import JournalError
 from billtui.services.session_events import AccountChanged, SessionEvent, StoreChanged
 from billtui.services.session_settings import SessionRefused, SessionSettings
@@ -142,13 +142,18 @@ class AccountsDesk:
     def _main_name(self) -> str:
         return self._main[0].name if self._main is not None else ""
 
-    def read(self, profiles: Iterable[Profile], main: tuple[Profile, Session] | None = None) -> None:
-        """Every line from the local copies; ``main`` is the profile whose session is open already."""
+    def read(
+        self, profiles: Iterable[Profile], main: tuple[Profile, Session] | None = None, *, most: int = MOST_ORDERS
+    ) -> None:
+        """Every line from the local copies; ``main`` is the profile whose session is open already.
+
+        Of each account at ``most`` so many orders are read, the soonest ends first; :meth:`read_rest` reads on.
+        """
         self._main = main
         before, self._lines = self._lines, {}
         for profile in profiles:
             old = before.get(profile.name)
-            line = AccountLine(self._copy(profile))
+            line = AccountLine(self._copy(profile, most))
             if old is not None and old.profile == profile:
                 line = replace(line, state=old.state, message=old.message)
             self._lines[profile.name] = line
@@ -161,11 +166,25 @@ class AccountsDesk:
             if not quietly:
                 self._changed(name)
 
-    def _copy(self, profile: Profile) -> AccountCopy:
+    async def read_rest(self) -> None:
+        """Every line whole, where :meth:`read` read only its first part; files are read beside the loop."""
+        for name, line in list(self._lines.items()):
+            if line.copy.listed == min(line.copy.ending, MOST_ORDERS):
+                continue
+            if self.known_session(name) is not None:
+                copy = self._copy(line.profile)
+            else:
+                settings = self._roster.settings(line.profile)
+                copy = await asyncio.to_thread(read_copy, line.profile, settings, datetime.now(UTC))
+            if name in self._lines:
+                self._lines[name] = replace(self._lines[name], copy=copy)
+                self._changed(name)
+
+    def _copy(self, profile: Profile, most: int = MOST_ORDERS) -> AccountCopy:
         session = self.known_session(profile.name)
         if session is not None and not session.closed and session.account is not None:
-            return copy_of(profile, session.store, session.account, session.now())
-        return read_copy(profile, self._roster.settings(profile), datetime.now(UTC))
+            return copy_of(profile, session.store, session.account, session.now(), most=most)
+        return read_copy(profile, self._roster.settings(profile), datetime.now(UTC), most=most)
 
     # -- refreshing
 

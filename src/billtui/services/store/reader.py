@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.store import schema
-from billtui.services.store.rows import ChangeRow, InvoiceRow, OrderRow, SearchHit, TransferRow, instant
+from billtui.services.store.rows import ChangeRow, EndingRow, InvoiceRow, OrderRow, SearchHit, TransferRow, instant
 from billtui.services.store.text import search_conditions
 
 T = TypeVar("T")
@@ -249,6 +249,15 @@ class StoreReader:
             f"AND state IN ('active', 'suspended', 'blocked') ORDER BY paid_until, n LIMIT ?"
         )
         return [OrderRow._make(row) for row in self.query(sql, (until, limit))]
+
+    def brief_ending_until(self, until: int, limit: int) -> list[EndingRow]:
+        """:meth:`ending_until`, but only what a line of a list over several accounts shows: much quicker to read."""
+        sql = (
+            f"SELECT {', '.join(EndingRow._fields)} FROM orders WHERE paid_until <= ? "
+            "AND state IN ('active', 'suspended', 'blocked') ORDER BY paid_until, n LIMIT ?"
+        )
+        with gc_paused():
+            return list(map(EndingRow._make, self.query(sql, (until, limit))))
 
     def count_ending_until(self, until: int) -> int:
         """How many orders :meth:`ending_until` would give without its limit."""

@@ -57,6 +57,22 @@ class OrderRow(NamedTuple):
     version: int
 
 
+class EndingRow(NamedTuple):
+    """What a list over several accounts shows of an order that ends."""
+
+    id: str
+    name: str
+    plan: str
+    location: str
+    state: str
+    paid_until: int
+    price: int
+    currency: str
+    auto_on: int
+    unpaid_invoice_id: str | None
+    transfer_id: str | None
+
+
 class InvoiceRow(NamedTuple):
     """One invoice in a list (INV)."""
 
