@@ -73,7 +73,7 @@ class TransferModel:
         if side is None:
             return "not-found"
         if side != ACTOR[action]:
-            return f"not-the-{ACTOR[action]}"
+            return f"not-the-{ACTOR[action]}" if one.runs else "transfer-over"
         right = one.codes.get(action)
         if action == "confirm" and one.state == "awaiting recipient":
             return "code-used" if code == right else "already-confirmed"

@@ -14,6 +14,7 @@ from tests.unit.domain.test_rules_discounts import PRICES
 from tests.unit.domain.test_rules_new_orders import BULK
 from tests.unit.domain.test_rules_orders import ADDONS, PLAN_CHANGES
 from tests.unit.domain.test_rules_renewal import ENDS
+from tests.unit.domain.test_rules_transfers import EXPIRIES
 
 HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -25,7 +26,7 @@ SERVED = [
     *(f"PRM-{number}" for number in range(1, 10)),
     *(f"DSC-{number}" for number in range(1, 9)),
     *(f"BLK-{number}" for number in range(1, 8)),
-    *("TRF-4", "TRF-6"),
+    *(f"TRF-{number}" for number in range(1, 8)),
     *(f"TKT-{number}" for number in range(4, 11)),
 ]
 
@@ -56,6 +57,7 @@ def test_the_worked_numbers_are_the_tested_ones() -> None:
     assert rows("| old | new | now") == [
         [old, new, now[:16], end[:16], amount] for old, new, now, end, amount in PLAN_CHANGES
     ]
+    assert rows("| pushed | confirmed |") == [[pushed, confirmed or "", end] for pushed, confirmed, end in EXPIRIES]
     assert rows("| old end |") == [[old[:16], str(day), str(months), new[:16]] for old, day, months, new in ENDS]
     assert rows("| server a month |") == [
         [price, more, str(months), f"{percent} %", listed, server, extra, amount]

@@ -174,14 +174,14 @@ def step_refusal(transfer: TransferFacts, action: str, side: Side) -> Refusal | 
     """Why ``side`` cannot take the step ``action`` now (TRF-2, TRF-3). Raises ``KeyError`` for an unknown step."""
     step = STEPS[action]
     about = {"transfer_id": transfer.id, "order_id": transfer.order_id, "state": transfer.state}
+    over = over_refusal(transfer)
+    if over is not None:
+        return over
     if step.side is not side:
         reason = f"You are the {side} of the transfer of “{transfer.order_name}”: {_INSTEAD[action]}."
         if step.side is Side.SENDER:
             return Refusal("not-the-sender", "TRF-2", reason, about)
         return Refusal("not-the-recipient", "TRF-2", reason, about)
-    over = over_refusal(transfer)
-    if over is not None:
-        return over
     if transfer.state in step.states:
         return None
     if action == "confirm":

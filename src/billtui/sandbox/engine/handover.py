@@ -176,7 +176,7 @@ def _send_code(
 ) -> None:
     # The code stands behind the #: what stands there never reaches a server, a log or a proxy.
     link = f"/transfers/{row.id}#{action}={code}"
-    text += "\nOr paste this link into the program:"
+    text += "\nThe same as a link, to be pasted into the program:"
     mail.send(
         tx,
         _account_of(row, side),
