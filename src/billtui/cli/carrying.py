@@ -31,7 +31,7 @@ from billtui.domain.payment_address import payment_address, refused_address
 from billtui.services import plan_files
 from billtui.services.journal import Busy, JobRow, OperationRow, OperationState
 from billtui.services.one_time_codes import CODE_NEEDED, STEP_OF
-from billtui.services.plans import OperationKind, Plan
+from billtui.services.plans import CODED, OperationKind, Plan
 from billtui.services.session import NotSignedIn, ReadOnlySession, Session
 
 S = OperationState
@@ -269,13 +269,17 @@ _HINTS: dict[Exit, Callable[[str], str]] = {
 }
 
 
-def _give_again(row: OperationRow) -> str | None:
-    """How a wrong code is put right: a code works for one transfer and one step only (TRF-2)."""
+def _give_again(row: OperationRow, code: Exit) -> str | None:
+    """What to do about a step that needs a one-time code and was not taken: the code goes with this command (TRF-2)."""
     step = next((name for kind, name in STEP_OF.items() if kind.value == row.kind), None)
-    if row.code != "wrong-code" or step is None:
+    if step is None or (row.code != "wrong-code" and code not in (Exit.NETWORK, Exit.SIGN_IN)):
         return None
     transfer = next((one.partition(":")[2] for one in row.targets if one.startswith("transfer:")), "")
-    return f"Nothing happened. Give the right one: billtui transfers {step} id:{transfer}"
+    words = {
+        Exit.NETWORK: "Nothing was sent, and the code is not kept. Once the panel can be reached, give it again",
+        Exit.SIGN_IN: "Nothing was sent, and the code is not kept. Sign in (billtui login), then give it again",
+    }.get(code, "Nothing happened. Give the right one")
+    return f"{words}: billtui transfers {step} id:{transfer}"
 
 
 def _job_problem(job: JobRow, rows: list[OperationRow], code: Exit, left_out: int) -> Problem:
@@ -301,7 +305,7 @@ def _job_problem(job: JobRow, rows: list[OperationRow], code: Exit, left_out: in
     more: dict[str, Any] = {"job_id": job.id, "job_exit": int(code)}
     if hint := _HINTS.get(code):
         more["hint"] = hint(job.id[:12])
-    if first is not None and (again := _give_again(first)):
+    if first is not None and (again := _give_again(first, code)):
         more["hint"] = again
     if first is not None and first.request_id:
         more["request_id"] = first.request_id
@@ -333,7 +337,7 @@ def interrupted(context: Context) -> Exit:
     next_step = f"billtui jobs show {job.id[:12]}"
     if job.counts.get(S.UNKNOWN) or job.counts.get(S.SENDING):
         next_step = f"billtui jobs settle {job.id[:12]}"
-    elif job.counts.get(S.PREPARED):
+    elif job.counts.get(S.PREPARED) and job.kind not in CODED:
         next_step = f"billtui jobs resume {job.id[:12]}"
     context.out.problem(
         Problem(
