@@ -8,6 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from billtui.config.profiles import make_profile
 from billtui.config.settings import Settings
+from billtui.services.transfers import turn_of
 from tests.screens.test_snapshots import (  # the fixtures are used by name
     SIZES,
     Steps,
@@ -16,40 +17,26 @@ from tests.screens.test_snapshots import (  # the fixtures are used by name
     still_panel,  # noqa: F401
 )
 from tests.support.driving import Driver, Program
-from tests.support.handing_over import RECIPIENT, RECIPIENT_ID, SENDER, SENDER_ID, code_of, links, paste, type_recipient
+from tests.support.handing_over import SENDER, links, paste, type_recipient
 
 
-def written(program: Program) -> None:
-    """Transfers in every state, by other clients: out and in, waiting for each side, ended in three ways (TRF-3)."""
-    mine, theirs, box = program.panel(), program.panel(RECIPIENT), program.sandbox
-
-    def push(panel: object, ids: list[str], login: str, account_id: str) -> list[str]:
-        body = {"order_ids": ids, "recipient_login": login, "recipient_account_id": account_id}
-        return [str(one["id"]) for one in panel.write("POST", "/transfers", body)["items"]]  # type: ignore[attr-defined]  # a Panel
-
-    def confirm(panel: object, login: str, transfer: str) -> None:
-        link = next(one for one in links(box, login, "Order Transfer") if f"/transfers/{transfer}#" in one)
-        panel.write("POST", f"/transfers/{transfer}/confirm", {"code": code_of(link)})  # type: ignore[attr-defined]  # a Panel
-
-    vds = [one["id"] for one in mine.orders() if one["state"] == "active" and not one["unpaid_invoice_id"]]
-    waiting = push(mine, vds[:3], RECIPIENT, RECIPIENT_ID)
-    confirmed, declined, done = push(mine, vds[3:6], RECIPIENT, RECIPIENT_ID)
-    for one in (confirmed, declined, done):
-        confirm(mine, SENDER, one)
-    theirs.write("POST", f"/transfers/{declined}/decline")
-    link = next(one for one in links(box, RECIPIENT, "Order Acceptance") if f"/transfers/{done}#" in one)
-    theirs.write("POST", f"/transfers/{done}/accept", {"code": code_of(link)})
-    mine.write("POST", f"/transfers/{waiting[2]}/cancel")
-    free = [one["id"] for one in theirs.orders() if one["state"] == "active" and not one["unpaid_invoice_id"]]
-    incoming = push(theirs, free[:1], SENDER, SENDER_ID)
-    confirm(theirs, RECIPIENT, incoming[0])
+async def on_one_that_waits(driver: Driver, step: str) -> str:
+    """In the list, on the first transfer that waits for this step of ours; its link, from the mail."""
+    await driver.go("8", "TransfersScreen")
+    await driver.press("v")
+    await driver.choose("waiting")
+    running = driver.app.session.store.transfers_running()
+    chosen = next(row.id for row in running if turn_of(row) == (True, step))
+    await driver.cursor_to(chosen)
+    subject = "Order Transfer" if step == "confirm" else "Order Acceptance"
+    return next(one for one in links(driver.sandbox, SENDER, subject) if f"/transfers/{chosen}#" in one)
 
 
 async def transfers(driver: Driver) -> None:
     await driver.go("8", "TransfersScreen")
     await driver.press("v")
     await driver.choose("all")
-    await driver.sees("you accept", "declined", "accepted", "cancelled")
+    await driver.sees("you accept", "declined", "accepted", "cancelled", "expired")
 
 
 async def transfer(driver: Driver) -> None:
@@ -57,7 +44,7 @@ async def transfer(driver: Driver) -> None:
     await driver.sees("you accept")
     await driver.press("v")
     await driver.choose("outgoing")
-    await driver.press("end", "enter")
+    await driver.press("home", "enter")
     await driver.on("TransferScreen")
     await driver.sees("History", "Cannot")
 
@@ -96,28 +83,29 @@ async def push_confirm(driver: Driver) -> None:
 
 
 async def codes(driver: Driver) -> None:
-    await driver.go("8", "TransfersScreen")
-    await driver.press("v")
-    await driver.choose("outgoing")
-    await driver.press("home", "j", "f")
+    link = await on_one_that_waits(driver, "confirm")
+    await driver.press("f")
     await driver.on("CodesDialog")
-    await paste(driver, links(driver.sandbox, SENDER, "Order Transfer")[0])
+    await paste(driver, link)
+    await driver.sees("taken")
 
 
 async def mail(driver: Driver) -> None:
     await driver.go("8", "TransfersScreen")
     await driver.press("M")
     await driver.on("MailDialog")
-    await driver.sees("Order Transfer Confirmation", "Accept it before")
+    await driver.sees("Order Transfer Confirmation", "to olena@marsh")
 
 
 async def accept(driver: Driver) -> None:
-    await driver.go("8", "TransfersScreen")
-    await driver.press("v")
-    await driver.choose("incoming")
-    await driver.press("home", "a")
+    link = await on_one_that_waits(driver, "accept")
+    await driver.press("a")
     await driver.on("CodesDialog")
-    await paste(driver, links(driver.sandbox, SENDER, "Order Acceptance")[0])
+    await paste(driver, link)
+    for _ in range(4):
+        if driver.app.focused is not None and driver.app.focused.id == "go":
+            break
+        await driver.press("tab")
     await driver.press("enter")
     await driver.on("ConfirmPlan")
 
@@ -136,7 +124,6 @@ async def test_picture(
     steps: Steps,
     size: tuple[int, int],
 ) -> None:
-    written(still)
     profile = PROFILE.model_copy(update={"url": still.sandbox.url}) if steps in (codes, accept) else PROFILE
     async with still.open(size=size, profile=profile, toasts=False) as driver:
         await steps(driver)
@@ -150,7 +137,6 @@ async def test_picture_of_the_list_in_few_colours_and_ascii(
     snapshot: SnapshotAssertion,
     theme: str,
 ) -> None:
-    written(still)
     chosen = Settings(theme=theme)
     async with still.open(profile=PROFILE, settings=chosen, ascii_only=theme == "dark", toasts=False) as driver:
         await transfers(driver)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from textual.content import Content
 
+from billtui.client.errors import ClientError
 from billtui.commands import Command
 from billtui.domain.models import Account, Transfer
 from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, signed_in_account
@@ -23,6 +25,7 @@ from billtui.screens.transfer_mail import look_for_codes
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.plans import Plan
+from billtui.services.session import NotSignedIn
 from billtui.services.store import StoreReader, TransferRow
 from billtui.services.transfer_preflight import Incoming, accept_preflight, plan_kinds
 from billtui.services.transfers import is_running, turn_of
@@ -90,18 +93,20 @@ async def confirm_transfers(app: Shell, ids: Sequence[str], step: str) -> None:
 async def give_codes(app: Shell, step: str, ids: Sequence[str], codes: Mapping[str, SecretStr]) -> None:
     """Ask for what is missing of the codes, show the plan, and send it; a wrong code is asked for anew.
 
-    Nothing that was given is lost on the way: what was refused stays in the list with the reason.
+    Nothing that was given is lost on the way: what was refused stays in the list with the reason, and what the line
+    swallowed before it was sent keeps its code.
     """
     account = signed_in_account(app)
     given = dict(codes)
     problems: dict[str, str] = {}
+    trouble = ""
     while True:
         waiting = _waiting(app, ids, step, problems)
         if not waiting:
-            await _say_over(app, ids, step)
+            _say_over(app, ids, step)
             return
-        if not given.keys() >= {one.row.id for one in waiting}:
-            answer = await _ask(app, account, step, waiting, given)
+        if problems or trouble or not given.keys() >= {one.row.id for one in waiting}:
+            answer = await _ask(app, account, step, waiting, given, trouble)
             if answer is None:
                 return
             given = dict(answer.codes)
@@ -111,16 +116,22 @@ async def give_codes(app: Shell, step: str, ids: Sequence[str], codes: Mapping[s
                 given |= {one.transfer_id: one.code for one in found if one.step == step}
                 ids = list(dict.fromkeys([*ids, *given]))
                 continue
-        job = await _submit(app, account, step, given)
+        trouble = ""
+        try:
+            job = await _submit(app, account, step, given)
+        except ClientError as error:
+            trouble = f"{error} Nothing was sent."
+            continue
         if job is None:
             return
         refused = await _outcome(app, job)
-        wrong = [one for one in refused if one.code in WRONG_CODE]
-        if not wrong:
-            await _say_refused(app, refused)
+        again = [one for one in refused if one.code in WRONG_CODE or one.state is OperationState.NOT_SENT]
+        await _say_refused(app, [one for one in refused if one not in again])
+        if not again:
             return
-        problems = {_transfer_of(one): str(one.detail or "refused") for one in wrong}
-        ids, given = list(problems), {}
+        problems = {_transfer_of(one): str(one.detail or "refused") for one in again}
+        unsent = {_transfer_of(one) for one in again if one.state is OperationState.NOT_SENT}
+        ids, given = list(problems), {key: code for key, code in given.items() if key in unsent}
 
 
 def _waiting(app: Shell, ids: Sequence[str], step: str, problems: Mapping[str, str]) -> list[Waiting]:
@@ -136,7 +147,12 @@ def _waiting(app: Shell, ids: Sequence[str], step: str, problems: Mapping[str, s
 
 
 async def _ask(
-    app: Shell, account: Account, step: str, waiting: Sequence[Waiting], given: Mapping[str, SecretStr]
+    app: Shell,
+    account: Account,
+    step: str,
+    waiting: Sequence[Waiting],
+    given: Mapping[str, SecretStr],
+    trouble: str,
 ) -> CodesAnswer | None:
     def known(transfer_id: str) -> TransferRow | None:
         return app.session.store.transfer_rows([transfer_id]).get(transfer_id)
@@ -151,6 +167,7 @@ async def _ask(
             known=known,
             offered=lambda row: _is_turn(row, step),
             codes=given,
+            trouble=trouble,
             with_mail=app.capability_refusal("sandbox.mail") is None,
         )
     )
@@ -220,13 +237,13 @@ def _facts(transfers: Sequence[Transfer]) -> list[Fact]:
 
 async def decline_transfers(app: Shell, ids: Sequence[str]) -> None:
     """The recipient's no to what is chosen; sent at once (TRF-3)."""
-    note = "The servers stay with their owner, who is told. They can be pushed to you again."
+    note = "The servers stay with their owner, who is told by mail. They can be pushed to you again."
     await _end(app, ids, planner.decline_transfer, "Decline", note)
 
 
 async def cancel_transfers(app: Shell, ids: Sequence[str], *, keep_marks: bool = False) -> str | None:
     """The sender's no to what is chosen; sent at once: until then the other side can accept (TRF-3)."""
-    note = "The servers stay yours and are unlocked; the codes of the mails hold no more. Both sides are told."
+    note = "The servers stay yours and are unlocked; the codes of the mails hold no more."
     return await _end(app, ids, planner.cancel_transfer, "Cancel the transfer", note, keep_marks)
 
 
@@ -256,7 +273,8 @@ async def outcome_of(app: Shell, job: str) -> list[OperationRow] | None:
     except TimeoutError:
         app.say("Its outcome is not known yet: 4 shows the job, 8 what became of it.", "warning")
         return None
-    await app.session.refresh()
+    with contextlib.suppress(ClientError, NotSignedIn):  # the copy follows once the line is back
+        await app.session.refresh()
     return app.session.journal.operations(job)
 
 
@@ -282,7 +300,7 @@ async def _say_refused(app: Shell, refused: Sequence[OperationRow]) -> None:
     await app.push_screen_wait(MessageDialog("Not done", Content("\n").join(lines)))
 
 
-async def _say_over(app: Shell, ids: Sequence[str], step: str) -> None:
+def _say_over(app: Shell, ids: Sequence[str], step: str) -> None:
     """Nothing of what was chosen waits for this step any more: what became of it."""
     rows = list(app.session.store.transfer_rows(ids).values())
     if not rows:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from billtui.client.errors import ClientError
 from billtui.domain.models import Order
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
@@ -83,11 +84,13 @@ class _Push:
             self.problem, cursor, on_blocked = "", answer.cursor, answer.what != "push"
             if answer.what == "recipient":
                 ask_whom = True
-            elif answer.what != "push":
-                await self._free(answer)
             else:
-                job = await self._confirm(found)
-                if job is None:
+                try:
+                    job = await (self._confirm(found) if answer.what == "push" else self._free(answer))
+                except ClientError as error:  # nothing was sent; what was typed and chosen stays
+                    self.problem = f"{error} Nothing was sent."
+                    continue
+                if job is None or answer.what != "push":
                     continue
                 rows = await outcome_of(self.app, job)
                 if rows is None:
@@ -142,8 +145,8 @@ class _Push:
             )
         )
 
-    async def _free(self, answer: PushAnswer) -> None:
-        """Take what is in the way away, and wait for the outcome: the next look needs it."""
+    async def _free(self, answer: PushAnswer) -> str | None:
+        """Take what is in the way away, and wait for the outcome: the next look needs it. The job's id."""
         app = self.app
         if answer.what == "pay":
             job = await pay_invoices(app, [answer.value], keep_marks=True)
@@ -155,6 +158,7 @@ class _Push:
             job = await renew_orders(app, [answer.value])
         if job is not None:
             await outcome_of(app, job)
+        return job
 
     async def _confirm(self, found: Preflight) -> str | None:
         """Name every server, and have the login typed once more; the job's id."""

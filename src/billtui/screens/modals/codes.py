@@ -69,12 +69,14 @@ class CodesDialog(Dialog[CodesAnswer]):
         known: Callable[[str], TransferRow | None],
         offered: Callable[[TransferRow], bool],
         codes: Mapping[str, SecretStr] | None = None,
+        trouble: str = "",
         with_mail: bool = False,
     ) -> None:
         """``known`` gives another transfer of the copy by its id, ``offered`` says whether it waits for the same step.
 
-        ``codes`` were given before; ``address`` is where the mails went; ``with_mail``: the panel shows them. A link
-        that leads elsewhere than to ``host`` is another panel's: its code is not sent to this one.
+        ``codes`` were given before, ``trouble`` is why nothing could be sent with them; ``address`` is where the mails
+        went; ``with_mail``: the panel shows them. A link that leads elsewhere than to ``host`` is another panel's: its
+        code is not sent to this one.
         """
         super().__init__()
         self.step = step
@@ -88,6 +90,7 @@ class CodesDialog(Dialog[CodesAnswer]):
         self.known = known
         self.offered = offered
         self.codes: dict[str, SecretStr] = dict(codes or {})
+        self.trouble = trouble
         self.with_mail = with_mail
         self._extra: tuple[TransferRow, SecretStr] | None = None
         """A pasted link's transfer that is not in the list, until enter takes it along."""
@@ -144,8 +147,10 @@ class CodesDialog(Dialog[CodesAnswer]):
         table.styles.height = min(len(self.waiting), 10) + 1
         self._show()
         problems = [one.problem for one in self.waiting.values() if one.problem]
-        if problems:
-            many = f"{len(problems)} codes were refused: they are wanted anew."
+        if self.trouble:
+            self._say(self.trouble)
+        elif problems:
+            many = f"{len(problems)} of them did not go through; each says why."
             self._say(problems[0] if len(problems) == 1 else many)
         self.query_one("#codes").focus()
 
