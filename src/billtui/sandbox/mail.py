@@ -7,7 +7,8 @@ import json
 from billtui.domain.rules import notifications as rules
 from billtui.sandbox.engine.rows import AccountRow, MailRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import MailJSON, NotificationRuleJSON, instant_json
+from billtui.sandbox.engine.wire import MailJSON, instant_json
+from billtui.sandbox.engine.wire_accounts import NotificationRuleJSON
 
 
 def wanted(account: AccountRow, event: str, channel: str = rules.EMAIL) -> bool:

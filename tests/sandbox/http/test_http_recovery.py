@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from billtui.domain.policy import DEFAULT_POLICY
-from tests.sandbox.http.test_http_access import code_of, mails, sign_in, with_second_factor
+from tests.sandbox.http.access_kit import code_of, mails, sign_in, with_second_factor
 from tests.support.panel import API, InProcessPanel, Json, SignedIn
 
 NEW = "quite another phrase"

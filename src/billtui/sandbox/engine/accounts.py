@@ -15,7 +15,8 @@ from billtui.sandbox.engine.errors import InvalidInput, NotFound, WrongKindOfInp
 from billtui.sandbox.engine.reading import check_version, row_id
 from billtui.sandbox.engine.rows import AccountRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import AccountJSON, instant_json, instant_json_or_none
+from billtui.sandbox.engine.wire import instant_json, instant_json_or_none
+from billtui.sandbox.engine.wire_accounts import AccountJSON
 
 ACCOUNT_CAPABILITIES: tuple[str, ...] = (
     "account.notifications",

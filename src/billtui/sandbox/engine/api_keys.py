@@ -18,14 +18,8 @@ from billtui.sandbox.engine.errors import NotFound, WrongKindOfInput
 from billtui.sandbox.engine.one_time_codes import fast_hash
 from billtui.sandbox.engine.rows import AccountRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import (
-    AccountJSON,
-    ApiKeyJSON,
-    NewApiKeyJSON,
-    instant_json,
-    instant_json_or_none,
-    micros,
-)
+from billtui.sandbox.engine.wire import instant_json, instant_json_or_none, micros
+from billtui.sandbox.engine.wire_accounts import AccountJSON, ApiKeyJSON, NewApiKeyJSON
 
 if TYPE_CHECKING:
     from billtui.sandbox.database import Database

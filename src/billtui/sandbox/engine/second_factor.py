@@ -18,7 +18,7 @@ from billtui.sandbox.engine.callers import Caller
 from billtui.sandbox.engine.errors import WrongSecret
 from billtui.sandbox.engine.rows import AccountRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import RecoveryCodesJSON, TotpSetupJSON
+from billtui.sandbox.engine.wire_accounts import RecoveryCodesJSON, TotpSetupJSON
 
 if TYPE_CHECKING:
     from billtui.sandbox.database import Database

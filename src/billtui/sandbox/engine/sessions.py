@@ -15,7 +15,8 @@ from billtui.sandbox.engine.one_time_codes import fast_hash
 from billtui.sandbox.engine.passwords import NOBODY, forget_failures, matches, refuse_locked, remember_failure
 from billtui.sandbox.engine.rows import AccountRow
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import SessionJSON, SessionTokenJSON, instant_json
+from billtui.sandbox.engine.wire import instant_json
+from billtui.sandbox.engine.wire_accounts import SessionJSON, SessionTokenJSON
 
 if TYPE_CHECKING:
     from billtui.sandbox.database import Database

@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from billtui.sandbox.engine import wire, wire_quotes
+from billtui.sandbox.engine import wire, wire_accounts, wire_quotes
 from billtui.sandbox.http.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/"
@@ -55,7 +55,7 @@ class ProblemJSON(TypedDict):
 
 
 _WIRE_TYPES: tuple[type, ...] = (
-    wire.AccountJSON,
+    wire_accounts.AccountJSON,
     wire.OrderJSON,
     wire.InvoiceJSON,
     wire.PaymentMethodJSON,
@@ -73,12 +73,12 @@ _WIRE_TYPES: tuple[type, ...] = (
     wire.StockJSON,
     wire.ChangeFeedJSON,
     wire.OperationStatusJSON,
-    wire.SessionTokenJSON,
-    wire.SessionJSON,
-    wire.ApiKeyJSON,
-    wire.NewApiKeyJSON,
-    wire.TotpSetupJSON,
-    wire.RecoveryCodesJSON,
+    wire_accounts.SessionTokenJSON,
+    wire_accounts.SessionJSON,
+    wire_accounts.ApiKeyJSON,
+    wire_accounts.NewApiKeyJSON,
+    wire_accounts.TotpSetupJSON,
+    wire_accounts.RecoveryCodesJSON,
     ProblemJSON,
 )
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from billtui.sandbox.engine import sessions
-from billtui.sandbox.engine.wire import SessionTokenJSON
+from billtui.sandbox.engine.wire_accounts import SessionTokenJSON
 from billtui.sandbox.http.bodies import SignInBody
 from billtui.sandbox.http.calls import OwnSession, Reading, dump, peer_of
 from billtui.sandbox.http.listing import SHORT_LIST
