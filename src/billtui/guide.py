@@ -6,12 +6,11 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
-from textual.binding import Binding, BindingType
 
-from billtui.app import KNOWN_ERRORS, SAID_SECONDS, SMALLEST
+from billtui.app import KNOWN_ERRORS, SAID_SECONDS, SMALLEST, BilltuiApp
 from billtui.config.credentials import CredentialStore
 from billtui.config.profiles import Profile, ProfileBook
 from billtui.config.settings import Settings
@@ -52,7 +51,8 @@ class GuideApp(HarmlessApp[Chosen]):
     TITLE = "billtui"
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True)]
+    BINDINGS = BilltuiApp.BINDINGS
+    """Suspending; and tab acts before the next key, so that a pasted password lands in its field."""
     profile: Profile
     session: Session
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pyotp
 from textual import events
@@ -88,6 +89,36 @@ async def test_an_unknown_login_is_refused_in_the_same_words(program: Program) -
         await driver.type("not-the-password")
         await driver.press("enter")
         await driver.sees("Login or password is wrong")
+
+
+def recovery_codes(program: Program) -> list[str]:
+    """New recovery codes of mei.tanaka, made by another client."""
+    account = next(one for one in program.sandbox.accounts if one["login"] == "mei.tanaka")
+    present = pyotp.TOTP(account["totp_secret"])
+    now = datetime.now(UTC)
+    body = {"login": "mei.tanaka", "password": PASSWORD, "totp": present.at(now - timedelta(seconds=30))}
+    status, session = program.sandbox.call("POST", "/api/v1/sessions", body)
+    assert status == 201, session
+    body = {"action": "new-codes", "current_password": PASSWORD, "code": present.at(now)}
+    status, answer = program.sandbox.call("POST", "/api/v1/me/totp", body, token=session["token"])
+    assert status == 200, answer
+    return [str(one) for one in answer["codes"]]
+
+
+async def test_a_recovery_code_stands_in_for_the_second_factor(program: Program) -> None:
+    """ACC-6: it is good once, and how many are left is said."""
+    codes = recovery_codes(program)
+    code = codes[0]
+    async with program.open(login="mei.tanaka", credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type(PASSWORD)
+        await driver.press("enter")
+        await driver.sees("second factor: type its present code")
+        await driver.type(code)
+        await driver.press("enter")
+        await driver.ready()
+        await driver.hears("recovery code, which is spent: 9 left")
+        assert code not in driver.text()
 
 
 def lock(program: Program, login: str = "olena.marsh") -> None:

@@ -32,7 +32,7 @@ class RecoveryDialog(Dialog[SecretStr]):
     It answers it as well where the panel's answer was lost: signing in is how one sees what became of it.
     """
 
-    CSS_PATH = Path(__file__).with_name("recovering.tcss")
+    CSS_PATH = [Path(__file__).parent / "modals" / "dialog.tcss", Path(__file__).with_name("recovering.tcss")]
     title_text = "Password forgotten"
 
     def __init__(self, door: Door, login: str = "") -> None:
