@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,7 @@ class News(PlansOnTheirWay):
         super().__init__()
         self._connection = ConnectionChanged(ConnectionState.CONNECTING)
         self._signing_in = False
+        self._waiting_for_sign_in: list[asyncio.Future[None]] = []
         self._reload_timer: Timer | None = None
         self._reload_took = 0.0
 
@@ -127,8 +129,21 @@ class News(PlansOnTheirWay):
             def done(_: object) -> None:
                 self._signing_in = False
                 self._reload_all(force=True)
+                for waiting in self._waiting_for_sign_in:
+                    if not waiting.done():
+                        waiting.set_result(None)
+                self._waiting_for_sign_in.clear()
 
             self.push_screen(SignInScreen(message), done)
+
+    async def sign_in_first(self, message: str) -> bool:
+        """Whether somebody is signed in, after asking for it where nobody was."""
+        if not self.session.signed_in:
+            answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting_for_sign_in.append(answered)
+            self.ask_sign_in(message)
+            await answered
+        return self.session.signed_in
 
     def dress(self, screen: BilltuiScreen) -> None:
         """Put where you are, and what waits, into the lines of ``screen``."""

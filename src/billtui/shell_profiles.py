@@ -55,6 +55,9 @@ class ProfileSwitching(News):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self._signing_in = False  # its form went without an answer
+        for waiting in self._waiting_for_sign_in:
+            waiting.cancel()  # what was confirmed for the profile before is not sent for this one
+        self._waiting_for_sign_in.clear()
         self.workers.cancel_node(self.screen)
         self._forget_plans()
         before = self.session

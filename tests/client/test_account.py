@@ -21,6 +21,7 @@ from billtui.client import (
     RateLimited,
     RuleRefused,
     SessionExpired,
+    ShutOut,
     SignInRefused,
     TotpRequired,
     Write,
@@ -153,7 +154,7 @@ async def test_api_keys_from_making_to_revoking(client: BillingClient, panel: Sa
             await by_key.account.api_keys()
         assert (reading.value.code, session.value.code) == ("api-key-read-only", "session-needed")
         assert (await client.account.set_api_access(False, password_of(panel))).api_access is False
-        with pytest.raises(Forbidden) as off:
+        with pytest.raises(ShutOut) as off:
             await by_key.account.me()
         assert off.value.code == "api-access-disabled"
         assert (await client.account.set_api_access(True, password_of(panel))).api_access is True
@@ -312,7 +313,8 @@ async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(connect: Conne
     [
         (403, "wrong-password", Forbidden),
         (403, "session-needed", Forbidden),
-        (403, "api-access-disabled", Forbidden),
+        (403, "api-access-disabled", ShutOut),
+        (403, "api-key-network", ShutOut),
         (409, "totp-on", RuleRefused),
         (422, "password-too-short", InvalidInput),
         (423, "locked-out", LockedOut),

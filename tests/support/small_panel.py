@@ -192,7 +192,7 @@ class SmallPanel:
             if (method, path) == ("POST", "/sessions"):
                 if body.get("password") != PASSWORD:
                     return problem(401, "wrong-credentials")
-                fresh = f"token-{len(self.requests)}"
+                fresh = f"token-{len(self.requests):06}"  # none is the beginning of another
                 self.tokens.add(fresh)
                 return 201, {"token": fresh, "expires_at": iso(NOW + timedelta(days=14))}
             if token not in self.tokens:

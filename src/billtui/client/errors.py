@@ -124,6 +124,15 @@ class SessionExpired(ClientError):
     default_code = "session-expired"
 
 
+class ShutOut(SessionExpired):
+    """403 for whatever is asked: API keys are not let in for this account, or not from here (ACC-5). Nothing was done.
+
+    As with an expired session, the way on is to sign in: with login and password.
+    """
+
+    default_code = "api-access-disabled"
+
+
 class RateLimited(ClientError):
     """429: too many requests; nothing was done."""
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
 
+SIGN_IN_FIRST = "Nothing was sent yet: the session has ended. Sign in, and what you confirmed goes on."
+
+
 def signed_in_account(app: Shell) -> Account:
     """The account that plans are made for. Raises NotSignedIn."""
     account = app.session.account
@@ -74,7 +77,9 @@ async def confirm_and_submit(
         )
         answer = await app.push_screen_wait(dialog)
         if answer:
-            break
+            if await app.sign_in_first(SIGN_IN_FIRST):
+                break
+            continue  # the plan stays where it was: confirmed again, or left
         if answer is None:
             app.say("Nothing was sent.")
             return None

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from billtui.domain.naming import MAX_NAME, NamingError, expand_names
-from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.flows import SIGN_IN_FIRST, busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.modals.dialog import Dialog
 from billtui.screens.modals.prompt import Prompt
 from billtui.services import planner
@@ -57,7 +57,8 @@ async def _rename_one(app: Shell, row: OrderRow) -> None:
         return
     plan = planner.rename_all(account, [(order, name)], busy=busy_targets(app), profile=app.profile.name)
     if plan.operations:
-        app.submit(plan)
+        if await app.sign_in_first(SIGN_IN_FIRST):
+            app.submit(plan)
     else:
         app.say(str(plan.left_out[0].reason), "warning")
 

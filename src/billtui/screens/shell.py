@@ -161,6 +161,10 @@ class Shell(HarmlessApp[int]):
         """Ask for login and password."""
 
     @abstractmethod
+    async def sign_in_first(self, message: str) -> bool:
+        """Whether somebody is signed in, after asking for it where nobody was."""
+
+    @abstractmethod
     async def sign_out(self) -> None:
         """End the session on the panel and forget its token."""
 

@@ -16,6 +16,7 @@ from billtui.client.errors import (
     ClientError,
     LockedOut,
     SessionExpired,
+    ShutOut,
     SignInRefused,
     TotpRequired,
 )
@@ -39,6 +40,7 @@ from billtui.services.session_settings import (
     NotSignedIn,
     SessionSettings,
     SignedIn,
+    ended_words,
 )
 from billtui.services.session_thread import LoopThread, SessionClosed, Worker
 from billtui.services.store import KnownAccount, KnownAccounts, StoreDamaged, StoreUnavailable
@@ -150,6 +152,8 @@ class SessionCore:
                 account = await client.account.me()
             except SessionExpired as error:
                 self._forget_token()
+                if isinstance(error, ShutOut):
+                    raise NotSignedIn(ended_words(error, by_key=True)) from error
                 raise NotSignedIn("The saved sign-in is no longer valid. Sign in again.") from error
             return await self._adopt(account)
 
@@ -318,8 +322,8 @@ class SessionCore:
         begun = monotonic()
         try:
             answer = await work(self._client, self._sync)
-        except SessionExpired:
-            self._expired()
+        except SessionExpired as error:
+            self._expired(error)
             raise
         except ClientError as error:
             if self.health.failed(error):
@@ -341,10 +345,11 @@ class SessionCore:
         except StoreDamaged:
             return await self.ask(lambda _client, sync: sync.catch_up(full=True))
 
-    def _expired(self) -> None:
+    def _expired(self, error: SessionExpired) -> None:
         if self.signed_in:
+            by_key = self.account is not None and self.account.signed_in_by.raw == "api-key"
             self._forget_token()
-            self._tell(SignInNeeded("expired", "The session has expired. Sign in again; nothing was lost."))
+            self._tell(SignInNeeded("expired", ended_words(error, by_key=by_key)))
 
     # -- in the background
 
@@ -362,8 +367,8 @@ class SessionCore:
                 while True:
                     await self._follow()
                     pause = self.settings.retry_seconds
-            except SessionExpired:
-                self._expired()
+            except SessionExpired as error:
+                self._expired(error)
                 await self._signed.wait()
             except (NotSignedIn, ConfigError, *_SIGN_IN) as error:
                 self._tell(SignInNeeded("expired" if self.account else "first", str(error)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
+from billtui.client.errors import SessionExpired, ShutOut
 from billtui.client.settings import ConnectionSettings
 from billtui.config.paths import data_dir, state_dir, typed_path
 from billtui.domain.models import Account, Addon, Location, Plan
@@ -142,6 +143,14 @@ class Catalogue:
     plans: tuple[Plan, ...] = ()
     locations: tuple[Location, ...] = ()
     addons: tuple[Addon, ...] = ()
+
+
+def ended_words(error: SessionExpired, *, by_key: bool) -> str:
+    """Why signing in is needed again, and that nothing was lost; ``by_key``: an API key was in use (ACC-5)."""
+    if by_key or isinstance(error, ShutOut):
+        return f"{error.fact} Nothing was lost: sign in, and it goes on."
+    why = "The session has expired, or was ended elsewhere, as by a new password."
+    return f"{why} Sign in again; nothing was lost."
 
 
 def check_plan(

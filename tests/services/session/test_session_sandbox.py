@@ -51,7 +51,7 @@ class Pocket:
 
 @contextlib.asynccontextmanager
 async def session_at(
-    sandbox: SandboxProcess, tmp_path: Path, *, token: bool = False, **other: Any
+    sandbox: SandboxProcess, tmp_path: Path, *, token: bool = False, key: str = "", **other: Any
 ) -> AsyncIterator[tuple[Session, Events]]:
     account = sandbox.account()
     settings = SessionSettings(
@@ -64,8 +64,8 @@ async def session_at(
         retry_seconds=0.05,
         retry_most=0.3,
     )
-    secret = sandbox.sign_in() if token else account["password"]
-    credential = Credential("token" if token else "password", SecretStr(secret), "test")
+    secret = key or (sandbox.sign_in() if token else account["password"])
+    credential = Credential("token" if token or key else "password", SecretStr(secret), "test")
     events = Events()
     async with Session(replace(settings, **other), listener=events, credentials=Pocket(credential)) as session:
         yield session, events
@@ -125,6 +125,30 @@ async def test_renew_and_pay_is_in_every_list_at_once(own_sandbox: StartSandbox,
         billed = await session.invoice(newest.id)  # the feed may have brought it without its lines
         assert {str(line.order_id) for line in billed.lines} == {row.id for row in rows}
         assert session.submit(plan) == job  # the same plan again is the same job
+
+
+async def test_acc_5_a_job_of_a_key_that_is_shut_out_waits(own_sandbox: StartSandbox, tmp_path: Path) -> None:
+    """ACC-5: API access is switched off before the first step leaves: nothing is refused for good, it goes on after
+    signing in, with the same keys and each step once."""
+    sandbox = own_sandbox()
+    password, owner = sandbox.account()["password"], sandbox.sign_in()
+    asked = {"label": "jobs", "read_only": False, "networks": [], "current_password": password}
+    status, made = sandbox.call("POST", "/api/v1/me/api-keys", asked, token=owner)
+    assert status == 201, made
+    async with session_at(sandbox, tmp_path, key=made["secret"], background=False) as (session, events):
+        await session.refresh()
+        plan = await renewal(session, free_orders(session, 2), pay="internal")
+        off = {"on": False, "current_password": password}
+        assert sandbox.call("POST", "/api/v1/me/api-access", off, token=owner)[0] == 200
+        job = session.submit(plan)
+        await events.until(JobChanged, lambda event: event.event.paused is PauseReason.SIGN_IN)
+        needed = await events.until(SignInNeeded)
+        assert "API access is disabled" in needed.message
+        assert "Nothing was lost" in needed.message
+        assert session.journal.job(job).counts == {"prepared": 2}
+        await session.sign_in(sandbox.account()["login"], SecretStr(password))
+        await events.until(JobChanged, lambda event: event.event.job_id == job and event.event.done)
+        assert session.journal.job(job).counts == {"done": 2}
 
 
 async def test_the_store_agrees_with_the_panel_after_days_pass(own_sandbox: StartSandbox, tmp_path: Path) -> None:

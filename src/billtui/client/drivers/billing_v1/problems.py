@@ -18,6 +18,7 @@ from billtui.client.errors import (
     RuleRefused,
     ServerTrouble,
     SessionExpired,
+    ShutOut,
     SignInRefused,
     TotpRequired,
     VersionMismatch,
@@ -40,6 +41,8 @@ _BY_CODE: dict[tuple[int, str], type[ClientError]] = {
     (401, "totp-required"): TotpRequired,
     (401, "wrong-credentials"): SignInRefused,
     (401, "wrong-totp"): SignInRefused,
+    (403, "api-access-disabled"): ShutOut,
+    (403, "api-key-network"): ShutOut,
     (409, "price-changed"): PriceChanged,
 }
 _NEXT: dict[type[ClientError], str] = {
