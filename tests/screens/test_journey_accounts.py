@@ -64,7 +64,9 @@ async def to_accounts(driver: Driver) -> AccountsScreen:
 async def settled(driver: Driver, screen: AccountsScreen) -> None:
     """Wait until no account is being asked any more."""
     calm = (AccountState.COPY, AccountState.REFRESHING)
-    await driver.until(lambda: all(line.state not in calm for line in screen.desk.lines), "every account's answer")
+    await driver.until(
+        lambda: all(line.state not in calm or line.same_as for line in screen.desk.lines), "every account's answer"
+    )
 
 
 def truth(server: SandboxProcess, login: str = "olena.marsh") -> Panel:

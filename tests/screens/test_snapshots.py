@@ -17,8 +17,9 @@ import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
 
-from billtui.config.profiles import make_profile
+from billtui.config.profiles import ProfileBook, make_profile
 from billtui.config.settings import Settings
+from billtui.services.accounts import AccountState
 from billtui.services.session import Session
 from tests.support.driving import Driver, Pocket, Program
 from tests.support.sandbox import SandboxProcess
@@ -374,6 +375,60 @@ async def test_picture_of_signing_in(still: Program, snapshot: SnapshotAssertion
         await driver.type("demo-fleet-2026")
         await driver.press("enter")
         await driver.sees("second factor: type its present code")
+        assert await picture(driver) == snapshot(extension_class=SVGImageExtension)
+
+
+async def profiles(driver: Driver) -> None:
+    await driver.press("@")
+    await driver.on("ProfileDialog")
+    await driver.sees("All accounts", "READ-ONLY")
+
+
+async def all_accounts(driver: Driver) -> None:
+    await profiles(driver)
+    await driver.choose("*")
+    await driver.on("AccountsScreen")
+    desk = driver.app.accounts
+    await driver.until(lambda: all(line.state is AccountState.FRESH for line in desk.lines), "every account")
+    await driver.sees("3 accounts · 3 refreshed")
+
+
+async def confirm_accounts(driver: Driver) -> None:
+    await all_accounts(driver)
+    rows = driver.list_screen.table.shown_rows()
+    cheap = [row for row in rows if row.kind == "invoice" and row.amount < 1000]
+    for name in ("work", "lab"):
+        await driver.mark(next(row.key for row in cheap if row.profile == name))
+    await driver.press("p")
+    await driver.on("ChoiceDialog")
+    await driver.choose("internal")
+    await driver.on("ConfirmAccounts")
+
+
+async def account_outcomes(driver: Driver) -> None:
+    await confirm_accounts(driver)
+    await driver.press("right", "enter")
+    await driver.on("AccountOutcomes")
+    await driver.until(lambda: driver.text().count("✓ done 1") == 2, "both outcomes")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "140x40"])
+@pytest.mark.parametrize(
+    "steps", [profiles, all_accounts, confirm_accounts, account_outcomes], ids=lambda steps: steps.__name__
+)
+async def test_picture_of_several_accounts(
+    still: Program, snapshot: SnapshotAssertion, steps: Steps, size: tuple[int, int]
+) -> None:
+    """Three accounts of one panel, under three addresses that nobody has; the pocket holds everybody's password."""
+    book, work = (
+        ProfileBook(),
+        make_profile(name="work", url="https://billing.example", login="olena.marsh", accent="teal"),
+    )
+    book.add(work)
+    book.add(make_profile(name="lab", url="https://lab.example", login="kofi.brandt", accent="orange"))
+    book.add(make_profile(name="look", url="https://desk.example", login="sam.desk", read_only=True))
+    async with still.open(size=size, profile=work, toasts=False) as driver:
+        await steps(driver)
         assert await picture(driver) == snapshot(extension_class=SVGImageExtension)
 
 

@@ -23,6 +23,7 @@ from billtui.screens.command_text import accounts_line
 from billtui.screens.list_screen import ListScreen, View
 from billtui.services.accounts import AccountRow, AccountsDesk, AccountState, Kind
 from billtui.services.accounts.copies import FIRST_ORDERS
+from billtui.widgets.formats import count_text
 from billtui.widgets.record_table import Column
 
 ALL = "all"
@@ -120,6 +121,13 @@ class AccountsScreen(ListScreen[AccountRow]):
             self._seen_main = now
             self.desk.read_again(self.billtui.profile.name, quietly=True)
         super().reload()
+        self._settle_marks()
+
+    def _settle_marks(self) -> None:
+        """What is paid or renewed meanwhile is not marked any more, and that is said."""
+        gone = self.table.settle_marks()
+        if gone and self.is_current:
+            self.billtui.say(f"{count_text(len(gone), 'marked line')} not there any more: unmarked.", "warning")
 
     def account_changed(self, _name: str) -> None:
         """An account answered: several that do so together are drawn once."""
@@ -131,6 +139,7 @@ class AccountsScreen(ListScreen[AccountRow]):
         self._redraw = False
         if self.is_mounted and not self.session.closed:
             self.table.set_rows(self.load_rows())
+            self._settle_marks()
             self._apply_view()
             self._show_state()
             self._show_around()

@@ -53,6 +53,8 @@ def line_words(line: AccountLine) -> str:
     copy = line.copy
     if not copy.known:
         return "not opened here yet"
+    if copy.is_staff:
+        return f"a {copy.role} account: it sees other people's bills, and has none of its own"
     more = f"; {copy.not_listed} more end, open it to see them" if copy.not_listed else ""
     return f"{owing_words(copy.owing)}; data {age_text(copy.synced_at, datetime.now(UTC))}{more}"
 
@@ -158,7 +160,7 @@ def account_detail(line: AccountLine, row: AccountRow, now: int, *, sixteen: boo
         ("Login", row.login),
         ("Account ID", row.account_id),
         ("Panel", f"{copy.panel_name or profile.host}"),
-        ("Address", profile.url),
+        ("Address", profile.host),
         ("Data", age_text(copy.synced_at, datetime.now(UTC))),
     ]
     if copy.internal is not None:
@@ -177,7 +179,10 @@ def account_detail(line: AccountLine, row: AccountRow, now: int, *, sixteen: boo
         price = f"{cents_text(row.amount, row.currency)}{' a month' if row.kind is Kind.ORDER else ''}"
         parts.append(Content(f"{price}, {row.state}"))
         if row.at is not None:
-            parts.append(Content(f"{'ends' if row.kind is Kind.ORDER else 'due'}: {left_text(row.at, now)}"))
+            past = row.at <= now
+            verb = "due" if row.kind is Kind.INVOICE else "ended" if past else "ends"
+            left = left_text(row.at, now).removeprefix("ended ")
+            parts.append(Content(f"{verb} {left}" if past else f"{verb} in {left}"))
         if row.refusal:
             parts.append(Content.styled(row.refusal, "$text-warning"))
     return Content("\n").join(parts)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from billtui.config.profiles import Profile, make_profile
 from billtui.domain.models import Account, Invoice, Order
 from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
 from billtui.services.accounts import AccountCopy, AccountRow, Kind, distinct, read_copy, row_key
 from billtui.services.accounts.bulk import by_profile
 from billtui.services.accounts.copies import MOST_ORDERS, owing_words
@@ -108,6 +109,18 @@ def test_a_copy_of_another_address_or_login_is_not_shown(tmp_path: Path) -> None
     for changed in ({"url": "https://other.example"}, {"login": "kofi"}):
         profile = some_profile().model_copy(update=changed)
         assert not read_copy(profile, settings_of(profile, tmp_path), NOW).known
+
+
+def test_what_support_sees_is_nobodys_own_bill(tmp_path: Path) -> None:
+    profile = some_profile()
+    store = filled(tmp_path, profile)
+    account = store.account()
+    assert account is not None
+    store.apply_account(account.model_copy(update={"role": SafeText("support"), "version": 1}))
+    store.apply_invoices([Invoice.model_validate(invoice(1))])
+    store.close()
+    copy = read_copy(profile, settings_of(profile, tmp_path), NOW)
+    assert (copy.known, copy.is_staff, copy.rows, copy.owing) == (True, True, (), ())
 
 
 def copies(*which: tuple[str, str, bool]) -> list[AccountCopy]:

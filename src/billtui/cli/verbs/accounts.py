@@ -109,6 +109,8 @@ def _end(context: Context, lines: list[AccountLine]) -> Exit:
 def _line_cells(line: AccountLine) -> list[str]:
     copy, profile = line.copy, line.profile
     notes = ["read-only"] if profile.read_only else []
+    if copy.is_staff:
+        notes.append(f"a {copy.role} account, without a bill of its own")
     if line.same_as:
         notes.append(f"the same account as {line.same_as}")
     if line.message:
@@ -138,6 +140,7 @@ def _line_json(line: AccountLine) -> dict[str, Any]:
         "login": copy.login or profile.login,
         "account_id": copy.account_id or None,
         "panel": copy.panel_name or None,
+        "role": copy.role,
         "read_only": profile.read_only,
         "state": str(line.state),
         "message": line.message or None,
@@ -243,6 +246,8 @@ def _listed(desk: AccountsDesk, kind: Kind, options: Any) -> dict[str, list[str]
         session = desk.known_session(name)
         if session is None or line.same_as or line.state is not AccountState.FRESH or session.read_only:
             continue
+        if line.copy.is_staff:
+            continue  # what it sees is everybody's
         if kind is Kind.INVOICE:
             own = [row.id for row in session.store.open_invoices()]
         else:

@@ -90,5 +90,7 @@ def copy_words(copy: AccountCopy) -> str:
     """``3 unpaid, 12.00 EUR · 4 end within 30 days · data 2 h ago``; of the local copy alone."""
     if not copy.known:
         return "nothing kept here yet: opened once, it is listed with what is owed"
+    if copy.is_staff:
+        return f"a {copy.role} account · data {age_text(copy.synced_at, datetime.now(UTC))}"
     ending = f"{copy.ending} end within 30 d" if copy.ending else "nothing ends soon"
     return f"{owing_words(copy.owing)} · {ending} · data {age_text(copy.synced_at, datetime.now(UTC))}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from billtui.config.profiles import Profile
 from billtui.domain.models import Account
@@ -26,6 +26,7 @@ MOST_ORDERS = 1_000
 """Orders of one account in the list, the soonest ends first; how many more there are is said."""
 ON_INVOICE = "on an open invoice (BLK-5)"
 IN_TRANSFER = "in a transfer (TRF-6)"
+CLIENT = "client"
 _DAY = 86_400
 
 
@@ -77,6 +78,7 @@ class AccountCopy:
     panel_name: str = ""
     account_id: str = ""
     login: str = ""
+    role: str = CLIENT
     known: bool = False
     synced_at: datetime | None = None
     internal: Money | None = None
@@ -90,6 +92,11 @@ class AccountCopy:
     rows: tuple[AccountRow, ...] = ()
 
     @property
+    def is_staff(self) -> bool:
+        """Whether it is support's or an administrator's: what it sees is everybody's, and nothing of it is its own."""
+        return self.role != CLIENT
+
+    @property
     def identity(self) -> tuple[str, str]:
         """Which account of which panel."""
         return self.panel_id, self.account_id
@@ -98,6 +105,15 @@ class AccountCopy:
     def not_listed(self) -> int:
         """Ending orders that are not among the rows."""
         return self.ending - self.listed
+
+
+class _Who(TypedDict):
+    panel_id: str
+    panel_name: str
+    account_id: str
+    login: str
+    role: str
+    known: bool
 
 
 def row_key(profile: str, kind: Kind, object_id: str) -> str:
@@ -128,15 +144,13 @@ def copy_of(
     """The same from an open store."""
     if account is None:
         return AccountCopy(profile, login=profile.login)
+    if str(account.role) != CLIENT:
+        return AccountCopy(profile, **_who(profile, account), synced_at=store.synced_at())
     until = int(now.timestamp()) + DAYS * _DAY
     ending = store.count_ending_until(until)
     return AccountCopy(
         profile,
-        panel_id=account.panel_id.raw,
-        panel_name=str(account.panel_name) or profile.host,
-        account_id=str(account.account_id),
-        login=str(account.login),
-        known=True,
+        **_who(profile, account),
         synced_at=store.synced_at(),
         internal=account.balances.internal,
         affiliate=account.balances.affiliate,
@@ -145,6 +159,17 @@ def copy_of(
         listed=min(ending, most),
         rows=_rows(profile, store, account, until, most) if most else (),
     )
+
+
+def _who(profile: Profile, account: Account) -> _Who:
+    return {
+        "panel_id": account.panel_id.raw,
+        "panel_name": str(account.panel_name) or profile.host,
+        "account_id": str(account.account_id),
+        "login": str(account.login),
+        "role": str(account.role),
+        "known": True,
+    }
 
 
 def _owing(store: StoreReader) -> tuple[Owing, ...]:
