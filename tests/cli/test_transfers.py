@@ -308,6 +308,14 @@ def test_transfers_are_named_by_id_or_by_their_order(cli: Cli) -> None:
     assert cli.json("transfers", "cancel", name, "--yes")["exit"] == 0
 
 
+def test_a_whole_push_is_cancelled_at_once(cli: Cli) -> None:
+    """TRF-7: pushed to the wrong account, all of it is taken back by naming one."""
+    ids = [one["id"] for one in push(cli, 3)]
+    assert cli.json("transfers", "cancel", f"id:{ids[0]}", "--yes")["job"]["counts"] == {"done": 1}
+    rest = cli.json("transfers", "cancel", f"id:{ids[1]}", "--whole-push", "--yes")
+    assert rest["job"]["counts"] == {"done": 2} and {state(cli, one) for one in ids} == {"cancelled"}
+
+
 def test_mail_is_marked_as_the_sandboxs(cli: Cli) -> None:
     text = cli("mail", "--limit", "1")
     assert "of the sandbox" in text.out and "nothing was really sent" in text.err

@@ -10,6 +10,7 @@ _TRANSFERS = option(
     "transfer", help="ids, or their orders' names; id:5, name:web, order:7", metavar="TRANSFER", nargs="+"
 )
 _CODED = option("transfer", help=f"{_TRANSFERS.help}; links name them themselves", metavar="TRANSFER", nargs="*")
+_WHOLE = flag("--whole-push", "and all others that were pushed together with it and still go on")
 _CODES: tuple[Option, ...] = (
     flag("--code-stdin", "the codes are lines of standard input, one for each TRANSFER in their order"),
     flag(
@@ -77,7 +78,7 @@ VERBS: tuple[Verb, ...] = (
         ("transfers", "decline"),
         "Decline transfers as their recipient (TRF-3).",
         "transfers:decline",
-        (_TRANSFERS,),
+        (_TRANSFERS, _WHOLE),
         more=_SELECTED_MORE,
         writes=True,
     ),
@@ -85,7 +86,7 @@ VERBS: tuple[Verb, ...] = (
         ("transfers", "cancel"),
         "Cancel transfers as their sender, any time before they are completed (TRF-3).",
         "transfers:cancel",
-        (_TRANSFERS,),
+        (_TRANSFERS, _WHOLE),
         more=_SELECTED_MORE,
         writes=True,
     ),

@@ -198,7 +198,16 @@ async def _plain(context: Context, step: Step) -> Exit:
     async with context.signed_in(fresh=True) as (session, account):
         check_capability(session)
         keys = transfer_ids(session.store, context.options.transfer)
+        if context.options.whole_push:
+            keys = _whole_push(session.store.transfers(), keys)
         return await carry_out(context, session, await _planned(context, session, account, keys, step))
+
+
+def _whole_push(rows: Sequence[TransferRow], keys: Sequence[str]) -> list[str]:
+    """``keys``, and what was pushed together with them and still goes on (TRF-7)."""
+    pushes = {row.push_id for row in rows if row.id in keys and row.push_id}
+    together = [row.id for row in rows if row.push_id in pushes and row.state in RUNNING_STATES]
+    return list(dict.fromkeys([*keys, *together]))
 
 
 async def _planned(context: Context, session: Session, account: Account, keys: Sequence[str], step: Step) -> Plan:
