@@ -13,7 +13,7 @@ from billtui.client.errors import SessionExpired, ShutOut
 from billtui.client.settings import ConnectionSettings
 from billtui.config.paths import data_dir, state_dir, typed_path
 from billtui.domain.models import Account, Addon, Location, Plan
-from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
+from billtui.services.one_time_codes import CODE_NEEDED
 
 if TYPE_CHECKING:
     from billtui.config.credentials import Credential, KeepIn, Place, SaveResult
@@ -170,5 +170,7 @@ def check_plan(
         raise AlienPlan("The plan was made for another account. Sign in as the account that it names.")
     for number in plan.coded:
         if number not in (codes or {}):
-            operation = plan.operation(number)
-            raise CodeNeeded(code_needed_words(operation.kind, operation.targets))
+            title = plan.operation(number).title
+            raise CodeNeeded(
+                f"{title}: it needs the one-time code of its mail. Nothing was sent; give the code with it."
+            )
