@@ -54,6 +54,20 @@ def test_the_demo_keeps_its_money_and_begins_anew_on_reset() -> None:
     assert process("jobs", "list", "--demo", "--json").json["items"] == []
 
 
+def test_a_demo_whose_password_was_changed_asks_for_the_new_one() -> None:
+    """ACC-2: it does not try the old one until the login is locked; the new one helps, and so does a reset."""
+    changed = process("password", "change", "--password-stdin", "--demo", stdin=f"{PASSWORD}\nquite another phrase\n")
+    assert changed.code == 0, changed
+    for _ in range(6):
+        refused = process("balance", "--demo", "--json")
+        assert refused.code == 3, refused
+        assert "BILLTUI_PASSWORD" in refused.err
+    right = process("balance", "--demo", "--json", variables={"BILLTUI_PASSWORD": "quite another phrase"})
+    assert right.code == 0, right
+    assert process("--demo", "--reset", "--json").code == 0
+    assert process("balance", "--demo", "--json").code == 0
+
+
 def test_reset_and_hostile_hold_for_verbs_too() -> None:
     """They are never read and then left aside; and what a verb keeps first does not shut the journal out."""
     tag = process("orders", "tag", "add", "keep", "1", "--demo", "--json")

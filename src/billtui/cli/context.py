@@ -134,6 +134,8 @@ class Context:
                 running_demo(fleet=fleet, seed=seed, hostile=self.options.hostile, reset=self.options.reset)
             )
             self.credentials = self.demo.credentials(self.options.login)
+            if self.credentials.load() is None:  # somebody changed its password: as at any panel
+                self.credentials = EnvironmentKeeper(self.environment)
         elif self.options.url:
             self.credentials = EnvironmentKeeper(self.environment)
         elif self.options.verb.path[0] == "accounts":

@@ -67,10 +67,14 @@ class Demo:
         ]
 
     def credentials(self, login: str | None = None) -> DemoCredentials:
-        """The password of the first client, or of ``login``; the demo signs in by itself. Raises DemoError."""
+        """The password of the first client, or of ``login``; the demo signs in by itself. Raises DemoError.
+
+        Where somebody changed the password it is asked for, as at any panel.
+        """
         for account in self.accounts:
             if login in (None, account["login"]):
-                return DemoCredentials(SecretStr(str(account["password"])))
+                password = account.get("password")
+                return DemoCredentials(None if password is None else SecretStr(str(password)))
         there = ", ".join(str(account["login"]) for account in self.accounts)
         raise DemoError(f"The demo has no login {login!r}. There are: {there}.")
 
@@ -78,9 +82,9 @@ class Demo:
 class DemoCredentials:
     """Credentials of the demo: a password that is no secret, and a token in memory."""
 
-    def __init__(self, password: SecretStr) -> None:
-        """Sign in with ``password`` until somebody signs out."""
-        self._credential: Credential | None = Credential("password", password, "the demo")
+    def __init__(self, password: SecretStr | None) -> None:
+        """Sign in with ``password`` until somebody signs out; without one it is typed."""
+        self._credential = None if password is None else Credential("password", password, "the demo")
 
     def load(self) -> Credential | None:
         """What to sign in with."""

@@ -291,15 +291,21 @@ class Database:
             self._announce(sequence)
 
     def seed_accounts(self) -> list[dict[str, Any]]:
-        """Who can sign in: login, password, account id, role, e-mail, and ``totp_secret`` where one is set."""
+        """Who can sign in: login, password, account id, role, e-mail, and ``totp_secret`` where one is set.
+
+        A password that somebody chose since is known to nobody here, and left out.
+        """
         from billtui.sandbox.seed.people import DEMO_PASSWORD
 
         with self._connection(write=False) as conn:
-            found = conn.exec_driver_sql("SELECT login, id, role, email, totp_secret FROM accounts ORDER BY id").all()
+            found = conn.exec_driver_sql(
+                "SELECT login, id, role, email, totp_secret, password_changed_at FROM accounts ORDER BY id"
+            ).all()
         people: list[dict[str, Any]] = []
-        for login, account_id, role, email, secret in found:
-            person = {"login": login, "password": DEMO_PASSWORD, "account_id": str(account_id), "role": role}
-            person["email"] = email
+        for login, account_id, role, email, secret, changed in found:
+            person = {"login": login, "account_id": str(account_id), "role": role, "email": email}
+            if changed is None:
+                person["password"] = DEMO_PASSWORD
             if secret:
                 person["totp_secret"] = secret
             people.append(person)

@@ -129,7 +129,8 @@ def _announce(url: str, people: list[dict[str, Any]], *, as_json: bool) -> None:
         sys.stdout.write("Who can sign in, all of them invented:\n")
         for person in people:
             secret = f"   TOTP secret {person['totp_secret']}" if "totp_secret" in person else ""
-            sys.stdout.write(f"  {person['login']:<16}{person['password']:<20}{person['role']}{secret}\n")
+            password = person.get("password", "(changed)")
+            sys.stdout.write(f"  {person['login']:<16}{password:<20}{person['role']}{secret}\n")
     sys.stdout.flush()
 
 

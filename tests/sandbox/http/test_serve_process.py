@@ -71,6 +71,19 @@ def test_the_first_line_says_all(sandbox_server: SandboxProcess) -> None:
     assert sandbox_server.call("GET", f"{API}/orders", token=token)[1]["total"] >= 40
 
 
+def test_the_first_line_says_no_password_that_is_wrong(own_sandbox: Callable[..., SandboxProcess]) -> None:
+    """ACC-2: what somebody chose is known to nobody else; the others' is said as ever."""
+    server = own_sandbox(fleet=5)
+    person, token = server.account(), server.sign_in()
+    body = {"current_password": person["password"], "new_password": "quite another phrase"}
+    assert server.call("POST", f"{API}/me/password", body, token=token)[0] == 204
+    server.restart()
+    assert {account["login"]: "password" in account for account in server.accounts} == {
+        account["login"]: account["login"] != person["login"] for account in server.accounts
+    }
+    assert server.call("GET", "/sandbox/accounts")[1]["items"] == server.accounts
+
+
 def test_only_loopback_is_bound(sandbox_server: SandboxProcess) -> None:
     with socket.socket() as other:
         other.settimeout(2)
