@@ -321,6 +321,17 @@ async def test_strangers_and_staff(panel: InProcessPanel, client: SignedIn, othe
     assert (await panel.http.post("/api/v1/transfers")).status_code == 401
 
 
+async def test_where_the_links_lead(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
+    """TRF-2: a browser sends nothing of what stands behind the #, and the page tells where to take it."""
+    (order,) = await free_orders(client, 1)
+    (transfer,) = await pushed(client, other, order)
+    (mail,) = [one for one in await mails(panel) if one["transfer_id"] == transfer["id"]]
+    pages = [await panel.http.get(mail["link"]), await panel.http.get("http://127.0.0.1/transfers/999999")]
+    assert pages[0].status_code == 200 and "billtui transfers confirm" in pages[0].text
+    assert pages[0].content == pages[1].content and mail["code"] not in pages[0].text
+    assert pages[0].headers["referrer-policy"] == "no-referrer"
+
+
 async def test_mails_are_in_the_sandbox_only(panel: InProcessPanel, client: SignedIn, other: SignedIn) -> None:
     """Of one address or of all; nothing else can be asked."""
     everything = await mails(panel)

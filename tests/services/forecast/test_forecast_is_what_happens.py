@@ -84,7 +84,7 @@ def auto_on(world: World, every: int, months: int = 1) -> None:
 
     ids = [str(row[0]) for row in world.rows("SELECT id FROM orders WHERE account_id = ? AND state = 'active'", FIRST)]
     for key in ids[::every]:
-        if world.order(key)["unpaid_invoice_id"] is None:
+        if world.order(key)["unpaid_invoice_id"] is None and world.order(key)["transfer_id"] is None:
             world.write(orders.set_auto_renew, FIRST, key, True, months)
 
 

@@ -31,6 +31,7 @@ from billtui.sandbox.http.routes import (
     sandbox,
     sessions,
     transfers,
+    web,
 )
 from billtui.sandbox.http.routes import accounts as account_cards
 
@@ -103,4 +104,5 @@ def _routes(lifespan: object = None) -> FastAPI:
     ):
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(sandbox.router)
+    app.include_router(web.router)
     return app
