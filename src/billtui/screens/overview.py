@@ -282,8 +282,8 @@ def _transfers(found: Overview, now: datetime) -> tuple[str, Content]:
         text = f"{theirs} wait{'s' if theirs == 1 else ''} for the other side: transfers (8)"
         return "running", toned(text, "accent")
     until = found.transfers_until
-    left = f", the first for {span_text((until - now).total_seconds())}" if until is not None else ""
-    also = f", {theirs} for the other side" if theirs else ""
+    left = f", {span_text((until - now).total_seconds())} left" if until is not None else ""
+    also = f"; {theirs} for them" if theirs else ""
     return "waiting", toned(f"{mine} wait{'s' if mine == 1 else ''} for you{left}{also}: transfers (8)", "warning")
 
 
