@@ -142,7 +142,7 @@ def preflight_facts(found: Preflight, to: str) -> list[Fact]:
     """What a push does, line by line: to whom, how many, the month, the discounts, what goes and what stays."""
     facts = [
         Fact("To", to, strong=True),
-        Fact("Orders", f"{len(found.going)} can go, {len(found.blockers)} cannot"),
+        Fact("Orders", f"{len(found.going)} can go, {len(found.blockers)} cannot{_too_soon(found)}"),
     ]
     if found.going:
         own_price = f"; {found.individual} at its own price" if found.individual else ""
@@ -154,6 +154,11 @@ def preflight_facts(found: Preflight, to: str) -> list[Fact]:
             Fact("Stays", f"tickets, paid invoices{auto}"),
         ]
     return facts
+
+
+def _too_soon(found: Preflight) -> str:
+    """How many end, or renew themselves, before a transfer would expire: that cancels it (TRF-6)."""
+    return f"; {len(found.ending)} end before it may be done (TRF-6)" if found.ending else ""
 
 
 class PushDialog(Dialog[PushAnswer]):
@@ -217,8 +222,12 @@ class PushDialog(Dialog[PushAnswer]):
         return bool(getattr(self.app, "ascii_only", False))
 
     def _going_columns(self) -> list[Column[OrderRow]]:
-        def until(row: OrderRow) -> str:
-            return date_text(epoch(row.paid_until))
+        ending = {row.id for row in self.found.ending}
+        soon = "! " if ending else ""
+
+        def until(row: OrderRow) -> Toned | str:
+            words = date_text(epoch(row.paid_until))
+            return Toned(f"{soon}{words}", "warning") if row.id in ending else f"{'  ' if soon else ''}{words}"
 
         def price(row: OrderRow) -> str:
             return cents_text(row.price)
@@ -227,7 +236,7 @@ class PushDialog(Dialog[PushAnswer]):
             Column(key="name", title="Goes", cell=lambda r: r.name, min_width=14, flex=2, priority=9),
             Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=10, max_width=18, priority=6),
             Column(key="location", title="Loc", cell=lambda r: r.location, width=7, priority=5),
-            Column(key="until", title="Paid until", cell=until, width=10, priority=7),
+            Column(key="until", title="Paid until", cell=until, width=12 if ending else 10, priority=7),
             Column(key="price", title="List price", cell=price, width=10, align="right", priority=8),
         ]  # fmt: skip
 

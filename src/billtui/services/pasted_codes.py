@@ -31,9 +31,11 @@ class LinkedCode(NamedTuple):
 
 
 def links_in(text: str) -> list[LinkedCode]:
-    """Every link with a code, in their order; the same one twice counts once."""
+    """Every link with a code, in their order; the same one twice counts once. A single one may be broken by blanks."""
+    text = text[:MOST_TEXT]
+    whole = _LINK.fullmatch("".join(text.split()))  # one link, and nothing else: a mail program may have wrapped it
     found: dict[tuple[str, str], LinkedCode] = {}
-    for match in _LINK.finditer(text[:MOST_TEXT]):
+    for match in [whole] if whole is not None else _LINK.finditer(text):
         transfer_id, step = unquote(match["transfer"]), match["step"]
         code, host = SecretStr(unquote(match["code"]).rstrip(".")), (match["host"] or "").rpartition("@")[2].lower()
         found[transfer_id, step] = LinkedCode(transfer_id, step, code, host)

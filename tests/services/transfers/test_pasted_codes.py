@@ -34,6 +34,11 @@ def test_the_same_link_twice_counts_once_and_the_later_code_holds() -> None:
     assert [one.code.get_secret_value() for one in links_in(f"{first} {first} {second}")] == ["BBBB"]
 
 
+def test_one_link_that_a_mail_program_wrapped() -> None:
+    (link,) = links_in("  https://panel.example/trans\n  fers/7#confirm=D0SZ-AY04-\r\nFRSQ-3QC6\n")
+    assert (link.transfer_id, link.code.get_secret_value()) == ("7", "D0SZ-AY04-FRSQ-3QC6")
+
+
 def test_what_is_no_link_is_none() -> None:
     for text in ("", "https://panel.example/transfers/1", "/transfers/1#other=AAAA", "/orders/1#confirm=AAAA"):
         assert links_in(text) == []
