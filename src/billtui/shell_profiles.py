@@ -59,6 +59,7 @@ class ProfileSwitching(News):
             waiting.cancel()  # what was confirmed for the profile before is not sent for this one
         self._waiting_for_sign_in.clear()
         self.workers.cancel_node(self.screen)
+        self.workers.cancel_group(self, "refresh")
         self._forget_plans()
         before = self.session
         if self._desk is not None:

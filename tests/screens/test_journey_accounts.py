@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from pydantic import SecretStr
 
+from billtui.config.credentials import Credential, CredentialStore
 from billtui.config.profiles import ProfileBook
+from billtui.config.secret_sources import EnvironmentSecrets
 from billtui.screens.accounts import AccountsScreen
 from billtui.services.accounts import AccountState
 from billtui.services.journal import Journal, OperationState
 from billtui.services.session import ReadOnlySession
-from tests.support.driving import Driver, Panel, Program
+from tests.support.driving import PASSWORD, Driver, Panel, Program
 from tests.support.sandbox import SandboxProcess
 from tests.support.several_accounts import Recorder, opened, profile, recorded
 
@@ -301,6 +304,42 @@ async def test_renewing_on_two_accounts_writes_a_plan_file_for_each_instead(
         await driver.on("AccountsScreen")
     assert sorted(path.name.split("-")[0] for path in folder.iterdir()) == ["lab", "work"]
     assert (one.requests("PUT"), two.requests("PUT")) == (0, 0)
+
+
+async def test_an_encrypted_sign_in_is_offered_not_forced(
+    panels: tuple[Recorder, Recorder], program: Program, other: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line says that it is locked; ``i`` asks for the passphrase, naming whose; a wrong one is said."""
+    one, two = panels
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    work = profile("work", one.url)
+    locked = profile("vault", two.url, "kofi.brandt", signs_in=False, accent="purple")
+    passphrase = SecretStr("correct horse battery")
+    keeper = CredentialStore.of(locked, environment=EnvironmentSecrets(), ask_passphrase=lambda *_: passphrase)
+    _, answer = two.sandbox.call("POST", "/api/v1/sessions", {"login": "kofi.brandt", "password": PASSWORD})
+    assert keeper.save(Credential("token", SecretStr(answer["token"]), "test")).where == "encrypted file"
+    async with opened(work, program.sandbox, size=(140, 40)) as driver:
+        screen = await to_accounts(driver)
+        await settled(driver, screen)
+        assert screen.desk.line("vault").state is AccountState.PASSPHRASE
+        await driver.sees("locked: vault (i unlocks)")
+        await driver.cursor_to("vault/account")
+        await driver.press("i")
+        await driver.on("Prompt")
+        await driver.sees("vault", "Passphrase of the encrypted")
+        await driver.type("wrong passphrase")
+        await driver.press("enter")
+        await driver.on("AccountsScreen")
+        await driver.until(lambda: screen.desk.line("vault").state is AccountState.FAILED, "the wrong one refused")
+        await driver.press("r")
+        await driver.until(lambda: screen.desk.line("vault").state is AccountState.PASSPHRASE, "locked again")
+        await driver.press("i")
+        await driver.on("Prompt")
+        await driver.type(passphrase.get_secret_value())
+        await driver.press("enter")
+        await driver.until(lambda: screen.desk.line("vault").state is AccountState.FRESH, "the account")
+        await driver.sees("kofi.brandt · 318255")
+    two.answered.append(f'"token":"{answer["token"]}"'.encode())  # it was given out beside the recorder
 
 
 async def test_a_read_only_profile_is_shown_and_never_changed_through_the_list(

@@ -53,6 +53,7 @@ async def test_answers_that_come_after_the_switch_meet_nobody(two: Two) -> None:
         one.held.set()
         await driver.ready()
         assert first.closed
+        assert not any("session has ended" in words for words in driver.said), "no news of the one that ended"
         assert driver.app.session is not first
         await driver.sees("lab", "kofi.brandt")
         await driver.quiet(10)

@@ -109,6 +109,8 @@ async def _watch(app: Shell, desk: AccountsDesk, job: AccountJob, outcomes: Acco
     """One account's job until it rests; once the dialog is closed, a message says how it ended."""
     row = await follow(desk, job, lambda row: outcomes.hear(job.profile.name, row))
     if row is not None and rests(row) and not outcomes.is_attached:
+        if not any(hasattr(screen, "account_changed") for screen in app.screen_stack):
+            await desk.release()  # nobody looks at the list any more, and this was what kept the session open
         words = ", ".join(f"{count} {state.value}" for state, count in row.counts.items() if count)
         app.say(f"{job.profile.name}: {words}.")
     return row

@@ -49,7 +49,7 @@ class AccountOutcomes(Dialog[None]):
     def hear(self, profile: str, row: JobRow) -> None:
         """One account's job moved."""
         self.rows[profile] = row
-        if self.is_mounted:
+        if self.is_attached:
             self._draw()
 
     def _draw(self) -> None:
