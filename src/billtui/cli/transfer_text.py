@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from billtui.cli.shapes import amount, count, day, iso, when
-from billtui.domain.models import Transfer, TransferDirection, TransferState
+from billtui.domain.models import Transfer, TransferDirection
 from billtui.services.solver import amount_words
 from billtui.services.store import OrderRow, TransferRow, money
+from billtui.services.store.convert import transfer_row
 from billtui.services.transfer_preflight import (
     GOES_ALONG,
     STAYS,
@@ -19,20 +20,18 @@ from billtui.services.transfer_preflight import (
     WayOut,
     tier_words,
 )
+from billtui.services.transfers import turn_of
 from billtui.services.what_if import WhatIf
 
 _SHOWN = 20
 
 
-def turn_of(state: str, direction: str, counterparty: str) -> str:
-    """Who has to act now, from the side of this account (TRF-3)."""
-    mine = {
-        (TransferState.AWAITING_SENDER.value, TransferDirection.OUT.value): "you confirm",
-        (TransferState.AWAITING_RECIPIENT.value, TransferDirection.IN.value): "you accept",
-    }
-    if (state, direction) in mine:
-        return mine[(state, direction)]
-    return f"{counterparty} accepts" if state == TransferState.AWAITING_RECIPIENT else ""
+def turn_words(row: TransferRow) -> str:
+    """Who has to act now: ``you confirm``, ``kofi accepts``; empty where it has ended (TRF-3)."""
+    turn = turn_of(row)
+    if turn is None:
+        return ""
+    return f"{'you' if turn.yours else row.counterparty} {turn.words}"
 
 
 def preflight_lines(found: Preflight) -> list[str]:
@@ -177,7 +176,7 @@ def row_json(row: TransferRow) -> dict[str, Any]:
         "expires_at": iso(row.expires_at),
         "ended_at": iso(row.ended_at),
         "reason": row.why or None,
-        "turn": turn_of(row.state, row.direction, row.counterparty) or None,
+        "turn": turn_words(row) or None,
     }
 
 
@@ -185,7 +184,7 @@ def facts_of_transfer(one: Transfer) -> list[tuple[str, str]]:
     """One transfer, a fact a line."""
     out = one.direction == TransferDirection.OUT
     account = f" (account {one.counterparty_account_id})" if one.counterparty_account_id is not None else ""
-    turn = turn_of(str(one.state), str(one.direction), str(one.counterparty))
+    turn = turn_words(transfer_row(one))
     facts = [
         ("Order", f"{one.order_name} (ID {one.order_id}), {one.plan} in {one.location}"),
         ("To" if out else "From", f"{one.counterparty}{account}"),

@@ -7,13 +7,12 @@ into one request. It stands in no plan, journal, plan file, log, title or pictur
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
+from billtui.services.pasted_codes import LinkedCode, bare_code, links_in
 from billtui.services.plans import OperationKind
 
 K = OperationKind
@@ -22,7 +21,6 @@ CODE_NEEDED: Final = "code-needed"
 """Code of an operation that was not sent because its one-time code is not there any more."""
 STEP_OF: Final = {K.TRANSFER_CONFIRM: "confirm", K.TRANSFER_ACCEPT: "accept"}
 """The steps that need a code; so the fragment of a mail's link is named, and the verb of the command line."""
-_CODE = re.compile(r"[A-Za-z0-9._~-]{4,200}")
 _LONG_ENOUGH: Final = 6
 """A shorter text is no code of a mail, and may stand in any sentence by chance."""
 
@@ -37,44 +35,37 @@ def code_of(pasted: str, kind: OperationKind, transfer_id: str | None = None) ->
     ``kind`` is the step that it is for. A link of the other step, or of another transfer than ``transfer_id``, is
     refused, before a request is lost on it.
     """
-    text = "".join(pasted.split())
     step = STEP_OF[kind]
+    text = "".join(pasted.split())
     if not text:
         raise NoCode(f"Nothing was given. The code stands in the mail; its whole link does as well ({step}).")
     if "://" in text or "#" in text:
-        linked, code = _of_link(text, step)
-        if transfer_id is not None and linked and linked != transfer_id:
+        link = _link(text, step)
+        if transfer_id is not None and link.transfer_id != transfer_id:
             raise NoCode("That link is for another transfer: paste the one of the mail about this order.")
-        return code
-    if not _CODE.fullmatch(text):
+        return link.code
+    code = bare_code(text)
+    if code is None:
         raise NoCode("That is no code: it has letters, digits and dashes. The whole link of the mail does as well.")
-    return SecretStr(text)
+    return code
 
 
 def link_of(pasted: str, kind: OperationKind) -> tuple[str, SecretStr]:
     """The transfer that a mail's link is for, and its code. Raises NoCode, also for a bare code."""
-    text = "".join(pasted.split())
-    linked, code = _of_link(text, STEP_OF[kind])
-    if not linked:
-        raise NoCode("That link names no transfer: give the whole link of the mail.")
-    return linked, code
+    link = _link("".join(pasted.split()), STEP_OF[kind])
+    return link.transfer_id, link.code
 
 
-def _of_link(text: str, step: str) -> tuple[str, SecretStr]:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        raise NoCode("That link cannot be read: paste the whole link of the mail, or the code alone.") from None
-    name, _, code = parts.fragment.partition("=")
-    if name not in STEP_OF.values() or not code:
+def _link(text: str, step: str) -> LinkedCode:
+    """The one link in ``text``; one of the other step only where there is none of this."""
+    links = links_in(text)
+    if not links:
         raise NoCode("That link carries no code: paste the whole link of the mail, or the code alone.")
-    if name != step:
-        whose = "the sender's, to confirm" if name == "confirm" else "the recipient's, to accept"
-        raise NoCode(f"That link is {whose}; this step is to {step}. Paste the link of the other mail.")
-    found = unquote(code)
-    if not _CODE.fullmatch(found):
-        raise NoCode("The code in that link cannot be read: paste the link again, or the code alone.")
-    return unquote(parts.path).rstrip("/").rpartition("/")[2], SecretStr(found)
+    for link in links:
+        if link.step == step:
+            return link
+    whose = "the sender's, to confirm" if links[0].step == "confirm" else "the recipient's, to accept"
+    raise NoCode(f"That link is {whose}; this step is to {step}. Paste the link of the other mail.")
 
 
 def code_needed_words(kind: OperationKind, targets: Iterable[str]) -> str:

@@ -24,7 +24,7 @@ from billtui.cli.transfer_text import (
     row_json,
     told_steps,
     transfer_json,
-    turn_of,
+    turn_words,
 )
 from billtui.domain.models import Account, Transfer, TransferDirection
 from billtui.domain.models.transfers import RUNNING_STATES
@@ -89,8 +89,8 @@ def _wanted(context: Context, row: TransferRow) -> bool:
 def _cells(row: TransferRow) -> list[str]:
     side = "to" if row.direction == TransferDirection.OUT else "from"
     price = "" if row.price is None else str(money(row.price, row.currency))
-    turn = turn_of(row.state, row.direction, row.counterparty)
-    return [row.id, row.order_name, row.plan, row.location, price, f"{side} {row.counterparty}", row.state, turn]
+    with_whom = f"{side} {row.counterparty}"
+    return [row.id, row.order_name, row.plan, row.location, price, with_whom, row.state, turn_words(row)]
 
 
 async def show(context: Context) -> Exit:
