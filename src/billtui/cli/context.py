@@ -53,6 +53,10 @@ def last_profile(book: ProfileBook | None = None) -> Profile | None:
     raise CliError("usage", f"Which profile? --profile NAME; there are: {', '.join(loaded.profiles)}.")
 
 
+NOBODY_SIGNED_IN = (("login",), ("password", "recover"))
+"""Verbs that do not look for a kept secret: the passphrase of a file would be asked for in vain."""
+
+
 class Context:
     """One run of one verb."""
 
@@ -143,7 +147,7 @@ class Context:
         else:
             secrets = ProfileSecrets(self.profile, self.environment)
             self.credentials = secrets
-            if self.options.verb.path != ("login",) and not getattr(self.options, "offline", False):
+            if self.options.verb.path not in NOBODY_SIGNED_IN and not getattr(self.options, "offline", False):
                 secrets.read()
 
     def session_settings(self) -> SessionSettings:

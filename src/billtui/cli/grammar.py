@@ -31,6 +31,7 @@ from billtui.cli.grammar_parts import (
     option,
     whole_number,
 )
+from billtui.cli.grammar_password import VERBS as PASSWORD_VERBS
 from billtui.cli.grammar_profiles import VERBS as PROFILE_VERBS
 from billtui.cli.grammar_solver import VERBS as SOLVER_VERBS
 from billtui.cli.grammar_transfers import VERBS as TRANSFER_VERBS
@@ -97,6 +98,7 @@ VERBS: tuple[Verb, ...] = (
     *ACCOUNTS_VERBS,
     Verb(("whoami",), "Who is signed in, where, with which balances.", "signing:whoami"),
     *ACCOUNT_VERBS,
+    *PASSWORD_VERBS,
     Verb(
         ("invoices", "list"), "Invoices, the newest first.", "invoices:list_all",
         (

@@ -49,11 +49,15 @@ def _of_client(error: BaseException) -> Problem | None:
 
     if not isinstance(error, errors.ClientError):
         return None
+    from billtui.domain.periods import format_instant
+
     more: dict[str, Any] = {}
     if error.request_id:
         more["request_id"] = error.request_id
     if error.retry_after is not None:
         more["retry_after"] = error.retry_after
+    if error.problem is not None and error.problem.available_from is not None:
+        more["available_from"] = format_instant(error.problem.available_from)
     if error.problem is not None and error.problem.related:
         more["related"] = {key.raw: value.raw for key, value in error.problem.related.items()}
     if error.problem is not None and error.problem.fields:

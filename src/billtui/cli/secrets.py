@@ -15,8 +15,9 @@ from pydantic import SecretStr
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.config.credentials import CredentialStore, SaveResult
+from billtui.config.errors import CredentialError
 from billtui.config.profiles import Profile
-from billtui.config.secret_sources import Credential, EnvironmentSecrets
+from billtui.config.secret_sources import Credential, EnvironmentSecrets, password_from_stdin
 
 Ask = Callable[[str], str]
 
@@ -36,6 +37,19 @@ def ask_secret(question: str) -> SecretStr | None:
     except EOFError:
         return None
     return SecretStr(answer) if answer else None
+
+
+def secret_line(what: str) -> SecretStr:
+    """The next line of standard input, for the ``--…-stdin`` options; typed on a terminal, it is not shown either.
+
+    ``what`` names it there. Raises CredentialError when there is none.
+    """
+    if not can_ask():
+        return password_from_stdin().secret
+    typed = ask_secret(f"{what}: ")
+    if typed is None:
+        raise CredentialError(f"{what}: nothing was typed.")
+    return typed
 
 
 def ask_line(question: str) -> str:

@@ -12,10 +12,9 @@ from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.output import Column, Output
 from billtui.cli.problems import CliError
-from billtui.cli.secrets import ask_line, ask_secret, can_ask
+from billtui.cli.secrets import ask_line, ask_secret, can_ask, secret_line
 from billtui.cli.shapes import when
 from billtui.config.paths import typed_path, write_new
-from billtui.config.secret_sources import password_from_stdin
 from billtui.domain.models import Account, ApiKey, ApiKeyRequest, RecoveryCodes, SessionInfo
 from billtui.domain.totp_address import in_groups, shorter
 from billtui.services.account_care import session_needed
@@ -41,7 +40,7 @@ async def caring(
 def _password(context: Context, question: str = "Your password: ") -> SecretStr:
     """The present password: the next line of standard input, or asked for."""
     if context.options.password_stdin:
-        return password_from_stdin().secret
+        return secret_line("Secret")
     return _asked(question, "the password is the first line of standard input")
 
 
@@ -262,7 +261,7 @@ async def second_factor(context: Context) -> Exit:
 
 def _code(context: Context) -> SecretStr:
     if context.options.password_stdin:
-        return password_from_stdin().secret
+        return secret_line("Secret")
     return _asked("Code of the second factor, or a recovery code: ", "the code is its second line")
 
 

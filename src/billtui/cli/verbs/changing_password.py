@@ -7,9 +7,8 @@ from pydantic import SecretStr
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
-from billtui.cli.secrets import ask_secret, can_ask
+from billtui.cli.secrets import ask_secret, can_ask, secret_line
 from billtui.cli.verbs.account_care import caring
-from billtui.config.secret_sources import password_from_stdin
 from billtui.domain.models import Account
 from billtui.domain.rules.passwords import password_checks
 
@@ -34,7 +33,7 @@ async def change(context: Context) -> Exit:
 
 
 def _from_stdin() -> tuple[SecretStr, SecretStr]:
-    return password_from_stdin().secret, password_from_stdin().secret
+    return secret_line("Your password now"), secret_line("The new password")
 
 
 def _asked(context: Context, account: Account) -> tuple[SecretStr, SecretStr]:

@@ -6,15 +6,21 @@ from pydantic import SecretStr
 
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.output import Output
 from billtui.cli.problems import CliError
-from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, ask_secret, can_ask
+from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, ask_secret, can_ask, secret_line
 from billtui.cli.shapes import amount
-from billtui.client.errors import ClientError, TotpRequired
-from billtui.config.credentials import password_from_file, password_from_stdin
+from billtui.client.errors import ClientError, SignInRefused, TotpRequired
+from billtui.config.credentials import password_from_file
 from billtui.config.paths import typed_path
 from billtui.config.profiles import ProfileBook
 from billtui.domain.models import Account
 from billtui.services.session import NotSignedIn, Session, SignedIn
+
+FEW_CODES = 3
+"""Fewer recovery codes than this are worth a word."""
+CODE_TRIES = 3
+"""So often a code is asked for: a slip should not cost the password as well, and five failures lock (ACC-6)."""
 
 
 async def login(context: Context) -> Exit:
@@ -28,9 +34,9 @@ async def login(context: Context) -> Exit:
     profile = context.profile
     name = profile.login or _asked(profile.login, "Login: ")
     password = _password(context)
-    totp = password_from_stdin().secret if options.totp_stdin else None
+    totp = secret_line("Code of the second factor") if options.totp_stdin else None
     async with context.open() as session:
-        done = await _sign_in(session, name, password, totp)
+        done = await _sign_in(session, name, password, totp, out)
         kept = secrets.keep()
         if kept is None or kept.where == "memory":
             await session.sign_out()
@@ -46,6 +52,9 @@ async def login(context: Context) -> Exit:
     ProfileBook().use(profile.name)
     if kept.warning:
         out.note(kept.warning)
+    left_codes = done.account.recovery_codes_left
+    if left_codes is not None and left_codes < FEW_CODES:
+        out.note(f"{left_codes} recovery codes are left: make new ones with billtui account second-factor (ACC-6).")
     if out.as_json:
         out.document("login", profile=profile.name, kept=kept.where, account=_account_json(done.account))
     else:
@@ -53,7 +62,7 @@ async def login(context: Context) -> Exit:
     return Exit.DONE
 
 
-async def _sign_in(session: Session, name: str, password: SecretStr, totp: SecretStr | None) -> SignedIn:
+async def _sign_in(session: Session, name: str, password: SecretStr, totp: SecretStr | None, out: Output) -> SignedIn:
     try:
         return await session.sign_in(name, password, totp)
     except TotpRequired as error:
@@ -65,10 +74,17 @@ async def _sign_in(session: Session, name: str, password: SecretStr, totp: Secre
                 rule="ACC-6",
                 hint="Add --totp-stdin: the code is the next line of standard input.",
             ) from None
-    code = ask_secret("Code of the second factor: ")
-    if code is None:
-        raise CliError("totp-required", "Without the code nobody is signed in.", Exit.SIGN_IN)
-    return await session.sign_in(name, password, code)
+    for left in reversed(range(CODE_TRIES)):
+        code = ask_secret("Code of the second factor, or a recovery code: ")
+        if code is None:
+            raise CliError("totp-required", "Without the code nobody is signed in.", Exit.SIGN_IN)
+        try:
+            return await session.sign_in(name, password, code)
+        except SignInRefused as error:
+            if error.code != "wrong-totp" or not left:
+                raise
+            out.note(error.fact)
+    raise AssertionError("unreachable")
 
 
 def _asked(known: str, question: str) -> str:
@@ -83,7 +99,7 @@ def _asked(known: str, question: str) -> str:
 def _password(context: Context) -> SecretStr:
     options = context.options
     if options.password_stdin:
-        return password_from_stdin().secret
+        return secret_line("Password")
     if options.password_file:
         return password_from_file(typed_path(options.password_file)).secret
     handed = context.credentials.store.handed_in() if isinstance(context.credentials, ProfileSecrets) else None
