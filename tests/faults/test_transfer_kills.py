@@ -23,7 +23,7 @@ from tests.support.sandbox import SandboxProcess
 
 K = OperationKind
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
-ROUNDS = 60 if LONG else 5
+ROUNDS = 60 if LONG else 12
 """For each kind of operation."""
 FAULTS = (None, None, "drop-after", "drop-before", "http-500", "garble")
 CODED = (K.TRANSFER_CONFIRM, K.TRANSFER_ACCEPT)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -301,6 +303,33 @@ def test_two_plans_for_one_transfer_do_not_meet(handover: Handover, new_executor
             update={"transfer_id": None}), "x-1"))  # fmt: skip
     assert executor.cancel(plan.id) == 1
     assert carry(new_executor(handover.sender), handover.step(K.TRANSFER_CANCEL, transfer_id)).state is S.DONE
+
+
+def test_when_one_accepts_and_the_other_cancels_exactly_one_of_them_did(
+    handover: Handover, new_executor: NewExecutor
+) -> None:
+    """TRF-3: at the same instant, on one host; both journals say what the panel did."""
+    sender, recipient = new_executor(handover.sender), new_executor(handover.recipient)
+    for _ in range(8):
+        order_id, transfer_id, accept, codes = prepared(handover, K.TRANSFER_ACCEPT)
+        cancel = handover.step(K.TRANSFER_CANCEL, transfer_id)
+        gate = threading.Barrier(2)
+
+        def go(
+            executor: Executor, plan: Plan, given: dict[int, SecretStr], gate: threading.Barrier = gate
+        ) -> OperationRow:
+            gate.wait(SECONDS)
+            return carry(executor, plan, given)
+
+        with ThreadPoolExecutor(2) as pool:
+            taken, ended = pool.submit(go, recipient, accept, codes), pool.submit(go, sender, cancel, {})
+            rows = {"completed": taken.result(SECONDS), "cancelled": ended.result(SECONDS)}
+        state = str(handover.sender.transfer(transfer_id).state)
+        assert {name for name, row in rows.items() if row.state is S.DONE} == {state}
+        [lost] = [row for row in rows.values() if row.state is not S.DONE]
+        assert (lost.state, lost.code in ("transfer-over", "facts-changed")) == (S.REFUSED, True), lost
+        assert handover.recipient.owns(order_id) is (state == "completed")
+        assert handover.sender.owns(order_id) is (state == "cancelled")
 
 
 def test_guessing_at_recipients_ends_instead_of_waiting_for_an_hour(
