@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from billtui.services.plans import Plan
 
 
+ACCOUNT = frozenset({"account", "purse"})
+"""Targets of what changes the account itself: its settings, its purses."""
 QUIET_SECONDS = 0.25
 """Time between two messages about a job that merely goes on."""
 _PLAIN = frozenset({OperationState.SENDING, OperationState.DONE, OperationState.PREPARED})
@@ -55,6 +57,7 @@ class SessionJobs:
         self._orders: set[str] = set()
         self._invoices: set[str] = set()
         self._transfers: set[str] = set()
+        self._account = False
         self._reading = False
         self._pace = NewsPace()
 
@@ -177,20 +180,26 @@ class SessionJobs:
         if event.operation is None or event.outcome is None:
             return
         orders, invoices, transfers = touched(event.operation.targets, event.answer)
-        self._threads.call(lambda: self._note(orders, invoices, transfers))
+        account = not ACCOUNT.isdisjoint(event.operation.targets) and event.outcome is OperationState.DONE
+        self._threads.call(lambda: self._note(orders, invoices, transfers, account))
 
-    def _note(self, orders: set[str], invoices: set[str], transfers: set[str]) -> None:
-        """In the loop."""
+    def _note(self, orders: set[str], invoices: set[str], transfers: set[str], account: bool) -> None:
+        """In the loop. The account is read with whatever else is."""
+        self._account = self._account or account
         self._orders |= orders
         self._invoices |= invoices
         self._transfers |= transfers
-        if not self._reading and (self._orders or self._invoices or self._transfers):
+        if not self._reading and self._has_to_read():
             self._reading = True
             self._spawn(self._drain())
 
+    def _has_to_read(self) -> bool:
+        return bool(self._orders or self._invoices or self._transfers or self._account)
+
     async def _drain(self) -> None:
         try:
-            while self._orders or self._invoices or self._transfers:
+            while self._has_to_read():
+                self._account = False
                 orders, self._orders = self._orders, set()
                 invoices, self._invoices = self._invoices, set()
                 transfers, self._transfers = self._transfers, set()
@@ -234,9 +243,12 @@ def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tupl
             invoices.add(key)
         elif kind == "transfer":
             transfers.add(key)
-    pushed, ids = (answer or {}).get("items"), (answer or {}).get("transfer_ids")
-    begun = [one.get("id") for one in pushed if isinstance(one, Mapping)] if isinstance(pushed, list) else ids
-    transfers.update(key for key in (begun if isinstance(begun, list) else ()) if isinstance(key, str))
+    many, ids = (answer or {}).get("items"), (answer or {}).get("transfer_ids")
+    for one in many if isinstance(many, list) else ():
+        one_id = one.get("id") if isinstance(one, Mapping) else None
+        if isinstance(one_id, str):
+            (invoices if "number" in one else transfers).add(one_id)  # of a split, or of a push
+    transfers.update(key for key in (ids if isinstance(ids, list) else ()) if isinstance(key, str))
     for place in (answer, (answer or {}).get("invoice"), (answer or {}).get("payment")):
         if not isinstance(place, Mapping):
             continue
