@@ -84,6 +84,8 @@ VERBS: tuple[Verb, ...] = (
             option("--password-command", help="program and arguments that print the secret", metavar="WORD", nargs="+"),
             option("--secret-kind", help="what that command prints", choices=("password", "token")),
             flag("--replace", "replace the profile that has this name"),
+            flag("--check", "look at the panel first, and write nothing unless it can be used"),
+            flag("--no-check", "do not look at the panel; on a terminal that is done otherwise"),
         ),
         panel=False,
     ),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from billtui.cli.checking import check, refuse, settle_with_person
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import ask_line, can_ask
-from billtui.client.errors import SessionExpired
 from billtui.config.accents import accent_problem
 from billtui.config.credentials import CredentialStore
+from billtui.config.errors import ProfileError
 from billtui.config.profiles import Profile, ProfileBook, check_name, make_profile
 from billtui.domain.money import parse_amount
 
@@ -33,6 +34,16 @@ def add(context: Context) -> Exit:
     if options.accent and (problem := accent_problem(options.accent)):
         raise CliError("profile", problem)
     profile = make_profile(**values)
+    if not options.replace and name in ProfileBook().load().profiles:
+        raise ProfileError(f"There is a profile {name!r} already.")
+    if options.check:
+        refuse(check(profile))
+    elif can_ask() and not out.as_json and not options.no_check:
+        settled = settle_with_person(profile, out)
+        if settled is None:
+            out.note("Nothing was written.")
+            return Exit.DONE
+        profile = settled
     ProfileBook().add(profile, replace=options.replace)
     if out.as_json:
         out.document("profile", profile=profile_json(profile))
@@ -143,20 +154,17 @@ def remove(context: Context) -> Exit:
 
 async def test(context: Context) -> Exit:
     """Whether the panel answers, and whether the secret is accepted."""
-    from billtui.client import BillingClient
+    from billtui.services.panel_check import check_panel
 
     out, profile = context.out, context.profile
-    async with BillingClient(context.session_settings().connection) as client:
-        try:
-            await client.account.me()
-        except SessionExpired:
-            pass  # it answers, and rightly wants a sign-in
-        skew = client.clock_skew
+    found = await check_panel(context.session_settings().connection)
+    refuse(found)
+    skew = found.seen.clock_skew if found.seen is not None else None
     seconds = None if skew is None else round(skew.total_seconds())
     if not out.as_json:
-        out.line(f"{profile.url} answers as a billing panel.")
-        if seconds is not None and abs(seconds) > 120:
-            out.note(f"Its clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} this computer's.")
+        out.line(f"{profile.url}: {found.fact}")
+        for line in found.advice:
+            out.note(line)
     async with context.signed_in() as (session, account):
         if out.as_json:
             out.document(
