@@ -15,7 +15,8 @@ last profile; without a terminal it prints a plain overview and ends. `billtui -
   `detail`, `rule`, `retryable`, `exit` and often `hint`. Without it there are tables, cut to the width of a terminal,
   never with a control character or a colour.
 - Secrets are never options. They come from the keyring or the encrypted file (`billtui login`), from
-  `password_command` of the profile, or from `BILLTUI_TOKEN` and `BILLTUI_PASSWORD` in the environment.
+  `password_command` of the profile, or from `BILLTUI_TOKEN` and `BILLTUI_PASSWORD` in the environment. One-time codes
+  of transfers are asked for without being shown, or read from standard input; see [transfers.md](transfers.md).
 - An invoice is named by its id or its number, an order by its id or its name. Where one word could mean two of them
   nothing is done: write `id:320`, `number:267`, `name:web-01`.
 
@@ -25,7 +26,8 @@ Every change is a plan first: it is shown, confirmed, written to the journal, an
 
 - `--dry-run` shows the plan and ends. `--plan-out FILE` writes it; `billtui apply FILE` carries it out, here or on
   another host, once, however often it is applied.
-- On a terminal the plan is confirmed by `y`, or above the profile's limit by typing the total. Without a terminal
+- On a terminal the plan is confirmed by `y`, or above the profile's limit by typing the total; where orders go to
+  another account, by typing the recipient's login once more. Without a terminal
   nothing is sent without `--yes`; above the limit (`confirm_limit`, `confirm_items`) `--max-total 120.00EUR` is needed
   as well.
 - What a rule forbids is left out, with its reason; the rest is done, and the exit code is 7. `orders renew --pay`
