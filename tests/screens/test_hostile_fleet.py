@@ -53,6 +53,7 @@ async def test_every_screen_opens_and_draws_nothing_raw(hostile: Program, size: 
             ("5", "BalanceScreen"),
             ("6", "SettingsScreen"),
             ("7", "PlannerScreen"),
+            ("0", "AccountScreen"),
         ):
             await driver.go(key, name)
             await driver.quiet()

@@ -49,7 +49,7 @@ class NewKeyDialog(SecretForm[NewApiKey]):
         """Read-only is what it is unless somebody says otherwise."""
         with Horizontal(classes="form-row"):
             yield Static(Content("Read-only"), classes="form-label")
-            yield Checkbox("space switches; without it, it can pay", value=True, id="read-only")
+            yield Checkbox("space switches; off, it can pay", value=True, id="read-only")
         yield Static(id="meaning", classes="note")
 
     def on_mount(self) -> None:

@@ -35,7 +35,7 @@ class ApiKeysScreen(PanelList[ApiKey]):
     AREA = "Account"
     SCOPES = (Scope.API_KEYS, Scope.LIST)
     LIST_NAME = "api-keys"
-    NOUN = "key"
+    NOUN = "API key"
     VIEWS = (
         View("all", "All keys", lambda row, now: True),
         View("working", "Not expired", lambda row, now: not _ended(row, now)),

@@ -11,7 +11,7 @@ from textual.content import Content
 from billtui.client.errors import ClientError
 from billtui.commands import handles
 from billtui.screens.list_screen import ListScreen
-from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.services.session_settings import SessionRefused
 
 R = TypeVar("R")
@@ -78,6 +78,12 @@ class PanelList(ListScreen[R], Generic[R]):
             self.list_state.show_empty("No row fits this view and filter. / changes the filter, v the view.")
         else:
             self.list_state.show_empty()
+
+    def open_row(self, row_id: str) -> None:
+        """What the pane shows, where there is no room for a pane."""
+        row = self.table.row_of(row_id)
+        if row is not None:
+            self.app.push_screen(MessageDialog(self.NOUN.capitalize(), self.detail(row)))
 
     @handles("app.refresh")
     def refresh_from_panel(self) -> None:

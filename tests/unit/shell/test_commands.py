@@ -23,6 +23,10 @@ PLACES = {
     "what if": (Scope.WHAT_IF, Scope.LIST, Scope.GLOBAL),
     "transfers": (Scope.TRANSFERS, Scope.LIST, Scope.GLOBAL),
     "agenda": (Scope.AGENDA, Scope.LIST, Scope.GLOBAL),
+    "account": (Scope.ACCOUNT, Scope.GLOBAL),
+    "sessions": (Scope.SESSIONS, Scope.LIST, Scope.GLOBAL),
+    "API keys": (Scope.API_KEYS, Scope.LIST, Scope.GLOBAL),
+    "notifications": (Scope.NOTIFICATIONS, Scope.LIST, Scope.GLOBAL),
 }
 
 
