@@ -95,7 +95,7 @@ async def test_a_key_is_made_shown_once_and_revoked(program: Program, size: tupl
         assert status_of(program.sandbox, secret) == 401
         secrets = [secret, PASSWORD]
         assert shown_with(driver, secrets) == []
-    assert written_with(tmp_path / "home", secrets) == []
+    assert written_with(tmp_path, secrets) == []
 
 
 async def test_a_key_that_may_change_has_to_be_asked_for_and_goes_to_a_file(program: Program, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ async def test_changed_with_a_slip_on_the_way(program: Program, size: tuple[int,
         assert driver.app.session.signed_in, "this session stays"
         secrets = [PASSWORD, NEW, WRONG]
         assert shown_with(driver, secrets) == []
-    assert written_with(tmp_path / "home", secrets) == []
+    assert written_with(tmp_path, secrets) == []
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ VERBS: tuple[Verb, ...] = (
         (
             option(
                 "--set",
-                help="for example overdue:telegram=on; may stand several times",
+                help="for example order-blocked:telegram=on; may stand several times",
                 metavar="EVENT:CHANNEL=on|off",
                 action="append",
                 dest="settings",

@@ -172,7 +172,7 @@ def _wanted(texts: list[str], account: Account) -> dict[str, dict[str, bool]]:
         event, colon, channel = where.rpartition(":")
         if not equals or not colon or word not in ("on", "off") or not event or not channel:
             raise CliError(
-                "usage", f"--set: “{text[:60]}” is no setting.", hint="For example --set overdue:telegram=off"
+                "usage", f"--set: “{text[:60]}” is no setting.", hint="For example --set order-blocked:telegram=on"
             )
         wanted.setdefault(event, {})[channel] = word == "on"
     known = {rule.event.raw for rule in account.notifications}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -99,13 +99,13 @@ def loyalty_standing(
     count = len(running)
     by_count = loyalty_by_count(kind, count, policy)
     priced = [order for order in running if not order.individual_price]
-    used = [loyalty_by_use(kind, order.in_use_since, now, policy) for order in priced]
+    used = [_percent(loyalty_by_use(kind, order.in_use_since, now, policy)) for order in priced]
+    alike = Counter(zip((order.monthly_price.amount for order in priced), used, strict=True))
     month = _Month(currency)
-    discounted = [(order, _both(use, by_count)) for order, use in zip(priced, used, strict=True)]
     addons = Money.total((one.monthly_price for order in running for one in order.addons), currency)
     fixed = Money.total((order.monthly_price for order in running if order.individual_price), currency)
-    server_now = month.total(discounted)
-    tiers = Counter(use.percent if use is not None else Decimal(0) for use in used)
+    servers = month.total(alike, _percent(by_count))
+    tiers = Counter(used)
     return LoyaltyStanding(
         kind=kind,
         services=count,
@@ -113,55 +113,44 @@ def loyalty_standing(
         by_count=by_count,
         by_use=tuple(UseTier(percent, tiers[percent]) for percent in sorted(tiers, reverse=True)),
         listed=Money.total((order.monthly_price for order in running), currency) + addons,
-        total=server_now + fixed + addons,
-        next_count=_next_count(kind, count, list(zip(priced, used, strict=True)), month, server_now, policy),
+        total=servers + fixed + addons,
+        next_count=_next_count(kind, count, alike, month, servers, policy),
         next_use=_next_use(kind, priced, by_count, now, month, policy),
     )
 
 
-def _both(*discounts: Discount | None) -> Decimal:
-    return sum((one.percent for one in discounts if one is not None), Decimal(0))
+def _percent(discount: Discount | None) -> Decimal:
+    return Decimal(0) if discount is None else discount.percent
 
 
 _LOYALTY = SafeText("loyalty")
+Alike = Mapping[tuple[Decimal, Decimal], int]
+"""List price and discount by length of use in per cent → how many services have both."""
 
 
 class _Month:
-    """What one month costs after discounts; equal prices are worked out once."""
+    """What one month costs after discounts; equal services are worked out once."""
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
-        self._known: dict[tuple[Decimal, Decimal], Decimal] = {}
 
-    def price(self, listed: Money, percent: Decimal) -> Decimal:
+    def price(self, listed: Decimal, percent: Decimal) -> Decimal:
         """One service, rounded half up once (INV-10)."""
-        key = (listed.amount, percent)
-        if key not in self._known:
-            discounts = (Discount(name=_LOYALTY, percent=percent),)
-            self._known[key] = apply(listed, discounts).amount
-        return self._known[key]
+        return apply(Money(listed, self._currency), (Discount(name=_LOYALTY, percent=percent),)).amount
 
-    def total(self, services: Iterable[tuple[OrderFacts, Decimal]]) -> Money:
-        """Several, each rounded for itself."""
-        amounts = (self.price(order.monthly_price, percent) for order, percent in services)
+    def total(self, alike: Alike, more: Decimal) -> Money:
+        """Several, each rounded for itself, with ``more`` per cent beside the discount by length of use (DSC-3)."""
+        amounts = (self.price(listed, percent + more) * count for (listed, percent), count in alike.items())
         return Money(sum(amounts, Decimal("0.00")), self._currency)
 
 
-def _next_count(
-    kind: str,
-    count: int,
-    services: list[tuple[OrderFacts, Discount | None]],
-    month: _Month,
-    server_now: Money,
-    policy: Policy,
-) -> CountStep | None:
+def _next_count(kind: str, count: int, alike: Alike, month: _Month, servers: Money, policy: Policy) -> CountStep | None:
     tiers = policy.loyalty.get(kind)
     ahead = sorted(tier for tier in tiers.by_count if tier[0] > count) if tiers is not None else []
     if not ahead:
         return None
     least, percent = ahead[0]
-    then = month.total((order, percent + _both(use)) for order, use in services)
-    return CountStep(least - count, least, percent, server_now - then)
+    return CountStep(least - count, least, percent, servers - month.total(alike, percent))
 
 
 def _next_use(
@@ -175,29 +164,36 @@ def _next_use(
     tiers = policy.loyalty.get(kind)
     if tiers is None:
         return None
-    steps: list[tuple[datetime, OrderFacts, Decimal]] = []
-    first: datetime | None = None
+    # Which calendar month each one's next step is in says which come first; only their instants are worked out.
+    nearest = 1_000_000
+    coming: list[tuple[OrderFacts, int, Decimal]] = []
     for order in services:
         since = order.in_use_since
         if since is None:
             continue
         between = (now.year - since.year) * 12 + now.month - since.month
         for months, percent in tiers.by_months:
-            # A step is before it while now is not later than the anniversary; earlier calendar months are past.
             if months < between or (months == between and now > add_months(since, months)):
-                continue
-            at = add_months(since, months)
-            if first is None or at.astimezone(UTC).date() <= first.astimezone(UTC).date():
-                steps.append((at, order, percent))
-                first = at if first is None else min(first, at)
+                continue  # it is over that already
+            if months - between < nearest:
+                nearest = months - between
+                coming.clear()
+            if months - between == nearest:
+                coming.append((order, months, percent))
             break
-    if first is None:
+    if not coming:
         return None
+    steps = [
+        (add_months(order.in_use_since, months), order, percent)
+        for order, months, percent in coming
+        if order.in_use_since is not None
+    ]
+    first = min(at for at, _, _ in steps)
     day = first.astimezone(UTC).date()
     on_that_day = [(order, percent) for at, order, percent in steps if at.astimezone(UTC).date() == day]
-    base = _both(by_count)
-    before = month.total(
-        (order, base + _both(loyalty_by_use(kind, order.in_use_since, now, policy))) for order, _ in on_that_day
-    )
-    after = month.total((order, base + percent) for order, percent in on_that_day)
+    more = _percent(by_count)
+    used = (_percent(loyalty_by_use(kind, order.in_use_since, now, policy)) for order, _ in on_that_day)
+    prices = [order.monthly_price.amount for order, _ in on_that_day]
+    before = month.total(Counter(zip(prices, used, strict=True)), more)
+    after = month.total(Counter(zip(prices, (percent for _, percent in on_that_day), strict=True)), more)
     return UseStep(first, tuple(order.name for order, _ in on_that_day), before - after)
