@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
 from textual.widgets import Input
@@ -16,6 +19,8 @@ from tests.screens.test_journey_password import api_key
 from tests.screens.test_sizes import FEW, SIZES, through_sizes
 from tests.support.driving import PASSWORD, Program
 from tests.support.secrets_written import shown_with
+from tests.support.small_panel import PASSWORD as SMALL_PASSWORD
+from tests.support.small_panel import SmallPanel, order
 
 LISTS = {"K": "ApiKeysScreen", "W": "SessionsScreen", "N": "NotificationsScreen"}
 
@@ -175,3 +180,38 @@ async def test_many_orders_do_not_hold_the_screen(large_program: Program) -> Non
         await driver.sees("204817")
         await driver.until(lambda: driver.app.screen.loyalty is not None, "loyalty")  # type: ignore[attr-defined]  # an AccountScreen
         await driver.sees("All services")
+
+
+@dataclass
+class Elsewhere:
+    """A panel that can little, as far as programs ask for it."""
+
+    url: str
+    accounts: list[dict[str, str]]
+
+
+async def test_what_a_panel_cannot_do_stays_visible_and_says_why(tmp_path: Path) -> None:
+    """Without the capabilities: each with its reason, and nothing is sent to find out."""
+    panel = SmallPanel()
+    panel.put("order", order(1))
+    panel.start()
+    try:
+        there = Elsewhere(panel.url, [{"login": "olena", "password": SMALL_PASSWORD}])
+        program = Program(there, tmp_path)  # type: ignore[arg-type]  # as far as it is asked
+        async with program.open(login="olena") as driver:
+            await driver.go("0", "AccountScreen")
+            await driver.sees("1001", "100.00 EUR", "1 VDS", "4 more VDS → 3 %")
+            for key, capability in (("P", "password"), ("F", "totp"), ("K", "api-keys"), ("N", "notifications")):
+                driver.said.clear()
+                await driver.press(key)
+                await driver.hears(f"account.{capability}")
+                await driver.hears("This account may not do that")
+            assert type(driver.app.screen).__name__ == "AccountScreen"
+            await driver.press("end")
+            await driver.reads("this panel does not tell its settings")
+            await driver.press("W")
+            await driver.on("SessionsScreen")
+            await driver.sees("not-found", "r tries again")
+        assert not [line for line in panel.requests if "/me/" in line or line.startswith("PATCH")]
+    finally:
+        panel.stop()

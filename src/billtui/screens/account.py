@@ -54,6 +54,7 @@ class AccountScreen(BilltuiScreen):
     DEFAULT_CSS = """
     AccountScreen #lines {
         width: 1fr; height: 1fr; border: none; padding: 0 1; background: $background; scrollbar-size-vertical: 1;
+        text-wrap: nowrap; text-overflow: ellipsis;
     }
     AccountScreen #lines:focus { border: none; }
     AccountScreen #about { height: 2; padding: 0 1; background: $surface; color: $muted; }

@@ -63,7 +63,7 @@ def next_use_words(one: LoyaltyStanding, day: Callable[[datetime], str]) -> str:
         return ""
     more = len(step.names) - 1
     who = step.names[0] if not more else f"{step.names[0]} and {more} more"
-    return f"after {day(step.at)}: {who}; saves {step.saves} a month"
+    return f"after {day(step.at)}, saves {step.saves} a month: {who}"
 
 
 def use_tier_words(one: LoyaltyStanding, in_a_row: int = 4) -> list[str]:
