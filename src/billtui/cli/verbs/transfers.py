@@ -134,11 +134,11 @@ async def push(context: Context) -> Exit:
     login, account_id = options.to_login.strip(), options.to_id.strip()
     async with context.signed_in(fresh=True) as (session, account):
         check_capability(session)
-        keys = chosen_orders(context, session)
-        orders = all_found(keys, await session.orders_by_ids(keys), "order")
         if refusal := planner.recipient_refusal(account, login, account_id):
             words = f"{refusal.reason} Nothing was sent."
             raise CliError(refusal.code, words, Exit.REFUSED, rule=refusal.rule)
+        keys = chosen_orders(context, session)
+        orders = all_found(keys, await session.orders_by_ids(keys), "order")
         found = push_preflight(session.store.orders(), [str(one.id) for one in orders], session.now())
         plan = planner.push(
             account,
@@ -200,7 +200,8 @@ async def _plain(context: Context, step: Step) -> Exit:
         keys = transfer_ids(session.store, context.options.transfer)
         if context.options.whole_push:
             keys = _whole_push(session.store.transfers(), keys)
-        return await carry_out(context, session, await _planned(context, session, account, keys, step))
+        transfers = all_found(keys, await session.transfers_by_ids(keys), "transfer")
+        return await carry_out(context, session, _planned(context, session, account, transfers, step))
 
 
 def _whole_push(rows: Sequence[TransferRow], keys: Sequence[str]) -> list[str]:
@@ -210,8 +211,7 @@ def _whole_push(rows: Sequence[TransferRow], keys: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*keys, *together]))
 
 
-async def _planned(context: Context, session: Session, account: Account, keys: Sequence[str], step: Step) -> Plan:
-    transfers = all_found(keys, await session.transfers_by_ids(keys), "transfer")
+def _planned(context: Context, session: Session, account: Account, transfers: Sequence[Transfer], step: Step) -> Plan:
     return step(account, transfers, busy=busy(session, account), profile=context.profile.name)
 
 
@@ -231,9 +231,11 @@ async def _coded(context: Context, kind: OperationKind, step: Step) -> Exit:
             raise CliError("no-code", words, rule="TRF-2")
         if options.code_stdin:
             given = paired(keys, lines, kind)
-        plan = await _planned(context, session, account, keys, step)
+        transfers = all_found(keys, await session.transfers_by_ids(keys), "transfer")
+        plan = _planned(context, session, account, transfers, step)
         planned = [plan.operation(number).text("transfer_id") for number in plan.coded]
-        about, more = await _about(session, kind, planned)
+        going = [one for one in transfers if one.id.raw in planned]
+        about, more = await _effect(session, going) if going else ([], {})
         if not given and planned and not options.dry_run:
             given = asked(plan, kind)
         codes = {number: given[key] for number, key in zip(plan.coded, planned, strict=True) if key in given}
@@ -241,9 +243,3 @@ async def _coded(context: Context, kind: OperationKind, step: Step) -> Exit:
         if code is Exit.DONE and kind is K.TRANSFER_CONFIRM and not options.dry_run:
             context.out.note("Now the recipient gets a mail with a code of their own, and accepts. Until then: cancel.")
         return code
-
-
-async def _about(session: Session, kind: OperationKind, planned: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
-    """What is shown with the plan: the bill afterwards."""
-    transfers = await session.transfers_by_ids(planned) if planned else []
-    return await _effect(session, transfers) if transfers else ([], {})
