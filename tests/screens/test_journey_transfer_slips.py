@@ -23,6 +23,7 @@ from tests.support.handing_over import (
     push,
     push_by_api,
     step_by_api,
+    tab_to,
     type_recipient,
 )
 
@@ -213,9 +214,7 @@ async def test_a_used_and_an_expired_code(program: Program) -> None:
         await driver.on("CodesDialog")
         step_by_api(panel, SENDER, used, "confirm")
         await paste(driver, links[used])
-        await driver.press("escape") if driver.app.focused is None else None
-        while driver.app.focused is None or driver.app.focused.id != "go":
-            await driver.press("tab")
+        await tab_to(driver, "go")
         await driver.press("enter")
         await driver.on("MessageDialog")
         await driver.sees("This cannot be done now", "You have confirmed", "waits for its")
@@ -328,8 +327,7 @@ async def test_the_session_expires_between_codes_and_confirmation(program: Progr
         await driver.press("f")
         await driver.on("CodesDialog")
         await paste(driver, link)
-        while driver.app.focused is None or driver.app.focused.id != "go":
-            await driver.press("tab")
+        await tab_to(driver, "go")
         await driver.press("enter")
         await driver.on("ConfirmPlan")
         box.faults({"kind": "expire-session", "times": 1, "method": "POST"})

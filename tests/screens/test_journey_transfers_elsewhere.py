@@ -17,6 +17,7 @@ from tests.support.handing_over import (
     push,
     push_by_api,
     step_by_api,
+    tab_to,
 )
 
 SIZES = [(80, 24), (140, 40)]
@@ -194,8 +195,7 @@ async def test_all_codes_of_a_push_come_from_the_mails_at_once(program: Program)
     ids = [one["id"] for one in free_orders(panel, 3)]
     async with program.open() as driver:
         await push(driver, *ids)
-        while driver.app.focused is None or driver.app.focused.id != "mail":
-            await driver.press("tab")
+        await tab_to(driver, "mail")
         await driver.press("enter")
         await driver.on("MailDialog")
         await driver.sees("wanted", "A takes the codes of all")

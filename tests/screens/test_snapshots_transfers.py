@@ -17,7 +17,7 @@ from tests.screens.test_snapshots import (  # the fixtures are used by name
     still_panel,  # noqa: F401
 )
 from tests.support.driving import Driver, Program
-from tests.support.handing_over import SENDER, links, paste, type_recipient
+from tests.support.handing_over import SENDER, links, paste, tab_to, type_recipient
 
 
 async def on_one_that_waits(driver: Driver, step: str) -> str:
@@ -102,10 +102,7 @@ async def accept(driver: Driver) -> None:
     await driver.press("a")
     await driver.on("CodesDialog")
     await paste(driver, link)
-    for _ in range(4):
-        if driver.app.focused is not None and driver.app.focused.id == "go":
-            break
-        await driver.press("tab")
+    await tab_to(driver, "go")
     await driver.press("enter")
     await driver.on("ConfirmPlan")
 

@@ -180,3 +180,12 @@ def quoted(panel: Panel, order_id: str) -> Decimal:
 def instant(text: str) -> datetime:
     """An instant of the wire."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+async def tab_to(driver: Driver, widget_id: str) -> None:
+    """With tab to a part of the dialog."""
+    for _ in range(12):
+        if driver.app.focused is not None and driver.app.focused.id == widget_id:
+            return
+        await driver.press("tab")
+    raise AssertionError(f"tab does not lead to {widget_id}: {driver.text()}")

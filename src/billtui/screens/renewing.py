@@ -40,7 +40,7 @@ async def renew_orders(app: Shell, order_ids: Sequence[str]) -> str | None:
     Gives the job's id, or ``None``.
     """
     signed_in_account(app)
-    orders = await _orders(app, order_ids)
+    orders = await orders_in_full(app, order_ids)
     if not orders:
         app.say("These orders are not there any more; press r to refresh.", "warning")
         return None
@@ -54,7 +54,7 @@ async def renew_orders(app: Shell, order_ids: Sequence[str]) -> str | None:
     return renewal.job
 
 
-async def _orders(app: Shell, order_ids: Sequence[str]) -> list[Order]:
+async def orders_in_full(app: Shell, order_ids: Sequence[str]) -> list[Order]:
     """The orders in full; of many the copy's, a few at a time so that keys are answered meanwhile."""
     if len(order_ids) <= FRESH:
         return await app.session.orders_by_ids(order_ids)
@@ -165,7 +165,7 @@ class _Renewal:
     async def _confirm(self, offer: Offer[RenewalRequest], method: str) -> bool:
         """Whether it was confirmed."""
         account = signed_in_account(self.app)
-        orders = await _orders(self.app, self.order_ids)
+        orders = await orders_in_full(self.app, self.order_ids)
         then_pay = None if method == UNPAID else method
         plan = planner.renew_many(
             account,

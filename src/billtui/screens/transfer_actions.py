@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 30.0
 """Seconds to wait for the outcome of a step before the screen goes on without it."""
+FRESH: Final = 50
+"""So many transfers are read anew before a step is planned."""
 WRONG_CODE: Final = frozenset({"wrong-code", "code-needed"})
 """Refusals after which another code is asked for, with the rest as it was given."""
+_KEY: Final = {"confirm": "f", "accept": "a"}
 _KEYS: Final = {"confirm": "f confirms it, X cancels it", "accept": "a accepts it, D declines it"}
 _PLANS: Final[Mapping[str, Callable[..., Plan]]] = {
     "confirm": planner.confirm_transfer,
@@ -108,6 +111,8 @@ async def give_codes(app: Shell, step: str, ids: Sequence[str], codes: Mapping[s
         if problems or trouble or not given.keys() >= {one.row.id for one in waiting}:
             answer = await _ask(app, account, step, waiting, given, trouble)
             if answer is None:
+                names = waiting[0].row.order_name if len(waiting) == 1 else count_text(len(waiting), "transfer")
+                app.say(f"{names}: still waits for you to {step}. Transfers (8), then {_KEY[step]}.")
                 return
             given = dict(answer.codes)
             if answer.mail:
@@ -173,8 +178,16 @@ async def _ask(
     )
 
 
+async def _in_full(app: Shell, ids: Sequence[str]) -> list[Transfer]:
+    """The transfers in full; of many the copy's: each is read anew before its step is sent anyhow."""
+    if len(ids) <= FRESH:
+        return await app.session.transfers_by_ids(ids)
+    found = (app.session.store.transfer(key) for key in ids)
+    return [one for one in found if one is not None]
+
+
 async def _submit(app: Shell, account: Account, step: str, given: Mapping[str, SecretStr]) -> str | None:
-    transfers = await app.session.transfers_by_ids(given)
+    transfers = await _in_full(app, list(given))
     plan = _PLANS[step](account, transfers, busy=busy_targets(app), profile=app.profile.name)
     codes = {}
     for operation in plan.operations:
@@ -182,7 +195,7 @@ async def _submit(app: Shell, account: Account, step: str, given: Mapping[str, S
     count = len(plan.operations)
     facts = _facts(transfers)
     if step == "confirm":
-        note = "They move once the recipient has accepted. Until then X cancels; 72 hours without it, and it expires."
+        note = "They move once the recipient has accepted. X cancels until then; after 72 hours it expires by itself."
     else:
         note = "They become yours at once, with their price, their paid time and their length of use (TRF-5)."
         facts += await _own_month(app, transfers)
@@ -251,7 +264,7 @@ async def _end(
     app: Shell, ids: Sequence[str], make: Callable[..., Plan], button: str, note: str, keep_marks: bool = False
 ) -> str | None:
     account = signed_in_account(app)
-    transfers = await app.session.transfers_by_ids(ids)
+    transfers = await _in_full(app, ids)
     if not transfers:
         app.say("These transfers are not there any more; press r to refresh.", "warning")
         return None

@@ -181,7 +181,7 @@ def _turn_words(row: TransferRow) -> Content:
     if not turn.yours:
         return Content(f"{turn}; the mail is theirs")
     key = "f" if turn.step == "confirm" else "a"
-    return toned(f"{turn} ({key}, code of the mail)", "warning")
+    return toned(f"{turn} ({key}, the mail's code)", "warning")
 
 
 _HAPPENED: dict[str, str] = {

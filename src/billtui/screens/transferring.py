@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from billtui.client.errors import ClientError
-from billtui.domain.models import Order
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.invoice_actions import delete_invoices
@@ -17,7 +16,7 @@ from billtui.screens.modals.dialog import Fact, named
 from billtui.screens.modals.recipient import RecipientDialog
 from billtui.screens.paying import pay_invoices
 from billtui.screens.push_dialog import PushAnswer, PushDialog, blocked_orders
-from billtui.screens.renewing import renew_orders
+from billtui.screens.renewing import orders_in_full, renew_orders
 from billtui.screens.transfer_actions import cancel_transfers, give_codes, outcome_of
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
@@ -28,8 +27,6 @@ from billtui.widgets.formats import cents_text, count_text
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
-FRESH: Final = 50
-"""So many orders are read anew before they are pushed; of more the copy is used, and the drift guard reads them."""
 ABOUT_RECIPIENT: Final = frozenset(
     {
         "recipient-not-found",
@@ -165,7 +162,7 @@ class _Push:
         app = self.app
         account = signed_in_account(app)
         ids = [row.id for row in found.going]
-        orders = await self._orders(ids)
+        orders = await orders_in_full(app, ids)
         plan = planner.push(
             account,
             orders,
@@ -192,11 +189,6 @@ class _Push:
             type_label="Type the recipient's login once more to push",
             keep_marks=True,
         )
-
-    async def _orders(self, ids: Sequence[str]) -> list[Order]:
-        if len(ids) <= FRESH:
-            return await self.app.session.orders_by_ids(ids)
-        return list(self.app.session.store.orders_by_id(ids).values())
 
     async def _pushed(self, rows: Sequence[OperationRow]) -> None:
         """Use the marks up, and go on to the sender's confirmation: the mails are there by now (TRF-2)."""

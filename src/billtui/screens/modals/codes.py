@@ -92,8 +92,8 @@ class CodesDialog(Dialog[CodesAnswer]):
         self.codes: dict[str, SecretStr] = dict(codes or {})
         self.trouble = trouble
         self.with_mail = with_mail
-        self._extra: tuple[TransferRow, SecretStr] | None = None
-        """A pasted link's transfer that is not in the list, until enter takes it along."""
+        self._extra: dict[str, tuple[TransferRow, SecretStr]] = {}
+        """Transfers of pasted links that are not in the list, by id, until enter takes them along."""
 
     # --- composition
 
@@ -171,21 +171,20 @@ class CodesDialog(Dialog[CodesAnswer]):
         text, event.input.value = event.value, ""
         if text.strip():
             self._read(text)
-        elif self._extra is not None:
-            row, code = self._extra
-            self._extra = None
-            self.waiting[row.id] = Waiting(row)
-            self.codes[row.id] = code
+        elif self._extra:
+            taken, self._extra = self._extra, {}
+            self.waiting |= {key: Waiting(row) for key, (row, _) in taken.items()}
+            self.codes |= {key: code for key, (_, code) in taken.items()}
             self.query_one("#waiting", RecordTable).styles.height = min(len(self.waiting), 10) + 1
             self._show()
-            self._given([row.id])
+            self._given(list(taken))
         elif self.codes:
             self.query_one("#go").focus()
         else:
             self._say("Paste the link of the mail, or type its code.")
 
     def _read(self, text: str) -> None:
-        self._extra = None
+        self._extra = {}
         links = links_in(text)
         if links:
             self._take_links(links)
@@ -207,28 +206,40 @@ class CodesDialog(Dialog[CodesAnswer]):
             self.codes[one.transfer_id] = one.code
         self._show()
         rest = [one for one in links if one not in taken]
+        for one in own:
+            row = self.known(one.transfer_id) if one in rest and one.step == self.step else None
+            if row is not None and self.offered(row):
+                self._extra[row.id] = (row, one.code)
         if rest:
-            self._say_of(rest[0], len(taken), len(rest))
-        if taken and self._extra is None:
+            refused = [one for one in rest if one.transfer_id not in self._extra]
+            self._say_of(refused, len(taken))
+        if taken and not self._extra:
             self._given([one.transfer_id for one in taken], told=bool(rest))
 
-    def _say_of(self, link: LinkedCode, taken: int, count: int) -> None:
-        """Why a link was not taken: the other step's, another transfer's, or nobody's here."""
-        also = f"{count_text(taken, 'code')} taken. " if taken else ""
-        more = f" ({count - 1} more links were not taken.)" if count > 1 else ""
+    def _say_of(self, refused: Sequence[LinkedCode], taken: int) -> None:
+        """What of the links was taken, what is offered, and why the rest was not."""
+        words = [f"{count_text(taken, 'code')} taken."] if taken else []
+        if len(self._extra) == 1:
+            row, _ = next(iter(self._extra.values()))
+            words.append(f"A link is of another transfer: {row.order_name} {other_side(row)}. Enter takes it along.")
+        elif self._extra:
+            words.append(f"{len(self._extra)} links are of other transfers that wait too. Enter takes them along.")
+        if refused:
+            words.append(self._why_not(refused[0]))
+        if len(refused) > 1:
+            words.append(f"{count_text(len(refused) - 1, 'more link was', 'more links were')} not taken.")
+        self._say(" ".join(words))
+
+    def _why_not(self, link: LinkedCode) -> str:
+        """Why a link was not taken: another panel's, the other step's, or nothing waits for it."""
         row = self.known(link.transfer_id)
         if link.host not in ("", self.host):
-            words = f"That link leads to {named(link.host)}, and this panel is {self.host}: its code is not sent here."
-        elif link.step != self.step and (row is None or link.transfer_id in self.waiting):
-            words = f"That is {_OF_WHOM[link.step]}; this is to {self.step}. Paste the link of the other mail."
-        elif row is None:
-            words = "That link is of a transfer that this account does not know. Is it another account's, or panel's?"
-        elif link.step == self.step and self.offered(row):
-            self._extra = (row, link.code)
-            words = f"That link is of another transfer: {row.order_name} {other_side(row)}. Enter takes it along."
-        else:
-            words = f"That link is of {row.order_name} {other_side(row)}, which is {row.state}: nothing to {self.step}."
-        self._say(f"{also}{words}{more}")
+            return f"That link leads to {named(link.host)}, and this panel is {self.host}: its code is not sent here."
+        if link.step != self.step and (row is None or link.transfer_id in self.waiting):
+            return f"That is {_OF_WHOM[link.step]}; this is to {self.step}. Paste the link of the other mail."
+        if row is None:
+            return "That link is of a transfer that this account does not know. Is it another account's, or panel's?"
+        return f"That link is of {row.order_name} {other_side(row)}, which is {row.state}: nothing to {self.step}."
 
     def _given(self, ids: Sequence[str], *, told: bool = False) -> None:
         """Say what was understood; rest on the next that wants one, or on the answer once all have theirs."""

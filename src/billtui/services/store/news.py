@@ -50,7 +50,8 @@ def invoice_news(before: InvoiceRow | None, after: InvoiceRow) -> Iterator[News]
 def transfer_news(before: TransferRow | None, after: TransferRow) -> Iterator[News]:
     """What changed about a transfer."""
     if before is None:
-        yield News("created", after.order_name, "", f"{after.state}, {after.direction} {after.counterparty}")
+        side = "from" if after.direction == "in" else "to"
+        yield News("created", after.order_name, "", f"{after.state}, {side} {after.counterparty}")
     elif before.state != after.state:
         yield News("state", after.order_name, before.state, after.state)
 
