@@ -181,7 +181,7 @@ class News(PlansOnTheirWay):
             account=f"{account.login} · {account.account_id}",
             role=str(account.role),
             balance=str(account.balances.internal),
-            read_only=self.session.read_only,
+            read_only=self.session.read_only or account.key_read_only,
             freshness=freshness,
             tone=tone,
             accent=self.profile.accent,

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from textual.widgets import Button, Input
 
-from tests.support.driving import PASSWORD, Driver, Program
+from billtui.config.secret_sources import Credential
+from tests.support.driving import PASSWORD, Driver, Pocket, Program
 from tests.support.sandbox import SandboxProcess
 from tests.support.secrets_written import shown_with, written_with
 
@@ -172,11 +174,6 @@ async def test_what_never_left_is_sent_again_with_one_key(program: Program) -> N
 
 async def test_why_not_on_a_read_only_profile_or_by_an_api_key(program: Program) -> None:
     """ACC-5: a key cannot touch it, and the words say what to do; a read-only profile changes nothing."""
-    from pydantic import SecretStr
-
-    from billtui.config.secret_sources import Credential
-    from tests.support.driving import Pocket
-
     async with program.open(read_only=True) as driver:
         await driver.go("0", "AccountScreen")
         await driver.press("P")
@@ -192,6 +189,11 @@ async def test_why_not_on_a_read_only_profile_or_by_an_api_key(program: Program)
             await driver.hears("a key cannot touch password, second factor, keys or sessions (ACC-5)")
             await driver.hears("Sign in with login and password")
         assert type(driver.app.screen).__name__ == "AccountScreen"
+        await driver.sees("READ-ONLY")
+        await driver.go("3", "OrdersScreen")
+        await driver.until(lambda: driver.list_screen.table.row_count, "the orders")
+        await driver.press("R")
+        await driver.hears("The API key that you are signed in with only reads (ACC-5)")
 
 
 async def test_staff_see_what_they_have(program: Program) -> None:

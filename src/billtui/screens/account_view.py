@@ -26,6 +26,8 @@ ROLES = {
 }
 
 
+FEW_CODES = 2
+"""So few recovery codes are worth a word: without one and without the phone nobody gets in."""
 _SAVED = "The saving is on what runs now; the new ones cost their own price. L shows all of it."
 
 
@@ -122,6 +124,8 @@ def _loyalty(loyalty: Loyalty | None, *, working: bool) -> list[Line]:
 def _security(account: Account) -> list[Line]:
     left = account.recovery_codes_left
     codes = "" if left is None else f", {count_text(left, 'recovery code')} left"
+    if left is not None and left <= FEW_CODES:
+        codes += ": make new ones"
     factor = f"on{codes}" if account.totp else "off: the password alone signs in"
     access = "see, make, revoke" if account.api_access else "API access is off: no key works"
     return [

@@ -162,6 +162,11 @@ class BilltuiScreen(Screen[None]):
         """Why ``command`` cannot be used now, or ``None``. Screens add their own reasons and ask ``super()`` first."""
         if command.writes and self.session.read_only:
             return f"This profile is read-only, so “{command.title}” is off. Use another profile to change things."
+        if command.writes and (account := self.session.account) is not None and account.key_read_only:
+            return (
+                f"The API key that you are signed in with only reads (ACC-5), so “{command.title}” is off."
+                " Sign in with login and password, or with another key."
+            )
         if command.capability and (reason := self.billtui.capability_refusal(command.capability)):
             return reason
         return None

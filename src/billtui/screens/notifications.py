@@ -134,14 +134,11 @@ class NotificationsScreen(ListScreen[NotificationRule]):
         self.switched.clear()
 
     def refusal_of(self, command: Command) -> str | None:
-        """Nothing switched, nothing to save; a key that only reads changes nothing."""
+        """Nothing switched, nothing to save."""
         if refusal := super().refusal_of(command):
             return refusal
         if command.id in ("notification.save", "notification.reset") and not self.switched:
             return "Nothing was switched: e and t switch the event under the cursor."
-        account = self.session.account
-        if command.id == "notification.save" and account is not None and account.key_read_only:
-            return "The API key in use only reads (ACC-5): sign in with login and password, or with another key."
         return None
 
     # --- switching
