@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from billtui.client.settings import ConnectionSettings
 from billtui.config.errors import ConfigError
 from billtui.config.profiles import Profile
 from billtui.domain.safetext import clean
@@ -289,27 +290,28 @@ class GuideScreen(Screen[None]):
         for name in ("again", "ca", "pin", "on"):
             self.query_one(f"#check-{name}").display = False
         connection = self.draft.connection()
-        lines = (("Address", connection.url), ("", "Asking who is there … (esc goes back)"))
-        self.query_one("#result", Static).update(result_lines(lines))
+        facts = [("Address", connection.url)]
+        self.query_one("#result", Static).update(result_lines(facts, "Asking who is there … (esc goes back)"))
         self.query_one("#check-back").focus()
         self.run_worker(self._guarded(self._check(self._checking)), group="check", exclusive=True, exit_on_error=False)
 
     async def _check(self, number: int) -> None:
         connection = self.draft.connection()
         found = await check_panel(connection)
-        if number != self._checking:
-            return
+        if number == self._checking:
+            self.show_found(connection, found)
+
+    def show_found(self, connection: ConnectionSettings, found: PanelCheck) -> None:
+        """What came of the look, and the ways on that there are."""
         self.checked = found
         trust = "pinned certificate" if connection.fingerprint else str(connection.ca_file or "") or "this system's"
-        lines: list[tuple[str, str]] = [("Address", connection.url)]
+        facts = [("Address", connection.url)]
         if connection.proxy is not None:
-            lines.append(("Proxy", connection.proxy))
+            facts.append(("Proxy", connection.proxy))
         if connection.url.startswith("https://"):
-            lines.append(("Trusts", f"{trust} authorities" if trust == "this system's" else trust))
-        lines.append(("", ""))
-        lines.append(("Usable" if found.usable else "Problem", found.fact))
-        lines += [("", one) for one in found.advice]
-        self.query_one("#result", Static).update(result_lines(lines, good=found.usable))
+            facts.append(("Trusts", f"{trust} authorities" if trust == "this system's" else trust))
+        result = result_lines(facts, found.fact, found.advice, good=found.usable)
+        self.query_one("#result", Static).update(result)
         for name, shown in (
             ("again", not found.usable),
             ("ca", "ca" in found.ways),

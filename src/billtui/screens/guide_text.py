@@ -14,20 +14,15 @@ from billtui.domain.safetext import clean
 LABEL = 9
 
 
-def result_lines(lines: Iterable[tuple[str, str]], *, good: bool | None = None) -> Content:
-    """Labels and values; the one that says how it went in its own sign and colour."""
-    tone = {True: "$text-success", False: "$text-error", None: ""}[good]
+def result_lines(
+    facts: Iterable[tuple[str, str]], verdict: str, advice: Iterable[str] = (), *, good: bool | None = None
+) -> Content:
+    """What was looked at, how it went in a sign and a colour of its own, and what to do. ``None``: not known yet."""
+    tone = {True: "bold $text-success", False: "bold $text-error", None: "$muted"}[good]
     sign = {True: "[✓] ", False: "[!] ", None: ""}[good]
-    drawn = []
-    for label, value in lines:
-        verdict = label in ("Usable", "Problem")
-        text = clean(value, max_length=400)
-        drawn.append(
-            Content.assemble(
-                (f"{label:<{LABEL}}", "$muted"),
-                (f"{sign}{text}", f"bold {tone}") if verdict else (text, ""),
-            )
-        )
+    drawn = [Content.assemble((f"{label:<{LABEL}}", "$muted"), clean(value)) for label, value in facts]
+    drawn += [Content(""), Content.styled(f"{sign}{clean(verdict, max_length=400)}", tone)]
+    drawn += [Content(f"· {clean(one, max_length=400)}") for one in advice]
     return Content("\n").join(drawn)
 
 
