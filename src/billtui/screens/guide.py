@@ -188,11 +188,11 @@ class GuideScreen(Screen[None]):
         self.query_one("#pages", ContentSwitcher).current = page
         steps = ("Panel", "Check", "Profile", "Sign in")
         at = STEPS[page]
-        parts: list[Any] = ["billtui · first start"] if not at else ["billtui  "]
+        parts: list[Any] = ["billtui · first start"] if not at else ["billtui   "]
         for number, title in enumerate(steps if at else (), 1):
             here = number == at
-            sign = f"[{number} {title}]" if here else f" {number} {title} "
-            parts.append((sign, "bold $text-accent" if here else "$muted"))
+            sign = f"[{number} {title}]" if here else f"{number} {title}"
+            parts.append((f"{sign}   ", "bold $text-accent" if here else "$muted"))
         self.query_one("#where", Static).update(Content.assemble(*parts))
         self.query_one("#title", Static).update(Content(TITLES[page]))
         if page in FOCUS:

@@ -19,7 +19,7 @@ from billtui.domain.safetext import clean
 from billtui.screens.door import Door
 from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.dialog import Dialog
-from billtui.services.recovery import NEUTRAL, NOT_KNOWN, explain
+from billtui.services.recovery import CODE_LIFE, NEUTRAL, NOT_KNOWN, explain
 from billtui.widgets.password_rules import PasswordRules
 from billtui.widgets.secret_input import SecretInput
 
@@ -73,8 +73,9 @@ class RecoveryDialog(Dialog[SecretStr]):
         """The address first."""
         self._show_page("ask")
 
-    def _show_page(self, page: str) -> None:
+    def _show_page(self, page: str, words: str = NEUTRAL) -> None:
         self.set_class(page == "set", "-set")
+        self.query_one("#neutral", Static).update(Content(words))
         self._say("")
         self._forget()
         self.query_one("#email" if page == "ask" else "#code").focus()
@@ -116,7 +117,7 @@ class RecoveryDialog(Dialog[SecretStr]):
     @on(Button.Pressed, "#skip")
     def skip(self) -> None:
         """There is a code already: asking again would make it worthless."""
-        self._show_page("set")
+        self._show_page("set", CODE_LIFE)
 
     @on(Button.Pressed, "#back")
     def back(self) -> None:

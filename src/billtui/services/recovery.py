@@ -15,10 +15,8 @@ from billtui.services.session_thread import LoopThread
 if TYPE_CHECKING:
     from billtui.services.session_core import SessionCore
 
-NEUTRAL = (
-    "If this is the primary e-mail of an account, a mail with a code is on its way to it. The code is good once, for"
-    " 24 hours; asking again makes the older one worthless."
-)
+CODE_LIFE = "The code is good once, for 24 hours; asking again makes the older one worthless."
+NEUTRAL = f"If this is the primary e-mail of an account, a mail with a code is on its way to it. {CODE_LIFE}"
 """What is said after asking, whoever asked: nobody learns here which addresses exist (ACC-3)."""
 
 NOT_KNOWN = (

@@ -45,5 +45,5 @@ class PasswordRules(Static):
 
 def _line(check: PasswordCheck) -> Content:
     if check.met is None:
-        return Content.assemble(("[?] ", "$muted"), check.words, ("  the panel checks it", "$muted"))
+        return Content.assemble(("[?] ", "$muted"), f"{check.words}  ", ("the panel checks it", "$muted"))
     return Content.assemble(("[✓] ", "$text-success") if check.met else ("[ ] ", "$muted"), check.words)
