@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from billtui.client.errors import RuleRefused as RuleRefused
     from billtui.client.errors import ServerTrouble as ServerTrouble
     from billtui.client.errors import SessionExpired as SessionExpired
+    from billtui.client.errors import ShutOut as ShutOut
     from billtui.client.errors import SignInRefused as SignInRefused
     from billtui.client.errors import TimedOut as TimedOut
     from billtui.client.errors import TotpRequired as TotpRequired
@@ -76,6 +77,7 @@ __all__ = [
     "RuleRefused",
     "ServerTrouble",
     "SessionExpired",
+    "ShutOut",
     "SignInRefused",
     "TimedOut",
     "TopUp",
