@@ -56,7 +56,10 @@ def forty(panel: Panel) -> list[Json]:
     free = [
         one
         for one in panel.orders()
-        if one["kind"] == "vds" and one["state"] == "active" and one["unpaid_invoice_id"] is None
+        if one["kind"] == "vds"
+        and one["state"] == "active"
+        and one["unpaid_invoice_id"] is None
+        and one["transfer_id"] is None
     ]
     return sorted(free, key=lambda one: (money_of(one["monthly_price"]), int(one["id"])))[:40]
 

@@ -125,10 +125,10 @@ async def test_deleting_a_new_order_invoice_says_that_it_cancels(program: Progra
     panel = program.panel()
     async with program.open(settings=SOON) as driver:
         await driver.go("2", "InvoicesScreen")
-        await driver.cursor_to(program.bill("49"))
+        await driver.cursor_to(program.bill("52"))
         await driver.press("D")
         await driver.on("ConfirmPlan")
         await driver.sees("cancels those pending orders")
         await driver.confirm()
         await driver.finished()
-        assert panel.order("49")["state"] == "cancelled"
+        assert panel.order("52")["state"] == "cancelled"

@@ -197,7 +197,7 @@ async def confirm_typed(driver: Driver) -> None:
 
 
 async def confirm_delete(driver: Driver) -> None:
-    await area(driver, "2", "InvoicesScreen", driver.bill("49"))
+    await area(driver, "2", "InvoicesScreen", driver.bill("52"))
     await driver.press("D")
     await driver.on("ConfirmPlan")
 
