@@ -202,7 +202,7 @@ async def test_acc_6_recovering_ends_a_lock(program: Program) -> None:
 
 
 async def test_the_demo_shows_its_mail(program: Program) -> None:
-    """Nobody else gets it; the real panel's mails are not asked for."""
+    """Nobody else gets it: ``enter`` on it uses the code. A real panel's mails are not asked for."""
     profile = program.profile(demo=True)
     async with program.open(profile=profile, credentials=Pocket(), ready=False) as driver:
         await forgotten(driver)
@@ -214,9 +214,17 @@ async def test_the_demo_shows_its_mail(program: Program) -> None:
                 break
             await driver.press("tab")
         await driver.press("enter")
-        await driver.sees(new_code(program))
-        await driver.press("escape")
+        await driver.on("MailDialog")
+        await driver.sees("Your code for a new password", "The sandbox's mail")
+        assert new_code(program) not in driver.text(), "shown only when it is asked for"
+        await driver.press("enter")
         await driver.on("RecoveryDialog")
+        assert driver.app.screen.query_one("#code", Input).value == new_code(program)
+        await driver.type(NEW)
+        await driver.press("enter")
+        await driver.type(NEW)
+        await driver.press("enter")
+        await driver.ready()
     async with program.open(credentials=Pocket(), ready=False) as driver:
         await with_code(driver)
         assert "Read the mail" not in driver.text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 from textual import on
@@ -14,14 +14,15 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from billtui.client.errors import ClientError, OutcomeUnknown
-from billtui.domain.models import Mail
 from billtui.domain.safetext import clean
 from billtui.screens.door import Door
-from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.dialog import Dialog
 from billtui.services.recovery import CODE_LIFE, NEUTRAL, NOT_KNOWN, explain
 from billtui.widgets.password_rules import PasswordRules
 from billtui.widgets.secret_input import SecretInput
+
+if TYPE_CHECKING:
+    from billtui.screens.modals.mail import MailAnswer
 
 SECRETS = ("code", "new", "again")
 
@@ -191,22 +192,17 @@ class RecoveryDialog(Dialog[SecretStr]):
 
     @on(Button.Pressed, "#mail")
     def read_mail(self) -> None:
-        """The demo's mail: nobody else gets it."""
-        self._begin(self._read_mail())
+        """The demo's mail, which nobody else gets; ``enter`` there uses the code."""
+        from billtui.screens.modals.mail import MailDialog
 
-    async def _read_mail(self) -> None:
-        try:
-            mails = await self.door.session.mails(self.query_one("#email", Input).value.strip() or None)
-        except ClientError as error:
-            self._say(str(error))
-        else:
-            codes = [mail for mail in mails if mail.code is not None and mail.transfer_id is None]
-            if codes:
-                self.app.push_screen(mail_dialog(codes[-1]))
-            else:
-                self._say("The sandbox has sent no mail with a code to this address.")
-        finally:
-            self._busy = False
+        email = self.query_one("#email", Input).value.strip()
+        self.app.push_screen(MailDialog(lambda: self.door.session.mails(email or None), to=email), self._mail_read)
+
+    def _mail_read(self, answer: MailAnswer | None) -> None:
+        code = answer.mails[0].code if answer is not None else None
+        if code is not None:
+            self._field("code").value = code.raw
+            self._field("new").focus()
 
     def action_cancel(self) -> None:
         """Leave it; nothing that was typed stays. Not while the panel is being asked: its answer would be lost."""
@@ -215,14 +211,6 @@ class RecoveryDialog(Dialog[SecretStr]):
             return
         self._forget()
         super().action_cancel()
-
-
-def mail_dialog(mail: Mail) -> MessageDialog:
-    """A mail of the sandbox, in its own words."""
-    body = Content.assemble(
-        ("To       ", "$muted"), str(mail.to), ("\nSubject  ", "$muted"), str(mail.subject), "\n\n", str(mail.body)
-    )
-    return MessageDialog("The sandbox's mail", body, note="A real panel sends it; here it is only shown.")
 
 
 def _still(field: Input) -> Input:
