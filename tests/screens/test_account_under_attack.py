@@ -215,3 +215,21 @@ async def test_what_a_panel_cannot_do_stays_visible_and_says_why(tmp_path: Path)
         assert not [line for line in panel.requests if "/me/" in line or line.startswith("PATCH")]
     finally:
         panel.stop()
+
+
+async def test_while_the_panel_is_asked_nothing_is_sent_again_and_nothing_is_taken_back(program: Program) -> None:
+    """Enter twice sends once; esc says that what was sent cannot be taken back, and the answer still comes."""
+    async with program.open() as driver:
+        await driver.go("0", "AccountScreen")
+        await driver.press("P")
+        await driver.on("PasswordDialog")
+        program.sandbox.faults({"kind": "latency", "path": "/me/password", "method": "POST", "ms": 1500})
+        for text in (PASSWORD, "quiet-harbour-41", "quiet-harbour-41"):
+            await driver.type(text)
+            await driver.press("enter")
+        await driver.press("enter", "escape")
+        await driver.reads("Waiting for the panel's answer; what was sent cannot be taken back")
+        assert type(driver.app.screen).__name__ == "PasswordDialog"
+        await driver.on("AccountScreen")
+        await driver.hears("The password is changed")
+        assert program.sandbox.fault_strikes() == [1]

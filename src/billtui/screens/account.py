@@ -67,6 +67,8 @@ class AccountScreen(BilltuiScreen):
         self.loyalty: Loyalty | None = None
         self.lines: dict[str, Line] = {}
         self._working = False
+        self._drawn: object = None
+        """What the lines say and whether they can be used, as they stand on the screen."""
 
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and what the one under the cursor means."""
@@ -124,13 +126,17 @@ class AccountScreen(BilltuiScreen):
         before = options.highlighted_option.id if options.highlighted_option else None
         account = self.session.account
         if account is None:
-            self.lines = {}
+            self.lines, self._drawn = {}, None
             options.clear_options()
             options.add_option(Option(Content.styled("Nobody is signed in yet.", "$muted"), disabled=True))
             self._explain()
             return
         panel = f"{account.panel_name or self.billtui.profile.host}, {self.billtui.profile.url}"
         lines = account_lines(account, panel, self.loyalty, working=self._working)
+        drawn = (lines, [self._refusal(line) for line in lines], self.has_class("high"))
+        if drawn == self._drawn and options.option_count:
+            return  # on a thin line, what stands still costs nothing
+        self._drawn = drawn
         self.lines = {line.id: line for line in lines if line.id}
         options.clear_options()
         options.add_options(self._options(lines))
