@@ -275,3 +275,13 @@ def test_the_second_factor_on_a_terminal_and_off_from_a_pipe(own_sandbox: Start,
               stdin=f"{PASSWORD}\n{new.json['recovery_codes'][0]}\n")  # fmt: skip
     assert off.json["on"] is False
     nothing_written(secret, PASSWORD, *kept)
+
+
+def test_the_demo_says_what_a_changed_password_means_for_it() -> None:
+    """It has no place to put a new one, and does not sign in by the old one again and again (ACC-6)."""
+    changed = process("password", "change", "--password-stdin", "--demo", stdin=f"{PASSWORD}\n{NEW}\n")
+    assert changed.code == 0, changed
+    assert "does not sign in by itself any more" in changed.err
+    assert "--reset" in changed.err
+    again = process("whoami", "--demo", "--json")
+    assert (again.code, again.error["code"]) == (3, "not-signed-in")

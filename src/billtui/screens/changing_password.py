@@ -14,6 +14,7 @@ from billtui.domain.models import Account
 from billtui.screens.flows import signed_in_account
 from billtui.screens.modals.form import FormProblem
 from billtui.screens.modals.secret_form import CURRENT, SecretField, SecretForm, Typed
+from billtui.services.account_care import DEMO_PASSWORD_CHANGED
 from billtui.widgets.password_rules import PasswordRules
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class PasswordDialog(SecretForm[str]):
     async def send(self, typed: Typed) -> str:
         """One call, never repeated."""
         stale = await self.billtui.session.care.change_password(typed["current"], typed["new"])
+        if stale and self.billtui.profile.demo:
+            stale = DEMO_PASSWORD_CHANGED
         return f"{CHANGED} {stale}" if stale else CHANGED
 
     def used_up(self, error: ClientError) -> Sequence[str]:

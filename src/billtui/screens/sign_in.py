@@ -83,7 +83,7 @@ class SignInScreen(ModalScreen[bool]):
             if self.message:
                 yield Static(Content(clean(self.message)), id="why")
             yield from self._field("Login", "login", value=profile.login)
-            hint = f"  the demo's is {DEMO_PASSWORD}" if profile.demo else ""
+            hint = f"  the demo's is {DEMO_PASSWORD} until it is changed" if profile.demo else ""
             yield from self._field("Password", "password", password=True, hint=hint)
             with Vertical(id="totp-row"):
                 label = "Code of your second factor (6 digits), or a recovery code"

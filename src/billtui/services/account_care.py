@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+DEMO_PASSWORD_CHANGED = (
+    "The demo does not sign in by itself any more: type the new password when it is opened next, or begin anew with"
+    " --reset."
+)
+"""What takes the place of a profile that still gives the old password: the demo has nowhere to put a new one."""
 LOST_PASSWORD = (
     "Whether the password was changed is not known: sign in with the new password to see. If it is refused, the old"
     " one still holds. Nothing was sent twice."

@@ -11,6 +11,7 @@ from billtui.cli.secrets import ask_secret, can_ask, secret_line
 from billtui.cli.verbs.account_care import caring
 from billtui.domain.models import Account
 from billtui.domain.rules.passwords import password_checks
+from billtui.services.account_care import DEMO_PASSWORD_CHANGED
 
 SAID = "The password is changed. Every other session is signed out; API keys still work."
 BEFORE = "Every other session is signed out by it; this one and API keys stay valid (ACC-2)."
@@ -24,7 +25,7 @@ async def change(context: Context) -> Exit:
         _check(account, current, new)
         stale = await session.care.change_password(current, new)
     if stale:
-        out.note(stale)
+        out.note(DEMO_PASSWORD_CHANGED if context.profile.demo else stale)
     if out.as_json:
         out.document("password", changed=True)
     else:
