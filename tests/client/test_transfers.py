@@ -100,6 +100,11 @@ async def test_two_orders_on_their_way_to_another_account(client: BillingClient,
     with pytest.raises(NotFound):
         await other.transfers.get(moved.id)
 
+    shown = await client.transfers.get(moved.id)
+    assert shown == moved and [step.state for step in shown.history] == ["awaiting sender"]
+    sent = [one.id async for page in client.transfers.pages(limit=2, direction="out") for one in page.items]
+    assert {moved.id, declined.id} <= set(sent) and len(sent) == len(set(sent))
+
     mail = await newest_mail(client, me.email.raw, moved)
     assert mail.link is not None and mail.code is not None
     assert mail.link.raw.endswith(f"/transfers/{moved.id}#confirm={mail.code}")

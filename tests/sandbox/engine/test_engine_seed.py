@@ -5,16 +5,18 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from billtui.sandbox.database import Database
-from billtui.sandbox.engine import catalogue, orders
+from billtui.sandbox.engine import catalogue, orders, transfers
 from billtui.sandbox.engine.books import check_books
 from billtui.sandbox.engine.paging import ListQuery
+from billtui.sandbox.mail import mails
 from billtui.sandbox.seed.names import HOSTILE, MILD
-from tests.support.engine import SECOND, StandingTime, World
+from tests.support.engine import SECOND, THIRD, StandingTime, World
 
 _NETWORKS = [
     ipaddress.ip_network(one) for one in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
@@ -22,7 +24,10 @@ _NETWORKS = [
 
 
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    tables = ("accounts", "orders", "invoices", "invoice_lines", "payments", "ledger", "renewals", "mails", "stock")
+    tables = (
+        *("accounts", "orders", "invoices", "invoice_lines", "payments", "ledger", "renewals", "mails", "stock"),
+        "transfers",
+    )
     with database.read() as tx:
         return {
             table: [tuple(row) for row in tx.conn.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1, 2").all()]
@@ -112,6 +117,31 @@ def test_all_interesting_cases_are_there(world: World) -> None:
     left = [row[0] for row in world.rows("SELECT paid_until FROM orders WHERE account_id = ?", world.account) if row[0]]
     for low, high in ((0, 2), (40, 50), (66, 72), (-49, -47)):
         assert any(low * 3.6e9 <= end - now <= high * 3.6e9 for end in left), (low, high)
+
+
+def test_transfers_in_every_state(world: World) -> None:
+    """TRF-3: the first client has sent and received, running and ended; codes in the mails work at once."""
+    listed = world.read(transfers.list_transfers, world.account, ListQuery(500))["items"]
+    assert {(one["direction"], one["state"]) for one in listed} == {
+        ("out", "awaiting sender"),
+        ("out", "awaiting recipient"),
+        ("in", "awaiting recipient"),
+        ("out", "completed"),
+        ("in", "completed"),
+        ("out", "cancelled"),
+        ("out", "declined"),
+        ("out", "expired"),
+    }
+    for account in (SECOND, THIRD):
+        waiting = world.read(transfers.list_transfers, account, ListQuery(filters={"direction": ["in"]}))["items"]
+        assert any(one["state"] == "awaiting recipient" for one in waiting)
+    incoming = [one for one in listed if (one["direction"], one["state"]) == ("in", "awaiting recipient")]
+    left = [datetime.fromisoformat(str(one["expires_at"])) - world.now() for one in incoming]
+    assert min(left) < timedelta(hours=3) < max(left), "one of them has to be answered soon"
+    for one in incoming:
+        code = next(mail["code"] for mail in world.read(mails)[::-1] if mail["transfer_id"] == one["id"])
+        assert code is not None
+        assert world.write(transfers.accept, world.account, one["id"], code)["state"] == "completed"
 
 
 def test_addresses_are_for_documentation(tmp_path: Path) -> None:

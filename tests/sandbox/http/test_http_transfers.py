@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from tests.support.panel import InProcessPanel, Json, SignedIn
@@ -157,6 +159,17 @@ async def test_all_of_a_push_or_none(client: SignedIn, other: SignedIn) -> None:
     begun = await pushed(client, other, *free, free[0])
     assert [one["order_id"] for one in begun] == [one["id"] for one in free], "named twice, it is in it once"
     assert {one["push_id"] for one in begun} == {begun[0]["id"]}
+
+
+async def test_an_account_in_another_currency(panel: InProcessPanel, client: SignedIn) -> None:
+    """INV-10: an order keeps its price, and an account has one currency."""
+    third = await panel.sign_in(number=2)
+    with closing(panel.database.raw_connection()) as connection:
+        connection.execute("UPDATE accounts SET currency = 'USD' WHERE id = ?", (third.account["account_id"],))
+    (order,) = await free_orders(client, 1)
+    answer = await client.post("/transfers", to(third, order))
+    assert (answer.status_code, answer.json()["code"]) == (409, "currency-mismatch")
+    assert "USD" in answer.json()["fields"][f"order_ids.{order['id']}"]
 
 
 @pytest.mark.parametrize(
