@@ -65,8 +65,18 @@ async def test_the_discounts_of_both_sides(panel: InProcessPanel, client: Signed
     transfer = await confirmed(panel, other, transfer)
     assert await percent(other, kept["id"]) == before, "on its way it still counts for its owner"
     code = await code_for(panel, transfer, "transfer-acceptance")
+    versions = {one["id"]: one["version"] for one in own}
+    theirs, others = await cursor(other), await cursor(third)
     assert (await third.post(f"/transfers/{transfer['id']}/accept", {"code": code})).status_code == 200
     assert await percent(other, kept["id"]) == before - 3
+    told = {(key, change) for kind, key, change in await changes(other, theirs) if kind == "order"}
+    assert told == {(given["id"], "deleted")} | {(one["id"], "changed") for one in own[:-1]}, (
+        "whoever shows it, reads it"
+    )
+    now = {one["id"]: one["version"] for one in await other.items("/orders", kind="vds", state="active")}
+    assert all(now[key] == versions[key] + 1 for key in now)
+    arrived = [(key, change) for kind, key, change in await changes(third, others) if kind == "order"]
+    assert arrived == [(given["id"], "created")], "no step between five and six"
     assert await percent(third, given["id"]) == of_given, "six here give the same as five there"
 
 

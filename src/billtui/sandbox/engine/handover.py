@@ -6,6 +6,7 @@ import json
 
 from billtui.domain.models.transfers import TransferState
 from billtui.domain.rules import transfers as rules
+from billtui.domain.rules.discounts import loyalty_by_count
 from billtui.domain.rules.facts import format_when
 from billtui.domain.rules.transfers import Side, TransferFacts
 from billtui.sandbox import mail
@@ -103,14 +104,30 @@ def confirm(tx: Tx, row: TransferRow) -> None:
 def complete(tx: Tx, row: TransferRow) -> None:
     """The recipient has accepted: the order moves now (TRF-5). Its invoices and the ledger stay where they are."""
     order = tx.orders.need(row.order_id)
+    if order.state in LIVE:
+        _count(tx, row.account_id, order, -1)
+        _count(tx, row.recipient_id, order, 1)
     take(order, rules.handed_over(order_facts(order)))
     order.auto_since = None
     order.account_id = row.recipient_id
     order.noticed &= ~NOTICED_ENDING  # whoever got that mail does not own it any more
-    if order.state in LIVE:
-        tx.count_moved(row.account_id, order.kind, -1)  # DSC-5: both sides, from this instant on
-        tx.count_moved(row.recipient_id, order.kind, 1)
     _end(tx, row, TransferState.COMPLETED, Side.RECIPIENT)
+
+
+def _count(tx: Tx, account_id: int, moving: OrderRow, by: int) -> None:
+    """Count the order for the account (``by`` 1) or no longer (-1), from this instant on (DSC-5).
+
+    At a step of DSC-2 the account's other orders show another discount, so their feed tells of them. Steps are at few
+    orders: never of a whole fleet.
+    """
+    before = tx.active_count(account_id, moving.kind)
+    tx.count_moved(account_id, moving.kind, by)
+    if loyalty_by_count(moving.kind, before, tx.policy) == loyalty_by_count(moving.kind, before + by, tx.policy):
+        return
+    condition = "account_id = ? AND kind = ? AND state IN ('active', 'suspended') AND NOT individual_price"
+    for other in tx.orders.where(condition, (account_id, moving.kind)):
+        if other is not moving:
+            tx.orders.touch(other)
 
 
 def decline(tx: Tx, row: TransferRow) -> None:

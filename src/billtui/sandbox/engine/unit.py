@@ -83,6 +83,11 @@ class Rows(Generic[R]):
         self._as_read: dict[int, tuple[Any, ...]] = {}
         self._new: list[R] = []
         self._next_id: int | None = None
+        self._touched: set[int] = set()
+
+    def touch(self, row: R) -> None:
+        """What is shown of the row has changed although none of its fields did: tell so, under a new version."""
+        self._touched.add(row.id)
 
     def get(self, row_id: int) -> R | None:
         """The row with that id, or ``None``."""
@@ -155,14 +160,16 @@ class Rows(Generic[R]):
         for row_id, before in self._as_read.items():
             row = self._held[row_id]
             current = values(row)
-            if current == before:
+            touched = row_id in self._touched
+            if current == before and not touched:
                 continue
-            if feed is not None and any(current[index] != before[index] for index in shape.loud):
+            if feed is not None and (touched or any(current[index] != before[index] for index in shape.loud)):
                 row.version += 1  # type: ignore[attr-defined]  # rows with a KIND have a version
                 current = values(row)
                 self._tell(told, feed, row, before, current)
             updates.append((*current[1:], row_id))
             self._as_read[row_id] = current
+        self._touched.clear()
         if inserts:
             self._conn.executemany(shape.insert, inserts)
         if updates:
