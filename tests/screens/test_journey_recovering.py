@@ -70,6 +70,8 @@ async def test_acc_3_a_new_password_by_mail_and_signed_in_at_once(program: Progr
         await driver.type(EMAIL)
         await driver.press("enter")
         await driver.sees(NEUTRAL_BEGIN)
+        assert "[?] not the old password" in driver.text()
+        assert "[ ] without the e-mail" in driver.text(), "the address that was typed counts"
         code = new_code(program)
         await driver.type(code)
         await driver.press("enter")

@@ -82,6 +82,16 @@ async def test_second_factor_is_asked_for_and_checked(program: Program) -> None:
         await driver.sees("mei.tanaka")
 
 
+async def test_the_demos_changed_password_has_a_way_out(program: Program) -> None:
+    """The hint of the form is wrong once somebody has changed it: how to begin anew is said."""
+    async with program.open(profile=program.profile(demo=True), credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.sees(f"the demo's is {PASSWORD}", "Kept in memory, until the program ends")
+        await driver.type("not-the-password")
+        await driver.press("enter")
+        await driver.sees("Login or password is wrong", "billtui --demo --reset begins anew")
+
+
 async def test_an_unknown_login_is_refused_in_the_same_words(program: Program) -> None:
     """ACC-6: nobody learns which logins exist."""
     async with program.open(login="nobody.here", credentials=Pocket(), ready=False) as driver:

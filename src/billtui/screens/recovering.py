@@ -79,6 +79,7 @@ class RecoveryDialog(Dialog[SecretStr]):
         self.query_one("#neutral", Static).update(Content(words))
         self._say("")
         self._forget()
+        self.judge()
         self.query_one("#email" if page == "ask" else "#code").focus()
 
     def _say(self, text: str) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEMO_PASSWORD = "demo-fleet-2026"
 """No secret: the password of everybody invented."""
+DEMO_AGAIN = "\nIf the demo's password was changed: billtui --demo --reset begins anew."
 _SHORT: dict[KeepIn, str] = {"keyring": "Keyring", "file": "File", "memory": "Memory"}
 CODE_DIGITS = 6
 """A code of the second factor; anything else that was accepted is a recovery code."""
@@ -197,7 +198,8 @@ class SignInScreen(ModalScreen[bool]):
             self._forget_secrets()
             self._wait.begin(login, error, self.door.session.now())
         except ClientError as error:
-            self.say(error.message if isinstance(error, SignInRefused) else str(error))
+            again = DEMO_AGAIN if self.door.profile.demo and isinstance(error, SignInRefused) else ""
+            self.say(f"{error.message if isinstance(error, SignInRefused) else error}{again}")
             if error.code == "wrong-totp":
                 self._totp_again()
             else:

@@ -138,7 +138,7 @@ class Session:
         return await self._threads.ask(self._core.sign_in(login, password, totp, keep_in))
 
     async def keeping(self) -> tuple[Place, ...]:
-        """Where a token can be kept, the place that is taken by itself first; empty where there is no choice."""
+        """Where a token can be kept, the place that is taken by itself first."""
         return await self._threads.ask(self._core.keeping())
 
     async def sign_out(self) -> list[str]:

@@ -240,8 +240,12 @@ class SessionCore:
 
     async def keeping(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that is taken by itself first."""
+        from billtui.config.credentials import Place
+
         keeper: object = self._credentials
-        return await self._aux.do(keeper.places) if isinstance(keeper, KeepingPlaces) else ()
+        if isinstance(keeper, KeepingPlaces):
+            return await self._aux.do(keeper.places)
+        return (Place("memory", "memory, until the program ends"),)
 
     async def _keep(self, token: SecretStr, keep_in: KeepIn | None) -> SaveResult | None:
         if self._credentials is None:
