@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from billtui.cli.doctor import examine
 from billtui.config.credentials import Credential, CredentialStore
 from billtui.config.keyring_access import KeyringAccess
-from billtui.config.paths import config_dir, state_dir, write_private
+from billtui.config.paths import config_dir, ensure_private_dir, state_dir, write_private
 from billtui.config.profiles import ProfileBook, make_profile
 from billtui.config.secret_sources import EnvironmentSecrets
 from tests.support.command_line import Cli, process
@@ -165,7 +165,7 @@ def test_journal_demo_and_crash_reports(cli: Cli) -> None:
     assert lines["demo"] == "never opened here"
     assert lines["crash reports"] == "none"
     assert process("whoami", "--demo", "--fleet", "4").code == 0
-    (state_dir() / "crashes").mkdir(parents=True, mode=0o700)
+    ensure_private_dir(state_dir() / "crashes")
     write_private(state_dir() / "crashes" / "crash-20260101-000000-abcdef.txt", b"x")
     cli.issue()
     lines = found()
