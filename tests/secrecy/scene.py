@@ -44,6 +44,10 @@ class Scene:
         """The profile ``main`` on the wiretap's address."""
         ProfileBook().add(make_profile(name="main", url=self.tap.url, login=login, **more), replace=True)
 
+    def here(self, link: str) -> str:
+        """A link of the panel's mail as it would be if the wiretap's address were the panel's own."""
+        return link.replace(self.sandbox.url, self.tap.url)
+
     def variables(self) -> dict[str, str]:
         """An environment in which everything is below :attr:`home`."""
         places = {"HOME": self.home, "TMPDIR": self.home / "tmp", "HISTFILE": self.home / ".bash_history"}
@@ -117,12 +121,26 @@ class Scene:
 def shown(terminal: Terminal, *words: str) -> Callable[[], bool]:
     """Whether all ``words`` stand on the screen, over line breaks as well."""
 
-    def look() -> bool:
-        lines = [line.strip(" │┃▌▐█▊▎┊╎") for line in terminal.screen().display]
-        text = " ".join(" ".join(lines).split())
-        return all(word in text for word in words)
+    return lambda: all(word in text_of(terminal) for word in words)
 
-    return look
+
+def text_of(terminal: Terminal) -> str:
+    """What stands on the screen, as one line without frames."""
+    lines = [line.strip(" │┃▌▐█▊▎┊╎") for line in terminal.screen().display]
+    return " ".join(" ".join(lines).split())
+
+
+def inside(terminal: Terminal) -> Callable[[], bool]:
+    """Whether one is signed in, and no question of signing in stands there any more."""
+    return lambda: (
+        shown(terminal, "live")() and not any(shown(terminal, one)() for one in ("Stay signed in?", "Password forgot"))
+    )
+
+
+def quiet(terminal: Terminal) -> None:
+    """Until the program draws nothing more: a question has its focus then."""
+    while terminal.read(0.5):
+        pass
 
 
 def leave(terminal: Terminal) -> None:

@@ -126,7 +126,7 @@ def test_orders_change_hands(scene: Scene, keyring: dict[str, str]) -> None:
     [link] = links(sandbox, RECIPIENT, "Order Acceptance Confirmation")[-1:]
     scene.canaries.plant("transfer code", code_of(link))
     accept = ("transfers", "accept", "--link-stdin", "--yes")
-    scene.run(*accept, *recipient, stdin=f"{link}\n", variables=variables)
+    scene.run(*accept, *recipient, stdin=f"{scene.here(link)}\n", variables=variables)
     scene.run("jobs", "list", "--json", *recipient, variables=variables)
     assert scene.leaks() == {}
 

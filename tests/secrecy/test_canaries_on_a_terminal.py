@@ -9,7 +9,7 @@ import pytest
 
 from tests.client.test_bad_answers import BAD
 from tests.secrecy.canaries import Canaries
-from tests.secrecy.scene import Scene, leave, shown
+from tests.secrecy.scene import Scene, inside, leave, shown
 from tests.secrecy.wiretap import spiteful
 from tests.support.command_line import ENTRY, PASSWORD
 from tests.terminal.ptys import Terminal
@@ -27,7 +27,7 @@ def sign_in(scene: Scene, terminal: Terminal, *, passphrase: str | None = None) 
     terminal.send(PASSWORD.encode() + b"\r")
     terminal.wait_for(shown(terminal, "Stay signed in?"))
     terminal.send(b"\x1b" if passphrase is None else passphrase.encode() + b"\r")
-    terminal.wait_for(lambda: shown(terminal, "live")() and not shown(terminal, "Stay signed in?")())
+    terminal.wait_for(inside(terminal))
 
 
 def test_signing_in_wrong_and_right_and_at_the_next_start(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.secrecy.scene import Scene, leave, shown
+from tests.secrecy.scene import Scene, inside, leave, shown
 from tests.support.command_line import ENTRY, PASSWORD
 
 pytestmark = pytest.mark.pty
@@ -31,7 +31,7 @@ def test_signing_in_paying_and_keeping(scene: Scene) -> None:
         terminal.send(PASSWORD.encode() + b"\r")
         terminal.wait_for(shown(terminal, "Stay signed in?"))
         terminal.send(b"correct horse\r")
-        terminal.wait_for(lambda: shown(terminal, "live")() and not shown(terminal, "Stay signed in?")())
+        terminal.wait_for(inside(terminal))
         terminal.wait_for((scene.home / "billtui" / "config" / "credentials" / "main.sealed").exists)
         terminal.send(b"3")
         terminal.wait_for(shown(terminal, "Orders"))

@@ -101,9 +101,13 @@ class Terminal:
         """Read until ``what`` was written, or is true."""
         deadline = time.monotonic() + seconds
         while not (what in self.output if isinstance(what, bytes) else what()):
-            assert time.monotonic() < deadline, f"{what!r} did not come; there was: {bytes(self.output[-2000:])!r}"
+            assert time.monotonic() < deadline, f"{what!r} did not come; {self._seen()}"
             if not self.read() and self.poll() is not None and not self.read(0):
                 assert what in self.output if isinstance(what, bytes) else what(), bytes(self.output[-2000:])
+
+    def _seen(self) -> str:
+        screen = "\n".join(line.rstrip() for line in self.screen().display)
+        return f"there was:\n{screen}\n{bytes(self.output[-500:])!r}"
 
     def poll(self) -> int | None:
         """The exit code (negative: killed by that signal) once it has ended."""

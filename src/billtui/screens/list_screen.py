@@ -313,7 +313,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
         self.add_class("filtering")
         field = self.query_one("#filter", Input)
         field.can_focus = True
-        field.focus()
+        self.set_focus(field)  # now, not with the next turn: what is typed ahead are words, no commands
 
     @on(Input.Changed, "#filter")
     def narrow(self, event: Input.Changed) -> None:

@@ -124,7 +124,8 @@ class ListState(Vertical):
     def _show(self, text: Content) -> None:
         rows = self.table.row_count > 0 and self._phase is not ListPhase.EMPTY
         error = self._phase is ListPhase.ERROR
-        focused = self._panel.has_focus or self.table.has_focus
+        # The screen knows at once where keys go; a widget's own word lags behind what is typed into the filter.
+        focused = self.screen.focused in (self._panel, self.table)
         for part, shown in ((self._notice, rows and bool(text.plain)), (self._panel, not rows)):
             part.display = shown
             part.set_class(error, "-error")
@@ -137,8 +138,10 @@ class ListState(Vertical):
     def focus_list(self) -> None:
         """Focus the table, or what stands in for it."""
         part = self.table if self.table.display else self._panel
-        if not part.has_focus:  # to focus what has it draws all of it again
-            part.focus(scroll_visible=False)
+        if self.screen.focused is not part:  # to focus what has it draws all of it again
+            # At once: Textual's focus() waits a turn, and would take it from a field that a key has opened meanwhile;
+            # what is typed ahead on a slow line would then be commands instead of words.
+            self.screen.set_focus(part, scroll_visible=False)
 
     def action_retry(self) -> None:
         self.post_message(self.RetryRequested(self))
