@@ -47,6 +47,8 @@ AGE_SECONDS = 20.0
 """How often the age of the data is looked at; it is drawn when its words change."""
 SAID_SECONDS = 8.0
 """So long a message stands."""
+MOST_ERRORS = 2
+"""So many errors stand side by side: a key pressed again and again without a network would cover the screen."""
 HUSH_AFTER = 1.0
 """A message older than this goes when a question comes up."""
 SMALLEST = (40, 12)
@@ -111,6 +113,8 @@ class BilltuiApp(ProfileSwitching, Places, News):
         self.crash_text = ""
         self._error_until = 0.0
         """Monotonic seconds until which an error that was said stands."""
+        self._errors = 0
+        """How many of them stand there now."""
         self._said_at = 0.0
         for theme, _ in THEMES.values():
             self.register_theme(theme)
@@ -182,13 +186,16 @@ class BilltuiApp(ProfileSwitching, Places, News):
     def say(self, message: str, severity: Severity = "information") -> None:
         """A short message, as plain text, for a few seconds.
 
-        It takes the place of the one before, so that messages never cover the screen; an error stays beside it.
+        It takes the place of the one before, so that messages never cover the screen; an error, and one more, stay
+        beside it.
         """
         now = monotonic()
-        if now >= self._error_until:
+        if now >= self._error_until or (severity == "error" and self._errors >= MOST_ERRORS):
             self.clear_notifications()
+            self._errors = 0
         if severity == "error":
             self._error_until = now + SAID_SECONDS
+            self._errors += 1
         self._said_at = now
         self.notify(clean(message, max_length=400), severity=severity, markup=False, timeout=SAID_SECONDS)
 

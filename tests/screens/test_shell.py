@@ -344,3 +344,16 @@ async def test_what_was_said_goes_when_a_question_comes_up(program: Program, mon
         await driver.press("v")
         await driver.on("ChoiceDialog")
         await driver.sees("it went wrong")
+
+
+async def test_errors_that_come_again_and_again_never_cover_the_screen(program: Program) -> None:
+    """A key pressed many times without a network: two errors stand side by side, the newest among them."""
+    async with program.open() as driver:
+        for number in range(12):
+            driver.app.say(f"trouble number {number}", "error")
+            await driver.quiet()
+        standing = [one.message for one in driver.app._notifications]
+        assert len(standing) <= 2
+        assert "trouble number 11" in standing
+        driver.app.say("something else")
+        assert len(driver.app._notifications) <= 3, "an error is not swept away by a message"

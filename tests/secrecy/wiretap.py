@@ -24,6 +24,8 @@ class Wiretap:
         self.fault: Script | None = None
         """What every request meets instead of the panel, from now on."""
         self.strikes = 0
+        self.answered = 0
+        """How often the panel itself has answered."""
         self.requests: list[str] = []
         """Method and path of each request."""
         self._started = threading.Event()
@@ -71,6 +73,7 @@ class Wiretap:
             learn_from_answer(self.canaries, json.loads(body))
         passed = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
         lines = [*(f"{name}: {value}" for name, value in passed.items()), f"Content-Length: {len(body)}"]
+        self.answered += 1
         await line.send(head(f"{status} Relayed", *lines) + body)
 
     def _ask(self, seen: Seen) -> tuple[int, dict[str, str], bytes]:
