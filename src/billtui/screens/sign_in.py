@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DEMO_PASSWORD = "demo-fleet-2026"
 """No secret: the password of everybody invented."""
-DEMO_AGAIN = "\nIf the demo's password was changed: billtui --demo --reset begins anew."
+DEMO_AGAIN = "\nWas it changed? billtui --demo --reset begins anew."
 _SHORT: dict[KeepIn, str] = {"keyring": "Keyring", "file": "File", "memory": "Memory"}
 CODE_DIGITS = 6
 """A code of the second factor; anything else that was accepted is a recovery code."""
