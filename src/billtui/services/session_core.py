@@ -223,8 +223,8 @@ class SessionCore:
         if not self._same(account):
             await self._adopt(account)
             return
+        self.account = account  # before the copy changes: who looks at the copy then sees this one
         changed = await self.store.account(account)
-        self.account = account
         if changed:
             self._tell(AccountChanged(account))
 
