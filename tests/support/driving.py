@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import SecretStr
 from textual import events
+from textual._context import active_app
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -149,11 +150,16 @@ class Driver:
     bill: Callable[[str], str]
     """:meth:`Program.bill`."""
 
+    def here(self) -> None:
+        """With several programs in one test: what Textual begins for us from now on belongs to this one."""
+        active_app.set(self.app)
+
     async def press(self, *keys: str) -> None:
         """Press keys one after the other; each is worked off before the next.
 
         As ``Pilot.press``, without its wait until the whole process is idle: the session's threads never are.
         """
+        self.here()
         for key in keys:
             name = _character_to_key(key) if len(key) == 1 else key
             character = key if len(key) == 1 else " " if key == "space" else None
@@ -164,6 +170,7 @@ class Driver:
 
     async def quiet(self, rounds: int = 3) -> None:
         """Let every widget of the top screen work off its messages, and those that come of them."""
+        self.here()
         for _ in range(rounds):
             await asyncio.sleep(0)
             await self.pilot._wait_for_screen()
@@ -187,6 +194,7 @@ class Driver:
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Let the program work until ``condition`` holds; fail with the screen after :data:`PATIENCE`."""
+        self.here()
         end = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > end:
