@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from billtui.client.errors import Forbidden, OutcomeUnknown, SessionExpired
-from billtui.domain.models import ApiKeyRequest
+from billtui.domain.models import Account, ApiKeyRequest
 from billtui.services import account_care
 from billtui.services.session_settings import ReadOnlySession
 from tests.services.session.test_session_sandbox import session_at
@@ -152,3 +152,22 @@ def test_what_a_lost_answer_means_is_never_cut() -> None:
     for meaning in meanings:
         error = OutcomeUnknown(SessionExpired("The line broke."), meaning)
         assert meaning in str(error)
+
+
+async def test_the_account_is_the_new_one_before_the_copy_says_so(
+    own_sandbox: StartSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A screen that reads the copy right after it changed, and asks for the account, does not draw the old one."""
+    sandbox = own_sandbox()
+    async with session_at(sandbox, tmp_path, background=False) as (session, _):
+        await session.connect()
+        store = session._core.store
+        keep, seen = store.account, []
+
+        async def looking(account: Account) -> bool:
+            seen.append(session.account)
+            return await keep(account)
+
+        monkeypatch.setattr(store, "account", looking)
+        await session.care.set_api_access(False, OLD)
+        assert [one.api_access for one in seen if one is not None] == [False]
