@@ -81,7 +81,7 @@ def test_all_accounts_are_listed_each_with_its_own_sums(two: tuple[SandboxProces
     assert times == sorted(times)
     text = process("accounts", "--only", "work", "--only", "lab")
     assert text.code == 0
-    assert "318255" in text.out and "kofi.brandt" in text.out and "work:" in text.out
+    assert "318255" in text.out and "kofi.brandt" in text.out and "work:id:" in text.out
     only = accounts("--only", "lab", "--kind", "order", "--expires-within", "7", "--offline")
     assert {(one["profile"], one["kind"]) for one in only["items"]} == {("lab", "order")}
     assert process("accounts", "--only", "nowhere", "--json").code == 2

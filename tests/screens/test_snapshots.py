@@ -379,6 +379,8 @@ async def test_picture_of_signing_in(still: Program, snapshot: SnapshotAssertion
 
 
 async def profiles(driver: Driver) -> None:
+    await overview(driver)
+    await picture(driver)  # what shines through the dialog was painted, too
     await driver.press("@")
     await driver.on("ProfileDialog")
     await driver.sees("All accounts", "READ-ONLY")
@@ -397,25 +399,17 @@ async def confirm_accounts(driver: Driver) -> None:
     await all_accounts(driver)
     rows = driver.list_screen.table.shown_rows()
     cheap = [row for row in rows if row.kind == "invoice" and row.amount < 1000]
-    for name in ("work", "lab"):
-        await driver.mark(next(row.key for row in cheap if row.profile == name))
+    for name, cents in (("lab", 566), ("work", 555)):  # the cursor rests beside an invoice that nothing moves
+        await driver.mark(next(row.key for row in cheap if row.profile == name and row.amount == cents))
+    await picture(driver)
     await driver.press("p")
     await driver.on("ChoiceDialog")
     await driver.choose("internal")
     await driver.on("ConfirmAccounts")
 
 
-async def account_outcomes(driver: Driver) -> None:
-    await confirm_accounts(driver)
-    await driver.press("right", "enter")
-    await driver.on("AccountOutcomes")
-    await driver.until(lambda: driver.text().count("✓ done 1") == 2, "both outcomes")
-
-
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "140x40"])
-@pytest.mark.parametrize(
-    "steps", [profiles, all_accounts, confirm_accounts, account_outcomes], ids=lambda steps: steps.__name__
-)
+@pytest.mark.parametrize("steps", [all_accounts, confirm_accounts], ids=lambda steps: steps.__name__)
 async def test_picture_of_several_accounts(
     still: Program, snapshot: SnapshotAssertion, steps: Steps, size: tuple[int, int]
 ) -> None:

@@ -8,7 +8,7 @@ _ONLY = option("--only", help="only this profile; may stand several times", meta
 _ASK = flag("--ask", "ask for the passphrase of each encrypted sign-in (else such an account says so)")
 _THINGS = option(
     "thing",
-    help="PROFILE:ID, PROFILE:number:N or PROFILE:name:WEB; several, of several profiles",
+    help="PROFILE:id:ID, or PROFILE: and a number or name that only one has; several, of several profiles",
     metavar="PROFILE:ID",
     nargs="*",
 )

@@ -202,14 +202,12 @@ class AccountsScreen(ListScreen[AccountRow]):
     @handles("accounts.pay")
     async def pay(self) -> None:
         """Pay the chosen invoices, a plan for each account."""
-        if await pay_on_accounts(self.billtui, self.desk, self.chosen_rows()):
-            self.unmark()
+        await pay_on_accounts(self.billtui, self.desk, self.chosen_rows(), self.unmark)
 
     @handles("accounts.renew")
     async def renew(self) -> None:
         """Renew the chosen orders, a plan for each account."""
-        if await renew_on_accounts(self.billtui, self.desk, self.chosen_rows()):
-            self.unmark()
+        await renew_on_accounts(self.billtui, self.desk, self.chosen_rows(), self.unmark)
 
     @handles("accounts.switch")
     def switch(self) -> None:
@@ -245,4 +243,5 @@ class AccountsScreen(ListScreen[AccountRow]):
             self.billtui.copy("billtui accounts")
             return
         kind = rows[0].kind
-        self.billtui.copy(accounts_line(kind is Kind.INVOICE, [f"{r.profile}:{r.id}" for r in rows if r.kind is kind]))
+        references = [f"{row.profile}:id:{row.id}" for row in rows if row.kind is kind]
+        self.billtui.copy(accounts_line(kind is Kind.INVOICE, references))

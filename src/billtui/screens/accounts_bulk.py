@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from billtui.domain.periods import PERIODS
@@ -38,8 +38,10 @@ _WAYS = {
 }
 
 
-async def pay_on_accounts(app: Shell, desk: AccountsDesk, rows: Sequence[AccountRow]) -> bool:
-    """Ask how, plan for each account, confirm, hand over. Whether anything was confirmed."""
+async def pay_on_accounts(
+    app: Shell, desk: AccountsDesk, rows: Sequence[AccountRow], confirmed: Callable[[], None]
+) -> None:
+    """Ask how, plan for each account, confirm, hand over. ``confirmed``: what was marked is used up."""
     ids = by_profile(rows, Kind.INVOICE)
     if skipped := sum(1 for row in rows if row.kind is Kind.ORDER):
         app.say(f"{count_text(skipped, 'order')} among them: R renews orders; only the invoices are paid now.")
@@ -48,13 +50,15 @@ async def pay_on_accounts(app: Shell, desk: AccountsDesk, rows: Sequence[Account
     choices = [Choice(key, name, detail) for key, (name, detail) in _WAYS.items()]
     method = await _ask(app, title, choices, len(ids), "How? Each account pays from its own.")
     if method is None:
-        return False
+        return
     app.say("Asking each account …")
     plans = await plan_payments(desk, ids, method)
-    return await _confirm(app, desk, plans, title, "Promise" if method == "promise" else "Pay")
+    await _confirm(app, desk, plans, title, "Promise" if method == "promise" else "Pay", confirmed)
 
 
-async def renew_on_accounts(app: Shell, desk: AccountsDesk, rows: Sequence[AccountRow]) -> bool:
+async def renew_on_accounts(
+    app: Shell, desk: AccountsDesk, rows: Sequence[AccountRow], confirmed: Callable[[], None]
+) -> None:
     """Ask for the period and how to pay, plan for each account, confirm, hand over."""
     ids = by_profile((row for row in rows if not row.refusal), Kind.ORDER)
     aside = [row for row in rows if row.kind is Kind.INVOICE or row.refusal]
@@ -65,15 +69,16 @@ async def renew_on_accounts(app: Shell, desk: AccountsDesk, rows: Sequence[Accou
     periods = [Choice(str(months), count_text(months, "month")) for months in PERIODS]
     period = await _ask(app, title, periods, len(ids), "For how long?")
     if period is None:
-        return False
+        return
     choices = [Choice(UNPAID, "Only issue the invoices", "Only payment renews: the ends stay until they are paid")]
     choices += [Choice(key, name, detail) for key, (name, detail) in _WAYS.items()]
     method = await _ask(app, title, choices, len(ids), "How are the new invoices paid?")
     if method is None:
-        return False
+        return
     app.say("Asking each account for its prices …")
     plans = await plan_renewals(desk, ids, int(period), None if method == UNPAID else method)
-    return await _confirm(app, desk, plans, title, "Issue invoices" if method == UNPAID else "Renew and pay")
+    button = "Issue invoices" if method == UNPAID else "Renew and pay"
+    await _confirm(app, desk, plans, title, button, confirmed)
 
 
 async def _ask(app: Shell, title: str, choices: Sequence[Choice], accounts: int, note: str) -> str | None:
@@ -82,7 +87,14 @@ async def _ask(app: Shell, title: str, choices: Sequence[Choice], accounts: int,
     return await app.push_screen_wait(dialog)
 
 
-async def _confirm(app: Shell, desk: AccountsDesk, plans: Sequence[AccountPlan], title: str, button: str) -> bool:
+async def _confirm(
+    app: Shell,
+    desk: AccountsDesk,
+    plans: Sequence[AccountPlan],
+    title: str,
+    button: str,
+    confirmed: Callable[[], None],
+) -> None:
     while True:
         dialog = ConfirmAccounts(plans, app.settings, title=title, button=button)
         answer = await app.push_screen_wait(dialog)
@@ -90,19 +102,19 @@ async def _confirm(app: Shell, desk: AccountsDesk, plans: Sequence[AccountPlan],
             break
         if answer is None:
             app.say("Nothing was sent.")
-            return False
+            return
         if await _to_files(app, dialog.done):
-            return False
-    jobs = await submit_all(desk, dialog.done)
+            return
+    confirmed()
+    app.run_worker(app.boundary(_hand_over(app, desk, dialog.done)), group="profiles", exit_on_error=False)
+
+
+async def _hand_over(app: Shell, desk: AccountsDesk, plans: Sequence[AccountPlan]) -> None:
+    """In a worker of the program: what was confirmed is handed over whole, whatever happens to the list."""
+    jobs = await submit_all(desk, plans)
     outcomes = AccountOutcomes(jobs, ascii_only=app.ascii_only)
-    watching = [_watch(app, desk, job, outcomes) for job in jobs]
-    app.run_worker(app.boundary(_all(watching)), group="profiles", exit_on_error=False)
-    await app.push_screen_wait(outcomes)
-    return True
-
-
-async def _all(watching: Sequence[Awaitable[JobRow | None]]) -> None:
-    await asyncio.gather(*watching)
+    app.push_screen(outcomes)
+    await asyncio.gather(*(_watch(app, desk, job, outcomes) for job in jobs))
 
 
 async def _watch(app: Shell, desk: AccountsDesk, job: AccountJob, outcomes: AccountOutcomes) -> JobRow | None:

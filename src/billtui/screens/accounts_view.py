@@ -78,6 +78,10 @@ def account_columns(
         words = left_text(row.at, now()).removeprefix("ended ")  # what is past says "ago"; the kind says what
         return Toned(words, left_tone(row.at, now()))
 
+    def soonest(row: AccountRow) -> int | None:
+        """An invoice before an order that ends in the same second: equal keys would leave the order to chance."""
+        return None if row.at is None else 2 * row.at + (row.kind is Kind.ORDER)
+
     def profile(row: AccountRow) -> Cell:
         style = tag_style(accents.get(row.profile), sixteen=sixteen())
         if "$" in style or sixteen():  # the theme's own colours are not known to a table's text
@@ -105,7 +109,7 @@ def account_columns(
         return f"{row.profile} {row.login} {row.account_id} {row.title} {row.detail} {row.id} {row.kind}"
 
     return [
-        Column(key="when", title="When", cell=when, min_width=9, max_width=14, priority=9, sort_key=lambda r: r.at),
+        Column(key="when", title="When", cell=when, min_width=9, max_width=14, priority=9, sort_key=soonest),
         Column(key="profile", title="Profile", cell=profile, min_width=11, max_width=22, priority=12, sort_key=lambda r: r.profile, search=search),
         Column(key="account", title="Login · ID", cell=lambda r: f"{r.login} · {r.account_id}", min_width=20, max_width=32, flex=2, priority=11, sort_key=lambda r: r.login),
         Column(key="what", title="What", cell=what, min_width=13, flex=4, priority=10, sort_key=lambda r: r.title),
@@ -125,7 +129,7 @@ def marked_words(rows: Sequence[AccountRow]) -> Content:
             count, cents = sums.get(place, (0, 0))
             sums[place] = count + 1, cents + row.amount
     parts: list[Content] = []
-    for (profile, kind, currency), (count, cents) in sums.items():
+    for (profile, kind, currency), (count, cents) in sorted(sums.items()):
         per = " a month" if kind is Kind.ORDER else ""
         words = f"{count_text(count, str(kind))} {cents_text(cents, currency)}{per}"
         parts.append(Content.assemble((f"{profile}: ", "$muted"), (words, "bold")))

@@ -71,7 +71,8 @@ class OverviewScreen(BilltuiScreen):
         wide = event.size.width >= DETAIL_FROM
         if wide != self.has_class("wide"):
             self.set_class(wide, "wide")
-            self.reload()
+            if not self.session.closed:  # leaving: the last picture stays
+                self.reload()
 
     def _minute(self) -> None:
         if self.is_current and not self.session.closed:

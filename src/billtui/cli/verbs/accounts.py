@@ -41,7 +41,7 @@ _ROWS = (
     Column("amount", right=True),
     Column("state"),
     Column("auto"),
-    Column("ref", cut=True),
+    Column("reference"),
 )
 _FAR = 2**62
 EVERY = 1_000_000
@@ -129,7 +129,10 @@ def _row_cells(row: AccountRow, now: Any) -> list[str]:
     auto = ("on" if row.auto else "off") if row.kind is Kind.ORDER else ""
     price = f"{money(row.amount, row.currency)}{per}"
     when = left(row.at, now)
-    return [when, row.profile, row.login, row.account_id, what, price, row.state, auto, f"{row.profile}:{row.id}"]
+    if row.kind is Kind.INVOICE:
+        when = when.replace("ended", "due")
+    reference = f"{row.profile}:id:{row.id}"  # an id may be another one's number
+    return [when, row.profile, row.login, row.account_id, what, price, row.state, auto, reference]
 
 
 def _line_json(line: AccountLine) -> dict[str, Any]:
