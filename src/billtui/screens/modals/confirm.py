@@ -17,6 +17,7 @@ from billtui.domain.money import Money, group_digits, parse_amount
 from billtui.screens.modals.dialog import Dialog, Fact, Facts, named
 from billtui.services.plans import Operation, OperationKind, Plan
 from billtui.terminal.harmless import one_line
+from billtui.widgets.record_table import Column, RecordTable
 
 SHOWN_ROWS = 200
 """Rows of a plan that are listed; beyond it the dialog says how many more there are."""
@@ -42,6 +43,9 @@ class ConfirmPlan(Dialog[bool]):
     DEFAULT_CSS = """
     ConfirmPlan.-low #facts, ConfirmPlan.-high #facts { dock: top; }
     ConfirmPlan.-slim #write { display: none; }
+    ConfirmPlan #named { max-height: 13; }
+    ConfirmPlan.-low #named { max-height: 5; }
+    ConfirmPlan.-tiny #named { max-height: 3; }
     """
 
     def __init__(
@@ -92,6 +96,15 @@ class ConfirmPlan(Dialog[bool]):
         yield Static(Content("What is done"), classes="section")
         with VerticalScroll(classes="rows", id="what"):
             yield Static(self._operations())
+        if self.rows:
+            table: RecordTable[tuple[int, str]] = RecordTable(
+                [Column(key="row", title="Server by server", cell=lambda row: row[1], min_width=20)],
+                lambda row: str(row[0]),
+                ascii_only=bool(getattr(self.app, "ascii_only", False)),
+                id="named",
+            )
+            table.styles.height = min(len(self.rows), 12) + 1
+            yield table
         if plan.left_out:
             yield Static(Content(f"Left out ({len(plan.left_out)})"), classes="section")
             with VerticalScroll(classes="rows", id="left-out"):
@@ -119,6 +132,8 @@ class ConfirmPlan(Dialog[bool]):
         """Focus rests on the safe answer, or on the field that has to be typed."""
         self.query_one("#dialog").set_class(self.danger, "danger")
         self.query_one("#dialog").set_class(bool(self.rows), "many")
+        if self.rows:  # drawn for the visible lines only: there may be thousands
+            self.query_one("#named", RecordTable).set_rows([(n, one_line(row)) for n, row in enumerate(self.rows)])
         self.query_one("#dialog").set_class(bool(self.plan.total.amount) and not self.danger, "money")
         self.query_one("#typed" if self.typed else "#cancel").focus()
 
@@ -139,7 +154,6 @@ class ConfirmPlan(Dialog[bool]):
         more = len(self.plan.operations) - SHOWN_ROWS
         if more > 0:
             lines.append(Content.styled(f"… and {more} more", "$muted"))
-        lines += [Content(f"{'':>14}{one_line(row)}") for row in self.rows]
         return Content("\n").join(lines)
 
     def _left_out(self) -> Content:
