@@ -103,7 +103,7 @@ async def test_the_list_at_every_size(program: Program) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (60, 16), (40, 12)])
 async def test_the_answers_of_a_push_are_in_sight_at_any_size(program: Program, size: tuple[int, int]) -> None:
     """Whoever cannot read all of it can still see what the buttons do, and the field that is typed into."""
-    async with program.open(size=size) as driver:
+    async with program.open(size=size, toasts=False) as driver:
         await to_push(driver)
         last = driver.text().splitlines()
         assert any("Cancel" in line for line in last), driver.text()

@@ -135,7 +135,10 @@ class ConfirmPlan(Dialog[bool]):
         if self.rows:  # drawn for the visible lines only: there may be thousands
             self.query_one("#named", RecordTable).set_rows([(n, one_line(row)) for n, row in enumerate(self.rows)])
         self.query_one("#dialog").set_class(bool(self.plan.total.amount) and not self.danger, "money")
-        self.query_one("#typed" if self.typed else "#cancel").focus()
+        first = self.query_one("#typed" if self.typed else "#cancel")
+        first.focus()
+        if self.rows:  # their list has its height only now
+            self.call_after_refresh(first.scroll_visible, animate=False)
 
     def _wanted(self) -> str:
         if self.type_word:
