@@ -12,9 +12,26 @@ __all__ = ["main"]
 
 def main(argv: list[str] | None = None) -> int:
     """Run billtui and return its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments == ["--version"] and sys.stdout is not None and not sys.stdout.closed:
+        return _say_version()
     from billtui.cli.entry import run
 
-    return run(sys.argv[1:] if argv is None else argv)
+    return run(arguments)
+
+
+def _say_version() -> int:
+    """The commonest question of scripts is answered before anything is loaded (P-START-3)."""
+    from billtui import __version__
+
+    try:
+        sys.stdout.write(f"billtui {__version__}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from billtui.cli.entry import run
+
+        return run(["--version"])  # knows what to do with a reader that is gone
+    return 0
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ def _run(arguments: list[str], out: Output) -> int:
     if arguments[:2] == ["sandbox", "serve"]:
         return _serve(arguments[2:])
     from billtui.cli.parser import parse
-    from billtui.config.process_memory import keep_out_of_cores
 
     options = parse(arguments)
     out.as_json = bool(options.json)
@@ -51,6 +50,8 @@ def _run(arguments: list[str], out: Output) -> int:
             out.line(f"billtui {__version__}")
         return Exit.DONE
     _check(options)
+    from billtui.config.process_memory import keep_out_of_cores  # needs what --help does without
+
     keep_out_of_cores()
     verb = getattr(options, "verb", None)
     if verb is None:

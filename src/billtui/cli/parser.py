@@ -30,6 +30,25 @@ class Parser(argparse.ArgumentParser):
         super()._check_value(action, value)
 
 
+class VerbParser(Parser):
+    """The parser of one verb or group: what it takes is added when it is asked for the first time.
+
+    A run uses one of eighty; making all their options took longer than everything else of ``--help`` (P-START-3).
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.late: list[tuple[Option, bool]] = []
+        """Options to come, with whether each is inherited."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Take the arguments apart, once the options are there."""
+        while self.late:
+            option, inherited = self.late.pop(0)
+            _add(self, option, inherited=inherited)
+        return super().parse_known_args(args, namespace)
+
+
 def unknown_verb(program: str, name: str, there: Sequence[str]) -> CliError:
     """The error for a verb that does not exist."""
     near = difflib.get_close_matches(name, there, 1, 0.5)
@@ -60,18 +79,16 @@ def build() -> Parser:
                 parser = verbs.add_parser(group, help=GROUPS[group], description=f"{GROUPS[group]}.")
                 parser.set_defaults(group=group)
                 groups[group] = _verbs_of(parser, "VERB")
-                for option in COMMON:
-                    _add(parser, option, inherited=True)
+                parser.late += [(option, True) for option in COMMON]
             parent = groups[group]
         parser = parent.add_parser(verb.path[-1], help=verb.help, description=f"{verb.help}\n{verb.more}".strip())
         parser.set_defaults(verb=verb)
-        for option in verb.all_options():
-            _add(parser, option, inherited=not option.own)
+        parser.late += [(option, not option.own) for option in verb.all_options()]
     return root
 
 
 def _verbs_of(parser: argparse.ArgumentParser, metavar: str) -> Any:
-    return parser.add_subparsers(metavar=metavar, parser_class=Parser, title="verbs", prog=parser.prog)
+    return parser.add_subparsers(metavar=metavar, parser_class=VerbParser, title="verbs", prog=parser.prog)
 
 
 def _add(parser: argparse.ArgumentParser, option: Option, *, inherited: bool = False) -> None:
