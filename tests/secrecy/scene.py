@@ -139,7 +139,7 @@ def inside(terminal: Terminal) -> Callable[[], bool]:
 
 def quiet(terminal: Terminal) -> None:
     """Until the program draws nothing more: a question has its focus then."""
-    while terminal.read(0.5):
+    while terminal.read(1.0):
         pass
 
 
