@@ -47,26 +47,26 @@ def stdin_lines(name: str) -> list[str]:
     return lines
 
 
-def read_links(kind: OperationKind) -> dict[str, SecretStr]:
+def read_links(kind: OperationKind, host: str) -> dict[str, SecretStr]:
     found: dict[str, SecretStr] = {}
     for place, line in enumerate(stdin_lines("--link-stdin"), start=1):
         try:
-            key, code = link_of(line, kind)
+            key, code = link_of(line, kind, host)
         except NoCode as error:
             raise CliError("no-code", f"--link-stdin, line {place}: {error} Nothing was sent.", rule="TRF-2") from None
         found[key] = code
     return found
 
 
-def paired(keys: Sequence[str], lines: Sequence[str], kind: OperationKind) -> dict[str, SecretStr]:
+def paired(keys: Sequence[str], lines: Sequence[str], kind: OperationKind, host: str) -> dict[str, SecretStr]:
     if len(keys) != len(lines):
         words = f"{count(len(keys), 'transfer')} and {count(len(lines), 'line')} of codes; nothing was sent."
         raise CliError("no-code", words, rule="TRF-2", hint="One line for each TRANSFER, in their order.")
-    return {key: _code(line, kind, key, f"--code-stdin, line {place}") for place, (key, line) in enumerate(
+    return {key: _code(line, kind, key, host, f"--code-stdin, line {place}") for place, (key, line) in enumerate(
         zip(keys, lines, strict=True), start=1)}  # fmt: skip
 
 
-def asked(plan: Plan, kind: OperationKind) -> dict[str, SecretStr]:
+def asked(plan: Plan, kind: OperationKind, host: str) -> dict[str, SecretStr]:
     """Ask on the terminal for the code of each step, without showing it."""
     if not can_ask():
         raise CliError(
@@ -82,13 +82,13 @@ def asked(plan: Plan, kind: OperationKind) -> dict[str, SecretStr]:
         typed = ask_secret(f"Code or link of the mail about {_shown(name)} (transfer {_shown(key)}), not shown: ")
         if typed is None:
             raise CliError("no-code", "Without the code nothing was sent.", rule="TRF-2")
-        found[key] = _code(typed.get_secret_value(), kind, key, f"Transfer {_shown(key)}")
+        found[key] = _code(typed.get_secret_value(), kind, key, host, f"Transfer {_shown(key)}")
     return found
 
 
-def _code(text: str, kind: OperationKind, key: str, where: str) -> SecretStr:
+def _code(text: str, kind: OperationKind, key: str, host: str, where: str) -> SecretStr:
     try:
-        return code_of(text, kind, key)
+        return code_of(text, kind, key, host)
     except NoCode as error:
         raise CliError("no-code", f"{where}: {error} Nothing was sent.", rule="TRF-2") from None
 

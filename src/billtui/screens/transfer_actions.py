@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from textual.content import Content
@@ -24,6 +23,7 @@ from billtui.screens.push_dialog import discount_facts, month_fact
 from billtui.screens.transfer_mail import look_for_codes
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
+from billtui.services.pasted_codes import host_of
 from billtui.services.plans import Plan
 from billtui.services.session import NotSignedIn
 from billtui.services.store import StoreReader, TransferRow
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 30.0
 """Seconds to wait for the outcome of a step before the screen goes on without it."""
+SIDES: Final = 3
+"""So many other accounts are named one by one."""
 FRESH: Final = 50
 """So many transfers are read anew before a step is planned."""
 WRONG_CODE: Final = frozenset({"wrong-code", "code-needed"})
@@ -168,7 +170,7 @@ async def _ask(
             waiting,
             now=int(app.session.now().timestamp()),
             address=str(account.email),
-            host=urlsplit(app.profile.url).netloc.rpartition("@")[2].lower(),
+            host=host_of(app.profile.url),
             known=known,
             offered=lambda row: _is_turn(row, step),
             codes=given,
@@ -239,10 +241,14 @@ def _facts(transfers: Sequence[Transfer]) -> list[Fact]:
         ("From" if one.direction == "in" else "To", str(one.counterparty), str(one.counterparty_account_id or ""))
         for one in transfers
     )
-    return [
+    facts = [
         Fact(label, f"{named(login)} (account ID {named(account)})" if account else named(login), strong=True)
-        for label, login, account in list(sides)[:3]
+        for label, login, account in list(sides)[:SIDES]
     ]
+    if len(sides) > SIDES:
+        more = count_text(len(sides) - SIDES, "other account")
+        facts.append(Fact("And", f"{more}, named at each server below", strong=True))
+    return facts
 
 
 # --- without codes

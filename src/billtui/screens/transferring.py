@@ -172,18 +172,20 @@ class _Push:
             busy=busy_targets(app),
             profile=app.profile.name,
         )
+        pushed = [key for one in plan.operations for key in one.texts("order_ids")]
+        named_orders = {one.id.raw: one for one in orders}
         effect = found.effect
         before, after = cents_text(effect.monthly, effect.currency), cents_text(effect.monthly_after, effect.currency)
         return await confirm_and_submit(
             app,
             plan,
-            button=f"Push {count_text(len(orders), 'order')}",
+            button=f"Push {count_text(len(pushed), 'order')}",
             danger=True,
             facts=[
                 Fact("To", f"{named(self.login)} (account ID {named(self.account_id)})", strong=True),
                 Fact("Your month", f"{before} → {after}"),
             ],
-            rows=[f"{row.name}  {row.plan} in {row.location}" for row in found.going],
+            rows=[f"{one.name}  {one.plan} in {one.location}" for one in map(named_orders.__getitem__, pushed)],
             note="You confirm with the mail's code, then they accept. X cancels.",
             type_word=self.login,
             type_label="Type the recipient's login once more to push",

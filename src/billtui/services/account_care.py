@@ -167,7 +167,7 @@ class AccountCare:
                 await _read_again(sync)
             return answer
 
-        return await asyncio.shield(asyncio.wrap_future(self._threads.submit(self._core.ask(work))))
+        return await asyncio.shield(asyncio.wrap_future(self._threads.submit(self._core.ask(work, write=True))))
 
 
 async def _read_again(sync: Sync) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
+from billtui.domain.safetext import SafeText
 from billtui.services.pasted_codes import LinkedCode, bare_code, links_in
 from billtui.services.plans import OperationKind
 
@@ -29,18 +30,18 @@ class NoCode(ValueError):
     """What was typed or pasted is no code for this step; the message says why and what to give instead."""
 
 
-def code_of(pasted: str, kind: OperationKind, transfer_id: str | None = None) -> SecretStr:
+def code_of(pasted: str, kind: OperationKind, transfer_id: str | None = None, host: str = "") -> SecretStr:
     """The code in a pasted link of the mail, or the bare code. Raises NoCode; its message never repeats what was given.
 
     ``kind`` is the step that it is for. A link of the other step, or of another transfer than ``transfer_id``, is
-    refused, before a request is lost on it.
+    refused, before a request is lost on it; so is one that leads elsewhere than to ``host``, the panel's own.
     """
     step = STEP_OF[kind]
     text = "".join(pasted.split())
     if not text:
         raise NoCode(f"Nothing was given. The code stands in the mail; its whole link does as well ({step}).")
     if "://" in text or "#" in text:
-        link = _link(text, step)
+        link = _link(text, step, host)
         if transfer_id is not None and link.transfer_id != transfer_id:
             raise NoCode("That link is for another transfer: paste the one of the mail about this order.")
         return link.code
@@ -50,21 +51,28 @@ def code_of(pasted: str, kind: OperationKind, transfer_id: str | None = None) ->
     return code
 
 
-def link_of(pasted: str, kind: OperationKind) -> tuple[str, SecretStr]:
-    """The transfer that a mail's link is for, and its code. Raises NoCode, also for a bare code."""
-    link = _link("".join(pasted.split()), STEP_OF[kind])
+def link_of(pasted: str, kind: OperationKind, host: str = "") -> tuple[str, SecretStr]:
+    """The transfer that a mail's link is for, and its code. Raises NoCode, also for a bare code.
+
+    A link that leads elsewhere than to ``host`` is another panel's: its code is not sent to this one.
+    """
+    link = _link("".join(pasted.split()), STEP_OF[kind], host)
     return link.transfer_id, link.code
 
 
-def _link(text: str, step: str) -> LinkedCode:
+def _link(text: str, step: str, host: str) -> LinkedCode:
     """The one link in ``text``; one of the other step only where there is none of this."""
     links = links_in(text)
     if not links:
         raise NoCode("That link carries no code: paste the whole link of the mail, or the code alone.")
-    for link in links:
+    own = [link for link in links if not host or link.host in ("", host)]
+    if not own:
+        where = SafeText(links[0].host)
+        raise NoCode(f"That link leads to {where}, and this panel is {host}: its code is not sent here.")
+    for link in own:
         if link.step == step:
             return link
-    whose = "the sender's, to confirm" if links[0].step == "confirm" else "the recipient's, to accept"
+    whose = "the sender's, to confirm" if own[0].step == "confirm" else "the recipient's, to accept"
     raise NoCode(f"That link is {whose}; this step is to {step}. Paste the link of the other mail.")
 
 

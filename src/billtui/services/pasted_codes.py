@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -16,6 +16,11 @@ MOST_TEXT: Final = 1_000_000
 _LINK = re.compile(
     r"(?:https?://(?P<host>[^/\s]{1,300})[^\s#]*)?/transfers/(?P<transfer>[^/#?\s]{1,200})/?(?:\?[^#\s]*)?#(?P<step>confirm|accept)=(?P<code>[A-Za-z0-9._~%-]{4,200})"
 )
+_STEP = re.compile(r"#(?P<step>confirm|accept)=(?P<code>[A-Za-z0-9._~%-]{4,200})")
+_HOST = re.compile(r"[\w-]+(?:[.:][\w-]+)+")
+"""What stands before a path without a scheme, where it is a place and no word of the mail."""
+_LONGEST = 1_000
+"""Characters of a link before its ``#``."""
 _BARE = re.compile(r"[A-Za-z0-9._~-]{4,200}")
 
 
@@ -31,15 +36,40 @@ class LinkedCode(NamedTuple):
 
 
 def links_in(text: str) -> list[LinkedCode]:
-    """Every link with a code, in their order; the same one twice counts once. A single one may be broken by blanks."""
+    """Every link with a code, in their order; the same one twice counts once. A single one may be broken by blanks.
+
+    What leads to another host never takes the place of one that does not. The time is in proportion to the text,
+    whoever wrote it.
+    """
     text = text[:MOST_TEXT]
-    whole = _LINK.fullmatch("".join(text.split()))  # one link, and nothing else: a mail program may have wrapped it
-    found: dict[tuple[str, str], LinkedCode] = {}
-    for match in [whole] if whole is not None else _LINK.finditer(text):
-        transfer_id, step = unquote(match["transfer"]), match["step"]
-        code, host = SecretStr(unquote(match["code"]).rstrip(".")), (match["host"] or "").rpartition("@")[2].lower()
-        found[transfer_id, step] = LinkedCode(transfer_id, step, code, host)
+    joined = "".join(text.split())
+    if _LINK.fullmatch(joined):  # one link, and nothing else: a mail program may have wrapped it
+        text = joined
+    found: dict[tuple[str, str, str], LinkedCode] = {}
+    for match in _STEP.finditer(text):
+        before = re.split(r"[\s#]", text[max(0, match.start() - _LONGEST) : match.start()])[-1]
+        head, path, last = before.rpartition("/transfers/")
+        transfer_id = last.partition("?")[0].removesuffix("/")
+        if not path or not 1 <= len(transfer_id) <= 200 or "/" in transfer_id:
+            continue
+        code = SecretStr(unquote(match["code"]).rstrip("."))
+        one = LinkedCode(unquote(transfer_id), match["step"], code, _host(head))
+        found[one.transfer_id, one.step, one.host] = one
     return list(found.values())
+
+
+def _host(head: str) -> str:
+    """Where a link leads, by what stands before its path."""
+    full = re.search(r"https?://([^/]*)", head)
+    if full is not None:
+        return full[1].rpartition("@")[2].lower()
+    bare = _HOST.search(head.partition("/")[0])
+    return bare.group().lower() if bare is not None else ""
+
+
+def host_of(url: str) -> str:
+    """Host and port of a panel's address, as :attr:`LinkedCode.host` has them."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
 
 
 def bare_code(text: str) -> SecretStr | None:

@@ -23,6 +23,7 @@ from billtui.client.errors import (
 from billtui.config.errors import ConfigError, UnsafePath
 from billtui.domain.models import Account, Mail
 from billtui.services.reads import Reads
+from billtui.services.session_asking import Asking, SomebodyElse
 from billtui.services.session_events import (
     AccountChanged,
     ConnectionChanged,
@@ -83,6 +84,7 @@ class SessionCore:
         self.signed_in = False
         self._closing = False
         self._entering = asyncio.Lock()
+        self._asking = Asking()
         self._signed = asyncio.Event()
         self._wake = asyncio.Event()
         self.health = Health(listener, self._skew, settings.slow_seconds)
@@ -235,6 +237,7 @@ class SessionCore:
         async with self._entering:
             client = await self.client()
             session = await client.sessions.sign_in(login, password, totp)
+            self._nobody_yet()  # the token is another one from here on: nothing is read with it into a copy before
             account = await self._adopt(await client.account.me())
         return SignedIn(account, await self._keep(session.token, keep_in))
 
@@ -288,11 +291,15 @@ class SessionCore:
             return None
         return f"This profile still gives the old password ({old.source}): put the new one there, too."
 
+    def _nobody_yet(self) -> None:
+        self.signed_in = False
+        self._signed.clear()
+        self._asking.let_go()
+
     def _forget_token(self) -> None:
         if self._client is not None:
             self._client.token = None
-        self.signed_in = False
-        self._signed.clear()
+        self._nobody_yet()
         self.health.show(ConnectionState.SIGNED_OUT, "Not signed in")
 
     def close(self, end: float) -> None:
@@ -318,16 +325,21 @@ class SessionCore:
 
     # -- asking
 
-    async def ask(self, work: Callable[[BillingClient, Sync], Awaitable[T]]) -> T:
-        """Do ``work`` signed in, and learn from it how the connection is. Raises NotSignedIn, ClientError."""
+    async def ask(self, work: Callable[[BillingClient, Sync], Awaitable[T]], *, write: bool = False) -> T:
+        """Do ``work`` signed in, and learn from it how the connection is. Raises NotSignedIn, ClientError.
+
+        It ends (SomebodyElse) when somebody signs in or out meanwhile; a ``write`` is waited for even so.
+        """
         await self.connect()
         if self._client is None or self._sync is None:
             raise NotSignedIn("Nobody is signed in. Sign in first.")
-        begun = monotonic()
+        begun, used = monotonic(), self._client.token
         try:
-            answer = await work(self._client, self._sync)
+            async with contextlib.nullcontext() if write else self._asking.as_now():
+                answer = await work(self._client, self._sync)
         except SessionExpired as error:
-            self._expired(error)
+            if not write or used == self._token():  # else it is about the one before
+                self._expired(error)
             raise
         except ClientError as error:
             if self.health.failed(error):
@@ -369,8 +381,11 @@ class SessionCore:
             try:
                 await self.connect()
                 while True:
-                    await self._follow()
+                    async with self._asking.as_now():
+                        await self._follow()
                     pause = self.settings.retry_seconds
+            except SomebodyElse:
+                await self._signed.wait()
             except SessionExpired as error:
                 self._expired(error)
                 await self._signed.wait()

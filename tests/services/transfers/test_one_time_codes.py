@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from billtui.services.one_time_codes import NoCode, answer_without_code, code_of, without_code
+from billtui.services.one_time_codes import NoCode, answer_without_code, code_of, link_of, without_code
 from billtui.services.plans import OperationKind
 
 K = OperationKind
@@ -44,3 +44,15 @@ def test_a_panel_that_repeats_the_code_does_not_get_it_written_down() -> None:
     assert without_code(f"“{CODE}” is wrong.", code) == "“(the code)” is wrong."
     assert answer_without_code({"id": "t1", "note": f"by {CODE}", "deep": [{"x": CODE}]}, code) == {"id": "t1"}
     assert without_code("t1 is wrong.", SecretStr("t1")) == "t1 is wrong."
+
+
+def test_a_link_of_another_panel_keeps_its_code_to_itself() -> None:
+    """Its code is that panel's secret, and another transfer may have the same id here."""
+    assert code_of(LINK, K.TRANSFER_CONFIRM, "t1", "panel.example.org").get_secret_value() == CODE
+    for pasted in (LINK, LINK.removeprefix("https://")):
+        with pytest.raises(NoCode, match=r"leads to panel\.example\.org, and this panel is lab\.example") as refusal:
+            code_of(pasted, K.TRANSFER_CONFIRM, "t1", "lab.example")
+        assert CODE not in str(refusal.value)
+    with pytest.raises(NoCode, match="not sent here"):
+        link_of(LINK, K.TRANSFER_CONFIRM, "lab.example")
+    assert link_of("/transfers/t1#confirm=" + CODE, K.TRANSFER_CONFIRM, "lab.example")[0] == "t1"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billtui.services.pasted_codes import bare_code, links_in
+from billtui.services.pasted_codes import MOST_TEXT, bare_code, links_in
 
 CODES = st.text(alphabet="0123456789ABCDEFGHJKMNPQRSTVWXYZ-", min_size=4, max_size=19)
 IDS = st.text(alphabet="0123456789abcdefT", min_size=1, max_size=12)
@@ -59,3 +62,32 @@ def test_what_is_no_code_is_none() -> None:
 def test_a_code_is_in_no_words_about_it() -> None:
     (link,) = links_in("/transfers/1#confirm=AB12-CD34")
     assert "AB12" not in repr(link) and "AB12" not in str(link)
+
+
+def test_a_link_elsewhere_takes_no_place_of_one_that_leads_here() -> None:
+    text = "https://panel.example/transfers/7#accept=AAAA1111 or https://evil.example/transfers/7#accept=BBBB2222"
+    assert [(one.host, one.code.get_secret_value()) for one in links_in(text)] == [
+        ("panel.example", "AAAA1111"),
+        ("evil.example", "BBBB2222"),
+    ]
+
+
+def test_a_host_without_its_scheme_is_a_host_and_a_word_before_a_path_is_none() -> None:
+    hosts = {
+        "evil.example/transfers/7#accept=AAAA1111": "evil.example",
+        "(evil.example:8443/base/transfers/7#accept=AAAA1111)": "evil.example:8443",
+        r"https://panel.example\@evil.example/transfers/7#accept=AAAA1111": "evil.example",
+        "Link:/transfers/7#accept=AAAA1111": "",
+        "/transfers/7#accept=AAAA1111": "",
+    }
+    assert {text: links_in(text)[0].host for text in hosts} == hosts
+
+
+@pytest.mark.parametrize(
+    "part", ["http://a/", "http://a/transfers/", "/transfers/7#accept=", "https://", "a/b#confirm=AAAA"]
+)
+def test_a_hostile_text_of_any_length_is_read_at_once(part: str) -> None:
+    """Each beginning of a link was once tried against all that follows: a megabyte took a quarter of an hour."""
+    began = time.process_time()
+    links_in(part * (MOST_TEXT // len(part)))
+    assert time.process_time() - began < 5

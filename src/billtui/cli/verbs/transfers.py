@@ -29,6 +29,7 @@ from billtui.cli.transfer_text import (
 from billtui.domain.models import Account, Transfer, TransferDirection
 from billtui.domain.models.transfers import RUNNING_STATES
 from billtui.services import planner
+from billtui.services.pasted_codes import host_of
 from billtui.services.plans import OperationKind, Plan
 from billtui.services.session import Session
 from billtui.services.store import TransferRow, money
@@ -216,9 +217,9 @@ def _planned(context: Context, session: Session, account: Account, transfers: Se
 
 
 async def _coded(context: Context, kind: OperationKind, step: Step) -> Exit:
-    options = context.options
+    options, host = context.options, host_of(context.profile.url)
     check_usage(context, kind)
-    given = read_links(kind) if options.link_stdin else {}
+    given = read_links(kind, host) if options.link_stdin else {}
     lines = stdin_lines("--code-stdin") if options.code_stdin else []
     async with context.signed_in(fresh=True) as (session, account):
         check_capability(session)
@@ -230,14 +231,14 @@ async def _coded(context: Context, kind: OperationKind, step: Step) -> Exit:
             )
             raise CliError("no-code", words, rule="TRF-2")
         if options.code_stdin:
-            given = paired(keys, lines, kind)
+            given = paired(keys, lines, kind, host)
         transfers = all_found(keys, await session.transfers_by_ids(keys), "transfer")
         plan = _planned(context, session, account, transfers, step)
         planned = [plan.operation(number).text("transfer_id") for number in plan.coded]
         going = [one for one in transfers if one.id.raw in planned]
         about, more = await _effect(session, going) if going else ([], {})
         if not given and planned and not options.dry_run:
-            given = asked(plan, kind)
+            given = asked(plan, kind, host)
         codes = {number: given[key] for number, key in zip(plan.coded, planned, strict=True) if key in given}
         code = await carry_out(context, session, plan, about=about, more=more, codes=codes)
         if code is Exit.DONE and kind is K.TRANSFER_CONFIRM and not options.dry_run:
