@@ -136,6 +136,25 @@ def test_one_account_above_its_limit_stops_all_unsent(two: tuple[SandboxProcess,
     assert allowed.code == 0, allowed
 
 
+def test_one_account_named_by_two_profiles_is_refused_and_never_half_done(
+    two: tuple[SandboxProcess, SandboxProcess],
+) -> None:
+    """Neither is left out in silence, nor are two plans made for one purse; whether both were seen before or not."""
+    add("also", two[0].url)
+    token = two[0].sign_in()
+    _, answer = two[0].call("GET", "/api/v1/invoices?state=unpaid&limit=100", token=token)
+    one, other = sorted(answer["items"], key=lambda item: float(item["total"]["amount"]))[:2]
+    named = ("accounts", "pay", f"work:id:{one['id']}", f"also:id:{other['id']}", "--method", "internal", "--yes")
+    for _ in range(2):
+        refused = process(*named, "--json")
+        assert (refused.code, refused.error["code"]) == (2, "usage"), refused
+        assert "same account as" in refused.error["detail"]
+    assert {invoice(two[0], "olena.marsh", item["id"])["state"] for item in (one, other)} == {"unpaid"}
+    done = process(*named[:2], f"work:id:{one['id']}", f"work:id:{other['id']}", *named[4:], "--json")
+    assert done.code == 0, done
+    assert {invoice(two[0], "olena.marsh", item["id"])["state"] for item in (one, other)} == {"paid"}
+
+
 def test_one_account_that_fails_stops_no_other(two: tuple[SandboxProcess, SandboxProcess]) -> None:
     add("look", two[1].url, "olena.marsh", "--read-only")
     document = accounts()

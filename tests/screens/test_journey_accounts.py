@@ -274,6 +274,42 @@ async def test_one_account_that_fails_stops_no_other(
     assert truth(other).invoice(theirs.id)["state"] == "unpaid"
 
 
+async def test_an_account_that_cannot_be_refreshed_keeps_its_job(
+    panels: tuple[Recorder, Recorder], program: Program, other: SandboxProcess
+) -> None:
+    """``r`` fails for an account while its payments run: its session is not ended under them."""
+    one, two = panels
+    work = profile("work", one.url)
+    profile("lab", two.url)
+    async with opened(work, program.sandbox, size=(100, 40)) as driver:
+        screen = await to_accounts(driver)
+        await settled(driver, screen)
+        rows = [row for row in screen.table.shown_rows() if row.profile == "lab" and row.state == "unpaid"]
+        rows = sorted(rows, key=lambda row: row.amount)[:2]
+        await driver.mark(*(row.key for row in rows))
+        other.faults({"kind": "latency", "ms": 4000, "method": "POST", "path": "*/payments"})
+        await driver.press("p")
+        await driver.on("ChoiceDialog")
+        await driver.choose("internal")
+        await driver.on("ConfirmAccounts")
+        await driver.press("right", "enter")
+        await driver.on("AccountOutcomes")
+        await driver.until(lambda: other.fault_strikes()[0] >= 1, "a payment under way")
+        await driver.press("enter")
+        await driver.on("AccountsScreen")
+        slow = {"kind": "latency", "ms": 4000, "method": "POST", "path": "*/payments"}
+        other.faults(slow, {"kind": "http-500", "method": "GET", "path": "/changes"})
+        await driver.press("r")
+        await driver.until(lambda: screen.desk.line("lab").state is AccountState.FAILED, "a refresh that failed")
+        assert driver.app.accounts.running()
+        other.faults()
+        await driver.until(lambda: not driver.app.accounts.running(), "the end of the job")
+        (job,) = [one for one in driver.app.session.journal.jobs(5) if one.profile == "lab"]
+        assert job.finished
+        assert {row.state for row in driver.app.session.journal.operations(job.id)} == {OperationState.DONE}
+    assert {truth(other).invoice(row.id)["state"] for row in rows} == {"paid"}
+
+
 async def test_renewing_on_two_accounts_writes_a_plan_file_for_each_instead(
     panels: tuple[Recorder, Recorder], program: Program, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

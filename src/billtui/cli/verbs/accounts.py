@@ -230,10 +230,16 @@ def _references(things: Iterable[str]) -> dict[str, list[str]]:
 def _ids(
     desk: AccountsDesk, kind: Kind, wanted: dict[str, list[str]]
 ) -> tuple[dict[str, list[str]], list[AccountPlan]]:
-    """What was named, on each account by itself; an account that cannot be read is told and left out."""
+    """What was named, on each account by itself; an account that cannot be read is told and left out.
+
+    One account under two names would get two plans, each made as if the other were not there: that is refused.
+    """
     ids: dict[str, list[str]] = {}
     for line in desk.lines:
         name = line.profile.name
+        if line.same_as:
+            words = f"{name} is the same account as {line.same_as}: name everything of it by one of them."
+            raise CliError("usage", f"{words} Nothing was sent.", hint=f"{line.same_as}:{wanted[name][0][:60]}")
         session = desk.known_session(name)
         if line.state is AccountState.FRESH and session is not None:
             resolve = invoice_ids if kind is Kind.INVOICE else order_ids

@@ -218,21 +218,21 @@ class AccountsDesk:
 
         try:
             if ask is not None:
-                await self._close(name)  # its credentials were to ask nobody
+                await self.let_go(name)  # its credentials were to ask nobody
             session = await self.session(name, passphrase)
             await session.refresh()
         except SessionClosed:
             return AccountState.COPY, ""
         except SessionRefused as error:
-            await self._close(name)
+            await self.let_go(name)
             if "open" in asked:
                 return AccountState.PASSPHRASE, "Its sign-in is encrypted: it needs the passphrase."
             return AccountState.SIGN_IN, str(error)
         except (SessionExpired, SignInRefused, TotpRequired, LockedOut) as error:
-            await self._close(name)
+            await self.let_go(name)
             return AccountState.SIGN_IN, str(error)
         except TROUBLES as error:
-            await self._close(name)
+            await self.let_go(name)
             return AccountState.FAILED, str(error)
         return AccountState.FRESH, ""
 
@@ -310,7 +310,7 @@ class AccountsDesk:
         await self._close_all([name for name in self._sessions if name not in busy])
 
     async def let_go(self, name: str) -> None:
-        """This profile is opened by itself now: it needs no second session, unless a job runs in it."""
+        """This profile needs no session here any more, or a new one: ends it, unless a job runs in it."""
         if name not in {busy for busy, _ in self.running()}:
             await self._close(name)
 
