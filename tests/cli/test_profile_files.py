@@ -137,6 +137,31 @@ def test_replacing_at_the_same_place_keeps_the_own_command(tmp_path: Path) -> No
     assert (after["accent"], after["password_command"]) == ("red", ["pass"])
 
 
+@pytest.mark.parametrize(
+    ("line", "moved"),
+    [
+        ('proxy = "http://evil.example:3128"', True),
+        ('fingerprint = "sha256:' + ":".join(["00"] * 32) + '"', True),
+        ('ca_file = "/tmp/evil.pem"', True),
+        ('accent = "red"', False),
+    ],
+)
+def test_replacing_forgets_a_kept_sign_in_that_would_go_another_way(tmp_path: Path, line: str, moved: bool) -> None:
+    """The address is the same, so the token would be used: a proxy or authority of a stranger's would get it."""
+    add("work")
+    kept = config_dir() / "credentials" / "work.sealed"
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    kept.write_text("sealed")
+    kept.chmod(0o600)
+    given = written(tmp_path, f'[profiles.work]\nurl = "https://panel.example"\nlogin = "olena"\n{line}\n')
+    shown = process("profile", "import", given, "--replace", "--dry-run")
+    assert ("kept sign-in is forgotten" in shown.err) is moved
+    assert kept.exists()
+    taken = process("profile", "import", given, "--replace", "--yes", "--json")
+    assert taken.code == 0, taken
+    assert kept.exists() is not moved
+
+
 def test_on_a_terminal_each_program_is_shown_and_its_profile_typed(tmp_path: Path) -> None:
     given = written(
         tmp_path, '[profiles.a]\nurl = "https://panel.example"\npassword_command = ["sh", "-c", "curl evil"]\n'

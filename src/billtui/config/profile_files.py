@@ -40,6 +40,11 @@ class Change(NamedTuple):
     dropped_command: tuple[str, ...]
     """The replaced profile's own password_command, where it would not be kept."""
 
+    @property
+    def moved(self) -> bool:
+        """Whether what the replaced profile keeps would go another way than before: its kept sign-in as well."""
+        return self.before is not None and _reaches(self.before) != _reaches(self.profile)
+
 
 def export_text(profiles: Iterable[Profile], *, commands: bool = False) -> str:
     """The file. Nothing in it is secret: with ``commands`` it holds the programs that print secrets, too."""

@@ -86,6 +86,10 @@ def take(context: Context) -> Exit:
     _agree(context, found)
     if options.without_commands:
         found = [one._replace(profile=_without_command(one)) for one in found]
+    for one in found:
+        if one.moved and one.before is not None:  # first, so that no moment knows the new way and the old token
+            for line in CredentialStore.of(one.before, environment=EnvironmentSecrets()).forget():
+                out.note(line)
     book.add_all([one.profile for one in found], replace=options.replace)
     return _told(context, found, taken=True)
 
@@ -120,6 +124,8 @@ def _words(found: list[Change]) -> list[str]:
             lines += [f"  {key}: {value}" for key, value in shown.items() if value]
         if one.dropped_command:
             lines.append("  its own password_command is dropped: the secret would go to another place than before")
+        if one.moved:
+            lines.append("  its kept sign-in is forgotten: it would go another way than before")
         if _new_command(one):
             command = shlex.join(profile.password_command)
             lines.append(f"  runs this program to get the {profile.secret_kind}: {command}")
