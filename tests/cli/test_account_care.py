@@ -191,6 +191,10 @@ def test_notifications_are_listed_planned_and_changed(cli: Cli) -> None:
     wanted = f"{first['event']}:telegram={'off' if first['channels']['telegram'] else 'on'}"
     planned = cli.json("account", "notifications", "--set", wanted, "--dry-run")
     assert len(planned["plan"]["operations"]) == 1
+    settings = [f"{one['event']}:telegram={'off' if one['channels']['telegram'] else 'on'}" for one in rules]
+    options = [part for one in settings for part in ("--set", one)]
+    listed = cli("account", "notifications", *options, "--dry-run").out.split("Step 1:")[1]
+    assert all(one["event"] in listed for one in rules), "each setting is named before it is agreed to"
     assert cli.json("account", "notifications")["items"] == rules, "a dry run sends nothing"
     assert cli.json("account", "notifications", "--set", wanted, "--yes")["job"]["state"] == "finished"
     now = {one["event"]: one["channels"] for one in cli.json("account", "notifications")["items"]}

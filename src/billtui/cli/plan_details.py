@@ -35,12 +35,13 @@ _PUSHED = (
     Column("monthly", right=True),
     Column("auto-renewal"),
 )
-DETAILED = PURCHASES | {K.TRANSFER_PUSH}
+_SETTINGS = (Column("event"), Column("channel"), Column("now"), Column("then"))
+DETAILED = PURCHASES | {K.TRANSFER_PUSH, K.NOTIFY}
 """What is shown line by line below the steps."""
 
 
 def detail_lines(plan: Plan) -> list[str]:
-    """Every step that buys or pushes: its terms, then a line for each plan and location, or for each order.
+    """Every step that buys, pushes or changes settings: its terms, then a line for each plan and location, or for each order.
 
     What is sent comes from the steps' parameters; names and prices are the plan's facts, which are compared with the
     panel before anything is sent.
@@ -52,6 +53,8 @@ def detail_lines(plan: Plan) -> list[str]:
         columns: Sequence[Column]
         if operation.kind is K.TRANSFER_PUSH:
             columns, rows = _PUSHED, _pushed(operation)
+        elif operation.kind is K.NOTIFY:
+            columns, rows = _SETTINGS, _settings(operation)
         elif operation.kind is K.ORDER:
             columns, rows = _CELLS, _cells(operation)
         else:
@@ -59,6 +62,21 @@ def detail_lines(plan: Plan) -> list[str]:
         lines += ["", f"Step {operation.number}: {_terms(operation)}"]
         lines += [f"  {line}" for line in table_lines(columns, rows, None)]
     return lines
+
+
+def _settings(operation: Operation) -> list[list[str]]:
+    """Event, channel, what it is now and then."""
+
+    def word(value: object) -> str:
+        return {True: "on", False: "off"}.get(value, "?") if isinstance(value, bool) else "?"
+
+    wanted, before = operation.params.get("settings"), operation.facts.get("settings")
+    was: Mapping[str, Any] = before if isinstance(before, Mapping) else {}
+    return [
+        [one_line(event), one_line(channel), word((was.get(event) or {}).get(channel)), word(on)]
+        for event, channels in (wanted.items() if isinstance(wanted, Mapping) else ())
+        for channel, on in (channels.items() if isinstance(channels, Mapping) else ())
+    ]
 
 
 def _terms(operation: Operation) -> str:
@@ -69,6 +87,7 @@ def _terms(operation: Operation) -> str:
         K.ORDER: count(operation.new_count, "new server"),
         K.RENEW: f"renew {count(len(operation.targets), 'order')}",
         K.ADDONS: f"{count(len(operation.targets), 'order')}, for the rest of the paid periods",
+        K.NOTIFY: "change notifications",
         K.TRANSFER_PUSH: f"push {count(len(operation.targets), 'order')} to login “{params.get('recipient_login')}”, "
         f"account ID {params.get('recipient_account_id')}",
     }

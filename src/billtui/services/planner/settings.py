@@ -14,6 +14,8 @@ from billtui.services.plans import OperationKind, Plan
 
 K = OperationKind
 TARGET = "account"
+NAMED = 3
+"""Changes that the title names, one by one; of more it says how many."""
 
 
 def notifications(
@@ -56,7 +58,8 @@ def notifications(
             wanted[event] = taken
             before[event] = {channel: now[channel] for channel in taken}
     if wanted and not draft.taken([TARGET], "Notifications"):
-        title = changes[0] if len(changes) == 1 else f"Change {counted(len(changes), 'notification')}"
+        many = f"Change {counted(len(changes), 'notification')}"
+        title = "; ".join(changes) if len(changes) <= NAMED else many
         draft.add(K.NOTIFY, [TARGET], title, params={"settings": wanted}, facts={"settings": before})
     return draft.plan(draft.named("Change no notification"))
 
