@@ -14,7 +14,7 @@ from billtui.screens.api_keys import ApiKeysScreen
 from billtui.screens.sessions import SessionsScreen
 from billtui.widgets.secret_text import SecretText
 from tests.screens.test_journey_password import api_key, status_of
-from tests.support.driving import PASSWORD, Driver, Panel, Program
+from tests.support.driving import PASSWORD, Driver, Panel, Program, type_at_once
 from tests.support.secrets_written import shown_with, written_with
 
 LABEL, EXPIRES, NETWORKS = range(3)
@@ -33,6 +33,19 @@ async def put(driver: Driver, field: str, text: str) -> None:
         await driver.press("tab")
     await driver.press("home", "shift+end", "delete")
     await driver.type(text)
+
+
+async def test_no_letter_of_the_password_stands_in_the_label(program: Program) -> None:
+    """On a slow line label, enter, password come in one piece: what can be read holds the label alone."""
+    async with program.open() as driver:
+        await open_keys(driver)
+        await driver.press("n")
+        await driver.on("NewKeyDialog")
+        label, held = driver.app.screen.query_one("#field-label", Input), set[str]()
+        driver.app.screen.watch(label, "value", lambda value: held.add(value))
+        type_at_once(driver.app, *"monitoring", "enter", *PASSWORD, "enter")
+        await shown_key(driver)
+        assert all("monitoring".startswith(one) for one in held), held
 
 
 async def shown_key(driver: Driver) -> str:

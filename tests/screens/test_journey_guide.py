@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from textual.widgets import Input
 
 from billtui.config.paths import config_dir
 from billtui.config.profiles import ProfileBook, make_profile
 from tests.client.client_kit import Certificate, make_certificate
 from tests.client.panel_stub import PanelStub, answer, problem, sends
-from tests.support.driving import PASSWORD, Program
+from tests.support.driving import PASSWORD, Program, type_at_once
 from tests.support.guiding import GuideDriver, guide, token_of
 
 IS_ONE = sends(problem(401, "session-expired", "Sign in again"))
@@ -47,6 +48,23 @@ async def to_the_form(driver: GuideDriver, url: str, login: str = "olena.marsh")
     await driver.type(login)
     await driver.press("enter")
     await driver.on("GuideSignIn")
+
+
+async def test_no_letter_of_a_password_typed_ahead_stands_in_the_guide(program: Program) -> None:
+    """The form for it opens a moment after enter: until then no field takes a key, and enter opens it once."""
+    async with guide() as driver:
+        await address(driver, program.sandbox.url)
+        await driver.sees("[✓] It answers")
+        await driver.press("enter")
+        await driver.sees("What shall this panel be called here?")
+        user, held = driver.app.screen.query_one("#user", Input), set[str]()
+        driver.app.screen.watch(user, "value", lambda value: held.add(value))
+        type_at_once(driver.app, *"olena.marsh", "enter", *PASSWORD[:6], "enter", *PASSWORD[6:])
+        await driver.on("GuideSignIn")
+        assert all("olena.marsh".startswith(one) for one in held), held
+        await driver.press("escape")
+        await driver.sees("What shall this panel be called here?")
+        assert driver.focus == "user"
 
 
 async def test_the_demo_is_one_key_away() -> None:

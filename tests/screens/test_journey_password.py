@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from textual.widgets import Button, Input
 
 from billtui.config.secret_sources import Credential
-from tests.support.driving import PASSWORD, Driver, Pocket, Program
+from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
 from tests.support.sandbox import SandboxProcess
 from tests.support.secrets_written import shown_with, written_with
 
@@ -53,6 +53,15 @@ async def fill(driver: Driver, *texts: str) -> None:
         await driver.type(text)
         assert field.value == text
     await driver.press("enter")
+
+
+async def test_what_arrives_in_one_piece_lands_in_its_fields(program: Program) -> None:
+    """Three fields with enter between them, at once: the password is the new one, and was sent once."""
+    async with program.open() as driver:
+        await open_form(driver)
+        type_at_once(driver.app, *PASSWORD, "enter", *NEW, "enter", *NEW, "enter")
+        await driver.sees("The password is changed")
+        assert signing_in(program.sandbox, NEW) == 201
 
 
 def fields(driver: Driver) -> dict[str, str]:

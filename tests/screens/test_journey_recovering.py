@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Input
 
 from billtui.services.recovery import NEUTRAL
-from tests.support.driving import PASSWORD, Driver, Pocket, Program
+from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
 
 EMAIL = "olena@marsh-hosting.example"
 NEW = "kestrel-over-marsh-7"
@@ -50,6 +50,16 @@ async def with_code(driver: Driver) -> None:
     await forgotten(driver)
     await driver.press("tab", "tab", "enter")
     await driver.sees("Code from the mail")
+
+
+async def test_acc_3_what_arrives_in_one_piece_lands_in_its_fields(program: Program) -> None:
+    """Code, enter, password, enter, password, enter at once."""
+    code = ask(program)
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await with_code(driver)
+        type_at_once(driver.app, *code, "enter", *NEW, "enter", *NEW, "enter")
+        await driver.ready()
+        assert sign_in_status(program, NEW) == 201
 
 
 async def set_password(driver: Driver, code: str, new: str = NEW) -> None:

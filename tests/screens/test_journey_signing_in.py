@@ -6,11 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pyotp
-from textual import events
 from textual.widgets import Input
 
 from billtui.config.credentials import KeepIn, Place
-from tests.support.driving import PASSWORD, Driver, Pocket, Program
+from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
 
 
 class Shelf(Pocket):
@@ -52,10 +51,24 @@ async def test_what_arrives_in_one_piece_lands_in_its_fields(program: Program) -
         await driver.on("SignInScreen")
         await driver.press("shift+tab")
         await driver.until(lambda: driver.app.focused is driver.app.screen.query_one("#login"), "the login's field")
-        for key in (*"kofi", "tab", *PASSWORD[:4], "shift+tab", *"mei", "tab", "x"):
-            driver.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        type_at_once(driver.app, *"kofi", "tab", *PASSWORD[:4], "shift+tab", *"mei", "tab", "x")
         login, password = (driver.app.screen.query_one(name, Input) for name in ("#login", "#password"))
         await driver.until(lambda: (login.value, password.value) == ("mei", "x"), "each key in its field")
+
+
+async def test_enter_leads_on_at_once_too(program: Program) -> None:
+    """Login, enter, password, enter in one piece: signed in, and the login's field has held nothing but the login."""
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.press("shift+tab")
+        await driver.until(lambda: driver.app.focused is driver.app.screen.query_one("#login"), "the login's field")
+        await driver.press("home", "shift+end", "delete")
+        login, held = driver.app.screen.query_one("#login", Input), set[str]()
+        driver.app.screen.watch(login, "value", lambda value: held.add(value))
+        type_at_once(driver.app, *"olena.marsh", "enter", *PASSWORD, "enter")
+        await driver.ready()
+        assert driver.app.session.signed_in
+        assert all("olena.marsh".startswith(one) for one in held), held
 
 
 async def test_second_factor_is_asked_for_and_checked(program: Program) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import SecretStr
 from textual import events
 from textual._context import active_app
+from textual.app import App
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -64,6 +65,13 @@ class Pocket:
 def password_of(account: Json) -> Credential:
     """The account's password, as a credential that signs in by itself."""
     return Credential("password", SecretStr(str(account["password"])), "test")
+
+
+def type_at_once(app: App[Any], *keys: str) -> None:
+    """Keys that arrive in one piece, as over a slow line: none waits until the one before it was worked off."""
+    for key in keys:
+        character = key if len(key) == 1 else None
+        app.post_message(events.Key(_character_to_key(key) if character else key, character))
 
 
 def screen_text(screen: Screen[Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Sequence
 from typing import ClassVar, Protocol
 
 from textual import on
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Input, OptionList, Static
@@ -76,6 +77,7 @@ class GuideScreen(GuidePages):
     """All steps on one screen, one at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "to_the_form", show=False, priority=True),
         Binding("escape", "back", show=False),
         Binding("ctrl+q", "leave", show=False),
         Binding("down", "app.focus_next", show=False),
@@ -290,6 +292,14 @@ class GuideScreen(GuidePages):
         sign = "x" if self.draft.read_only else " "
         words = f"[{sign}] Read-only: nothing can be changed through this profile"
         self.query_one("#read-only", Button).label = Content(words)
+
+    def action_to_the_form(self) -> None:
+        """Enter in the last fields: none takes a key until the form has opened, since a password typed ahead follows."""
+        field = self.focused
+        if not isinstance(field, Input) or field.id not in ("name", "user"):
+            raise SkipAction
+        self.set_focus(None)
+        field.call_later(field.action_submit)  # after the keys that it was sent and has not worked off
 
     @on(Input.Submitted, "#name")
     @on(Input.Submitted, "#user")

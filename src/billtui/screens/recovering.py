@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import SecretStr
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -18,6 +19,7 @@ from billtui.domain.safetext import clean
 from billtui.screens.door import Door
 from billtui.screens.modals.dialog import Dialog
 from billtui.services.recovery import CODE_LIFE, NEUTRAL, NOT_KNOWN, explain
+from billtui.widgets.leading_on import lead_on
 from billtui.widgets.password_rules import PasswordRules
 from billtui.widgets.secret_input import SecretInput
 
@@ -34,6 +36,7 @@ class RecoveryDialog(Dialog[SecretStr]):
     """
 
     CSS_PATH = [Path(__file__).parent / "modals" / "dialog.tcss", Path(__file__).with_name("recovering.tcss")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "lead_on", show=False, priority=True)]
     title_text = "Password forgotten"
 
     def __init__(self, door: Door, login: str = "") -> None:
@@ -135,6 +138,10 @@ class RecoveryDialog(Dialog[SecretStr]):
         """Tick off the rules."""
         new, again = (self.query_one(f"#{name}", Input).value for name in ("new", "again"))
         self.query_one(PasswordRules).judge(new, again, old=None)
+
+    def action_lead_on(self) -> None:
+        """Enter before the last field: the next one takes the very next key."""
+        lead_on(self, [self._field(name) for name in SECRETS])
 
     @on(Input.Submitted, "#code")
     @on(Input.Submitted, "#new")

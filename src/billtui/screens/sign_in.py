@@ -22,6 +22,7 @@ from billtui.screens.door import Door
 from billtui.screens.lock_wait import LockWait
 from billtui.screens.recovering import RecoveryDialog
 from billtui.screens.shell import shell_of
+from billtui.widgets.leading_on import lead_on
 from billtui.widgets.secret_input import SecretInput
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class SignInScreen(ModalScreen[bool]):
 
     CSS_PATH = "sign_in.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "lead_on", show=False, priority=True),
         Binding("escape", "leave", show=False),
         Binding("ctrl+q", "quit", show=False),
         Binding("ctrl+p", "profile", show=False),
@@ -151,6 +153,11 @@ class SignInScreen(ModalScreen[bool]):
             self._show_place()
 
     # --- signing in
+
+    def action_lead_on(self) -> None:
+        """Enter before the last field: the next one takes the very next key."""
+        names = ("login", "password", "totp") if self.has_class("totp") else ("login", "password")
+        lead_on(self, [self.query_one(f"#{name}", Input) for name in names])
 
     @on(Input.Submitted)
     def next_or_go(self, event: Input.Submitted) -> None:

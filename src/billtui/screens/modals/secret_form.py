@@ -24,6 +24,7 @@ from billtui.screens.modals.dialog import Dialog
 from billtui.screens.modals.form import FormProblem
 from billtui.screens.shell import Shell, shell_of
 from billtui.services.session_settings import SessionRefused
+from billtui.widgets.leading_on import lead_on
 from billtui.widgets.secret_input import SecretInput
 
 Answer = TypeVar("Answer")
@@ -60,6 +61,7 @@ class SecretForm(Dialog[Answer], Generic[Answer]):
     SecretForm.-tiny .problem, SecretForm.-low .problem { margin-top: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "lead_on", show=False, priority=True),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
@@ -156,6 +158,11 @@ class SecretForm(Dialog[Answer], Generic[Answer]):
             value = self.entry(field.id).value
             values[field.id] = SecretStr(value if field.secret and field.id != "code" else value.strip())
         return values
+
+    def action_lead_on(self) -> None:
+        """Enter before the last field that must be filled: the next one takes the very next key."""
+        entries = {field: self.entry(field.id) for field in self.fields}
+        lead_on(self, list(entries.values()), wanted=[entry for field, entry in entries.items() if field.empty])
 
     @on(Input.Submitted)
     def next_or_send(self, event: Input.Submitted) -> None:
