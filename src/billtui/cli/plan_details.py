@@ -41,7 +41,7 @@ DETAILED = PURCHASES | {K.TRANSFER_PUSH, K.NOTIFY}
 
 
 def detail_lines(plan: Plan) -> list[str]:
-    """Every step that buys, pushes or changes settings: its terms, then a line for each plan and location, or for each order.
+    """Every step that buys, pushes or changes settings: its terms, then a line for each thing that it is about.
 
     What is sent comes from the steps' parameters; names and prices are the plan's facts, which are compared with the
     panel before anything is sent.

@@ -294,7 +294,7 @@ class GuideScreen(GuidePages):
         self.query_one("#read-only", Button).label = Content(words)
 
     def action_to_the_form(self) -> None:
-        """Enter in the last fields: none takes a key until the form has opened, since a password typed ahead follows."""
+        """Enter in the last fields: none takes a key until the form has opened; a password typed ahead may follow."""
         field = self.focused
         if not isinstance(field, Input) or field.id not in ("name", "user"):
             raise SkipAction
