@@ -71,11 +71,16 @@ def incoming_lines(found: Incoming) -> list[str]:
     currency = effect.currency or next(
         (str(one.monthly_price.currency) for one in found.transfers if one.monthly_price), ""
     )
-    before, after = amount_words(effect.monthly, currency), amount_words(effect.monthly_after, currency)
+    before, after = (amount_words(one, currency) for one in (effect.monthly, effect.monthly_after + found.undiscounted))
     lines = [
         f"Comes    {count(len(found.transfers), 'order')} with {GOES_ALONG} (TRF-5); auto-renewal is off",
         f"Your bill {before} a month → {after} at most: their length of use comes along, and may lower their price",
     ]
+    if found.undiscounted:
+        own = amount_words(found.undiscounted, currency)
+        lines.append(f"          {own} of it a month without discount: add-ons, and prices of their own (DSC-4)")
+    if found.addons_untold:
+        lines.append("          besides the add-ons that they may have: this panel does not tell their price")
     if found.saved_elsewhere:
         lines.append(f"          your present orders cost {amount_words(found.saved_elsewhere, currency)} a month less")
     if found.unpriced:
@@ -100,6 +105,13 @@ def preflight_json(found: Preflight) -> dict[str, Any]:
         "monthly_going": _cents(found.monthly_going, found.currency),
         "bill": bill_json(found.effect),
     }
+
+
+def incoming_json(found: Incoming) -> dict[str, Any]:
+    """The recipient's bill, with what has no discount in ``monthly_after``."""
+    currency, bill = found.effect.currency, bill_json(found.effect)
+    after = _cents(found.effect.monthly_after + found.undiscounted, currency)
+    return {**bill, "monthly_after": after, "undiscounted": _cents(found.undiscounted, currency)}
 
 
 def bill_json(effect: WhatIf) -> dict[str, Any]:

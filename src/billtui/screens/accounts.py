@@ -68,7 +68,7 @@ class AccountsScreen(ListScreen[AccountRow]):
         """The copies at once; the panels are asked in the background."""
         app = self.billtui
         profiles = app.roster.beside(app.profile)
-        self._accents.update({profile.name: profile.accent for profile in profiles})
+        self._accents |= {profile.name: profile.accent for profile in profiles}
         started_so = self.session.read_only and not app.profile.read_only  # with --read-only, and so every session
         self._locked = {profile.name for profile in profiles if started_so or profile.read_only}
         self.desk.read(profiles, (app.profile, app.session), most=FIRST_ORDERS)

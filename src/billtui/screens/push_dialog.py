@@ -119,10 +119,15 @@ def blocked_orders(
     ]
 
 
-def month_fact(effect: WhatIf, moving: int, what: str) -> Fact:
-    """What a month costs before and after: ``moving`` cents are ``what`` goes or comes, the rest is the tier's."""
-    before, after = cents_text(effect.monthly, effect.currency), cents_text(effect.monthly_after, effect.currency)
+def month_fact(effect: WhatIf, moving: int, what: str, undiscounted: int = 0) -> Fact:
+    """What a month costs before and after: ``moving`` cents are ``what`` goes or comes, the rest is the tier's.
+
+    ``undiscounted`` cents come along besides (DSC-4), which ``effect`` does not know of.
+    """
+    before, after = (cents_text(one, effect.currency) for one in (effect.monthly, effect.monthly_after + undiscounted))
     parts = [f"{signed(moving)} {what}"]
+    if undiscounted:
+        parts.append(f"{signed(undiscounted)} without discount")
     if effect.staying_difference:
         parts.append(f"{signed(effect.staying_difference)} the others")
     return Fact("Your month", f"{before} → {after} ({', '.join(parts)})", strong=True)

@@ -216,9 +216,12 @@ async def _own_month(app: Shell, transfers: Sequence[Transfer]) -> list[Fact]:
     catalogue = await app.session.catalogue()
     path, now = app.session.store.path, app.session.now()
     found = await asyncio.to_thread(_incoming, path, transfers, plan_kinds(catalogue.plans), now)
-    facts = [month_fact(found.effect, found.effect.added_monthly, "what comes"), *discount_facts(found.effect)]
+    month = month_fact(found.effect, found.effect.added_monthly, "what comes", found.undiscounted)
+    facts = [month, *discount_facts(found.effect)]
     if found.unpriced:
         facts.append(Fact("Without", f"{count_text(len(found.unpriced), 'server')} whose price is not told"))
+    if found.addons_untold:
+        facts.append(Fact("Besides", "add-ons that they may have: this panel does not tell their price"))
     return [*facts, Fact("At most", "their length of use comes along and may lower it")]
 
 

@@ -96,6 +96,9 @@ def transfer_step(fresh: Compares, facts: Facts, transfer: Transfer) -> None:
         fresh.compare(f"The other account of {name}", SafeText(str(before)), account)
     if transfer.order_name.raw != str(facts.get("order_name", transfer.order_name.raw)):
         fresh.differences.append(f"“{SafeText(str(facts['order_name']))}” has another name now: {name}.")
+    addons, now = _money(facts.get("addons_monthly")), transfer.addons_monthly
+    if addons is not None and now is not None:
+        fresh.compare(f"What the add-ons of {name} cost a month", addons, now)
     _price_and_end(fresh, name, facts, transfer.monthly_price, transfer.paid_until)
 
 

@@ -167,10 +167,23 @@ class Incoming:
     """Tier and monthly cost with the incoming orders.
 
     Their length of use comes along, but the recipient is not told it before: their own price is computed without that
-    discount, so it is the most that they will cost. Their add-ons are not in it either.
+    discount, so it is the most that they will cost. What has no discount comes on top: ``undiscounted``.
     """
     unpriced: tuple[Transfer, ...]
     """Those whose price the panel does not tell; they are not in ``effect``."""
+
+    @property
+    def undiscounted(self) -> int:
+        """Cents a month on top of ``effect``: add-ons and prices of their own, which no discount lowers (DSC-4)."""
+        addons = sum(cents(one.addons_monthly) for one in self.transfers if one.addons_monthly is not None)
+        return addons + sum(
+            cents(one.monthly_price) for one in self.transfers if one.individual_price and one.monthly_price is not None
+        )
+
+    @property
+    def addons_untold(self) -> int:
+        """Of so many the panel does not tell what their add-ons cost."""
+        return sum(1 for one in self.transfers if one.addons_monthly is None)
 
     @property
     def saved_elsewhere(self) -> int:
@@ -195,7 +208,8 @@ def accept_preflight(
         if one.monthly_price is None:
             unpriced.append(one)
         else:
-            counted[(one.plan.raw, one.location.raw, cents(one.monthly_price))] += 1
+            price = 0 if one.individual_price else cents(one.monthly_price)
+            counted[(one.plan.raw, one.location.raw, price)] += 1
     added = [
         NewServers(plan, location, kinds.get(plan, "vds"), price, count)
         for (plan, location, price), count in counted.items()

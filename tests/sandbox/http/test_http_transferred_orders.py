@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -38,14 +39,24 @@ async def test_what_goes_along_and_what_stays(panel: InProcessPanel, client: Sig
     books = [await client.items("/invoices", state="paid"), await client.items("/balance/ledger")]
     (transfer,) = await pushed(client, other, special)
     transfer = await confirmed(panel, client, transfer)
+    seen = (await other.get(f"/transfers/{transfer['id']}")).json()
+    (listed,) = await other.items("/transfers", id=transfer["id"])
+    told = (seen["monthly_price"], seen["addons_monthly"], seen["individual_price"])
+    assert told == (listed["monthly_price"], listed["addons_monthly"], listed["individual_price"])
+    (mail,) = [one for one in await mails(panel, to=other.account["email"]) if one["transfer_id"] == transfer["id"]]
+    assert f"{seen['addons_monthly']['amount']} EUR for its add-ons a month" in mail["body"]
     code = await code_for(panel, transfer, "transfer-acceptance")
-    assert (await other.post(f"/transfers/{transfer['id']}/accept", {"code": code})).status_code == 200
+    accepted = await other.post(f"/transfers/{transfer['id']}/accept", {"code": code})
+    assert accepted.status_code == 200
+    assert (accepted.json()["addons_monthly"], accepted.json()["individual_price"]) == (None, None)
     assert [await client.items("/invoices", state="paid"), await client.items("/balance/ledger")] == books
     bought = await client.post("/renewals", {"quote_id": quote["id"], "expected_total": quote["total"]})
     assert bought.status_code == 409, bought.text
     assert await other.items("/invoices", order_id=special["id"]) == []
     theirs = (await other.post("/quotes", {"kind": "renewal", "order_ids": [special["id"]], "period": 1})).json()
     assert theirs["total"] == quote["total"] and theirs["lines"][0]["addons"] == quote["lines"][0]["addons"]
+    month = Decimal(seen["monthly_price"]["amount"]) + Decimal(seen["addons_monthly"]["amount"])
+    assert seen["individual_price"] is True and Decimal(theirs["total"]["amount"]) == month, "the recipient was told"
     assert theirs["lines"][0]["discounts"] == [], "an individual price stays one (DSC-4)"
 
 

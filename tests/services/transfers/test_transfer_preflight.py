@@ -78,6 +78,20 @@ def test_the_recipient_gains_the_tier() -> None:
     assert len(unpriced.unpriced) == 1 and unpriced.effect.difference == 0
 
 
+def test_what_no_discount_lowers_comes_on_top() -> None:
+    """DSC-4: add-ons cost what they cost, and a price of its own stays one; both count for the tier all the same.
+
+    What is said to be the most would else be less than the bill.
+    """
+    backup = {"amount": "2.00", "currency": "EUR"}
+    with_addons = accept_preflight(fleet(9), [transfer(addons_monthly=backup, individual_price=False)], {}, MOMENT)
+    assert (with_addons.effect.monthly_after, with_addons.undiscounted) == (10 * 561, 200)
+    own = accept_preflight(fleet(9), [transfer(addons_monthly=backup, individual_price=True)], {}, MOMENT)
+    assert (own.effect.monthly_after, own.undiscounted) == (9 * 561, 590 + 200)
+    assert tier_words(own.effect) == tier_words(with_addons.effect)
+    assert (own.addons_untold, accept_preflight(fleet(9), [transfer()], {}, MOMENT).addons_untold) == (0, 1)
+
+
 def transfer(**more: object) -> Transfer:
     known = {
         "id": "t1", "order_id": "900", "order_name": "db-1", "plan": "vds-micro", "location": "nl", "direction": "in",

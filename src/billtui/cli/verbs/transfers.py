@@ -18,6 +18,7 @@ from billtui.cli.transfer_text import (
     bill_json,
     bill_lines,
     facts_of_transfer,
+    incoming_json,
     incoming_lines,
     preflight_json,
     preflight_lines,
@@ -118,7 +119,7 @@ async def _effect(session: Session, transfers: Sequence[Transfer]) -> tuple[list
         found = leaving(rows, [str(one.order_id) for one in transfers], now)
         return bill_lines(found), {"bill": bill_json(found)}
     incoming = await _incoming(session, transfers)
-    return incoming_lines(incoming), {"bill": bill_json(incoming.effect)}
+    return incoming_lines(incoming), {"bill": incoming_json(incoming)}
 
 
 async def _incoming(session: Session, transfers: Sequence[Transfer]) -> Incoming:

@@ -58,6 +58,13 @@ class Transfer(WireModel):
     location: SafeText = SafeText("")
     address: SafeText | None = None
     monthly_price: Money | None = None
+    addons_monthly: Money | None = None
+    """What its add-ons cost a month, on top and without discount (DSC-4), while it is on its way.
+
+    ``None`` where that is not told.
+    """
+    individual_price: bool | None = None
+    """Whether its price is its own: no discount applies to it, the new owner's neither (DSC-4). ``None``: not told."""
     paid_until: Instant | None = None
     direction: OpenEnum[TransferDirection]
     state: OpenEnum[TransferState]

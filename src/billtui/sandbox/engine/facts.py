@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
+from billtui.domain.money import Money
 from billtui.domain.rules.facts import AddonFacts, InvoiceFacts, OrderFacts, Purses
 from billtui.sandbox.engine.rows import AccountRow, InvoiceRow, LineRow, OrderRow
 from billtui.sandbox.engine.unit import Tx
@@ -29,6 +30,11 @@ def _instant(value: datetime | None) -> int | None:
 def addons_of(kept: str, currency: str) -> tuple[AddonFacts, ...]:
     """The add-ons of an order, from how they are kept with it."""
     return tuple(AddonFacts(addon, name, money_of(cents, currency)) for addon, name, cents in json.loads(kept))
+
+
+def addons_monthly(row: OrderRow) -> Money:
+    """What an order's add-ons cost a month, on top of its price and without discount (DSC-4)."""
+    return Money.total((one.monthly_price for one in addons_of(row.addons, row.currency)), row.currency)
 
 
 def addons_kept(addons: Iterable[AddonFacts]) -> str:

@@ -10,7 +10,7 @@ from billtui.domain.rules.discounts import loyalty_by_count
 from billtui.domain.rules.facts import format_when
 from billtui.domain.rules.transfers import Side, TransferFacts
 from billtui.sandbox import mail
-from billtui.sandbox.engine.facts import order_facts, take
+from billtui.sandbox.engine.facts import addons_monthly, order_facts, take
 from billtui.sandbox.engine.one_time_codes import code_hash, new_code
 from billtui.sandbox.engine.rows import LIVE, OrderRow, TransferRow
 from billtui.sandbox.engine.schedule import NOTICED_ENDING, schedule_order, schedule_transfer
@@ -91,9 +91,11 @@ def confirm(tx: Tx, row: TransferRow) -> None:
     _write_step(row, tx.at, row.account_id)
     schedule_transfer(tx, row)
     price = money_of(row.monthly_cents, row.currency)
+    addons = addons_monthly(tx.orders.need(row.order_id))
+    besides = f" and {addons} for its add-ons" if addons.amount else ""
     text = (
         f"{tx.accounts.need(row.account_id).login} transfers the server {_server(row)} to you: {row.plan} in"
-        f" {row.location}, {price} a month, paid until {_when(row.paid_until)}.\n"
+        f" {row.location}, {price}{besides} a month, paid until {_when(row.paid_until)}.\n"
         f"Accept it before {_when(row.expires_at)} with this code: {code}\n"
         "It keeps its plan, its price and what is paid; auto-renewal will be off, and its bills are yours from then on."
         " If you do not want it, decline it."

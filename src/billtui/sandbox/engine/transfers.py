@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from typing_extensions import TypedDict
+
 from billtui.domain.models.transfers import TransferDirection, TransferState
 from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import transfers as rules
@@ -15,7 +17,7 @@ from billtui.domain.rules.quotes import bulk_refusal
 from billtui.domain.rules.transfers import STEPS, Side
 from billtui.sandbox.engine import handover, paging
 from billtui.sandbox.engine.errors import FieldsRefused, NotedRefusal, NotFound, TooManyTries, WrongKindOfInput
-from billtui.sandbox.engine.facts import order_facts
+from billtui.sandbox.engine.facts import addons_monthly, order_facts
 from billtui.sandbox.engine.handover import transfer_facts
 from billtui.sandbox.engine.one_time_codes import is_code
 from billtui.sandbox.engine.paging import Condition, Filter, Listing, ListQuery, Page
@@ -26,8 +28,10 @@ from billtui.sandbox.engine.views import explained, refused
 from billtui.sandbox.engine.wire import (
     SECOND,
     ActionJSON,
+    MoneyJSON,
     TransferJSON,
     TransferStepJSON,
+    cents_of,
     instant_json,
     instant_json_or_none,
     instant_of,
@@ -71,11 +75,17 @@ def _direction(account_id: int) -> Filter:
     return condition
 
 
+class _OnTop(TypedDict):
+    addons_monthly: MoneyJSON | None
+    individual_price: bool | None
+
+
 def list_transfers(tx: Tx, account_id: int, query: ListQuery) -> Page[TransferJSON]:
     """A page of what the account pushed and of what is on its way to it (TRF-2). Raises ``InvalidInput``."""
     listing = replace(LISTING, filters={**LISTING.filters, "direction": _direction(account_id)})
 
     def shown(rows: list[TransferRow]) -> list[TransferJSON]:
+        tx.orders.many(row.order_id for row in rows if row.state in rules.RUNNING)
         return [_transfer(tx, row, account_id, refused(_steps(row, account_id))) for row in rows]
 
     return paging.page(tx, tx.transfers, listing, account_id, query, table="transfers", items=shown)
@@ -261,6 +271,7 @@ def _transfer(tx: Tx, row: TransferRow, account_id: int, actions: list[ActionJSO
         "location": row.location,
         "address": row.address,
         "monthly_price": money_json(row.monthly_cents, row.currency),
+        **_on_top(tx, row),
         "paid_until": instant_json_or_none(row.paid_until),
         "direction": TransferDirection.OUT if out else TransferDirection.IN,
         "state": row.state,
@@ -273,6 +284,15 @@ def _transfer(tx: Tx, row: TransferRow, account_id: int, actions: list[ActionJSO
         "actions": actions,
         "version": row.version,
     }
+
+
+def _on_top(tx: Tx, row: TransferRow) -> _OnTop:
+    """It cannot change while it runs (TRF-6); afterwards it is the owner's business alone."""
+    if row.state not in rules.RUNNING:
+        return {"addons_monthly": None, "individual_price": None}
+    order = tx.orders.need(row.order_id)
+    addons = money_json(cents_of(addons_monthly(order)), row.currency)
+    return {"addons_monthly": addons, "individual_price": bool(order.individual_price)}
 
 
 def _history(tx: Tx, row: TransferRow) -> list[TransferStepJSON]:

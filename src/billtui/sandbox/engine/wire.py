@@ -327,6 +327,8 @@ class TransferJSON(TypedDict):
     location: str
     address: str | None
     monthly_price: MoneyJSON
+    addons_monthly: MoneyJSON | None
+    individual_price: bool | None
     paid_until: str | None
     direction: str
     state: str

@@ -49,7 +49,7 @@ def facts_of_pushed(order: Order) -> JsonObject:
 
 def facts_of_transfer(transfer: Transfer) -> JsonObject:
     """What a step of a transfer rests on: whose turn it is, which order, who the other side is (TRF-3)."""
-    other = transfer.counterparty_account_id
+    other, addons = transfer.counterparty_account_id, transfer.addons_monthly
     return {
         "state": str(transfer.state),
         "direction": str(transfer.direction),
@@ -58,6 +58,7 @@ def facts_of_transfer(transfer: Transfer) -> JsonObject:
         "counterparty": transfer.counterparty.raw,
         "counterparty_account_id": other.raw if other is not None else None,
         "monthly_price": money_fact(transfer.monthly_price) if transfer.monthly_price is not None else None,
+        "addons_monthly": money_fact(addons) if addons is not None else None,
         "paid_until": format_instant(transfer.paid_until) if transfer.paid_until is not None else None,
     }
 
