@@ -285,6 +285,10 @@ class Plan(_PlanModel):
                 if operation.amount != source.amount:
                     raise ValueError("a payment has the amount of the purchase that it pays")
                 sources.add(operation.takes_from)
+        pushes = [one for one in self.operations if one.kind is OperationKind.TRANSFER_PUSH]
+        if pushes and len({_recipient(one) for one in self.operations}) > 1:
+            # Its recipient's login is what is typed to confirm it: nothing else may go under that word.
+            raise ValueError("a plan that pushes orders pushes them to one recipient, and does nothing else")
         if self.total != planned_total(self.operations, self.total.currency):
             raise ValueError("the total is not the sum of the operations' amounts")
         return self
@@ -345,6 +349,11 @@ class Plan(_PlanModel):
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             where = ".".join(str(SafeText(str(part))) for part in first["loc"]) or "plan"
             raise PlanError(f"The plan is damaged at {where}: {first['msg']}. Make it anew.") from None
+
+
+def _recipient(operation: Operation) -> str:
+    """Whom a push is for; nobody where it is none."""
+    return json.dumps([operation.params.get(one) for one in ("recipient_login", "recipient_account_id")])
 
 
 def _matrix(value: object) -> dict[str, dict[str, bool]]:

@@ -136,3 +136,27 @@ def test_no_edit_of_a_file_crashes_or_changes_the_sum_unseen(data: st.DataObject
     paid_later = {operation.takes_from for operation in plan.operations}
     spent = [one.amount for one in plan.operations if one.amount is not None and one.number not in paid_later]
     assert plan.total == Money.total(spent, plan.total.currency)
+
+
+def pushing(number: int, login: object = "ivan", account_id: str = "7") -> dict[str, Any]:
+    """A push of one order, as it stands in a file."""
+    params = {"order_ids": [str(number)], "recipient_login": login, "recipient_account_id": account_id}
+    return {
+        "number": number, "kind": "transfer.push", "targets": [f"order:{number}"], "params": params, "title": "Push",
+    }  # fmt: skip
+
+
+def test_a_plan_that_pushes_has_one_recipient_and_does_nothing_else() -> None:
+    """To confirm it one login is typed: neither a second recipient nor a payment goes along under that word."""
+    file = json.loads(payments(0).to_json())
+    whole = json.dumps(file | {"operations": [pushing(1), pushing(2)]})
+    assert len(Plan.from_json(whole).operations) == 2
+    paying = json.loads(payments(1).to_json())
+    (payment,) = paying["operations"]
+    hostile = [
+        file | {"operations": [pushing(1), pushing(2, *to)]} for to in (("mallory",), ("ivan", "8"), (["ivan"],))
+    ]
+    hostile.append(paying | {"operations": [pushing(1), payment | {"number": 2}]})
+    for one in hostile:
+        with pytest.raises(PlanError, match="to one recipient"):
+            Plan.from_json(json.dumps(one))
