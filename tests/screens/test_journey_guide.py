@@ -67,6 +67,24 @@ async def test_no_letter_of_a_password_typed_ahead_stands_in_the_guide(program: 
         assert driver.focus == "user"
 
 
+async def test_a_button_pressed_twice_opens_one_form(program: Program) -> None:
+    """The second press comes before the form has opened: ``esc`` leads back at once, to the guide and not to a form."""
+    async with guide() as driver:
+        await address(driver, program.sandbox.url)
+        await driver.sees("[✓] It answers")
+        await driver.press("enter")
+        await driver.sees("What shall this panel be called here?")
+        await driver.type("olena.marsh")
+        while driver.focus != "profile-go":
+            await driver.press("tab")
+        type_at_once(driver.app, "enter", "enter")
+        await driver.on("GuideSignIn")
+        await driver.pilot.pause(0.3)
+        assert len(driver.app.screen_stack) == 3
+        await driver.press("escape")
+        await driver.on("GuideScreen")
+
+
 async def test_the_demo_is_one_key_away() -> None:
     async with guide() as driver:
         await driver.sees("Look around in the demo", "Nothing is real")

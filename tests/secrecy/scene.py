@@ -147,5 +147,7 @@ def leave(terminal: Terminal) -> None:
     """Leave by ctrl+q and enter."""
     terminal.send(b"\x11")
     terminal.wait_for(shown(terminal, "Quit billtui?"))
+    if not shown(terminal, "Nothing is running")():
+        terminal.send(b"\x1b[C")  # something is at work: the first answer is to stay
     terminal.send(b"\r")
     assert terminal.wait_end(15)[0] == 0

@@ -92,6 +92,8 @@ class GuideScreen(GuidePages):
         self.checked: PanelCheck | None = None
         self._checking = 0
         """Counts checks, so that the answer of one that was left is not shown."""
+        self._opening = False
+        """Whether the form for signing in is about to open."""
         self._named = ""
         """The name that was proposed: it follows the address until somebody changes it."""
 
@@ -311,11 +313,16 @@ class GuideScreen(GuidePages):
             if refusal:
                 self.query_one(f"#{field}").focus()
                 return
-        self.guided.work(self._sign_in())
+        if not self._opening:  # a second press comes before the form has opened
+            self._opening = True
+            self.guided.work(self._sign_in())
 
     async def _sign_in(self) -> None:
-        await self.guided.begin(self.draft.profile())
-        self.app.push_screen(GuideSignIn(self.guided), self._signed_in)
+        try:
+            await self.guided.begin(self.draft.profile())
+            self.app.push_screen(GuideSignIn(self.guided), self._signed_in)
+        finally:
+            self._opening = False
 
     def _signed_in(self, done: bool | None) -> None:
         if done:

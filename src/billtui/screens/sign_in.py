@@ -253,7 +253,7 @@ class SignInScreen(ModalScreen[bool]):
     @on(Button.Pressed, "#forgotten")
     def recover(self) -> None:
         """A code by mail, a new password with it, and signed in at once (ACC-3)."""
-        if self._busy:
+        if self._busy or not self.is_active:  # pressed twice: one dialog
             return
         self._forget_secrets()
         login = self.query_one("#login", Input).value.strip()
