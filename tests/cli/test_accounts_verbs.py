@@ -209,6 +209,24 @@ def test_on_a_terminal_each_account_is_asked_about_by_name(two: tuple[SandboxPro
     assert invoice(two[1], "kofi.brandt", theirs["id"])["state"] == "paid"
 
 
+def test_what_was_typed_before_the_question_stood_there_confirms_nothing(
+    two: tuple[SandboxProcess, SandboxProcess],
+) -> None:
+    """A key too many, or the rest of a paste, waits in the terminal while the panel is asked: it is no yes."""
+    ours = cheap(accounts(), "work")
+    for arguments in (
+        ("accounts", "pay", f"work:id:{ours['id']}", "--method", "internal"),
+        ("invoices", "pay", f"id:{ours['id']}", "--method", "internal", "--profile", "work"),
+    ):
+        with OnTerminal(*arguments) as run:
+            run.type("y")
+            run.type("yes")
+            run.until("[y/N]")
+            run.type("n")
+            assert run.end() == 2, run.output
+        assert invoice(two[0], "olena.marsh", ours["id"])["state"] == ours["state"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

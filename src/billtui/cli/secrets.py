@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import signal
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -53,7 +54,12 @@ def secret_line(what: str) -> SecretStr:
 
 
 def ask_line(question: str) -> str:
-    """A line typed on the terminal; the question goes to standard error. Empty at the end of input."""
+    """A line typed on the terminal; the question goes to standard error. Empty at the end of input.
+
+    What was typed before the question stood there (ahead, or the rest of a paste) is no answer to it: it is dropped.
+    """
+    with contextlib.suppress(OSError, ValueError, termios.error):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     sys.stderr.write(question)
     sys.stderr.flush()
     with ctrl_c_interrupts():
