@@ -86,6 +86,17 @@ async def test_what_is_typed_and_the_buttons_are_in_sight_however_long_the_plan(
             assert "Left out (5)" in lines_of(driver)
 
 
+async def test_every_step_of_a_thousand_can_be_read_before_it_is_confirmed(program: Program) -> None:
+    """BLK-7: what one request may hold is listed to its last line, on a terminal of 80×24 by keys."""
+    async with program.open(size=(80, 24)) as driver:
+        await driver.app.push_screen(ConfirmPlan(plan_of(1_000), button="Pay", typed=True))
+        await driver.on("ConfirmPlan")
+        await driver.sees("Pay invoice 1")
+        await driver.press("shift+tab", "end")
+        await driver.sees("Pay invoice 1000")
+        assert any("Cancel" in line and "Pay" in line for line in lines_of(driver)), driver.text()
+
+
 async def test_no_name_of_the_panel_draws_a_line_beside_the_amount(program: Program) -> None:
     """RELIABILITY "Text from outside": amount, count, account and panel are the program's own lines."""
     fake = "Good panel" + " " * 60 + "Amount   0.10 EUR " + "N" * 9_000

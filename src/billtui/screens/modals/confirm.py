@@ -19,10 +19,13 @@ from billtui.services.plans import Operation, OperationKind, Plan
 from billtui.terminal.harmless import one_line
 from billtui.widgets.record_table import Column, RecordTable
 
-SHOWN_ROWS = 200
-"""Rows of a plan that are listed; beyond it the dialog says how many more there are."""
+SHOWN_ROWS = 1_000
+"""Rows of a plan that are listed, as many as one request may hold (BLK-7): what is confirmed can be read.
 
-SHOWN_CELLS = 50
+Beyond it the dialog says how many more there are, and the plan goes into a file to be read whole.
+"""
+
+SHOWN_CELLS = 1_000
 """Plans and locations of one purchase that are listed."""
 
 

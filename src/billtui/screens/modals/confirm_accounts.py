@@ -19,7 +19,7 @@ from billtui.services.plans import Plan
 from billtui.widgets.formats import count_text
 from billtui.widgets.profile_tag import tag
 
-SHOWN = 12
+SHOWN = 200
 """Steps of one account's plan that are listed."""
 
 
