@@ -53,13 +53,13 @@ def links_in(text: str) -> list[LinkedCode]:
         if not path or not 1 <= len(transfer_id) <= 200 or "/" in transfer_id:
             continue
         code = SecretStr(unquote(match["code"]).rstrip("."))
-        one = LinkedCode(unquote(transfer_id), match["step"], code, _host(head))
+        one = LinkedCode(unquote(transfer_id), match["step"], code, linked_host(head))
         found[one.transfer_id, one.step, one.host] = one
     return list(found.values())
 
 
-def _host(head: str) -> str:
-    """Where a link leads, by what stands before its path."""
+def linked_host(head: str) -> str:
+    """Where a link leads, by what stands before its path or its ``#``: in small letters, empty where that is unsaid."""
     full = re.search(r"https?://([^/]*)", head)
     if full is not None:
         return full[1].rpartition("@")[2].lower()

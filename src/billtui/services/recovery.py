@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from billtui.client.errors import ClientError, InvalidInput, OutcomeUnknown
+from billtui.client.errors import ClientError, InvalidInput, NotSent, OutcomeUnknown
+from billtui.domain.safetext import SafeText
+from billtui.services.pasted_codes import host_of, linked_host
 from billtui.services.session_thread import LoopThread
 
 if TYPE_CHECKING:
@@ -48,7 +50,11 @@ class Recovery:
         await self._threads.ask(self._ask(email.strip()))
 
     async def confirm(self, code: SecretStr, new: SecretStr) -> None:
-        """Set ``new`` with the code of the mail. Raises RuleRefused (:func:`explain`), OutcomeUnknown, ClientError."""
+        """Set ``new`` with the code of the mail. Raises RuleRefused (:func:`explain`), OutcomeUnknown, ClientError.
+
+        The link of another panel's mail is not sent here (NotSent): with its code anybody sets a password there.
+        """
+        check_host(code.get_secret_value(), host_of(self._core.settings.connection.url))
         await self._threads.ask(self._confirm(SecretStr(code_of(code.get_secret_value())), new))
 
     async def _ask(self, email: str) -> None:
@@ -63,6 +69,15 @@ def code_of(typed: str) -> str:
     text = typed.strip()
     _, marked, fragment = text.rpartition("#")
     return (fragment if marked else text).rpartition("=")[2].strip() if "://" in text else text
+
+
+def check_host(typed: str, host: str) -> None:
+    """Raises NotSent for a link that leads elsewhere than to ``host``; its code stands in no word of that."""
+    before, link, _ = typed.strip().partition("#")
+    found = linked_host(before) if link else ""
+    if found not in ("", host):
+        words = f"That link leads to {SafeText(found[:80])}, and this panel is {host}: its code was not sent here."
+        raise NotSent(f"{words} Recover that password with the profile of that panel.")
 
 
 def explain(error: ClientError) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from billtui.client.errors import ConnectionLost, InvalidInput, OutcomeUnknown, RuleRefused
+from billtui.client.errors import ConnectionLost, InvalidInput, NotSent, OutcomeUnknown, RuleRefused
 from billtui.domain.models import Problem
-from billtui.services.recovery import NEUTRAL, NOT_KNOWN, code_of, explain
+from billtui.services.recovery import NEUTRAL, NOT_KNOWN, check_host, code_of, explain
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,21 @@ from billtui.services.recovery import NEUTRAL, NOT_KNOWN, code_of, explain
 def test_the_code_or_its_link(typed: str) -> None:
     """A code stands as it is; of a link only the fragment counts, which never reaches a server."""
     assert code_of(typed).rstrip("=") == "kx7-22_Q"
+
+
+def test_a_link_of_another_panel_is_not_sent_here() -> None:
+    """ACC-3: whoever has its code sets a password there. A bare code names no panel, and goes."""
+    for link in (
+        "https://panel.example/password-recovery#code=kx7-22_Q",
+        "https://lab.example@panel.example/password-recovery#kx7-22_Q",
+        "panel.example/password-recovery#code=kx7-22_Q",
+    ):
+        check_host(link, "panel.example")
+        with pytest.raises(NotSent, match=r"leads to panel\.example, and this panel is lab\.example") as refusal:
+            check_host(link, "lab.example")
+        assert "kx7" not in str(refusal.value)
+    for code in ("kx7-22_Q=", "/password-recovery#code=kx7-22_Q"):
+        check_host(code, "lab.example")
 
 
 def test_acc_3_each_refusal_has_its_own_words_and_a_way_out() -> None:
