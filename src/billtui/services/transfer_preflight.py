@@ -170,15 +170,16 @@ class Incoming:
     discount, so it is the most that they will cost. What has no discount comes on top: ``undiscounted``.
     """
     unpriced: tuple[Transfer, ...]
-    """Those whose price the panel does not tell; they are not in ``effect``."""
+    """Those whose price the panel does not tell, or not in the account's currency; they are not in ``effect``."""
 
     @property
     def undiscounted(self) -> int:
         """Cents a month on top of ``effect``: add-ons and prices of their own, which no discount lowers (DSC-4)."""
-        addons = sum(cents(one.addons_monthly) for one in self.transfers if one.addons_monthly is not None)
-        return addons + sum(
-            cents(one.monthly_price) for one in self.transfers if one.individual_price and one.monthly_price is not None
-        )
+        unpriced = {one.id.raw for one in self.unpriced}
+        priced = [one for one in self.transfers if one.id.raw not in unpriced]
+        addons = sum(cents(one.addons_monthly) for one in priced if one.addons_monthly is not None)
+        own = [one.monthly_price for one in priced if one.individual_price and one.monthly_price is not None]
+        return addons + sum(map(cents, own))
 
     @property
     def addons_untold(self) -> int:
@@ -204,8 +205,13 @@ def accept_preflight(
     """
     counted: Counter[tuple[str, str, int]] = Counter()
     unpriced: list[Transfer] = []
+    own = (
+        rows[0].currency
+        if rows
+        else next((str(one.monthly_price.currency) for one in transfers if one.monthly_price), "")
+    )
     for one in transfers:
-        if one.monthly_price is None:
+        if one.monthly_price is None or one.monthly_price.currency != own:
             unpriced.append(one)
         else:
             price = 0 if one.individual_price else cents(one.monthly_price)

@@ -92,6 +92,13 @@ def test_what_no_discount_lowers_comes_on_top() -> None:
     assert (own.addons_untold, accept_preflight(fleet(9), [transfer()], {}, MOMENT).addons_untold) == (0, 1)
 
 
+def test_a_price_in_another_currency_is_added_to_nothing() -> None:
+    """INV-10: one currency per account; a panel that lets such an order through is not believed a sum."""
+    foreign = {"amount": "5.90", "currency": "USD"}
+    found = accept_preflight(fleet(9), [transfer(monthly_price=foreign, addons_monthly=foreign)], {}, MOMENT)
+    assert (len(found.unpriced), found.effect.difference, found.undiscounted) == (1, 0, 0)
+
+
 def transfer(**more: object) -> Transfer:
     known = {
         "id": "t1", "order_id": "900", "order_name": "db-1", "plan": "vds-micro", "location": "nl", "direction": "in",
