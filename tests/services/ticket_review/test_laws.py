@@ -27,6 +27,7 @@ from billtui.services.ticket_review import (
     fixed,
     needs_person,
     review,
+    said,
 )
 from billtui.services.ticket_review.secrets_found import secrets_in
 from tests.support.labelled_tickets import KNOWN, PARTS, of_part
@@ -75,6 +76,8 @@ def holds(draft: TicketDraft) -> None:
         assert finding.reason.endswith(".")
         assert "\n" not in finding.reason
         assert not any(len(secret) > 5 and secret in finding.reason for secret in hidden)
+        assert said(finding.fix).strip()
+        assert not any(len(secret) > 5 and secret in said(finding.fix) for secret in hidden)
         if finding.span is not None:
             text = draft.subject if finding.span.part is Part.SUBJECT else draft.body
             assert 0 <= finding.span.start < finding.span.end <= len(text)

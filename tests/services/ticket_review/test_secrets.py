@@ -8,7 +8,7 @@ from billtui.services.ticket_review.secrets_found import secrets_in
 
 FOUND = [
     ("password: hunter2x", "hunter2x"),
-    ("Password = 'correct horse'", "correct"),
+    ("Password = 'correct horse'", "correct horse"),
     ("the root password is Qw9!kd2Lz, please", "Qw9!kd2Lz"),
     ("pass: qwerty", "qwerty"),
     ("root password for the box, as you asked: Mm3-lala-77.", "Mm3-lala-77"),
@@ -46,6 +46,16 @@ NONE = [
     "The public key ssh-ed25519 is in authorized_keys.",
     "passing 12 parameters to pass-through devices",
     "user web-kyiv-1 and admin panel 8080",
+    "$password = getenv('DB_PASSWORD');",
+    "password=self.settings.password, token=token",
+    'self.password = settings["database"].get("password")',
+    "secret: SecretStr = Annotated[SecretStr, Field()]",
+    '{"code": "wrong-password", "detail": "The current password is wrong", "rule": "ACC-2"}',
+    'call("GET", path, token=token)[1]["items"]',
+    "token = 33n7LJ…",
+    "the session's token: `Authorization: Bearer …`",
+    'File "/srv/app.py", line 7, in check_password',
+    "Your password was changed on 10 June at 14:30 from 198.51.100.7.",
 ]
 
 

@@ -14,7 +14,7 @@ from billtui.config.errors import ConfigError
 from billtui.config.paths import typed_path
 from billtui.services import ticket_review
 from billtui.services.store import KnownAccounts, StoreReader
-from billtui.services.ticket_review import Finding, Fix, Known, KnownOrder, Span, TicketDraft, Turn
+from billtui.services.ticket_review import Finding, Known, KnownOrder, Span, TicketDraft, Turn
 
 MAX_TEXT = 1_000_000
 """Longest ticket that is read, in characters; a panel draws no longer message."""
@@ -42,7 +42,7 @@ def check(context: Context) -> Exit:
     else:
         for one in found:
             out.line(f"{one.id} ({one.rule}){_place(draft, one.span)}: {one.reason}")
-            out.line(f"  {fix_words(one.fix)}")
+            out.line(f"  {ticket_review.said(one.fix)}")
         out.note(f"{count(len(found), 'finding')}; all of it is advice." if found else "Nothing to say against it.")
     return Exit.REFUSED if found else Exit.DONE
 
@@ -108,7 +108,7 @@ def _print_fixed(context: Context, draft: TicketDraft, known: Known) -> Exit:
     for line in (fixed.subject, *fixed.body.split("\n")):
         out.line(line)
     for one in done:
-        out.note(f"Fixed: {one.id} ({one.rule}): {fix_words(one.fix)}")
+        out.note(f"Fixed: {one.id} ({one.rule}): {ticket_review.said(one.fix)}")
     for one in left:
         out.note(f"Left: {one.id} ({one.rule}): {one.reason}")
     for number, other in enumerate(fixed.split_off, 1):
@@ -136,39 +136,6 @@ def _finding_json(one: Finding) -> dict[str, Any]:
         "reason": one.reason,
         "span": None if span is None else {"part": span.part.value, "start": span.start, "end": span.end},
         "fix": type(one.fix).__name__,
-        "fix_words": fix_words(one.fix),
+        "fix_words": ticket_review.said(one.fix),
         "needs_choice": ticket_review.needs_person(one.fix),
     }
-
-
-def fix_words(fix: Fix) -> str:
-    """What the fix does, or what to choose, in a sentence. Secrets are never in it."""
-    match fix:
-        case ticket_review.SetDepartment(department):
-            return f"Send it to {department}."
-        case ticket_review.PickOrder(None):
-            return "Select the order that it is about."
-        case ticket_review.PickOrder(order_id):
-            return f"Select order {order_id}."
-        case ticket_review.SetSubject(None):
-            return "Write a subject that says what is wrong, and where."
-        case ticket_review.SetSubject(subject):
-            return f"Take this subject: {subject}"
-        case ticket_review.Mask():
-            return f"Put {ticket_review.MASK} in its place."
-        case ticket_review.Rewrite(subject, body):
-            return f"Write {count(len(subject) + len(body), 'word')} anew."
-        case ticket_review.InsertSection():
-            return "Put the sections where, since when and how to reproduce below the text."
-        case ticket_review.RemoveLines():
-            return "Take the empty section out."
-        case ticket_review.SplitOff(department=None):
-            return "Make a ticket of its own of it."
-        case ticket_review.SplitOff(department=department):
-            return f"Make a ticket of its own of it, for {department}."
-        case ticket_review.Attach():
-            return "Attach the file."
-        case ticket_review.GiveAccess():
-            return "Give the server's root password in the access field."
-        case ticket_review.HoldBack():
-            return "Keep it as a draft until support has answered."

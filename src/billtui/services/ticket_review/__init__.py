@@ -6,6 +6,7 @@ labelled tickets: docs/tickets.md.
 
 from billtui.services.ticket_review.draft import DEPARTMENTS, Known, KnownOrder, TicketDraft, Turn
 from billtui.services.ticket_review.findings import RULES, Finding, Severity, Span
+from billtui.services.ticket_review.fix_text import said
 from billtui.services.ticket_review.fixes import (
     MASK,
     Attach,
@@ -56,4 +57,5 @@ __all__ = [
     "fixed",
     "needs_person",
     "review",
+    "said",
 ]

@@ -56,9 +56,21 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class _Element:
+    """One place of a phrase: which words may stand there, and whether others may stand before it."""
+
+    exact: frozenset[str]
+    stems: tuple[str, ...]
+    reach: int
+    """How many words further on it may stand."""
+    any: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Phrase:
     category: str
-    elements: tuple[str, ...]
+    following: tuple[_Element, ...]
+    """What comes behind the first word."""
     text: str
 
 
@@ -81,9 +93,10 @@ class Lexicon:
         self.marks[language] = frozenset(table["marks"])
         for category, phrases in table["phrases"].items():
             for text in phrases:
-                elements = tuple(text.split())
-                for word in elements[0].split("|"):
-                    self._enter(word, _Phrase(category, elements, text))
+                first, *rest = text.split()
+                phrase = _Phrase(category, _elements(rest), text)
+                for word in first.split("|"):
+                    self._enter(word, phrase)
 
     def _enter(self, word: str, phrase: _Phrase) -> None:
         if not word.endswith("*"):
@@ -105,7 +118,7 @@ class Lexicon:
         """Every phrase in the text, in the order of the text."""
         for index, token in enumerate(tokens):
             for phrase in self._beginning_with(token.word):
-                last = _matched(phrase.elements, 1, tokens, index)
+                last = _matched(phrase.following, 0, tokens, index)
                 if last is not None:
                     yield Hit(phrase.category, index, last, token.start, tokens[last].end, phrase.text)
 
@@ -120,30 +133,36 @@ class Lexicon:
                 yield from found
 
 
-def _matched(elements: tuple[str, ...], at: int, tokens: Sequence[Token], index: int) -> int | None:
-    """The index of the last token of a match whose element before ``at`` stands at ``index``."""
-    if at == len(elements):
+def _elements(words: Sequence[str]) -> tuple[_Element, ...]:
+    found: list[_Element] = []
+    reach = 1
+    for word in words:
+        if word == "~":
+            reach = 1 + _GAP
+            continue
+        choices = word.split("|")
+        exact = frozenset(one for one in choices if not one.endswith("*"))
+        stems = tuple(one[:-1] for one in choices if one.endswith("*"))
+        found.append(_Element(exact, stems, reach, word == "_"))
+        reach = 1
+    return tuple(found)
+
+
+def _matched(following: tuple[_Element, ...], at: int, tokens: Sequence[Token], index: int) -> int | None:
+    """The index of the last token of a match of what follows the token at ``index``, from the element ``at`` on."""
+    if at == len(following):
         return index
-    gap = elements[at] == "~"
-    if gap:
-        at += 1
-    element = elements[at]
-    for following in range(index + 1, min(index + 2 + (_GAP if gap else 0), len(tokens))):
-        if tokens[following].sentence != tokens[index].sentence:
+    element = following[at]
+    sentence = tokens[index].sentence
+    for next_one in range(index + 1, min(index + 1 + element.reach, len(tokens))):
+        token = tokens[next_one]
+        if token.sentence != sentence:
             return None
-        if _answers(element, tokens[following].word):
-            last = _matched(elements, at + 1, tokens, following)
+        if element.any or token.word in element.exact or token.word.startswith(element.stems):
+            last = _matched(following, at + 1, tokens, next_one)
             if last is not None:
                 return last
     return None
-
-
-def _answers(element: str, word: str) -> bool:
-    if element == "_":
-        return True
-    return any(
-        word.startswith(one[:-1]) if one.endswith("*") else word == one for one in element.split("|")
-    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -40,7 +40,9 @@ _UNITS: Final = "%|ms\\b|мс\\b|MB|МБ|GB|ГБ|Mbit|Мбит|Мбіт|seconds|
 _WHAT: Final = re.compile(
     r"[\"“«„`'][^\"”»“`\n]{8,200}[\"”»“`']"
     rf"|\b\d{{1,4}}(?:[.,]\d{{1,2}})?\s?(?:{_UNITS})"
-    r"|\berr(?:or)?[ _]?(?:code)?[ #:]?\d{2,5}\b|\b(?:ECONN|ETIMED|ERR_)[A-Z_]{3,30}|\bexit (?:code|status) \d",
+    r"|\berr(?:or)?[ _]?(?:code)?[ #:]?\d{2,5}\b|\b(?:ECONN|ETIMED|ERR_)[A-Z_]{3,30}"
+    r"|\b(?:code|status|кодом|код)\s\d{1,4}\b"
+    r"|\b[a-z]{2,20}\.[a-z]{2,20}\.[A-Z]\w{3,60}|\b[A-Z]\w{2,60}(?:Error|Exception)\b|`[^`\n]{2,120}`",
     re.IGNORECASE,
 )
 

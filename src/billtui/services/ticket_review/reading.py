@@ -42,6 +42,8 @@ _LOG: Final = re.compile(
     )""",
     re.VERBOSE,
 )  # fmt: skip
+_DENIED: Final = {"fault": "calm", "software-work": "own-work"}
+"""Phrases that do not count where they touch one of the other category: “nothing is broken”, “I will upgrade”."""
 _QUOTED: Final = re.compile(r"\s{0,3}>")
 _FENCE: Final = "```"
 _CYRILLIC: Final = re.compile(r"[А-Яа-яЁёІіЇїЄєҐґ]")
@@ -167,10 +169,11 @@ class Reading:
         found: dict[str, list[Hit]] = {}
         for hit in self.lexicon.hits(self.tokens):
             found.setdefault(hit.category, []).append(hit)
-        calm = found.get("calm", ())
-        faults = [hit for hit in found.pop("fault", ()) if not any(touch(hit, one) for one in calm)]
-        if faults:  # “nothing is broken” tells of no fault
-            found["fault"] = faults
+        for name, denial in _DENIED.items():
+            denials = found.get(denial, ())
+            kept = [hit for hit in found.pop(name, ()) if not any(touch(hit, one) for one in denials)]
+            if kept:
+                found[name] = kept
         return found
 
     def all(self, *categories: str) -> list[Hit]:

@@ -28,6 +28,8 @@ from billtui.services.ticket_review.rules_ticket import shortened
 from billtui.services.ticket_review.secrets_found import secrets_in
 
 _NEAR: Final = 80
+_MATTER: Final = 10
+"""With so many words a matter can be told."""
 _LANGUAGES: Final = {"ru": "Russian", "uk": "Ukrainian"}
 
 
@@ -163,13 +165,13 @@ def two_problems(reading: Reading, matter: Matter) -> Iterator[Finding]:
 
 
 def _called_another(reading: Reading, topics: list[Hit]) -> Iterator[int]:
-    """Sentences that say “another question”, with something asked or told behind it and a matter before it."""
+    """Sentences that say “another question”, with something asked or told behind, and more than a greeting before."""
     asked = reading.all("request")
     for hit in reading.all("second"):
         start = reading.sentence_start(hit.first)
-        before = [one for one in topics if one.start < start and one.start >= reading.offset]
+        before = [one for one in reading.tokens if reading.offset <= one.start < start]
         behind = [one for one in topics if one.start >= hit.start]
-        if before and behind and (any(one.start >= hit.end for one in asked) or _score(behind) >= SURE):
+        if len(before) >= _MATTER and behind and (any(one.start >= hit.end for one in asked) or _score(behind) >= SURE):
             yield start
 
 

@@ -73,7 +73,7 @@ _NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _PASSWORD_WORD: Final = re.compile(
-    rf"(?<![{_LETTER}])(?:password|passwd|pass|pwd|{_WORDS})(?![{_LETTER}_])", re.IGNORECASE
+    rf"(?<![{_LETTER}])(?:password|passwd|pass|pwd|secret|token|api key|{_WORDS})(?![{_LETTER}_])", re.IGNORECASE
 )
 _NEXT: Final = re.compile(r"[ \t]{0,8}\n?[ \t]{0,8}([^\s]{1,200})")
 _WORDS_AFTER: Final = 9
@@ -85,8 +85,15 @@ _PAIR: Final = re.compile(
 )
 _INLINE: Final = re.compile(r"(?<!\S)-p(?P<value>[^\s'\"=-][^\s'\"]{5,64})")
 _CLIENT: Final = re.compile(r"\b(?:mysql|mysqldump|sshpass|mariadb|mysqladmin)\b")
+_QUOTES: Final = "\"'`«»“”"
+_CLOSING: Final = {"«": "»", "“": "”"}
+_CODE: Final = re.compile(r"[{}\[\]<>=|\\]|[\"'][:;)]|\w\(")
+_REFERENCE: Final = re.compile(
+    r"[A-Za-z_]{1,40}[)\]}]|[\w$>-]{1,60}(?:[.:\w]{1,60})?[\[(]|[A-Za-z_]\w{0,60}(?:(?:\.|->|::)[A-Za-z_]\w{0,60}){1,6}\W{0,3}\Z"
+)
+_NAME_WORD: Final = re.compile(r"pass|secret|token|key|str|ask|self", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(
-    r"[*•·x.xX_?-]{3,}\Z|<.*|\$.*|%.*|\{.*|\[.*|\(.*|.*(?:example-password|your[_-]?(?:password|token|key)|changeme|redacted|removed|hidden|masked|secret_here)|.*\*\*\*|…",
+    r"[*•·x.xX_?-]{3,}\Z|<.*|\$.*|%.*|\{.*|\[.*|\(.*|.*(?:example-password|your[_-]?(?:password|token|key)|changeme|redacted|removed|hidden|masked|secret_here)|.*\*\*\*|.*(?:…|\.\.\.)\Z",
     re.IGNORECASE,
 )
 _TRAILING: Final = ".,;:!?)]}>…"
@@ -220,11 +227,14 @@ def _further_on(text: str, at: int) -> Place | None:
         match = _NEXT.match(text, at)
         if match is None or MASK in match[1]:
             return None
-        word = match[1].strip("\"'`«»“”()")
-        value = word.rstrip(_TRAILING)
+        if _CODE.search(match[1]):
+            return None
+        word = match[1].strip(_QUOTES + "()")
+        value = word.rstrip(_TRAILING + _QUOTES)
+        pointed = (pointed or match[1][0] in _QUOTES) and "\n" not in text[at : match.start(1)]
         if number and _clear(value, pointed) and not _is_ordinary(value):
             start = match.start(1) + match[1].index(value)
-            return Place(start, start + len(word.rstrip(_OUTSIDE)), "a password")
+            return Place(start, start + len(word.rstrip(_OUTSIDE + _QUOTES)), "a password")
         if word.endswith((".", "!", "?", ";")):
             return None
         pointed = word.endswith((":", "=")) or word.lower() in _POINTING
@@ -245,7 +255,11 @@ def _value(text: str, match: re.Match[str], *, signed: bool) -> Place | None:
     stripped = value.rstrip(_TRAILING if not match["quote"] else "")
     if len(stripped) < 4 or value.startswith(MASK) or _PLACEHOLDER.match(stripped) or "://" in stripped:
         return None
+    if value.rstrip(").,;:").endswith("…") or "..." in value:  # cut short by who wrote it
+        return None
     quoted = bool(match["quote"])
+    if not quoted and (_REFERENCE.match(value) or _is_variable(stripped)):
+        return None  # code that handles a password tells none
     # A word of a sentence is no password; a value that a sign or quotation marks set apart may be any mixture.
     if signed:
         rest = text[match.end("value") : match.end("value") + 1]
@@ -253,17 +267,22 @@ def _value(text: str, match: re.Match[str], *, signed: bool) -> Place | None:
         clear = _mixed(stripped) or (alone and stripped.isascii() and stripped.lower() not in _ORDINARY)
     else:
         clear = _strong(stripped) or (quoted and _mixed(stripped))
-    if not clear or _is_ordinary(stripped):
+    if not clear or _is_ordinary(stripped.rstrip(_TRAILING)):
         return None
     start = match.start("value")
     name = match["name"].lower()
     kind = "a password" if name.startswith(("pa", "pw", "па", "--pass", "ident", "sshpass", "require")) else "a secret"
-    return Place(start, start + (len(stripped) if quoted else len(value.rstrip(_OUTSIDE))), kind)
+    end = start + len(value.rstrip(_OUTSIDE))
+    if quoted:  # a passphrase of several words, as far as its line goes
+        closing = text.find(_CLOSING.get(match["quote"], match["quote"]), start, start + 200)
+        end = closing if closing > 0 and "\n" not in text[start:closing] else start + len(stripped)
+    return Place(start, end, kind)
 
 
 _ORDINARY_WORDS: Final = """
     yes no none null true false wrong incorrect invalid empty required changed reset expired rejected accepted missing
     authentication auth prompt permission denied failed login root admin same here below field ok disabled enabled
+    authorization bearer basic begin string value undefined locked
     auth_failed unknown string default blank optional
 """
 _ORDINARY: Final = frozenset(_ORDINARY_WORDS.split())
@@ -273,9 +292,14 @@ _HOST: Final = re.compile(
 )
 
 
+def _is_variable(value: str) -> bool:
+    """Names in code that speak of a secret, such as “token”, “ask_passphrase”."""
+    return value.replace("_", "").isalpha() and _NAME_WORD.search(value) is not None
+
+
 def _is_ordinary(value: str) -> bool:
     """Dates, numbers with a unit, host names, paths and addresses are told openly."""
-    return bool(_HOST.match(value) or (_DATE_OR_NUMBER.match(value) and len(value) < 10))
+    return bool(value.lower() in _ORDINARY or _HOST.match(value) or (_DATE_OR_NUMBER.match(value) and len(value) < 10))
 
 
 def _mixed(value: str) -> bool:
@@ -290,6 +314,8 @@ def _strong(value: str) -> bool:
     """As nobody writes a word: digits with letters, and capitals or signs between them."""
     if not (any(char.isdigit() for char in value) and any(char.isalpha() for char in value)) or len(value) < 7:
         return False
+    if len(value) >= 20 and value.isalnum() and sum(char.isdigit() for char in value) >= 4:
+        return True
     return any(char.isupper() for char in value) and any(char.islower() for char in value) and not _is_name(value)
 
 
