@@ -41,6 +41,7 @@ class SignInScreen(ModalScreen[bool]):
     """Answers ``True`` once signed in, ``False`` when it was left: what the store knows can be read all the same."""
 
     CSS_PATH = "sign_in.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "lead_on", show=False, priority=True),
         Binding("escape", "leave", show=False),
