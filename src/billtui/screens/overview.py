@@ -20,7 +20,7 @@ from billtui.screens.forecast_desk import AheadDesk
 from billtui.screens.list_screen import DETAIL_FROM
 from billtui.services.executor import JobEvent
 from billtui.services.journal import JobState, OperationState
-from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed
+from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed, RunningOut
 from billtui.services.store import ChangeRow
 from billtui.widgets.formats import cents_text, count_text, date_text, epoch, moment_text, span_text, toned
 from billtui.widgets.record_table import Tone
@@ -28,6 +28,8 @@ from billtui.widgets.record_table import Tone
 LABEL = 15
 CHANGES_BELOW = 6
 LISTED = 4
+ROOM = 61
+"""Columns behind a label, at 80 columns."""
 
 
 class OverviewScreen(BilltuiScreen):
@@ -195,10 +197,7 @@ class OverviewScreen(BilltuiScreen):
         for horizon in found.running_out:
             label = "Runs out in" if horizon.days == found.running_out[0].days else ""
             tone = ("bad" if horizon.days <= 3 else "warning" if horizon.days <= 7 else "") if horizon.count else "dim"
-            auto = f", {_renewing(horizon.auto)}" if horizon.auto else ""
-            sum_text = f", {horizon.monthly} a month" if horizon.count else ""
-            text = f"{horizon.days:>2} days: {count_text(horizon.count, 'order')}{sum_text}{auto}"
-            line(f"orders:ends-{horizon.days}", label, toned(text, tone))
+            line(f"orders:ends-{horizon.days}", label, toned(running_out_words(horizon), tone))
         for blocked in found.blocked[:LISTED]:
             gone = f", deleted in {span_text((blocked.deleted_at - now).total_seconds())}" if blocked.deleted_at else ""
             line(f"order:{blocked.order.id}", "Blocked", toned(f"{blocked.order.name}{gone}", "bad"))
@@ -288,8 +287,14 @@ def _transfers(found: Overview, now: datetime) -> tuple[str, Content]:
     return "waiting", toned(f"{mine} wait{'s' if mine == 1 else ''} for you{left}{also}: transfers (8)", "warning")
 
 
-def _renewing(count: int) -> str:
-    return "1 renews itself" if count == 1 else f"{count} renew themselves"
+def running_out_words(horizon: RunningOut) -> str:
+    """How many end within some days, what they are a month, how many renew themselves: one line at 80 columns."""
+    sum_text = f", {horizon.monthly} a month" if horizon.count else ""
+    text = f"{horizon.days:>2} days: {count_text(horizon.count, 'order')}{sum_text}"
+    if not horizon.auto:
+        return text
+    long = f"{text}, 1 renews itself" if horizon.auto == 1 else f"{text}, {horizon.auto} renew themselves"
+    return long if len(long) <= ROOM else f"{text}, {horizon.auto} automatic"
 
 
 def _owed(owed: Owed, word: str, tone: Tone) -> list[Content]:

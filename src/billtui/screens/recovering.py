@@ -178,9 +178,9 @@ class RecoveryDialog(Dialog[SecretStr]):
         except ClientError as error:
             self._forget()
             self._say(explain(error))
-            code = self._field("code")
-            code.focus()
-            self.call_after_refresh(code.scroll_visible, animate=False)  # the words may have moved it away
+            field = self._field("code")
+            field.focus()
+            self.call_after_refresh(field.scroll_visible, animate=False)  # the words may have moved it away
         else:
             self._forget()
             self.door.say("The new password is set. Other sessions were signed out; API keys stay valid (ACC-2).")
