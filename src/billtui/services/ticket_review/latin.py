@@ -24,7 +24,13 @@ _UKRAINIAN: Final = _RUSSIAN | {
     "yi": "ї", "ji": "ї", "ye": "є", "je": "є", "h": "г", "g": "г", "y": "и", "i": "і", "ia": "ія", "yj": "ий",
     "iy": "ій", "ij": "ій", "yy": "ий", "yo": "йо", "jo": "йо",
 }  # fmt: skip
-_LETTERS: Final = re.compile("|".join(sorted(_UKRAINIAN, key=len, reverse=True)))
+_BEFORE_NO_VOWEL: Final = frozenset(["ey", "ej", "ay", "aj", "oy", "oj", "uy", "uj", "iy", "ij", "yj", "yy"])
+_LETTERS: Final = re.compile(
+    "|".join(
+        f"{group}(?![aeiou])" if group in _BEFORE_NO_VOWEL else group
+        for group in sorted(_UKRAINIAN, key=len, reverse=True)
+    )
+)
 _PLAIN: Final = re.compile(r"[a-z']+\Z")
 
 MIN_SHARE: Final = 0.3

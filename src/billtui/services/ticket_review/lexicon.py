@@ -1,8 +1,8 @@
 """The words of the rules: tables of phrases for each language (``words/*.toml``), and finding them in a text.
 
-A phrase is words with blanks between. ``stem*`` is every word that begins so, ``a|b`` either one, ``~`` up to three
-words of any kind, ``_`` exactly one. Phrases never go over the end of a sentence. Looking them up is by the first word,
-so that the time grows with the text and hardly with the tables.
+A phrase is words with blanks between. ``stem*`` is every word that begins so, ``*end`` (not in the first place) every
+one that ends so, ``a|b`` either one, ``~`` up to three words of any kind, ``_`` exactly one. Phrases never go over the
+end of a sentence. They are looked up by their first word, so that the time grows with the text, hardly with the tables.
 """
 
 from __future__ import annotations
@@ -61,9 +61,14 @@ class _Element:
 
     exact: frozenset[str]
     stems: tuple[str, ...]
+    ends: tuple[str, ...]
     reach: int
     """How many words further on it may stand."""
     any: bool
+
+    def answers(self, word: str) -> bool:
+        """Whether this word may stand here."""
+        return self.any or word in self.exact or word.startswith(self.stems) or word.endswith(self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,8 @@ def _elements(words: Sequence[str]) -> tuple[_Element, ...]:
         choices = word.split("|")
         exact = frozenset(one for one in choices if not one.endswith("*"))
         stems = tuple(one[:-1] for one in choices if one.endswith("*"))
-        found.append(_Element(exact, stems, reach, word == "_"))
+        ends = tuple(one[1:] for one in choices if one.startswith("*"))
+        found.append(_Element(exact - {f"*{end}" for end in ends}, stems, ends, reach, word == "_"))
         reach = 1
     return tuple(found)
 
@@ -158,7 +164,7 @@ def _matched(following: tuple[_Element, ...], at: int, tokens: Sequence[Token], 
         token = tokens[next_one]
         if token.sentence != sentence:
             return None
-        if element.any or token.word in element.exact or token.word.startswith(element.stems):
+        if element.answers(token.word):
             last = _matched(following, at + 1, tokens, next_one)
             if last is not None:
                 return last

@@ -20,6 +20,8 @@ WEIGHTS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
     ABUSE: (("abuse-sure", 4), ("abuse", 1)),
 }
 """What a phrase of each category says for a department; the same phrase counts once."""
+MUCH: Final = 3
+"""So many times the score of the chosen department another one needs to be proposed."""
 SURE: Final = 4
 """From this score on a text is about a department."""
 PLACE: Final = re.compile(
@@ -66,6 +68,11 @@ class Matter:
         ranked = sorted(self.scores.items(), key=lambda one: -one[1])
         (best, score), (_, next_score) = ranked[0], ranked[1]
         if score < SURE or score < 2 * next_score:
+            return None
+        chosen = self.reading.draft.department
+        own = self.scores.get(chosen, 0)
+        near = {best, chosen} == {SALES, FINANCE}  # both speak of money
+        if best != chosen and (score < MUCH * own or (near and own > 0)):
             return None
         return best
 

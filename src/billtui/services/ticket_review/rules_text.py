@@ -171,7 +171,11 @@ def _called_another(reading: Reading, topics: list[Hit]) -> Iterator[int]:
         start = reading.sentence_start(hit.first)
         before = [one for one in reading.tokens if reading.offset <= one.start < start]
         behind = [one for one in topics if one.start >= hit.start]
-        if len(before) >= _MATTER and behind and (any(one.start >= hit.end for one in asked) or _score(behind) >= SURE):
+        if (
+            len(before) >= _MATTER
+            and behind
+            and (any(one.start >= hit.end for one in asked) or "?" in reading.text[hit.end :] or _score(behind) >= SURE)
+        ):
             yield start
 
 

@@ -34,6 +34,8 @@ from billtui.services.ticket_review.reading import Reading
 
 _NAMES: Final = {"technical": "technical support", "finance": "finance", "sales": "sales", "abuse": "abuse"}
 _SUBJECT_LENGTH: Final = 80
+_TELLING: Final = 60
+"""With more words than these somebody has told something, though not in words that are known here."""
 _TRIED: Final = 4
 """So many sentences are tried as a subject."""
 
@@ -95,7 +97,7 @@ def no_steps(reading: Reading, matter: Matter) -> Iterator[Finding]:
     if section_headings(reading, matter.body or draft.body):
         return
     missing = [one for one in ("where", "since when", "what exactly") if one not in matter.details()]
-    if len(missing) < 2:
+    if len(missing) < 2 or (len(missing) == 2 and len(reading.tokens) > _TELLING):
         return
     template = reading.lexicon.templates[reading.language]
     yield Finding(
