@@ -88,6 +88,20 @@ def test_all_accounts_are_listed_each_with_its_own_sums(two: tuple[SandboxProces
     assert process("accounts", "--offline", "--only", "gone", "--json").code == 4
 
 
+def test_a_write_that_no_account_could_be_read_for_says_so_once_and_ends_as_reading_does() -> None:
+    """3 where somebody has to sign in, 10 where no panel answers or both; each reason with its profiles."""
+    for number in range(7):
+        add(f"nobody{number}", "http://127.0.0.1:9", "olena.marsh", command=False)
+    refused = process("accounts", "renew", "--expires-within", "3", "--period", "1", "--pay", "internal", "--json")
+    assert (refused.code, refused.error["code"]) == (3, "not-all-accounts"), refused
+    assert refused.error["detail"].count("Nobody is signed in") == 1
+    assert "nobody4 and 2 more: " in refused.error["detail"]
+    add("gone", "http://127.0.0.1:9")
+    named = ("--pay", "internal", "--json")
+    assert process("accounts", "renew", "gone:1", "--period", "1", *named).code == 10
+    assert process("accounts", "renew", "gone:1", "nobody1:1", "--period", "1", *named).code == 10
+
+
 def test_the_environment_is_used_for_none_of_them(two: tuple[SandboxProcess, SandboxProcess]) -> None:
     process("profile", "remove", "work")
     process("profile", "remove", "lab")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,9 @@ from billtui.services.session_settings import CredentialKeeper
 if TYPE_CHECKING:
     from billtui.config.credentials import AskPassphrase
     from billtui.services.session import Session
+
+NAMED = 5
+"""Profiles that are named for one reason; of more it says how many."""
 
 
 def open_desk(context: Context) -> AccountsDesk:
@@ -77,3 +80,14 @@ def _asked(context: Context, profiles: list[Profile]) -> dict[str, CredentialKee
             context.out.note(f"  {error}")
         found[profile.name] = secrets
     return found
+
+
+def told_together(reasons: Iterable[tuple[str, str]]) -> str:
+    """``a, b and 3 more: reason; c: another``: profiles with the same reason, which is said once."""
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons:
+        names.setdefault(reason, []).append(name)
+    return "; ".join(
+        f"{', '.join(found[:NAMED])}{f' and {len(found) - NAMED} more' if len(found) > NAMED else ''}: {reason}"
+        for reason, found in names.items()
+    )

@@ -9,7 +9,7 @@ from billtui.cli.carrying import exit_of, wait_for_job
 from billtui.cli.confirming import Limit, ask, check_unasked
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit, exit_of_left_out
-from billtui.cli.household import open_desk
+from billtui.cli.household import open_desk, told_together
 from billtui.cli.output import Column
 from billtui.cli.plan_text import job_json, left_out_json, plan_json, plan_lines, show_job, show_left_out
 from billtui.cli.problems import CliError, Problem
@@ -101,7 +101,7 @@ def _end(context: Context, lines: list[AccountLine]) -> Exit:
     code = Exit.PARTLY
     if len(failed) == len(asked):
         code = Exit.SIGN_IN if all(line.state.needs_somebody for line in failed) else Exit.NETWORK
-    words = "; ".join(f"{line.profile.name}: {line.message}" for line in failed)
+    words = told_together((line.profile.name, line.message) for line in failed)
     context.out.problem(Problem("not-all-accounts", f"Not asked: {words}", code, None, code is Exit.NETWORK))
     return code
 
@@ -270,7 +270,13 @@ def _listed(desk: AccountsDesk, kind: Kind, options: Any) -> dict[str, list[str]
 
 def _not_read(desk: AccountsDesk) -> list[AccountPlan]:
     return [
-        AccountPlan(line.profile, line.copy.login or line.profile.login, line.copy.account_id, trouble=line.message)
+        AccountPlan(
+            line.profile,
+            line.copy.login or line.profile.login,
+            line.copy.account_id,
+            trouble=line.message,
+            unread=line.state,
+        )
         for line in desk.lines
         if line.state is not AccountState.FRESH and not line.same_as
     ]
@@ -387,8 +393,8 @@ def _tell(
         out.line("Dry run: nothing was sent.")
     code = _overall(codes)
     if code is not Exit.DONE:
-        words = "; ".join(
-            f"{item['profile']}: {item.get('trouble') or _said(Exit(item['exit']))}" for item in items if item["exit"]
+        words = told_together(
+            (item["profile"], item.get("trouble") or _said(Exit(item["exit"]))) for item in items if item["exit"]
         )
         done = sum(1 for one in codes if one is Exit.DONE)
         detail = f"{count(done, 'account')} done, {len(codes) - done} not. {words}"
@@ -405,6 +411,8 @@ def _said(code: Exit) -> str:
 def _code_of_trouble(one: AccountPlan) -> Exit:
     if one.plan is not None and one.plan.left_out:
         return exit_of_left_out(str(left_out.code) for left_out in one.plan.left_out)
+    if one.unread is not None:
+        return Exit.SIGN_IN if one.unread.needs_somebody else Exit.NETWORK
     return Exit.REFUSED
 
 
@@ -415,4 +423,6 @@ def _overall(codes: list[Exit]) -> Exit:
         return Exit.UNKNOWN
     if len(found) == 1:
         return codes[0]
+    if found <= {Exit.SIGN_IN, Exit.NETWORK}:
+        return Exit.NETWORK
     return Exit.PARTLY if found & {Exit.DONE, Exit.PARTLY} else Exit.REFUSED

@@ -17,7 +17,7 @@ from billtui.config.settings import Settings
 from billtui.domain.models import Account, Order
 from billtui.services import planner
 from billtui.services.accounts.copies import AccountRow, Kind
-from billtui.services.accounts.desk import TROUBLES, AccountsDesk
+from billtui.services.accounts.desk import TROUBLES, AccountsDesk, AccountState
 from billtui.services.journal import JobRow, JobState, OperationState
 from billtui.services.plans import Plan, PlanError
 from billtui.services.session_thread import SessionClosed
@@ -39,6 +39,8 @@ class AccountPlan:
     account_id: str
     plan: Plan | None = None
     trouble: str = ""
+    unread: AccountState | None = None
+    """How the account stood that could not be read."""
     purse: str = ""
     """``internal balance: 100.00 EUR → 55.00 EUR``"""
 
