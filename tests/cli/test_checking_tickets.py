@@ -84,6 +84,23 @@ def test_what_needs_nobody_is_fixed(poor: str, capsys: pytest.CaptureFixture[str
     assert {one["id"] for one in document["findings"]} == {"empty-section"}
 
 
+def test_letters_of_other_systems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert check(capsys, str(path), "--order", "7")[0] == 0
+    path.write_bytes(b"\x1b]52;c;aGk=\x07 help\n\xff\xfe password: Xk29-fds\x1b[2J\n")
+    code, out, err = check(capsys, str(path), "--fixed", "--order", "7")
+    assert code == 0, "masked, and nothing else is left to say"
+    assert "[removed]" in out
+    assert not any(char in out + err for char in "\x1b\x07")
+    assert "Xk29" not in out + err
+
+
+def test_files_are_named_together_or_one_by_one(poor: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for files in (["--attach", "a.log", "b.log"], ["--attach", "a.log", "--attach", "b.log"]):
+        assert "missing-attachment" not in check(capsys, poor, *files)[1]
+
+
 def test_what_cannot_be_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = check(capsys, str(tmp_path / "none.txt"))
     assert code == 4

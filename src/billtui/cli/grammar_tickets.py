@@ -25,7 +25,14 @@ VERBS: tuple[Verb, ...] = (
                 default="technical",
             ),
             option("--order", help="the id of the order that it is about", metavar="ID"),
-            option("--attach", help="names of the files that go with it", metavar="NAME", nargs="+", default=[]),
+            option(
+                "--attach",
+                help="names of the files that go with it",
+                metavar="NAME",
+                nargs="+",
+                action="extend",
+                default=[],
+            ),
             flag("--access", "server access is given in its own field"),
             option(
                 "--turn",

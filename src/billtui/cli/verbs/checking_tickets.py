@@ -56,7 +56,7 @@ def _read(name: str) -> str:
     else:
         path: Path = typed_path(name)
         try:
-            with path.open(encoding="utf-8", errors="replace") as file:
+            with path.open(encoding="utf-8-sig", errors="replace") as file:
                 text = file.read(MAX_TEXT + 1)
         except FileNotFoundError:
             raise CliError("not-found", f"There is no file {path}.", Exit.NOT_FOUND) from None
