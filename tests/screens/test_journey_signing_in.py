@@ -95,6 +95,19 @@ async def test_second_factor_is_asked_for_and_checked(program: Program) -> None:
         await driver.sees("mei.tanaka")
 
 
+async def test_a_code_typed_ahead_does_not_spoil_the_password(program: Program) -> None:
+    """ACC-6: the code's field opens when the panel has answered; what came before belongs to no password."""
+    secret = next(one["totp_secret"] for one in program.sandbox.accounts if one["login"] == "mei.tanaka")
+    async with program.open(login="mei.tanaka", credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        type_at_once(driver.app, *PASSWORD, "enter", *"123456")
+        await driver.sees("second factor: type its present code")
+        await driver.type(pyotp.TOTP(secret).now())
+        await driver.press("enter")
+        await driver.ready()
+        assert driver.app.session.signed_in
+
+
 async def test_the_demos_changed_password_has_a_way_out(program: Program) -> None:
     """The hint of the form is wrong once somebody has changed it: how to begin anew is said."""
     async with program.open(profile=program.profile(demo=True), credentials=Pocket(), ready=False) as driver:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import SecretStr
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -156,9 +157,17 @@ class SignInScreen(ModalScreen[bool]):
     # --- signing in
 
     def action_lead_on(self) -> None:
-        """Enter before the last field: the next one takes the very next key."""
+        """Enter before the last field: the next one takes the very next key. In the last one no key after it belongs
+        to what is sent: a code of the second factor that is typed ahead would make it another password."""
         names = ("login", "password", "totp") if self.has_class("totp") else ("login", "password")
-        lead_on(self, [self.query_one(f"#{name}", Input) for name in names])
+        field = self.focused
+        try:
+            lead_on(self, [self.query_one(f"#{name}", Input) for name in names])
+        except SkipAction:
+            if not isinstance(field, Input):
+                raise
+            self.set_focus(self.query_one("#go"))
+            field.call_later(field.action_submit)  # after the keys that it was sent and has not worked off
 
     @on(Input.Submitted)
     def next_or_go(self, event: Input.Submitted) -> None:
@@ -204,6 +213,7 @@ class SignInScreen(ModalScreen[bool]):
             self._totp_again()
         except (LockedOut, RateLimited) as error:
             self._forget_secrets()
+            self.set_focus(self.query_one("#password"))  # the button takes no focus while it waits
             self._wait.begin(login, error, self.door.session.now())
         except ClientError as error:
             again = DEMO_AGAIN if self.door.profile.demo and isinstance(error, SignInRefused) else ""
