@@ -17,7 +17,7 @@ from tests.support.labelled_tickets import KNOWN, of_part
 LENGTH = 200_000
 """The longest message that is seeded."""
 TIMES = 15
-"""So many times as long as a log of that length may a hostile text take; four times is what is seen."""
+"""So many times as long as a log of that length may a hostile text take; five times is what is seen."""
 SECONDS = 0.25
 """The budget is 50 ms; a test on a slow machine gets five times as much."""
 LOG = "Jun 10 03:09:44 backup kernel: EXT4-fs error (device vda1): ext4_journal_check_start: Detected aborted journal\n"
