@@ -225,7 +225,7 @@ async def test_switching_the_profile_shows_nothing_of_the_first(program: Program
         await driver.press("colon")
         await driver.type("switch")
         await driver.press("enter")
-        await driver.on("ChoiceDialog")
+        await driver.on("ProfileDialog")
         await driver.choose("kofi")
         await driver.until(lambda: driver.app.session.account and driver.app.session.account.login == "kofi.brandt")
         await driver.ready()

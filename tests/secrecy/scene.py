@@ -124,6 +124,15 @@ def shown(terminal: Terminal, *words: str) -> Callable[[], bool]:
     return lambda: all(word in text_of(terminal) for word in words)
 
 
+def in_focus(terminal: Terminal, button: str) -> bool:
+    """Whether the button with this label has the focus: its label is drawn bold then."""
+    screen = terminal.screen()
+    for y, line in enumerate(screen.display):
+        if (x := line.find(button)) >= 0:
+            return bool(screen.buffer[y][x].bold)
+    return False
+
+
 def text_of(terminal: Terminal) -> str:
     """What stands on the screen, as one line without frames."""
     lines = [line.strip(" │┃▌▐█▊▎┊╎") for line in terminal.screen().display]

@@ -42,6 +42,8 @@ async def _ask(app: Shell, wanted: Collection[str]) -> MailAnswer | None:
     address = str(account.email.raw) if account is not None else ""
 
     def about(mail: Mail) -> str:
+        if app.session.closed:
+            return ""  # the program is leaving, and the list is drawn once more
         store = app.session.store
         if mail.transfer_id is not None and (row := store.transfer_rows([mail.transfer_id]).get(str(mail.transfer_id))):
             return row.order_name

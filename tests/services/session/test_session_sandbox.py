@@ -119,10 +119,11 @@ async def test_renew_and_pay_is_in_every_list_at_once(own_sandbox: StartSandbox,
         )
         assert before is not None
         await until(lambda: session.overview().internal == before - plan.total)
-        paid = [row for row in session.store.invoices() if row.state == "paid" and row.line_count == 2]
-        newest = max(paid, key=lambda row: row.issued_at)
-
-        billed = await session.invoice(newest.id)  # the feed may have brought it without its lines
+        answer = session.journal.operation(job, 1).answer
+        assert answer is not None
+        issued = answer["invoice"]["id"]
+        await until(lambda: session.store.invoice_rows([issued])[issued].state == "paid")
+        billed = await session.invoice(issued)  # the feed may have brought it without its lines
         assert {str(line.order_id) for line in billed.lines} == {row.id for row in rows}
         assert session.submit(plan) == job  # the same plan again is the same job
 
