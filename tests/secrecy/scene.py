@@ -155,7 +155,8 @@ def quiet(terminal: Terminal) -> None:
 def leave(terminal: Terminal) -> None:
     """Leave by ctrl+q and enter."""
     terminal.send(b"\x11")
-    terminal.wait_for(shown(terminal, "Quit billtui?"))
+    terminal.wait_for(shown(terminal, "Quit billtui?", "Stay"))
+    quiet(terminal)  # its frame is drawn before its words where the machine is busy
     if not shown(terminal, "Nothing is running")():
         terminal.send(b"\x1b[C")  # something is at work: the first answer is to stay
     terminal.send(b"\r")
