@@ -27,7 +27,7 @@ async def test_a_wrong_password_at_the_sign_in(program: Program, size: Size) -> 
         await driver.type("not-the-password")
         await driver.press("enter")
         await driver.reads("Login or password is wrong")
-        assert in_sight(driver, "#password")
+        await driver.until(lambda: in_sight(driver, "#password"), "the field in sight")
 
 
 @SIZES
@@ -49,7 +49,7 @@ async def test_a_wrong_present_password(program: Program, size: Size) -> None:
         await open_form(driver)
         await fill(driver, "wrong", NEW, NEW)
         await driver.reads("The current password is wrong")
-        assert in_sight(driver, "#field-current")
+        await driver.until(lambda: in_sight(driver, "#field-current"), "the field in sight")
 
 
 @SIZES
@@ -63,4 +63,4 @@ async def test_a_wrong_password_for_a_new_key(program: Program, size: Size) -> N
             await driver.type(text)
             await driver.press("enter")
         await driver.reads("The current password is wrong")
-        assert in_sight(driver, "#field-current")
+        await driver.until(lambda: in_sight(driver, "#field-current"), "the field in sight")
