@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from time import monotonic
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SecretStr
 from textual.binding import Binding, BindingType
-from textual.events import Resize
 from textual.screen import Screen
 
 from billtui.client.errors import ClientError
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
     from billtui.config.profiles import Profile
     from billtui.config.settings import Settings
     from billtui.services.session import Session
-    from billtui.terminal.crash import CrashReport
 
 KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefused, SessionClosed)
 """Errors whose words are made for a person."""
@@ -51,8 +48,6 @@ MOST_ERRORS = 2
 """So many errors stand side by side: a key pressed again and again without a network would cover the screen."""
 HUSH_AFTER = 1.0
 """A message older than this goes when a question comes up."""
-SMALLEST = (40, 12)
-"""Below this many columns and rows there is one plain notice."""
 
 
 def _area(name: str) -> Callable[[], Screen[Any]]:
@@ -110,7 +105,6 @@ class BilltuiApp(ProfileSwitching, Places, News):
         self.roster = roster or Roster()
         self._doctor = doctor
         self.session = self._new_session(profile)
-        self.crash_text = ""
         self._error_until = 0.0
         """Monotonic seconds until which an error that was said stands."""
         self._errors = 0
@@ -285,39 +279,3 @@ class BilltuiApp(ProfileSwitching, Places, News):
 
         if not isinstance(self.screen, QuitDialog):
             self.ask_quit()
-
-    # --- the terminal
-
-    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
-        """A picture of the screen as SVG, every way to take one included, with all secrets covered."""
-        from billtui.widgets.secret_text import covered
-
-        with covered(self.screen_stack):
-            return super().export_screenshot(title=title, simplify=simplify)
-
-    def on_resize(self, event: Resize) -> None:
-        """Below the smallest size there is one plain notice, above it it goes."""
-        from billtui.screens.modals.too_small import TooSmall
-
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
-        shown_now = isinstance(self.screen, TooSmall)
-        if small and not shown_now:
-            self.push_screen(TooSmall(*SMALLEST))
-        elif not small and shown_now:
-            self.pop_screen()
-
-    @staticmethod
-    def _report(error: BaseException) -> CrashReport:
-        from billtui import __version__
-        from billtui.config.paths import state_dir
-        from billtui.terminal.crash import report_crash
-
-        return report_crash(error, state_dir() / "crashes", version=__version__)
-
-    def _fatal_error(self) -> None:
-        """A crash says where, never with what: Textual's own report prints local variables."""
-        error = sys.exc_info()[1]
-        if error is not None and not self.crash_text:
-            self.crash_text = self._report(error).text
-        self._return_code = 1
-        self._close_messages_no_wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -10,22 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
 
-from billtui.app import KNOWN_ERRORS, SAID_SECONDS, SMALLEST, BilltuiApp
+from billtui.app import KNOWN_ERRORS, SAID_SECONDS, BilltuiApp
 from billtui.config.credentials import CredentialStore
 from billtui.config.profiles import Profile, ProfileBook
 from billtui.config.settings import Settings
 from billtui.domain.safetext import clean
+from billtui.screens.careful_app import CarefulApp
 from billtui.screens.guide import GuideScreen
 from billtui.services.session import Session
-from billtui.terminal.output_filter import HarmlessApp, OutputFilter
+from billtui.terminal.output_filter import OutputFilter
 from billtui.theme import THEMES
 
 if TYPE_CHECKING:
-    from textual.events import Resize
-
     from billtui.config.credentials import AskPassphrase
     from billtui.screens.shell import Severity
-    from billtui.terminal.crash import CrashReport
 
 Open = Callable[[Profile, "AskPassphrase"], tuple[Session, CredentialStore]]
 """Makes a session of a profile, and what keeps its sign-in."""
@@ -44,7 +41,7 @@ class Chosen:
         return self.profile is None
 
 
-class GuideApp(HarmlessApp[Chosen]):
+class GuideApp(CarefulApp[Chosen]):
     """The guide and its one session. ``run`` answers ``None`` where it was left."""
 
     CSS_PATH = "app.tcss"
@@ -61,7 +58,6 @@ class GuideApp(HarmlessApp[Chosen]):
         super().__init__()
         self.settings = settings
         self.output_filter = OutputFilter(ascii_only=ascii_only)
-        self.crash_text = ""
         self._open = open_session
         self._credentials: CredentialStore | None = None
         for theme, _ in THEMES.values():
@@ -167,32 +163,3 @@ class GuideApp(HarmlessApp[Chosen]):
                 answer.set_result(text)
 
         self.push_screen(passphrase_prompt(purpose, why), typed)
-
-    # --- the terminal
-
-    def on_resize(self, event: Resize) -> None:
-        """Below the smallest size there is one plain notice, above it it goes."""
-        from billtui.screens.modals.too_small import TooSmall
-
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
-        shown_now = isinstance(self.screen, TooSmall)
-        if small and not shown_now:
-            self.push_screen(TooSmall(*SMALLEST))
-        elif not small and shown_now:
-            self.pop_screen()
-
-    @staticmethod
-    def _report(error: BaseException) -> CrashReport:
-        from billtui import __version__
-        from billtui.config.paths import state_dir
-        from billtui.terminal.crash import report_crash
-
-        return report_crash(error, state_dir() / "crashes", version=__version__)
-
-    def _fatal_error(self) -> None:
-        """A crash says where, never with what: Textual's own report prints local variables."""
-        error = sys.exc_info()[1]
-        if error is not None and not self.crash_text:
-            self.crash_text = self._report(error).text
-        self._return_code = 1
-        self._close_messages_no_wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -214,8 +215,10 @@ class ProfileSwitching(News):
 
     # -- what the rest of the shell gives
 
+    @abstractmethod
     def _new_session(self, profile: Profile) -> Session:
-        raise NotImplementedError
+        """A session of ``profile``, not open yet."""
 
+    @abstractmethod
     async def _open_session(self) -> None:
-        raise NotImplementedError
+        """Open the present one."""

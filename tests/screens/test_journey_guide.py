@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from billtui.config.paths import config_dir
 from billtui.config.profiles import ProfileBook, make_profile
+from billtui.widgets.secret_text import COVER
 from tests.client.client_kit import Certificate, make_certificate
 from tests.client.panel_stub import PanelStub, answer, problem, sends
 from tests.support.driving import PASSWORD, Program, type_at_once
@@ -65,6 +66,16 @@ async def test_no_letter_of_a_password_typed_ahead_stands_in_the_guide(program: 
         await driver.press("escape")
         await driver.sees("What shall this panel be called here?")
         assert driver.focus == "user"
+
+
+async def test_a_picture_of_the_form_covers_the_password(program: Program) -> None:
+    """As in the program itself: not even its length is in it."""
+    async with guide() as driver:
+        await to_the_form(driver, program.sandbox.url)
+        await driver.type("canary-pw")
+        await driver.until(lambda: driver.app.screen.query_one("#password", Input).value == "canary-pw", "the password")
+        svg = driver.app.export_screenshot()
+        assert COVER in svg and "•" not in svg and "canary-pw" not in svg
 
 
 async def test_a_button_pressed_twice_opens_one_form(program: Program) -> None:

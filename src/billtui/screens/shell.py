@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from billtui.config.profiles import Profile
 from billtui.config.settings import Settings
-from billtui.terminal.output_filter import HarmlessApp
+from billtui.screens.careful_app import CarefulApp
 
 if TYPE_CHECKING:
     from billtui.screens.base import BilltuiScreen
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Severity = Literal["information", "warning", "error"]
 
 
-class Shell(HarmlessApp[int]):
+class Shell(CarefulApp[int]):
     """The shell as its screens see it: one session, messages, plans, ways from place to place."""
 
     session: Session

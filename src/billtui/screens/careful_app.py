@@ -1,0 +1,58 @@
+"""What every program on the screen has, the guide of the first start as well: how it fits, fails and is pictured."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TypeVar
+
+from billtui.terminal.output_filter import HarmlessApp
+
+if TYPE_CHECKING:
+    from textual.events import Resize
+
+    from billtui.terminal.crash import CrashReport
+
+Answer = TypeVar("Answer")
+SMALLEST = (40, 12)
+"""Below this many columns and rows there is one plain notice."""
+
+
+class CarefulApp(HarmlessApp[Answer]):
+    """One notice below the smallest size, crashes told by their place only, pictures without secrets."""
+
+    crash_text: str = ""
+    """What a crash left to say, once the terminal is the shell's again."""
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """A picture of the screen as SVG, every way to take one included, with all secrets covered."""
+        from billtui.widgets.secret_text import covered
+
+        with covered(self.screen_stack):
+            return super().export_screenshot(title=title, simplify=simplify)
+
+    def on_resize(self, event: Resize) -> None:
+        """Below the smallest size there is one plain notice, above it it goes."""
+        from billtui.screens.modals.too_small import TooSmall
+
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        shown_now = isinstance(self.screen, TooSmall)
+        if small and not shown_now:
+            self.push_screen(TooSmall(*SMALLEST))
+        elif not small and shown_now:
+            self.pop_screen()
+
+    @staticmethod
+    def _report(error: BaseException) -> CrashReport:
+        from billtui import __version__
+        from billtui.config.paths import state_dir
+        from billtui.terminal.crash import report_crash
+
+        return report_crash(error, state_dir() / "crashes", version=__version__)
+
+    def _fatal_error(self) -> None:
+        """A crash says where, never with what: Textual's own report prints local variables."""
+        error = sys.exc_info()[1]
+        if error is not None and not self.crash_text:
+            self.crash_text = self._report(error).text
+        self._return_code = 1
+        self._close_messages_no_wait()
