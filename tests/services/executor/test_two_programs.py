@@ -84,8 +84,10 @@ def test_cancelling_from_the_second_while_the_first_runs_and_while_it_waits(
     other = planner.pay(panel.account(), panel.add_invoices(3, start=100), "internal")
     second.submit(other, hold_seconds=60)
     assert first.cancel(other.id) == 3
-    known = second._engine.known(other.id) if second._engine is not None else None
-    eventually(lambda: known is not None and known.finished, "in time")  # told, though nothing was to be sent there
+    eventually(
+        lambda: second._engine is not None and (known := second._engine.known(other.id)) is not None and known.finished,
+        "in time",
+    )  # told, though nothing was to be sent there
     second.release(other.id)
     assert second.reader.job(other.id).counts == {S.CANCELLED: 3} and len(panel.effects) == row.counts[S.DONE]
 
