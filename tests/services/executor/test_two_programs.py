@@ -83,11 +83,12 @@ def test_cancelling_from_the_second_while_the_first_runs_and_while_it_waits(
 
     other = planner.pay(panel.account(), panel.add_invoices(3, start=100), "internal")
     second.submit(other, hold_seconds=60)
+    engine = second._engine
+    assert engine is not None
+    eventually(lambda: engine.known(other.id) is not None, "the second program has it")
+    known = engine.known(other.id)
     assert first.cancel(other.id) == 3
-    eventually(
-        lambda: second._engine is not None and (known := second._engine.known(other.id)) is not None and known.finished,
-        "in time",
-    )  # told, though nothing was to be sent there
+    eventually(lambda: known is not None and known.finished, "in time")  # told, though nothing was to be sent there
     second.release(other.id)
     assert second.reader.job(other.id).counts == {S.CANCELLED: 3} and len(panel.effects) == row.counts[S.DONE]
 
