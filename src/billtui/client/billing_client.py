@@ -24,6 +24,8 @@ from billtui.client.resources.orders import Orders
 from billtui.client.resources.purchases import Purchases
 from billtui.client.resources.quotes import Quotes
 from billtui.client.resources.sessions import Sessions
+from billtui.client.resources.staff import Staff
+from billtui.client.resources.tickets import Tickets
 from billtui.client.resources.transfers import Transfers
 from billtui.client.runner import Runner
 from billtui.client.settings import ConnectionSettings
@@ -68,6 +70,8 @@ class BillingClient:
         self.balance = Balance(self)
         self.transfers = Transfers(self)
         self.mailbox = Mailbox(self)
+        self.tickets = Tickets(self)
+        self.staff = Staff(self)
         self.changes = Changes(self)
         self.operations = Operations(self)
 

@@ -29,6 +29,15 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A raw body (TKT-6), and who is told how many of its bytes were handed to the line."""
+
+    data: bytes = field(repr=False)
+    content_type: str = "application/octet-stream"
+    sent: Callable[[int], None] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """What to send. ``path`` is absolute below the panel's address and already quoted."""
 
@@ -37,6 +46,8 @@ class Exchange:
     kind: Kind = Kind.READ
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = field(default=None, repr=False)
+    upload: Upload | None = field(default=None, repr=False)
+    """A raw body instead of JSON."""
     write: Write | None = None
     accept: str = "application/json"
     authorised: bool = True

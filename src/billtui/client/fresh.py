@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import h11
 
 READ_BYTES: Final = 65_536
+WRITE_BYTES: Final = 65_536
 LARGEST_HEAD: Final = 100 * 1024
 """Most bytes of a status line with its headers."""
 _EYEBALLS: Final = 0.25
@@ -45,6 +46,8 @@ class Message:
     target: str
     headers: Sequence[tuple[str, str]]
     body: bytes | None
+    sent: Callable[[int], None] | None = None
+    """Told how many bytes of the body were handed to the line, from time to time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +101,30 @@ async def fresh_exchange(
         )  # fmt: skip
     try:
         marks.sending()
-        writer.write(data)
-        async with asyncio.timeout(idle_timeout):
-            await writer.drain()
+        async for piece in pieces(data, _of_body(message, len(data))):
+            writer.write(piece)
+            async with asyncio.timeout(idle_timeout):
+                await writer.drain()
         events = _Events(machine, reader, idle_timeout)
         response = await events.response()
         marks.answered()
         yield Reply(response.status_code, _headers(response), events.body())
     finally:
         writer.transport.abort()  # the answer was read, or is not wanted any more: nothing is left to say
+
+
+async def pieces(data: bytes, sent: Callable[[int], None] | None = None) -> AsyncIterator[bytes]:
+    """``data`` in pieces; after each one ``sent`` is told how many bytes went before."""
+    for start in range(0, len(data), WRITE_BYTES):
+        yield data[start : start + WRITE_BYTES]
+        if sent is not None:
+            sent(min(start + WRITE_BYTES, len(data)))
+
+
+def _of_body(message: Message, whole: int) -> Callable[[int], None] | None:
+    """What is told of ``whole`` bytes, headers and body, as bytes of the body."""
+    tell, head = message.sent, whole - len(message.body or b"")
+    return None if tell is None else lambda count: tell(max(0, count - head))
 
 
 def _written(machine: h11.Connection, message: Message) -> bytes:

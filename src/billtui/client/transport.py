@@ -34,7 +34,7 @@ from billtui.client.errors import (
     TimedOut,
 )
 from billtui.client.exchange import Answer, Exchange, Kind
-from billtui.client.fresh import CannotBeWritten, Marks, Message, NotHttp, Reply, fresh_exchange, target_of
+from billtui.client.fresh import CannotBeWritten, Marks, Message, NotHttp, Reply, fresh_exchange, pieces, target_of
 from billtui.client.reasons import causes, reason, redirect_place, seconds
 from billtui.client.settings import MAX_DECODED, MAX_WIRE, Address, ConnectionSettings
 from billtui.client.tls import certificate_reason, client_context, proxy_context
@@ -180,8 +180,9 @@ class Transport:
     async def _alone(self, exchange: Exchange, token: SecretStr | None, progress: _Progress) -> Answer:
         """Over a connection that nobody else uses, and that nobody can be closing."""
         message = Message(
-            exchange.method, target_of(self._target(exchange)), self._headers(exchange, token), _body(exchange)
-        )
+            exchange.method, target_of(self._target(exchange)), self._headers(exchange, token), _body(exchange),
+            exchange.upload.sent if exchange.upload is not None else None,
+        )  # fmt: skip
         context = self._context if self._address.scheme == "https" else None
         async with fresh_exchange(
             self._address, context, message, Marks(progress.began, progress.arrived),
@@ -223,6 +224,8 @@ class Transport:
                 headers.append(("If-Match", f'"{exchange.write.if_match}"'))
         if exchange.body is not None:
             headers.append(("Content-Type", "application/json"))
+        elif exchange.upload is not None:
+            headers.append(("Content-Type", exchange.upload.content_type))
         return headers
 
     def _request(self, exchange: Exchange, token: SecretStr | None, progress: _Progress) -> httpx.Request:
@@ -234,7 +237,9 @@ class Transport:
         timeouts = {"connect": connect, "pool": progress.deadline, "read": idle, "write": self.settings.idle_timeout}
         extensions = {"timeout": timeouts, "trace": progress.trace}
         headers = self._headers(exchange, token)
-        return httpx.Request(exchange.method, url, headers=headers, content=_body(exchange), extensions=extensions)
+        if exchange.upload is not None and exchange.upload.sent is not None:
+            headers.append(("Content-Length", str(len(exchange.upload.data))))
+        return httpx.Request(exchange.method, url, headers=headers, content=_content(exchange), extensions=extensions)
 
     async def _exchange(
         self,
@@ -300,7 +305,15 @@ class Transport:
 
 
 def _body(exchange: Exchange) -> bytes | None:
+    if exchange.upload is not None:
+        return exchange.upload.data
     return encode_json(exchange.body) if exchange.body is not None else None
+
+
+def _content(exchange: Exchange) -> bytes | AsyncIterator[bytes] | None:
+    """The body for a pool; one whose progress is told goes in pieces, under the length that the headers name."""
+    upload = exchange.upload
+    return _body(exchange) if upload is None or upload.sent is None else pieces(upload.data, upload.sent)
 
 
 def _async_stream(response: httpx.Response) -> httpx.AsyncByteStream:

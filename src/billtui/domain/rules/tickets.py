@@ -6,25 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
+from billtui.domain.models.tickets import TicketState
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.facts import format_when
 
 MIB = 1024 * 1024
-
-
-class TicketState(StrEnum):
-    """Who must act (TKT-5)."""
-
-    OPEN = "open"
-    """Support must act."""
-    ANSWERED = "answered"
-    """The client must act."""
-    ON_HOLD = "on hold"
-    """Nobody until it wakes up."""
-    CLOSED = "closed"
 
 
 class Priority(IntEnum):

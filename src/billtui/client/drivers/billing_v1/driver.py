@@ -12,6 +12,7 @@ from billtui.client.drivers.billing_v1.accounts import AccountCalls
 from billtui.client.drivers.billing_v1.calling import PREFIX, raw
 from billtui.client.drivers.billing_v1.problems import explain_answer
 from billtui.client.drivers.billing_v1.reading import items, read
+from billtui.client.drivers.billing_v1.tickets import StaffCalls, TicketCalls
 from billtui.client.drivers.billing_v1.transfers import TransferCalls
 from billtui.client.exchange import Answer, Call, Exchange, Kind, segment
 from billtui.client.settings import Write
@@ -47,7 +48,7 @@ def _money(amount: Money) -> dict[str, Any]:
     return amount.model_dump(mode="json")
 
 
-class BillingV1(AccountCalls, TransferCalls):
+class BillingV1(AccountCalls, TransferCalls, TicketCalls, StaffCalls):
     """Driver for panels that speak the Billing API v1."""
 
     name = "billing-v1"
@@ -75,6 +76,8 @@ class BillingV1(AccountCalls, TransferCalls):
             "account.api-keys",
             "account.recovery",
             "sandbox.mail",
+            "tickets",
+            "staff",
             "changes",
             "operations",
         }
