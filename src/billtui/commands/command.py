@@ -32,6 +32,12 @@ class Scope(StrEnum):
     API_KEYS = "API keys"
     NOTIFICATIONS = "notifications"
     ACCOUNTS = "all accounts"
+    TICKETS = "tickets"
+    QUEUE = "queue"
+    TRIAGE = "triage"
+    THREAD = "thread"
+    COMPOSER = "writing"
+    CANNED = "canned replies"
 
 
 class Danger(StrEnum):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billtui.domain.business_hours import BusinessHours
+from billtui.domain.models import TicketState
 from billtui.domain.policy import Policy
 from billtui.domain.rules import tickets
 from billtui.domain.rules.tickets import Priority, TicketFacts, TicketState
