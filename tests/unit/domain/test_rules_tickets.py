@@ -13,7 +13,7 @@ from billtui.domain.business_hours import BusinessHours
 from billtui.domain.models import TicketState
 from billtui.domain.policy import Policy
 from billtui.domain.rules import tickets
-from billtui.domain.rules.tickets import Priority, TicketFacts, TicketState
+from billtui.domain.rules.tickets import Priority, TicketFacts
 from tests.unit.domain.made_facts import DAY, HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
