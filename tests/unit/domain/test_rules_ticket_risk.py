@@ -28,9 +28,7 @@ from billtui.domain.rules.ticket_risk import (
 from billtui.domain.rules.tickets import Priority
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-OFFICE = replace(
-    DEFAULT_POLICY, support_hours=BusinessHours(time(9), time(17), frozenset(range(5))), first_answer_otherwise=timedelta(hours=4)
-)  # fmt: skip
+OFFICE = replace(DEFAULT_POLICY, support_hours=BusinessHours(time(9), time(17), frozenset(range(5))))
 
 instants = st.integers(-200_000, 200_000).map(lambda seconds: NOON + timedelta(seconds=seconds))
 stakes = st.none() | st.integers(0, 500_000).map(lambda cents: Money(Decimal(cents) / 100, "EUR"))
