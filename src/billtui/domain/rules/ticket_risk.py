@@ -137,7 +137,7 @@ def reasons(ticket: RiskFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -
 def missed_within(
     tickets: Iterable[RiskFacts], now: datetime, ahead: timedelta = timedelta(hours=1)
 ) -> list[RiskFacts]:
-    """First answers that are in time yet and will be late within ``ahead`` if nobody answers, the next first (TKT-10)."""
+    """First answers that are in time now and late within ``ahead`` if nobody answers, the next first (TKT-10)."""
     due = [one for one in tickets if one.answer_due_at is not None and now <= one.answer_due_at <= now + ahead]
     return sorted(due, key=lambda one: (one.answer_due_at, len(one.id), one.id))
 
