@@ -89,6 +89,10 @@ class Policy:
     session_lifetime: timedelta = timedelta(days=14)
     ticket_reopening: timedelta = timedelta(days=14)
     """For so long a client's message reopens a closed ticket (TKT-5)."""
+    tickets_a_merge: int = 50
+    """Most tickets that are merged into another one at a time (TKT-8)."""
+    tickets_a_bulk: int = 1000
+    """Most tickets that are changed at a time (TKT-8)."""
     attachments_per_message: int = 5
     """TKT-6."""
     attachment_bytes: int = 10 * 1024 * 1024

@@ -93,6 +93,17 @@ ticket-closed              TKT-5             it was closed more than 14 days ago
 hold-in-the-past           TKT-5             the time to wake it up is over
 too-many-attachments       TKT-6             more than 5 with one message
 attachment-too-large       TKT-6             larger than 10 MiB
+no-such-colleague          TKT-8             nobody on the staff has this login
+bad-tag                    TKT-8             a tag that is no single word
+too-many-tags              TKT-8             more than 20 on a ticket
+answer-it                  TKT-5             a ticket becomes answered by an answer alone
+not-mergeable              TKT-8             another account's, merged already, closed, or itself
+not-merged                 TKT-8             it was not merged into another one
+not-splittable             TKT-8             these messages cannot become a ticket of their own
+title-missing              TKT-8             a canned reply without a title
+body-missing               TKT-8             nothing is written
+body-too-long              TKT-8             longer than a canned reply may be
+unresolved-placeholder     TKT-8             a placeholder that nothing fills
 thread-moved-on            TKT-9             the writer has not seen the last message
 access-wiped               TKT-4             the server access went when the ticket closed
 reason-missing             TKT-4             server access is read for a reason only

@@ -50,6 +50,7 @@ LISTING = Listing(
         "state": paging.one_of("state"),
         "kind": paging.one_of("kind"),
         "order_id": _on_order,
+        "account_id": paging.id_in("account_id"),
         "combined_into": paging.id_in("combined_into"),
         "issued_before": paging.instant("issued_at", "<"),
         "issued_after": paging.instant("issued_at", ">="),
@@ -76,8 +77,8 @@ def list_invoices(tx: Tx, account_id: int | None, query: ListQuery) -> Page[Invo
     return paging.page(tx, tx.invoices, LISTING, account_id, query, table="invoices", items=shown)
 
 
-def get_invoice(tx: Tx, account_id: int, invoice_id: str) -> InvoiceJSON:
-    """An invoice with its lines and every action explained. Raises ``NotFound``."""
+def get_invoice(tx: Tx, account_id: int | None, invoice_id: str) -> InvoiceJSON:
+    """An invoice of the account (of any for ``None``), with lines and actions explained. Raises ``NotFound``."""
     invoice = own_invoice(tx, account_id, invoice_id)
     return invoice_json(tx, invoice, lines_of(tx, invoice.id))
 

@@ -50,6 +50,7 @@ LISTING = Listing(
         "expires_before": paging.instant(_END, "<"),
         "expires_after": paging.instant(_END, ">="),
         "auto_renew": paging.choice(on="auto_on = 1", off="auto_on = 0"),
+        "account_id": paging.id_in("account_id"),
         "open_invoice": paging.choice(yes="open_invoice_id IS NOT NULL", no="open_invoice_id IS NULL"),
     },
 )

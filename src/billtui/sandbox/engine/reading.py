@@ -28,10 +28,10 @@ def own_order(tx: Tx, account_id: int | None, order_id: str) -> OrderRow:
     return order
 
 
-def own_invoice(tx: Tx, account_id: int, invoice_id: str) -> InvoiceRow:
-    """The account's invoice. Raises ``NotFound``, also for another account's."""
+def own_invoice(tx: Tx, account_id: int | None, invoice_id: str) -> InvoiceRow:
+    """The account's invoice (anybody's for ``None``). Raises ``NotFound``, also for another account's."""
     invoice = tx.invoices.get(row_id(invoice_id, "invoice"))
-    if invoice is None or invoice.account_id != account_id:
+    if invoice is None or account_id not in (None, invoice.account_id):
         raise NotFound("invoice", invoice_id)
     return invoice
 

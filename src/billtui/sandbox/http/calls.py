@@ -21,6 +21,7 @@ from billtui.domain.rules import access
 from billtui.sandbox.engine import operations
 from billtui.sandbox.engine.callers import Caller, authenticate
 from billtui.sandbox.engine.errors import EngineRefusal
+from billtui.sandbox.engine.paging import ListQuery
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.http.etag import expected_version, tagged
 from billtui.sandbox.http.listing import short_list
@@ -213,6 +214,16 @@ def only_staff(caller: Caller, work: Callable[[], Any]) -> Any:
     """What ``work`` finds, for staff only (ACC-7). Raises :class:`ApiProblem` 403."""
     _refuse(access.reading_refusal(caller.role))
     return work()
+
+
+def readable(caller: Caller, query: ListQuery) -> ListQuery:
+    """``query``, if the caller may ask it: only staff asks for what is of one account (ACC-7).
+
+    Raises :class:`ApiProblem` 403.
+    """
+    if "account_id" in query.filters:
+        _refuse(access.reading_refusal(caller.role))
+    return query
 
 
 def _only_clients(caller: Caller) -> None:

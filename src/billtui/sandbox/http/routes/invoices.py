@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from billtui.domain.models.invoices import InvoiceKind, InvoiceState
 from billtui.sandbox.engine import accounts, invoices, payments
 from billtui.sandbox.http.bodies import CombineBody, PayBody, money_or_none
-from billtui.sandbox.http.calls import Reading, Writing
+from billtui.sandbox.http.calls import Reading, Writing, readable
 from billtui.sandbox.http.documents import FORMATS, render
 from billtui.sandbox.http.etag import tagged
 from billtui.sandbox.http.listing import INSTANT, SHORT_LIST, ListParameters, many, only_once
@@ -30,6 +30,7 @@ _LIST = ListParameters(
         ("issued_after", INSTANT, "Issued at this or later."),
         ("due_before", INSTANT, "Due earlier than this."),
         ("due_after", INSTANT, "Due at this or later."),
+        ("account_id", many(), "Of any of these accounts; for staff alone (ACC-7)."),
     ),
 )
 _DOCUMENT = reads({}, 404, 422)
@@ -42,9 +43,14 @@ _DOCUMENT[200]["content"] = {
 
 @router.get("", responses=reads(list_of("Invoice"), 422), openapi_extra=_LIST.openapi)
 async def list_invoices(call: Reading, request: Request) -> Response:
-    """A page of invoices, paid and unpaid (INV-1); without their lines."""
+    """A page of invoices, paid and unpaid (INV-1); without their lines. Staff has none, and names whose it wants."""
     query = _LIST.read(request)
-    return await call.answer(lambda tx, caller: invoices.list_invoices(tx, caller.account_id, query))
+    of_others = "account_id" in query.filters
+    return await call.answer(
+        lambda tx, caller: invoices.list_invoices(
+            tx, caller.reads_of if of_others else caller.account_id, readable(caller, query)
+        )
+    )
 
 
 @router.post("/combine", status_code=201, responses=writes(ref("Invoice"), 404, 409, status=201), openapi_extra=keyed())
@@ -59,7 +65,7 @@ async def combine(call: Writing, body: CombineBody) -> Response:
 @router.get("/{invoice_id}", responses=reads(ref("Invoice"), 404))
 async def get_invoice(call: Reading, invoice_id: str) -> Response:
     """One invoice with its lines, each amount explained (DSC-8)."""
-    return await call.answer(lambda tx, caller: invoices.get_invoice(tx, caller.account_id, invoice_id))
+    return await call.answer(lambda tx, caller: invoices.get_invoice(tx, caller.reads_of, invoice_id))
 
 
 @router.delete("/{invoice_id}", responses=writes(ref("Invoice"), 404, 409, 412), openapi_extra=keyed(if_match=True))

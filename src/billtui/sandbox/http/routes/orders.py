@@ -10,7 +10,7 @@ from billtui.sandbox.engine import orders
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import OrderJSON
 from billtui.sandbox.http.bodies import OrderActionBody, OrderChangeBody
-from billtui.sandbox.http.calls import Reading, Writing
+from billtui.sandbox.http.calls import Reading, Writing, readable
 from billtui.sandbox.http.listing import INSTANT, ListParameters, many, one
 from billtui.sandbox.http.openapi import keyed, list_of, reads, ref, writes
 from billtui.sandbox.http.problems import ApiProblem
@@ -44,6 +44,7 @@ _LIST = ListParameters(
         ("expires_after", INSTANT, "Paid until this or later."),
         ("auto_renew", one("on", "off"), "Auto-renewal (REN-4)."),
         ("open_invoice", one("yes", "no"), "Whether an open invoice bills it (REN-2)."),
+        ("account_id", many(), "Of any of these accounts; for staff alone (ACC-7)."),
     ),
 )
 
@@ -52,7 +53,7 @@ _LIST = ListParameters(
 async def list_orders(call: Reading, request: Request) -> Response:
     """A page of orders. Of their actions only the refused ones are listed, with code and what they relate to."""
     query = _LIST.read(request)
-    return await call.answer(lambda tx, caller: orders.list_orders(tx, caller.reads_of, query))
+    return await call.answer(lambda tx, caller: orders.list_orders(tx, caller.reads_of, readable(caller, query)))
 
 
 @router.get("/{order_id}", responses=reads(ref("Order"), 404))
