@@ -28,7 +28,7 @@ FORBIDDEN: dict[str, str] = {
 }
 """Keys that do not arrive, or arrive as another key."""
 
-OF_WIDGETS = ("table.", "matrix.")
+OF_WIDGETS = ("table.", "matrix.", "thread.")
 """Ids of commands that are a widget's own bindings."""
 
 

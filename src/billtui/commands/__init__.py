@@ -23,6 +23,7 @@ from billtui.commands import (
     places,
     planner,
     solver,
+    thread,
     transfers,
 )
 from billtui.commands.command import Command, Danger, Scope
@@ -31,7 +32,7 @@ __all__ = ["COMMANDS", "Command", "Danger", "Scope", "handlers_of", "handles", "
 
 _MODULES = (
     everywhere, lists, invoices, orders, bulk_order, choosing, jobs, places, planner, solver, transfers, account,
-    accounts,
+    accounts, thread,
 )  # fmt: skip
 
 COMMANDS: dict[str, Command] = {command.id: command for module in _MODULES for command in module.COMMANDS}

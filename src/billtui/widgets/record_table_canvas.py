@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from billtui.widgets.kept_lines import KeptLines
 from billtui.widgets.record_table_columns import Column
-from billtui.widgets.record_table_lines import LinePainter, Looks, runs
+from billtui.widgets.record_table_lines import LinePainter, Looks
 from billtui.widgets.record_table_view import RecordView
 
 R = TypeVar("R")
@@ -24,7 +25,7 @@ WHEEL_LINES = 3
 TONES = ("dim", "good", "warning", "bad", "accent")
 
 
-class TableCanvas(ScrollView, Generic[R]):
+class TableCanvas(KeptLines, ScrollView, Generic[R]):
     """Draws the records of a view on the line API: the header in the first line, a record in each other line.
 
     The lines on the screen are kept as they were last handed out; after a change only lines that differ are announced
@@ -93,8 +94,6 @@ class TableCanvas(ScrollView, Generic[R]):
         self._sort: tuple[str | None, bool] = (None, False)
         self._painter: LinePainter[R] | None = None
         self._strips: dict[tuple[int, int], Strip] = {}
-        self._painted: list[Strip] = []
-        self._painted_size = Size(-1, -1)
 
     def _state_of(self, position: int) -> int:
         """State bits of the record at a position."""
@@ -133,8 +132,7 @@ class TableCanvas(ScrollView, Generic[R]):
         """Colours, columns or width changed: everything is drawn anew."""
         self._painter = None
         self._strips.clear()
-        self._painted_size = Size(-1, -1)
-        self.refresh()
+        self._forget_painted()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -188,56 +186,6 @@ class TableCanvas(ScrollView, Generic[R]):
             start = 1 + top * (window - size) // (count - window)
             for y in range(start, start + size):
                 lines[y] = painter.with_thumb(lines[y])
-        return lines
-
-    def _current_lines(self) -> list[Strip]:
-        """The lines to hand out: those already announced, or all anew after a change of size or colours."""
-        if self._painted_size != self.size:
-            self._painted = self._lines()
-            self._painted_size = self.size
-        return self._painted
-
-    def _sync(self) -> None:
-        """Announce the lines that differ from those on the screen, and only those."""
-        if self._painted_size != self.size or not self.is_mounted:
-            self.refresh()
-            return
-        painted, changed = self._painted, []
-        for y, line in enumerate(self._lines()):
-            if line is not painted[y] and line != painted[y]:
-                painted[y] = line
-                changed.append(y)
-        if changed:
-            width = self.size.width
-            self.refresh(*(Region(0, y, width, count) for y, count in runs(changed)))
-
-    def render_line(self, y: int) -> Strip:
-        lines = self._current_lines()
-        return lines[y] if 0 <= y < len(lines) else Strip.blank(self.size.width, self.rich_style)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Hand out kept lines as they are where nothing lies around or over them, so that what was already turned
-        into bytes is not made again (P-TABLE-2); the way through all styles otherwise."""
-        styles = self.styles
-        if (
-            styles.gutter
-            or styles.tint.a
-            or self.opacity != 1.0
-            or styles.text_opacity != 1.0
-            or any(edge for edge, _ in styles.outline)
-            or styles.has_rule("hatch")
-        ):
-            return super().render_lines(crop)
-        lines = self._current_lines()[crop.y : crop.bottom]
-        if len(lines) < crop.height:
-            lines += [Strip.blank(self.size.width, self.rich_style)] * (crop.height - len(lines))
-        filters = self.get_line_filters()
-        if filters:
-            _, background = self.background_colors
-            for line_filter in filters:
-                lines = [line.apply_filter(line_filter, background) for line in lines]
-        if crop.column_span != (0, self.size.width):
-            lines = [line.crop(*crop.column_span) for line in lines]
         return lines
 
     # --- scrolling -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
@@ -155,17 +155,3 @@ class LinePainter(Generic[R]):
         if strip.cell_length > self.width:
             return strip.crop(0, self.width)
         return strip.adjust_cell_length(self.width, rest)
-
-
-def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Rising numbers as (first, count) of each run without a gap."""
-    start = previous = None
-    for number in numbers:
-        if start is None or previous is None:
-            start = number
-        elif number != previous + 1:
-            yield start, previous - start + 1
-            start = number
-        previous = number
-    if start is not None and previous is not None:
-        yield start, previous - start + 1

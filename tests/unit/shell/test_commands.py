@@ -22,6 +22,8 @@ PLACES = {
     "line up": (Scope.LINE_UP, Scope.LIST, Scope.GLOBAL),
     "what if": (Scope.WHAT_IF, Scope.LIST, Scope.GLOBAL),
     "transfers": (Scope.TRANSFERS, Scope.LIST, Scope.GLOBAL),
+    "tickets": (Scope.TICKETS, Scope.LIST, Scope.GLOBAL),
+    "thread": (Scope.THREAD, Scope.TRIAGE, Scope.GLOBAL),
     "agenda": (Scope.AGENDA, Scope.LIST, Scope.GLOBAL),
     "account": (Scope.ACCOUNT, Scope.GLOBAL),
     "sessions": (Scope.SESSIONS, Scope.LIST, Scope.GLOBAL),
