@@ -32,6 +32,12 @@ _TO_3 = (
     "ALTER TABLE accounts ADD COLUMN password_changed_at INTEGER",
     "ALTER TABLE accounts ADD COLUMN api_access INTEGER DEFAULT 1 NOT NULL",
 )
+_TO_4: tuple[str, ...] = (
+    "ALTER TABLE orders ADD COLUMN plan_change_ticket_id INTEGER",
+    "ALTER TABLE invoice_lines ADD COLUMN plan_change TEXT DEFAULT '' NOT NULL",
+)
+_STEPS = {2: _TO_2, 3: _TO_3, 4: _TO_4}
+"""What makes of a version the one after it, by that one's number."""
 COUNT_CAPACITY = (
     "UPDATE stock SET capacity = available + (SELECT count(*) FROM orders WHERE orders.plan = stock.plan"
     " AND orders.location = stock.location AND state NOT IN ('deleted', 'cancelled'))"
@@ -51,12 +57,13 @@ def prepare(conn: Connection, path: Path) -> int | None:
     version = conn.exec_driver_sql("SELECT schema_version FROM panel").scalar()
     if version == SCHEMA_VERSION:
         return None
-    if version not in (1, 2):
+    if version not in range(1, SCHEMA_VERSION):
         raise WrongDatabase(
             f"{path} was made by another version of the program (schema {version}, this one reads {SCHEMA_VERSION})"
         )
-    for statement in (*(_TO_2 if version == 1 else ()), *_TO_3):
-        conn.exec_driver_sql(statement)
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        for statement in _STEPS[step]:
+            conn.exec_driver_sql(statement)
     metadata.create_all(conn)  # the tables that are new
     _create_new_indexes(conn)
     if version == 1:

@@ -21,9 +21,9 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 3
-"""1: until 0.2; 2: new servers, add-ons, promo codes; 3: transfers, API keys, recovery (``migration.py`` takes older
-files along)."""
+SCHEMA_VERSION = 4
+"""1: until 0.2; 2: new servers, add-ons, promo codes; 3: transfers, API keys, recovery; 4: tickets (``migration.py``
+takes older files along)."""
 NEVER = 9_223_372_036_854_775_807
 """Stands for "no instant" where rows are sorted by one: later than any."""
 
@@ -235,6 +235,7 @@ orders = Table(
     Column("promise_invoice_id", ForeignKey("invoices.id")),
     Column("broken_invoice_id", ForeignKey("invoices.id")),
     Column("transfer_id", Integer),
+    Column("plan_change_ticket_id", Integer),  # ORD-6: the ticket that the last change of plan has opened
     _instant("promise_until"),  # PRM-5: the deadline of the running promise
     _instant("blocked_at"),
     _instant("deleted_at"),
@@ -301,6 +302,7 @@ invoice_lines = Table(
     _text("discounts", default="[]"),
     _int("amount_cents"),
     _text("addons", default="[]"),  # JSON [[id, name, cents, monthly cents], …], part of both amounts
+    _text("plan_change"),  # ORD-6: JSON [old, its name, new, its name, old cents, new cents, billed from], else empty
     Index("lines_by_invoice", "invoice_id", "id"),
     Index("lines_by_order", "order_id", "invoice_id"),
 )

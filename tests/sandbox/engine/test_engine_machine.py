@@ -17,7 +17,17 @@ from billtui.domain.money import Money
 from billtui.domain.refusal import RuleBroken
 from billtui.domain.rules.new_orders import Cell
 from billtui.sandbox.database import Database
-from billtui.sandbox.engine import addons, balance, invoices, new_orders, orders, payments, quotes, shopkeeping
+from billtui.sandbox.engine import (
+    addons,
+    balance,
+    invoices,
+    new_orders,
+    orders,
+    payments,
+    plan_changes,
+    quotes,
+    shopkeeping,
+)
 from billtui.sandbox.engine.books import check_books
 from billtui.sandbox.engine.errors import EngineRefusal
 from billtui.sandbox.engine.shopkeeping import PromoCode
@@ -112,6 +122,17 @@ class Panel(RuleBasedStateMachine):
         quote = self.do(lambda tx: addons.quote_addons(tx, FIRST, ids, [wanted]))
         if quote is not None:
             self.do(lambda tx: addons.buy_addons(tx, FIRST, quote["id"]))
+
+    @rule(
+        place=_PLACE,
+        plan=st.sampled_from(["vds-nano", "vds-micro", "vds-large"]),
+        account=st.sampled_from([FIRST, SECOND]),
+    )
+    def change_plan(self, place: int, plan: str, account: int) -> None:
+        order_id = self.pick("orders", "state = 'active'", place, account)
+        quote = self.do(lambda tx: plan_changes.quote_plan_change(tx, account, order_id, plan))
+        if quote is not None:
+            self.do(lambda tx: plan_changes.buy_plan_change(tx, account, quote["id"]))
 
     @rule(available=st.integers(0, 4), cents=st.sampled_from([4_90, 5_90]), uses=st.none() | st.integers(1, 3))
     def keep_shop(self, available: int, cents: int, uses: int | None) -> None:

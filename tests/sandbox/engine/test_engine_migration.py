@@ -28,7 +28,14 @@ from billtui.sandbox.seed.people import DEMO_PASSWORD
 from billtui.sandbox.tables import SCHEMA_VERSION
 from tests.support.engine import FIRST, SECOND, THIRD, StandingTime
 
+_BACK_TO_3 = (
+    "ALTER TABLE orders DROP COLUMN plan_change_ticket_id",
+    "ALTER TABLE invoice_lines DROP COLUMN plan_change",
+    "UPDATE panel SET schema_version = 3",
+)
+"""Makes of a file of today what the version before tickets would have written."""
 _BACK_TO_2 = (
+    *_BACK_TO_3,
     "DELETE FROM mails WHERE transfer_id IS NOT NULL",
     "UPDATE orders SET transfer_id = NULL",
     "DROP INDEX mails_by_recipient",

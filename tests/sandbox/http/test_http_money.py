@@ -115,7 +115,7 @@ async def test_ren_2_an_order_on_an_open_invoice_is_left_out_and_says_which(
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"kind": "plan_change"}, "kind-not-available"),
+        ({"kind": "plan_change"}, "invalid-input"),
         ({"kind": "gift"}, "invalid-input"),
         ({"kind": "renewal", "order_ids": ["1"]}, "invalid-input"),
         ({"kind": "renewal", "period": 1}, "invalid-input"),

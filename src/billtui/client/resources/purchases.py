@@ -34,3 +34,11 @@ class Purchases(Resource):
         Raises ``PriceChanged`` if the total is no longer ``expected_total`` (DSC-8).
         """
         return await self.client.run(self._driver.buy_addons(quote_id, expected_total, write))
+
+    async def change_plan(self, quote_id: str, expected_total: Money, write: Write) -> Invoice:
+        """Issue the invoice for a quoted change of plan; the order has the plan when it is paid (ORD-6).
+
+        One over 0.00, for a plan that is not dearer, comes back paid: the order has the plan. Raises ``PriceChanged``
+        if the total is no longer ``expected_total`` (DSC-8).
+        """
+        return await self.client.run(self._driver.buy_plan_change(quote_id, expected_total, write))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billtui.client.resources.resource import Resource
-from billtui.domain.models import AddonRequest, OrderRequest, Quote
+from billtui.domain.models import AddonRequest, OrderRequest, PlanChangeRequest, Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +24,7 @@ class Quotes(Resource):
     async def addons(self, request: AddonRequest) -> Quote:
         """What add-ons cost for the rest of the orders' paid periods, a line for each order (ORD-5)."""
         return await self.client.run(self._driver.quote_addons(request))
+
+    async def plan_change(self, request: PlanChangeRequest) -> Quote:
+        """What another plan costs more for the rest of the order's paid period, or why it cannot have it (ORD-6)."""
+        return await self.client.run(self._driver.quote_plan_change(request))

@@ -26,6 +26,7 @@ from billtui.domain.models.invoices import (
     Payment,
     PaymentMethod,
     PaymentState,
+    PlanChangePart,
 )
 from billtui.domain.models.orders import Action, AutoRenew, Order, OrderState
 from billtui.domain.models.page import Page
@@ -36,6 +37,7 @@ from billtui.domain.models.quotes import (
     Exclusion,
     OrderCell,
     OrderRequest,
+    PlanChangeRequest,
     PromoTerms,
     Quote,
     QuoteLine,
@@ -109,6 +111,8 @@ __all__ = [
     "PaymentMethod",
     "PaymentState",
     "Plan",
+    "PlanChangePart",
+    "PlanChangeRequest",
     "PostedMessage",
     "Presence",
     "Problem",

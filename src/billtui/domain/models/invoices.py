@@ -55,6 +55,19 @@ class AddonPart(WireModel):
     amount: Money
 
 
+class PlanChangePart(WireModel):
+    """What a line of a plan change bills: the difference of two prices for what was left of the period (ORD-6)."""
+
+    old_plan: Id
+    old_plan_name: SafeText
+    new_plan: Id
+    new_plan_name: SafeText
+    old_monthly_price: Money
+    new_monthly_price: Money
+    billed_from: Instant
+    """From when to the end of the paid period it is billed."""
+
+
 class InvoiceLine(WireModel):
     """What one order costs on this invoice (INV-10).
 
@@ -68,6 +81,8 @@ class InvoiceLine(WireModel):
     list_price: Money
     discounts: list[Discount] = Field(default_factory=list)
     addons: list[AddonPart] = Field(default_factory=list)
+    plan_change: PlanChangePart | None = None
+    """Of a change of plan: from what to what (ORD-6)."""
     amount: Money
 
 

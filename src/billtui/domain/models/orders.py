@@ -76,6 +76,8 @@ class Order(WireModel):
     in_use_since: Instant | None = None
     unpaid_invoice_id: Id | None = None
     transfer_id: Id | None = None
+    plan_change_ticket_id: Id | None = None
+    """The ticket that its last change of plan has opened (ORD-6)."""
     blocked_at: Instant | None = None
     """Since when it is blocked: it is deleted 7 days later (ORD-2)."""
     actions: list[Action] = Field(default_factory=list)

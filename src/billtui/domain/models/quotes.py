@@ -114,6 +114,13 @@ class AddonRequest(WireModel):
     addons: list[Id]
 
 
+class PlanChangeRequest(WireModel):
+    """Another plan for an order, for the rest of its paid period (ORD-6)."""
+
+    order_id: Id
+    plan: Id
+
+
 class BoughtOrders(WireModel):
     """What buying new servers answers: the invoice, and the orders that wait for its payment (BLK-1, ORD-1)."""
 

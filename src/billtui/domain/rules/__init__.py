@@ -45,6 +45,9 @@ unknown-action             ORD-4             no such action
 period-over                ORD-5             no paid period is left to bill
 addon-other-kind           ORD-5             an add-on of another kind of service than the server's
 addon-there                ORD-5             the server has that add-on already
+individual-price           ORD-6             the order's price was agreed for the plan that it has
+plan-there                 ORD-6             the order has that plan already
+plan-other-kind            ORD-6             a plan of another kind of service than the order's
 open-invoice               REN-2, ORD-4      an open invoice bills the order already
 unknown-period             REN-3             not one of the periods on sale
 auto-renew-off             REN-5             auto-renewal is off

@@ -112,6 +112,19 @@ class PricedAddon:
 
 
 @dataclass(frozen=True, slots=True)
+class PricedChange:
+    """What a line of a plan change bills: the difference of two prices a month, from an instant on (ORD-6)."""
+
+    old_plan: str
+    old_name: str
+    new_plan: str
+    new_name: str
+    old_monthly: Money
+    new_monthly: Money
+    billed_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PricedLine:
     """What one order costs: the list price, each discount by name, the amount (DSC-8, INV-10).
 
@@ -129,6 +142,8 @@ class PricedLine:
     paid_until: datetime | None = None
     new_paid_until: datetime | None = None
     addons: tuple[PricedAddon, ...] = ()
+    change: PricedChange | None = None
+    """The change of plan that it bills (ORD-6)."""
 
     @property
     def total(self) -> Money:

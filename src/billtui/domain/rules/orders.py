@@ -232,8 +232,15 @@ def action_refusal(order: OrderFacts, action: str, now: datetime, policy: Policy
             "not-suspended", "ORD-1", f"“{order.name}” is not suspended: there is nothing to take up.", about
         )
     if action in _NEEDS_NO_OPEN_INVOICE:
-        return open_invoice_refusal(order, action)
-    return None
+        refusal = open_invoice_refusal(order, action)
+    if refusal is None and action == "change-plan" and order.individual_price:
+        refusal = Refusal(
+            "individual-price",
+            "ORD-6",
+            f"“{order.name}” has a price that was agreed for its plan: ask the sales department for another plan.",
+            about,
+        )
+    return refusal
 
 
 def _with_invoice(about: dict[str, str], order: OrderFacts) -> dict[str, str]:

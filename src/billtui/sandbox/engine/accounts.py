@@ -35,6 +35,7 @@ CAPABILITIES: tuple[str, ...] = (
     "invoices.document",
     "orders.new",
     "orders.addons",
+    "orders.change-plan",
     "orders.renew",
     "orders.rename",
     "orders.auto-renew",

@@ -20,7 +20,7 @@ from billtui.sandbox.engine.rows import OrderRow
 from billtui.sandbox.engine.shop import read_addons
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.views import invoice_json, quote_line_json
-from billtui.sandbox.engine.wire import SECOND, InvoiceJSON, cents_of, instant_json, instant_of, money_json
+from billtui.sandbox.engine.wire import InvoiceJSON, cents_of, instant_json, instant_of, money_json
 from billtui.sandbox.engine.wire_quotes import QuoteJSON
 
 
@@ -36,7 +36,7 @@ def quote_addons(tx: Tx, account_id: int, order_ids: Sequence[str], addons: Sequ
     found = own_orders(tx, account_id, wanted)
     offer = _offer(tx, account_id, found, addons, tx.at)
     fingerprint = _fingerprint(offer, addons)
-    priced_at = _priced_before(tx, account_id, fingerprint)
+    priced_at = kept_quotes.priced_before(tx, account_id, "addon", fingerprint)
     if priced_at != tx.at:
         offer = _offer(tx, account_id, found, addons, priced_at)
     request = {"lines": _content(offer), "addons": list(addons), "priced_at": priced_at}
@@ -78,21 +78,6 @@ def _fingerprint(offer: AddonOffer, addons: Sequence[str]) -> str:
     """Which add-ons for which orders."""
     what = [sorted(str(line.order_id) for line in offer.lines), sorted(set(addons))]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
-
-
-def _priced_before(tx: Tx, account_id: int, fingerprint: str) -> int:
-    """The instant from which the remaining period counts: now, or that of a quote of the same that still holds.
-
-    The price falls by the second. Of a thousand orders that is a cent every few, and whoever compares a fresh quote
-    with the one that was agreed to would never get to buy (DSC-8).
-    """
-    earliest = tx.at - int(tx.policy.quote_lifetime.total_seconds()) * SECOND
-    found = tx.sql(
-        "SELECT max(json_extract(request, '$.priced_at')) FROM quotes WHERE account_id = ? AND kind = 'addon'"
-        " AND fingerprint = ? AND invoice_id IS NULL AND created_at > ?",
-        (account_id, fingerprint, earliest),
-    ).fetchone()[0]
-    return int(found) if found is not None and found > earliest else tx.at
 
 
 def _content(offer: AddonOffer) -> list[list[Any]]:

@@ -130,8 +130,11 @@ _CHECKS: tuple[tuple[str, str], ...] = (
     (
         "{0} in {1}: {2} in stock and {3} sold are not {4}",  # BLK-6: nothing is sold twice, nothing is lost
         "SELECT stock.plan, stock.location, available, (SELECT count(*) FROM orders WHERE orders.plan = stock.plan AND"
-        " orders.location = stock.location AND state NOT IN ('deleted', 'cancelled')) AS sold, capacity FROM stock"
-        " WHERE available + sold <> capacity OR available < 0",
+        " orders.location = stock.location AND state NOT IN ('deleted', 'cancelled')) + (SELECT count(*) FROM"
+        " invoice_lines JOIN invoices ON invoices.id = invoice_id JOIN orders ON orders.id = order_id"
+        " WHERE invoice_lines.kind = 'plan-change' AND invoices.state IN ('unpaid', 'promised', 'overdue')"
+        " AND json_extract(plan_change, '$[2]') = stock.plan AND orders.location = stock.location) AS sold, capacity"
+        " FROM stock WHERE available + sold <> capacity OR available < 0",
     ),
     (
         "promo code {0} was used {1} times, {2} were allowed",  # DSC-6
@@ -166,6 +169,20 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         "invoice_lines.addons) AS part WHERE order_id = orders.id AND invoices.state = 'paid'"
         " AND invoice_lines.kind IN ('new-order', 'addon')"
         " AND json_extract(part.value, '$[0]') = json_extract(held.value, '$[0]')) <> 1",
+    ),
+    (
+        "order {0} has the plan {1} at {2}, its last paid change says {3} at {4}",  # ORD-6
+        "SELECT orders.id, plan, monthly_cents, json_extract(plan_change, '$[2]') AS said,"
+        " json_extract(plan_change, '$[5]') AS price FROM orders JOIN invoice_lines ON invoice_lines.id ="
+        " (SELECT max(lines.id) FROM invoice_lines AS lines JOIN invoices ON invoices.id = invoice_id"
+        " WHERE lines.order_id = orders.id AND lines.kind = 'plan-change' AND invoices.state = 'paid')"
+        " WHERE plan <> said OR monthly_cents <> price",
+    ),
+    (
+        "invoice {0}, order {1}: {2} to {3} a month is not a plan change over {4}",  # ORD-6: a cheaper plan costs 0
+        "SELECT invoice_id, order_id, json_extract(plan_change, '$[4]') AS old, json_extract(plan_change, '$[5]')"
+        " AS new, amount_cents FROM invoice_lines WHERE (kind = 'plan-change') <> (plan_change <> '')"
+        " OR (plan_change <> '' AND (amount_cents < 0 OR (new <= old AND amount_cents <> 0)))",
     ),
     (
         "order {0} is held by transfer {1}, which is {2}",  # TRF-6: the lock is exact
@@ -220,6 +237,7 @@ def check_books(conn: Connection) -> list[str]:
 
     Debits = credits in every entry; a purse is the sum of its lines; a paid invoice has exactly one payment of its
     whole total, and the books show it; every renewal has its payment and follows the one before; numbers have no gaps;
-    orders and open invoices know each other, orders and running transfers too; an order has one owner.
+    orders and open invoices know each other, orders and running transfers too; an order has one owner, and the plan
+    that was paid for.
     """
     return [words.format(*row) for words, query in _CHECKS for row in conn.exec_driver_sql(f"{query} LIMIT 20").all()]

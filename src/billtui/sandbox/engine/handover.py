@@ -111,6 +111,7 @@ def complete(tx: Tx, row: TransferRow) -> None:
         _count(tx, row.recipient_id, order, 1)
     take(order, rules.handed_over(order_facts(order)))
     order.auto_since = None
+    order.plan_change_ticket_id = None  # TRF-5: tickets stay with the sender
     order.account_id = row.recipient_id
     order.noticed &= ~NOTICED_ENDING  # whoever got that mail does not own it any more
     _end(tx, row, TransferState.COMPLETED, Side.RECIPIENT)

@@ -13,9 +13,9 @@ from billtui.sandbox.engine import promos
 from billtui.sandbox.engine.facts import invoice_facts, lines_of, order_facts, orders_on
 from billtui.sandbox.engine.rows import InvoiceRow, LineRow, OrderRow
 from billtui.sandbox.engine.schedule import schedule_invoice, schedule_order
-from billtui.sandbox.engine.shop import give_stock_back
+from billtui.sandbox.engine.shop import give_reserved_back, give_stock_back
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import cents_of
+from billtui.sandbox.engine.wire import cents_of, micros
 
 MICROSECONDS = 1_000_000
 
@@ -32,6 +32,7 @@ class NewLine:
     discounts: str
     amount_cents: int
     addons: str = "[]"
+    plan_change: str = ""
 
     @classmethod
     def of(cls, line: PricedLine, kind: str) -> NewLine:
@@ -45,6 +46,7 @@ class NewLine:
             discounts_text(line),
             cents_of(line.total),
             addons_text(line),
+            plan_change_text(line),
         )
 
     @classmethod
@@ -59,6 +61,7 @@ class NewLine:
             line.discounts,
             line.amount_cents,
             line.addons,
+            line.plan_change,
         )
 
 
@@ -74,6 +77,15 @@ def addons_text(line: PricedLine) -> str:
     return json.dumps(
         [[one.id, one.name, cents_of(one.amount) * line.quantity, cents_of(one.monthly_price)] for one in line.addons]
     )
+
+
+def plan_change_text(line: PricedLine) -> str:
+    """The change of plan of a line as it is kept; empty where it is none (ORD-6)."""
+    one = line.change
+    if one is None:
+        return ""
+    prices = [cents_of(one.old_monthly), cents_of(one.new_monthly)]
+    return json.dumps([one.old_plan, one.old_name, one.new_plan, one.new_name, *prices, micros(one.billed_from)])
 
 
 def issue(
@@ -133,6 +145,7 @@ def write_lines(tx: Tx, invoice: InvoiceRow, lines: Iterable[NewLine]) -> None:
                 line.discounts,
                 line.amount_cents,
                 line.addons,
+                line.plan_change,
             )
         )
         for line in lines
@@ -166,6 +179,7 @@ def withdraw(tx: Tx, invoice: InvoiceRow) -> None:
     """
     gone: list[OrderRow] = []
     lines = lines_of(tx, invoice.id)
+    give_reserved_back(tx, ((json.loads(line.plan_change)[2], line.order_id) for line in lines if line.plan_change))
     billed = orders_on(tx, lines)
     cancelled = set(
         invoice_rules.cancelled_by_delete(invoice_facts(invoice, lines), [order_facts(order) for order in billed])

@@ -12,7 +12,7 @@ from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import quotes as quote_rules
 from billtui.sandbox.engine.errors import NotFound
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.wire import DAY, cents_of, instant_json, instant_of, micros
+from billtui.sandbox.engine.wire import DAY, SECOND, cents_of, instant_json, instant_of, micros
 from billtui.sandbox.engine.wire_quotes import ExclusionJSON
 
 _KEEP = DAY
@@ -42,6 +42,21 @@ def keep(
         (quote_id, account_id, kind, json.dumps(request), fingerprint, cents_of(total), tx.at, expires),
     )
     return quote_id, expires
+
+
+def priced_before(tx: Tx, account_id: int, kind: str, fingerprint: str) -> int:
+    """The instant from which the remaining period counts: now, or that of a quote of the same that still holds.
+
+    The price falls by the second. Of a thousand orders that is a cent every few, and whoever compares a fresh quote
+    with the one that was agreed to would never get to buy (DSC-8).
+    """
+    earliest = tx.at - int(tx.policy.quote_lifetime.total_seconds()) * SECOND
+    found = tx.sql(
+        "SELECT max(json_extract(request, '$.priced_at')) FROM quotes WHERE account_id = ? AND kind = ?"
+        " AND fingerprint = ? AND invoice_id IS NULL AND created_at > ?",
+        (account_id, kind, fingerprint, earliest),
+    ).fetchone()[0]
+    return int(found) if found is not None and found > earliest else tx.at
 
 
 def to_buy(tx: Tx, account_id: int, quote_id: str, kind: str) -> KeptQuote:

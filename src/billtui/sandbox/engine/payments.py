@@ -15,7 +15,7 @@ from billtui.domain.rules.facts import EXTERNAL_METHODS, PROMISE, PURSES
 from billtui.domain.rules.invoices import Settlement
 from billtui.domain.rules.quotes import price_refusal
 from billtui.sandbox import mail
-from billtui.sandbox.engine import ledger
+from billtui.sandbox.engine import ledger, plan_effects
 from billtui.sandbox.engine.addresses import next_address
 from billtui.sandbox.engine.errors import InvalidInput, NotFound, PriceChanged
 from billtui.sandbox.engine.facts import invoice_facts, lines_of, order_facts, orders_on, purses_of, take
@@ -231,6 +231,8 @@ def _paid_line(tx: Tx, invoice: InvoiceRow, payment: PaymentRow, line: LineRow, 
                 at=tx.at,
             )
         )
+    if line.plan_change:
+        plan_effects.take_effect(tx, order, line, invoice)
     state_moved(tx, order, was)
     schedule_order(tx, order)
 

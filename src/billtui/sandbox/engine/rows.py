@@ -74,6 +74,7 @@ class OrderRow:
     promise_invoice_id: int | None = None
     broken_invoice_id: int | None = None
     transfer_id: int | None = None
+    plan_change_ticket_id: int | None = None
     promise_until: int | None = None
     blocked_at: int | None = None
     deleted_at: int | None = None
@@ -207,6 +208,7 @@ class LineRow:
     discounts: str
     amount_cents: int
     addons: str = "[]"
+    plan_change: str = ""
 
     TABLE: ClassVar[str] = "invoice_lines"
 

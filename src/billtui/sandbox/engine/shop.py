@@ -51,6 +51,14 @@ def take_stock(tx: Tx, cells: Iterable[Cell]) -> None:
             raise RuleBroken(refusal)
 
 
+def give_reserved_back(tx: Tx, reserved: Iterable[tuple[str, int | None]]) -> None:
+    """Places of other plans that were kept for orders can be had again: their change is not paid (ORD-6)."""
+    for plan, order_id in reserved:
+        if order_id is not None:
+            place = tx.orders.need(order_id).location
+            tx.sql("UPDATE stock SET available = available + 1 WHERE plan = ? AND location = ?", (plan, place))
+
+
 def give_stock_back(tx: Tx, orders: Iterable[OrderRow]) -> None:
     """The places of orders that were cancelled or deleted can be had again (ORD-2, ORD-3)."""
     counts = Counter((order.plan, order.location) for order in orders)

@@ -14,7 +14,7 @@ from billtui.domain.rules.discounts import PricedLine, loyalty, percent_of
 from billtui.domain.rules.facts import OrderFacts
 from billtui.domain.rules.new_orders import Cell
 from billtui.sandbox.engine.facts import invoice_facts, order_facts, orders_on
-from billtui.sandbox.engine.invoicing import addons_text, discounts_text
+from billtui.sandbox.engine.invoicing import addons_text, discounts_text, plan_change_text
 from billtui.sandbox.engine.ledger import CLIENT_PURSES, PANEL, counter_kind
 from billtui.sandbox.engine.rows import InvoiceRow, LedgerRow, LineRow, OrderRow, PaymentRow
 from billtui.sandbox.engine.unit import Tx
@@ -29,6 +29,7 @@ from billtui.sandbox.engine.wire import (
     OrderAddonJSON,
     OrderJSON,
     PaymentJSON,
+    PlanChangePartJSON,
     cents_of,
     instant_json,
     instant_json_or_none,
@@ -164,6 +165,7 @@ def _order(tx: Tx, row: OrderRow, actions: list[ActionJSON]) -> OrderJSON:
         "in_use_since": instant_json_or_none(row.in_use_since),
         "unpaid_invoice_id": _text(row.open_invoice_id),
         "transfer_id": _text(row.transfer_id),
+        "plan_change_ticket_id": _text(row.plan_change_ticket_id),
         "blocked_at": instant_json_or_none(row.blocked_at),
         "promise_until": instant_json_or_none(row.promise_until),
         "actions": actions,
@@ -188,6 +190,7 @@ def line_json(line: LineRow, currency: str) -> LineJSON:
         "list_price": money_json(line.list_cents, currency),
         "discounts": discounts_json(line.discounts),
         "addons": addon_parts_json(line.addons, currency),
+        "plan_change": plan_change_json(line.plan_change, currency),
         "amount": money_json(line.amount_cents, currency),
     }
 
@@ -207,6 +210,22 @@ def addon_parts_json(kept: str, currency: str) -> list[AddonPartJSON]:
     ]
 
 
+def plan_change_json(kept: str, currency: str) -> PlanChangePartJSON | None:
+    """A change of plan as it is kept with a line, as the wire writes it (ORD-6)."""
+    if not kept:
+        return None
+    old, old_name, new, new_name, old_cents, new_cents, billed_from = json.loads(kept)
+    return {
+        "old_plan": old,
+        "old_plan_name": old_name,
+        "new_plan": new,
+        "new_plan_name": new_name,
+        "old_monthly_price": money_json(old_cents, currency),
+        "new_monthly_price": money_json(new_cents, currency),
+        "billed_from": instant_json(billed_from),
+    }
+
+
 def _quote_line(line: PricedLine, kind: str) -> QuoteLineJSON:
     """A line of a quote: every amount is of the whole line (INV-10)."""
     currency = line.amount.currency
@@ -218,6 +237,7 @@ def _quote_line(line: PricedLine, kind: str) -> QuoteLineJSON:
         "list_price": money_json(cents_of(line.list_price) * line.quantity, currency),
         "discounts": discounts_json(discounts_text(line)),
         "addons": addon_parts_json(addons_text(line), currency),
+        "plan_change": plan_change_json(plan_change_text(line), currency),
         "amount": money_json(cents_of(line.total), currency),
         "plan": None,
         "location": None,
@@ -230,8 +250,9 @@ def _quote_line(line: PricedLine, kind: str) -> QuoteLineJSON:
 
 
 def quote_line_json(line: PricedLine, kind: str, order: OrderRow) -> QuoteLineJSON:
-    """A line of a quote for an order that there is."""
-    return {**_quote_line(line, kind), "plan": order.plan, "location": order.location}
+    """A line of a quote for an order that there is; of a change of plan, ``plan`` is the new one (ORD-6)."""
+    plan = order.plan if line.change is None else line.change.new_plan
+    return {**_quote_line(line, kind), "plan": plan, "location": order.location}
 
 
 def new_line_json(cell: Cell, line: PricedLine, names: list[str]) -> QuoteLineJSON:

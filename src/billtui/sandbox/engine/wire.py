@@ -125,6 +125,7 @@ class OrderJSON(TypedDict):
     in_use_since: str | None
     unpaid_invoice_id: str | None
     transfer_id: str | None
+    plan_change_ticket_id: str | None
     blocked_at: str | None
     promise_until: str | None
     actions: list[ActionJSON]
@@ -146,6 +147,18 @@ class AddonPartJSON(TypedDict):
     amount: MoneyJSON
 
 
+class PlanChangePartJSON(TypedDict):
+    """What a line of a plan change bills: the difference of two prices a month, from an instant on (ORD-6)."""
+
+    old_plan: str
+    old_plan_name: str
+    new_plan: str
+    new_plan_name: str
+    old_monthly_price: MoneyJSON
+    new_monthly_price: MoneyJSON
+    billed_from: str
+
+
 class LineJSON(TypedDict):
     """A line of an invoice; the add-ons are in both amounts, the discounts are on the rest."""
 
@@ -156,6 +169,7 @@ class LineJSON(TypedDict):
     list_price: MoneyJSON
     discounts: list[DiscountJSON]
     addons: list[AddonPartJSON]
+    plan_change: PlanChangePartJSON | None
     amount: MoneyJSON
 
 

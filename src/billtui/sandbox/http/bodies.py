@@ -152,11 +152,13 @@ class CellBody(Body):
 
 
 class QuoteBody(Body):
-    """``POST /quotes``: a ``renewal``, new servers (``order``) or add-ons (``addon``)."""
+    """``POST /quotes``: a ``renewal``, new servers (``order``), add-ons (``addon``), another plan (``plan_change``)."""
 
     kind: Word
     order_ids: Annotated[list[Id], Field(max_length=10_000)] | None = None
     """Of a renewal and of add-ons; at most 1,000 in one request (BLK-7)."""
+    order_id: Id | None = None
+    """Of a change of plan, with ``plan`` (ORD-6)."""
     period: Annotated[int, Field(ge=1, le=1200)] | None = None
     """Months (REN-3), of a renewal and of new servers."""
     promo_code: Annotated[str, Field(max_length=100), AfterValidator(_storable)] | None = None
@@ -175,7 +177,7 @@ class QuoteBody(Body):
 
 
 class PurchaseBody(Body):
-    """``POST /renewals``, ``/orders``, ``/addons``: buy what a quote priced (DSC-8)."""
+    """``POST /renewals``, ``/orders``, ``/addons``, ``/plan-changes``: buy what a quote priced (DSC-8)."""
 
     quote_id: Id
     expected_total: MoneyBody | None = None

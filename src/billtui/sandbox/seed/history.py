@@ -147,6 +147,7 @@ def _invoice(tx: Tx, account_id: int, kind: str, lines: list[NewLine]) -> Invoic
                 line.discounts,
                 line.amount_cents,
                 line.addons,
+                line.plan_change,
             )
         )
     return invoice

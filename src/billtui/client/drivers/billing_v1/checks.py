@@ -20,6 +20,7 @@ from billtui.domain.models import (
     Order,
     OrderRequest,
     Payment,
+    PlanChangeRequest,
     Quote,
     SessionToken,
     Transfer,
@@ -116,6 +117,22 @@ def addon_quote(answer: Answer, order_ids: Sequence[str]) -> Quote:
         must(line_order in wanted and line_order not in seen, "lines.order_id")
         must(line.amount.currency == result.total.currency, "lines.amount.currency")
         seen.add(line_order)
+    must(sum(line.amount.amount for line in result.lines) == result.total.amount, "total")
+    return result
+
+
+def plan_change_quote(answer: Answer, request: PlanChangeRequest) -> Quote:
+    """A quote of a change of plan: this order to this plan, or left out with the reason (ORD-6, DSC-8)."""
+    result = read(Quote, answer)
+    must(result.kind == "plan_change", "kind")
+    must(len(result.lines) <= 1, "lines")
+    for line in result.lines:
+        must(line.order_id is not None and _raw(line.order_id) == _raw(request.order_id), "lines.order_id")
+        must(line.plan is not None and _raw(line.plan) == _raw(request.plan), "lines.plan")
+        change = line.plan_change
+        must(change is None or _raw(change.new_plan) == _raw(request.plan), "lines.plan_change.new_plan")
+        must(line.amount.currency == result.total.currency, "lines.amount.currency")
+        must(line.amount.amount >= 0, "lines.amount")
     must(sum(line.amount.amount for line in result.lines) == result.total.amount, "total")
     return result
 

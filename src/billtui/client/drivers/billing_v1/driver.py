@@ -34,6 +34,7 @@ from billtui.domain.models import (
     Payment,
     PaymentMethod,
     Plan,
+    PlanChangeRequest,
     Quote,
     StockItem,
 )
@@ -62,6 +63,7 @@ class BillingV1(AccountCalls, TransferCalls, TicketCalls, StaffCalls):
             "invoices.document",
             "orders.new",
             "orders.addons",
+            "orders.change-plan",
             "orders.renew",
             "orders.rename",
             "orders.auto-renew",
@@ -198,6 +200,25 @@ class BillingV1(AccountCalls, TransferCalls, TicketCalls, StaffCalls):
         return self._write(
             "POST", "/addons", write, lambda answer: checks.renewed(answer, expected_total), body, "orders.addons"
         )
+
+    def quote_plan_change(self, request: PlanChangeRequest) -> Call[Quote]:
+        """``POST /quotes`` of kind ``plan_change`` (ORD-6)."""
+        body = {"kind": "plan_change", "order_id": raw(request.order_id), "plan": raw(request.plan)}
+        exchange = Exchange("POST", f"{PREFIX}/quotes", body=body)
+
+        def reader(answer: Answer) -> Quote:
+            return checks.plan_change_quote(answer, request)
+
+        return Call(exchange, reader, explain_answer, "orders.change-plan")
+
+    def buy_plan_change(self, quote_id: str, expected_total: Money, write: Write) -> Call[Invoice]:
+        """``POST /plan-changes``: an invoice for the change of plan that was quoted (ORD-6)."""
+        body = {"quote_id": raw(quote_id), "expected_total": _money(expected_total)}
+
+        def reader(answer: Answer) -> Invoice:
+            return checks.renewed(answer, expected_total)
+
+        return self._write("POST", "/plan-changes", write, reader, body, "orders.change-plan")
 
     # Invoices
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from billtui.domain.rules.new_orders import Cell
-from billtui.sandbox.engine import addons, new_orders, quotes
+from billtui.sandbox.engine import addons, new_orders, plan_changes, quotes
 from billtui.sandbox.engine.new_orders import Wish
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire_quotes import QuoteJSON
@@ -23,13 +23,6 @@ router = APIRouter(tags=["purchases"])
 @router.post("/quotes", responses=writes(ref("Quote"), 404, 409), openapi_extra=unkeyed())
 async def quote(call: Quoting, body: QuoteBody) -> Response:
     """Price a purchase without buying: every amount explained, and what is left out and why (BLK-6)."""
-    if body.kind == "plan_change":
-        raise ApiProblem(
-            422,
-            "kind-not-available",
-            "This panel does not sell a change of plan over this interface.",
-            fields={"kind": ", ".join(_KINDS)},
-        )
     quoted = _KINDS.get(body.kind)
     if quoted is None:
         detail = "There is no such kind of quote."
@@ -82,10 +75,25 @@ def _addon(body: QuoteBody, account_id: int) -> Callable[[Tx], QuoteJSON]:
     return lambda tx: addons.quote_addons(tx, account_id, order_ids, body.addons)
 
 
+def _plan_change(body: QuoteBody, account_id: int) -> Callable[[Tx], QuoteJSON]:
+    order_id, plan = body.order_id, body.plan
+    missing = {} if order_id is not None else {"order_id": "which order"}
+    if plan is None:
+        missing["plan"] = "which plan it is to have"
+    if body.promo_code:
+        missing["promo_code"] = "a code gives nothing on a change of plan: leave it out"
+    if missing or order_id is None or plan is None:
+        raise ApiProblem(
+            422, "invalid-input", "A change of plan needs an order and a plan, and no promo code.", fields=missing
+        )
+    return lambda tx: plan_changes.quote_plan_change(tx, account_id, order_id, plan)
+
+
 _KINDS: dict[str, Callable[[QuoteBody, int], Callable[[Tx], QuoteJSON]]] = {
     "renewal": _renewal,
     "order": _order,
     "addon": _addon,
+    "plan_change": _plan_change,
 }
 
 
@@ -115,4 +123,19 @@ async def add(call: Writing, body: PurchaseBody) -> Response:
     expected = money_or_none(body.expected_total)
     return await call.answer(
         lambda tx: {"invoice": addons.buy_addons(tx, call.caller.account_id, body.quote_id, expected)}, status=201
+    )
+
+
+@router.post(
+    "/plan-changes", status_code=201, responses=writes(ref("Bought"), 404, 409, status=201), openapi_extra=keyed()
+)
+async def change_plan(call: Writing, body: PurchaseBody) -> Response:
+    """Buy a quote of a change of plan: an invoice over the difference. Once it is paid the order has the plan (ORD-6).
+
+    A cheaper plan costs nothing: its invoice over 0.00 is paid at once.
+    """
+    expected = money_or_none(body.expected_total)
+    account_id = call.caller.account_id
+    return await call.answer(
+        lambda tx: {"invoice": plan_changes.buy_plan_change(tx, account_id, body.quote_id, expected)}, status=201
     )
