@@ -1,4 +1,4 @@
-"""Verbs that buy new servers and add-ons, and that read plan files."""
+"""Verbs that buy new servers, add-ons and other plans, and that read plan files."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ _CELLS = (
 _ADDONS = (
     *SOME_ORDERS,
     option("--addon", help="which add-on; may stand several times", metavar="ID", action="append", required=True),
+)
+_PLAN_CHANGE = (
+    option("order", help="its id or name", metavar="ORDER"),
+    option("plan", help="the plan that it is to have: its id, or a part that only one has", metavar="PLAN"),
+)
+_NO_REFUND = (
+    "The plan changes when the invoice is paid, and a ticket with the technical department opens by itself. "
+    "A plan that is not dearer costs nothing, changes at once, and gives nothing back."
 )
 _PAY = option(
     "--pay",
@@ -51,6 +59,14 @@ VERBS: tuple[Verb, ...] = (
         writes=True,
     ),
     Verb(
+        ("orders", "change-plan"),
+        "Give an order another plan; the difference is billed for the rest of its paid period (ORD-6).",
+        "changing_plans:change_plan",
+        (*_PLAN_CHANGE, _PAY),
+        more=f"{_NO_REFUND} Stock is that of the location where the server stands.",
+        writes=True,
+    ),
+    Verb(
         ("quote", "order"),
         "What new servers would cost: a line for each plan and location, and what is left out.",
         "buying:quote_order",
@@ -63,6 +79,13 @@ VERBS: tuple[Verb, ...] = (
         "buying:quote_addons",
         _ADDONS,
         more=CHOOSING_MORE,
+    ),
+    Verb(
+        ("quote", "plan-change"),
+        "What another plan would cost for the rest of an order's paid period, step by step (ORD-6).",
+        "changing_plans:quote_plan_change",
+        _PLAN_CHANGE,
+        more=_NO_REFUND,
     ),
     Verb(
         ("plan", "show"),

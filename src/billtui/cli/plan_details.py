@@ -86,6 +86,7 @@ def _terms(operation: Operation) -> str:
     words = {
         K.ORDER: count(operation.new_count, "new server"),
         K.RENEW: f"renew {count(len(operation.targets), 'order')}",
+        K.PLAN_CHANGE: f"change of plan to {params.get('plan')}, for the rest of the paid period",
         K.ADDONS: f"{count(len(operation.targets), 'order')}, for the rest of the paid periods",
         K.NOTIFY: "change notifications",
         K.TRANSFER_PUSH: f"push {count(len(operation.targets), 'order')} to login “{params.get('recipient_login')}”, "
@@ -123,7 +124,7 @@ def _cells(operation: Operation) -> list[list[str]]:
 
 def _orders(operation: Operation) -> list[list[str]]:
     rows = []
-    for order_id in operation.texts("order_ids"):
+    for order_id in operation.billed_orders():
         facts = _facts(operation, order_id)
         end = _end(facts.get("paid_until"))
         name = f"“{one_line(str(facts.get('title', '')))}”"

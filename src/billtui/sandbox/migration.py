@@ -54,7 +54,7 @@ def prepare(conn: Connection, path: Path) -> int | None:
         metadata.create_all(conn)
         conn.execute(panel.insert().values(id=1, schema_version=SCHEMA_VERSION))
         return None
-    version = conn.exec_driver_sql("SELECT schema_version FROM panel").scalar()
+    version = conn.exec_driver_sql("SELECT schema_version FROM panel").scalar_one()
     if version == SCHEMA_VERSION:
         return None
     if version not in range(1, SCHEMA_VERSION):

@@ -302,7 +302,7 @@ invoice_lines = Table(
     _text("discounts", default="[]"),
     _int("amount_cents"),
     _text("addons", default="[]"),  # JSON [[id, name, cents, monthly cents], …], part of both amounts
-    _text("plan_change"),  # ORD-6: JSON [old, its name, new, its name, old cents, new cents, billed from], else empty
+    _text("plan_change"),  # ORD-6: JSON [old, its name, new, its name, old cents, new cents, from, until], else empty
     Index("lines_by_invoice", "invoice_id", "id"),
     Index("lines_by_order", "order_id", "invoice_id"),
 )

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from textual.content import Content
 
-from billtui.domain.models import Invoice, InvoiceLine, PromoTerms, Quote, QuoteLine
+from billtui.domain.models import Invoice, InvoiceLine, PlanChangePart, PromoTerms, Quote, QuoteLine
 from billtui.domain.money import Money, group_digits, round_money
+from billtui.services.plan_change_text import difference_rows
 from billtui.widgets.formats import count_text, date_text, percent_text, state_text
 
 
@@ -33,6 +34,8 @@ def explained(line: InvoiceLine, *, promo: PromoTerms | None = None) -> Content:
 
     With ``promo``, the terms of the quote's code, it says which discount won (DSC-7).
     """
+    if line.plan_change is not None:
+        return plan_change_explained(line, line.plan_change)
     count = line.quantity if isinstance(line, QuoteLine) else 1
     rows: list[Content] = [Content.styled(f"{count} × {line.title}" if count > 1 else str(line.title), "bold")]
     listed = _each(line.list_price, count)
@@ -59,6 +62,16 @@ def explained(line: InvoiceLine, *, promo: PromoTerms | None = None) -> Content:
     if count > 1:
         rows.append(_row(f"× {count}", group_digits(line.amount.amount)))
     return Content("\n").join(rows)
+
+
+def plan_change_explained(line: InvoiceLine, change: PlanChangePart) -> Content:
+    """The difference of two plans for the rest of a paid period, step by step (ORD-6)."""
+    rows = [_wide_row(one.label, one.value) for one in difference_rows(change, line.amount)]
+    return Content("\n").join([Content.styled(str(line.title), "bold"), *rows])
+
+
+def _wide_row(label: str, value: str) -> Content:
+    return Content.assemble("  ", Content.styled(label, "$muted").truncate(50, ellipsis=True, pad=True), f"{value:>14}")
 
 
 def _each(money: Money, count: int) -> Decimal | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from billtui.domain.models import Account, AddonRequest, OrderRequest, Quote, RenewalRequest
 from billtui.services import planner
-from billtui.services.drift import addon_request, order_request
+from billtui.services.drift import addon_request, order_request, plan_change_request
 from billtui.services.journal import DoneAnew
 from billtui.services.journal.rows import Busy
 from billtui.services.plans import PURCHASES, Operation, OperationKind, Plan
@@ -43,7 +43,7 @@ async def buy_again(
     if not left:
         raise DoneAnew(before[wanted[0].number])
     anew = await _priced(session, account, plan, left, busy, profile)
-    return anew.anew(plan.id, [one.number for one in left])
+    return None if anew is None else anew.anew(plan.id, [one.number for one in left])
 
 
 async def _priced(
@@ -53,14 +53,20 @@ async def _priced(
     wanted: list[Operation],
     busy: Mapping[str, Busy] | None,
     profile: str,
-) -> Plan:
+) -> Plan | None:
     kind = wanted[0].kind
     method = _method(plan, [one.number for one in wanted])
     now = session.now()
     if kind is K.ORDER:
         return await _new_servers(session, account, wanted, method, now, busy, profile)
-    ids = [one for operation in wanted for one in operation.texts("order_ids")]
+    ids = [one for operation in wanted for one in operation.billed_orders()]
     orders = await session.orders_by_ids(ids)
+    if kind is K.PLAN_CHANGE:
+        if len(wanted) != 1 or not orders:
+            return None  # a plan holds one
+        request = plan_change_request(wanted[0])
+        quote = await session.quote_plan_change(request)
+        return planner.change_plan(account, quote, request, orders[0], method, now=now, busy=busy, profile=profile)
     quotes: list[Quote] = []
     if kind is K.ADDONS:
         requests: list[AddonRequest] = []

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import ValidationError
 
 from billtui.client.errors import InvalidInput, NotFound, RuleRefused
-from billtui.domain.models import AddonRequest, Invoice, Order, OrderRequest, Quote, QuoteLine
+from billtui.domain.models import AddonRequest, Invoice, Order, OrderRequest, PlanChangeRequest, Quote, QuoteLine
 from billtui.domain.money import Money
 from billtui.domain.periods import parse_instant
 from billtui.domain.rules.discounts import percent_of
 from billtui.domain.rules.facts import format_when
 from billtui.domain.safetext import SafeText
-from billtui.services.plans import Operation, OperationKind, PlanError, cell_key
+from billtui.services.plans import FALLING, Operation, OperationKind, PlanError, cell_key
 from billtui.services.transfer_drift import notification_settings, pushed_orders, transfer_step
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ async def read_afresh(
                 fresh.version = invoice.version
             case K.COMBINE:
                 await _each_invoice(reads, fresh, operation)
-            case K.RENEW | K.ORDER | K.ADDONS:
+            case K.RENEW | K.ORDER | K.ADDONS | K.PLAN_CHANGE:
                 await _purchase(client, reads, fresh, operation)
             case K.ACTION | K.RENAME | K.AUTO_RENEW:
                 order = await reads.order(operation.text("order_id"))
@@ -107,6 +107,8 @@ async def _purchase(client: BillingClient, reads: Reads, fresh: Fresh, operation
             quote = await client.quotes.order(order_request(operation))
         elif operation.kind is K.ADDONS:
             quote = await client.quotes.addons(addon_request(operation))
+        elif operation.kind is K.PLAN_CHANGE:
+            quote = await client.quotes.plan_change(plan_change_request(operation))
         else:
             promo = operation.params.get("promo_code")
             code = promo if isinstance(promo, str) and promo else None
@@ -119,6 +121,8 @@ async def _purchase(client: BillingClient, reads: Reads, fresh: Fresh, operation
         _cells(fresh, operation, quote)
     else:
         _quote(fresh, operation, quote)
+        if operation.kind is K.PLAN_CHANGE:
+            _plans(fresh, operation, quote)
         await _ends(reads, fresh, operation, quote)
     fresh.quote_id, fresh.total = quote.id.raw, quote.total
 
@@ -162,6 +166,28 @@ def addon_request(operation: Operation) -> AddonRequest:
         raise PlanError(f"Operation {operation.number} of the plan is damaged; make the plan anew.") from None
 
 
+def plan_change_request(operation: Operation) -> PlanChangeRequest:
+    """What a change of plan asks for. Raises PlanError where the plan is damaged."""
+    return PlanChangeRequest(order_id=SafeText(operation.text("order_id")), plan=SafeText(operation.text("plan")))
+
+
+def _plans(fresh: Fresh, operation: Operation, quote: Quote) -> None:
+    """From which plan to which, each at its price: a difference that came out the same is not the same (ORD-6)."""
+    before = operation.facts.get("plan_change")
+    changes = [line.plan_change for line in quote.lines if line.plan_change is not None]
+    if not isinstance(before, dict) or not changes:
+        return
+    now = changes[0]
+    if before.get("old_plan") != now.old_plan.raw:
+        fresh.compare("The plan of the order", _text(before.get("old_plan")), now.old_plan)
+    fresh.compare(f"The price of {now.old_plan_name}", _money(before.get("old_monthly_price")), now.old_monthly_price)
+    fresh.compare(f"The price of {now.new_plan_name}", _money(before.get("new_monthly_price")), now.new_monthly_price)
+
+
+def _text(value: object) -> SafeText | None:
+    return SafeText(value) if isinstance(value, str) else None
+
+
 def _cells(fresh: Fresh, operation: Operation, quote: Quote) -> None:
     """New servers: every cell is still sold, in stock, and at its price."""
     planned = operation.facts.get("lines")
@@ -192,7 +218,7 @@ def _quote(fresh: Fresh, operation: Operation, quote: Quote) -> None:
     for exclusion in quote.excluded:
         fresh.differences.append(f"{_title(lines, exclusion.order_id)} is left out now: {exclusion.reason}")
     left_out = {one.order_id.raw for one in quote.excluded if one.order_id is not None}
-    for order_id in operation.texts("order_ids"):
+    for order_id in operation.billed_orders():
         line, before = now.get(order_id), lines.get(order_id)
         if line is None:
             if order_id not in left_out:
@@ -205,12 +231,12 @@ def _quote(fresh: Fresh, operation: Operation, quote: Quote) -> None:
 
 
 def _fell_with_time(operation: Operation, before: Money | None, now: Money) -> bool:
-    """Add-ons are billed for the rest of the paid period (ORD-5): that they cost a little less each hour is no change.
+    """What is billed for the rest of a paid period costs a little less each hour: that is no change (ORD-5, ORD-6).
 
     The end of the period is compared by itself, and what is asked of the panel is the price of now.
     """
     same = before is not None and before.currency == now.currency
-    return operation.kind is K.ADDONS and same and before is not None and now <= before
+    return operation.kind in FALLING and same and before is not None and now <= before
 
 
 def _line(fresh: Fresh, what: str, before: Mapping[str, Any], line: QuoteLine) -> None:

@@ -45,6 +45,7 @@ class OperationKind(StrEnum):
     SPLIT = "invoice.split"
     ORDER = "order.new"
     ADDONS = "order.addons"
+    PLAN_CHANGE = "order.change-plan"
     RENEW = "order.renew"
     ACTION = "order.action"
     RENAME = "order.rename"
@@ -83,8 +84,13 @@ The code stands neither in the plan nor in the journal: it is handed over with t
 the operation is over or the program ends. So such a plan is no file either.
 """
 
-PURCHASES: Final = frozenset({OperationKind.ORDER, OperationKind.ADDONS, OperationKind.RENEW})
+PURCHASES: Final = frozenset(
+    {OperationKind.ORDER, OperationKind.ADDONS, OperationKind.PLAN_CHANGE, OperationKind.RENEW}
+)
 """What issues an invoice that a later operation of the same plan may pay."""
+
+FALLING: Final = frozenset({OperationKind.ADDONS, OperationKind.PLAN_CHANGE})
+"""What is billed for the rest of a paid period (ORD-5, ORD-6): it costs a little less each hour."""
 
 SPENDING: Final = PURCHASES | {OperationKind.PAY, OperationKind.TOP_UP, OperationKind.MOVE}
 """What carries an amount that counts in the plan's total."""
@@ -96,6 +102,7 @@ _PARAMS: Final[dict[OperationKind, frozenset[str]]] = {
     OperationKind.SPLIT: frozenset({"invoice_id"}),
     OperationKind.ORDER: frozenset({"cells", "period"}),
     OperationKind.ADDONS: frozenset({"order_ids", "addons"}),
+    OperationKind.PLAN_CHANGE: frozenset({"order_id", "plan"}),
     OperationKind.RENEW: frozenset({"order_ids", "period"}),
     OperationKind.ACTION: frozenset({"order_id", "action"}),
     OperationKind.RENAME: frozenset({"order_id", "name"}),
@@ -151,6 +158,10 @@ class Operation(_PlanModel):
         if not isinstance(value, list) or not texts or len(texts) != len(value):
             raise PlanError(f"Operation {self.number} of the plan has no list of {name}; make the plan anew.")
         return texts
+
+    def billed_orders(self) -> list[str]:
+        """The orders that a purchase bills. Raises PlanError where the plan names none."""
+        return [self.text("order_id")] if self.kind is OperationKind.PLAN_CHANGE else self.texts("order_ids")
 
     def whole(self, name: str) -> int:
         """The parameter ``name`` as a whole number. Raises PlanError where the plan has none."""

@@ -15,11 +15,13 @@ from billtui.domain.models import (
     OrderRequest,
     Page,
     PaymentMethod,
+    PlanChangeRequest,
     Quote,
     SessionInfo,
     StockItem,
     Transfer,
 )
+from billtui.domain.safetext import SafeText
 from billtui.services.session_settings import Catalogue
 from billtui.services.store.writer import Kind
 from billtui.services.store_thread import StoreThread
@@ -153,6 +155,15 @@ class Reads:
     async def quote_addons(self, request: AddonRequest) -> Quote:
         """The price of add-ons for the rest of the orders' periods (ORD-5)."""
         return await self._panel.ask(lambda client, _sync: client.quotes.addons(request))
+
+    async def quote_plan_change(self, request: PlanChangeRequest) -> Quote:
+        """What another plan costs more for the rest of the order's period, or why it cannot have it (ORD-6)."""
+
+        async def work(client: BillingClient, _sync: Sync) -> Quote:
+            raw = (await self._raw("order", [request.order_id]))[0]
+            return await client.quotes.plan_change(request.model_copy(update={"order_id": SafeText(raw)}))
+
+        return await self._panel.ask(work)
 
     async def stock(self) -> list[StockItem]:
         """What is in stock now; asked for anew each time."""

@@ -26,6 +26,7 @@ from billtui.domain.models import (
     OrderRequest,
     Page,
     PaymentMethod,
+    PlanChangeRequest,
     Quote,
     RenewalRequest,
     SessionInfo,
@@ -298,6 +299,10 @@ class Session:
     async def quote_addons(self, request: AddonRequest) -> Quote:
         """What add-ons cost for the rest of the orders' paid periods (ORD-5). Raises ClientError."""
         return await self._threads.ask(self._core.reads.quote_addons(request))
+
+    async def quote_plan_change(self, request: PlanChangeRequest) -> Quote:
+        """What another plan costs more for the rest of the order's period (ORD-6). Raises ClientError."""
+        return await self._threads.ask(self._core.reads.quote_plan_change(request))
 
     async def offer_order(self, request: OrderRequest) -> Offer[OrderRequest]:
         """New servers of **any** number, as requests of at most 1,000 with a quote each (BLK-7). For ``planner.buy``.

@@ -16,7 +16,7 @@ from billtui.domain.money import Money
 from billtui.services import transfer_answers
 from billtui.services.journal import OperationState
 from billtui.services.one_time_codes import answer_without_code, without_code
-from billtui.services.plans import PURCHASES, STEPS, Operation, OperationKind, cell_key
+from billtui.services.plans import FALLING, PURCHASES, STEPS, Operation, OperationKind, cell_key
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -40,6 +40,7 @@ _SHORT: Final = STEPS | {K.TRANSFER_PUSH, K.NOTIFY}
 _INVOICE_KINDS: Final = {
     K.ORDER: InvoiceKind.NEW_ORDER,
     K.ADDONS: InvoiceKind.ADDON,
+    K.PLAN_CHANGE: InvoiceKind.PLAN_CHANGE,
     K.RENEW: InvoiceKind.RENEWAL,
 }
 
@@ -177,7 +178,7 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
         case K.PAY:
             wanted = {"invoice_id": invoice_id or params.get("invoice_id"), "method": params.get("method")}
             return _has(answer, wanted | {"amount": amount})
-        case K.RENEW | K.ORDER | K.ADDONS:
+        case K.RENEW | K.ORDER | K.ADDONS | K.PLAN_CHANGE:
             return _costs(answer.get("invoice"), operation) and _bought(answer, operation)
         case K.TOP_UP:
             return _has(answer.get("payment"), {"method": params.get("method"), "amount": amount})
@@ -194,8 +195,8 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
 
 
 def _costs(invoice: object, operation: Operation) -> bool:
-    """Whether it costs what was confirmed; add-ons at most that, as their price falls while time passes (ORD-5)."""
-    if operation.kind is not K.ADDONS or operation.amount is None:
+    """Whether it costs what was confirmed; at most that, where the price falls while time passes (ORD-5, ORD-6)."""
+    if operation.kind not in FALLING or operation.amount is None:
         amount = operation.amount.model_dump(mode="json") if operation.amount is not None else None
         return _has(invoice, {"total": amount})
     try:
@@ -222,8 +223,12 @@ def _bought(answer: Mapping[str, Any], operation: Operation) -> bool:
         return Counter(cell_key(str(one.get("plan")), str(one.get("location"))) for one in orders) == wanted
     if not isinstance(lines, list) or not lines:
         return True  # a panel need not repeat the lines; the key and the total are what there is
-    billed = {str(line.get("order_id")) for line in lines if isinstance(line, Mapping)}
-    return billed == set(operation.texts("order_ids"))
+    found = [line for line in lines if isinstance(line, Mapping)]
+    if operation.kind is K.PLAN_CHANGE:
+        changes = [line.get("plan_change") for line in found]
+        if any(isinstance(one, Mapping) and one.get("new_plan") != operation.params["plan"] for one in changes):
+            return False
+    return {str(line.get("order_id")) for line in found} == set(operation.billed_orders())
 
 
 def _has(place: object, wanted: Mapping[str, object]) -> bool:

@@ -15,6 +15,7 @@ from billtui.sandbox.engine import (
     api_keys,
     new_orders,
     payments,
+    plan_changes,
     quotes,
     recovery,
     sessions,
@@ -189,3 +190,23 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(WrongDatabase, match="schema 99"):
         Database.open(tmp_path / "panel.db")
+
+
+def test_a_file_of_version_3_gets_plan_changes(tmp_path: Path, books: Callable[[Database], None]) -> None:
+    """Orders and lines of before have no change of plan, and one can be bought (ORD-6)."""
+    database = Database.open(older(tmp_path / "panel.db", _BACK_TO_3), clock_source=StandingTime())
+    books(database)
+    with database.read() as tx:
+        assert tx.sql("SELECT count(*) FROM invoice_lines WHERE plan_change <> ''").fetchone() == (0,)
+        free = tx.sql(
+            "SELECT id FROM orders WHERE account_id = ? AND open_invoice_id IS NULL AND state = 'active'"
+            " AND auto_on = 0 AND individual_price = 0 AND plan = 'vds-micro' AND location = 'nl'",
+            (FIRST,),
+        ).fetchone()[0]
+    with database.write() as tx:
+        quote = plan_changes.quote_plan_change(tx, FIRST, str(free), "vds-small")
+        invoice = plan_changes.buy_plan_change(tx, FIRST, quote["id"])
+    with database.write() as tx:
+        payments.settle(tx, payments.pay(tx, FIRST, invoice["id"], "card")["id"])
+    with database.read() as tx:
+        assert tx.orders.need(int(free)).plan == "vds-small"

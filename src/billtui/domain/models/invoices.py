@@ -65,7 +65,8 @@ class PlanChangePart(WireModel):
     old_monthly_price: Money
     new_monthly_price: Money
     billed_from: Instant
-    """From when to the end of the paid period it is billed."""
+    billed_until: Instant
+    """What is billed: from the quote to the end of the paid period."""
 
 
 class InvoiceLine(WireModel):

@@ -122,6 +122,7 @@ class PricedChange:
     old_monthly: Money
     new_monthly: Money
     billed_from: datetime
+    billed_until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 
 from billtui.domain.money import Money
-from billtui.domain.periods import months_left
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.addons import remaining_words
@@ -68,7 +66,7 @@ def price_plan_change(order: OrderFacts, old_name: str, plan: PlanFacts, now: da
         raise ValueError(f"order {order.id} has no paid period")
     end = order.paid_until
     amount = plan_change_amount(order.monthly_price, plan.monthly_price, now, end)
-    change = PricedChange(order.plan, old_name, plan.id, plan.name, order.monthly_price, plan.monthly_price, now)
+    change = PricedChange(order.plan, old_name, plan.id, plan.name, order.monthly_price, plan.monthly_price, now, end)
     left = f"{remaining_words(now, end)} until {format_when(end)}"
     title = f"Change of plan for {order.name}, {left}: {old_name} → {plan.name}"
     return PricedLine(order.id, title, None, amount, (), amount, 1, end, change=change)
@@ -95,34 +93,3 @@ def offer_plan_change(
     old = shop.plans.get(order.plan)
     line = price_plan_change(order, order.plan if old is None else old.name, shop.plans[plan], priced_at or now)
     return ChangeOffer(line, None, line.total)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeStep:
-    """One step from two prices a month to what is to be paid; ``amount`` in the currency, exact (DSC-8)."""
-
-    label: str
-    amount: Fraction
-
-
-def explain_plan_change(
-    old: tuple[str, Money], new: tuple[str, Money], billed_from: datetime, paid_until: datetime, amount: Money
-) -> tuple[ChangeStep, ...]:
-    """Price of the new plan, less that of the old one, for the time that is left, the rounding: what is billed (ORD-6).
-
-    The steps add up to ``amount`` exactly. ``old`` and ``new`` are a plan's name and price a month.
-    """
-    left = months_left(billed_from, paid_until)
-    words = remaining_words(billed_from, paid_until)
-    dearer = Fraction(new[1].amount) * left
-    before = Fraction(old[1].amount) * left
-    steps = [
-        ChangeStep(f"{new[0]}: {new[1]} a month × {words}", dearer),
-        ChangeStep(f"{old[0]}: {old[1]} a month × {words}", -before),
-    ]
-    if dearer < before:
-        steps.append(ChangeStep("cheaper: nothing is given back", before - dearer))
-    rounding = Fraction(amount.amount) - sum(step.amount for step in steps)
-    if rounding:
-        steps.append(ChangeStep("rounding to the cent", rounding))
-    return tuple(steps)

@@ -84,8 +84,8 @@ def plan_change_text(line: PricedLine) -> str:
     one = line.change
     if one is None:
         return ""
-    prices = [cents_of(one.old_monthly), cents_of(one.new_monthly)]
-    return json.dumps([one.old_plan, one.old_name, one.new_plan, one.new_name, *prices, micros(one.billed_from)])
+    numbers = [cents_of(one.old_monthly), cents_of(one.new_monthly), micros(one.billed_from), micros(one.billed_until)]
+    return json.dumps([one.old_plan, one.old_name, one.new_plan, one.new_name, *numbers])
 
 
 def issue(

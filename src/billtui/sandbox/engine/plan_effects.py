@@ -11,7 +11,7 @@ from billtui.sandbox.engine.unit import Tx
 
 def take_effect(tx: Tx, order: OrderRow, line: LineRow, invoice: InvoiceRow) -> None:
     """The order has the plan that the line is for, at the price that was quoted (ORD-6, DSC-8)."""
-    _old, _old_name, plan, _name, _old_cents, cents, _billed_from = json.loads(line.plan_change)
+    _old, _old_name, plan, _name, _old_cents, cents, *_billed = json.loads(line.plan_change)
     give_stock_back(tx, (order,))
     order.plan, order.monthly_cents = plan, cents
     order.index_text()

@@ -214,7 +214,7 @@ def plan_change_json(kept: str, currency: str) -> PlanChangePartJSON | None:
     """A change of plan as it is kept with a line, as the wire writes it (ORD-6)."""
     if not kept:
         return None
-    old, old_name, new, new_name, old_cents, new_cents, billed_from = json.loads(kept)
+    old, old_name, new, new_name, old_cents, new_cents, billed_from, billed_until = json.loads(kept)
     return {
         "old_plan": old,
         "old_plan_name": old_name,
@@ -223,6 +223,7 @@ def plan_change_json(kept: str, currency: str) -> PlanChangePartJSON | None:
         "old_monthly_price": money_json(old_cents, currency),
         "new_monthly_price": money_json(new_cents, currency),
         "billed_from": instant_json(billed_from),
+        "billed_until": instant_json(billed_until),
     }
 
 

@@ -157,6 +157,7 @@ class PlanChangePartJSON(TypedDict):
     old_monthly_price: MoneyJSON
     new_monthly_price: MoneyJSON
     billed_from: str
+    billed_until: str
 
 
 class LineJSON(TypedDict):

@@ -17,7 +17,7 @@ from billtui.services.executor.requests import as_invoiced, invoice_in
 from billtui.services.executor.run import Limits, Run
 from billtui.services.journal import JournalError, JournalReader, MoveLost, OperationState, PauseReason
 from billtui.services.journal.writer import Step, no_step, now_utc
-from billtui.services.plans import Operation, OperationKind, Plan
+from billtui.services.plans import FALLING, Operation, Plan
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -140,9 +140,9 @@ class Desk:
         self.idle = idle
 
     def as_invoiced(self, plan: Plan, operation: Operation) -> Operation:
-        """``operation``; a payment of add-ons as their invoice has it, once they are bought. Raises JournalError."""
+        """``operation``; a payment of what falls with time as its invoice has it, once that is. Raises JournalError."""
         source = plan.operation(operation.takes_from) if operation.takes_from is not None else None
-        if source is None or source.kind is not OperationKind.ADDONS:
+        if source is None or source.kind not in FALLING:
             return operation
         return as_invoiced(operation, invoice_in(self.reader.operation(plan.id, source.number).answer))
 

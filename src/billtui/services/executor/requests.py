@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from billtui.client.settings import Write
 from billtui.domain.models import AutoRenew, Invoice
 from billtui.domain.money import Money
-from billtui.services.plans import Operation, OperationKind, PlanError
+from billtui.services.plans import FALLING, Operation, OperationKind, PlanError
 from billtui.services.settle import kept_answer
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ class Ready:
     code: SecretStr | None = None
     """The one-time code of a step that needs one (TRF-2)."""
     amount: Money | None = None
-    """What add-ons cost at this instant: their price falls while time passes, so it is at most what was confirmed."""
+    """What it costs at this instant: the price of some falls while time passes, so it is at most what was confirmed."""
 
 
 def as_invoiced(operation: Operation, invoice: Invoice | None) -> Operation:
-    """A payment of add-ons with what their invoice says, which is at most what was confirmed (ORD-5)."""
+    """A payment with what the invoice of its purchase says, which is at most what was confirmed (ORD-5, ORD-6)."""
     amount = operation.amount
     if invoice is None or amount is None or invoice.total.currency != amount.currency or invoice.total > amount:
         return operation
@@ -53,7 +53,7 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
     match operation.kind:
         case K.PAY:
             return await _pay(client, operation, Write(key), ready.invoice_id or operation.text("invoice_id"))
-        case K.RENEW | K.ORDER | K.ADDONS:
+        case K.RENEW | K.ORDER | K.ADDONS | K.PLAN_CHANGE:
             return await _buy(client, operation, write, _quoted(ready), ready.amount)
         case K.DELETE | K.SPLIT:
             return await _invoice(client, operation, write)
@@ -84,7 +84,7 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
 
 async def _buy(client: BillingClient, operation: Operation, write: Write, quote_id: str, now: Money | None) -> Json:
     confirmed = _amount(operation)
-    amount = now if now is not None and operation.kind is K.ADDONS else confirmed
+    amount = now if now is not None and operation.kind in FALLING else confirmed
     if amount > confirmed:
         raise PlanError(f"Operation {operation.number} would cost more than was confirmed.")
     answer: Json = {}
@@ -95,6 +95,8 @@ async def _buy(client: BillingClient, operation: Operation, write: Write, quote_
         answer["orders"] = [one.model_dump(mode="json", include={"id"}) for one in bought.orders]
     elif operation.kind is K.ADDONS:
         invoice = await client.purchases.addons(quote_id, amount, write)
+    elif operation.kind is K.PLAN_CHANGE:
+        invoice = await client.purchases.change_plan(quote_id, amount, write)
     else:
         invoice = await client.purchases.renew(quote_id, amount, write)
     _same("total", invoice.total, amount)

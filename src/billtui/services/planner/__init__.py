@@ -9,6 +9,7 @@ from billtui.services.planner.facts import (
     facts_of_cells,
     facts_of_invoice,
     facts_of_order,
+    facts_of_plan_change,
     facts_of_quote,
     facts_of_transfer,
 )
@@ -16,6 +17,7 @@ from billtui.services.planner.invoices import again, combine, delete, pay, promi
 from billtui.services.planner.names import rename_all
 from billtui.services.planner.new_orders import addons, buy, split_cells
 from billtui.services.planner.orders import auto_renew, order_action, rename, renew, renew_many
+from billtui.services.planner.plan_changes import change_plan
 from billtui.services.planner.purses import move, top_up
 from billtui.services.planner.settings import notifications
 from billtui.services.planner.transfers import (
@@ -35,6 +37,7 @@ __all__ = [
     "auto_renew",
     "buy",
     "cancel_transfer",
+    "change_plan",
     "combine",
     "confirm_transfer",
     "decline_transfer",
@@ -42,6 +45,7 @@ __all__ = [
     "facts_of_cells",
     "facts_of_invoice",
     "facts_of_order",
+    "facts_of_plan_change",
     "facts_of_quote",
     "facts_of_transfer",
     "move",

@@ -80,6 +80,21 @@ def facts_of_quote(quote: Quote, orders: Mapping[str, Order]) -> JsonObject:
     return {"lines": lines, "total": money_fact(quote.total)}
 
 
+def facts_of_plan_change(quote: Quote, order: Order) -> JsonObject:
+    """What a change of plan rests on: the amount, the order's end, both plans and their prices (ORD-6, DSC-8)."""
+    facts = facts_of_quote(quote, {order.id.raw: order})
+    change = next((line.plan_change for line in quote.lines if line.plan_change is not None), None)
+    return facts | {
+        "plan_change": {
+            "old_plan": order.plan.raw if change is None else change.old_plan.raw,
+            "old_plan_name": order.plan.raw if change is None else change.old_plan_name.raw,
+            "new_plan_name": None if change is None else change.new_plan_name.raw,
+            "old_monthly_price": money_fact(order.monthly_price if change is None else change.old_monthly_price),
+            "new_monthly_price": None if change is None else money_fact(change.new_monthly_price),
+        }
+    }
+
+
 def facts_of_cells(quote: Quote) -> JsonObject:
     """What a purchase of new servers rests on: each cell's number, discounts and amount, and the total (DSC-8).
 

@@ -195,6 +195,7 @@ _PLAN_AGAIN = {
     K.RENEW: "Renewals are quoted anew: choose the orders and renew them.",
     K.ORDER: "New servers are quoted anew: order them again, at the price that they have now.",
     K.ADDONS: "Add-ons are quoted anew: choose the orders and add them.",
+    K.PLAN_CHANGE: "A change of plan is quoted anew: choose the order and the plan.",
     K.TRANSFER_PUSH: "A push is looked at anew: choose the orders and push them again.",
     K.TRANSFER_CONFIRM: "It needs its code again: confirm the transfer with the code of the mail.",
     K.TRANSFER_ACCEPT: "It needs its code again: accept the transfer with the code of the mail.",
