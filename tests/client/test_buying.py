@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from billtui.client import BadAnswer, BillingClient, InvalidInput, OutcomeUnknown, PriceChanged, RuleRefused, Write
-from billtui.domain.models import AddonRequest, AutoRenew, OrderCell, OrderRequest
+from billtui.domain.models import AddonRequest, AutoRenew, OrderCell, OrderRequest, PlanChangeRequest
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from tests.client.client_kit import Connect
@@ -187,3 +187,63 @@ async def test_add_ons_of_another_order_are_no_quote(connect: Connect, order_id:
     async with PanelStub(sends(answer(wrong))) as panel, connect(panel.url) as client:
         with pytest.raises(BadAnswer):
             await client.quotes.addons(request)
+
+
+async def test_ord_6_another_plan_is_quoted_and_bought(client: BillingClient) -> None:
+    """ORD-6: the invoice over the difference; a cheaper plan comes at once; why one cannot be had."""
+    free = [
+        one
+        async for one in client.orders.iterate(state="active", open_invoice="no", plan="vds-micro")
+        if one.transfer_id is None and not one.individual_price
+    ]
+    order, medium = free[-1], SafeText("vds-medium")
+    quote = await client.quotes.plan_change(PlanChangeRequest(order_id=order.id, plan=medium))
+    change = quote.lines[0].plan_change
+    assert change is not None and (change.old_plan, change.new_plan) == ("vds-micro", "vds-medium")
+    with pytest.raises(PriceChanged):
+        await client.purchases.change_plan(quote.id, quote.total + Money("0.01", "EUR"), write())
+    bought = await client.purchases.change_plan(quote.id, quote.total, write())
+    assert (bought.kind, bought.state, bought.total) == ("plan-change", "unpaid", quote.total)
+    refused = await client.quotes.plan_change(PlanChangeRequest(order_id=order.id, plan=medium))
+    assert [one.code for one in refused.excluded] == ["open-invoice"]
+    await client.invoices.delete(bought.id, write())
+    cheaper = await client.quotes.plan_change(PlanChangeRequest(order_id=order.id, plan=SafeText("vds-nano")))
+    assert cheaper.total == Money("0.00", "EUR")
+    paid = await client.purchases.change_plan(cheaper.id, cheaper.total, write())
+    assert paid.state == "paid"
+    assert (await client.orders.get(order.id)).plan == "vds-nano"
+
+
+def change_line(**changes: Any) -> dict[str, Any]:
+    base = {
+        "order_id": "o1",
+        "title": "Change of plan for db-1",
+        "list_price": money("10.50"),
+        "amount": money("10.50"),
+        "plan": "vds-medium",
+    }
+    return base | changes
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "addon"},
+        {"total": money("10.49")},
+        {"lines": [change_line(order_id="o2")]},
+        {"lines": [change_line(order_id=None)]},
+        {"lines": [change_line(plan="vds-large")]},
+        {"lines": [change_line(), change_line()], "total": money("21.00")},
+        {"lines": [change_line(amount=money("-10.50"))], "total": money("-10.50")},
+        {"lines": [change_line(amount={"amount": "10.50", "currency": "USD"})]},
+    ],
+)
+async def test_a_change_to_something_else_is_no_quote(connect: Connect, wrong: dict[str, Any]) -> None:
+    """ORD-6, DSC-8."""
+    request = PlanChangeRequest(order_id=SafeText("o1"), plan=SafeText("vds-medium"))
+    right = order_quote(kind="plan_change", lines=[change_line()], total=money("10.50"))
+    async with PanelStub(sends(answer(right))) as panel, connect(panel.url) as client:
+        assert (await client.quotes.plan_change(request)).total == Money("10.50", "EUR")
+    async with PanelStub(sends(answer(right | wrong))) as panel, connect(panel.url) as client:
+        with pytest.raises(BadAnswer):
+            await client.quotes.plan_change(request)

@@ -29,7 +29,8 @@ MAX_CELLS_BYTES = 1024 * 1024
 MOST_AT_ONCE = 10 * MOST
 """Most servers of one purchase: a thousand requests, with an invoice each (BLK-7)."""
 AT_MOST = (
-    "at most this: it is for the rest of the paid period, so it costs a little less when it is bought later (ORD-5, ORD-6)"
+    "at most this: it is for the rest of the paid period, so it costs a little less when it is bought later"
+    " (ORD-5, ORD-6)"
 )
 
 
