@@ -15,13 +15,24 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import ValidationError
 
 from billtui.client.errors import InvalidInput, NotFound, RuleRefused
-from billtui.domain.models import AddonRequest, Invoice, Order, OrderRequest, PlanChangeRequest, Quote, QuoteLine
+from billtui.domain.models import (
+    AddonRequest,
+    Invoice,
+    Order,
+    OrderRequest,
+    PlanChangeRequest,
+    Quote,
+    QuoteLine,
+    Ticket,
+)
 from billtui.domain.money import Money
 from billtui.domain.periods import parse_instant
 from billtui.domain.rules.discounts import percent_of
 from billtui.domain.rules.facts import format_when
 from billtui.domain.safetext import SafeText
+from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.plans import FALLING, Operation, OperationKind, PlanError, cell_key
+from billtui.services.ticket_drift import on_tickets
 from billtui.services.transfer_drift import notification_settings, pushed_orders, transfer_step
 
 if TYPE_CHECKING:
@@ -38,7 +49,9 @@ class Fresh:
     differences: list[str] = field(default_factory=list)
     """What differs from the plan, one sentence each; empty when all is as confirmed."""
     rule: str | None = None
-    """The rule by which the panel does not price it any more."""
+    """The rule by which the panel does not price it any more, or by which it is held."""
+    code: str | None = None
+    """What it is refused with, where that is more than "facts have changed": ``thread-moved-on``."""
     version: int | None = None
     quote_id: str | None = None
     total: Money | None = None
@@ -59,6 +72,10 @@ class Reads(Protocol):
 
     async def order(self, order_id: str) -> Order:
         """The order as it is now. Raises ClientError."""
+        ...
+
+    async def ticket(self, ticket_id: str) -> Ticket:
+        """The ticket as it is now. Raises ClientError."""
         ...
 
 
@@ -95,6 +112,8 @@ async def read_afresh(
                 notification_settings(fresh, operation, await client.account.me())
             case K.TOP_UP:
                 pass  # adds money from outside; rests on nothing
+            case _ if operation.kind in ON_TICKETS:
+                await on_tickets(client, reads, fresh, operation)
     except NotFound:
         fresh.differences.append(f"{operation.title}: it is no longer there.")
     return fresh

@@ -11,17 +11,50 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
-from billtui.domain.models import Instant, OrderCell
+from billtui.domain.models import Instant, OrderCell, TicketChange
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
+from billtui.services import ticket_params
+from billtui.services.operation_kinds import (
+    CODED,
+    FALLING,
+    HOLDABLE,
+    ON_TICKETS,
+    PARAMS,
+    PURCHASES,
+    SPENDING,
+    STEPS,
+    OperationKind,
+)
+from billtui.services.ticket_params import TARGET_OF_TICKETS, AttachedFile
 
+__all__ = [
+    "CODED",
+    "FALLING",
+    "HOLDABLE",
+    "MAX_OPERATIONS",
+    "MAX_PLAN_BYTES",
+    "PURCHASES",
+    "SCHEMA_VERSION",
+    "SPENDING",
+    "STEPS",
+    "LeftOut",
+    "Operation",
+    "OperationKind",
+    "Plan",
+    "PlanError",
+    "cell_key",
+    "idempotency_key",
+    "planned_total",
+]
+
+T = TypeVar("T")
 SCHEMA_VERSION: Final = 1
 MAX_PLAN_BYTES: Final = 16 * 1024 * 1024
 MAX_OPERATIONS: Final = 20_000
@@ -29,93 +62,11 @@ MAX_OPERATIONS: Final = 20_000
 _PLAN_ID = re.compile(r"[0-9a-f]{32}")
 _PROFILE = re.compile(r"([a-z0-9][a-z0-9_-]{0,31})?")
 _REPLACED = re.compile(r"[0-9a-f]{32}:[1-9][0-9]{0,4}")
-_TARGET = re.compile(r"(invoice|order|transfer):\S{1,200}|new:[1-9][0-9]{0,4}|purse|account")
+_TARGET = re.compile(rf"(invoice|order|transfer):\S{{1,200}}|new:[1-9][0-9]{{0,4}}|purse|account|{TARGET_OF_TICKETS}")
 
 
 class PlanError(ValueError):
     """A plan file that cannot be used; the message says why and what to do."""
-
-
-class OperationKind(StrEnum):
-    """What one operation does; the part before the dot is what it is done to."""
-
-    PAY = "invoice.pay"
-    DELETE = "invoice.delete"
-    COMBINE = "invoice.combine"
-    SPLIT = "invoice.split"
-    ORDER = "order.new"
-    ADDONS = "order.addons"
-    PLAN_CHANGE = "order.change-plan"
-    RENEW = "order.renew"
-    ACTION = "order.action"
-    RENAME = "order.rename"
-    AUTO_RENEW = "order.auto-renew"
-    TOP_UP = "balance.top-up"
-    MOVE = "balance.move"
-    TRANSFER_PUSH = "transfer.push"
-    TRANSFER_CONFIRM = "transfer.confirm"
-    TRANSFER_ACCEPT = "transfer.accept"
-    TRANSFER_DECLINE = "transfer.decline"
-    TRANSFER_CANCEL = "transfer.cancel"
-    NOTIFY = "account.notifications"
-
-
-HOLDABLE: Final = frozenset({OperationKind.DELETE, OperationKind.COMBINE, OperationKind.SPLIT})
-"""What waits in the undo window: it can be held back, and it moves no money.
-
-Cancelling a transfer is not among them: until it is cancelled the other side can still accept, so it goes at once. Nor
-is declining: the sender can push the order again.
-"""
-
-STEPS: Final = frozenset(
-    {
-        OperationKind.TRANSFER_CONFIRM,
-        OperationKind.TRANSFER_ACCEPT,
-        OperationKind.TRANSFER_DECLINE,
-        OperationKind.TRANSFER_CANCEL,
-    }
-)
-"""One step of one transfer (TRF-3)."""
-
-CODED: Final = frozenset({OperationKind.TRANSFER_CONFIRM, OperationKind.TRANSFER_ACCEPT})
-"""What needs the one-time code of a mail (TRF-2).
-
-The code stands neither in the plan nor in the journal: it is handed over with the plan, kept in memory, and gone when
-the operation is over or the program ends. So such a plan is no file either.
-"""
-
-PURCHASES: Final = frozenset(
-    {OperationKind.ORDER, OperationKind.ADDONS, OperationKind.PLAN_CHANGE, OperationKind.RENEW}
-)
-"""What issues an invoice that a later operation of the same plan may pay."""
-
-FALLING: Final = frozenset({OperationKind.ADDONS, OperationKind.PLAN_CHANGE})
-"""What is billed for the rest of a paid period (ORD-5, ORD-6): it costs a little less each hour."""
-
-SPENDING: Final = PURCHASES | {OperationKind.PAY, OperationKind.TOP_UP, OperationKind.MOVE}
-"""What carries an amount that counts in the plan's total."""
-
-_PARAMS: Final[dict[OperationKind, frozenset[str]]] = {
-    OperationKind.PAY: frozenset({"method"}),
-    OperationKind.DELETE: frozenset({"invoice_id"}),
-    OperationKind.COMBINE: frozenset({"invoice_ids"}),
-    OperationKind.SPLIT: frozenset({"invoice_id"}),
-    OperationKind.ORDER: frozenset({"cells", "period"}),
-    OperationKind.ADDONS: frozenset({"order_ids", "addons"}),
-    OperationKind.PLAN_CHANGE: frozenset({"order_id", "plan"}),
-    OperationKind.RENEW: frozenset({"order_ids", "period"}),
-    OperationKind.ACTION: frozenset({"order_id", "action"}),
-    OperationKind.RENAME: frozenset({"order_id", "name"}),
-    OperationKind.AUTO_RENEW: frozenset({"order_id", "on", "months"}),
-    OperationKind.TOP_UP: frozenset({"method"}),
-    OperationKind.MOVE: frozenset(),
-    OperationKind.TRANSFER_PUSH: frozenset({"order_ids", "recipient_login", "recipient_account_id"}),
-    OperationKind.TRANSFER_CONFIRM: frozenset({"transfer_id"}),
-    OperationKind.TRANSFER_ACCEPT: frozenset({"transfer_id"}),
-    OperationKind.TRANSFER_DECLINE: frozenset({"transfer_id"}),
-    OperationKind.TRANSFER_CANCEL: frozenset({"transfer_id"}),
-    OperationKind.NOTIFY: frozenset({"settings"}),
-}
 
 
 class _PlanModel(BaseModel):
@@ -132,7 +83,8 @@ class Operation(_PlanModel):
 
     ``invoice:ID``, ``order:ID``, ``transfer:ID`` (raw ids), ``purse``, ``account`` (its settings), or ``new:N``: the
     N-th request for new servers of its plan. So a second purchase of new servers waits until the outcome of the first
-    is known, in every program on the account. A step of a transfer locks the transfer and its order.
+    is known, in every program on the account. A step of a transfer locks the transfer and its order. Of tickets:
+    ``ticket:ID``, ``canned:ID``, ``new-ticket:N`` (the number of its draft), ``new-canned:N``.
     """
     params: dict[str, JsonValue] = Field(default_factory=dict)
     facts: dict[str, JsonValue] = Field(default_factory=dict)
@@ -188,6 +140,20 @@ class Operation(_PlanModel):
             raise PlanError(f"Operation {self.number} of the plan has no settings; make the plan anew.")
         return settings
 
+    def files(self) -> tuple[AttachedFile, ...]:
+        """The files that go with a message (TKT-6). Raises PlanError where the plan is damaged."""
+        return self._checked(ticket_params.files_in)
+
+    def change(self) -> TicketChange:
+        """What a change of tickets changes (TKT-8). Raises PlanError where the plan is damaged."""
+        return self._checked(ticket_params.change_in)
+
+    def _checked(self, read: Callable[[Mapping[str, JsonValue]], T]) -> T:
+        try:
+            return read(self.params)
+        except ValueError as error:
+            raise PlanError(f"Operation {self.number} of the plan is damaged: {error}; make the plan anew.") from None
+
     @property
     def new_count(self) -> int:
         """How many new servers it buys."""
@@ -197,10 +163,10 @@ class Operation(_PlanModel):
     def _sound(self) -> Self:
         for target in self.targets:
             if not _TARGET.fullmatch(target):
-                raise ValueError("a target is invoice:ID, order:ID, transfer:ID, new:N, purse or account")
+                raise ValueError("a target is invoice:ID, order:ID, transfer:ID, ticket:ID, new:N, purse or account")
         if len(set(self.targets)) != len(self.targets):
             raise ValueError("a target stands twice in one operation")
-        missing = _PARAMS[self.kind] - self.params.keys()
+        missing = PARAMS[self.kind] - self.params.keys()
         if missing:
             raise ValueError(f"{self.kind} needs {', '.join(sorted(missing))}")
         if self.takes_from is None and not self.targets:
@@ -221,13 +187,16 @@ class Operation(_PlanModel):
             raise ValueError("a change of notifications says which")
         if self.kind in STEPS and sum(one.startswith("order:") for one in self.targets) != 1:
             raise ValueError("a step of a transfer names its order")
+        ticket_params.check(self.kind, self.targets, self.params, self.facts, holdable=self.holdable)
         if self._acts_on() - set(self.targets):
             raise ValueError(f"{self.kind} acts on something that is not among its targets")
         return self
 
     def _acts_on(self) -> set[str]:
         """What the parameters name, as targets: it has to be what is locked, and what a person is shown."""
-        found = set()
+        found: set[str] = set()
+        if self.kind in ON_TICKETS:
+            return found  # theirs were checked, and the order that a new ticket is about is not locked
         for name, value in self.params.items():
             kind, _, many = name.partition("_")
             if kind in ("invoice", "order", "transfer") and many in ("id", "ids"):

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from billtui.config.credentials import KeepIn, Place
     from billtui.services.executor import Executor
     from billtui.services.plans import Plan
+    from billtui.services.ticket_writing import TicketWriting
 
 __all__ = [
     "AlienPlan",
@@ -95,6 +96,7 @@ class Session:
         """Password, second factor, API keys, sessions: single calls that are neither journalled nor repeated (ACC)."""
         self.recovery = Recovery(self._threads, self._core)
         """A forgotten password: single calls that are neither journalled nor repeated (ACC-3)."""
+        self._writing: TicketWriting | None = None
         self._reader: StoreReader | None = None
         self._reader_key: tuple[Path | None, int] | None = None
         self._journal: JournalReader | None = None
@@ -209,6 +211,15 @@ class Session:
         if self._own is None or not self._own.is_of(account):
             self._own = OwnFiles(self.settings.state_dir, account)
         return self._own
+
+    @property
+    def writing(self) -> TicketWriting:
+        """Drafts of tickets, replies and notes, and sending them (TKT)."""
+        if self._writing is None:
+            from billtui.services.ticket_writing import TicketWriting  # with the planner and the review: when wanted
+
+            self._writing = TicketWriting(self, self._threads, self._core)
+        return self._writing
 
     @property
     def journal(self) -> JournalReader:

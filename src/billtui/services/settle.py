@@ -13,9 +13,10 @@ from pydantic import SecretStr
 from billtui.client.errors import CapabilityMissing, ClientError, Outcome, OutcomeUnknown
 from billtui.domain.models import InvoiceKind, OperationStatus
 from billtui.domain.money import Money
-from billtui.services import transfer_answers
+from billtui.services import ticket_answers, transfer_answers
 from billtui.services.journal import OperationState
 from billtui.services.one_time_codes import answer_without_code, without_code
+from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.plans import FALLING, PURCHASES, STEPS, Operation, OperationKind, cell_key
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ def kept_answer(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
     A purchase of a thousand servers is answered by a thousand orders and lines, a megabyte: kept are the invoice, its
     lines if they are few, and the ids of new orders. The rest is in the panel's lists, and read from there.
     """
+    if operation.kind in ON_TICKETS:
+        return ticket_answers.kept(operation, answer)
     if operation.kind in _SHORT:
         return transfer_answers.kept(operation, answer)
     if operation.kind not in PURCHASES:
@@ -190,6 +193,8 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
             return _has(answer, {"id": params.get("order_id")})
         case K.SPLIT | K.MOVE:
             return "items" in answer
+        case _ if operation.kind in ON_TICKETS:
+            return ticket_answers.is_about(answer, operation)
         case _:
             return transfer_answers.is_about(answer, operation)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from billtui.client.errors import ClientError, RateLimited, Refused, ServerTrouble, SessionExpired
+from billtui.services.attachments import AttachmentRefused
 from billtui.services.drift import FACTS_CHANGED, read_afresh
 from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
@@ -113,7 +114,7 @@ class Courier:
         elif known.state is None:
             verdict = Verdict(S.UNKNOWN, known.code, detail=known.detail)
         else:
-            verdict = Verdict(S.REFUSED, FACTS_CHANGED, fresh.rule, " ".join(fresh.differences[:20]))
+            verdict = Verdict(S.REFUSED, fresh.code or FACTS_CHANGED, fresh.rule, " ".join(fresh.differences[:20]))
         await self._finish(run, operation.number, verdict, S.PREPARED)
         return None
 
@@ -173,12 +174,17 @@ class Courier:
                 if run.paused is not None or desk.closing.is_set():
                     return Verdict(S.PREPARED), None  # paused while it waited its turn: nothing has left
                 asked = desk.as_invoiced(run.plan, operation)
-                answer = await perform(client, asked, run.plan.key(number), replace(ready, code=code))
+                ready = replace(ready, code=code, again=run.sends.get(number, 0) > 1)
+                answer = await perform(
+                    client, asked, run.plan.key(number), ready, lambda news: desk.tell(run, number, progress=news)
+                )
             verdict = Verdict(S.DONE, answer=answer)
         except ClientError as caught:
             error, verdict = caught, verdict_of_error(caught)
         except PlanError as caught:
             verdict = Verdict(S.NOT_SENT, "damaged-plan", detail=str(caught))
+        except AttachmentRefused as caught:  # of the message nothing has left
+            verdict = Verdict(S.NOT_SENT, caught.refusal.code, caught.refusal.rule, str(caught))
         except OddAnswer as caught:
             verdict = Verdict(S.UNKNOWN, "odd-answer", detail=f"{caught} Its outcome is looked up.")
         except Exception:  # whatever went wrong in here, the request may have left: it is unknown, and looked up

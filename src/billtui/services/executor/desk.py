@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from billtui.client.errors import NotSent
 from billtui.domain.safetext import SafeText
-from billtui.services.executor.events import JobEvent
+from billtui.services.executor.events import JobEvent, Progress
 from billtui.services.executor.journal_thread import JournalThread
 from billtui.services.executor.requests import as_invoiced, invoice_in
 from billtui.services.executor.run import Limits, Run
@@ -202,6 +202,7 @@ class Desk:
         *,
         error: str | None = None,
         waiting: float | None = None,
+        progress: Progress | None = None,
     ) -> None:
         """Hand an event to the listener, without waiting for it."""
         row = run.rows.get(number) if number is not None else None
@@ -219,5 +220,6 @@ class Desk:
                 paused=run.paused,
                 done=run.finished,
                 waiting_seconds=waiting,
+                progress=progress,
             )
         )

@@ -16,6 +16,20 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a file of a message is on its way (TKT-6)."""
+
+    name: SafeText
+    sent: int
+    """Bytes that were handed to the line."""
+    size: int
+    file: int
+    """Its number, from 1."""
+    files: int
+    """How many the message has."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobEvent:
     """How far a job is, and which operation just moved."""
 
@@ -37,6 +51,8 @@ class JobEvent:
     """Every outcome of the job is final."""
     waiting_seconds: float | None = None
     """The panel asked to wait this long before the next request."""
+    progress: Progress | None = None
+    """How far a file of :attr:`operation` is, while it is being sent."""
 
 
 Listener = Callable[[JobEvent], None]

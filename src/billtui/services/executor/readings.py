@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from billtui.domain.models import Invoice, Order
+from billtui.domain.models import Invoice, Order, Ticket
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
 
-T = TypeVar("T", Invoice, Order)
+T = TypeVar("T", Invoice, Order, Ticket)
 Get = Callable[[str], Awaitable[T]]
 GetMany = Callable[[list[str]], Awaitable[list[T]]]
 MOST_AT_ONCE: Final = 40
@@ -110,6 +110,7 @@ class Readings:
         self._client = client
         self._invoices: Shelf[Invoice] = Shelf(self._get_invoice, self._get_invoices, age)
         self._orders: Shelf[Order] = Shelf(self._get_order, self._get_orders, age)
+        self._tickets: Shelf[Ticket] = Shelf(self._get_ticket, self._get_tickets, age)
         self._coming: Callable[[], Iterable[str]] = tuple
 
     async def invoice(self, invoice_id: str) -> Invoice:
@@ -120,6 +121,10 @@ class Readings:
         """The order as it is now. Raises ClientError."""
         return await self._orders.read(order_id, lambda: self._ahead("order"))
 
+    async def ticket(self, ticket_id: str) -> Ticket:
+        """The ticket as it is now. Raises ClientError."""
+        return await self._tickets.read(ticket_id, tuple)
+
     def look_ahead(self, targets: Callable[[], Iterable[str]]) -> None:
         """Say how to find out what will be asked for next: ``invoice:ID``, ``order:ID``."""
         self._coming = targets
@@ -128,6 +133,7 @@ class Readings:
         """Stop reading."""
         self._invoices.close()
         self._orders.close()
+        self._tickets.close()
 
     async def _get_invoice(self, invoice_id: str) -> Invoice:
         return await (await self._client()).invoices.get(invoice_id)
@@ -140,6 +146,12 @@ class Readings:
 
     async def _get_orders(self, ids: list[str]) -> list[Order]:
         return (await (await self._client()).orders.list(limit=len(ids), id=ids)).items
+
+    async def _get_ticket(self, ticket_id: str) -> Ticket:
+        return await (await self._client()).tickets.get(ticket_id)
+
+    async def _get_tickets(self, ids: list[str]) -> list[Ticket]:
+        return (await (await self._client()).tickets.list(limit=len(ids), id=ids)).items
 
     def _ahead(self, kind: str) -> list[str]:
         prefix = f"{kind}:"

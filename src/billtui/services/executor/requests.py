@@ -11,6 +11,9 @@ from pydantic import SecretStr
 from billtui.client.settings import Write
 from billtui.domain.models import AutoRenew, Invoice
 from billtui.domain.money import Money
+from billtui.services.executor.events import Progress
+from billtui.services.executor.ticket_requests import Told, on_tickets
+from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.plans import FALLING, Operation, OperationKind, PlanError
 from billtui.services.settle import kept_answer
 
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 K = OperationKind
 Json = dict[str, Any]
+
+
+def nobody(_progress: Progress) -> None:
+    """For those who do not watch files on their way."""
 
 
 class OddAnswer(Exception):
@@ -37,6 +44,8 @@ class Ready:
     """The one-time code of a step that needs one (TRF-2)."""
     amount: Money | None = None
     """What it costs at this instant: the price of some falls while time passes, so it is at most what was confirmed."""
+    again: bool = False
+    """It was begun before: files of a message may be on the panel already (TKT-6)."""
 
 
 def as_invoiced(operation: Operation, invoice: Invoice | None) -> Operation:
@@ -47,8 +56,13 @@ def as_invoiced(operation: Operation, invoice: Invoice | None) -> Operation:
     return operation.model_copy(update={"amount": invoice.total})
 
 
-async def perform(client: BillingClient, operation: Operation, key: str, ready: Ready) -> Json:
-    """Send ``operation`` once and return the panel's answer as JSON. Raises ClientError, OddAnswer."""
+async def perform(client: BillingClient, operation: Operation, key: str, ready: Ready, told: Told = nobody) -> Json:
+    """Send ``operation`` once and return the panel's answer as JSON; ``told`` hears how far a file is.
+
+    Raises ClientError, OddAnswer, AttachmentRefused, PlanError.
+    """
+    if operation.kind in ON_TICKETS:
+        return await on_tickets(client, operation, key, ready.if_match, told, again=ready.again)
     write = Write(key, ready.if_match)
     match operation.kind:
         case K.PAY:
@@ -80,6 +94,8 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
         case K.MOVE:
             balances = await client.balance.move(_amount(operation), Write(key))
             return {"balances": balances.model_dump(mode="json")}
+        case _:
+            raise AssertionError(operation.kind)
 
 
 async def _buy(client: BillingClient, operation: Operation, write: Write, quote_id: str, now: Money | None) -> Json:

@@ -11,6 +11,7 @@ from billtui.services.planner.facts import (
     facts_of_order,
     facts_of_plan_change,
     facts_of_quote,
+    facts_of_ticket,
     facts_of_transfer,
 )
 from billtui.services.planner.invoices import again, combine, delete, pay, promise, split
@@ -20,6 +21,7 @@ from billtui.services.planner.orders import auto_renew, order_action, rename, re
 from billtui.services.planner.plan_changes import change_plan
 from billtui.services.planner.purses import move, top_up
 from billtui.services.planner.settings import notifications
+from billtui.services.planner.tickets import new_ticket, reply, text_refusal
 from billtui.services.planner.transfers import (
     accept_transfer,
     cancel_transfer,
@@ -29,6 +31,16 @@ from billtui.services.planner.transfers import (
     recipient_refusal,
     step_refusal,
 )
+from billtui.services.planner.triage import (
+    change_refusal,
+    change_tickets,
+    delete_canned,
+    merge,
+    save_canned,
+    unmerge,
+    words_of,
+)
+from billtui.services.planner.triage import split as split_ticket
 
 __all__ = [
     "accept_transfer",
@@ -38,17 +50,23 @@ __all__ = [
     "buy",
     "cancel_transfer",
     "change_plan",
+    "change_refusal",
+    "change_tickets",
     "combine",
     "confirm_transfer",
     "decline_transfer",
     "delete",
+    "delete_canned",
     "facts_of_cells",
     "facts_of_invoice",
     "facts_of_order",
     "facts_of_plan_change",
     "facts_of_quote",
+    "facts_of_ticket",
     "facts_of_transfer",
+    "merge",
     "move",
+    "new_ticket",
     "notifications",
     "order_action",
     "pay",
@@ -59,8 +77,14 @@ __all__ = [
     "rename_all",
     "renew",
     "renew_many",
+    "reply",
+    "save_canned",
     "split",
     "split_cells",
+    "split_ticket",
     "step_refusal",
+    "text_refusal",
     "top_up",
+    "unmerge",
+    "words_of",
 ]

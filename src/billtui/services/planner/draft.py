@@ -70,6 +70,7 @@ class Draft:
         facts: JsonObject | None = None,
         amount: Money | None = None,
         takes_from: int | None = None,
+        holdable: bool = False,
     ) -> int:
         number = len(self.operations) + 1
         self.operations.append(
@@ -82,7 +83,7 @@ class Draft:
                 amount=amount,
                 title=SafeText(title),
                 takes_from=takes_from,
-                holdable=kind in (K.DELETE, K.COMBINE, K.SPLIT),
+                holdable=holdable or kind in (K.DELETE, K.COMBINE, K.SPLIT),
             )
         )
         return number

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from billtui.domain.models import Invoice, Order, Quote, Transfer
+from billtui.domain.models import Invoice, Order, Quote, Ticket, Transfer
 from billtui.domain.money import Money
 from billtui.domain.periods import format_instant
 from billtui.domain.rules.discounts import percent_of
@@ -114,3 +114,21 @@ def facts_of_cells(quote: Quote) -> JsonObject:
 
 def money_fact(money: Money) -> JsonObject:
     return {"amount": f"{money.amount:.2f}", "currency": money.currency}
+
+
+def facts_of_ticket(ticket: Ticket) -> JsonObject:
+    """What an operation on a ticket rests on: state, who has it, where it stands, the last message (TKT-5, TKT-9)."""
+    last, hold = ticket.last_message_id, ticket.hold_until
+    return {
+        "number": ticket.number.raw,
+        "account_id": ticket.account_id.raw if ticket.account_id is not None else None,
+        "state": str(ticket.state),
+        "department": ticket.department.raw,
+        "priority": str(ticket.priority),
+        "assignee": ticket.assignee.raw if ticket.assignee is not None else None,
+        "hold_until": format_instant(hold) if hold is not None else None,
+        "subject": ticket.subject.raw,
+        "last_message_id": last.raw if last is not None else None,
+        "merged_into": ticket.merged_into.raw if ticket.merged_into is not None else None,
+        "version": ticket.version,
+    }

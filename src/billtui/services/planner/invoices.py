@@ -15,6 +15,7 @@ from billtui.domain.rules import invoices as invoice_rules
 from billtui.domain.rules.facts import PROMISE, PURSES, Purses, invoice_facts, order_facts
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
+from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.planner.draft import Draft, counted, external_methods
 from billtui.services.planner.facts import facts_of_invoice, facts_of_order, money_fact
 from billtui.services.plans import LeftOut, Operation, OperationKind, Plan, planned_total
@@ -203,7 +204,18 @@ _PLAN_AGAIN = {
     K.TRANSFER_CANCEL: "The transfer may stand elsewhere by now: cancel it in the list of transfers.",
     K.NOTIFY: "The settings may be others by now: change them among the account's settings.",
 }
+_PLAN_AGAIN |= {
+    K.TICKET_NEW: "Its draft is there again: look at it, and send it from there.",
+    K.TICKET_REPLY: "Its draft is there again: look at what is new in the thread, and send it from there.",
+    K.TICKET_CHANGE: "The tickets may stand otherwise by now: change them in the list of tickets.",
+    K.TICKET_MERGE: "The tickets may stand otherwise by now: merge them in the list of tickets.",
+    K.TICKET_UNMERGE: "The ticket may stand otherwise by now: take it out at the ticket.",
+    K.TICKET_SPLIT: "The thread may stand otherwise by now: split it at the ticket.",
+    K.CANNED_SAVE: "It may say something else by now: change it in the list of canned replies.",
+    K.CANNED_DELETE: "It may say something else by now: delete it in the list of canned replies.",
+}
 _RULE_AGAIN = {K.NOTIFY: "ACC-8"} | {kind: "TRF-3" for kind in _PLAN_AGAIN if kind.value.startswith("transfer.")}
+_RULE_AGAIN |= {kind: "TKT-9" if kind is K.TICKET_REPLY else "TKT-8" for kind in ON_TICKETS}
 
 
 def _not_again(operation: Operation, invoice: Invoice | None, account_id: str) -> Refusal | None:

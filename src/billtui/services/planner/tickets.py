@@ -1,0 +1,195 @@
+"""Plans that write to tickets: a new one, a reply, a note (TKT-1, TKT-6, TKT-9).
+
+What they write is sealed in the plan, see :mod:`billtui.services.ticket_params`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from pydantic import JsonValue
+
+from billtui.domain.models import Account, Department, Ticket, TicketState
+from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.domain.refusal import Refusal
+from billtui.domain.rules.tickets import attachments_refusal
+from billtui.domain.safetext import SafeText
+from billtui.services.journal.rows import Busy
+from billtui.services.planner.draft import Draft
+from billtui.services.planner.facts import facts_of_ticket
+from billtui.services.plans import OperationKind, Plan
+from billtui.services.ticket_params import SEAL, AttachedFile, seal
+
+K = OperationKind
+
+STAFF: Final = frozenset({"support", "admin"})
+"""Roles that write notes and triage (TKT-8)."""
+LONGEST_BODY: Final = 1_000_000
+"""Characters of a message."""
+_SUBJECT_SHOWN: Final = 60
+
+
+def new_ticket(
+    account: Account,
+    *,
+    department: str,
+    subject: str,
+    body: str,
+    order_id: str | None = None,
+    invoice_id: str | None = None,
+    account_id: str | None = None,
+    attachments: Sequence[AttachedFile] = (),
+    number: int = 1,
+    departments: Sequence[Department] | None = None,
+    placeholders: Iterable[str] = (),
+    policy: Policy = DEFAULT_POLICY,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """Write a new ticket (TKT-1). ``number`` is its draft's: one draft is sent once at a time.
+
+    ``account_id`` is for staff: whose ticket it shall be. ``departments``, where known, are those that the panel has.
+    ``placeholders``: see :func:`reply`.
+    """
+    draft = Draft(account, K.TICKET_NEW, profile, busy or {})
+    target = f"new-ticket:{number}"
+    title = f"New ticket: {_short(subject)}" if subject.strip() else "New ticket"
+    known = None if departments is None else [one.id.raw for one in departments]
+    refusal: Refusal | None = None
+    if not department or (known is not None and department not in known):
+        refusal = Refusal("unknown-department", "TKT-1", "Choose the department that it is written to.")
+    elif not subject.strip():
+        refusal = Refusal("subject-missing", "TKT-1", "Say in the subject what it is about.")
+    elif account_id is not None and account.role.raw not in STAFF:
+        refusal = Refusal("forbidden", "TKT-8", "Only support opens tickets for somebody else.")
+    else:
+        refusal = text_refusal(body, attachments, placeholders, policy)
+    if draft.taken([target], title):
+        return draft.plan(title)
+    if refusal is not None:
+        draft.refuse(target, title, refusal)
+        return draft.plan(title)
+    params: dict[str, JsonValue] = {
+        "department": department,
+        "subject": subject,
+        "body": body,
+        "attachments": [one.param() for one in attachments],
+    }
+    about = {"order_id": order_id, "invoice_id": invoice_id, "account_id": account_id}
+    params |= {name: value for name, value in about.items() if value is not None}
+    draft.add(K.TICKET_NEW, [target], title, params=params, facts={SEAL: seal(K.TICKET_NEW, params)}, holdable=True)
+    return draft.plan(title)
+
+
+def reply(
+    account: Account,
+    ticket: Ticket,
+    body: str,
+    *,
+    seen: str | None,
+    internal: bool = False,
+    close: bool = False,
+    attachments: Sequence[AttachedFile] = (),
+    placeholders: Iterable[str] = (),
+    policy: Policy = DEFAULT_POLICY,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """Answer ``ticket`` (which is as it is now), or write a note on it (``internal``), closing it with it or not.
+
+    ``seen`` is the raw id of the last message that the writer saw: where the thread has moved on the reply is left out
+    with ``thread-moved-on`` (TKT-9). ``placeholders`` are names of canned replies' placeholders that were put in: one
+    that still stands in the body is left out with ``unresolved-placeholder`` (TKT-8).
+    """
+    draft = Draft(account, K.TICKET_REPLY, profile, busy or {})
+    target = f"ticket:{ticket.id.raw}"
+    verb = "Note on" if internal else "Answer and close" if close else "Answer"
+    title = f"{verb} {title_of(ticket)}"
+    refusal = _reply_refusal(account, ticket, seen, internal=internal, close=close)
+    refusal = refusal or text_refusal(body, attachments, placeholders, policy)
+    if draft.taken([target], title):
+        return draft.plan(title)
+    if refusal is not None or seen is None:
+        draft.refuse(target, title, refusal or _moved_on(ticket))
+        return draft.plan(title)
+    params: dict[str, JsonValue] = {
+        "ticket_id": ticket.id.raw,
+        "body": body,
+        "attachments": [one.param() for one in attachments],
+        "internal": internal,
+        "seen": seen,
+        "close": close,
+    }
+    facts = facts_of_ticket(ticket) | {SEAL: seal(K.TICKET_REPLY, params)}
+    draft.add(K.TICKET_REPLY, [target], title, params=params, facts=facts, holdable=True)
+    return draft.plan(title)
+
+
+def text_refusal(
+    body: str,
+    attachments: Sequence[AttachedFile] = (),
+    placeholders: Iterable[str] = (),
+    policy: Policy = DEFAULT_POLICY,
+) -> Refusal | None:
+    """Why this text with these files cannot be sent (TKT-6, TKT-8)."""
+    if not body.strip():
+        return Refusal("body-missing", "TKT-6", "There is nothing written yet.")
+    if len(body) > LONGEST_BODY:
+        words = f"The text has {len(body):,} characters, and a message takes {LONGEST_BODY:,}: attach it as a file."
+        return Refusal("body-too-long", "TKT-6", words)
+    left = [name for name in placeholders if f"{{{name}}}" in body]
+    if left:
+        words = f"“{{{SafeText(left[0])}}}” is not filled in yet: put the right words there, or take it out."
+        return Refusal("unresolved-placeholder", "TKT-8", words, {"placeholder": left[0]})
+    return attachments_refusal((one.size for one in attachments), policy)
+
+
+def _reply_refusal(
+    account: Account, ticket: Ticket, seen: str | None, *, internal: bool, close: bool
+) -> Refusal | None:
+    about = {"ticket_id": ticket.id.raw}
+    staff = account.role.raw in STAFF
+    if internal and not staff:
+        return Refusal("forbidden", "TKT-6", "Only support writes notes.", about)
+    if internal and close:
+        return Refusal("forbidden", "TKT-6", "A note closes nothing: close the ticket by itself.", about)
+    if ticket.merged_into is not None:
+        words = "This ticket was merged into another one: answer there."
+        return Refusal("ticket-closed", "TKT-8", words, about | {"merged_into": ticket.merged_into.raw})
+    named = action_refusal(ticket, "note" if internal else "reply")
+    if named is not None:
+        return named
+    if close and not internal:
+        named = action_refusal(ticket, "close") if ticket.state != TicketState.CLOSED else None
+    if named is not None:
+        return named
+    last = ticket.last_message_id
+    return _moved_on(ticket) if last is None or last.raw != seen else None
+
+
+def _moved_on(ticket: Ticket) -> Refusal:
+    words = "The thread has moved on since you read it: look at what is new, then send or change your reply."
+    last = {"message_id": ticket.last_message_id.raw} if ticket.last_message_id is not None else {}
+    return Refusal("thread-moved-on", "TKT-9", words, {"ticket_id": ticket.id.raw} | last)
+
+
+def action_refusal(ticket: Ticket, action: str) -> Refusal | None:
+    """Why the panel does not allow ``action`` on ``ticket``, in its words; ``None`` where it does, or does not say."""
+    for one in ticket.actions:
+        if one.action == action and not one.allowed:
+            return Refusal(
+                str(one.code or "refused"), str(one.rule or "TKT-5"), str(one.reason or "The panel does not allow it."),
+                {"ticket_id": ticket.id.raw}, one.available_from,
+            )  # fmt: skip
+    return None
+
+
+def title_of(ticket: Ticket) -> str:
+    """``T-1042: Disk is full``, short enough for a line."""
+    return f"{ticket.number}: {_short(ticket.subject.raw)}"
+
+
+def _short(text: str) -> str:
+    words = str(SafeText(" ".join(text.split())))
+    return words if len(words) <= _SUBJECT_SHOWN else f"{words[: _SUBJECT_SHOWN - 1].rstrip()}…"

@@ -1,0 +1,327 @@
+"""Plans that change tickets: close, reopen, take, assign, hand over, hold, tag, rate, merge, split; canned replies.
+
+What is possible is decided as the panel says it in a ticket's actions, else by the rules that are known here (TKT-5,
+TKT-8). A change of many tickets is one request of up to 1,000, which the panel takes all or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import JsonValue
+
+from billtui.domain.models import Account, CannedReply, Ticket, TicketChange, TicketMessage, TicketState
+from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.domain.refusal import Refusal
+from billtui.domain.rules.facts import format_when
+from billtui.domain.safetext import SafeText
+from billtui.services.journal.rows import Busy
+from billtui.services.planner.draft import Draft, counted
+from billtui.services.planner.facts import facts_of_ticket
+from billtui.services.planner.purchases import in_requests
+from billtui.services.planner.tickets import LONGEST_BODY, STAFF, action_refusal, title_of
+from billtui.services.plans import OperationKind, Plan
+from billtui.services.ticket_params import MOST_TICKETS
+
+K = OperationKind
+_CLIENTS: Final = frozenset({"state", "rating", "rating_comment"})
+"""What a client may change."""
+
+
+def change_tickets(
+    account: Account,
+    tickets: Sequence[Ticket],
+    change: TicketChange,
+    *,
+    now: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """Change every one of ``tickets`` alike (TKT-5, TKT-8). One that is so already, or may not, is left out."""
+    draft = Draft(account, K.TICKET_CHANGE, profile, busy or {})
+    moment = now or datetime.now(UTC)
+    what = words_of(change)
+    chosen: list[Ticket] = []
+    for ticket in tickets:
+        target, title = f"ticket:{ticket.id.raw}", title_of(ticket)
+        if draft.taken([target], title):
+            continue
+        refusal = change_refusal(account, ticket, change, moment, policy)
+        if refusal is not None:
+            draft.refuse(target, title, refusal)
+        else:
+            chosen.append(ticket)
+    most = min(MOST_TICKETS, policy.bulk_limit)
+    for start in range(0, len(chosen), most):
+        part = chosen[start : start + most]
+        ids = [one.id.raw for one in part]
+        whom = title_of(part[0]) if len(part) == 1 else counted(len(part), "ticket")
+        wire: dict[str, JsonValue] = change.on_wire()
+        draft.add(
+            K.TICKET_CHANGE,
+            [f"ticket:{one}" for one in ids],
+            f"{what}: {whom}",
+            params={"ticket_ids": list(ids), "change": wire},
+            facts={"tickets": {one.id.raw: facts_of_ticket(one) for one in part}},
+            holdable=change.state is TicketState.CLOSED,
+        )
+    several = in_requests(len(draft.operations))
+    return draft.plan(draft.named(f"{what}: {counted(len(chosen), 'ticket')}{several}"))
+
+
+def words_of(change: TicketChange) -> str:
+    """What a change does, in a few words: ``Close``, ``Assign to ada.desk, priority high``."""
+    words: list[str] = []
+    if change.state is not None:
+        until = f" until {format_when(change.hold_until)}" if change.hold_until is not None else ""
+        named = {TicketState.CLOSED: "close", TicketState.OPEN: "reopen", TicketState.ON_HOLD: f"hold{until}"}
+        words.append(named.get(change.state, f"state {change.state}"))
+    if change.department is not None:
+        words.append(f"hand over to {SafeText(change.department)}")
+    if change.assignee is not None:
+        words.append(f"assign to {SafeText(change.assignee)}" if change.assignee else "give back")
+    if change.priority is not None:
+        words.append(f"priority {change.priority}")
+    if change.subject is not None:
+        words.append(f"subject “{SafeText(change.subject)}”")
+    words += [f"tag {SafeText(one)}" for one in change.tags_add] + [
+        f"untag {SafeText(one)}" for one in change.tags_remove
+    ]
+    if change.rating is not None:
+        words.append(f"rate {change.rating} of 5")
+    line = ", ".join(words) or "change"
+    return line[:1].upper() + line[1:]
+
+
+def change_refusal(
+    account: Account, ticket: Ticket, change: TicketChange, now: datetime, policy: Policy = DEFAULT_POLICY
+) -> Refusal | None:
+    """Why ``change`` cannot be made on ``ticket`` (TKT-5, TKT-8), the panel's own words first."""
+    about = {"ticket_id": ticket.id.raw}
+    if not change.on_wire():
+        return Refusal("nothing-to-do", "TKT-8", "Nothing is to be changed.", about)
+    if account.role.raw not in STAFF:
+        beyond = change.on_wire().keys() - _CLIENTS
+        if beyond or change.state not in (None, TicketState.CLOSED):
+            words = "Only support changes that. A message reopens a ticket for 14 days after it was closed."
+            return Refusal("forbidden", "TKT-8", words, about)
+    if _is_so(ticket, change):
+        return Refusal("nothing-to-do", "TKT-8", "It is so already.", about)
+    for action in _actions(account, ticket, change):
+        refusal = action_refusal(ticket, action)
+        if refusal is not None:
+            return refusal
+    return _known_refusal(ticket, change, now, policy)
+
+
+def _known_refusal(ticket: Ticket, change: TicketChange, now: datetime, policy: Policy) -> Refusal | None:
+    about = {"ticket_id": ticket.id.raw}
+    if ticket.merged_into is not None:
+        words = "It was merged into another ticket: change that one, or take it out again."
+        return Refusal("ticket-closed", "TKT-8", words, about | {"merged_into": ticket.merged_into.raw})
+    closed = ticket.state == TicketState.CLOSED
+    if change.state is TicketState.ON_HOLD:
+        if closed:
+            words = "A closed ticket cannot be put on hold: reply to it first."
+            return Refusal("ticket-closed", "TKT-5", words, about)
+        if change.hold_until is None or change.hold_until <= now:
+            words = "The time to wake it up is over: give a later one."
+            return Refusal("hold-in-the-past", "TKT-5", words, about)
+    if change.rating is not None and ticket.state not in (TicketState.ANSWERED, TicketState.CLOSED):
+        return Refusal("not-rateable", "TKT-5", "It can be rated once it was answered or closed.", about)
+    return None
+
+
+def _is_so(ticket: Ticket, change: TicketChange) -> bool:
+    """Whether everything that was asked for is so already."""
+    tags = {one.raw for one in ticket.tags}
+    same = [
+        change.state is None or (ticket.state == change.state and change.hold_until in (None, ticket.hold_until)),
+        change.department is None or ticket.department.raw == change.department,
+        change.assignee is None or (ticket.assignee.raw if ticket.assignee is not None else "") == change.assignee,
+        change.priority is None or ticket.priority == change.priority,
+        change.subject is None or ticket.subject.raw == change.subject,
+        tags.issuperset(change.tags_add),
+        tags.isdisjoint(change.tags_remove),
+        change.rating is None
+        or (ticket.rating, ticket.rating_comment.raw) == (change.rating, change.rating_comment or ""),
+    ]
+    return all(same)
+
+
+def _actions(account: Account, ticket: Ticket, change: TicketChange) -> list[str]:
+    """Under which of a ticket's actions the panel says whether it allows this."""
+    found: list[str] = []
+    if change.state is TicketState.CLOSED:
+        found.append("close")
+    elif change.state is TicketState.OPEN:
+        found.append("reopen")
+    elif change.state is TicketState.ON_HOLD:
+        found.append("hold")
+    if change.department is not None:
+        found.append("hand-over")
+    if change.assignee is not None:
+        found.append("take" if change.assignee == account.login.raw else "assign")
+    if change.priority is not None:
+        found.append("prioritise")
+    if change.tags_add or change.tags_remove:
+        found.append("tag")
+    if change.rating is not None:
+        found.append("rate")
+    return found
+
+
+def merge(
+    account: Account,
+    tickets: Sequence[Ticket],
+    into: Ticket,
+    *,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """Merge ``tickets`` into one of the same account; it can be undone (TKT-8). Another account's is left out."""
+    draft = Draft(account, K.TICKET_MERGE, profile, busy or {})
+    main, whose = f"ticket:{into.id.raw}", into.account_id
+    chosen: list[Ticket] = []
+    if draft.taken([main], title_of(into)):
+        return draft.plan("Merge nothing")
+    for ticket in tickets:
+        target, title = f"ticket:{ticket.id.raw}", title_of(ticket)
+        if draft.taken([target], title):
+            continue
+        refusal = _staff_only(account) or action_refusal(ticket, "merge")
+        if refusal is None and (ticket.account_id is None or ticket.account_id != whose):
+            refusal = Refusal("not-mergeable", "TKT-8", "Only tickets of one account can be merged.")
+        if refusal is None and (ticket.merged_into is not None or into.merged_into is not None):
+            refusal = Refusal("not-mergeable", "TKT-8", "It was merged already: take it out again first.")
+        if refusal is not None:
+            draft.refuse(target, title, refusal)
+        else:
+            chosen.append(ticket)
+    if not chosen:
+        return draft.plan("Merge nothing")
+    ids = [one.id.raw for one in chosen]
+    what = title_of(chosen[0]) if len(chosen) == 1 else counted(len(chosen), "ticket")
+    title = f"Merge {what} into {title_of(into)}"
+    facts: dict[str, JsonValue] = {one.id.raw: facts_of_ticket(one) for one in (*chosen, into)}
+    draft.add(
+        K.TICKET_MERGE,
+        [main, *(f"ticket:{one}" for one in ids)],
+        title,
+        params={"ticket_ids": list(ids), "into": into.id.raw},
+        facts={"tickets": facts},
+    )
+    return draft.plan(title)
+
+
+def unmerge(account: Account, ticket: Ticket, *, busy: Mapping[str, Busy] | None = None, profile: str = "") -> Plan:
+    """Give a ticket that was merged away its own messages back (TKT-8)."""
+    draft = Draft(account, K.TICKET_UNMERGE, profile, busy or {})
+    target, title = f"ticket:{ticket.id.raw}", f"Take {title_of(ticket)} out again"
+    refusal = _staff_only(account) or action_refusal(ticket, "unmerge")
+    if refusal is None and ticket.merged_into is None:
+        refusal = Refusal("not-merged", "TKT-8", "It is not merged into another ticket.")
+    if not draft.taken([target], title):
+        if refusal is not None:
+            draft.refuse(target, title, refusal)
+        else:
+            facts: dict[str, JsonValue] = {"tickets": {ticket.id.raw: facts_of_ticket(ticket)}}
+            draft.add(K.TICKET_UNMERGE, [target], title, params={"ticket_id": ticket.id.raw}, facts=facts)
+    return draft.plan(title)
+
+
+def split(
+    account: Account,
+    ticket: Ticket,
+    messages: Sequence[TicketMessage],
+    *,
+    subject: str,
+    department: str,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """Make a new ticket of some messages of one: one problem per ticket (TKT-3)."""
+    draft = Draft(account, K.TICKET_SPLIT, profile, busy or {})
+    target = f"ticket:{ticket.id.raw}"
+    title = f"Split {counted(len(messages), 'message')} off {title_of(ticket)}"
+    refusal = _staff_only(account) or action_refusal(ticket, "split")
+    if refusal is None and not subject.strip():
+        refusal = Refusal("subject-missing", "TKT-1", "Say in the subject what the new ticket is about.")
+    if refusal is None and not department:
+        refusal = Refusal("unknown-department", "TKT-1", "Choose the department of the new ticket.")
+    if refusal is None and not messages:
+        refusal = Refusal("body-missing", "TKT-8", "Mark the messages that belong to the new ticket.")
+    if not draft.taken([target], title):
+        if refusal is not None:
+            draft.refuse(target, title, refusal)
+        else:
+            params: dict[str, JsonValue] = {
+                "ticket_id": ticket.id.raw,
+                "message_ids": [one.id.raw for one in messages],
+                "subject": subject.strip(),
+                "department": department,
+            }
+            facts: dict[str, JsonValue] = {"tickets": {ticket.id.raw: facts_of_ticket(ticket)}}
+            draft.add(K.TICKET_SPLIT, [target], title, params=params, facts=facts)
+    return draft.plan(title)
+
+
+def save_canned(
+    account: Account,
+    *,
+    title: str,
+    body: str,
+    reply: CannedReply | None = None,
+    department: str | None = None,
+    language: str = "en",
+    number: int = 1,
+    busy: Mapping[str, Busy] | None = None,
+    profile: str = "",
+) -> Plan:
+    """Make a canned reply, or change ``reply`` as it was read (TKT-8). ``number`` tells new ones apart."""
+    draft = Draft(account, K.CANNED_SAVE, profile, busy or {})
+    target = f"canned:{reply.id.raw}" if reply is not None else f"new-canned:{number}"
+    name = f"{'Change' if reply is not None else 'New'} canned reply: {SafeText(title.strip())}"
+    refusal = _staff_only(account)
+    if refusal is None and not title.strip():
+        refusal = Refusal("subject-missing", "TKT-8", "Give it a title, by which it is found.")
+    if refusal is None and not body.strip():
+        refusal = Refusal("body-missing", "TKT-8", "There is nothing written yet.")
+    if refusal is None and len(body) > LONGEST_BODY:
+        refusal = Refusal("body-too-long", "TKT-6", f"A message takes {LONGEST_BODY:,} characters: make it shorter.")
+    if not draft.taken([target], name):
+        if refusal is not None:
+            draft.refuse(target, name, refusal)
+        else:
+            params: dict[str, JsonValue] = {"title": title.strip(), "body": body, "language": language}
+            params |= {"department": department} if department is not None else {}
+            params |= {"reply_id": reply.id.raw} if reply is not None else {}
+            draft.add(K.CANNED_SAVE, [target], name, params=params, facts=_facts_of_canned(reply))
+    return draft.plan(name)
+
+
+def delete_canned(
+    account: Account, reply: CannedReply, *, busy: Mapping[str, Busy] | None = None, profile: str = ""
+) -> Plan:
+    """Delete a canned reply, as it was read (TKT-8)."""
+    draft = Draft(account, K.CANNED_DELETE, profile, busy or {})
+    target, name = f"canned:{reply.id.raw}", f"Delete canned reply: {reply.title}"
+    refusal = _staff_only(account)
+    if not draft.taken([target], name):
+        if refusal is not None:
+            draft.refuse(target, name, refusal)
+        else:
+            params: dict[str, JsonValue] = {"reply_id": reply.id.raw}
+            draft.add(K.CANNED_DELETE, [target], name, params=params, facts=_facts_of_canned(reply))
+    return draft.plan(name)
+
+
+def _facts_of_canned(reply: CannedReply | None) -> dict[str, JsonValue]:
+    return {} if reply is None else {"version": reply.version, "title": reply.title.raw, "body": reply.body.raw}
+
+
+def _staff_only(account: Account) -> Refusal | None:
+    return None if account.role.raw in STAFF else Refusal("forbidden", "TKT-8", "Only support does that.")
