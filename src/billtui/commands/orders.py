@@ -81,6 +81,16 @@ COMMANDS = (
         "billtui orders addons",
     ),
     Command(
+        "order.change_plan",
+        "Change plan",
+        "Give the order another plan; the difference is billed for the rest of its time (ORD-6).",
+        ("C",),
+        Scope.ORDERS,
+        Danger.MONEY,
+        "orders.change-plan",
+        "billtui orders change-plan",
+    ),
+    Command(
         "order.explain", "Explain", "What can be done with this order, and why not the rest.", ("e",), Scope.ORDERS
     ),
 )

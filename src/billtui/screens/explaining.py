@@ -66,8 +66,13 @@ def explained(line: InvoiceLine, *, promo: PromoTerms | None = None) -> Content:
 
 def plan_change_explained(line: InvoiceLine, change: PlanChangePart) -> Content:
     """The difference of two plans for the rest of a paid period, step by step (ORD-6)."""
-    rows = [_wide_row(one.label, one.value) for one in difference_rows(change, line.amount)]
-    return Content("\n").join([Content.styled(str(line.title), "bold"), *rows])
+    return Content("\n").join([Content.styled(str(line.title), "bold"), change_rows(line, change)])
+
+
+def change_rows(line: InvoiceLine, change: PlanChangePart) -> Content:
+    """The steps alone, a row each; the last, what is billed, stands out."""
+    *steps, billed = (_wide_row(one.label, one.value) for one in difference_rows(change, line.amount))
+    return Content("\n").join([*steps, billed.stylize("bold")])
 
 
 def _wide_row(label: str, value: str) -> Content:

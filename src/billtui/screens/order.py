@@ -13,6 +13,7 @@ from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.changing_plan import change_plan
 from billtui.screens.naming import rename_orders
 from billtui.screens.order_actions import change_auto_renewal, choose_action
 from billtui.screens.order_texts import tag_orders
@@ -141,6 +142,11 @@ class OrderScreen(BilltuiScreen):
         """Add or take away its tags."""
         if self.row is not None and await tag_orders(self.billtui, [self.row]):
             self.reload_if_changed(force=True)
+
+    @handles("order.change_plan")
+    async def change_plan(self) -> None:
+        """Give it another plan."""
+        await change_plan(self.billtui, self.order_id)
 
     @handles("order.addons")
     async def addons(self) -> None:

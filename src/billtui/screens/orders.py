@@ -8,6 +8,7 @@ from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
+from billtui.screens.changing_plan import change_plan
 from billtui.screens.choosing import choose_orders
 from billtui.screens.list_screen import View
 from billtui.screens.naming import rename_orders
@@ -155,6 +156,11 @@ class OrdersScreen(OrderMarks):
         """Add something to what is chosen."""
         await add_addons(self.billtui, self.chosen_ids())
 
+    @handles("order.change_plan")
+    async def change_plan(self) -> None:
+        """Give the one that is chosen another plan."""
+        await change_plan(self.billtui, self.chosen_ids()[0])
+
     @handles("order.optimize")
     async def optimize(self) -> None:
         """The cheapest way to renew what is chosen, its ends brought together, or what would be without it."""
@@ -168,7 +174,7 @@ class OrdersScreen(OrderMarks):
             self.open_row(row.id)
 
 
-LOCKED = frozenset({"order.renew", "order.auto_renew", "order.addons", "order.rename"})
+LOCKED = frozenset({"order.renew", "order.auto_renew", "order.addons", "order.change_plan", "order.rename"})
 """What changes an order, and is refused while it is on its way (TRF-6); power says for itself what it allows."""
 
 
@@ -177,6 +183,8 @@ def order_refusal(command: Command, rows: Sequence[OrderRow]) -> str | None:
     if command.id in LOCKED and rows and all(row.transfer_id for row in rows):
         which = f"{rows[0].name} is" if len(rows) == 1 else f"All {len(rows)} of them are"
         return f"{which} on the way to another account (TRF-6): T opens the transfer, X there cancels it."
+    if command.id == "order.change_plan" and len(rows) > 1:
+        return "One order at a time: each has its own difference. Unmark the others with *."
     if command.id == "order.renew" and len(rows) == 1 and rows[0].unpaid_invoice_id:
         return f"{rows[0].name} is on an open invoice (REN-2): p pays it, i opens it."
     if command.id in ("order.pay", "order.invoice") and not any(row.unpaid_invoice_id for row in rows):
