@@ -25,7 +25,8 @@ from billtui.sandbox.engine.last_use import LastUse
 from billtui.sandbox.engine.unit import Totals, Tx, last_sequence
 from billtui.sandbox.engine.wire import instant_of, instant_or_none, micros
 from billtui.sandbox.migration import WrongDatabase
-from billtui.sandbox.tables import metadata, panel
+from billtui.sandbox.tables import panel
+from billtui.sandbox.tables_tickets import metadata
 
 _BUSY_MS = 30_000
 _KEEP_CHANGES = 200_000

@@ -11,7 +11,8 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 from sqlalchemy.schema import CreateIndex
 
-from billtui.sandbox.tables import SCHEMA_VERSION, metadata, panel
+from billtui.sandbox.tables import SCHEMA_VERSION, panel
+from billtui.sandbox.tables_tickets import metadata
 
 
 class WrongDatabase(Exception):

@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -21,26 +20,16 @@ from sqlalchemy import (
     text,
 )
 
+from billtui.sandbox.columns import instant_column as _instant
+from billtui.sandbox.columns import int_column as _int
+from billtui.sandbox.columns import metadata
+from billtui.sandbox.columns import text_column as _text
+
 SCHEMA_VERSION = 4
 """1: until 0.2; 2: new servers, add-ons, promo codes; 3: transfers, API keys, recovery; 4: tickets (``migration.py``
 takes older files along)."""
 NEVER = 9_223_372_036_854_775_807
 """Stands for "no instant" where rows are sorted by one: later than any."""
-
-metadata = MetaData()
-
-
-def _text(name: str, **kwargs: object) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=str(kwargs.get("default", "")))
-
-
-def _int(name: str, default: int = 0) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default=str(default))
-
-
-def _instant(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=True)
-
 
 panel = Table(
     "panel",
@@ -253,6 +242,7 @@ orders = Table(
     Index("orders_by_price", "account_id", "monthly_cents", "id"),
     Index("orders_by_creation", "account_id", "created_at", "id"),
     Index("orders_by_kind", "account_id", "kind", "state"),
+    Index("orders_at_stake", "account_id", "state", "monthly_cents", "addons"),  # what a ticket's account pays
     Index("orders_due", "next_due", sqlite_where=text("next_due IS NOT NULL")),
 )
 
