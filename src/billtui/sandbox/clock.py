@@ -11,7 +11,7 @@ import heapq
 
 from sqlalchemy import Connection
 
-from billtui.sandbox.engine import events, schedule
+from billtui.sandbox.engine import attachments, events, schedule
 from billtui.sandbox.engine.errors import InvalidInput
 from billtui.sandbox.engine.unit import Tx, driver
 from billtui.sandbox.engine.wire import instant_json
@@ -44,13 +44,15 @@ def move(conn: Connection, real: int, to: int) -> int:
 
 
 def next_due(conn: Connection) -> int | None:
-    """The next instant at which there is something to do, in microseconds: three looks into an index."""
+    """The next instant at which there is something to do, in microseconds: five looks into an index."""
     found = (
         driver(conn)
         .execute(
             "SELECT (SELECT min(next_due) FROM orders WHERE next_due IS NOT NULL),"
             " (SELECT min(next_due) FROM invoices WHERE next_due IS NOT NULL),"
-            " (SELECT min(next_due) FROM transfers WHERE next_due IS NOT NULL)"
+            " (SELECT min(next_due) FROM transfers WHERE next_due IS NOT NULL),"
+            " (SELECT min(next_due) FROM tickets WHERE next_due IS NOT NULL),"
+            " (SELECT min(next_due) FROM attachments WHERE next_due IS NOT NULL)"
         )
         .fetchone()
     )
@@ -68,6 +70,8 @@ def tick(tx: Tx) -> int:
         schedule.schedule_invoice(tx, invoice)
     for transfer in tx.transfers.where("next_due <= ?", (until,)):
         schedule.schedule_transfer(tx, transfer)
+    for ticket in tx.tickets.where("next_due <= ?", (until,)):
+        schedule.schedule_ticket(tx, ticket)
     count = 0
     try:
         while agenda and agenda[0].at <= until:
@@ -79,4 +83,4 @@ def tick(tx: Tx) -> int:
         tx.at = until
         tx.agenda = None
         tx.standing.clear()
-    return count
+    return count + attachments.drop_forgotten(tx)

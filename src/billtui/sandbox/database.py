@@ -21,12 +21,13 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.sandbox import clock, migration
+from billtui.sandbox.columns import metadata
 from billtui.sandbox.engine.last_use import LastUse
 from billtui.sandbox.engine.unit import Totals, Tx, last_sequence
 from billtui.sandbox.engine.wire import instant_of, instant_or_none, micros
 from billtui.sandbox.migration import WrongDatabase
 from billtui.sandbox.tables import panel
-from billtui.sandbox.tables_tickets import metadata
+from billtui.sandbox.vault import Vault
 
 _BUSY_MS = 30_000
 _KEEP_CHANGES = 200_000
@@ -85,6 +86,7 @@ class Database:
         self._write_lock = FairLock()
         self._totals = Totals()
         self._last_use = LastUse()
+        self._vault = Vault(path)
         self._changed = threading.Condition()
         self._sequence = 0
         self._listeners: list[Callable[[], None]] = []
@@ -176,6 +178,7 @@ class Database:
             writable=writable,
             totals=self._totals,
             last_use=self._last_use,
+            vault=self._vault,
         )
 
     def _apply_due(self) -> None:
@@ -284,7 +287,15 @@ class Database:
                 for table in reversed(metadata.sorted_tables):
                     if table is not panel:
                         conn.execute(table.delete())
-                sow(conn, self.real_time(), seed=chosen[0], fleet=chosen[1], hostile=chosen[2], policy=self.policy)
+                sow(
+                    conn,
+                    self.real_time(),
+                    seed=chosen[0],
+                    fleet=chosen[1],
+                    hostile=chosen[2],
+                    policy=self.policy,
+                    vault=self._vault,
+                )
                 # The sequence rises too: whoever waits wakes up, and no count of before is taken for one of now.
                 conn.exec_driver_sql("INSERT INTO changes (kind, change) VALUES ('panel', 'changed')")
                 sequence = last_sequence(conn)

@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 from sqlalchemy.schema import CreateIndex
 
+from billtui.sandbox.columns import metadata
 from billtui.sandbox.tables import SCHEMA_VERSION, panel
-from billtui.sandbox.tables_tickets import metadata
 
 
 class WrongDatabase(Exception):
@@ -58,7 +58,7 @@ def prepare(conn: Connection, path: Path) -> int | None:
     version = conn.exec_driver_sql("SELECT schema_version FROM panel").scalar_one()
     if version == SCHEMA_VERSION:
         return None
-    if version not in range(1, SCHEMA_VERSION):
+    if version is None or version not in range(1, SCHEMA_VERSION):
         raise WrongDatabase(
             f"{path} was made by another version of the program (schema {version}, this one reads {SCHEMA_VERSION})"
         )

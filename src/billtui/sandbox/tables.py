@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 
+from billtui.sandbox import tables_tickets as tables_tickets  # whoever knows these tables knows those
 from billtui.sandbox.columns import instant_column as _instant
 from billtui.sandbox.columns import int_column as _int
 from billtui.sandbox.columns import metadata

@@ -1,4 +1,4 @@
-"""The tables of tickets (TKT); ``metadata`` holds them and those of :mod:`billtui.sandbox.tables`, and units are as there.
+"""The tables of tickets (TKT). ``metadata`` holds them and those of :mod:`billtui.sandbox.tables`; units as there.
 
 What staff and clients see of a ticket differs by internal notes. So that nothing of a note shows through, everything
 that a note moves is kept twice: ``version``, ``updated_at``, ``message_count``, ``last_message`` are staff's, those
@@ -21,12 +21,10 @@ from sqlalchemy import (
     text,
 )
 
-from billtui.sandbox import tables
 from billtui.sandbox.columns import instant_column as _instant
 from billtui.sandbox.columns import int_column as _int
+from billtui.sandbox.columns import metadata
 from billtui.sandbox.columns import text_column as _text
-
-metadata = tables.metadata
 
 tickets = Table(
     "tickets",

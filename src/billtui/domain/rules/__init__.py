@@ -92,25 +92,34 @@ out-of-stock               BLK-2             fewer are left there than were aske
 nothing-to-buy             BLK-6             nothing is left to buy
 bulk-limit                 BLK-7             more than 1,000 servers in one request
 in-transfer                TRF-4, TRF-6      the order is on its way to another account
-ticket-closed              TKT-5             it was closed more than 14 days ago, or cannot be put on hold
+unknown-department         TKT-1             a ticket to a department that there is not
+subject-missing            TKT-1             a ticket without a subject
+subject-too-long           TKT-1             a subject of more than 200 characters
+forbidden                  TKT-4             only support reads server access, only its client gives it
+no-access-given            TKT-4             there is no server access to be read
+access-wiped               TKT-4             the server access went when the ticket closed
+reason-missing             TKT-4             server access is read for a reason only
+ticket-closed              TKT-5             it was closed more than 14 days ago, or what is asked needs an open one
 hold-in-the-past           TKT-5             the time to wake it up is over
+answer-it                  TKT-5             a ticket becomes answered by an answer alone
+ticket-not-closed          TKT-5             what is not closed cannot be reopened
+not-rateable               TKT-5             nobody has answered yet
 too-many-attachments       TKT-6             more than 5 with one message
 attachment-too-large       TKT-6             larger than 10 MiB
+body-missing               TKT-6             a message without a text
+body-too-long              TKT-6             a message of more than 1,000,000 characters
+attachment-unknown         TKT-6             it was dropped, went with another message, or never was
 no-such-colleague          TKT-8             nobody on the staff has this login
 bad-tag                    TKT-8             a tag that is no single word
 too-many-tags              TKT-8             more than 20 on a ticket
-answer-it                  TKT-5             a ticket becomes answered by an answer alone
 not-mergeable              TKT-8             another account's, merged already, closed, or itself
-not-merged                 TKT-8             it was not merged into another one
+not-merged                 TKT-8             it was not merged into another ticket
 not-splittable             TKT-8             these messages cannot become a ticket of their own
 title-missing              TKT-8             a canned reply without a title
-body-missing               TKT-8             nothing is written
-body-too-long              TKT-8             longer than a canned reply may be
 unresolved-placeholder     TKT-8             a placeholder that nothing fills
+already-taken              TKT-8             the ticket is one's own already
+ticket-merged              TKT-8             its thread goes on in another ticket
 thread-moved-on            TKT-9             the writer has not seen the last message
-access-wiped               TKT-4             the server access went when the ticket closed
-reason-missing             TKT-4             server access is read for a reason only
-forbidden                  TKT-4             only support reads server access
 recipient-is-email         TRF-1             an e-mail was typed where the login is meant
 recipient-not-found        TRF-1             no client has this login and this account ID together
 too-many-wrong-recipients  TRF-1             ten wrong pairs within an hour

@@ -44,13 +44,15 @@ CAPABILITIES: tuple[str, ...] = (
     "balance.move",
     "balance.ledger",
     "transfers",
+    "tickets",
     "sandbox.mail",
     "changes",
     "operations",
     *ACCOUNT_CAPABILITIES,
 )
 """What this panel can do for a client."""
-STAFF_CAPABILITIES: tuple[str, ...] = ("changes", "operations", *ACCOUNT_CAPABILITIES)
+STAFF_CAPABILITIES: tuple[str, ...] = ("tickets", "staff", "changes", "operations", *ACCOUNT_CAPABILITIES)
+"""For support and administrators: everybody's tickets, and what is done with them (TKT-8)."""
 
 
 def me(tx: Tx, account_id: int, caller: Caller | None = None) -> AccountJSON:

@@ -32,6 +32,11 @@ class Caller:
         """The account whose orders the caller reads; ``None`` for all of them (ACC-7)."""
         return None if self.role in access.STAFF else self.account_id
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether the caller is one of the panel's staff (ACC-7)."""
+        return self.role in access.STAFF
+
     def need_session(self) -> None:
         """Keys cannot touch password, second factor, keys or sessions (ACC-5). Raises ``NotWithThisKey``."""
         if self.key_id is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billtui.sandbox.engine.errors import CursorExpired
-from billtui.sandbox.engine.unit import Tx, last_sequence
+from billtui.sandbox.engine.unit import STAFF_FEED, Tx, last_sequence
 from billtui.sandbox.engine.wire import ChangeFeedJSON, ChangeJSON
 
 MAX_CHANGES = 1_000
@@ -18,8 +18,12 @@ def present_cursor(tx: Tx) -> str:
     return f"{_epoch(tx)}-{last_sequence(tx.conn)}"
 
 
-def changes_after(tx: Tx, account_id: int, cursor: str, limit: int = MAX_CHANGES) -> ChangeFeedJSON:
+def changes_after(
+    tx: Tx, account_id: int, cursor: str, limit: int = MAX_CHANGES, *, staff: bool = False
+) -> ChangeFeedJSON:
     """What changed for the account after ``cursor``, oldest first, each object once with its last version.
+
+    ``staff`` also learns of every ticket (TKT-5).
 
     Raises ``CursorExpired`` for a cursor of before a reset, older than what is kept, or of another panel altogether:
     to whoever holds it, a cursor is just a text, and the way out is the same.
@@ -32,8 +36,8 @@ def changes_after(tx: Tx, account_id: int, cursor: str, limit: int = MAX_CHANGES
         raise CursorExpired("This cursor is too old: load everything again")
     found = tx.conn.exec_driver_sql(
         "SELECT seq, kind, object_id, version, change FROM changes"
-        " WHERE account_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (account_id, after, limit),
+        " WHERE account_id IN (?, ?) AND seq > ? ORDER BY seq LIMIT ?",
+        (account_id, STAFF_FEED if staff else account_id, after, limit),
     ).all()
     reached = int(found[-1][0]) if len(found) == limit else last
     items: dict[tuple[str, str], ChangeJSON] = {}

@@ -88,6 +88,18 @@ class SessionExpired(EngineRefusal):
     status = 401
 
 
+class Forbidden(EngineRefusal):
+    """The object is there for the account, and its role may not do that with it (ACC-7)."""
+
+    status = 403
+
+    def __init__(self, refusal: Refusal) -> None:
+        """``refusal`` says who may."""
+        super().__init__(refusal.reason)
+        self.code = refusal.code
+        self.rule = refusal.rule
+
+
 class WrongSecret(EngineRefusal):
     """A signed-in account did not prove itself: it counts towards the lock of the login (ACC-6)."""
 

@@ -1,4 +1,4 @@
-"""What time alone does: renews, blocks, deletes, cancels, breaks promises, lets transfers expire, writes mails."""
+"""What time alone does: renews, blocks, deletes, cancels, breaks promises, ends transfers and holds, writes mails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from billtui.domain.rules import promise as promise_rules
 from billtui.domain.rules import renewal as renewal_rules
 from billtui.domain.rules.discounts import loyalty_of
 from billtui.sandbox import mail
-from billtui.sandbox.engine import handover, invoicing, payments
+from billtui.sandbox.engine import handover, invoicing, payments, ticket_states
 from billtui.sandbox.engine.facts import invoice_facts, lines_of, order_facts, orders_on, purses_of, take
 from billtui.sandbox.engine.rows import InvoiceRow, OrderRow
 from billtui.sandbox.engine.schedule import (
@@ -21,6 +21,7 @@ from billtui.sandbox.engine.schedule import (
     NOTICED_ENDING,
     NOTICED_SOON_DELETED,
     SOON_DELETED,
+    TICKETS,
     TRANSFERS,
     WARN_BEFORE_DELETION,
     schedule_invoice,
@@ -40,6 +41,9 @@ def apply(tx: Tx, due: Due) -> int:
         return 0  # the row has changed since, and what is due for it now stands elsewhere on the agenda
     if table == TRANSFERS:
         handover.expire(tx, tx.transfers.need(due.row_id))
+        return 1
+    if table == TICKETS:
+        ticket_states.wake(tx, tx.tickets.need(due.row_id))
         return 1
     if table == INVOICES:
         invoice = tx.invoices.need(due.row_id)

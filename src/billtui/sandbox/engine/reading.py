@@ -38,5 +38,10 @@ def own_invoice(tx: Tx, account_id: int | None, invoice_id: str) -> InvoiceRow:
 
 def check_version(row: _Versioned, if_match: int | None) -> None:
     """Raises ``VersionMismatch`` if the writer has seen another version (``If-Match``)."""
-    if if_match is not None and if_match != row.version:
-        raise VersionMismatch(f"This has changed since you saw it: it is at version {row.version}, not {if_match}")
+    check_number(row.version, if_match)
+
+
+def check_number(version: int, if_match: int | None) -> None:
+    """The same for the version that the writer could have seen."""
+    if if_match is not None and if_match != version:
+        raise VersionMismatch(f"This has changed since you saw it: it is at version {version}, not {if_match}")

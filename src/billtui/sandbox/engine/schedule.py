@@ -10,13 +10,14 @@ from billtui.domain.rules import renewal as renewal_rules
 from billtui.domain.rules.orders import OrderEventKind
 from billtui.sandbox.engine.facts import order_facts
 from billtui.sandbox.engine.rows import LIVE, InvoiceRow, OrderRow, TransferRow
+from billtui.sandbox.engine.rows_tickets import TicketRow
 from billtui.sandbox.engine.unit import Due, Tx
 from billtui.sandbox.engine.wire import DAY, micros
 
 # What comes first where several things are due at one instant.
-EXPIRY, BROKEN_PROMISE, AUTO_RENEWAL, BLOCK, DELETE, CANCEL, ENDING, SOON_DELETED, REMINDER = range(9)
-ORDERS, INVOICES, TRANSFERS = "orders", "invoices", "transfers"
-_TABLES = {EXPIRY: TRANSFERS, BROKEN_PROMISE: INVOICES, REMINDER: INVOICES}
+EXPIRY, BROKEN_PROMISE, AUTO_RENEWAL, BLOCK, DELETE, CANCEL, ENDING, SOON_DELETED, REMINDER, WAKE_UP = range(10)
+ORDERS, INVOICES, TRANSFERS, TICKETS = "orders", "invoices", "transfers", "tickets"
+_TABLES = {EXPIRY: TRANSFERS, BROKEN_PROMISE: INVOICES, REMINDER: INVOICES, WAKE_UP: TICKETS}
 _RANKS = {OrderEventKind.BLOCK: BLOCK, OrderEventKind.DELETE: DELETE, OrderEventKind.CANCEL: CANCEL}
 
 NOTICED_ENDING = 1
@@ -82,6 +83,13 @@ def schedule_transfer(tx: Tx, row: TransferRow) -> None:
     due = None if row.expires_at is None else Due(row.expires_at, EXPIRY, 0, row.id)
     row.next_due = row.expires_at
     _put(tx, TRANSFERS, row.id, due)
+
+
+def schedule_ticket(tx: Tx, row: TicketRow) -> None:
+    """Note when the ticket's hold ends (TKT-5). To be called after every change of a ticket's state."""
+    due = None if row.hold_until is None else Due(row.hold_until, WAKE_UP, 0, row.id)
+    row.next_due = row.hold_until
+    _put(tx, TICKETS, row.id, due)
 
 
 def _put(tx: Tx, table: str, row_id: int, due: Due | None) -> None:

@@ -31,7 +31,9 @@ from billtui.sandbox.engine.rows import (
     RenewalRow,
     TransferRow,
 )
+from billtui.sandbox.engine.rows_tickets import MessageRow, TicketRow
 from billtui.sandbox.engine.wire import instant_of
+from billtui.sandbox.vault import Vault
 
 
 class _Record(Protocol):
@@ -41,6 +43,8 @@ class _Record(Protocol):
 
 R = TypeVar("R", bound=_Record)
 _CHUNK = 5_000
+STAFF_FEED = -1
+"""Stands in the changes feed for everybody of the staff; no account has this id."""
 _COUNT_RUNNING = "SELECT count(*) FROM orders WHERE account_id = ? AND kind = ? AND state IN ('active', 'suspended')"
 
 
@@ -61,6 +65,9 @@ class _Shape:
         self.update = f"UPDATE {self.table} SET {', '.join(f'{name} = ?' for name in others)} WHERE id = ?"
         quiet: frozenset[str] = getattr(kind, "QUIET", frozenset())
         self.loud = tuple(index for index, name in enumerate(self.columns) if name not in quiet and name != "version")
+        hidden: frozenset[str] | None = getattr(kind, "HIDDEN", None)
+        self.for_staff = hidden is not None
+        self.open = tuple(index for index in self.loud if self.columns[index] not in (hidden or ()))
         self.seen_by = tuple(self.columns.index(name) for name in getattr(kind, "SEEN_BY", ()))
 
     @classmethod
@@ -154,7 +161,7 @@ class Rows(Generic[R]):
             inserts.append(current)
             self._as_read[row.id] = current
             if feed is not None:
-                self._tell(told, feed, row, None, current)
+                self._tell(told, feed, row, None, current, shown=True)
         self._new = []
         updates: list[tuple[Any, ...]] = []
         for row_id, before in self._as_read.items():
@@ -165,8 +172,11 @@ class Rows(Generic[R]):
                 continue
             if feed is not None and (touched or any(current[index] != before[index] for index in shape.loud)):
                 row.version += 1  # type: ignore[attr-defined]  # rows with a KIND have a version
+                shown = touched or any(current[index] != before[index] for index in shape.open)
+                if shown and shape.for_staff:
+                    row.public_version += 1  # type: ignore[attr-defined]  # rows with HIDDEN columns have it
                 current = values(row)
-                self._tell(told, feed, row, before, current)
+                self._tell(told, feed, row, before, current, shown=shown)
             updates.append((*current[1:], row_id))
             self._as_read[row_id] = current
         self._touched.clear()
@@ -182,12 +192,20 @@ class Rows(Generic[R]):
         row: Any,
         before: tuple[Any, ...] | None,
         current: tuple[Any, ...],
+        *,
+        shown: bool,
     ) -> None:
         """Who sees the row learns that it changed; who sees it first, that it is there; who no more, that it is gone.
 
-        So an order that changed hands is deleted for the sender and created for the recipient (TRF-5).
+        So an order that changed hands is deleted for the sender and created for the recipient (TRF-5). Where only
+        hidden columns changed (not ``shown``), staff alone learns of it.
         """
         object_id, version = str(row.id), row.version
+        if self._shape.for_staff:
+            told.append((STAFF_FEED, feed, object_id, version, "created" if before is None else "changed"))
+            version = row.public_version
+        if not shown:
+            return
         for place in self._shape.seen_by:
             seen = current[place]
             was = None if before is None else before[place]
@@ -250,9 +268,11 @@ class Tx:
         writable: bool,
         totals: Totals,
         last_use: LastUse | None = None,
+        vault: Vault,
     ) -> None:
         """``now`` (panel time) and ``real`` (real time) in microseconds. Made by ``Database`` only."""
         self.last_use = last_use or LastUse()
+        self.vault = vault
         self.conn = conn
         self.at = now
         self.real = real
@@ -272,6 +292,10 @@ class Tx:
         self.renewals: Rows[RenewalRow] = Rows(conn, RenewalRow)
         self.mails: Rows[MailRow] = Rows(conn, MailRow)
         self.transfers: Rows[TransferRow] = Rows(conn, TransferRow)
+        self.tickets: Rows[TicketRow] = Rows(conn, TicketRow)
+        self.messages: Rows[MessageRow] = Rows(conn, MessageRow)
+        self.ticket_states: list[tuple[int, int, str, str, int | None]] = []
+        """Changes of tickets' states to be kept: ticket, instant, state before and after, account."""
         self.line_cache: dict[int, list[LineRow]] = {}
         self.agenda: list[Due] | None = None
         """While the clock is at work: what falls due, as a heap; rows that change put their next event on it."""
@@ -291,6 +315,7 @@ class Tx:
             writable=self.writable,
             totals=self._totals,
             last_use=self.last_use,
+            vault=self.vault,
         )
         other.silent = self.silent
         other.draw = self.draw
@@ -350,8 +375,14 @@ class Tx:
         # Invoices first: orders, lines and payments point to them (foreign keys are checked at the end all the same).
         for rows in (self.accounts, self.invoices, self.orders, self.transfers, self.lines, self.payments):
             rows.flush(told)
-        for made in (self.renewals, self.ledger, self.mails):
+        self.tickets.flush(told)
+        for made in (self.renewals, self.ledger, self.mails, self.messages):
             made.flush(told)
+        if self.ticket_states:
+            driver(self.conn).executemany(
+                "INSERT INTO ticket_states (ticket_id, at, was, state, by) VALUES (?, ?, ?, ?, ?)", self.ticket_states
+            )
+            self.ticket_states = []
         if told and not self.silent:
             driver(self.conn).executemany(
                 "INSERT INTO changes (account_id, kind, object_id, version, change) VALUES (?, ?, ?, ?, ?)", told

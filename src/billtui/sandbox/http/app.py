@@ -20,6 +20,7 @@ from billtui.sandbox.http.middleware import BodyLimit, Envelope
 from billtui.sandbox.http.panel import Panel
 from billtui.sandbox.http.routes import (
     access,
+    attachments,
     balance,
     catalogue,
     feed,
@@ -30,6 +31,7 @@ from billtui.sandbox.http.routes import (
     recovery,
     sandbox,
     sessions,
+    tickets,
     transfers,
     web,
 )
@@ -100,6 +102,8 @@ def _routes(lifespan: object = None) -> FastAPI:
         invoices,
         balance,
         transfers,
+        tickets,
+        attachments,
         feed,
     ):
         app.include_router(part.router, prefix=PREFIX)

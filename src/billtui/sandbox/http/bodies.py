@@ -10,7 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from billtui.domain.money import Money
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """``text``, if it can be written in UTF-8. Raises ``ValueError``."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -18,14 +19,15 @@ def _storable(text: str) -> str:
     return text
 
 
-def _text(value: Any) -> Any:
+def text_of_instant(value: Any) -> Any:
+    """``value``, if it is a text: numbers are no instants on this wire. Raises ``ValueError``."""
     if not isinstance(value, str):
         raise ValueError("an instant is a text, as RFC 3339 has it")
     return value
 
 
-Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
-Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
+Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
 
 
@@ -71,14 +73,14 @@ class TotpBody(Body):
     """Of the device, or a recovery code; for every action but ``begin``."""
 
 
-_Network = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+_Network = Annotated[str, Field(max_length=200), AfterValidator(storable)]
 
 
 class ApiKeyBody(Body):
     """``POST /me/api-keys``: what the key shall be (ACC-5)."""
 
-    label: Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
-    expires_at: Annotated[AwareDatetime, BeforeValidator(_text)] | None = None
+    label: Annotated[str, Field(max_length=1000), AfterValidator(storable)]
+    expires_at: Annotated[AwareDatetime, BeforeValidator(text_of_instant)] | None = None
     read_only: StrictBool = False
     networks: Annotated[list[_Network], Field(max_length=500)] = []
     """Networks that the key may be used from, in CIDR; none for any."""
@@ -128,7 +130,7 @@ class AutoRenewBody(Body):
 class OrderChangeBody(Body):
     """``PATCH /orders/{id}``: a new name, or auto-renewal, or both."""
 
-    name: Annotated[str, Field(max_length=10_000), AfterValidator(_storable)] | None = None
+    name: Annotated[str, Field(max_length=10_000), AfterValidator(storable)] | None = None
     auto_renew: AutoRenewBody | None = None
 
 
@@ -136,7 +138,7 @@ class OrderActionBody(Body):
     """``POST /orders/{id}/actions``."""
 
     action: Literal["start", "stop", "reboot", "reset", "reinstall", "suspend", "unsuspend"]
-    confirm_name: Annotated[str, Field(max_length=10_000), AfterValidator(_storable)] | None = None
+    confirm_name: Annotated[str, Field(max_length=10_000), AfterValidator(storable)] | None = None
     """The order's name, typed: reinstalling destroys what is on it (ORD-4)."""
 
 
@@ -161,7 +163,7 @@ class QuoteBody(Body):
     """Of a change of plan, with ``plan`` (ORD-6)."""
     period: Annotated[int, Field(ge=1, le=1200)] | None = None
     """Months (REN-3), of a renewal and of new servers."""
-    promo_code: Annotated[str, Field(max_length=100), AfterValidator(_storable)] | None = None
+    promo_code: Annotated[str, Field(max_length=100), AfterValidator(storable)] | None = None
     """DSC-6; not for add-ons."""
     cells: Annotated[list[CellBody], Field(max_length=1_000)] | None = None
     """New servers: how many of which plan where. Or else ``plan`` and ``quantity`` with ``all_locations`` (BLK-2)."""
@@ -170,7 +172,7 @@ class QuoteBody(Body):
     all_locations: bool = False
     addons: Annotated[list[Id], Field(max_length=100)] = []
     """Every server gets all of them (BLK-1)."""
-    names: Annotated[str, Field(max_length=1000), AfterValidator(_storable)] | None = None
+    names: Annotated[str, Field(max_length=1000), AfterValidator(storable)] | None = None
     """A pattern for the names of new servers, such as ``web-{loc}-{n:02}``."""
     auto_renew: AutoRenewBody | None = None
     """Of new servers (REN-5)."""

@@ -109,10 +109,16 @@ class WriteCall:
 
     @property
     def fingerprint(self) -> str:
-        """Method, path and body, hashed: what the key stands for."""
-        digest = hashlib.sha256(f"{self.request.method}\n{self.request.url.path}\n".encode())
+        """Method, path, query and body, hashed: what the key stands for."""
+        query = f"?{self.request.url.query}" if self.request.url.query else ""
+        digest = hashlib.sha256(f"{self.request.method}\n{self.request.url.path}{query}\n".encode())
         digest.update(self._body)
         return digest.hexdigest()
+
+    @property
+    def body(self) -> bytes:
+        """The raw body."""
+        return self._body
 
     async def answer(self, work: Callable[[Tx], Any], status: int = 200, *, store: bool = True) -> Response:
         """Do ``work`` once and answer with what it returns; without ``store`` nothing is remembered."""
@@ -206,8 +212,16 @@ async def quote_call(request: Request, credentials: Credentials) -> WriteCall:
 
 
 async def settings_call(request: Request, credentials: Credentials) -> WriteCall:
-    """Dependency of writes to the caller's own account: every role may, with an idempotency key."""
+    """Dependency of writes that every role may do, to its own account and in tickets, with an idempotency key."""
     return await _write_call(request, credentials, needs_key=True, check=Caller.need_writing)
+
+
+async def direct_call(request: Request, credentials: Credentials) -> WriteCall:
+    """Dependency of writes that every role may do and that are never kept: secrets, and what soon means nothing.
+
+    An idempotency key is accepted, not needed.
+    """
+    return await _write_call(request, credentials, needs_key=False, check=Caller.need_writing)
 
 
 def only_staff(caller: Caller, work: Callable[[], Any]) -> Any:
@@ -240,3 +254,5 @@ Writing = Annotated[WriteCall, Depends(write_call)]
 Quoting = Annotated[WriteCall, Depends(quote_call)]
 OwnSession = Annotated[WriteCall, Depends(session_call)]
 OwnAccount = Annotated[WriteCall, Depends(settings_call)]
+TicketWriting = Annotated[WriteCall, Depends(settings_call)]
+Direct = Annotated[WriteCall, Depends(direct_call)]

@@ -40,18 +40,18 @@ class ListParameters:
         for name, value in request.query_params.multi_items():
             if name in _OWN:
                 if name in own:
-                    raise _invalid(name, "given twice")
+                    raise invalid(name, "given twice")
                 own[name] = value
             elif value == "":
-                raise _invalid(name[:40] or "query", "empty: leave it out")
+                raise invalid(name[:40] or "query", "empty: leave it out")
             else:
                 allowed = self._allowed.get(name)
                 if allowed is not None and value not in allowed:
-                    raise _invalid(name, f"one of {', '.join(sorted(allowed))}")
+                    raise invalid(name, f"one of {', '.join(sorted(allowed))}")
                 filters.setdefault(name, []).append(value)
         for name in ("sort", "cursor"):
             if own.get(name) == "":
-                raise _invalid(name, "empty: leave it out")
+                raise invalid(name, "empty: leave it out")
         _searched(own.get("q", ""))
         return ListQuery(
             limit=limit_of(own.get("limit")),
@@ -67,15 +67,15 @@ def only_once(request: Request, *names: str) -> None:
     seen: set[str] = set()
     for name, _ in request.query_params.multi_items():
         if name not in names:
-            raise _invalid(name[:40] or "query", "unknown")
+            raise invalid(name[:40] or "query", "unknown")
         if name in seen:
-            raise _invalid(name, "given twice")
+            raise invalid(name, "given twice")
         seen.add(name)
 
 
 def _searched(q: str) -> str:
     if len(q) > MAX_SEARCH:
-        raise _invalid("q", f"at most {MAX_SEARCH} characters")
+        raise invalid("q", f"at most {MAX_SEARCH} characters")
     return q
 
 
@@ -95,13 +95,13 @@ class ShortList:
         if self.sort is not None:
             field = self.sort.removeprefix("-")
             if any(field not in item for item in found):
-                raise _invalid("sort", "not a field of this list")
+                raise invalid("sort", "not a field of this list")
             items.sort(key=lambda item: _rank(item[field]), reverse=self.sort.startswith("-"))
         marks = [_mark(item) for item in items]
         begin = 0
         if self.after is not None:
             if self.after not in marks:
-                raise _invalid("cursor", "not a cursor of this list")
+                raise invalid("cursor", "not a cursor of this list")
             begin = marks.index(self.after) + 1
         end = begin + self.limit
         more = end < len(items)
@@ -144,11 +144,12 @@ def limit_of(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_LIMIT):
-        raise _invalid("limit", f"a whole number from 1 to {MAX_LIMIT}")
+        raise invalid("limit", f"a whole number from 1 to {MAX_LIMIT}")
     return int(text)
 
 
-def _invalid(name: str, message: str) -> ApiProblem:
+def invalid(name: str, message: str) -> ApiProblem:
+    """422 for a query parameter, with a message about it."""
     return ApiProblem(422, "invalid-input", "A query parameter is not valid.", fields={name: message})
 
 
@@ -173,6 +174,13 @@ def _describe(
         parameters.append(_parameter("q", {"type": "string", "maxLength": MAX_SEARCH}, "Every word must be found."))
     parameters += [_parameter(name, schema, text) for name, schema, text in filters]
     return {"parameters": parameters}
+
+
+def described(own: Sequence[str], filters: Sequence[tuple[str, dict[str, Any], str]]) -> dict[str, Any]:
+    """``openapi_extra`` of a list with only some (``own``) of what lists take, and with these filters."""
+    whole = _describe((), filters, search=False)["parameters"]
+    names = {*own, *(name for name, _, _ in filters)}
+    return {"parameters": [parameter for parameter in whole if parameter["name"] in names]}
 
 
 SHORT_LIST: dict[str, Any] = {

@@ -11,11 +11,19 @@ from email.utils import formatdate
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from billtui.domain.policy import DEFAULT_POLICY
+from billtui.domain.rules.tickets import attachments_refusal
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.problems import MEDIA_TYPE, problem_body
 
+_UPLOADS, _TICKETS = f"{PREFIX}/attachments", f"{PREFIX}/tickets"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 MAX_BODY = 1024 * 1024
 """Largest body of a request, in bytes."""
+MAX_TICKET = 13 * MAX_BODY
+"""The same where messages are written: the longest one, however a client spells its characters in JSON (TKT-6)."""
+MAX_UPLOAD = DEFAULT_POLICY.attachment_bytes
+"""The same of an attachment (TKT-6)."""
 
 
 class Envelope:
@@ -50,7 +58,7 @@ class Envelope:
 
 
 class BodyLimit:
-    """413 for a body beyond :data:`MAX_BODY`, before any of it is parsed."""
+    """413 for a body beyond :data:`MAX_BODY`, before any of it is parsed; tickets and attachments take more."""
 
     def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
         """Wrap ``app``; ``limit`` is in bytes."""
@@ -62,14 +70,15 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
+        limit = self._limit(scope["path"])
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
             body += message.get("body", b"")
-            if len(body) > self.limit:
-                await send_problem(send, problem_body(413, "too-large", f"A body has at most {self.limit} bytes."))
+            if len(body) > limit:
+                await send_problem(send, _too_large(scope["path"], limit))
                 return
             if not message.get("more_body", False):
                 break
@@ -83,6 +92,18 @@ class BodyLimit:
             return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self.app(scope, whole, send)
+
+    def _limit(self, path: str) -> int:
+        if path == _UPLOADS:
+            return MAX_UPLOAD
+        return MAX_TICKET if path == _TICKETS or path.startswith(f"{_TICKETS}/") else self.limit
+
+
+def _too_large(path: str, limit: int) -> dict[str, object]:
+    refusal = attachments_refusal([limit + 1]) if path == _UPLOADS else None
+    if refusal is not None:
+        return problem_body(413, refusal.code, refusal.reason, rule=refusal.rule)
+    return problem_body(413, "too-large", f"A body has at most {limit} bytes.")
 
 
 async def send_problem(send: Send, body: dict[str, object], headers: dict[str, str] | None = None) -> None:

@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from billtui.sandbox.engine import wire, wire_accounts, wire_quotes
+from billtui.sandbox.engine import wire, wire_accounts, wire_quotes, wire_tickets
 from billtui.sandbox.http.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/"
@@ -79,6 +79,12 @@ _WIRE_TYPES: tuple[type, ...] = (
     wire_accounts.NewApiKeyJSON,
     wire_accounts.TotpSetupJSON,
     wire_accounts.RecoveryCodesJSON,
+    wire_tickets.DepartmentJSON,
+    wire_tickets.TicketJSON,
+    wire_tickets.TicketMessageJSON,
+    wire_tickets.PostedMessageJSON,
+    wire_tickets.AttachmentJSON,
+    wire_tickets.RevealedAccessJSON,
     ProblemJSON,
 )
 

@@ -15,7 +15,18 @@ from billtui.sandbox.engine.schedule import schedule_order
 from billtui.sandbox.engine.unit import Totals, Tx
 from billtui.sandbox.engine.wire import instant_of, micros
 from billtui.sandbox.migration import COUNT_CAPACITY
-from billtui.sandbox.seed import cases, fleet, history, people, plant, promos, transfers
+from billtui.sandbox.seed import (
+    cases,
+    fleet,
+    history,
+    people,
+    plant,
+    promos,
+    ticket_threads,
+    tickets,
+    transfers,
+)
+from billtui.sandbox.vault import Vault
 
 PANEL_NAME = "Sandbox panel"
 _FIRST_BALANCE = 480_00
@@ -25,19 +36,22 @@ _WHOLE_HISTORY = 500
 """Up to this many servers all recent purchases are told, beyond only the last one of each."""
 
 
-def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, policy: Policy) -> None:
+def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, policy: Policy, vault: Vault) -> None:
     """Fill empty tables. ``real`` is real time in microseconds, at which the panel's clock starts.
 
     The same arguments give the same panel, but for ``panel_id`` (made once per file) and the epoch of its cursors.
     """
     random = Random(seed)
     now = real
-    tx = Tx(conn, now, policy, real=real, writable=True, totals=Totals())
+    tx = Tx(conn, now, policy, real=real, writable=True, totals=Totals(), vault=vault)
     tx.silent = True
     _panel(conn, seed, fleet, hostile)
     plant.plant(conn, random)
+    joined = micros(instant_of(now) - timedelta(days=1_500))
     for person in people.PEOPLE:
-        tx.accounts.add(people.account_row(person, random, micros(instant_of(now) - timedelta(days=1_500))))
+        tx.accounts.add(people.account_row(person, random, joined))
+    for person in people.COLLEAGUES:  # drawn apart: whoever joins later changes nothing for the others
+        tx.accounts.add(people.account_row(person, Random(f"{person.login} {seed}"), joined))
     promos.sow_codes(tx)
     _accounts(tx, random, now, fleet, hostile, seed)
     conn.exec_driver_sql(COUNT_CAPACITY)
@@ -82,6 +96,7 @@ def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool, seed: 
     moving.present()
     cases.settle_clock(recent, now)
     promos.tell(recent, people.FIRST.account_id)
+    tickets.Player(recent, now, seed, clients, (first, second, third)).play(ticket_threads.STORIES)
     recent.flush()
 
 

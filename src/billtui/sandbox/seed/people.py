@@ -35,7 +35,10 @@ THIRD = Person(427903, "mei.tanaka", "mei@tanaka-lab.example", second_factor=Tru
 """Signs in with a second factor."""
 SUPPORT = Person(900011, "sam.desk", "sam.desk@panel.example", role="support")
 ADMIN = Person(900012, "root.admin", "root.admin@panel.example", role="admin")
+SECOND_SUPPORT = Person(900013, "ada.desk", "ada.desk@panel.example", role="support")
 PEOPLE: tuple[Person, ...] = (FIRST, SECOND, THIRD, SUPPORT, ADMIN)
+COLLEAGUES: tuple[Person, ...] = (SECOND_SUPPORT,)
+"""Those who came later."""
 
 
 def account_row(person: Person, random: Random, created_at: int) -> AccountRow:

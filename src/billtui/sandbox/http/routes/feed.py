@@ -32,7 +32,7 @@ async def feed(
     def look(tx: Tx, caller: Caller) -> tuple[ChangeFeedJSON, float | None]:
         if after is None:
             return {"items": [], "cursor": changes.present_cursor(tx)}, None
-        found = changes.changes_after(tx, caller.account_id, after)
+        found = changes.changes_after(tx, caller.account_id, after, staff=caller.is_staff)
         due = None if found["items"] else call.panel.database.next_due()
         return found, None if due is None else max(0.0, (due - tx.now).total_seconds())
 

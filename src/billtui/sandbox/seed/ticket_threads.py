@@ -1,0 +1,218 @@
+"""The demo's tickets, in the languages that clients write in."""
+
+from __future__ import annotations
+
+from billtui.sandbox.seed.ticket_stories import ADA, CLIENT, SAM, Said, Story
+
+_TRACE = b"""HOST: web-nl-01                    Loss%   Snt   Last   Avg  Best  Wrst
+  1.|-- 203.0.113.1                 0.0%   200    0.4   0.5   0.3   2.1
+  2.|-- core1.nl.panel.example      0.0%   200    0.9   1.1   0.7   9.8
+  3.|-- transit-a.example          14.5%   200   41.2  38.9  12.0 212.4
+  4.|-- 198.51.100.77              15.0%   200   43.0  40.1  12.3 220.9
+"""
+
+STORIES: tuple[Story, ...] = (
+    Story(
+        owner=0,
+        department="technical",
+        subject="Packet loss from web-nl-01 towards Frankfurt since 06:40 UTC",
+        order=0,
+        priority=1,
+        said=(
+            Said(
+                0.2,
+                CLIENT,
+                "Since 06:40 UTC about 15 % of the packets from this server to 198.51.100.77 (Frankfurt) are lost; the"
+                " way back is clean.\n\nSteps:\n1. log in to the server\n2. run `mtr -rwc 200 198.51.100.77`\n\n"
+                "I expected no loss, as yesterday. The loss begins at the third hop. The whole report is attached.\n",
+                files=(("mtr-frankfurt.txt", _TRACE),),
+            ),
+        ),
+        access=(0.19, "root@web-nl-01\npassword: rust-Canoe-44-lamp"),
+    ),
+    Story(
+        owner=0,
+        department="technical",
+        subject="Disk of the mail server is read-only after the reboot",
+        order=3,
+        priority=0,
+        assignee=SAM,
+        tags="disk",
+        said=(
+            Said(
+                5.0,
+                CLIENT,
+                "After a reboot at 04:12 UTC the root file system comes up read-only and the mail queue stands still.\n"
+                "\n```\nEXT4-fs error (device vda1): ext4_lookup:1855: inode #262146: comm master: deleted inode"
+                " referenced: 262199\nEXT4-fs (vda1): Remounting filesystem read-only\n```\n\nNothing was changed"
+                " before"
+                " that. Please look before I run fsck by myself: there is mail of 60 people on it.",
+            ),
+            Said(4.85, SAM, "Taking this one. Host node looks healthy, no I/O errors there.", note=True),
+            Said(
+                4.8,
+                SAM,
+                "Thank you for not running fsck yet, that was right. The disk below is healthy; it is the file system"
+                " only.\n\nMay we take a snapshot first and then run fsck from the rescue system? It takes about 20"
+                " minutes, and the server is down meanwhile. Please give the server access in the field of the ticket"
+                " (not in a message).",
+            ),
+            Said(4.5, CLIENT, "Yes, please go on. Access is in the field now."),
+            Said(
+                3.9,
+                SAM,
+                "Snapshot done, fsck done: 3 orphaned inodes were cleared, nothing in /var/spool was touched. The"
+                " server"
+                " is up and the queue is draining, 214 messages left.",
+            ),
+            Said(
+                1.1,
+                CLIENT,
+                "The queue is empty, thank you! One thing is left: since then `dovecot` complains about an index of one"
+                " mailbox:\n\n> Error: Corrupted index cache file /srv/mail/ines/dovecot.index.cache\n\nIs that from"
+                " fsck too, and is it safe to delete the file?",
+            ),
+        ),
+        access=(4.45, "ssh root@mail, key attached to the host console\npassword: Paper-Orbit-91"),
+        read=((4.3, SAM, "fsck from the rescue system, agreed with the client"),),
+    ),
+    Story(
+        owner=0,
+        department="finance",
+        subject="Which invoice did the card payment of 12 March belong to?",
+        order=9,
+        invoice=True,
+        said=(
+            Said(
+                30.0,
+                CLIENT,
+                "Our accountant sees a card payment to you and cannot find its invoice. Could you tell me which one it"
+                " paid, and send the VAT number that belongs on it?",
+            ),
+            Said(
+                26.5,
+                ADA,
+                "Good morning,\n\nthe payment is in the ledger of your balance with the invoice beside it: open"
+                " Balance,"
+                " then Ledger, and look for the kind *top-up*. The invoice as PDF has our VAT number at its foot.\n\nIs"
+                " there anything else that your accountant needs?",
+            ),
+        ),
+        assignee=ADA,
+    ),
+    Story(
+        owner=0,
+        department="sales",
+        subject="Price for 40 more VDS small in Stockholm",
+        said=(
+            Said(
+                50.0,
+                CLIENT,
+                "We plan to move a second cluster to you: 40 × VDS small in Stockholm, in the first week of next month,"
+                " for at least a year. Is there stock for that in one piece, and can the price be individual?",
+            ),
+            Said(47.0, ADA, "Asked Nadia from purchasing about se stock, she answers by Thursday.", note=True),
+            Said(
+                46.5,
+                ADA,
+                "That many are there, but not in one rack. I have asked for an individual price and come back to you"
+                " with it.",
+            ),
+        ),
+        assignee=ADA,
+        tags="big-order offer",
+        hold=(46.4, 72.0),
+    ),
+    Story(
+        owner=0,
+        department="technical",
+        subject="Не приходять листи з сервера: порт 25 закрито",
+        order=18,
+        said=(
+            Said(
+                20.0,
+                CLIENT,
+                "Доброго дня!\n\nПісля перевстановлення системи сервер не може надсилати пошту: з'єднання на порт 25"
+                " назовні не встановлюється.\n\nЩо роблю:\n1. `nc -vz mx.example.net 25` — timeout\n2. те саме на порт"
+                " 587 — працює\n\nДо перевстановлення все працювало. PTR-запис налаштовано.",
+            ),
+            Said(
+                19.6,
+                SAM,
+                "Вітаю! Порт 25 закривається автоматично після перевстановлення, доки ми не перевіримо, що з сервера не"
+                " йде спам. Я відкрив його щойно, перевірте, будь ласка.",
+            ),
+            Said(19.1, CLIENT, "Працює, дуже дякую за швидку відповідь!"),
+            Said(19.0, SAM, "Радий, що допомогло. Закриваю заявку.", close=True),
+        ),
+        rating=(5, "Швидко і по суті"),
+    ),
+    Story(
+        owner=1,
+        department="finance",
+        subject="Обещанный платёж: не успеваю до пятницы",
+        said=(
+            Said(
+                2.9,
+                CLIENT,
+                "Здравствуйте! Я включил обещанный платёж, но банк задерживает перевод: деньги придут в"
+                " понедельник.\n\n"
+                "Можно ли продлить срок на три дня? Сервер рабочий, на нём магазин, и блокировка будет очень некстати.",
+            ),
+        ),
+        order=1,
+    ),
+    Story(
+        owner=1,
+        department="technical",
+        subject="Server nach Upgrade auf Debian 13 nicht erreichbar",
+        order=3,
+        assignee=ADA,
+        said=(
+            Said(
+                9.0,
+                CLIENT,
+                "Guten Morgen,\n\nnach `apt full-upgrade` auf Debian 13 und einem Neustart ist der Server nicht mehr"
+                " erreichbar, weder per SSH noch per Ping. In der Konsole sehe ich nur `Give root password for"
+                " maintenance`.\n\nLetzter Befehl davor: `update-grub`. Können Sie nachsehen, ob die Platte eingehängt"
+                " wird?",
+            ),
+            Said(
+                8.8,
+                ADA,
+                "Guten Morgen! In der `/etc/fstab` steht noch `/dev/sda1`, die Platte heißt seit dem Upgrade"
+                " `/dev/vda1`."
+                " Bitte in der Konsole anmelden und die Zeile auf die UUID ändern:\n\n```\nblkid /dev/vda1\nnano"
+                " /etc/fstab\n```\n\nDanach neu starten. Wenn Sie möchten, mache ich das für Sie, dann brauche ich"
+                " einen Zugang (im Feld „Server access“).",
+            ),
+        ),
+    ),
+    Story(
+        owner=2,
+        department="abuse",
+        subject="Complaint about port scans from 203.0.113.40",
+        said=(
+            Said(
+                96.0,
+                ADA,
+                "We have received a complaint that your server scans port 22 of other networks. The log is below, times"
+                " in UTC:\n\n```\n02:11:04 203.0.113.40:51022 -> 198.51.100.3:22 SYN\n02:11:04 203.0.113.40:51023 ->"
+                " 198.51.100.4:22 SYN\n02:11:05 203.0.113.40:51024 -> 198.51.100.5:22 SYN\n```\n\nPlease look into it"
+                " within 48 hours and tell us what you found.",
+            ),
+            Said(
+                90.0,
+                CLIENT,
+                "Thank you. An old test account with a weak password had been broken into. The account is gone,"
+                " password"
+                " logins are off, the server was reinstalled an hour ago.",
+            ),
+            Said(89.0, ADA, "Checked flow data of the last hour: quiet.", note=True),
+            Said(88.5, ADA, "That is all we need. No more scans are seen; the case is closed.", close=True),
+        ),
+        assignee=ADA,
+        tags="scan",
+        order=0,
+    ),
+)
