@@ -14,7 +14,7 @@ from billtui.sandbox.engine.errors import Forbidden, InvalidInput, NotFound, Wro
 from billtui.sandbox.engine.paging import Condition, Listing, ListQuery, Page
 from billtui.sandbox.engine.reading import check_number, own_invoice, own_order, row_id
 from billtui.sandbox.engine.rows_tickets import TicketRow
-from billtui.sandbox.engine.ticket_messages import add_message
+from billtui.sandbox.engine.ticket_messages import add_message, panel_message
 from billtui.sandbox.engine.ticket_states import (
     PRIORITIES,
     Person,
@@ -131,7 +131,7 @@ def check_seen(who: Person, row: TicketRow, if_match: int | None) -> None:
     check_number(row.version if who.is_staff else row.public_version, if_match)
 
 
-def open_ticket(tx: Tx, who: Person, wish: Wish, *, opened_by: str | None = None) -> TicketJSON:
+def open_ticket(tx: Tx, who: Person, wish: Wish) -> TicketJSON:
     """A new ticket with its first message (TKT-1). Where staff writes it, its client must act.
 
     Raises ``WrongKindOfInput``, ``InvalidInput``, ``NotFound`` for what is of somebody else, ``RuleBroken``.
@@ -144,27 +144,55 @@ def open_ticket(tx: Tx, who: Person, wish: Wish, *, opened_by: str | None = None
         if refusal is not None:
             raise WrongKindOfInput(refusal, field)
     account_id = _owner(tx, who, wish)
-    row = TicketRow(
-        id=tx.tickets.new_id(),
-        number=int(tx.sql("SELECT max(number) FROM tickets").fetchone()[0] or FIRST_NUMBER - 1) + 1,
-        account_id=account_id,
-        subject=" ".join(wish.subject.split()),
-        department=wish.department,
-        state=TicketState.OPEN,
-        created_at=tx.at,
-        owed_since=tx.at,
-        last_client_at=tx.at,
-        order_id=None if wish.order_id is None else own_order(tx, account_id, wish.order_id).id,
-        invoice_id=None if wish.invoice_id is None else own_invoice(tx, account_id, wish.invoice_id).id,
-        opened_by=opened_by or ("support" if who.is_staff else "client"),
-    )
+    order_id = None if wish.order_id is None else own_order(tx, account_id, wish.order_id).id
+    invoice_id = None if wish.invoice_id is None else own_invoice(tx, account_id, wish.invoice_id).id
     files = attachments.check(tx, who, wish.attachments)
-    row.index_text()
-    tx.tickets.add(row)
-    set_due(tx, row)
-    note_state(tx, row, "", who.account_id)
+    opened_by = "support" if who.is_staff else "client"
+    row = _begin(tx, account_id, wish.department, wish.subject, order_id, invoice_id, opened_by, who.account_id)
     add_message(tx, who, row, wish.body, files)
     return ticket_json(tx, who, row)
+
+
+def open_by_panel(
+    tx: Tx, account_id: int, department: str, subject: str, body: str, *, order_id: int | None, invoice_id: int | None
+) -> TicketRow:
+    """A ticket that opens by itself (ORD-6): support must act, as if its client had written."""
+    row = _begin(tx, account_id, department, subject, order_id, invoice_id, "panel", None)
+    panel_message(tx, row, body)
+    return row
+
+
+def _begin(
+    tx: Tx,
+    account_id: int,
+    department: str,
+    subject: str,
+    order_id: int | None,
+    invoice_id: int | None,
+    opened_by: str,
+    by: int | None,
+) -> TicketRow:
+    """An open ticket without a message; ``by`` is the account that opens it, none for the panel."""
+    row = tx.tickets.add(
+        TicketRow(
+            id=tx.tickets.new_id(),
+            number=int(tx.sql("SELECT max(number) FROM tickets").fetchone()[0] or FIRST_NUMBER - 1) + 1,
+            account_id=account_id,
+            subject=" ".join(subject.split()),
+            department=department,
+            state=TicketState.OPEN,
+            created_at=tx.at,
+            owed_since=tx.at,
+            last_client_at=tx.at,
+            order_id=order_id,
+            invoice_id=invoice_id,
+            opened_by=opened_by,
+        )
+    )
+    row.index_text()
+    set_due(tx, row)
+    note_state(tx, row, "", by)
+    return row
 
 
 def _owner(tx: Tx, who: Person, wish: Wish) -> int:
