@@ -20,6 +20,7 @@ from billtui.services.session_events import (
     JobChanged,
     JobsRecovered,
     JournalTrouble,
+    PanelMistake,
     SessionEvent,
     SignInNeeded,
     StoreChanged,
@@ -85,8 +86,9 @@ class News(PlansOnTheirWay):
             self._connection = event
             if skew is not None and (before is None or abs(skew - before) > timedelta(minutes=2)):
                 self.say(skew_text(skew), "warning")
-        elif isinstance(event, (StoreRebuilt, StoreTrouble, JournalTrouble)):
-            self.say(event.message, "warning" if isinstance(event, StoreRebuilt) else "error")
+        elif isinstance(event, (StoreRebuilt, StoreTrouble, PanelMistake, JournalTrouble)):
+            mild = isinstance(event, (StoreRebuilt, PanelMistake))
+            self.say(event.message, "warning" if mild else "error")
         elif isinstance(event, JobsRecovered):
             for line in recovered_lines(event.found, self.session.journal):
                 self.say(line, "warning")

@@ -85,12 +85,39 @@ def transfer(number: int, **other: Any) -> Json:
     } | other
 
 
+def ticket(number: int, **other: Any) -> Json:
+    """A ticket with the messages that :meth:`SmallPanel.write` gives it; none yet."""
+    return {
+        "id": f"k{number}",
+        "number": str(7000 + number),
+        "subject": f"Disk of web-{number:05} is full",
+        "department": "technical",
+        "state": "open",
+        "created_at": iso(NOW - timedelta(hours=number)),
+        "updated_at": iso(NOW - timedelta(hours=number)),
+        "message_count": 0,
+        "version": 1,
+    } | other
+
+
+def message(number: int, ticket_id: str, body: str = "It does not start.", **other: Any) -> Json:
+    return {
+        "id": f"m{number}",
+        "ticket_id": ticket_id,
+        "author": "olena",
+        "author_role": "client",
+        "at": iso(NOW + timedelta(seconds=number)),
+        "body": body,
+    } | other
+
+
 class SmallPanel:
     """Orders and invoices that tests change at will; every change is in the feed unless told otherwise."""
 
     def __init__(self) -> None:
         self.lock = threading.Condition()
-        self.objects: dict[str, dict[str, Json]] = {"order": {}, "invoice": {}, "transfer": {}}
+        self.objects: dict[str, dict[str, Json]] = {"order": {}, "invoice": {}, "transfer": {}, "ticket": {}}
+        self.threads: dict[str, list[Json]] = {}
         self.me: Json = {
             "panel_id": "panel-1",
             "account_id": "1001",
@@ -106,6 +133,8 @@ class SmallPanel:
         self.epoch = 0
         self.tokens: set[str] = set()
         self.requests: list[str] = []
+        self.questions: list[str] = []
+        """Paths with their queries."""
         self.lists_cut_at: int | None = None
         self.polls = 0
         self.port = 0
@@ -149,6 +178,16 @@ class SmallPanel:
             self.objects[kind][thing["id"]] = thing
             if not quietly:
                 self._tell(kind, thing["id"], "changed" if old else "created", thing["version"])
+
+    def write(self, *messages: Json, quietly: bool = False) -> None:
+        """Add messages to their tickets, which tell of it."""
+        with self.lock:
+            for one in messages:
+                key = one["ticket_id"]
+                thread = self.threads.setdefault(key, [])
+                thread.append(one)
+                told = {"last_message_id": one["id"], "message_count": len(thread), "updated_at": one["at"]}
+                self.put("ticket", self.objects["ticket"][key] | told, quietly=quietly)
 
     def change(self, kind: str, key: str, **fields: Any) -> None:
         self.put(kind, self.objects[kind][key] | fields)
@@ -204,7 +243,12 @@ class SmallPanel:
                 return 200, self.me
             if path == "/changes":
                 return self._changes(query, token)
-            kind = {"orders": "order", "invoices": "invoice", "transfers": "transfer"}.get(path.split("/")[1], "")
+            if path == "/messages":
+                return self._every_message(query)
+            if path.startswith("/tickets/") and path.endswith("/messages"):
+                return self._thread(path.split("/")[2], query)
+            kinds = {"orders": "order", "invoices": "invoice", "transfers": "transfer", "tickets": "ticket"}
+            kind = kinds.get(path.split("/")[1], "")
             if not kind:
                 return problem(404, "not-found")
             things = self.objects[kind]
@@ -223,6 +267,31 @@ class SmallPanel:
             more = page[-1] < sorted(things)[self.lists_cut_at]
         items = [{k: v for k, v in things[key].items() if k not in ("lines", "history")} for key in page]
         return 200, {"items": items, "next_cursor": page[-1] if more else None, "total": len(things)}
+
+    def _thread(self, key: str, query: dict[str, list[str]]) -> tuple[int, Json]:
+        if key not in self.objects["ticket"]:
+            return problem(404, "not-found")
+        return self._messages(self.threads.get(key, []), query)
+
+    def _every_message(self, query: dict[str, list[str]]) -> tuple[int, Json]:
+        since, states = query.get("since", [""])[0], query.get("state")
+        every = sorted((one for thread in self.threads.values() for one in thread), key=lambda one: one["at"])
+        chosen = [
+            one for one in every
+            if one["at"] >= since and (states is None or self.objects["ticket"][one["ticket_id"]]["state"] in states)
+        ]  # fmt: skip
+        return self._messages(chosen, query)
+
+    @staticmethod
+    def _messages(messages: list[Json], query: dict[str, list[str]]) -> tuple[int, Json]:
+        ids = [one["id"] for one in messages]
+        after = query.get("cursor", query.get("after", [""]))[0]
+        if after and after not in ids:
+            return problem(422, "invalid")
+        rest = messages[ids.index(after) + 1 if after else 0 :]
+        limit = int(query.get("limit", ["50"])[0])
+        page = rest[:limit]
+        return 200, {"items": page, "next_cursor": page[-1]["id"] if len(rest) > limit else None}
 
     def _changes(self, query: dict[str, list[str]], token: str) -> tuple[int, Json]:
         if "after" not in query:
@@ -258,6 +327,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or b"{}") if length else {}
         self.small.requests.append(f"{self.command} {path}")
+        self.small.questions.append(self.path)
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
         status, answer = self.small.answer(self.command, path, parse_qs(parts.query), body, token)
         kind = "application/problem+json" if answer.pop("_problem", False) else "application/json"

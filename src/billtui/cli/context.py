@@ -20,7 +20,7 @@ from billtui.config.paths import state_dir
 from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, make_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import Settings, load_settings
-from billtui.services.session_events import JobsRecovered, SessionEvent, StoreRebuilt, StoreTrouble
+from billtui.services.session_events import JobsRecovered, PanelMistake, SessionEvent, StoreRebuilt, StoreTrouble
 from billtui.services.store import KnownAccount, KnownAccounts
 
 if TYPE_CHECKING:
@@ -227,5 +227,5 @@ class Context:
                 )
             if found.dropped:
                 self.out.note(f"{len(found.dropped)} operations were never confirmed and were dropped.")
-        elif isinstance(event, StoreTrouble | StoreRebuilt):
+        elif isinstance(event, StoreTrouble | StoreRebuilt | PanelMistake):
             self.out.note(event.message)

@@ -1,4 +1,4 @@
-"""What a person keeps about one account on this computer: tags, marks, saved selections."""
+"""What a person keeps about one account on this computer: tags, marks, saved selections, what was read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from billtui.domain.models import Account
 from billtui.services.account_files import account_file
 from billtui.services.kept_marks import KeptMarks
 from billtui.services.order_tags import OrderTags
+from billtui.services.read_marks import ReadMarks
 from billtui.services.selection import SavedSelections
 
 
@@ -33,6 +34,11 @@ class OwnFiles:
     def marks(self) -> KeptMarks:
         """What is marked in the lists."""
         return KeptMarks(account_file(self._state_dir, "marks", self.account))
+
+    @cached_property
+    def read_marks(self) -> ReadMarks:
+        """Up to where tickets were read."""
+        return ReadMarks(account_file(self._state_dir, "read", self.account))
 
     @cached_property
     def selections(self) -> SavedSelections:

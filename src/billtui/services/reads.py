@@ -55,7 +55,7 @@ class Reads:
         """Another account: nothing remembered holds."""
         self._catalogue = None
 
-    async def _raw(self, kind: Kind, keys: Sequence[str]) -> list[str]:
+    async def raw_ids(self, kind: Kind, keys: Sequence[str]) -> list[str]:
         """Ids as the panel wrote them; plain ones are the same."""
         if all(key.isascii() and key.isprintable() for key in keys):
             return [str(getattr(key, "raw", key)) for key in keys]
@@ -67,7 +67,7 @@ class Reads:
         """Orders in full, in the order given; those that are gone are left out (and of the copy)."""
 
         async def work(_client: BillingClient, sync: Sync) -> list[Order]:
-            return await sync.orders(await self._raw("order", ids))
+            return await sync.orders(await self.raw_ids("order", ids))
 
         return await self._panel.ask(work)
 
@@ -75,7 +75,7 @@ class Reads:
         """Invoices with their lines, in the order given; those that are gone are left out (and of the copy)."""
 
         async def work(_client: BillingClient, sync: Sync) -> list[Invoice]:
-            return await sync.invoices(await self._raw("invoice", ids))
+            return await sync.invoices(await self.raw_ids("invoice", ids))
 
         return await self._panel.ask(work)
 
@@ -83,7 +83,7 @@ class Reads:
         """One order with all its actions. Raises NotFound."""
 
         async def work(client: BillingClient, _sync: Sync) -> Order:
-            raw = (await self._raw("order", [order_id]))[0]
+            raw = (await self.raw_ids("order", [order_id]))[0]
             try:
                 order = await client.orders.get(raw)
             except NotFound:
@@ -98,7 +98,7 @@ class Reads:
         """One invoice with its lines. Raises NotFound."""
 
         async def work(client: BillingClient, _sync: Sync) -> Invoice:
-            raw = (await self._raw("invoice", [invoice_id]))[0]
+            raw = (await self.raw_ids("invoice", [invoice_id]))[0]
             try:
                 invoice = await client.invoices.get(raw)
             except NotFound:
@@ -113,7 +113,7 @@ class Reads:
         """Transfers with their history, in the order given; those that are gone are left out (and of the copy)."""
 
         async def work(_client: BillingClient, sync: Sync) -> list[Transfer]:
-            return await sync.transfers(await self._raw("transfer", ids))
+            return await sync.transfers(await self.raw_ids("transfer", ids))
 
         return await self._panel.ask(work)
 
@@ -121,7 +121,7 @@ class Reads:
         """One transfer with its history and all its actions. Raises NotFound."""
 
         async def work(client: BillingClient, _sync: Sync) -> Transfer:
-            raw = (await self._raw("transfer", [transfer_id]))[0]
+            raw = (await self.raw_ids("transfer", [transfer_id]))[0]
             try:
                 transfer = await client.transfers.get(raw)
             except NotFound:
@@ -136,7 +136,7 @@ class Reads:
         """Every way to pay, available or not (INV-3, PRM-2)."""
 
         async def work(client: BillingClient, _sync: Sync) -> list[PaymentMethod]:
-            return await client.invoices.payment_methods((await self._raw("invoice", [invoice_id]))[0])
+            return await client.invoices.payment_methods((await self.raw_ids("invoice", [invoice_id]))[0])
 
         return await self._panel.ask(work)
 
@@ -144,7 +144,7 @@ class Reads:
         """The price of a renewal, explained (DSC-8, BLK-6)."""
 
         async def work(client: BillingClient, _sync: Sync) -> Quote:
-            return await client.quotes.renewal(await self._raw("order", order_ids), period, promo_code)
+            return await client.quotes.renewal(await self.raw_ids("order", order_ids), period, promo_code)
 
         return await self._panel.ask(work)
 
@@ -190,7 +190,7 @@ class Reads:
         """An invoice into a new file; bytes written (INV-9)."""
 
         async def work(client: BillingClient, _sync: Sync) -> int:
-            raw = (await self._raw("invoice", [invoice_id]))[0]
+            raw = (await self.raw_ids("invoice", [invoice_id]))[0]
             return await client.invoices.document(raw, document_format, path)
 
         return await self._panel.ask(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from billtui.services.store import SearchHit, StoreReader
+from billtui.services.store import Coverage, MessageHit, SearchHit, StoreReader, instant
 
 _PREFIXES: Final = {
     "order": "order",
@@ -17,6 +17,11 @@ _PREFIXES: Final = {
     "transfer": "transfer",
     "transfers": "transfer",
     "t": "transfer",
+    "ticket": "ticket",
+    "tickets": "ticket",
+    "message": "message",
+    "messages": "message",
+    "m": "message",
 }
 MOST = 200
 
@@ -24,14 +29,15 @@ MOST = 200
 def search(store: StoreReader, text: str, limit: int = 50, kinds: Iterable[str] | None = None) -> list[SearchHit]:
     """What holds every word of ``text``: exact ids and numbers first, then names that begin so, then the rest.
 
-    ``order:web``, ``invoice:5531`` and ``transfer:anna`` look among those only; ``kinds`` does the same.
+    Messages of tickets come last, the newest first. ``order:web``, ``invoice:5531``, ``transfer:anna``,
+    ``ticket:backup`` and ``message:disk`` look among those only; ``kinds`` does the same.
     """
     wanted = frozenset(kinds) if kinds is not None else None
     prefix, colon, rest = text.strip().partition(":")
     if colon and prefix.lower() in _PREFIXES:
         wanted = frozenset({_PREFIXES[prefix.lower()]})
         text = rest
-    hits = store.search(text, MOST, wanted)
+    hits = store.search(text, MOST, wanted) if wanted != {"message"} else []
     folded = text.strip().casefold().lstrip("#")
 
     def rank(hit: SearchHit) -> int:
@@ -39,4 +45,33 @@ def search(store: StoreReader, text: str, limit: int = 50, kinds: Iterable[str] 
             return 0
         return 1 if hit.title.casefold().startswith(folded) else 2
 
-    return sorted(hits, key=rank)[:limit]
+    found = sorted(hits, key=rank)[:limit]
+    if wanted is None or "message" in wanted:
+        messages = store.search_messages(text, limit)
+        kept = max(limit // 2, limit - len(messages)) if wanted is None else limit  # neither hides the other
+        found = found[:kept]
+        found += map(_of_message, messages[: limit - len(found)])
+    return found
+
+
+def _of_message(hit: MessageHit) -> SearchHit:
+    who = hit.author or "the panel"
+    kind = "note by" if hit.internal else "by"
+    return SearchHit(
+        "message",
+        hit.ticket_id,
+        f"{hit.number} {hit.subject}",
+        f"{kind} {who}, {instant(hit.at):%Y-%m-%d}: {hit.excerpt}",
+        hit.state,
+        hit.message_id,
+    )
+
+
+def covered(coverage: Coverage) -> str:
+    """How much of the messages is searched, in a sentence; empty where there are no tickets, or all is."""
+    if not coverage.tickets or coverage.whole >= coverage.tickets:
+        return ""
+    return (
+        f"Messages of {coverage.whole:,} of {coverage.tickets:,} tickets are on this computer and searched; of the"
+        " others subjects and numbers."
+    )

@@ -54,6 +54,7 @@ from billtui.services.session_settings import (
 )
 from billtui.services.session_thread import LoopThread, SessionClosed
 from billtui.services.store import StoreReader
+from billtui.services.ticket_desk import TicketDesk
 
 if TYPE_CHECKING:
     from billtui.config.credentials import KeepIn, Place
@@ -97,6 +98,8 @@ class Session:
         self.recovery = Recovery(self._threads, self._core)
         """A forgotten password: single calls that are neither journalled nor repeated (ACC-3)."""
         self._writing: TicketWriting | None = None
+        self.tickets = TicketDesk(self._threads, self._core, lambda: self.store, lambda: self.own)
+        """Threads, read marks, and the single calls about tickets that are no plans (TKT)."""
         self._reader: StoreReader | None = None
         self._reader_key: tuple[Path | None, int] | None = None
         self._journal: JournalReader | None = None

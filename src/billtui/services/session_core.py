@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,7 @@ from billtui.services.session_events import (
     StoreTrouble,
 )
 from billtui.services.session_health import Health
-from billtui.services.session_jobs import SessionJobs
+from billtui.services.session_jobs import SessionJobs, Touched
 from billtui.services.session_settings import (
     CredentialKeeper,
     KeepingPlaces,
@@ -89,6 +90,7 @@ class SessionCore:
         self._wake = asyncio.Event()
         self.health = Health(listener, self._skew, settings.slow_seconds)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watched: Counter[str] = Counter()
 
     # -- from any thread
 
@@ -127,6 +129,7 @@ class SessionCore:
                 self._tell(AccountChanged(self.account, store_replaced=True))
         if settings.background:
             self._spawn(self._background())
+            self._spawn(self._copy_messages())
 
     async def _open_store(self, path: Path) -> None:
         trouble = await self.store.open(path)
@@ -167,7 +170,7 @@ class SessionCore:
             client = BillingClient(self.settings.connection, on_session_expired=self._renew)
             await client.__aenter__()
             self._client = client
-            self._sync = Sync(client, self.store, self._tell, self._account_read)
+            self._sync = Sync(client, self.store, self._tell, self._account_read, self._watched)
         return self._client
 
     async def _use_credential(self, client: BillingClient) -> None:
@@ -417,6 +420,30 @@ class SessionCore:
         else:
             await self._pause(self.settings.refresh_seconds)
 
+    def watch(self, ticket_id: str, by: int) -> None:
+        """One more, or one less, looks at a thread; what is written in it is copied first. In the loop."""
+        self._watched[ticket_id] += by
+        self._watched += Counter()  # keeps what is above zero
+
+    async def _copy_messages(self) -> None:
+        """Copy messages of tickets beside the following of the feed; after trouble again, with pauses that grow."""
+        pause = self.settings.retry_seconds
+        while True:
+            await self._signed.wait()
+            begun = monotonic()
+            try:
+                async with self._asking.as_now():
+                    if self._sync is not None:
+                        await self._sync.messages.keep_copying(self.now)
+            except SomebodyElse:
+                continue
+            except (ClientError, StoreDamaged, StoreUnavailable, OSError):
+                # What it means for the connection is found out, and told, by whoever follows the feed.
+                if monotonic() - begun > self.settings.retry_most:
+                    pause = self.settings.retry_seconds
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self.settings.retry_most)
+
     async def _pause(self, seconds: float) -> None:
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
@@ -432,13 +459,13 @@ class SessionCore:
 
     def _check(self) -> None:
         """A job was told that the session is over: see for ourselves at once."""
-        self._spawn(self._reread(set(), set(), set()))
+        self._spawn(self._reread(Touched()))
 
-    async def _reread(self, orders: set[str], invoices: set[str], transfers: set[str]) -> None:
+    async def _reread(self, what: Touched) -> None:
         """What a job touched, into the copy at once."""
 
         async def work(_client: BillingClient, sync: Sync) -> None:
-            await sync.touched(orders, invoices, transfers)
+            await sync.touched(what)
 
         with contextlib.suppress(ClientError, NotSignedIn, StoreDamaged, StoreUnavailable, ConfigError):
             await self.ask(work)

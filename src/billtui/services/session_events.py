@@ -41,10 +41,13 @@ class StoreChanged:
     """The local copy changed. ``everything``: more than can be named, read the lists anew."""
 
     kinds: frozenset[str] = frozenset()
-    """``order``, ``invoice``, ``transfer``, ``account``."""
+    """``order``, ``invoice``, ``transfer``, ``ticket``, ``message``, ``account``."""
     orders: frozenset[str] = frozenset()
     invoices: frozenset[str] = frozenset()
     transfers: frozenset[str] = frozenset()
+    tickets: frozenset[str] = frozenset()
+    messages: frozenset[str] = frozenset()
+    """Tickets whose thread is other than before."""
     everything: bool = False
     generation: int = 0
 
@@ -83,6 +86,8 @@ class SyncProgress:
     orders_total: int | None = None
     invoices: int = 0
     invoices_total: int | None = None
+    tickets: int = 0
+    tickets_total: int | None = None
     done: bool = False
 
 
@@ -96,6 +101,13 @@ class StoreRebuilt:
 @dataclass(frozen=True, slots=True)
 class StoreTrouble:
     """The local copy cannot be kept (disk full, unsafe directory); the panel's answers are still shown."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanelMistake:
+    """The panel sent what it must not send; it was dropped, and whoever runs the panel should hear of it."""
 
     message: str
 
@@ -123,6 +135,7 @@ SessionEvent = (
     | SyncProgress
     | StoreRebuilt
     | StoreTrouble
+    | PanelMistake
     | JobsRecovered
     | JournalTrouble
 )

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -28,6 +29,28 @@ QUIET_SECONDS = 0.25
 _PLAIN = frozenset({OperationState.SENDING, OperationState.DONE, OperationState.PREPARED})
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Raw ids of what operations were about."""
+
+    orders: set[str] = field(default_factory=set)
+    invoices: set[str] = field(default_factory=set)
+    transfers: set[str] = field(default_factory=set)
+    tickets: set[str] = field(default_factory=set)
+
+    @property
+    def count(self) -> int:
+        """How many objects these are."""
+        return len(self.orders) + len(self.invoices) + len(self.transfers) + len(self.tickets)
+
+    def add(self, other: Touched) -> None:
+        """Add what another operation was about."""
+        self.orders.update(other.orders)
+        self.invoices.update(other.invoices)
+        self.transfers.update(other.transfers)
+        self.tickets.update(other.tickets)
+
+
 class SessionJobs:
     """Starts the executor when it is needed and listens to it. Safe to use from any thread."""
 
@@ -37,7 +60,7 @@ class SessionJobs:
         threads: LoopThread,
         listener: Callable[[SessionEvent], None],
         token: Callable[[], SecretStr | None],
-        reread: Callable[[set[str], set[str], set[str]], Awaitable[None]],
+        reread: Callable[[Touched], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
         check_session: Callable[[], None],
     ) -> None:
@@ -54,9 +77,7 @@ class SessionJobs:
         self._starting = False
         self._closed = False
         self._own: set[str] = set()
-        self._orders: set[str] = set()
-        self._invoices: set[str] = set()
-        self._transfers: set[str] = set()
+        self._touched = Touched()
         self._account = False
         self._reading = False
         self._pace = NewsPace()
@@ -179,31 +200,27 @@ class SessionJobs:
             self._threads.call(self._check_session)
         if event.operation is None or event.outcome is None:
             return
-        orders, invoices, transfers = touched(event.operation.targets, event.answer)
+        what = touched(event.operation.targets, event.answer)
         account = not ACCOUNT.isdisjoint(event.operation.targets) and event.outcome is OperationState.DONE
-        self._threads.call(lambda: self._note(orders, invoices, transfers, account))
+        self._threads.call(lambda: self._note(what, account))
 
-    def _note(self, orders: set[str], invoices: set[str], transfers: set[str], account: bool) -> None:
+    def _note(self, what: Touched, account: bool) -> None:
         """In the loop. The account is read with whatever else is."""
         self._account = self._account or account
-        self._orders |= orders
-        self._invoices |= invoices
-        self._transfers |= transfers
+        self._touched.add(what)
         if not self._reading and self._has_to_read():
             self._reading = True
             self._spawn(self._drain())
 
     def _has_to_read(self) -> bool:
-        return bool(self._orders or self._invoices or self._transfers or self._account)
+        return bool(self._touched.count or self._account)
 
     async def _drain(self) -> None:
         try:
             while self._has_to_read():
                 self._account = False
-                orders, self._orders = self._orders, set()
-                invoices, self._invoices = self._invoices, set()
-                transfers, self._transfers = self._transfers, set()
-                await self._reread(orders, invoices, transfers)
+                what, self._touched = self._touched, Touched()
+                await self._reread(what)
         finally:
             self._reading = False
 
@@ -230,30 +247,38 @@ class NewsPace:
         return True
 
 
-def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> tuple[set[str], set[str], set[str]]:
-    """Raw ids of the orders, invoices and transfers that an operation was about, by its targets and its answer."""
-    orders: set[str] = set()
-    invoices: set[str] = set()
-    transfers: set[str] = set()
+def touched(targets: Iterable[str], answer: Mapping[str, object] | None) -> Touched:
+    """What an operation was about, by its targets and its answer."""
+    found = Touched()
+    kinds = {"order": found.orders, "invoice": found.invoices, "transfer": found.transfers, "ticket": found.tickets}
     for target in targets:
         kind, _, key = target.partition(":")
-        if kind == "order":
-            orders.add(key)
-        elif kind == "invoice":
-            invoices.add(key)
-        elif kind == "transfer":
-            transfers.add(key)
-    many, ids = (answer or {}).get("items"), (answer or {}).get("transfer_ids")
+        if kind in kinds:
+            kinds[kind].add(key)
+    answer = answer or {}
+    many, ids = answer.get("items"), answer.get("transfer_ids")
     for one in many if isinstance(many, list) else ():
         one_id = one.get("id") if isinstance(one, Mapping) else None
         if isinstance(one_id, str):
-            (invoices if "number" in one else transfers).add(one_id)  # of a split, or of a push
-    transfers.update(key for key in (ids if isinstance(ids, list) else ()) if isinstance(key, str))
-    for place in (answer, (answer or {}).get("invoice"), (answer or {}).get("payment")):
+            _list_of(found, one).add(one_id)  # of a split, of a push, or of a bulk change
+    found.transfers.update(key for key in (ids if isinstance(ids, list) else ()) if isinstance(key, str))
+    for place in (answer, answer.get("invoice"), answer.get("payment"), answer.get("ticket")):
         if not isinstance(place, Mapping):
             continue
-        found = place.get("invoice_id"), place.get("id") if "number" in place else None
-        invoices.update(key for key in found if isinstance(key, str))
-    new = (answer or {}).get("order_ids")
-    orders.update(key for key in (new if isinstance(new, list) else ()) if isinstance(key, str))
-    return orders, invoices, transfers
+        own, invoice, ticket = place.get("id"), place.get("invoice_id"), place.get("ticket_id")
+        if isinstance(own, str) and "number" in place:
+            _list_of(found, place).add(own)
+        if isinstance(invoice, str):
+            found.invoices.add(invoice)
+        if isinstance(ticket, str):
+            found.tickets.add(ticket)
+    new = answer.get("order_ids")
+    found.orders.update(key for key in (new if isinstance(new, list) else ()) if isinstance(key, str))
+    return found
+
+
+def _list_of(found: Touched, one: Mapping[str, object]) -> set[str]:
+    """Where an object of an answer belongs, by what it has: a ticket a department, an invoice a number."""
+    if "department" in one:
+        return found.tickets
+    return found.invoices if "number" in one else found.transfers

@@ -4,51 +4,58 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 from billtui.config.errors import UnsafePath
 from billtui.config.paths import ensure_private_dir
-from billtui.domain.models import Account, Invoice, Order, Transfer
-from billtui.services.session_events import SessionEvent, StoreChanged, StoreRebuilt
+from billtui.domain.models import Account, Invoice, Order, Ticket, TicketMessage, Transfer
+from billtui.services.session_events import PanelMistake, SessionEvent, StoreChanged, StoreRebuilt
 from billtui.services.session_thread import Worker
-from billtui.services.store import Applied, Store, StoreDamaged, StoreUnavailable
+from billtui.services.store import Applied, AppliedMessages, Store, StoreDamaged, StoreUnavailable
 from billtui.services.store.writer import Kind
 
 T = TypeVar("T")
+What = Literal["order", "invoice", "transfer", "ticket", "message"]
+"""What is told: objects of a list by their ids, and threads by their tickets'."""
+_WHAT: Final[tuple[What, ...]] = get_args(What)
 MANY = 5_000
 """More changed ids than this are told as "everything"."""
 
 
 @dataclass(slots=True)
 class _Pending:
-    orders: set[str] = field(default_factory=set)
-    invoices: set[str] = field(default_factory=set)
-    transfers: set[str] = field(default_factory=set)
+    ids: dict[What, set[str]] = field(default_factory=dict)
     account: bool = False
     everything: bool = False
 
+    def add(self, what: What, ids: frozenset[str]) -> None:
+        if ids:
+            self.ids.setdefault(what, set()).update(ids)
+
 
 def _event(pending: _Pending, generation: int) -> StoreChanged | None:
-    named = len(pending.orders) + len(pending.invoices) + len(pending.transfers)
-    many = pending.everything or named > MANY
-    parts = (
-        ("order", pending.orders),
-        ("invoice", pending.invoices),
-        ("transfer", pending.transfers),
-        ("account", pending.account),
-    )
-    kinds = frozenset(name for name, there in parts if there or pending.everything)
+    many = pending.everything or sum(map(len, pending.ids.values())) > MANY
+    kinds = {*_WHAT, "account"} if pending.everything else {*pending.ids, *(["account"] if pending.account else ())}
     if not kinds:
         return None
-    nothing: frozenset[str] = frozenset()
-    orders = nothing if many else frozenset(pending.orders)
-    invoices = nothing if many else frozenset(pending.invoices)
-    transfers = nothing if many else frozenset(pending.transfers)
-    return StoreChanged(kinds, orders, invoices, transfers, everything=many, generation=generation)
+
+    def named(what: What) -> frozenset[str]:
+        return frozenset(() if many else pending.ids.get(what, ()))
+
+    return StoreChanged(
+        frozenset(kinds), named("order"), named("invoice"), named("transfer"), named("ticket"), named("message"),
+        everything=many, generation=generation,
+    )  # fmt: skip
+
+
+NOTES_SENT = (
+    "The panel sent notes that only its staff may see. They were dropped and are not kept here; tell whoever runs the"
+    " panel (TKT-6)."
+)
 
 
 class StoreThread:
@@ -68,6 +75,7 @@ class StoreThread:
         self._generation = 0
         self._hold_until = 0.0
         self._temporary: TemporaryDirectory[str] | None = None
+        self._told_of_notes = False
         self.builds = 0
         """How often the file was put in place; readers open it anew when it rises."""
 
@@ -146,7 +154,7 @@ class StoreThread:
 
         def work(store: Store) -> Applied:
             applied = store.apply_orders(batch, whole=whole, force=force)
-            self._note(orders=applied.changed)
+            self._note("order", applied.changed)
             self._announce(store)
             return applied
 
@@ -158,7 +166,7 @@ class StoreThread:
 
         def work(store: Store) -> Applied:
             applied = store.apply_invoices(batch, whole=whole, force=force)
-            self._note(invoices=applied.changed)
+            self._note("invoice", applied.changed)
             self._announce(store)
             return applied
 
@@ -170,18 +178,65 @@ class StoreThread:
 
         def work(store: Store) -> Applied:
             applied = store.apply_transfers(batch, whole=whole, force=force)
-            self._note(transfers=applied.changed)
+            self._note("transfer", applied.changed)
             self._announce(store)
             return applied
 
         return await self.run(work)
+
+    async def tickets(self, tickets: Iterable[Ticket], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write tickets and tell which are other than before."""
+        batch = list(tickets)
+
+        def work(store: Store) -> Applied:
+            applied = store.apply_tickets(batch, whole=whole, force=force)
+            self._note("ticket", applied.changed)
+            self._announce(store)
+            return applied
+
+        return await self.run(work)
+
+    async def messages(self, messages: Iterable[TicketMessage]) -> AppliedMessages:
+        """Write messages and tell whose threads are other than before."""
+        batch = list(messages)
+
+        def work(store: Store) -> AppliedMessages:
+            applied = store.apply_messages(batch)
+            self._note("message", applied.tickets)
+            self._announce(store)
+            return applied
+
+        applied = await self.run(work)
+        if applied.notes and not self._told_of_notes:
+            self._told_of_notes = True
+            self._tell(PanelMistake(NOTES_SENT))
+        return applied
+
+    async def end_thread(self, ticket_id: str, version: int, seen: Collection[str] | None) -> None:
+        """A thread was read to its end (``seen``: from its beginning); tell it where something went."""
+
+        def work(store: Store) -> None:
+            self._note("message", store.end_thread(ticket_id, version, seen))
+            self._announce(store)
+
+        await self.run(work)
+
+    async def threads_changed(self, tickets: frozenset[str]) -> None:
+        """Tell that the threads of these tickets are other than before."""
+
+        def work(store: Store) -> None:
+            self._note("message", tickets)
+            self._announce(store)
+
+        await self.run(work)
 
     async def account(self, account: Account) -> bool:
         """Write the account; True where it is other than before."""
 
         def work(store: Store) -> bool:
             changed = store.apply_account(account)
-            self._note(account=changed)
+            for gathered in (self._pending, *self._records):
+                gathered.account |= changed
             self._announce(store)
             return changed
 
@@ -193,12 +248,7 @@ class StoreThread:
 
         def work(store: Store) -> frozenset[str]:
             removed = store.remove(kind, batch)
-            if kind == "order":
-                self._note(orders=removed)
-            elif kind == "invoice":
-                self._note(invoices=removed)
-            else:
-                self._note(transfers=removed)
+            self._note(kind, removed)
             self._announce(store)
             return removed
 
@@ -213,18 +263,9 @@ class StoreThread:
         self._hold_until = 0.0
         await self.run(self._announce)
 
-    def _note(
-        self,
-        orders: frozenset[str] = frozenset(),
-        invoices: frozenset[str] = frozenset(),
-        transfers: frozenset[str] = frozenset(),
-        account: bool = False,
-    ) -> None:
+    def _note(self, what: What, ids: frozenset[str]) -> None:
         for gathered in (self._pending, *self._records):
-            gathered.orders |= orders
-            gathered.invoices |= invoices
-            gathered.transfers |= transfers
-            gathered.account |= account
+            gathered.add(what, ids)
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[Callable[[], StoreChanged | None]]:

@@ -14,7 +14,7 @@ from billtui.services import planner
 from billtui.services.executor import Executor
 from billtui.services.journal import JobState, OperationRow, OperationState
 from billtui.services.plans import Plan
-from billtui.services.session_jobs import touched
+from billtui.services.session_jobs import Touched, touched
 from billtui.services.settle import MOST_LINES, speaks_of
 from tests.support.money_panel import FAULTS_AFTER, Fault, MoneyPanel
 
@@ -55,7 +55,7 @@ def test_new_servers_are_bought_and_paid_and_appear(executor: Executor, panel: M
     assert [one["state"] for one in panel.orders.values()] == ["active"] * 5
     buying, paying = rows(executor, plan)
     assert buying.answer is not None and buying.answer["order_ids"] == ["1", "2", "3", "4", "5"]
-    assert touched(buying.targets, buying.answer) == ({"1", "2", "3", "4", "5"}, {"1"}, set())
+    assert touched(buying.targets, buying.answer) == Touched({"1", "2", "3", "4", "5"}, {"1"}, set())
     assert paying.targets == ("invoice:1",)
 
 

@@ -113,7 +113,7 @@ async def test_first_load_fills_the_store_and_tells(panel: SmallPanel, opens: Op
         await loaded(events)
         store = session.store
         assert {row.id for row in store.orders()} == set(panel.objects["order"])
-        assert store.counts() == {"order": 30, "invoice": 5, "transfer": 0}
+        assert store.counts() == {"order": 30, "invoice": 5, "transfer": 0, "ticket": 0}
         assert store.is_complete and store.synced_at() is not None
         assert session.account is not None and str(session.account.balances.internal) == "100.00 EUR"
         assert store.account() == session.account and session.signed_in
@@ -195,7 +195,7 @@ async def test_a_list_cut_short_removes_nothing(
     panel: SmallPanel, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The panel's list ends after one page although it says that there are more."""
-    monkeypatch.setattr("billtui.services.sync.PAGE", 10)
+    monkeypatch.setattr("billtui.services.sync_lists.PAGE", 10)
     async with opens() as (session, events):
         await loaded(events)
         panel.lists_cut_at = 5
@@ -295,7 +295,7 @@ async def test_expiry_without_a_password_asks_and_goes_on_after_it(panel: SmallP
 
 
 async def test_expiry_in_the_middle_of_a_load(panel: SmallPanel, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("billtui.services.sync.PAGE", 4)
+    monkeypatch.setattr("billtui.services.sync_lists.PAGE", 4)
     panel.tokens.add("saved")
     real = panel._list
     pages = iter(range(10**6))
@@ -311,7 +311,7 @@ async def test_expiry_in_the_middle_of_a_load(panel: SmallPanel, opens: Opens, m
         assert not session.store.is_complete
         await session.sign_in("olena", SecretStr(PASSWORD))
         await loaded(events)
-        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0}
+        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0, "ticket": 0}
 
 
 async def test_nobody_signed_in(panel: SmallPanel, opens: Opens) -> None:
@@ -348,9 +348,9 @@ async def test_one_verb_without_background(panel: SmallPanel, opens: Opens) -> N
             await session.order("4444")
         assert panel.count("/changes") == 0 and panel.count("GET /orders") == 2
         await session.refresh()
-        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0}
+        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0, "ticket": 0}
     async with opens(background=False) as (session, _events):
-        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0}
+        assert session.store.counts() == {"order": 30, "invoice": 5, "transfer": 0, "ticket": 0}
         panel.change("order", "1", name="patched", version=2)
         changed = await session.refresh()
         assert changed is not None and changed.orders == {"1"}
@@ -423,7 +423,7 @@ async def test_two_programs_on_the_same_copy(panel: SmallPanel, opens: Opens) ->
 async def test_many_changes_at_once_load_the_list(
     panel: SmallPanel, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("billtui.services.sync.MOST_BY_ID", 5)
+    monkeypatch.setattr("billtui.services.sync_lists.MOST_BY_ID", 5)
     async with opens() as (session, events):
         await loaded(events)
         await until(lambda: panel.polls > 0)

@@ -14,7 +14,7 @@ from billtui.config.credentials import Credential
 from billtui.domain.models import Account
 from billtui.services import planner
 from billtui.services.session import Session, SessionSettings
-from billtui.services.session_jobs import touched
+from billtui.services.session_jobs import Touched, touched
 from billtui.services.session_settings import CodeNeeded
 from tests.services.session.test_session_sandbox import Pocket
 from tests.support.listening import until
@@ -100,8 +100,8 @@ async def test_a_changed_setting_is_known_at_once(sandbox_server: SandboxProcess
 
 def test_what_an_answer_was_about() -> None:
     """A push brings transfers, a split brings invoices, many transfers only their ids."""
-    assert touched(["order:1"], {"items": [{"id": "t1", "order_id": "1"}]}) == ({"1"}, set(), {"t1"})
-    assert touched(["invoice:1"], {"items": [{"id": "2", "number": "2"}]}) == (set(), {"1", "2"}, set())
-    assert touched(["order:1"], {"transfer_ids": ["t1", "t2"]}) == ({"1"}, set(), {"t1", "t2"})
-    assert touched(["transfer:t1", "order:1"], {"id": "t1", "state": "completed"}) == ({"1"}, set(), {"t1"})
-    assert touched(["account"], {"settings": {}}) == (set(), set(), set())
+    assert touched(["order:1"], {"items": [{"id": "t1", "order_id": "1"}]}) == Touched({"1"}, set(), {"t1"})
+    assert touched(["invoice:1"], {"items": [{"id": "2", "number": "2"}]}) == Touched(set(), {"1", "2"}, set())
+    assert touched(["order:1"], {"transfer_ids": ["t1", "t2"]}) == Touched({"1"}, set(), {"t1", "t2"})
+    assert touched(["transfer:t1", "order:1"], {"id": "t1", "state": "completed"}) == Touched({"1"}, set(), {"t1"})
+    assert touched(["account"], {"settings": {}}) == Touched(set(), set(), set())

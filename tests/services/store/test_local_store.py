@@ -78,7 +78,7 @@ def test_blocks_hold_what_the_columns_hold(path: Path) -> None:
     assert len(rows) == 1200 - 512 - 1
     assert rows == reader.order_rows(str(number) for number in range(1300))
     assert {rows["5"].name, rows["1100"].name} == {"other"}
-    assert reader.counts() == {"order": 687, "invoice": 0, "transfer": 0}
+    assert reader.counts() == {"order": 687, "invoice": 0, "transfer": 0, "ticket": 0}
 
 
 def test_only_what_is_other_than_before_counts_as_changed(path: Path) -> None:
@@ -280,7 +280,7 @@ def test_an_empty_reader_answers_everything(tmp_path: Path) -> None:
     for reader in (StoreReader(None), StoreReader(tmp_path / "absent.db")):
         assert not (reader.orders() or reader.invoices() or reader.first_orders() or reader.search("web"))
         assert [reader.account(), reader.synced_at(), reader.order("1")] == [None, None, None]
-        assert reader.counts() == {"order": 0, "invoice": 0, "transfer": 0}
+        assert reader.counts() == {"order": 0, "invoice": 0, "transfer": 0, "ticket": 0}
         assert not reader.is_complete
 
 

@@ -5,12 +5,19 @@ account, kept private (0600), and only a copy: what is damaged or of another ver
 """
 
 from billtui.services.store.known import KnownAccount, KnownAccounts
+from billtui.services.store.messages import AppliedMessages, WantedThread
 from billtui.services.store.reader import StoreReader, gc_paused
 from billtui.services.store.rows import (
+    AttachmentRow,
     ChangeRow,
+    Coverage,
+    HeldThread,
     InvoiceRow,
+    MessageHit,
+    MessageRow,
     OrderRow,
     SearchHit,
+    TicketRow,
     TransferRow,
     cents,
     epoch,
@@ -22,17 +29,25 @@ from billtui.services.store.writer import Applied, Store
 
 __all__ = [
     "Applied",
+    "AppliedMessages",
+    "AttachmentRow",
     "ChangeRow",
+    "Coverage",
+    "HeldThread",
     "InvoiceRow",
     "KnownAccount",
     "KnownAccounts",
+    "MessageHit",
+    "MessageRow",
     "OrderRow",
     "SearchHit",
     "Store",
     "StoreDamaged",
     "StoreReader",
     "StoreUnavailable",
+    "TicketRow",
     "TransferRow",
+    "WantedThread",
     "cents",
     "epoch",
     "gc_paused",

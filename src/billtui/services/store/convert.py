@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from billtui.domain.models import Invoice, Order, Transfer
+from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.domain.models.transfers import RUNNING_STATES, TransferState
-from billtui.services.store.rows import InvoiceRow, OrderRow, TransferRow, cents, epoch
+from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow, cents, epoch
 
 _CONFIRMED = frozenset({TransferState.AWAITING_RECIPIENT, TransferState.COMPLETED})
 
@@ -90,6 +90,45 @@ def transfer_row(transfer: Transfer) -> TransferRow:
         why=str(last.reason) if last is not None and ended else "",
         confirmed=int(any(state in _CONFIRMED for state in states)),
         version=transfer.version,
+    )
+
+
+def ticket_row(ticket: Ticket) -> TicketRow:
+    """The row of a ticket."""
+    stake = ticket.at_stake
+    return TicketRow(
+        id=str(ticket.id),
+        number=str(ticket.number),
+        subject=str(ticket.subject),
+        department=str(ticket.department),
+        state=str(ticket.state),
+        priority=str(ticket.priority),
+        account_id=str(ticket.account_id or ""),
+        login=str(ticket.login),
+        order_id=str(ticket.order_id or ""),
+        invoice_id=str(ticket.invoice_id or ""),
+        assignee=str(ticket.assignee or ""),
+        opened_by=str(ticket.opened_by),
+        queue_place=ticket.queue_place,
+        answer_due_at=epoch(ticket.answer_due_at),
+        first_answer_at=epoch(ticket.first_answer_at),
+        created_at=int(ticket.created_at.timestamp()),
+        updated_at=int(ticket.updated_at.timestamp()),
+        last_client_at=epoch(ticket.last_client_message_at),
+        last_staff_at=epoch(ticket.last_staff_message_at),
+        last_message_id=str(ticket.last_message_id or ""),
+        last_author_role=str(ticket.last_author_role),
+        message_count=ticket.message_count,
+        hold_until=epoch(ticket.hold_until),
+        closed_at=epoch(ticket.closed_at),
+        reopen_until=epoch(ticket.reopen_until),
+        tags=" ".join(str(tag) for tag in ticket.tags),
+        access=str(ticket.access),
+        at_stake=None if stake is None else cents(stake),
+        currency="" if stake is None else str(stake.currency),
+        merged_into=str(ticket.merged_into or ""),
+        rating=ticket.rating,
+        version=ticket.version,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from billtui.domain.periods import format_instant
-from billtui.services.store.rows import InvoiceRow, OrderRow, TransferRow, instant, money
+from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow, instant, money
 
 
 class News(NamedTuple):
@@ -54,6 +54,15 @@ def transfer_news(before: TransferRow | None, after: TransferRow) -> Iterator[Ne
         yield News("created", after.order_name, "", f"{after.state}, {side} {after.counterparty}")
     elif before.state != after.state:
         yield News("state", after.order_name, before.state, after.state)
+
+
+def ticket_news(before: TicketRow | None, after: TicketRow) -> Iterator[News]:
+    """What changed about a ticket."""
+    title = f"{after.number} {after.subject}"
+    if before is None:
+        yield News("created", title, "", after.state)
+    elif before.state != after.state:
+        yield News("state", title, before.state, after.state)
 
 
 def _when(seconds: int | None) -> str:

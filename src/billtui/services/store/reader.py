@@ -2,105 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.store import schema
+from billtui.services.store.reading import gc_paused
 from billtui.services.store.rows import ChangeRow, EndingRow, InvoiceRow, OrderRow, SearchHit, TransferRow, instant
 from billtui.services.store.text import search_conditions
+from billtui.services.store.ticket_reader import TicketReader
+
+__all__ = ["StoreReader", "gc_paused"]
 
 T = TypeVar("T")
-_SQL_VARIABLES: Final = 500
 _RUNNING: Final = "('active', 'suspended')"
 
 
-@contextlib.contextmanager
-def gc_paused() -> Iterator[None]:
-    """The collector off while many small objects are made (they are no garbage)."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-class StoreReader:
+class StoreReader(TicketReader):
     """A store to read from, in the one thread that made it. ``StoreReader(None)`` is an empty one.
 
     A file that turns out damaged reads as empty from then on; ``on_damage`` is called once with the reason, so that
     whoever writes the store can build it anew.
     """
 
-    def __init__(self, path: Path | None, on_damage: Callable[[str], None] | None = None) -> None:
-        self.path = path
-        self._on_damage = on_damage
-        self._connection = self._open()
-
-    def _open(self) -> sqlite3.Connection:
-        if self.path is not None and self.path.exists():
-            try:
-                connection = sqlite3.connect(
-                    f"{self.path.absolute().as_uri()}?mode=ro",
-                    uri=True,
-                    timeout=schema.READ_BUSY_MS / 1000,
-                    isolation_level=None,
-                )
-                connection.execute("PRAGMA query_only = 1")
-                if connection.execute("PRAGMA user_version").fetchone()[0] == schema.SCHEMA_VERSION:
-                    return connection
-                connection.close()
-            except sqlite3.DatabaseError as error:
-                self._damaged(error)
-        return self._empty()
-
-    @staticmethod
-    def _empty() -> sqlite3.Connection:
-        connection = sqlite3.connect(":memory:", isolation_level=None)
-        schema.create(connection)
-        return connection
-
-    def _damaged(self, error: Exception) -> None:
-        if self._on_damage is not None:
-            self._on_damage(f"the local copy is damaged ({error}); it is built anew")
-
-    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            return work(self._connection)
-        except (sqlite3.DatabaseError, schema.StoreDamaged) as error:
-            if isinstance(error, sqlite3.ProgrammingError):
-                raise
-            if isinstance(error, sqlite3.OperationalError) and schema.is_busy(error):
-                return work(self._connection)
-            self._connection.close()
-            self._connection = self._empty()
-            self._damaged(error)
-            return work(self._connection)
-
-    def _one(self, sql: str, parameters: Sequence[object] = ()) -> Any:
-        row = self._read(lambda connection: connection.execute(sql, parameters).fetchone())
-        return None if row is None else row[0]
-
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a question in SQL; for this package's own modules."""
-        return self._read(lambda connection: connection.execute(sql, parameters).fetchall())
-
     # -- what is known about the copy itself
 
     def generation(self) -> int:
         """A number that rises with each change of the store (0 for an empty one)."""
         return int(self.meta("generation") or 0)
-
-    def meta(self, key: str) -> Any:
-        """A stored single value, or ``None``."""
-        return self._one("SELECT value FROM meta WHERE key = ?", (key,))
 
     def synced_at(self) -> datetime | None:
         """When the copy last agreed with the panel (this computer's clock), or ``None`` if it never did."""
@@ -145,17 +76,6 @@ class StoreReader:
         """All transfers, incoming and outgoing, in no particular order."""
         return self._chunks("transfer_chunks", TransferRow)
 
-    def _chunks(self, table: str, kind: type[Any]) -> list[Any]:
-        def work(connection: sqlite3.Connection) -> list[Any]:
-            rows: list[Any] = []
-            make = kind._make
-            for crc, blob in connection.execute(f"SELECT crc, rows FROM {table} ORDER BY n"):
-                rows.extend(map(make, schema.unpack(crc, blob)))
-            return rows
-
-        with gc_paused():
-            return self._read(work)
-
     def first_orders(self, count: int = 50) -> list[OrderRow]:
         """The orders that end soonest (paid-until, then as they came), for a first page before all are read."""
         sql = f"SELECT {schema.ORDER_COLUMNS} FROM orders WHERE paid_until IS NOT NULL ORDER BY paid_until, n LIMIT ?"
@@ -199,13 +119,6 @@ class StoreReader:
         sql = f"SELECT {schema.TRANSFER_COLUMNS} FROM transfers WHERE push_id = ? ORDER BY n"
         return [TransferRow._make(row) for row in self.query(sql, (push_id,))]
 
-    def _by_id(self, table: str, columns: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        wanted = [str(key) for key in ids]
-        for start in range(0, len(wanted), _SQL_VARIABLES):
-            part = wanted[start : start + _SQL_VARIABLES]
-            marks = ",".join("?" * len(part))
-            yield from self.query(f"SELECT {columns} FROM {table} WHERE id IN ({marks})", part)
-
     def open_invoices(self) -> list[InvoiceRow]:
         """Every unpaid, promised and overdue invoice, soonest due first."""
         sql = (
@@ -215,12 +128,9 @@ class StoreReader:
         return [InvoiceRow._make(row) for row in self.query(sql)]
 
     def counts(self) -> dict[str, int]:
-        """How many of each there are: ``{"order": …, "invoice": …, "transfer": …}``."""
-        return {
-            "order": int(self._one("SELECT count(*) FROM orders") or 0),
-            "invoice": int(self._one("SELECT count(*) FROM invoices") or 0),
-            "transfer": int(self._one("SELECT count(*) FROM transfers") or 0),
-        }
+        """How many of each there are: ``{"order": …, "invoice": …, "transfer": …, "ticket": …}``."""
+        kinds = ("order", "invoice", "transfer", "ticket")
+        return {kind: int(self._one(f"SELECT count(*) FROM {kind}s") or 0) for kind in kinds}
 
     # -- sums for the overview and for prices
 
@@ -286,12 +196,6 @@ class StoreReader:
         text = self._object("transfer", transfer_id)
         return None if text is None else Transfer.model_validate_json(text)
 
-    def _object(self, kind: str, key: str) -> str | None:
-        text: str | None = self._one(
-            f"SELECT o.json FROM {kind}s AS l JOIN {kind}_objects AS o ON o.n = l.n WHERE l.id = ?", (str(key),)
-        )
-        return text
-
     def orders_by_id(self, ids: Iterable[str]) -> dict[str, Order]:
         """Several orders as they were last read; what is not there is left out."""
         found = ((key, self.order(key)) for key in ids)
@@ -305,9 +209,10 @@ class StoreReader:
     # -- search and changes
 
     def search(self, text: str, limit: int = 50, kinds: Collection[str] | None = None) -> list[SearchHit]:
-        """Orders, invoices and transfers that hold every word of ``text``; three letters or more are found anywhere.
+        """Orders, invoices, transfers and tickets that hold every word of ``text``: three letters or more anywhere.
 
-        Shorter words are looked for at the beginning of names and numbers, and as whole ids.
+        Shorter words are looked for at the beginning of names and numbers, and as whole ids. What tickets say is found
+        by :meth:`search_messages`.
         """
         conditions = search_conditions(text, kinds)
         if conditions is None:
@@ -315,7 +220,7 @@ class StoreReader:
         hits: list[SearchHit] = []
         for sql, parameters in conditions:
             for row in self.query(sql, (*parameters, limit)):
-                hit = SearchHit._make(row)
+                hit = SearchHit(*row)
                 if hit not in hits:
                     hits.append(hit)
             if len(hits) >= limit:
@@ -330,12 +235,3 @@ class StoreReader:
             "ORDER BY number DESC LIMIT ?"
         )
         return [ChangeRow._make(row) for row in self.query(sql, (seen, limit))]
-
-    def reopen(self) -> None:
-        """Open the file again: after it was built anew, or made."""
-        self._connection.close()
-        self._connection = self._open()
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._connection.close()

@@ -1,8 +1,8 @@
 """Rows of the local store: plain tuples of text and whole numbers, drawable as they are.
 
 Instants are whole seconds since 1970 UTC (``None`` where there is none), money is whole cents, text has been cleaned
-(SafeText). Objects in full are :class:`~billtui.domain.models.Order`, :class:`~billtui.domain.models.Invoice` and
-:class:`~billtui.domain.models.Transfer`.
+(SafeText). Objects in full are :class:`~billtui.domain.models.Order`, :class:`~billtui.domain.models.Invoice`,
+:class:`~billtui.domain.models.Transfer` and :class:`~billtui.domain.models.Ticket`.
 """
 
 from __future__ import annotations
@@ -126,13 +126,127 @@ class TransferRow(NamedTuple):
     version: int
 
 
+class TicketRow(NamedTuple):
+    """One ticket in a list (TKT)."""
+
+    id: str
+    number: str
+    subject: str
+    department: str
+    """The department's id."""
+    state: str
+    """``open``, ``answered``, ``on hold`` or ``closed`` (TKT-5)."""
+    priority: str
+    account_id: str
+    """Whose it is; empty where the panel does not tell it, as is ``login``."""
+    login: str
+    order_id: str
+    invoice_id: str
+    assignee: str
+    """Login of the colleague who took it, or empty."""
+    opened_by: str
+    queue_place: int | None
+    """TKT-7."""
+    answer_due_at: int | None
+    """When the first answer is due; ``None`` once it was given (TKT-10)."""
+    first_answer_at: int | None
+    created_at: int
+    updated_at: int
+    last_client_at: int | None
+    """When the client last wrote."""
+    last_staff_at: int | None
+    """When support last answered; notes do not count."""
+    last_message_id: str
+    """What ``seen`` of a reply is held against (TKT-9)."""
+    last_author_role: str
+    """Who wrote the last message that is no note."""
+    message_count: int
+    hold_until: int | None
+    closed_at: int | None
+    reopen_until: int | None
+    tags: str
+    """Separated by spaces; for staff only."""
+    access: str
+    """``none``, ``given`` or ``wiped``: never the access itself (TKT-4)."""
+    at_stake: int | None
+    """Cents a month; for staff only."""
+    currency: str
+    merged_into: str
+    rating: int | None
+    version: int
+
+
+class AttachmentRow(NamedTuple):
+    """A file of a message (TKT-6)."""
+
+    id: str
+    name: str
+    size: int
+    """Bytes."""
+
+
+class MessageRow(NamedTuple):
+    """One message of a thread (TKT-6)."""
+
+    n: int
+    """Rises with the order in which messages were written."""
+    id: str
+    ticket_id: str
+    author: str
+    """Empty where the panel wrote by itself."""
+    role: str
+    """``client``, ``support``, ``admin`` or ``panel``."""
+    at: int
+    internal: int
+    """1 for a note that only staff sees; no copy of a client holds one."""
+    body: str
+    attachments: tuple[AttachmentRow, ...]
+    merged_from: str
+    """The ticket that it was written in, where that was merged into this one; else empty (TKT-8)."""
+
+
+class MessageHit(NamedTuple):
+    """A message that was found."""
+
+    ticket_id: str
+    message_id: str
+    number: str
+    """Its ticket's, as is ``subject`` and ``state``."""
+    subject: str
+    state: str
+    author: str
+    at: int
+    internal: int
+    excerpt: str
+    """One line of the message around the first word that was looked for."""
+
+
+class HeldThread(NamedTuple):
+    """How much of a ticket's thread is in the copy."""
+
+    last_id: str | None
+    """Id of the last message that is held; ``None`` where there is none."""
+    whole: bool
+    """Whether that is the whole thread, as far as the copy of the ticket tells."""
+
+
+class Coverage(NamedTuple):
+    """How much of the messages a search over the copy goes through."""
+
+    tickets: int
+    """Tickets in the copy."""
+    whole: int
+    """Those of which the whole thread is held."""
+    messages: int
+
+
 class ChangeRow(NamedTuple):
     """Something that happened to an object, as the store saw it."""
 
     number: int
     at: int
     kind: str
-    """``order``, ``invoice``, ``transfer`` or ``account``."""
+    """``order``, ``invoice``, ``transfer``, ``ticket`` or ``account``."""
     id: str
     what: str
     """``created``, ``removed``, ``state``, ``paid-until``, ``name``, ``price``, ``total`` or ``balance``."""
@@ -145,11 +259,14 @@ class SearchHit(NamedTuple):
     """One thing found by the search over everything."""
 
     kind: str
-    """``order``, ``invoice`` or ``transfer``."""
+    """``order``, ``invoice``, ``transfer``, ``ticket`` or ``message``."""
     id: str
+    """Of a message: its ticket's."""
     title: str
     detail: str
     state: str
+    message_id: str = ""
+    """Which message of the ticket it is, for a ``message``."""
 
 
 def cents(money: Money) -> int:

@@ -18,9 +18,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from billtui.config.paths import ensure_private_dir
-from billtui.services.store.rows import InvoiceRow, OrderRow, TransferRow
+from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 CHUNK_BITS = 9
 CHUNK = 1 << CHUNK_BITS
 """Rows in one packed block."""
@@ -41,8 +41,12 @@ class StoreUnavailable(Exception):
 ORDER_COLUMNS = ", ".join(OrderRow._fields)
 INVOICE_COLUMNS = ", ".join(InvoiceRow._fields)
 TRANSFER_COLUMNS = ", ".join(TransferRow._fields)
-INDEXED_KINDS = 3
-"""Kinds of objects whose text stands in ``words``: the object with number n of the k-th kind is its row 3 n + k."""
+WHOLE_THREAD = """(h.ended = 1 AND (h.version = t.version OR
+    (h.last_id = t.last_message_id AND h.messages = t.message_count)))"""
+"""That the thread ``h`` is held as the ticket ``t`` stands: it was read to its end at that version, or fits it."""
+TICKET_COLUMNS = ", ".join(TicketRow._fields)
+INDEXED_KINDS = 4
+"""Kinds of objects whose text stands in ``words``: the object with number n of the k-th kind is its row 4 n + k."""
 
 _TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -60,12 +64,32 @@ CREATE TABLE transfers (n INTEGER PRIMARY KEY, {TRANSFER_COLUMNS.replace("id,", 
 CREATE INDEX transfers_state ON transfers (state, direction);
 CREATE INDEX transfers_order ON transfers (order_id, created_at);
 CREATE INDEX transfers_push ON transfers (push_id);
+CREATE TABLE tickets (n INTEGER PRIMARY KEY, {TICKET_COLUMNS.replace("id,", "id TEXT NOT NULL UNIQUE,", 1)});
+CREATE INDEX tickets_state ON tickets (state, last_author_role);
+CREATE INDEX tickets_updated ON tickets (updated_at, n);
+CREATE INDEX tickets_number ON tickets (number COLLATE NOCASE);
+CREATE INDEX tickets_order ON tickets (order_id) WHERE order_id <> '';
+CREATE INDEX tickets_account ON tickets (account_id) WHERE account_id <> '';
+CREATE TABLE threads (ticket_id TEXT PRIMARY KEY, last_id TEXT NOT NULL, messages INTEGER NOT NULL,
+    characters INTEGER NOT NULL, ended INTEGER NOT NULL, version INTEGER NOT NULL, opened INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE messages (n INTEGER PRIMARY KEY, id TEXT NOT NULL, ticket_id TEXT NOT NULL, author TEXT NOT NULL,
+    role TEXT NOT NULL, at INTEGER NOT NULL, internal INTEGER NOT NULL, attachments TEXT NOT NULL,
+    merged_from TEXT NOT NULL, raw_id TEXT, size INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (ticket_id, id));
+CREATE INDEX messages_thread ON messages (ticket_id, n);
+CREATE VIRTUAL TABLE message_words USING fts5 (body, content = 'messages', content_rowid = 'n', tokenize = 'trigram');
+CREATE TRIGGER messages_in AFTER INSERT ON messages BEGIN
+    INSERT INTO message_words (rowid, body) VALUES (new.n, new.body); END;
+CREATE TRIGGER messages_out AFTER DELETE ON messages BEGIN
+    INSERT INTO message_words (message_words, rowid, body) VALUES ('delete', old.n, old.body); END;
 CREATE TABLE order_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE invoice_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE transfer_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
+CREATE TABLE ticket_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE order_chunks (n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, rows BLOB NOT NULL);
 CREATE TABLE invoice_chunks (n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, rows BLOB NOT NULL);
 CREATE TABLE transfer_chunks (n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, rows BLOB NOT NULL);
+CREATE TABLE ticket_chunks (n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, rows BLOB NOT NULL);
 CREATE TABLE changes (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind, id, what, title, before, after);
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'trigram');
@@ -148,7 +172,10 @@ def create(connection: sqlite3.Connection) -> None:
 
 def _look(connection: sqlite3.Connection) -> None:
     """A quick look at every table; what lies deeper shows itself when it is read."""
-    tables = ("meta", "account", "orders", "invoices", "transfers", "order_objects", "order_chunks", "changes", "words")
+    tables = (
+        "meta", "account", "orders", "invoices", "transfers", "tickets", "order_objects", "order_chunks", "threads",
+        "messages", "changes", "words", "message_words",
+    )  # fmt: skip
     for table in tables:
         connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()
 

@@ -1,11 +1,12 @@
-"""The search over everything: what is indexed of each object, and how words become a question to the index."""
+"""The search over lists: what is indexed of each object, and how words become a question to the index."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from billtui.domain.models import Invoice, Order, Transfer
+from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.domain.safetext import clean
+from billtui.services.store import schema
 
 MAX_WORDS = 8
 MAX_QUERY = 200
@@ -14,6 +15,18 @@ _ORDER_HIT = "'order', o.id, o.name, o.plan || ' · ' || o.location || ' · ' ||
 _INVOICE_HIT = "'invoice', i.id, i.number, i.title, i.state"
 _TRANSFER_HIT = (
     "'transfer', t.id, t.order_name, CASE t.direction WHEN 'in' THEN 'from ' ELSE 'to ' END || t.counterparty, t.state"
+)
+
+_TICKET_HIT = (
+    "'ticket', k.id, k.number || ' ' || k.subject, "
+    "k.department || CASE k.login WHEN '' THEN '' ELSE ' · ' || k.login END, k.state"
+)
+
+_KINDS = (
+    (_ORDER_HIT, "orders AS o ON o.n"),
+    (_INVOICE_HIT, "invoices AS i ON i.n"),
+    (_TRANSFER_HIT, "transfers AS t ON t.n"),
+    (_TICKET_HIT, "tickets AS k ON k.n"),
 )
 
 
@@ -36,12 +49,28 @@ def transfer_text(transfer: Transfer) -> str:
     return "\n".join(map(str, parts))
 
 
+def ticket_text(ticket: Ticket) -> str:
+    """What is found of a ticket: id, number, subject, whose it is, its tags. Messages have an index of their own."""
+    parts = (ticket.id, ticket.number, ticket.subject, ticket.login, *ticket.tags)
+    return "\n".join(map(str, parts))
+
+
+def words_of(text: str) -> list[str]:
+    """The words that are looked for."""
+    return clean(text[:MAX_QUERY].replace("\0", " ")).split()[:MAX_WORDS]
+
+
+def quoted(words: Iterable[str]) -> str:
+    """Words of three letters or more as a question to a trigram index: all of them, anywhere."""
+    return " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
+
+
 def search_conditions(text: str, kinds: Collection[str] | None = None) -> list[tuple[str, list[object]]] | None:
     """Questions in SQL, best hits first, each wanting a limit as last parameter; ``None`` for nothing to look for.
 
-    ``kinds`` narrows to ``order``, ``invoice`` or ``transfer``.
+    ``kinds`` narrows to ``order``, ``invoice``, ``transfer`` or ``ticket``.
     """
-    words = clean(text[:MAX_QUERY].replace("\0", " ")).split()[:MAX_WORDS]
+    words = words_of(text)
     if not words:
         return None
     questions = _questions(words)
@@ -59,6 +88,8 @@ def _questions(words: list[str]) -> list[tuple[str, list[object]]]:
             (f"SELECT {_INVOICE_HIT} FROM invoices AS i WHERE i.id = ? LIMIT ?", [word]),
             (f"SELECT {_INVOICE_HIT} FROM invoices AS i WHERE i.number = ? COLLATE NOCASE LIMIT ?", [word]),
             (f"SELECT {_TRANSFER_HIT} FROM transfers AS t WHERE t.id = ? LIMIT ?", [word]),
+            (f"SELECT {_TICKET_HIT} FROM tickets AS k WHERE k.id = ? LIMIT ?", [word]),
+            (f"SELECT {_TICKET_HIT} FROM tickets AS k WHERE k.number = ? COLLATE NOCASE LIMIT ?", [word]),
         ]
     long = [word for word in words if len(word) >= 3]
     short = [word for word in words if len(word) < 3]
@@ -81,25 +112,17 @@ def _questions(words: list[str]) -> list[tuple[str, list[object]]]:
             ),
         ]
         return questions
-    match = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
+    match = quoted(long)
     narrow = "".join(" AND w.text LIKE ? ESCAPE '\\'" for _ in short)
     rest = [like(word) for word in short]
+    every = schema.INDEXED_KINDS
     questions += [
         (
-            f"SELECT {_ORDER_HIT} FROM words AS w JOIN orders AS o ON o.n = w.rowid / 3 "
-            f"WHERE words MATCH ? AND w.rowid % 3 = 0{narrow} LIMIT ?",
+            f"SELECT {hit} FROM words AS w JOIN {table} = w.rowid / {every} "
+            f"WHERE words MATCH ? AND w.rowid % {every} = {rank}{narrow} LIMIT ?",
             [match, *rest],
-        ),
-        (
-            f"SELECT {_INVOICE_HIT} FROM words AS w JOIN invoices AS i ON i.n = w.rowid / 3 "
-            f"WHERE words MATCH ? AND w.rowid % 3 = 1{narrow} LIMIT ?",
-            [match, *rest],
-        ),
-        (
-            f"SELECT {_TRANSFER_HIT} FROM words AS w JOIN transfers AS t ON t.n = w.rowid / 3 "
-            f"WHERE words MATCH ? AND w.rowid % 3 = 2{narrow} LIMIT ?",
-            [match, *rest],
-        ),
+        )
+        for rank, (hit, table) in enumerate(_KINDS)
     ]
     return questions
 
@@ -108,3 +131,12 @@ def like(word: str) -> str:
     """``word`` anywhere in a text, for SQL's LIKE with ``\\`` as escape."""
     escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def excerpt(body: str, words: Iterable[str], width: int) -> str:
+    """One line of ``body`` around the first place of one of ``words``, at most ``width`` characters."""
+    folded = body.lower()
+    places = [at for word in words if (at := folded.find(word.lower())) >= 0]
+    start = max(0, min(places, default=0) - width // 3)
+    part = " ".join(body[start : start + 2 * width].split())
+    return ("…" if start else "") + (part if len(part) <= width else part[: width - 1] + "…")

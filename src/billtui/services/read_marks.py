@@ -1,0 +1,77 @@
+"""Up to where a person has read tickets, for one account of one panel: a private file with ids and instants."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from billtui.services.account_files import read_json, write_json
+from billtui.services.store import TicketRow
+
+VERSION: Final = 1
+MOST: Final = 5_000
+"""Marks that are kept; tickets that were read longer ago count as read by their time."""
+
+
+class ReadMark(NamedTuple):
+    """The last message that was read of a ticket, and when it was written, in seconds since 1970."""
+
+    message_id: str
+    at: int
+
+
+class ReadMarks:
+    """What was read. On a computer that never saw the account, what was closed before counts as read."""
+
+    def __init__(self, path: Path) -> None:
+        """The file is read when it is first needed."""
+        self._path = path
+        self._marks: dict[str, ReadMark] | None = None
+        self._since = 0
+
+    def _loaded(self) -> dict[str, ReadMark]:
+        if self._marks is None:
+            self._marks, self._since = _read(read_json(self._path))
+        return self._marks
+
+    def seen(self, ticket_id: str) -> ReadMark | None:
+        """Up to where a ticket was read."""
+        return self._loaded().get(str(ticket_id))
+
+    def mark(self, ticket_id: str, message_id: str, at: int) -> bool:
+        """It was read up to this message. False where that was known, or more. Raises UnsafePath, OSError."""
+        marks = self._loaded()
+        key, new = str(ticket_id), ReadMark(str(message_id), at)
+        old = marks.get(key)
+        if old is not None and (old == new or old.at > at):
+            return False
+        marks.pop(key, None)
+        marks[key] = new
+        for oldest in list(marks)[: max(0, len(marks) - MOST)]:
+            self._since = max(self._since, marks.pop(oldest).at)
+        write_json(self._path, {"version": VERSION, "since": self._since, "read": marks})
+        return True
+
+    def is_unread(self, row: TicketRow, *, staff: bool) -> bool:
+        """Whether the other side wrote last, and that was not read yet. For staff the other side is the client."""
+        if not row.last_author_role or (row.last_author_role == "client") != staff:
+            return False
+        wrote = (row.last_client_at if staff else row.last_staff_at) or row.updated_at
+        mark = self.seen(row.id)
+        if mark is not None:
+            return mark.message_id != row.last_message_id and mark.at < wrote
+        return row.state != "closed" or wrote > self._since
+
+
+def _read(content: object) -> tuple[dict[str, ReadMark], int]:
+    now = int(time.time())
+    if not isinstance(content, dict) or content.get("version") != VERSION or not isinstance(content.get("read"), dict):
+        return {}, now
+    since = content.get("since")
+    marks = {
+        key: ReadMark(one[0], one[1])
+        for key, one in content["read"].items()
+        if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and isinstance(one[1], int)
+    }
+    return marks, since if isinstance(since, int) else now

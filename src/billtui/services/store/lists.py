@@ -1,0 +1,299 @@
+"""Writing the lists of the local store: orders, invoices, transfers, tickets."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from billtui.domain.models import Invoice, Order, Ticket, Transfer
+from billtui.services.store import schema
+from billtui.services.store.convert import invoice_row, order_row, ticket_row, transfer_row
+from billtui.services.store.file import SQL_VARIABLES, StoreFile, get_meta, note, raise_generation
+from billtui.services.store.messages import forget_threads
+from billtui.services.store.news import News, invoice_news, order_news, ticket_news, transfer_news
+from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow
+from billtui.services.store.text import invoice_text, order_text, ticket_text, transfer_text
+
+Kind = Literal["order", "invoice", "transfer", "ticket"]
+Row = OrderRow | InvoiceRow | TransferRow | TicketRow
+_ONLY_WHOLE: Final = ("lines", "actions", "history", "access_log")
+_FLEETING: Final = {"presence"}
+"""Who else is on a ticket is asked for each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of writing objects: ids that are new or other than before, and ids that were older than ours."""
+
+    changed: frozenset[str] = frozenset()
+    stale: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Item:
+    id: str
+    version: int
+    row: Row
+    text: str
+    json: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    row: type[Row]
+    title: str
+    """The column that names an object to a person."""
+    rank: int
+    """Its kind's place in ``words``."""
+    news: Callable[[Any, Any], Iterator[News]] = field(compare=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.row._fields
+
+    def place(self, n: int) -> int:
+        return n * schema.INDEXED_KINDS + self.rank
+
+    @property
+    def update(self) -> str:
+        sets = ", ".join(f"{name} = ?" for name in self.columns)
+        return f"UPDATE {self.name}s SET {sets} WHERE id = ? RETURNING n"
+
+
+_TABLES: Final[dict[Kind, _Table]] = {
+    "order": _Table("order", OrderRow, "name", 0, order_news),
+    "invoice": _Table("invoice", InvoiceRow, "number", 1, invoice_news),
+    "transfer": _Table("transfer", TransferRow, "order_name", 2, transfer_news),
+    "ticket": _Table("ticket", TicketRow, "number", 3, ticket_news),
+}
+
+
+class Lists(StoreFile):
+    """Orders, invoices, transfers and tickets, each as a row, as a whole object, and as words that are found."""
+
+    def apply_orders(self, orders: Iterable[Order], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write orders of a list (``whole``: read one by one, with all their actions). See :meth:`apply_invoices`."""
+        return self._apply(
+            "order",
+            [_Item(str(o.id), o.version, order_row(o), order_text(o), o.model_dump_json(), whole) for o in orders],
+            force,
+        )
+
+    def apply_invoices(self, invoices: Iterable[Invoice], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write invoices of a list (``whole``: read one by one, with their lines).
+
+        What is older than ours by its version is left alone and named in ``stale``, unless ``force`` is given: an
+        answer that was on its way while a newer one came must not undo it.
+        """
+        return self._apply(
+            "invoice",
+            [
+                _Item(str(i.id), i.version, invoice_row(i), invoice_text(i), i.model_dump_json(), whole)
+                for i in invoices
+            ],
+            force,
+        )
+
+    def apply_transfers(self, transfers: Iterable[Transfer], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write transfers of a list (``whole``: read one by one, with their history). See :meth:`apply_invoices`."""
+        return self._apply(
+            "transfer",
+            [
+                _Item(str(t.id), t.version, transfer_row(t), transfer_text(t), t.model_dump_json(), whole)
+                for t in transfers
+            ],
+            force,
+        )
+
+    def apply_tickets(self, tickets: Iterable[Ticket], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write tickets of a list (``whole``: read one by one, with what can be done). See :meth:`apply_invoices`."""
+        return self._apply(
+            "ticket",
+            [
+                _Item(str(t.id), t.version, ticket_row(t), ticket_text(t), t.model_dump_json(exclude=_FLEETING), whole)
+                for t in tickets
+            ],
+            force,
+        )
+
+    def _apply(self, kind: Kind, items: list[_Item], force: bool) -> Applied:
+        if not items:
+            return Applied()
+        table = _TABLES[kind]
+        changed: set[str] = set()
+        stale: set[str] = set()
+        with self._write() as connection:
+            first_load = not get_meta(connection, "complete")
+            touched: set[int] = set()
+            fresh: dict[str, _Item] = {}
+            for start in range(0, len(items), SQL_VARIABLES):
+                part = items[start : start + SQL_VARIABLES]
+                ours = self._ours(connection, table, [item.id for item in part])
+                for item in part:
+                    old = ours.get(item.id)
+                    if old is None:
+                        fresh[item.id] = item
+                        continue
+                    if item.version < old.row.version and not force:
+                        stale.add(item.id)
+                        continue
+                    _keep_what_lists_lack(item, old)
+                    if old.row == item.row and old.json == item.json:
+                        continue
+                    touched.add(self._change(connection, table, item) >> schema.CHUNK_BITS)
+                    ours[item.id] = item
+                    changed.add(item.id)
+                    note(connection, kind, item.id, table.news(old.row, item.row))
+            touched |= self._insert(connection, table, list(fresh.values()))
+            changed |= fresh.keys()
+            if not first_load:
+                for item in fresh.values():
+                    note(connection, kind, item.id, table.news(None, item.row))
+            self._repack(connection, table, touched)
+            if changed:
+                raise_generation(connection)
+        return Applied(frozenset(changed), frozenset(stale))
+
+    @staticmethod
+    def _ours(connection: sqlite3.Connection, table: _Table, ids: list[str]) -> dict[str, _Item]:
+        columns = ", ".join(f"l.{name}" for name in table.columns)
+        marks = ",".join("?" * len(ids))
+        make = table.row._make
+        found: dict[str, _Item] = {}
+        for text, whole, *values in connection.execute(
+            f"SELECT o.json, o.whole, {columns} FROM {table.name}s AS l JOIN {table.name}_objects AS o ON o.n = l.n "
+            f"WHERE l.id IN ({marks})",
+            ids,
+        ):
+            row = make(values)
+            found[row.id] = _Item(row.id, row.version, row, "", text, bool(whole))
+        return found
+
+    @staticmethod
+    def _insert(connection: sqlite3.Connection, table: _Table, items: list[_Item]) -> set[int]:
+        """Add objects that were not there; answers the blocks they came into."""
+        if not items:
+            return set()
+        name = table.name
+        first = int(connection.execute(f"SELECT coalesce(max(n), 0) + 1 FROM {name}s").fetchone()[0])
+        numbered = list(enumerate(items, first))
+        marks = ",".join("?" * (len(table.columns) + 1))
+        connection.executemany(f"INSERT INTO {name}s VALUES ({marks})", [(n, *item.row) for n, item in numbered])
+        connection.executemany(
+            f"INSERT INTO {name}_objects (n, whole, json) VALUES (?, ?, ?)",
+            [(n, int(item.whole), item.json) for n, item in numbered],
+        )
+        connection.executemany(
+            "INSERT INTO words (rowid, text) VALUES (?, ?)", [(table.place(n), item.text) for n, item in numbered]
+        )
+        return {n >> schema.CHUNK_BITS for n, _ in numbered}
+
+    @staticmethod
+    def _change(connection: sqlite3.Connection, table: _Table, item: _Item) -> int:
+        """Replace an object that is there; answers its number."""
+        name = table.name
+        n: int = connection.execute(table.update, (*item.row, item.id)).fetchone()[0]
+        connection.execute(
+            f"UPDATE {name}_objects SET whole = ?, json = ? WHERE n = ?", (int(item.whole), item.json, n)
+        )
+        place = table.place(n)
+        connection.execute("UPDATE words SET text = ? WHERE rowid = ? AND text <> ?", (item.text, place, item.text))
+        return n
+
+    @staticmethod
+    def _repack(connection: sqlite3.Connection, table: _Table, chunks: Iterable[int]) -> None:
+        columns = ", ".join(table.columns)
+        for chunk in chunks:
+            first = chunk << schema.CHUNK_BITS
+            rows = connection.execute(
+                f"SELECT {columns} FROM {table.name}s WHERE n BETWEEN ? AND ? ORDER BY n",
+                (first, first + schema.CHUNK - 1),
+            ).fetchall()
+            if rows:
+                connection.execute(f"REPLACE INTO {table.name}_chunks VALUES (?, ?, ?)", (chunk, *schema.pack(rows)))
+            else:
+                connection.execute(f"DELETE FROM {table.name}_chunks WHERE n = ?", (chunk,))
+
+    def ids(self, kind: Kind) -> frozenset[str]:
+        """Every id of a list as it stands; taken before the list is loaded, for :meth:`remove` afterwards."""
+        return frozenset(row[0] for row in self._ask(f"SELECT id FROM {kind}s"))
+
+    def remove(self, kind: Kind, ids: Iterable[str]) -> frozenset[str]:
+        """Take objects out that the panel does not have any more; answers those that were there."""
+        table = _TABLES[kind]
+        wanted = list(ids)
+        removed: set[str] = set()
+        if not wanted:
+            return frozenset()
+        with self._write() as connection:
+            touched: set[int] = set()
+            for start in range(0, len(wanted), SQL_VARIABLES):
+                part = wanted[start : start + SQL_VARIABLES]
+                marks = ",".join("?" * len(part))
+                gone = connection.execute(
+                    f"DELETE FROM {kind}s WHERE id IN ({marks}) RETURNING n, id, {table.title}", part
+                ).fetchall()
+                places = [row[0] for row in gone]
+                marks = ",".join("?" * len(places))
+                connection.execute(f"DELETE FROM {kind}_objects WHERE n IN ({marks})", places)
+                connection.execute(f"DELETE FROM words WHERE rowid IN ({marks})", [table.place(n) for n in places])
+                if kind == "ticket":
+                    forget_threads(connection, [row[1] for row in gone])
+                touched.update(n >> schema.CHUNK_BITS for n in places)
+                removed.update(row[1] for row in gone)
+                for _, key, name in gone:
+                    note(connection, kind, key, [News("removed", name, "", "")])
+            self._repack(connection, table, touched)
+            if removed:
+                raise_generation(connection)
+        return frozenset(removed)
+
+    def versions(self, kind: Kind, ids: Iterable[str]) -> dict[str, int]:
+        """The versions of some objects; what is not there is left out."""
+        wanted = list(ids)
+        found: dict[str, int] = {}
+        for start in range(0, len(wanted), SQL_VARIABLES):
+            part = wanted[start : start + SQL_VARIABLES]
+            marks = ",".join("?" * len(part))
+            found.update(
+                (row[0], row[1]) for row in self._ask(f"SELECT id, version FROM {kind}s WHERE id IN ({marks})", part)
+            )
+        return found
+
+    def raw_id(self, kind: Kind, key: str) -> str:
+        """The id as the panel wrote it, for a request; ``key`` itself where the object is not known."""
+        rows = self._ask(
+            f"SELECT json_extract(o.json, '$.id') FROM {kind}s AS l JOIN {kind}_objects AS o ON o.n = l.n "
+            "WHERE l.id = ?",
+            (key,),
+        )
+        return str(rows[0][0]) if rows else key
+
+    def without_lines(self, limit: int) -> list[str]:
+        """Ids of open invoices of which only the list was read, soonest due first."""
+        return [
+            row[0]
+            for row in self._ask(
+                "SELECT i.id FROM invoices AS i JOIN invoice_objects AS o ON o.n = i.n "
+                "WHERE o.whole = 0 AND i.state IN ('unpaid', 'promised', 'overdue') "
+                "ORDER BY i.due_at IS NULL, i.due_at, i.n LIMIT ?",
+                (limit,),
+            )
+        ]
+
+
+def _keep_what_lists_lack(item: _Item, old: _Item) -> None:
+    """Lists carry no lines: those of the same version that were read before stay."""
+    if item.whole or not old.whole or item.version != old.row.version:
+        return
+    if item.version == 0 and item.row != old.row:
+        return
+    before: dict[str, Any] = json.loads(old.json)
+    merged = json.loads(item.json) | {key: before[key] for key in _ONLY_WHOLE if key in before}
+    item.json = old.json if merged == before else json.dumps(merged, ensure_ascii=False, separators=(",", ":"))
+    item.whole = True
