@@ -160,7 +160,7 @@ class Reads:
         """What another plan costs more for the rest of the order's period, or why it cannot have it (ORD-6)."""
 
         async def work(client: BillingClient, _sync: Sync) -> Quote:
-            raw = (await self._raw("order", [request.order_id]))[0]
+            raw = (await self.raw_ids("order", [request.order_id]))[0]
             return await client.quotes.plan_change(request.model_copy(update={"order_id": SafeText(raw)}))
 
         return await self._panel.ask(work)

@@ -37,7 +37,7 @@ def search(store: StoreReader, text: str, limit: int = 50, kinds: Iterable[str] 
     if colon and prefix.lower() in _PREFIXES:
         wanted = frozenset({_PREFIXES[prefix.lower()]})
         text = rest
-    hits = store.search(text, MOST, wanted) if wanted != {"message"} else []
+    hits = store.search(text, MOST, wanted) if wanted is None or wanted - {"message"} else []
     folded = text.strip().casefold().lstrip("#")
 
     def rank(hit: SearchHit) -> int:
