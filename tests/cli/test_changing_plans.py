@@ -75,6 +75,7 @@ def test_a_dearer_plan_is_quoted_bought_and_paid(cli: Cli) -> None:
     changed = cli.order(order["id"])
     assert (changed["plan"], changed["monthly_price"]["amount"]) == ("vds-large", "34.90")
     assert changed["paid_until"] == order["paid_until"]
+    assert changed["plan_change_ticket_id"] is not None
     assert cli.sandbox.check_books() == []
 
 

@@ -211,7 +211,11 @@ async def test_ord_6_another_plan_is_quoted_and_bought(client: BillingClient) ->
     assert cheaper.total == Money("0.00", "EUR")
     paid = await client.purchases.change_plan(cheaper.id, cheaper.total, write())
     assert paid.state == "paid"
-    assert (await client.orders.get(order.id)).plan == "vds-nano"
+    changed = await client.orders.get(order.id)
+    assert changed.plan == "vds-nano" and changed.plan_change_ticket_id is not None
+    ticket = await client.tickets.get(changed.plan_change_ticket_id)
+    assert (ticket.subject, ticket.department, ticket.opened_by) == ("Tariff Plan Change", "technical", "panel")
+    assert (ticket.order_id, ticket.invoice_id) == (order.id, paid.id)
 
 
 def change_line(**changes: Any) -> dict[str, Any]:

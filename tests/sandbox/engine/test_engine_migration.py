@@ -30,6 +30,7 @@ from billtui.sandbox.tables import SCHEMA_VERSION
 from tests.support.engine import FIRST, SECOND, THIRD, StandingTime
 
 _BACK_TO_3 = (
+    "DROP INDEX orders_at_stake",
     "ALTER TABLE orders DROP COLUMN plan_change_ticket_id",
     "ALTER TABLE invoice_lines DROP COLUMN plan_change",
     "UPDATE panel SET schema_version = 3",

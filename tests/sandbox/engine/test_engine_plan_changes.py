@@ -236,3 +236,32 @@ def test_ord_6_money_that_arrives_after_the_block_still_changes_it(world: World,
     assert (after["state"], after["plan"], after["unpaid_invoice_id"]) == ("blocked", "vds-medium", None)
     assert Decimal(after["monthly_price"]["amount"]) == Decimal("18.90")
     assert world.now() - START == timedelta(days=36, hours=1)
+
+
+def test_ord_6_the_ticket_opens_by_itself_linked_both_ways(world: World, order_id: str) -> None:
+    """ORD-6, TRF-5: with technical, once paid and not before, for a cheaper plan too; it stays with the old owner."""
+    invoice = buy(world, order_id, "vds-medium")
+    tickets = "SELECT id, account_id, subject, department, state, opened_by, order_id, invoice_id FROM tickets"
+    assert world.rows(f"{tickets} WHERE opened_by = 'panel' AND order_id = ?", int(order_id)) == []
+    world.pay(invoice["id"])
+    (opened,) = world.rows(f"{tickets} WHERE opened_by = 'panel' AND order_id = ?", int(order_id))
+    subject, about = "Tariff Plan Change", (int(order_id), int(invoice["id"]))
+    assert opened[1:] == (world.account, subject, "technical", "open", "panel", *about)
+    order = world.order(order_id)
+    assert order["plan_change_ticket_id"] == str(opened[0])
+    (body,) = world.rows("SELECT body FROM ticket_messages WHERE ticket_id = ?", opened[0])
+    for words in (order["name"], "VDS small (9.90 EUR a month)", "VDS medium (18.90 EUR a month)", "10.50 EUR"):
+        assert words in body[0]
+    buy(world, order_id, "vds-nano")
+    second = world.order(order_id)["plan_change_ticket_id"]
+    assert second is not None and int(second) > opened[0], "each change has its own"
+
+    from billtui.sandbox.engine import transfers
+
+    login = world.value("SELECT login FROM accounts WHERE id = ?", SECOND)
+    (begun,) = world.write(transfers.push, world.account, [order_id], login, str(SECOND))
+    for account, step in ((world.account, transfers.confirm), (SECOND, transfers.accept)):
+        code = world.value("SELECT code FROM mails WHERE transfer_id = ? ORDER BY id DESC LIMIT 1", int(begun["id"]))
+        world.write(step, account, begun["id"], code)
+    assert world.order(order_id, SECOND)["plan_change_ticket_id"] is None
+    assert world.value("SELECT account_id FROM tickets WHERE id = ?", int(second)) == world.account

@@ -185,6 +185,12 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         " OR (plan_change <> '' AND (amount_cents < 0 OR (new <= old AND amount_cents <> 0)))",
     ),
     (
+        "order {0} of account {1} names ticket {2}, which is of account {3} about order {4}",  # ORD-6: linked both ways
+        "SELECT orders.id, orders.account_id, plan_change_ticket_id, tickets.account_id, order_id FROM orders"
+        " LEFT JOIN tickets ON tickets.id = plan_change_ticket_id WHERE plan_change_ticket_id IS NOT NULL"
+        " AND (tickets.account_id IS NOT orders.account_id OR tickets.order_id IS NOT orders.id)",
+    ),
+    (
         "order {0} is held by transfer {1}, which is {2}",  # TRF-6: the lock is exact
         "SELECT orders.id, orders.transfer_id, transfers.state FROM orders LEFT JOIN transfers"
         " ON transfers.id = orders.transfer_id WHERE orders.transfer_id IS NOT NULL AND (transfers.id IS NULL"
