@@ -123,6 +123,7 @@ def test_only_what_is_merged_is_taken_apart_the_outer_one_first() -> None:
 
 THREAD = (
     Splittable("1", "client"), Splittable("2", "support"), Splittable("3", "panel"), Splittable("4", "client", "8"),
+    Splittable("n1", "support", internal=True),
 )  # fmt: skip
 
 
@@ -134,6 +135,7 @@ THREAD = (
         (("3",), "the panel"),
         (("4",), "merged"),
         (("1", "2", "4"), "merged"),
+        (("n1",), "Only notes"),
     ],
 )
 def test_what_cannot_be_split_says_why(chosen: tuple[str, ...], word: str) -> None:
@@ -142,10 +144,9 @@ def test_what_cannot_be_split_says_why(chosen: tuple[str, ...], word: str) -> No
 
 
 def test_one_message_stays_at_least() -> None:
-    assert ticket_desk.split_refusal(THREAD, ("1", "2"), "7") is None, "what came with the merged ticket stays"
-    assert ticket_desk.split_refusal(THREAD[:3], ("2", "2"), "7") is None
-    refusal = ticket_desk.split_refusal(THREAD[:3], ("1", "2"), "7")
-    assert refusal is not None and "leave one" in refusal.reason
+    assert ticket_desk.split_refusal(THREAD, ("2", "2", "n1"), "7") is None
+    refusal = ticket_desk.split_refusal(THREAD, ("1", "2"), "7")
+    assert refusal is not None and "leave one" in refusal.reason, "what came with a merged ticket may go again"
 
 
 # --- canned replies

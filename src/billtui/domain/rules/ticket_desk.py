@@ -117,6 +117,18 @@ def sources_refusal(sources: Sequence[str], into: str, policy: Policy = DEFAULT_
     return None
 
 
+def tickets_refused(refused: Sequence[tuple[str, Refusal]], asked: int) -> Refusal:
+    """The answer to a change of ``asked`` tickets of which some, by number, cannot be: none is changed (TKT-8)."""
+    if len(refused) == 1:
+        return refused[0][1]
+    numbers = ", ".join(number for number, _ in refused[:5])
+    more = f" and {len(refused) - 5} more" if len(refused) > 5 else ""
+    text = (
+        f"{len(refused)} of {asked} tickets cannot be changed so: {numbers}{more}. Nothing was changed; leave them out."
+    )
+    return Refusal("tickets-refused", "TKT-8", text)
+
+
 def unmerge_refusal(ticket: Mergeable, target: Mergeable | None) -> Refusal | None:
     """Why a ticket cannot be taken out of the one that it was merged into (TKT-8); ``target`` is that one."""
     if ticket.merged_into is None or target is None:
@@ -135,13 +147,14 @@ class Splittable:
     id: str
     author_role: str
     merged_from: str | None = None
+    internal: bool = False
 
 
 def split_refusal(thread: Sequence[Splittable], chosen: Sequence[str], ticket_id: str) -> Refusal | None:
     """Why these messages cannot become a ticket of their own (TKT-8).
 
-    One at least goes and one at least stays, the panel's own words apart; what came with a merged ticket goes back
-    with that ticket.
+    One of its own at least goes and one stays that the client can read, the panel's words apart; what came with a
+    merged ticket goes back with that ticket.
     """
     there = {one.id: one for one in thread}
     unknown = [one for one in chosen if one not in there]
@@ -153,7 +166,7 @@ def split_refusal(thread: Sequence[Splittable], chosen: Sequence[str], ticket_id
     if unknown:
         return no(f"Message {unknown[0][:40]} is not in this thread.")
     taken = [there[one] for one in dict.fromkeys(chosen)]
-    written = [one for one in thread if one.author_role != "panel"]
+    own = [one for one in thread if one.author_role != "panel" and not one.internal and one.merged_from is None]
     for one in taken:
         if one.merged_from is not None:
             text = "A message came with a ticket that was merged: take that ticket out as a whole instead."
@@ -162,8 +175,11 @@ def split_refusal(thread: Sequence[Splittable], chosen: Sequence[str], ticket_id
             return no("What the panel wrote belongs to this ticket: leave it out.", message_id=one.id)
     if not taken:
         return no("No message is chosen: choose those that are about the other problem.")
-    if len(taken) == len(written):
-        return no("All of its messages are chosen, which would leave nothing here: leave one.")
+    going = sum(not one.internal for one in taken)
+    if not going:
+        return no("Only notes are chosen, and the client would see a ticket with nothing in it: choose a message too.")
+    if going == len(own):
+        return no("All that the client can read is chosen, which would leave nothing here: leave one message.")
     return None
 
 
