@@ -23,6 +23,7 @@ from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.sandbox import clock, migration
 from billtui.sandbox.columns import metadata
 from billtui.sandbox.engine.last_use import LastUse
+from billtui.sandbox.engine.presence import Presences
 from billtui.sandbox.engine.unit import Totals, Tx, last_sequence
 from billtui.sandbox.engine.wire import instant_of, instant_or_none, micros
 from billtui.sandbox.migration import WrongDatabase
@@ -86,6 +87,8 @@ class Database:
         self._write_lock = FairLock()
         self._totals = Totals()
         self._last_use = LastUse()
+        self.presences = Presences(self._real_time_now)
+        """Who is on which ticket at this moment (TKT-9)."""
         self._vault = Vault(path)
         self._changed = threading.Condition()
         self._sequence = 0
@@ -96,6 +99,9 @@ class Database:
             if older is not None:
                 self._sow_what_is_new(conn, older)
             self._sequence = last_sequence(conn)
+
+    def _real_time_now(self) -> int:
+        return self.real_time()
 
     def _sow_what_is_new(self, conn: Connection, version: int) -> None:
         """What the seed of that older version did not have yet."""
@@ -178,6 +184,7 @@ class Database:
             writable=writable,
             totals=self._totals,
             last_use=self._last_use,
+            presences=self.presences,
             vault=self._vault,
         )
 
@@ -300,6 +307,7 @@ class Database:
                 conn.exec_driver_sql("INSERT INTO changes (kind, change) VALUES ('panel', 'changed')")
                 sequence = last_sequence(conn)
             self._totals.clear()
+            self.presences.clear()
             self._announce(sequence)
 
     def seed_accounts(self) -> list[dict[str, Any]]:

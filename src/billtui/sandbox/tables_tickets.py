@@ -159,3 +159,34 @@ access_readings = Table(
     _text("reason"),
     Index("readings_of_ticket", "ticket_id", "id"),
 )
+
+ticket_merges = Table(
+    "ticket_merges",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),  # what was merged away
+    Column("into_id", ForeignKey("tickets.id"), nullable=False),
+    _int("at"),
+    Column("by", ForeignKey("accounts.id")),
+    _int("mark"),  # the message by which the panel told of it
+    _text("source_before", default="{}"),  # JSON: what it had, to be given back
+    _text("into_before", default="{}"),  # JSON: the same of the other one, and what it had right afterwards
+    _text("into_after", default="{}"),
+    _instant("undone_at"),
+    # TKT-8, in the schema itself: a ticket is merged into one other at a time.
+    Index("one_merge_at_a_time", "ticket_id", unique=True, sqlite_where=text("undone_at IS NULL")),
+    Index("merges_into", "into_id", "id"),
+)
+
+canned_replies = Table(
+    "canned_replies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("title"),
+    _text("body"),
+    Column("department", Text),  # none: for all of them
+    _text("language", default="en"),
+    _int("updated_at"),
+    _int("version", 1),
+    sqlite_autoincrement=True,  # the id of one that was deleted never stands for another
+)

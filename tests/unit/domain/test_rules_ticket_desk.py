@@ -16,6 +16,7 @@ from billtui.domain.rules import canned, ticket_desk
 from billtui.domain.rules.ticket_desk import Mergeable, Splittable
 from billtui.domain.rules.tickets import TicketFacts, fill_reply
 from billtui.domain.safetext import SafeText
+from billtui.sandbox.seed.canned import REPLIES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TAGS = st.lists(st.text("abc-1", min_size=1, max_size=4).filter(lambda tag: tag[0] != "-"), max_size=5)
@@ -183,3 +184,14 @@ def test_a_slip_in_a_placeholder_is_refused_and_a_name_of_ones_own_is_not() -> N
 def test_a_reply_says_something(body: str) -> None:
     refusal = canned.body_refusal(body)
     assert refusal is not None and refusal.code in ("body-missing", "body-too-long")
+
+
+def test_the_seed_has_sound_replies_in_three_languages_for_every_department() -> None:
+    by_department: dict[str | None, dict[str, int]] = {}
+    for department, language, title, body in REPLIES:
+        assert canned.title_refusal(title) is None and canned.body_refusal(body) is None, title
+        languages = by_department.setdefault(department, {})
+        languages[language] = languages.get(language, 0) + 1
+    assert set(by_department) == {None, "technical", "finance", "sales", "abuse"}
+    for languages in by_department.values():
+        assert set(languages) == {"en", "ru", "uk"} and len(set(languages.values())) == 1

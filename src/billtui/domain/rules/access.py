@@ -26,6 +26,11 @@ def reading_refusal(role: str) -> Refusal | None:
     return None if role in STAFF else Refusal("forbidden", "ACC-7", "Only the panel's staff sees other accounts.")
 
 
+def triage_refusal(role: str) -> Refusal | None:
+    """Why a role may not work on the tickets of others (TKT-8)."""
+    return None if role in STAFF else Refusal("forbidden", "TKT-8", "Only the panel's staff does that with tickets.")
+
+
 def business_refusal(role: str) -> Refusal | None:
     """Why a role may not order, pay, renew, rename or transfer anything (ACC-7). Its own doors are always its own."""
     if role == CLIENT:

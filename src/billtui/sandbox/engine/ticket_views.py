@@ -93,7 +93,7 @@ class TicketViews:
             "access": row.access,
             "access_log": _access_log(tx, row.id) if whole and row.access != "none" else [],
             "at_stake": self._at_stake(row) if staff else None,
-            "presence": [],
+            "presence": tx.presences.others(row.id, who.account_id) if whole and staff else [],
             "merged_into": _text(row.merged_into),
             "merged_from": self._merged.get(row.id, []),
             "split_from": _text(row.split_from),

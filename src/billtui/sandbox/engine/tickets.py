@@ -176,7 +176,7 @@ def _begin(
     row = tx.tickets.add(
         TicketRow(
             id=tx.tickets.new_id(),
-            number=int(tx.sql("SELECT max(number) FROM tickets").fetchone()[0] or FIRST_NUMBER - 1) + 1,
+            number=next_number(tx),
             account_id=account_id,
             subject=" ".join(subject.split()),
             department=department,
@@ -193,6 +193,12 @@ def _begin(
     set_due(tx, row)
     note_state(tx, row, "", by)
     return row
+
+
+def next_number(tx: Tx) -> int:
+    """The number of a ticket that is opened now; what is new is written first."""
+    tx.flush()
+    return int(tx.sql("SELECT max(number) FROM tickets").fetchone()[0] or FIRST_NUMBER - 1) + 1
 
 
 def _owner(tx: Tx, who: Person, wish: Wish) -> int:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from billtui.domain.policy import Policy
 from billtui.sandbox.engine.last_use import LastUse
+from billtui.sandbox.engine.presence import Presences
 from billtui.sandbox.engine.rows import (
     AccountRow,
     InvoiceRow,
@@ -268,10 +269,12 @@ class Tx:
         writable: bool,
         totals: Totals,
         last_use: LastUse | None = None,
+        presences: Presences | None = None,
         vault: Vault,
     ) -> None:
         """``now`` (panel time) and ``real`` (real time) in microseconds. Made by ``Database`` only."""
         self.last_use = last_use or LastUse()
+        self.presences = presences or Presences(lambda: real)
         self.vault = vault
         self.conn = conn
         self.at = now
@@ -315,6 +318,7 @@ class Tx:
             writable=self.writable,
             totals=self._totals,
             last_use=self.last_use,
+            presences=self.presences,
             vault=self.vault,
         )
         other.silent = self.silent

@@ -31,6 +31,7 @@ from billtui.sandbox.http.routes import (
     recovery,
     sandbox,
     sessions,
+    staff,
     tickets,
     transfers,
     web,
@@ -104,6 +105,7 @@ def _routes(lifespan: object = None) -> FastAPI:
         transfers,
         tickets,
         attachments,
+        staff,
         feed,
     ):
         app.include_router(part.router, prefix=PREFIX)

@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, SecretStr, StrictBool
 
-from billtui.domain.models.tickets import TicketPriority
+from billtui.domain.models.tickets import TicketPriority, TicketState
+from billtui.domain.refusal import Refusal
+from billtui.sandbox.engine.errors import Forbidden
 from billtui.sandbox.engine.server_access import REASON_LENGTH
 from billtui.sandbox.engine.ticket_messages import Draft
+from billtui.sandbox.engine.ticket_triage import Change
 from billtui.sandbox.engine.tickets import Wish
 from billtui.sandbox.http.bodies import Body, Id, Word, storable, text_of_instant
 
@@ -79,6 +82,22 @@ class TicketChangeBody(Body):
     rating: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
     """The client's, 1 to 5, once it was answered or closed."""
     rating_comment: Annotated[str, Field(max_length=2_000), AfterValidator(storable)] | None = None
+
+    def staff_change(self) -> Change:
+        """As the engine takes it from staff. Raises ``Forbidden`` for a rating, which is its client's."""
+        if self.rating is not None or self.rating_comment is not None:
+            text = "Only its client rates a ticket."
+            raise Forbidden(Refusal("forbidden", "TKT-8", text))
+        return Change(
+            department=self.department,
+            priority=self.priority,
+            assignee=self.assignee,
+            state=None if self.state is None else TicketState(self.state),
+            hold_until=self.hold_until,
+            subject=self.subject,
+            tags_add=tuple(self.tags_add),
+            tags_remove=tuple(self.tags_remove),
+        )
 
 
 class AccessBody(Body):

@@ -216,6 +216,16 @@ async def settings_call(request: Request, credentials: Credentials) -> WriteCall
     return await _write_call(request, credentials, needs_key=True, check=Caller.need_writing)
 
 
+async def staff_call(request: Request, credentials: Credentials) -> WriteCall:
+    """Dependency of writes that only staff may do, with an idempotency key (TKT-8)."""
+
+    def check(caller: Caller) -> None:
+        caller.need_writing()
+        _refuse(access.triage_refusal(caller.role))
+
+    return await _write_call(request, credentials, needs_key=True, check=check)
+
+
 async def direct_call(request: Request, credentials: Credentials) -> WriteCall:
     """Dependency of writes that every role may do and that are never kept: secrets, and what soon means nothing.
 
@@ -255,4 +265,5 @@ Quoting = Annotated[WriteCall, Depends(quote_call)]
 OwnSession = Annotated[WriteCall, Depends(session_call)]
 OwnAccount = Annotated[WriteCall, Depends(settings_call)]
 TicketWriting = Annotated[WriteCall, Depends(settings_call)]
+StaffWriting = Annotated[WriteCall, Depends(staff_call)]
 Direct = Annotated[WriteCall, Depends(direct_call)]

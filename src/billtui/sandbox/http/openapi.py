@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from billtui.sandbox.engine import wire, wire_accounts, wire_quotes, wire_tickets
+from billtui.sandbox.engine import wire, wire_accounts, wire_quotes, wire_staff, wire_tickets
 from billtui.sandbox.http.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/"
@@ -85,6 +85,8 @@ _WIRE_TYPES: tuple[type, ...] = (
     wire_tickets.PostedMessageJSON,
     wire_tickets.AttachmentJSON,
     wire_tickets.RevealedAccessJSON,
+    wire_staff.CannedReplyJSON,
+    wire_staff.ShiftSummaryJSON,
     ProblemJSON,
 )
 

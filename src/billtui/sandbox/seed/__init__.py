@@ -16,6 +16,7 @@ from billtui.sandbox.engine.unit import Totals, Tx
 from billtui.sandbox.engine.wire import instant_of, micros
 from billtui.sandbox.migration import COUNT_CAPACITY
 from billtui.sandbox.seed import (
+    canned,
     cases,
     fleet,
     history,
@@ -53,13 +54,16 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     for person in people.COLLEAGUES:  # drawn apart: whoever joins later changes nothing for the others
         tx.accounts.add(people.account_row(person, Random(f"{person.login} {seed}"), joined))
     promos.sow_codes(tx)
+    canned.sow_canned(tx)
     _accounts(tx, random, now, fleet, hostile, seed)
     conn.exec_driver_sql(COUNT_CAPACITY)
     conn.exec_driver_sql("UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)")
 
 
 def catch_up(tx: Tx, version: int) -> None:
-    """Give a panel of an older ``version`` what is new in the seed: since 2 promo codes, and the mail about them."""
+    """Give a panel of an older ``version`` what is new in the seed: since 4 canned replies, since 2 promo codes."""
+    if version < 4:
+        canned.sow_canned(tx)
     if version >= 2:
         return
     promos.sow_codes(tx)

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from billtui.domain.models.tickets import TicketPriority, TicketState
 from billtui.domain.periods import parse_instant
-from billtui.sandbox.engine import server_access, ticket_messages, tickets
+from billtui.sandbox.engine import server_access, ticket_messages, ticket_triage, tickets
 from billtui.sandbox.engine.callers import Caller
 from billtui.sandbox.engine.departments import departments
 from billtui.sandbox.engine.ticket_messages import MessagesWanted
@@ -165,6 +165,8 @@ async def change_ticket(call: TicketWriting, ticket_id: str, body: TicketChangeB
         raise ApiProblem(422, "invalid-input", "Nothing to change: send what is to change.", fields={"body": "empty"})
 
     def work(tx: Tx, who: Person) -> TicketJSON:
+        if who.is_staff:
+            return ticket_triage.change(tx, who, ticket_id, body.staff_change(), call.if_match)
         tickets.seen_ticket(tx, who, ticket_id)
         change = _of_client(body)
         return tickets.change_as_client(tx, who, ticket_id, change, call.if_match)
