@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from billtui.commands import COMMANDS, handles
 from billtui.keymap import keys_of, shown
 from billtui.screens.shell import Shell
@@ -182,3 +184,15 @@ class Places(Shell):
             chosen = await self.push_screen_wait(ChoiceDialog(f"Orders on invoice {invoice.number}", choices))
         if chosen is not None:
             self.show_order(chosen)
+
+    def compose_ticket(self, **facts: Any) -> None:
+        """Write a new ticket, with ``facts`` filled in (``Words``); without any, the draft that waits goes on."""
+        from billtui.screens.composing import compose_ticket
+
+        compose_ticket(self, **facts)
+
+    def compose_reply(self, ticket_id: str, internal: bool = False, quote: str = "") -> None:
+        """Write into a thread, or with ``internal`` a note that the client never sees."""
+        from billtui.screens.composing import compose_reply
+
+        compose_reply(self, ticket_id, internal=internal, quote=quote)

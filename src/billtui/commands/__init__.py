@@ -25,6 +25,7 @@ from billtui.commands import (
     solver,
     thread,
     transfers,
+    writing,
 )
 from billtui.commands.command import Command, Danger, Scope
 
@@ -32,7 +33,7 @@ __all__ = ["COMMANDS", "Command", "Danger", "Scope", "handlers_of", "handles", "
 
 _MODULES = (
     everywhere, lists, invoices, orders, bulk_order, choosing, jobs, places, planner, solver, transfers, account,
-    accounts, thread,
+    accounts, thread, writing,
 )  # fmt: skip
 
 COMMANDS: dict[str, Command] = {command.id: command for module in _MODULES for command in module.COMMANDS}

@@ -185,8 +185,12 @@ class BilltuiScreen(Screen[None]):
             keys = keys_of(command, overrides)
             if keys:
                 enabled = self.refusal_of(command) is None
-                hints.append(KeyHint(shown(keys[0]), command.short or command.title, enabled))
+                hints.append(KeyHint(shown(keys[0]), self.key_word(command), enabled))
         self.query_one(KeyBar).set_hints(hints)
+
+    def key_word(self, command: Command) -> str:
+        """What the key bar calls ``command`` here."""
+        return command.short or command.title
 
     @handles("app.back")
     def go_back(self) -> None:

@@ -122,6 +122,18 @@ class Shell(CarefulApp[int]):
         """Go to one transfer."""
 
     @abstractmethod
+    def show_ticket(self, ticket_id: str) -> None:
+        """Go to one ticket."""
+
+    @abstractmethod
+    def compose_ticket(self, **facts: Any) -> None:
+        """Write a new ticket, with ``facts`` filled in."""
+
+    @abstractmethod
+    def compose_reply(self, ticket_id: str, internal: bool = False, quote: str = "") -> None:
+        """Answer a ticket, or with ``internal`` write a note on it."""
+
+    @abstractmethod
     async def show_orders_of(self, invoice_id: str) -> None:
         """Go to the order on an invoice."""
 

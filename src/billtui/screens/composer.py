@@ -1,0 +1,383 @@
+"""Writing to support, and support's answers: one screen for a new ticket, a reply and a note (TKT-2, TKT-6, TKT-9)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from textual import on
+from textual.events import Key
+from textual.widgets import Input, TextArea
+
+from billtui.commands import Command, handles
+from billtui.config.errors import UnsafePath
+from billtui.domain.safetext import SafeText
+from billtui.screens import composer_fixes, composer_sending
+from billtui.screens.composer_files import ask_files
+from billtui.screens.composer_keeping import KeptLetter
+from billtui.screens.composer_review import Reviewer
+from billtui.screens.composer_text import insert_template, use_editor
+from billtui.screens.composer_view import ComposerView, Looks, size_text
+from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.modals.found_choice import Findable, FoundChoice
+from billtui.services import ticket_review
+from billtui.services.drafts import DraftConflict, DraftDamaged, DraftLocked, DraftState
+from billtui.services.ticket_review import Finding, TicketDraft, Turn
+from billtui.widgets.field_line import FieldLine
+from billtui.widgets.formats import count_text
+from billtui.widgets.letter_area import plain
+
+KEEP_SECONDS: Final = 0.25
+"""What is typed is on disk after so long."""
+NO_ORDER: Final = "none"
+DEPARTMENT_NAMES: Final = {
+    ticket_review.TECHNICAL: "Technical support",
+    ticket_review.FINANCE: "Finance",
+    ticket_review.SALES: "Sales",
+    ticket_review.ABUSE: "Abuse",
+}
+"""Until the panel has told its own."""
+DEPARTMENT_HELP: Final = {
+    ticket_review.TECHNICAL: "Servers, network, systems: whatever does not work",
+    ticket_review.FINANCE: "Invoices, payments, money back",
+    ticket_review.SALES: "Offers, plans, what to buy",
+    ticket_review.ABUSE: "Complaints and attacks",
+}
+
+
+class ComposerScreen(ComposerView):
+    """What is being written. Nothing is sent but by its own key, and nothing that was written is lost."""
+
+    def __init__(
+        self, looks: Looks, kept: KeptLetter, *, turn: Turn = Turn.NEW, access_given: bool = False
+    ) -> None:
+        """``kept`` is the letter; ``turn`` says whether support has answered what it goes to."""
+        super().__init__(looks)
+        self.kept = kept
+        self.turn = turn
+        self.access_given = access_given
+        """Whether the ticket holds server access already."""
+        self.departments: dict[str, tuple[str, str]] = {
+            one: (name, DEPARTMENT_HELP[one]) for one, name in DEPARTMENT_NAMES.items()
+        }
+        self.department = kept.draft.department or ticket_review.TECHNICAL
+        self.order_id = kept.draft.order_id
+        self.placeholders = kept.draft.placeholders
+        self.held_back = False
+        self.sent_ticket_id = ""
+        """The ticket that holds what was written here; only server access is left to be given."""
+        self.reviewer = Reviewer(self, self.reviewed, self._show_findings, staff=looks.staff)
+        self._keep_waiting = False
+        self._keep_trouble = ""
+        self._digit = 0
+        self._touched = False
+        """Whether anything was changed here: what was only looked at is no draft."""
+        self._values: dict[str, Any] = {}
+
+    # --- life
+
+    def on_mount(self) -> None:
+        """Put the draft into the fields; the focus goes where something is missing."""
+        super().on_mount()
+        draft = self.kept.draft
+        self.body.load_text(plain(draft.body))
+        self.body.move_cursor(self.body.location_at(_begin_of(self.body.text)))
+        if (subject := self.subject) is not None:
+            subject.value = draft.subject
+            subject.cursor_position = len(draft.subject)
+        self.show_fields()
+        if subject is not None and (not draft.subject or draft.subject.endswith((" ", ": "))):
+            subject.focus()
+        else:
+            self.body.focus()
+        if draft.revision:
+            self.show_kept("the draft goes on")
+        standing = self.kept.letter.standing
+        if standing.state is DraftState.RETURNED and standing.reason:
+            self.show_sending(f"Not sent: {SafeText(standing.reason)}")
+        self.refresh_keys()
+        self.guarded(self.reviewer.begin(self.session.store.path if not self.session.closed else None))
+        if self.looks.kind == "new":
+            self.guarded(self._read_departments())
+
+    def on_unmount(self) -> None:
+        """However it ends, what was written last is kept."""
+        if self._values:
+            self._keep(self._values)
+
+    async def _read_departments(self) -> None:
+        found = await self.session.writing.departments()
+        if found:
+            self.departments = {one.id.raw: (str(one.name), str(one.about)) for one in found}
+            self.show_fields()
+
+    def reload(self) -> None:
+        """The copy changed: names of orders, and what came into the thread while it is answered."""
+        self.show_fields()
+        composer_sending.show_news(self)
+
+    # --- what stands here
+
+    def values(self) -> dict[str, Any]:
+        """What is written and chosen, as a draft holds it; never server access (TKT-4)."""
+        found: dict[str, Any] = {"body": self.body.text, "placeholders": self.placeholders}
+        if (subject := self.subject) is not None:
+            found |= {"subject": subject.value, "department": self.department, "order_id": self.order_id}
+        return found
+
+    def reviewed(self) -> TicketDraft:
+        """The same as the review reads it."""
+        draft, subject, access = self.kept.draft, self.subject, self.access
+        return TicketDraft(
+            department=self.department,
+            subject=draft.ticket_subject if subject is None else subject.value,
+            body=self.body.text,
+            order_id=self.order_id,
+            attachments=tuple(one.name for one in draft.attachments),
+            access_given=self.access_given or bool(access is not None and access.value),
+            turn=self.turn,
+            held=self.held_back,
+        )
+
+    def show_fields(self) -> None:
+        """Department, order and files on their lines."""
+        if self.looks.kind == "new":
+            name = self.departments.get(self.department, (self.department, ""))[0]
+            proposed = self.reviewer.proposed
+            note = f"{self.departments.get(proposed, (proposed, ''))[0]}, by the text?" if proposed else ""
+            self.query_one("#department", FieldLine).put(name, note, "$text-warning")
+            self.query_one("#order", FieldLine).put(*self._order_words())
+        files = self.kept.draft.attachments
+        words = ", ".join(f"{one.name} {size_text(one.size)}" for one in files)
+        self.query_one("#files", FieldLine).put(words or "none", "" if files else "F8 adds one")
+
+    def _order_words(self) -> tuple[str, str]:
+        if self.order_id is None:
+            return "none", "F3 finds it"
+        row = self.session.store.order_rows([self.order_id]).get(self.order_id) if not self.session.closed else None
+        return (row.name, row.address) if row is not None else (f"id {self.order_id}", "")
+
+    def _show_findings(self, findings: Sequence[Finding]) -> None:
+        if self.is_attached:
+            self.review_panel.show(findings)
+            if self.looks.kind == "new":
+                self.show_fields()
+
+    # --- typing
+
+    @on(TextArea.Changed, "#body")
+    @on(Input.Changed, "#subject")
+    def touched(self) -> None:
+        """Something changed: keep it and review it, each in a moment and beside the loop."""
+        values = self.values()
+        if all(getattr(self.kept.draft, name) == value for name, value in values.items()):
+            return
+        self._values = values
+        self._touched = True
+        self.reviewer.soon()
+        if not self._keep_waiting:
+            self._keep_waiting = True
+            self.set_timer(KEEP_SECONDS, lambda: self.guarded(self.keep()))
+
+    @on(Input.Changed, "#access")
+    def access_typed(self) -> None:
+        """Whether access is given is all that the review learns of it (TKT-4)."""
+        self.reviewer.soon()
+
+    @on(Input.Submitted, "#subject")
+    def to_body(self) -> None:
+        """From the subject to the text."""
+        self.body.focus()
+
+    @on(Input.Submitted, "#access")
+    def from_access(self) -> None:
+        """Back to the text: sending has a key of its own."""
+        self.body.focus()
+
+    async def keep(self) -> None:
+        """Write the draft down, in a thread."""
+        self._keep_waiting = False
+        values, self._values = self.values(), {}
+        words = await asyncio.to_thread(self._keep, values)
+        if self.is_attached:
+            self.show_kept("NOT KEPT" if self._keep_trouble else "draft kept" if self.kept.draft.revision else "")
+            if words:
+                self.billtui.say(words, "warning")
+
+    def _keep(self, values: dict[str, Any]) -> str:
+        """Not in the interface's loop, but at the end. Words for the person, once for each trouble."""
+        before, self._keep_trouble = self._keep_trouble, ""
+        try:
+            return self.kept.save(**values)
+        except (UnsafePath, OSError, DraftDamaged, DraftConflict, DraftLocked) as error:
+            self._keep_trouble = str(error)
+            return "" if before else f"The draft cannot be kept: {error} What you write is lost with the program."
+
+    def on_key(self, event: Key) -> None:
+        """Keys that came before the fields did go into the first one; a digit outside of texts is a finding's number."""
+        if event.key.isdigit() and not self.in_text:
+            self._digit = int(event.key)
+        elif self.focused is None and event.is_printable and event.character:
+            event.stop()
+            if (subject := self.subject) is not None:
+                subject.focus()
+                subject.insert_text_at_cursor(event.character)
+            else:
+                self.body.focus()
+                self.body.insert(event.character)
+
+    # --- commands
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Why not, here."""
+        if refusal := super().refusal_of(command):
+            return refusal
+        if command.id in ("composer.department", "composer.order") and self.looks.kind != "new":
+            return "The ticket has its department and its order already."
+        if command.id == "composer.resolve" and (self.looks.kind != "reply" or not self.looks.staff):
+            return "Only an answer of support closes a ticket with it (TKT-8)."
+        if self.busy and command.id.startswith("composer."):
+            return "It is being sent; wait for its outcome, or u takes it back."
+        if self.sent_ticket_id and command.id.startswith("composer.") and command.id != "composer.send":
+            return "It was sent already: only server access is left to be given."
+        return None
+
+    @handles("app.back", "app.close")
+    def go_back(self) -> None:
+        """From a text to the review, where one key is one command; from there out, with the draft kept."""
+        if self.in_text and not self.sent_ticket_id:
+            self.review_panel.focus()
+            return
+        self.guarded(self.leave())
+
+    async def leave(self) -> None:
+        """Out; the draft stays."""
+        access = self.access
+        if access is not None and access.value and not self.busy:
+            self.billtui.say("What stood in the field for server access was not kept: it is in no draft (TKT-4).")
+        if self._touched and not self.sent_ticket_id and not self.busy:
+            await self.keep()
+            if self.kept.draft.revision and not self._keep_trouble:
+                self.billtui.say("Kept as a draft.")
+        if self.is_current:
+            self.app.pop_screen()
+
+    @handles("composer.send")
+    async def send(self) -> None:
+        """Send it, or say what is missing."""
+        await composer_sending.send(self)
+
+    @handles("composer.resolve")
+    async def resolve(self) -> None:
+        """Send the answer, and close the ticket with it."""
+        await composer_sending.send(self, close=True)
+
+    @handles("composer.fix")
+    async def fix(self) -> None:
+        """The fix of the finding whose number was pressed."""
+        number, self._digit = self._digit or 1, 0
+        await composer_fixes.fix(self, number)
+
+    @handles("composer.fix_first")
+    async def fix_first(self) -> None:
+        """The fix of the first finding, from inside the text too."""
+        await composer_fixes.fix(self, 1)
+
+    @on(FieldLine.Opened, "#department")
+    def open_departments(self) -> None:
+        """``enter`` on the field."""
+        self.action_run_command("composer.department")
+
+    @on(FieldLine.Opened, "#order")
+    def open_orders(self) -> None:
+        """``enter`` on the field."""
+        self.action_run_command("composer.order")
+
+    @on(FieldLine.Opened, "#files")
+    def open_files(self) -> None:
+        """``enter`` on the field."""
+        self.action_run_command("composer.attach")
+
+    @handles("composer.department")
+    async def choose_department(self) -> None:
+        """Whom it is written to (TKT-1)."""
+        choices = [Choice(one, name, about) for one, (name, about) in self.departments.items()]
+        proposed = self.reviewer.proposed
+        note = f"By its text it is for {self.departments[proposed][0]}." if proposed in self.departments else ""
+        chosen = await self.app.push_screen_wait(
+            ChoiceDialog("Whom is it for?", choices, chosen=proposed or self.department, note=note)
+        )
+        if chosen is not None:
+            self.set_department(chosen)
+
+    def set_department(self, department: str) -> None:
+        """Write to this department."""
+        self.department = department
+        self.show_fields()
+        self.touched()
+
+    @handles("composer.order")
+    async def choose_order(self) -> bool:
+        """The order that it is about; whether one was chosen."""
+        rows = self.session.store.orders()
+        things = [
+            Findable(row.id, row.name, ", ".join(filter(None, (row.address, row.plan, row.location, row.state))), row.id)
+            for row in rows
+        ]
+        none = Findable(NO_ORDER, "None of them", "It is about no order")
+        chosen = await self.app.push_screen_wait(
+            FoundChoice(
+                f"Which of {count_text(len(rows), 'order')}?", things, first=[none],
+                placeholder="A part of its name, address, plan, id",
+                empty="There are no orders in the copy.",
+            )
+        )  # fmt: skip
+        if chosen is None:
+            return False
+        self.set_order(None if chosen == NO_ORDER else chosen)
+        return chosen != NO_ORDER
+
+    def set_order(self, order_id: str | None) -> None:
+        """It is about this order."""
+        self.order_id = order_id
+        self.show_fields()
+        self.touched()
+
+    @handles("composer.editor")
+    async def editor(self) -> None:
+        """The text in the person's own editor."""
+        await use_editor(self)
+
+    @handles("composer.template")
+    async def template(self) -> None:
+        """A template, or for staff a canned reply."""
+        await insert_template(self)
+
+    @handles("composer.attach")
+    async def attach(self) -> None:
+        """Add a file, or take one off."""
+        await ask_files(self)
+
+    @handles("composer.discard")
+    async def discard(self) -> None:
+        """Throw it away, after asking."""
+        choices = [
+            Choice("no", "Keep it", "It stays a draft"),
+            Choice("yes", "Throw it away", "Text and files are deleted; nothing was sent"),
+        ]
+        if await self.app.push_screen_wait(ChoiceDialog("Throw this draft away?", choices, chosen="no")) != "yes":
+            return
+        self._values = {}
+        try:
+            await asyncio.to_thread(self.kept.discard)
+        except (DraftConflict, DraftLocked) as error:
+            self.billtui.say(str(error), "warning")
+            return
+        if self.is_current:
+            self.app.pop_screen()
+
+
+def _begin_of(text: str) -> int:
+    """Where writing goes on: at the end, but above the facts that a ticket begins with."""
+    return 0 if text.startswith("\n\n```") else len(text)

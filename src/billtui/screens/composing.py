@@ -1,0 +1,123 @@
+"""Ways into the composer: a new ticket with what is known of its matter, an answer, a note."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from billtui.domain.models import AccessState, Ticket, TicketState
+from billtui.domain.safetext import SafeText
+from billtui.screens.composer import ComposerScreen
+from billtui.screens.composer_keeping import KeptLetter
+from billtui.screens.composer_view import Looks
+from billtui.screens.flows import signed_in_account
+from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.ticket_actions import is_staff
+from billtui.services.drafts import Draft, DraftKind, DraftState
+from billtui.services.ticket_facts import TicketFacts
+from billtui.services.ticket_review import Turn
+from billtui.services.ticket_writing import Letter
+from billtui.widgets.formats import moment_text
+
+if TYPE_CHECKING:
+    from billtui.screens.shell import Shell
+
+ANEW: Final = "new"
+LAST_SHOWN: Final = 6000
+"""Characters of the last message beside an answer."""
+
+
+def compose_ticket(app: Shell, **facts: Any) -> None:
+    """Write a new ticket; without facts, drafts of new tickets that wait are offered first."""
+    signed_in_account(app)
+    waiting = [] if facts else waiting_drafts(app)
+    if waiting:
+        app.work(_choose(app, waiting))
+    else:
+        app.push_screen(_new(app, app.session.writing.new(**facts)))
+
+
+def compose_about(app: Shell, facts: TicketFacts) -> None:
+    """Write a new ticket about an order, an invoice or a failed step."""
+    compose_ticket(
+        app, department=facts.department, subject=facts.subject, body=facts.body, order_id=facts.order_id,
+        invoice_id=facts.invoice_id,
+    )  # fmt: skip
+
+
+def waiting_drafts(app: Shell) -> list[Draft]:
+    """Drafts of new tickets that are not being sent, the last written first."""
+    drafts = app.session.writing.drafts
+    found = [one for one in drafts.all() if one.key.kind is DraftKind.NEW]
+    return [one for one in found if drafts.standing(one).state in (DraftState.WRITING, DraftState.RETURNED)]
+
+
+async def _choose(app: Shell, waiting: list[Draft]) -> None:
+    """Go on with a draft, or begin anew."""
+    writing = app.session.writing
+    choices = []
+    for number, draft in enumerate(waiting):
+        standing = writing.drafts.standing(draft)
+        detail = f"written {moment_text(draft.saved_at)}"
+        if draft.held_back:
+            detail = f"kept until support has answered; {detail}"
+        if standing.state is DraftState.RETURNED and standing.reason:
+            detail = f"not sent: {SafeText(standing.reason)}"
+        words = draft.subject.strip() or draft.body.strip()[:60] or "without a subject"
+        choices.append(Choice(str(number), f"Go on: {SafeText(words)}", detail))
+    choices.append(Choice(ANEW, "Begin a new one", "The drafts stay"))
+    chosen = await app.push_screen_wait(ChoiceDialog("New ticket", choices, note="There are drafts that wait."))
+    if chosen == ANEW:
+        app.push_screen(_new(app, writing.new()))
+    elif chosen is not None:
+        app.push_screen(_new(app, writing.open(waiting[int(chosen)])))
+
+
+def _new(app: Shell, letter: Letter) -> ComposerScreen:
+    return ComposerScreen(Looks("new", staff=is_staff(app)), KeptLetter(letter))
+
+
+def compose_reply(app: Shell, ticket_id: str, *, internal: bool = False, quote: str = "") -> None:
+    """Answer a ticket that is in the copy, or write a note on it; one that is not is asked for first."""
+    signed_in_account(app)
+    ticket = app.session.store.ticket(ticket_id)
+    if ticket is None:
+        app.work(_fetched(app, ticket_id, internal, quote))
+        return
+    _reply(app, ticket, internal, quote)
+
+
+async def _fetched(app: Shell, ticket_id: str, internal: bool, quote: str) -> None:
+    await app.session.tickets.thread(ticket_id)
+    ticket = app.session.store.ticket(ticket_id)
+    if ticket is None:
+        app.say("This ticket is not there any more; press r to refresh.", "warning")
+    else:
+        _reply(app, ticket, internal, quote)
+
+
+def _reply(app: Shell, ticket: Ticket, internal: bool, quote: str) -> None:
+    store, staff = app.session.store, is_staff(app)
+    messages = store.messages(ticket.id.raw)
+    seen = messages[-1].id if messages else None
+    letter = app.session.writing.reply(ticket, seen=seen, internal=internal, quote=_quoted(quote))
+    spoken = [one for one in messages if internal or not one.internal]
+    last = spoken[-1] if spoken else None
+    whose = f"  client {ticket.login}" if staff and ticket.login else ""
+    closed = "  closed: your message reopens it" if ticket.state == TicketState.CLOSED else ""
+    looks = Looks(
+        "note" if internal else "reply",
+        head=f"{ticket.number}  {ticket.subject}{whose}{closed}",
+        staff=staff,
+        last=last.body[:LAST_SHOWN] if last is not None else "",
+        last_title=f"Last message: {last.author or 'the panel'}" if last is not None else "",
+    )
+    turn = Turn.SUPPORT if ticket.state == TicketState.OPEN and ticket.last_author_role.raw == "client" else Turn.CLIENT
+    app.push_screen(
+        ComposerScreen(looks, KeptLetter(letter), turn=turn, access_given=ticket.access == AccessState.GIVEN)
+    )
+
+
+def _quoted(text: str) -> str:
+    """Each line behind ``>``."""
+    lines = text.strip("\n").split("\n") if text.strip() else []
+    return "\n".join(f"> {line}".rstrip() for line in lines)
