@@ -38,9 +38,7 @@ class CannedPicker(FoundChoice):
             own = one.department.raw if one.department is not None else ""
             return (own not in ("", department), one.language.raw != language, own != department)
 
-        things = [
-            Findable(one.id.raw, str(one.title), _about(one), str(one.body)) for one in sorted(replies, key=rank)
-        ]
+        things = [Findable(one.id.raw, str(one.title), _about(one), str(one.body)) for one in sorted(replies, key=rank)]
         super().__init__(
             "Which canned reply?", things, placeholder="A word of its title or text, a department, a language",
             empty="There are no canned replies yet.",

@@ -23,6 +23,7 @@ from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.found_choice import Findable, FoundChoice
 from billtui.services import ticket_review
 from billtui.services.drafts import DraftConflict, DraftDamaged, DraftLocked, DraftState
+from billtui.services.store import OrderRow
 from billtui.services.ticket_review import Finding, TicketDraft, Turn
 from billtui.widgets.field_line import FieldLine
 from billtui.widgets.formats import count_text
@@ -49,9 +50,7 @@ DEPARTMENT_HELP: Final = {
 class ComposerScreen(ComposerView):
     """What is being written. Nothing is sent but by its own key, and nothing that was written is lost."""
 
-    def __init__(
-        self, looks: Looks, kept: KeptLetter, *, turn: Turn = Turn.NEW, access_given: bool = False
-    ) -> None:
+    def __init__(self, looks: Looks, kept: KeptLetter, *, turn: Turn = Turn.NEW, access_given: bool = False) -> None:
         """``kept`` is the letter; ``turn`` says whether support has answered what it goes to."""
         super().__init__(looks)
         self.kept = kept
@@ -215,7 +214,7 @@ class ComposerScreen(ComposerView):
             return "" if before else f"The draft cannot be kept: {error} What you write is lost with the program."
 
     def on_key(self, event: Key) -> None:
-        """Keys that came before the fields did go into the first one; a digit outside of texts is a finding's number."""
+        """Keys that came before the fields go into the first one; a digit outside of texts is a finding's number."""
         if event.key.isdigit() and not self.in_text:
             self._digit = int(event.key)
         elif self.focused is None and event.is_printable and event.character:
@@ -321,10 +320,7 @@ class ComposerScreen(ComposerView):
     async def choose_order(self) -> bool:
         """The order that it is about; whether one was chosen."""
         rows = self.session.store.orders()
-        things = [
-            Findable(row.id, row.name, ", ".join(filter(None, (row.address, row.plan, row.location, row.state))), row.id)
-            for row in rows
-        ]
+        things = [Findable(row.id, row.name, _order_detail(row), row.id) for row in rows]
         none = Findable(NO_ORDER, "None of them", "It is about no order")
         chosen = await self.app.push_screen_wait(
             FoundChoice(
@@ -376,6 +372,11 @@ class ComposerScreen(ComposerView):
             return
         if self.is_current:
             self.app.pop_screen()
+
+
+def _order_detail(row: OrderRow) -> str:
+    """What an order is told apart by."""
+    return ", ".join(filter(None, (row.address, row.plan, row.location, row.state)))
 
 
 def _begin_of(text: str) -> int:

@@ -77,7 +77,7 @@ def _described(typed: str) -> str:
         if path.is_file():
             size = path.stat().st_size
             over = size > DEFAULT_POLICY.attachment_bytes
-            too_large = f": more than {DEFAULT_POLICY.attachment_bytes // MIB} MiB, compress or split it" if over else ""
+            too_large = f": more than {DEFAULT_POLICY.attachment_bytes // MIB} MiB, compress it" if over else ""
             return f"{SafeText(path.name)}, {size_text(size)}{too_large}"
         return _entries(path, typed)
     except (OSError, ValueError) as error:
@@ -89,4 +89,6 @@ def _entries(path: Path, typed: str) -> str:
     names = sorted(one.name for one in folder.iterdir() if one.name.startswith(begin))
     if not names:
         return "Nothing there begins so."
-    return "  ".join(str(SafeText(name)) for name in names[:6]) + (f"  … {len(names) - 6} more" if len(names) > 6 else "")
+    return "  ".join(str(SafeText(name)) for name in names[:6]) + (
+        f"  … {len(names) - 6} more" if len(names) > 6 else ""
+    )

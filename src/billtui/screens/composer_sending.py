@@ -28,7 +28,7 @@ MOVED_ON: Final = "thread-moved-on"
 
 
 async def send(screen: ComposerScreen, *, close: bool = False) -> None:
-    """Send what is written, unless something is missing or the person decides otherwise; then the draft is as it was."""
+    """Send what is written, unless something is missing or the person goes back; then the draft is as it was."""
     if screen.sent_ticket_id:
         await _give_access_again(screen)
         return

@@ -126,7 +126,4 @@ async def _values(screen: ComposerScreen) -> dict[str, str]:
             invoice = next(iter(await session.invoices_by_ids([ticket.invoice_id.raw])), None)
     except ClientError as error:
         screen.billtui.say(f"Not everything of this ticket could be read: {error}", "warning")
-    return values_for(
-        ticket, str(account.login), department=department, order=order, invoice=invoice
-    )
-
+    return values_for(ticket, str(account.login), department=department, order=order, invoice=invoice)

@@ -12,11 +12,13 @@ from textual.widgets import Static
 from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.composing import compose_about
 from billtui.screens.invoice_actions import delete_invoices, explain_invoice, export_invoices, split_invoice
 from billtui.screens.invoice_view import invoice_detail, notes_of_lines
 from billtui.screens.invoices import invoice_refusal
 from billtui.screens.paying import pay_invoices
 from billtui.services.store import InvoiceRow
+from billtui.services.ticket_facts import about_invoice
 
 
 class InvoiceScreen(BilltuiScreen):
@@ -105,6 +107,12 @@ class InvoiceScreen(BilltuiScreen):
     async def export(self) -> None:
         """Save it."""
         await export_invoices(self.billtui, [self.invoice_id])
+
+    @handles("invoice.ticket")
+    def ask_support(self) -> None:
+        """A ticket about it."""
+        if self.row is not None:
+            compose_about(self.billtui, about_invoice(self.row))
 
     @handles("invoice.orders")
     async def its_orders(self) -> None:

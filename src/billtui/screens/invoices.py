@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
+from billtui.screens.composing import compose_about
 from billtui.screens.invoice_actions import (
     combine_invoices,
     delete_invoices,
@@ -18,6 +19,7 @@ from billtui.screens.invoice_view import invoice_columns, invoice_detail, notes_
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.paying import pay_invoices
 from billtui.services.store import InvoiceRow
+from billtui.services.ticket_facts import about_invoice
 from billtui.widgets.formats import cents_text
 from billtui.widgets.record_table import Column
 
@@ -137,6 +139,12 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
     async def export(self) -> None:
         """Save what is chosen."""
         await export_invoices(self.billtui, self.chosen_ids())
+
+    @handles("invoice.ticket")
+    def ask_support(self) -> None:
+        """A ticket about the invoice under the cursor."""
+        if (row := self.table.cursor_row) is not None:
+            compose_about(self.billtui, about_invoice(row))
 
     @handles("invoice.orders")
     async def its_orders(self) -> None:

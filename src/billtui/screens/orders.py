@@ -10,6 +10,7 @@ from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
 from billtui.screens.changing_plan import change_plan
 from billtui.screens.choosing import choose_orders
+from billtui.screens.composing import compose_about
 from billtui.screens.list_screen import View
 from billtui.screens.naming import rename_orders
 from billtui.screens.optimizing import choose_tool
@@ -21,6 +22,7 @@ from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
 from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow
+from billtui.services.ticket_facts import about_order
 from billtui.services.transfers import running_of_order
 from billtui.widgets.formats import DAY
 from billtui.widgets.record_table import Column
@@ -139,6 +141,12 @@ class OrdersScreen(OrderMarks):
     async def transfer(self) -> None:
         """Push what is chosen to another account; open the transfer of one that is on its way."""
         await transfer_orders(self.billtui, self.chosen_ids())
+
+    @handles("order.ticket")
+    def ask_support(self) -> None:
+        """A ticket about the order under the cursor."""
+        if (row := self.table.cursor_row) is not None:
+            compose_about(self.billtui, about_order(row))
 
     @handles("order.tag")
     async def tag(self) -> None:

@@ -1,4 +1,4 @@
-"""What the review of a ticket says, calmly: each finding with its reason, and the number that fixes it (TKT-2, TKT-3)."""
+"""What the review of a ticket says, calmly: each finding with its reason, and the number that fixes it (TKT-2)."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ def findings_content(findings: Sequence[Finding], *, room: int, nothing: str = N
     """All of them, in their order."""
     if not findings:
         return Content.styled(f" {nothing}", "$muted")
-    return Content("\n").join(
-        finding_content(number, finding, room=room) for number, finding in enumerate(findings, 1)
-    )
+    return Content("\n").join(finding_content(number, finding, room=room) for number, finding in enumerate(findings, 1))
 
 
 class ReviewPanel(VerticalScroll, can_focus=True):

@@ -54,7 +54,9 @@ class TicketActions(BilltuiScreen):
         return ""
 
     def _open_ticket(self) -> Ticket | None:
-        return None if self.session.closed or not self.open_ticket_id else self.session.store.ticket(self.open_ticket_id)
+        return (
+            None if self.session.closed or not self.open_ticket_id else self.session.store.ticket(self.open_ticket_id)
+        )
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, in the panel's words, for the ticket that is open."""
@@ -128,9 +130,7 @@ async def _ticket_now(app: Shell, ticket_id: str) -> Ticket:
 async def _change(app: Shell, ticket: Ticket, change: TicketChange, *, hold: bool) -> str | None:
     """Plan one change and hand it on; the job's id."""
     account = signed_in_account(app)
-    plan = planner.change_tickets(
-        account, [ticket], change, busy=busy_targets(app), profile=app.profile.name
-    )
+    plan = planner.change_tickets(account, [ticket], change, busy=busy_targets(app), profile=app.profile.name)
     if not plan.operations:
         await say_nothing_left(app, plan)
         return None

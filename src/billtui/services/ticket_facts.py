@@ -1,7 +1,7 @@
-"""What a ticket about an order, an invoice or a failed step begins with: the facts that support would ask for (TKT-2).
+"""What a ticket about an order, an invoice or a failed step begins with: what support would ask for (TKT-2).
 
-Facts stand between ```` ``` ```` below an empty place to write: the review reads no sentences there, and no secret is in
-them. Instants are UTC, so that both sides read the same.
+Facts stand between ```` ``` ```` below an empty place to write: the review reads no sentences there, and no secret is
+in them. Instants are UTC, so that both sides read the same.
 """
 
 from __future__ import annotations
@@ -87,7 +87,11 @@ def about_step(job: JobRow, row: OperationRow) -> TicketFacts:
     ]
     department = FINANCE if row.kind.startswith(MONEY_KINDS) else TECHNICAL
     return TicketFacts(
-        department, f"{row.title} {what}", _body(facts), order_id=targets.get("order"), invoice_id=targets.get("invoice")
+        department,
+        f"{row.title} {what}",
+        _body(facts),
+        order_id=targets.get("order"),
+        invoice_id=targets.get("invoice"),
     )
 
 
