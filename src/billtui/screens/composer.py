@@ -21,10 +21,10 @@ from billtui.screens.composer_text import insert_template, use_editor
 from billtui.screens.composer_view import ComposerView, Looks, size_text
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.found_choice import Findable, FoundChoice
-from billtui.services import ticket_review
 from billtui.services.drafts import DraftConflict, DraftDamaged, DraftLocked, DraftState
 from billtui.services.store import OrderRow
 from billtui.services.ticket_review import Finding, TicketDraft, Turn
+from billtui.services.ticket_review.draft import ABUSE, FINANCE, SALES, TECHNICAL
 from billtui.widgets.field_line import FieldLine
 from billtui.widgets.formats import count_text
 from billtui.widgets.letter_area import plain
@@ -33,17 +33,17 @@ KEEP_SECONDS: Final = 0.25
 """What is typed is on disk after so long."""
 NO_ORDER: Final = "none"
 DEPARTMENT_NAMES: Final = {
-    ticket_review.TECHNICAL: "Technical support",
-    ticket_review.FINANCE: "Finance",
-    ticket_review.SALES: "Sales",
-    ticket_review.ABUSE: "Abuse",
+    TECHNICAL: "Technical support",
+    FINANCE: "Finance",
+    SALES: "Sales",
+    ABUSE: "Abuse",
 }
 """Until the panel has told its own."""
 DEPARTMENT_HELP: Final = {
-    ticket_review.TECHNICAL: "Servers, network, systems: whatever does not work",
-    ticket_review.FINANCE: "Invoices, payments, money back",
-    ticket_review.SALES: "Offers, plans, what to buy",
-    ticket_review.ABUSE: "Complaints and attacks",
+    TECHNICAL: "Servers, network, systems: whatever does not work",
+    FINANCE: "Invoices, payments, money back",
+    SALES: "Offers, plans, what to buy",
+    ABUSE: "Complaints and attacks",
 }
 
 
@@ -60,7 +60,7 @@ class ComposerScreen(ComposerView):
         self.departments: dict[str, tuple[str, str]] = {
             one: (name, DEPARTMENT_HELP[one]) for one, name in DEPARTMENT_NAMES.items()
         }
-        self.department = kept.draft.department or ticket_review.TECHNICAL
+        self.department = kept.draft.department or TECHNICAL
         self.order_id = kept.draft.order_id
         self.placeholders = kept.draft.placeholders
         self.held_back = False
@@ -165,7 +165,7 @@ class ComposerScreen(ComposerView):
 
     # --- typing
 
-    @on(TextArea.Changed, "#body")
+    @on(TextArea.Changed, "#text")
     @on(Input.Changed, "#subject")
     def touched(self) -> None:
         """Something changed: keep it and review it, each in a moment and beside the loop."""
@@ -227,6 +227,15 @@ class ComposerScreen(ComposerView):
                 self.body.insert(event.character)
 
     # --- commands
+
+    def commands_here(self) -> list[Command]:
+        """Without those that this kind of letter, or its writer, never has."""
+        never = set()
+        if self.looks.kind != "new":
+            never |= {"composer.department", "composer.order"}
+        if self.looks.kind != "reply" or not self.looks.staff:
+            never.add("composer.resolve")
+        return [one for one in super().commands_here() if one.id not in never]
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, here."""

@@ -18,7 +18,7 @@ from billtui.services.ticket_review import Finding, Severity
 from billtui.terminal.harmless import many_lines, one_line
 from billtui.widgets.formats import count_text, moment_text
 
-ROOM: Final = 70
+ROOM: Final = 64
 EXCERPT: Final = 1200
 """Characters of a new message that the dialog shows; all of it stands in the thread."""
 

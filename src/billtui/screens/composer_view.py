@@ -90,7 +90,7 @@ class ComposerView(BilltuiScreen):
             with Vertical(id="left"):
                 with Vertical(id="letter") as letter:
                     letter.border_title = Content(looks.frame)
-                    yield LetterArea(id="body")
+                    yield LetterArea(id="text")
                 with Horizontal(id="extras"):
                     yield FieldLine("Files", id="files")
                     if not looks.staff:
@@ -110,7 +110,7 @@ class ComposerView(BilltuiScreen):
     @property
     def body(self) -> LetterArea:
         """The text."""
-        return self.query_one("#body", LetterArea)
+        return self.query_one("#text", LetterArea)
 
     @property
     def subject(self) -> Input | None:

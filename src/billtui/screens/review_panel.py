@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -17,31 +18,56 @@ from billtui.terminal.harmless import one_line
 NUMBERED = 9
 """So many findings have a number that fixes them; the next ones move up."""
 NOTHING = "Nothing to say against it."
-LONGEST_FIX = 120
+LONGEST_FIX = 160
+INDENT = 3
+SHORT: Final[Mapping[str, str]] = {
+    "wrong-department": "Another department's matter.",
+    "no-order": "No order is selected.",
+    "no-server-access": "No server access is given.",
+    "billing-password": "The billing password is in the text.",
+    "no-steps": "Where, since when, how to reproduce?",
+    "empty-section": "A section is empty.",
+    "transliteration": "Latin letters for Cyrillic words.",
+    "slang": "A word that not everybody knows.",
+    "two-problems": "A second problem begins.",
+    "subject-says-nothing": "The subject says nothing.",
+    "missing-attachment": "A file is spoken of, none is there.",
+    "secret-in-text": "It stands in the text.",
+    "bumping": "Support has not answered yet.",
+}
+"""What a finding is, where there is one line for it."""
 
 
-def finding_content(number: int, finding: Finding, *, room: int) -> Content:
-    """One finding: number, reason, and what its fix does; what gives something away says so in a word and in colour."""
+def finding_lines(number: int, finding: Finding, *, room: int, short: bool) -> Content:
+    """One finding: number, reason, what its fix does. What gives something away says so in a word and in colour.
+
+    ``short`` is one line: what it is, and the fix as far as it fits.
+    """
     risk = finding.severity is Severity.RISK
-    key = f"{number}" if number <= NUMBERED else " "
-    fix = _short(one_line(ticket_review.said(finding.fix)), LONGEST_FIX)
-    reason = one_line(finding.reason)
-    lead: list[tuple[str, str]] = [(f" {key} ", "bold $text-accent")]
-    if risk:
-        lead.append(("SECRET ", "bold $text-error"))
-    together = cell_len(reason) + cell_len(fix) + (14 if risk else 7) <= room
-    return Content.assemble(
-        *lead,
-        (reason, "bold $text-error" if risk else ""),
-        (f" {fix}" if together else f"\n   {fix}", "$muted"),
+    word = "SECRET " if risk else ""
+    lead = Content.assemble(
+        (f" {number if number <= NUMBERED else ' '} ", "bold $text-accent"), (word, "bold $text-error")
     )
+    tone = "bold $text-error" if risk else ""
+    fix = one_line(ticket_review.said(finding.fix))
+    if short:
+        line = Content.assemble(lead, (SHORT[finding.id], tone), (f"  {fix}", "$muted"))
+        return line.truncate(max(10, room), ellipsis=True)
+    reason = textwrap.wrap(one_line(finding.reason), max(10, room - INDENT - len(word))) or [""]
+    lines = [Content.assemble(lead, (reason[0], tone))]
+    lines += [Content.styled(" " * INDENT + more, tone) for more in reason[1:]]
+    fixes = textwrap.wrap(_cut(fix, LONGEST_FIX), max(10, room - INDENT))
+    lines += [Content.styled(" " * INDENT + one, "$muted") for one in fixes]
+    return Content("\n").join(lines)
 
 
-def findings_content(findings: Sequence[Finding], *, room: int, nothing: str = NOTHING) -> Content:
+def findings_content(findings: Sequence[Finding], *, room: int, short: bool = False, nothing: str = NOTHING) -> Content:
     """All of them, in their order."""
     if not findings:
         return Content.styled(f" {nothing}", "$muted")
-    return Content("\n").join(finding_content(number, finding, room=room) for number, finding in enumerate(findings, 1))
+    return Content("\n").join(
+        finding_lines(number, finding, room=room, short=short) for number, finding in enumerate(findings, 1)
+    )
 
 
 class ReviewPanel(VerticalScroll, can_focus=True):
@@ -75,6 +101,14 @@ class ReviewPanel(VerticalScroll, can_focus=True):
         """The lines are fitted to the width."""
         self._draw()
 
+    def on_focus(self) -> None:
+        """With the focus it tells everything."""
+        self._draw()
+
+    def on_blur(self) -> None:
+        """Without, a line each where there is little room."""
+        self._draw()
+
     def show(self, findings: Sequence[Finding]) -> None:
         """Draw ``findings``; nothing moves where they are the same."""
         found = tuple(findings)
@@ -91,7 +125,8 @@ class ReviewPanel(VerticalScroll, can_focus=True):
         if self._findings is None:
             text.update(Content.styled(" Reading it…", "$muted"))
         else:
-            text.update(findings_content(self._findings, room=max(20, self.size.width - 1)))
+            short = not self.has_focus and not self.screen.has_class("-wide")
+            text.update(findings_content(self._findings, room=max(20, self.size.width - 1), short=short))
 
 
 def _title(findings: Sequence[Finding]) -> Content:
@@ -103,5 +138,5 @@ def _title(findings: Sequence[Finding]) -> Content:
     return Content(f"Review: {number} {'hint' if number == 1 else 'hints'}; it can be sent as it is")
 
 
-def _short(text: str, most: int) -> str:
+def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -13,7 +13,7 @@ from typing import Final
 
 from billtui.services.journal import JobRow, OperationRow, OperationState
 from billtui.services.store import InvoiceRow, OrderRow, money
-from billtui.services.ticket_review import FINANCE, TECHNICAL
+from billtui.services.ticket_review.draft import FINANCE, TECHNICAL
 from billtui.terminal.harmless import one_line
 
 MONEY_KINDS: Final = ("invoice", "balance", "payment", "promise")
