@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
@@ -106,34 +106,49 @@ async def _submitted(screen: ComposerScreen, close: bool) -> str | None:
     """The job that sends it; ``None`` where it was held, left out, or the person went back."""
     app, letter = screen.billtui, screen.kept.letter
     letter.edit(close=close)
+    job_id = await _planned(app, letter, screen.looks.send_word, screen.leave)
+    if job_id:
+        screen.kept.going()
+    return job_id
+
+
+async def _planned(
+    app: Shell, letter: Letter, send_word: str, leave: Callable[[], Awaitable[object]] | None
+) -> str | None:
+    """Plan it by the ticket as it is now; what is new there is shown, and needs a yes of its own (TKT-9)."""
     while True:
-        plan = await screen.session.writing.plan(letter)
+        plan = await app.session.writing.plan(letter)
         if plan.operations:
-            return _submit(app, screen, plan)
+            return _submit(app, letter, plan)
         if not any(one.code == MOVED_ON for one in plan.left_out):
             await say_nothing_left(app, plan)
             return None
-        news = await screen.session.writing.news(letter)
-        answer = await app.push_screen_wait(ThreadMovedOn(_shown(news), screen.looks.send_word))
-        if answer == "send":
-            letter.accept(news)
-            continue
-        if answer == "look":
-            await screen.leave()
-            app.show_ticket(letter.draft.key.ticket_id)
-        return None
+        if not await _accepted(app, letter, send_word, leave):
+            return None
 
 
-def _submit(app: Shell, screen: ComposerScreen, plan: Plan) -> str | None:
+async def _accepted(app: Shell, letter: Letter, send_word: str, leave: Callable[[], Awaitable[object]] | None) -> bool:
+    """Show what is new; whether the letter is to be sent all the same. Otherwise it stays a draft."""
+    news = await app.session.writing.news(letter)
+    answer = await app.push_screen_wait(ThreadMovedOn(_shown(news), send_word))
+    if answer == "send":
+        letter.accept(news)
+    elif answer == "look":
+        if leave is not None:
+            await leave()
+        app.show_ticket(letter.draft.key.ticket_id)
+    elif leave is None:
+        app.compose_reply(letter.draft.key.ticket_id, internal=letter.kind is DraftKind.NOTE)
+    return answer == "send"
+
+
+def _submit(app: Shell, letter: Letter, plan: Plan) -> str | None:
     """Lock the draft and hand its plan on; it waits in the undo window first."""
-    letter = screen.kept.letter
     try:
-        job_id = screen.session.writing.drafts.send(letter.draft, plan, lambda one: app.submit(one, hold=True))
+        return app.session.writing.drafts.send(letter.draft, plan, lambda one: app.submit(one, hold=True))
     except (PlanOfAnother, DraftConflict, DraftLocked) as error:
         app.say(str(error), "warning")
         return None
-    screen.kept.going()
-    return job_id
 
 
 def _shown(news: News) -> list[NewMessage]:
@@ -175,7 +190,7 @@ async def _followed(app: Shell, screen: ComposerScreen, job_id: str, access: Sec
     if not there:
         return
     if row.code == MOVED_ON:
-        await _held(app, screen, letter)
+        await _held(app, screen, access)
     elif not screen.is_attached and row.state is not OperationState.UNKNOWN:
         app.say(f"{_why(row)} {_where(letter)}", "warning")
 
@@ -198,34 +213,28 @@ def ticket_of(row: OperationRow) -> str:
     return value if isinstance(value, str) else ""
 
 
-async def _held(app: Shell, screen: ComposerScreen, letter: Letter) -> None:
+async def _held(app: Shell, screen: ComposerScreen, access: SecretStr | None) -> None:
     """The panel held the reply: what is new is shown, and what becomes of the draft is asked (TKT-9).
 
     While somebody answers another question or writes something else, it is only said.
     """
-    top = app.screen
+    letter, there, top = screen.kept.letter, screen.is_attached, app.screen
     if top is not screen and (not isinstance(top, BilltuiScreen) or type(top) is type(screen)):
         app.say(f"Held: the thread has moved on (TKT-9). {_where(letter)}", "warning")
         return
+    word = screen.looks.send_word
     try:
-        news = await app.session.writing.news(letter)
+        if not await _accepted(app, letter, word, screen.leave if there else None):
+            return
+        job_id = await _planned(app, letter, word, screen.leave if there else None)
     except (ClientError, NotSignedIn) as error:
         app.say(f"Held: the thread has moved on (TKT-9). {_where(letter)} {error}", "warning")
         return
-    answer = await app.push_screen_wait(ThreadMovedOn(_shown(news), screen.looks.send_word))
-    ticket_id = letter.draft.key.ticket_id
-    if answer == "look":
-        if screen.is_attached and screen.is_current:
-            app.pop_screen()
-        app.show_ticket(ticket_id)
-        return
-    if not screen.is_attached:
-        app.compose_reply(ticket_id, internal=letter.kind is DraftKind.NOTE)
-        await asyncio.sleep(0)
-    if answer == "send" and type(app.screen) is type(screen):
-        again: ComposerScreen = app.screen  # type: ignore[assignment]  # the same class, as was just asked
-        again.kept.letter.accept(news)
-        await send(again, close=letter.draft.close)
+    if job_id:
+        screen.kept.going()
+        if there:
+            screen.set_busy(True)
+        await _followed(app, screen, job_id, access)
 
 
 def _why(row: OperationRow) -> str:

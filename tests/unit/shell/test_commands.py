@@ -28,6 +28,7 @@ PLACES = {
     "account": (Scope.ACCOUNT, Scope.GLOBAL),
     "sessions": (Scope.SESSIONS, Scope.LIST, Scope.GLOBAL),
     "API keys": (Scope.API_KEYS, Scope.LIST, Scope.GLOBAL),
+    "writing": (Scope.COMPOSER,),  # its digits stand before those of the areas: esc leaves first
     "notifications": (Scope.NOTIFICATIONS, Scope.LIST, Scope.GLOBAL),
 }
 
