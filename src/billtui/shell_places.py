@@ -160,6 +160,11 @@ class Places(Shell):
 
         self.push_screen(TransferScreen(transfer_id))
 
+    def show_ticket(self, ticket_id: str, *, message_id: str = "", find: str = "") -> None:
+        """Go to a ticket's thread, wherever it is asked for: to one of its messages, or with a search for ``find``."""
+        row = self.session.store.ticket_row(ticket_id)
+        self.say(f"Ticket {row.number if row is not None else ticket_id}")
+
     async def show_orders_of(self, invoice_id: str) -> None:
         """Go to the order on an invoice; with several, choose one."""
         from billtui.screens.modals.choice import Choice, ChoiceDialog

@@ -122,8 +122,8 @@ class Shell(CarefulApp[int]):
         """Go to one transfer."""
 
     @abstractmethod
-    def show_ticket(self, ticket_id: str) -> None:
-        """Go to one ticket."""
+    def show_ticket(self, ticket_id: str, *, message_id: str = "", find: str = "") -> None:
+        """Go to a ticket's thread."""
 
     @abstractmethod
     def compose_ticket(self, **facts: Any) -> None:
