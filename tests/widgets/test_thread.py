@@ -13,12 +13,13 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.message import Message
 
+from billtui.domain.links import links_in
 from billtui.domain.safetext import SafeBody, SafeText
 from billtui.widgets.thread import ThreadEntry, ThreadFile, ThreadView
 from billtui.widgets.thread_found import FoundPlaces
 from billtui.widgets.thread_layout import Frame, Part, Spot, ThreadLayout
 from billtui.widgets.thread_lines import ThreadLooks, ThreadPainter, size_text
-from billtui.widgets.thread_text import PART, Fold, Kind, Line, folded, lines_of, links_in, quoted, wrapped
+from billtui.widgets.thread_text import PART, Fold, Kind, Line, folded, lines_of, quoted, wrapped
 from tests.widgets.test_record_table_drawing import HOSTILE, harmless
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

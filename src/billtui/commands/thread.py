@@ -11,6 +11,10 @@ def _own(name: str, title: str, about: str, *keys: str) -> Command:
 
 
 COMMANDS = (
+    Command(
+        "app.tickets", "Tickets", "Letters to support and their answers; for support staff the queue.", ("9",),
+        Scope.GLOBAL, verb="billtui tickets list",
+    ),
     _own("down", "Down", "A row down; at the end the next message is chosen.", "down", "j"),
     _own("up", "Up", "A row up; at the beginning the message before is chosen.", "up", "k"),
     _own("page_down", "Page down", "One page down.", "pagedown", "space"),
@@ -21,4 +25,24 @@ COMMANDS = (
     _own("before", "Message before", "Choose the message before.", "[", "K"),
     _own("unread", "First unread", "To the first message that was not read yet.", "U"),
     _own("fold", "Unfold", "Show all of a long log, or fold it again.", "z"),
-)
+    Command(
+        "ticket.open", "Go to", "The order or invoice that is meant here; a web address goes to the clipboard.", ("o",),
+        Scope.THREAD, bar=9,
+    ),
+    Command(
+        "ticket.save", "Save", "Save attachments of the chosen message, else of the thread; they are never run (TKT-6).",
+        ("s",), Scope.THREAD, verb="billtui tickets attach", bar=10,
+    ),
+    Command("ticket.find", "Find", "Search in this thread, folded logs too.", ("/",), Scope.THREAD, bar=8),
+    Command("ticket.find_next", "Next place", "The next place that was searched for.", ("n",), Scope.THREAD),
+    Command("ticket.find_before", "Place before", "The place before.", ("p",), Scope.THREAD),
+    Command("ticket.copy", "Copy", "Send the text of the chosen message to the terminal's clipboard.", ("y",), Scope.THREAD),
+    Command(
+        "ticket.copy_command", "Copy command", "Send the command line that shows this ticket to the clipboard.", ("Y",),
+        Scope.THREAD,
+    ),
+    Command(
+        "ticket.facts", "Facts", "Everything that is known of the ticket, and who read the server access (TKT-4).", ("f",),
+        Scope.THREAD, bar=11,
+    ),
+)  # fmt: skip

@@ -36,6 +36,11 @@ _STATES: dict[str, tuple[str, str, str, Tone]] = {
     "overdue": ("▲", "!", "overdue", "bad"),
     "combined": ("⊂", "c", "combined", "dim"),
     "refunded": ("↩", "<", "refunded", "dim"),
+    # of tickets (TKT-5)
+    "open": ("●", "*", "open", "warning"),
+    "answered": ("✓", "+", "answered", "good"),
+    "on hold": ("◷", "@", "on hold", "dim"),
+    "closed": ("×", "x", "closed", "dim"),
     # of operations and jobs
     "held": ("◔", "~", "held back", "accent"),
     "prepared": ("○", "o", "waiting", "dim"),

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from rich.style import Style
 from textual.strip import Strip
 
+from billtui.domain.links import links_in
 from billtui.widgets.formats import local
 from billtui.widgets.record_table_text import clean, cut, segments_of, to_ascii, width_of
 from billtui.widgets.thread_found import Spans
 from billtui.widgets.thread_layout import Frame, Part, Spot, ThreadEntry, ThreadFile, ThreadLayout
-from billtui.widgets.thread_text import Fold, Kind, Line, links_in
+from billtui.widgets.thread_text import Fold, Kind, Line
 
 GUTTER = 3
 """Cells before the text: the chosen message, the side of a note, a space."""

@@ -245,26 +245,6 @@ def _wide_rows(text: str, offset: int, width: int, hang: int, *, at_spaces: bool
     return rows
 
 
-# --- what can be followed
-
-LINK = re.compile(r"\bhttps?://[^\s<>\"'`|\\^{}]+", re.IGNORECASE)
-_TAIL = ".,;:!?)]}»”’…"
-
-
-def links_in(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """Where web addresses stand in a text; marks that end a sentence do not belong to them."""
-    found: list[tuple[int, int]] = []
-    for match in LINK.finditer(text, start, len(text) if end is None else end):
-        address = match[0]
-        while (
-            address and address[-1] in _TAIL and not (address[-1] == ")" and address.count("(") >= address.count(")"))
-        ):
-            address = address[:-1]
-        if len(address) > len("https://"):
-            found.append((match.start(), match.start() + len(address)))
-    return found
-
-
 def quoted(body: str, most: int = 200) -> str:
     """A body as a quotation: each line behind ``> ``; of a very long one the first ``most`` lines."""
     lines = body.rstrip().split("\n")
