@@ -8,7 +8,7 @@ from billtui.commands import COMMANDS, handles
 from billtui.keymap import keys_of, shown
 from billtui.screens.shell import Shell
 
-AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers", "account")
+AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers", "account", "tickets")
 """The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
 
 
@@ -74,6 +74,11 @@ class Places(Shell):
         """Show the transfers."""
         self.switch_mode("transfers")
 
+    @handles("app.tickets")
+    def go_tickets(self) -> None:
+        """Show the tickets: a client its own, support staff the queue of everybody's."""
+        self.switch_mode("tickets")
+
     @handles("app.mail")
     async def read_mail(self) -> None:
         """The sandbox's mails; one with the code of a transfer leads there."""
@@ -130,8 +135,11 @@ class Places(Shell):
 
         def found(hit: tuple[str, str] | None) -> None:
             if hit is not None:
-                show = {"invoice": self.show_invoice, "transfer": self.show_transfer}.get(hit[0], self.show_order)
-                show(hit[1])
+                shows = {
+                    "invoice": self.show_invoice, "transfer": self.show_transfer, "ticket": self.show_ticket,
+                    "message": self.show_ticket,
+                }  # fmt: skip
+                shows.get(hit[0], self.show_order)(hit[1])
 
         self.push_screen(SearchScreen(), found)
 
@@ -162,8 +170,9 @@ class Places(Shell):
 
     def show_ticket(self, ticket_id: str, *, message_id: str = "", find: str = "") -> None:
         """Go to a ticket's thread, wherever it is asked for: to one of its messages, or with a search for ``find``."""
-        row = self.session.store.ticket_row(ticket_id)
-        self.say(f"Ticket {row.number if row is not None else ticket_id}")
+        from billtui.screens.ticket import TicketScreen
+
+        self.push_screen(TicketScreen(ticket_id, message_id=message_id, find=find))
 
     async def show_orders_of(self, invoice_id: str) -> None:
         """Go to the order on an invoice; with several, choose one."""

@@ -30,19 +30,19 @@ COMMANDS = (
         Scope.THREAD, bar=9,
     ),
     Command(
-        "ticket.save", "Save", "Save attachments of the chosen message, else of the thread; they are never run (TKT-6).",
+        "ticket.save", "Save", "Save attachments of the chosen message, else of the thread; never run (TKT-6).",
         ("s",), Scope.THREAD, verb="billtui tickets attach", bar=10,
     ),
     Command("ticket.find", "Find", "Search in this thread, folded logs too.", ("/",), Scope.THREAD, bar=8),
     Command("ticket.find_next", "Next place", "The next place that was searched for.", ("n",), Scope.THREAD),
     Command("ticket.find_before", "Place before", "The place before.", ("p",), Scope.THREAD),
-    Command("ticket.copy", "Copy", "Send the text of the chosen message to the terminal's clipboard.", ("y",), Scope.THREAD),
+    Command("ticket.copy", "Copy", "Send the text of the chosen message to the clipboard.", ("y",), Scope.THREAD),
     Command(
         "ticket.copy_command", "Copy command", "Send the command line that shows this ticket to the clipboard.", ("Y",),
         Scope.THREAD,
     ),
     Command(
-        "ticket.facts", "Facts", "Everything that is known of the ticket, and who read the server access (TKT-4).", ("f",),
+        "ticket.facts", "Facts", "All that is known of the ticket, and who read the server access (TKT-4).", ("f",),
         Scope.THREAD, bar=11,
     ),
 )  # fmt: skip

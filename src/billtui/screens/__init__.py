@@ -15,6 +15,7 @@ _AREAS = {
     "balance": ("billtui.screens.balance", "BalanceScreen"),
     "settings": ("billtui.screens.settings", "SettingsScreen"),
     "transfers": ("billtui.screens.transfers", "TransfersScreen"),
+    "tickets": ("billtui.screens.tickets", "TicketsScreen"),
     "planner": ("billtui.screens.planner", "PlannerScreen"),
     "account": ("billtui.screens.account", "AccountScreen"),
 }

@@ -134,6 +134,10 @@ class Shell(CarefulApp[int]):
         """Answer a ticket, or with ``internal`` write a note on it."""
 
     @abstractmethod
+    def go_tickets(self) -> None:
+        """Go to the tickets: a client's own, or for staff the queue."""
+
+    @abstractmethod
     async def show_orders_of(self, invoice_id: str) -> None:
         """Go to the order on an invoice."""
 

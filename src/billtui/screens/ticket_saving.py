@@ -40,11 +40,11 @@ async def save_attachments(app: Shell, files: Sequence[tuple[ThreadFile, str]]) 
         chosen = [(file, of) for file, of in files if file.id in ids]
     places = await _places(app, [file for file, _ in chosen])
     saved: list[Path] = []
-    for file, path in places:
-        if (path := await _unless_there(app, path)) is None:
-            continue
-        await app.session.tickets.save_attachment(file.id, path)
-        saved.append(path)
+    for file, wanted in places:
+        path = await _unless_there(app, wanted)
+        if path is not None:
+            await app.session.tickets.save_attachment(file.id, path)
+            saved.append(path)
     if saved:
         words = str(saved[0]) if len(saved) == 1 else f"{count_text(len(saved), 'file')} in {saved[0].parent}"
         app.say(f"Saved {words}; only you can read {'it' if len(saved) == 1 else 'them'}.")
