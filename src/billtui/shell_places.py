@@ -8,7 +8,7 @@ from billtui.commands import COMMANDS, handles
 from billtui.keymap import keys_of, shown
 from billtui.screens.shell import Shell
 
-AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers", "account", "tickets")
+AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers", "tickets", "account")
 """The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
 
 

@@ -18,6 +18,7 @@ AREAS = {
     "5": "BalanceScreen",
     "6": "SettingsScreen",
     "7": "PlannerScreen",
+    "9": "TicketsScreen",
     "0": "AccountScreen",
 }
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.pty
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 AREAS = {
     b"1": "Runs out in", b"2": "Invoices", b"3": "A month", b"4": "Jobs", b"5": "Top up",
-    b"6": "Appearance", b"7": "Planner", b"8": "Transfers", b"0": "Second factor",
+    b"6": "Appearance", b"7": "Planner", b"8": "Transfers", b"9": "Who acts", b"0": "Second factor",
 }  # fmt: skip
 """The key of each area, and words that stand on it."""
 

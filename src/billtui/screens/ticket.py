@@ -214,7 +214,8 @@ class TicketScreen(BilltuiScreen):
             lines = head_lines(self.row, self.ticket, now, around, ascii_only=self.billtui.ascii_only)
             side = facts(self.row, self.ticket, now, around, ascii_only=self.billtui.ascii_only)
         for name, line in zip(("subject", "state", "about"), lines, strict=True):
-            self.query_one(f"#{name}", Still).show(line)
+            room = max(self.size.width - 2, 1)
+            self.query_one(f"#{name}", Still).show(line.truncate(room, ellipsis=True))
         self.query_one("#facts", Still).show(side, grows=True)
         self._show_status()
 

@@ -73,7 +73,7 @@ def who_acts(row: TicketRow, *, staff: bool) -> Toned:
         return Toned("the client", "dim") if staff else Toned("you", "warning")
     if row.state == OPEN:
         return Toned("support", "warning" if staff else "")
-    return Toned("nobody yet" if row.state == ON_HOLD else "nobody", "dim")
+    return Toned("later" if row.state == ON_HOLD else "nobody", "dim")
 
 
 def ordinal(number: int) -> str:
@@ -169,21 +169,17 @@ def _state_tone(row: TicketRow, *, staff: bool) -> Tone:
 def access_words(row: TicketRow, ticket: Ticket | None) -> str:
     """Whether support has the server access, and how often it was read (TKT-4)."""
     if row.access == "wiped":
-        return "server access wiped"
+        return "access wiped"
     if row.access != "given":
-        return "no server access"
+        return "none given"
     read = len(ticket.access_log) if ticket is not None else 0
-    return "server access given, " + ("not read" if not read else f"read {'once' if read == 1 else f'{read} times'}")
+    return "access given, " + ("not read" if not read else f"read {'once' if read == 1 else f'{read} times'}")
 
 
 def facts(row: TicketRow, ticket: Ticket | None, now: int, around: Around, *, ascii_only: bool = False) -> Content:
     """Everything that is known of a ticket but its messages."""
     state = state_cell(row.state, ascii_only=ascii_only)
-    rows = [
-        Labelled("State", toned(state.text, _state_tone(row, staff=around.staff))),
-        Labelled("", Content(meaning(row, now, staff=around.staff))),
-        Labelled("Who acts", toned(*who_acts(row, staff=around.staff))),
-    ]
+    rows: list[Labelled] = []
     if (level := due(row, now)) is not None:
         rows.append(Labelled("Answer", toned(level.text, level.tone)))
     rows += [
@@ -194,9 +190,9 @@ def facts(row: TicketRow, ticket: Ticket | None, now: int, around: Around, *, as
     if around.staff and row.login:
         rows.append(Labelled("Client", Content(f"{row.login} ({row.account_id})" if row.account_id else row.login)))
     if row.order_id:
-        rows.append(Labelled("Order", Content(f"{around.order_name or row.order_id} (o opens it)")))
+        rows.append(Labelled("Order", Content(f"{around.order_name or row.order_id}")))
     if row.invoice_id:
-        rows.append(Labelled("Invoice", Content(f"{around.invoice_number or row.invoice_id} (o opens it)")))
+        rows.append(Labelled("Invoice", Content(f"{around.invoice_number or row.invoice_id}")))
     if row.tags:
         rows.append(Labelled("Tags", Content(" ".join(f"#{tag}" for tag in row.tags.split()))))
     opened = {"panel": " by itself", "support": " by support"}.get(row.opened_by, "")
@@ -218,7 +214,12 @@ def facts(row: TicketRow, ticket: Ticket | None, now: int, around: Around, *, as
     if ticket is not None and ticket.merged_from:
         rows.append(Labelled("Merged", Content(", ".join(map(str, ticket.merged_from)))))
     rows.append(Labelled("Access", Content(access_words(row, ticket))))
-    parts = [labelled(rows)]
+    parts = [
+        toned(state.text, _state_tone(row, staff=around.staff)),
+        Content(meaning(row, now, staff=around.staff)),
+        Content(""),
+        labelled(rows),
+    ]
     if ticket is not None and ticket.access_log:
         parts += [Content(""), Content.styled("Server access was read by", "$muted")]
         for reading in ticket.access_log:
@@ -268,17 +269,24 @@ def ticket_columns(
     def acts(row: TicketRow) -> Toned:
         return who_acts(row, staff=False)
 
+    def about(row: TicketRow) -> str:
+        return department(row).partition(" ")[0]
+
     return [
         Column(key="new", title="", cell=new, width=3, priority=9, sort_key=urgency),
-        Column(key="subject", title="Subject", cell=lambda r: r.subject, min_width=18, max_width=70, flex=5, priority=10, sort_key=lambda r: r.subject.casefold(), search=lambda r: r.subject),
+        Column(key="subject", title="Subject", cell=lambda r: r.subject, min_width=24, max_width=70, flex=5, priority=10, sort_key=lambda r: r.subject.casefold(), search=lambda r: r.subject),
         Column(key="state", title="State", cell=state, width=10, priority=8, sort_key=lambda r: r.state, search=lambda r: r.state),
-        Column(key="acts", title="Who acts", cell=acts, width=10, priority=6, sort_key=lambda r: (r.state != ANSWERED, r.state), search=lambda r: acts(r).text),
+        Column(key="acts", title="Who acts", cell=acts, width=8, priority=6, sort_key=lambda r: (r.state != ANSWERED, r.state), search=lambda r: acts(r).text),
         Column(key="age", title="Last word", cell=age, width=9, align="right", priority=7, sort_key=lambda r: -last_written(r)),
-        Column(key="order", title="Order", cell=order_name, min_width=8, max_width=20, flex=1, priority=5, sort_key=order_name, search=order_name),
+        Column(key="order", title="Order", cell=order_name, min_width=8, max_width=16, flex=1, priority=5, sort_key=order_name, search=order_name),
         Column(key="queue", title="Queue", cell=queue, width=5, align="right", priority=4, sort_key=lambda r: r.queue_place or 1 << 30),
-        Column(key="department", title="Department", cell=department, min_width=10, max_width=18, priority=3, sort_key=department, search=department),
+        Column(key="department", title="For", cell=about, min_width=9, max_width=10, priority=3, sort_key=department, search=department),
         Column(key="number", title="Ticket", cell=lambda r: r.number, min_width=7, max_width=14, priority=2, sort_key=lambda r: r.created_at, search=lambda r: r.number),
         Column(key="messages", title="Msgs", cell=lambda r: str(r.message_count), width=4, align="right", priority=1, sort_key=lambda r: r.message_count),
         Column(key="opened", title="Opened", cell=lambda r: date_text(epoch(r.created_at)), width=10, priority=0, sort_key=lambda r: r.created_at),
         Column(key="id", title="Id", cell=lambda r: r.id, min_width=5, max_width=14, priority=-1, sort_key=lambda r: r.id, search=lambda r: r.id),
     ]  # fmt: skip
+
+
+USUAL_COLUMNS = ("new", "subject", "state", "acts", "age", "order", "queue", "department")
+"""Shown until a person chooses others; a narrow terminal shows those of them that have room."""

@@ -11,7 +11,7 @@ from textual.content import Content
 from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope
 from billtui.screens.list_screen import ListScreen, View
-from billtui.screens.ticket_view import ANSWERED, CLOSED, ON_HOLD, OPEN, Around, facts, ticket_columns
+from billtui.screens.ticket_view import ANSWERED, CLOSED, ON_HOLD, OPEN, USUAL_COLUMNS, Around, facts, ticket_columns
 from billtui.services.search import covered
 from billtui.services.session_settings import NotSignedIn
 from billtui.services.store import MessageHit, TicketRow
@@ -63,6 +63,9 @@ class TicketsScreen(ListScreen[TicketRow]):
             lambda row: self._departments.get(row.department, row.department),
             ascii_only=self.billtui.ascii_only,
         )
+
+    def _chosen_columns(self) -> Sequence[str] | None:
+        return super()._chosen_columns() or USUAL_COLUMNS
 
     def row_id(self, row: TicketRow) -> str:
         """The ticket's id."""

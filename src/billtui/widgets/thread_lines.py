@@ -33,6 +33,8 @@ class Signs(NamedTuple):
     note: str
     rule: str
     code: str
+    code_on: str
+    """Before the second row of a line of code and those after it."""
     quote: str
     file: str
     fold: str
@@ -41,8 +43,8 @@ class Signs(NamedTuple):
     quiet: str
 
 
-UNICODE_SIGNS = Signs("▌", "┊", "─", "│", "▏", "▤", "…", "┃", "…", "·")
-ASCII_SIGNS = Signs(">", ":", "-", "|", ">", "+", "...", "|", "~", "-")
+UNICODE_SIGNS = Signs("▌", "┊", "─", "│", "╎", "▏", "▤", "…", "┃", "…", "·")
+ASCII_SIGNS = Signs(">", ":", "-", "|", ":", ">", "+", "...", "|", "~", "-")
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,8 @@ class ThreadPainter:
             pieces.append((f"{self.signs.quote} " * line.depth, style))
         elif line.kind is Kind.CODE:
             style = base + self.looks.of("code")
-            pieces.append((f"{self.signs.code} ", base + self.looks.of("muted")))
+            sign = self.signs.code_on if spot.row or line.continued else self.signs.code
+            pieces.append((f"{sign} ", base + self.looks.of("muted")))
         elif spot.row and (hang := self.layout.hang(entry.body, line)):
             pieces.append((" " * hang, base))
         if start >= end:
