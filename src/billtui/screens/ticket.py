@@ -20,9 +20,9 @@ from billtui.client.errors import ClientError, NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.config.errors import UnsafePath
 from billtui.domain.models import Ticket
-from billtui.screens.base import BilltuiScreen
 from billtui.screens.command_text import command_line
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
+from billtui.screens.ticket_actions import TicketActions
 from billtui.screens.ticket_saving import save_attachments
 from billtui.screens.ticket_view import Around, entries_of, facts, head_lines
 from billtui.services.mentions import Mention, mentions
@@ -43,7 +43,7 @@ LEAST_SEARCHED: Final = 2
 NEEDS_MESSAGE: Final = frozenset({"ticket.copy", "ticket.find"})
 
 
-class TicketScreen(BilltuiScreen):
+class TicketScreen(TicketActions):
     """Shows the copy at once, then asks the panel for what is new; follows while it is open."""
 
     AREA = "Tickets"
@@ -87,6 +87,11 @@ class TicketScreen(BilltuiScreen):
             field.can_focus = False
             yield field
         yield Still(id="status")
+
+    @property
+    def open_ticket_id(self) -> str:
+        """The ticket that is written to."""
+        return self.ticket_id
 
     @property
     def thread(self) -> ThreadView:
