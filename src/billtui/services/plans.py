@@ -328,7 +328,8 @@ class Plan(_PlanModel):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             where = ".".join(str(SafeText(str(part))) for part in first["loc"]) or "plan"
-            raise PlanError(f"The plan is damaged at {where}: {first['msg']}. Make it anew.") from None
+            why = "it is none that this billtui knows" if first["type"] == "enum" else first["msg"]
+            raise PlanError(f"The plan is damaged at {where}: {why}. Make it anew.") from None
 
 
 def _recipient(operation: Operation) -> str:

@@ -139,9 +139,8 @@ async def _merge(reads: ReadsTickets, fresh: Compares, operation: Operation) -> 
         facts = _facts_of(operation, ticket)
         _place(fresh, facts, ticket)
         _compare(fresh, f"The account of ticket {ticket.number}", facts.get("account_id"), _raw(ticket.account_id))
-        closed = ticket.state == TicketState.CLOSED
-        if closed != (facts.get("state") == TicketState.CLOSED.value):
-            fresh.differences.append(f"Ticket {ticket.number} is {ticket.state} now.")
+        if ticket.id.raw == operation.params["into"] and ticket.state == TicketState.CLOSED:
+            fresh.differences.append(f"Ticket {ticket.number} was closed meanwhile: open it again first.")
 
 
 def _place(fresh: Compares, facts: Facts, ticket: Ticket) -> None:

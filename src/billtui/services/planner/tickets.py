@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from billtui.domain.models import Account, Department, Ticket, TicketState
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
-from billtui.domain.rules.tickets import attachments_refusal
+from billtui.domain.rules.tickets import TicketFacts, attachments_refusal
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft
@@ -154,9 +154,9 @@ def _reply_refusal(
         return Refusal("forbidden", "TKT-6", "Only support writes notes.", about)
     if internal and close:
         return Refusal("forbidden", "TKT-6", "A note closes nothing: close the ticket by itself.", about)
-    if ticket.merged_into is not None:
-        words = "This ticket was merged into another one: answer there."
-        return Refusal("ticket-closed", "TKT-8", words, about | {"merged_into": ticket.merged_into.raw})
+    merged = merged_refusal(ticket)
+    if merged is not None:
+        return merged
     named = action_refusal(ticket, "note" if internal else "reply")
     if named is not None:
         return named
@@ -172,6 +172,35 @@ def _moved_on(ticket: Ticket) -> Refusal:
     words = "The thread has moved on since you read it: look at what is new, then send or change your reply."
     last = {"message_id": ticket.last_message_id.raw} if ticket.last_message_id is not None else {}
     return Refusal("thread-moved-on", "TKT-9", words, {"ticket_id": ticket.id.raw} | last)
+
+
+def merged_refusal(ticket: Ticket) -> Refusal | None:
+    """Why nothing is done to a ticket that was merged into another one: its thread goes on there (TKT-8)."""
+    if ticket.merged_into is None:
+        return None
+    words = "This ticket was merged into another one, and its thread goes on there: do it there."
+    return Refusal("ticket-merged", "TKT-8", words, {"ticket_id": ticket.merged_into.raw})
+
+
+def ticket_facts(ticket: Ticket) -> TicketFacts:
+    """A ticket as far as the rules look at it."""
+    last = ticket.last_message_id
+    return TicketFacts(
+        id=ticket.id.raw,
+        department=ticket.department.raw,
+        state=state_of(ticket),
+        created_at=ticket.created_at,
+        last_client_message_at=ticket.last_client_message_at or ticket.created_at,
+        last_message_id=last.raw if last is not None else "",
+        first_answer_at=ticket.first_answer_at,
+        closed_at=ticket.closed_at,
+        hold_until=ticket.hold_until,
+    )
+
+
+def state_of(ticket: Ticket) -> TicketState:
+    """Its state; one that is not known here counts as open, and the panel decides."""
+    return TicketState(str(ticket.state)) if ticket.state in set(TicketState) else TicketState.OPEN
 
 
 def action_refusal(ticket: Ticket, action: str) -> Refusal | None:

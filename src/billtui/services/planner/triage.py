@@ -15,19 +15,31 @@ from pydantic import JsonValue
 from billtui.domain.models import Account, CannedReply, Ticket, TicketChange, TicketMessage, TicketState
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
+from billtui.domain.rules import ticket_desk as desk_rules
 from billtui.domain.rules.facts import format_when
+from billtui.domain.rules.ticket_desk import Mergeable
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted
 from billtui.services.planner.facts import facts_of_ticket
 from billtui.services.planner.purchases import in_requests
-from billtui.services.planner.tickets import LONGEST_BODY, STAFF, action_refusal, title_of
+from billtui.services.planner.tickets import (
+    LONGEST_BODY,
+    STAFF,
+    action_refusal,
+    merged_refusal,
+    state_of,
+    ticket_facts,
+    title_of,
+)
 from billtui.services.plans import OperationKind, Plan
 from billtui.services.ticket_params import MOST_TICKETS
 
 K = OperationKind
 _CLIENTS: Final = frozenset({"state", "rating", "rating_comment"})
 """What a client may change."""
+_ANYWHERE: Final = frozenset({"tags_add", "tags_remove", "rating", "rating_comment"})
+"""What can be changed of a ticket that was merged into another one as well."""
 
 
 def change_tickets(
@@ -54,7 +66,7 @@ def change_tickets(
             draft.refuse(target, title, refusal)
         else:
             chosen.append(ticket)
-    most = min(MOST_TICKETS, policy.bulk_limit)
+    most = min(MOST_TICKETS, policy.tickets_a_bulk)
     for start in range(0, len(chosen), most):
         part = chosen[start : start + most]
         ids = [one.id.raw for one in part]
@@ -118,21 +130,17 @@ def change_refusal(
 
 
 def _known_refusal(ticket: Ticket, change: TicketChange, now: datetime, policy: Policy) -> Refusal | None:
-    about = {"ticket_id": ticket.id.raw}
-    if ticket.merged_into is not None:
-        words = "It was merged into another ticket: change that one, or take it out again."
-        return Refusal("ticket-closed", "TKT-8", words, about | {"merged_into": ticket.merged_into.raw})
-    closed = ticket.state == TicketState.CLOSED
-    if change.state is TicketState.ON_HOLD:
-        if closed:
-            words = "A closed ticket cannot be put on hold: reply to it first."
-            return Refusal("ticket-closed", "TKT-5", words, about)
-        if change.hold_until is None or change.hold_until <= now:
-            words = "The time to wake it up is over: give a later one."
-            return Refusal("hold-in-the-past", "TKT-5", words, about)
-    if change.rating is not None and ticket.state not in (TicketState.ANSWERED, TicketState.CLOSED):
-        return Refusal("not-rateable", "TKT-5", "It can be rated once it was answered or closed.", about)
-    return None
+    facts = ticket_facts(ticket)
+    refusal = merged_refusal(ticket) if change.on_wire().keys() - _ANYWHERE else None
+    if refusal is None and change.state is not None:
+        refusal = desk_rules.state_refusal(facts, change.state, change.hold_until, now)
+    if refusal is None and (change.tags_add or change.tags_remove):
+        there = [one.raw for one in ticket.tags]
+        refusal = desk_rules.tags_refusal(there, change.tags_add, change.tags_remove)
+    rateable = ticket.state in (TicketState.ANSWERED, TicketState.CLOSED) or ticket.first_answer_at is not None
+    if refusal is None and change.rating is not None and not rateable:
+        refusal = Refusal("not-rateable", "TKT-5", "Nobody has answered yet: rate it once there is an answer.")
+    return refusal
 
 
 def _is_so(ticket: Ticket, change: TicketChange) -> bool:
@@ -144,8 +152,7 @@ def _is_so(ticket: Ticket, change: TicketChange) -> bool:
         change.assignee is None or (ticket.assignee.raw if ticket.assignee is not None else "") == change.assignee,
         change.priority is None or ticket.priority == change.priority,
         change.subject is None or ticket.subject.raw == change.subject,
-        tags.issuperset(change.tags_add),
-        tags.isdisjoint(change.tags_remove),
+        desk_rules.tags_after(tags, change.tags_add, change.tags_remove) == sorted(tags),
         change.rating is None
         or (ticket.rating, ticket.rating_comment.raw) == (change.rating, change.rating_comment or ""),
     ]
@@ -157,7 +164,7 @@ def _actions(account: Account, ticket: Ticket, change: TicketChange) -> list[str
     found: list[str] = []
     if change.state is TicketState.CLOSED:
         found.append("close")
-    elif change.state is TicketState.OPEN:
+    elif change.state is TicketState.OPEN and ticket.state == TicketState.CLOSED:  # else it ends a hold
         found.append("reopen")
     elif change.state is TicketState.ON_HOLD:
         found.append("hold")
@@ -179,24 +186,25 @@ def merge(
     tickets: Sequence[Ticket],
     into: Ticket,
     *,
+    policy: Policy = DEFAULT_POLICY,
     busy: Mapping[str, Busy] | None = None,
     profile: str = "",
 ) -> Plan:
     """Merge ``tickets`` into one of the same account; it can be undone (TKT-8). Another account's is left out."""
     draft = Draft(account, K.TICKET_MERGE, profile, busy or {})
-    main, whose = f"ticket:{into.id.raw}", into.account_id
-    chosen: list[Ticket] = []
+    main = f"ticket:{into.id.raw}"
+    whole = _staff_only(account) or action_refusal(into, "merge")
     if draft.taken([main], title_of(into)):
         return draft.plan("Merge nothing")
+    chosen: list[Ticket] = []
     for ticket in tickets:
         target, title = f"ticket:{ticket.id.raw}", title_of(ticket)
         if draft.taken([target], title):
             continue
-        refusal = _staff_only(account) or action_refusal(ticket, "merge")
-        if refusal is None and (ticket.account_id is None or ticket.account_id != whose):
-            refusal = Refusal("not-mergeable", "TKT-8", "Only tickets of one account can be merged.")
-        if refusal is None and (ticket.merged_into is not None or into.merged_into is not None):
-            refusal = Refusal("not-mergeable", "TKT-8", "It was merged already: take it out again first.")
+        refusal = whole or action_refusal(ticket, "merge") or _merge_refusal(ticket, into, policy)
+        if refusal is None and len(chosen) == policy.tickets_a_merge:
+            ids = [one.id.raw for one in (*chosen, ticket)]
+            refusal = desk_rules.sources_refusal(ids, into.id.raw, policy)
         if refusal is not None:
             draft.refuse(target, title, refusal)
         else:
@@ -217,13 +225,26 @@ def merge(
     return draft.plan(title)
 
 
+def _merge_refusal(ticket: Ticket, into: Ticket, policy: Policy) -> Refusal | None:
+    found = desk_rules.merge_refusals([_mergeable(ticket)], _mergeable(into), policy)
+    return found[0][1] if found else None
+
+
+def _mergeable(ticket: Ticket) -> Mergeable:
+    account, merged = ticket.account_id, ticket.merged_into
+    return Mergeable(
+        ticket.id.raw, str(ticket.number), account.raw if account is not None else "", state_of(ticket),
+        merged.raw if merged is not None else None,
+    )  # fmt: skip
+
+
 def unmerge(account: Account, ticket: Ticket, *, busy: Mapping[str, Busy] | None = None, profile: str = "") -> Plan:
     """Give a ticket that was merged away its own messages back (TKT-8)."""
     draft = Draft(account, K.TICKET_UNMERGE, profile, busy or {})
     target, title = f"ticket:{ticket.id.raw}", f"Take {title_of(ticket)} out again"
     refusal = _staff_only(account) or action_refusal(ticket, "unmerge")
     if refusal is None and ticket.merged_into is None:
-        refusal = Refusal("not-merged", "TKT-8", "It is not merged into another ticket.")
+        refusal = desk_rules.unmerge_refusal(_mergeable(ticket), None)
     if not draft.taken([target], title):
         if refusal is not None:
             draft.refuse(target, title, refusal)
