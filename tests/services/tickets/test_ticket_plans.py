@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from billtui.domain.models import CannedReply, Department, TicketChange, TicketPriority, TicketState
 from billtui.services import planner
-from billtui.services.attachments import AttachedFile, attached
+from billtui.services.attachments import attached
 from billtui.services.journal import OperationState
 from billtui.services.journal.rows import Busy
 from billtui.services.plans import OperationKind, Plan, PlanError
+from billtui.services.ticket_params import AttachedFile
 from tests.support.letters import NOW, client_account, message, refused_action, staff_account, ticket
 
 K = OperationKind
