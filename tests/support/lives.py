@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from billtui.client import BillingClient, ConnectionSettings
 from billtui.services import planner
+from billtui.services.drafts import Drafts, DraftState
 from billtui.services.executor import Executor, Limits
 from billtui.services.journal import OperationState
 from billtui.services.plans import Plan
@@ -53,6 +54,8 @@ class Life:
     codes: dict[str, str] | None = None
     """One-time codes by operation number (TRF-2); they reach the child by this line, and no file."""
     concurrency: int = 2
+    drafts: str | None = None
+    """A directory with the one draft that ``plan`` was made of: it is sent as a draft is, locked first (TKT-9)."""
 
 
 class Zygote:
@@ -125,7 +128,11 @@ def _live(life: Life) -> None:
     executor.recover()
     if life.plan is not None:
         plan = Plan.from_json(life.plan)
-        executor.submit(plan, codes={int(number): SecretStr(code) for number, code in (life.codes or {}).items()})
+        codes = {int(number): SecretStr(code) for number, code in (life.codes or {}).items()}
+        if life.drafts is None:
+            executor.submit(plan, codes=codes)
+        else:
+            _send(Drafts(Path(life.drafts), executor.reader), plan, executor)
         Path(life.journal + ".confirmed").touch()
         executor.wait(plan.id, life.seconds)
     jobs = [job.id for job in executor.reader.jobs(None)]
@@ -148,6 +155,13 @@ def _live(life: Life) -> None:
         found = {"settled": settled, "instant": instant, "jobs": _states(executor, jobs)}
         Path(life.journal + ".report").write_text(json.dumps(found | {"damage": executor.reader.verify()}))
     executor.close()
+
+
+def _send(drafts: Drafts, plan: Plan, executor: Executor) -> None:
+    """Send the draft, unless an earlier life came as far as that."""
+    for draft in drafts.all():
+        if drafts.standing(draft).state is not DraftState.SENDING:
+            drafts.send(draft, plan, executor.submit)
 
 
 def _say(number: int) -> None:
