@@ -18,18 +18,30 @@ from billtui.sandbox.engine import (
     plan_changes,
     quotes,
     recovery,
+    server_access,
     sessions,
     shopkeeping,
+    ticket_messages,
+    tickets,
     transfers,
 )
 from billtui.sandbox.engine.callers import authenticate
 from billtui.sandbox.engine.new_orders import Wish
+from billtui.sandbox.engine.paging import ListQuery
+from billtui.sandbox.engine.ticket_messages import Draft
+from billtui.sandbox.engine.ticket_states import Person
 from billtui.sandbox.mail import mails as mail_of
-from billtui.sandbox.seed.people import DEMO_PASSWORD
+from billtui.sandbox.seed.people import DEMO_PASSWORD, SECOND_SUPPORT, SUPPORT
 from billtui.sandbox.tables import SCHEMA_VERSION
 from tests.support.engine import FIRST, SECOND, THIRD, StandingTime
 
+_TICKETS = (
+    *("ticket_states", "attachment_data", "attachments", "ticket_access", "access_readings"),
+    *("canned_replies", "ticket_merges", "ticket_messages", "tickets"),
+)
 _BACK_TO_3 = (
+    *(f"DROP TABLE {table}" for table in _TICKETS),
+    "DELETE FROM accounts WHERE login = 'ada.desk'",
     "DROP INDEX orders_at_stake",
     "ALTER TABLE orders DROP COLUMN plan_change_ticket_id",
     "ALTER TABLE invoice_lines DROP COLUMN plan_change",
@@ -211,3 +223,23 @@ def test_a_file_of_version_3_gets_plan_changes(tmp_path: Path, books: Callable[[
         payments.settle(tx, payments.pay(tx, FIRST, invoice["id"], "card")["id"])
     with database.read() as tx:
         assert tx.orders.need(int(free)).plan == "vds-small"
+
+
+def test_a_file_of_before_the_tickets_has_the_demos_tickets(tmp_path: Path, books: Callable[[Database], None]) -> None:
+    """TKT-1: their people and servers are the file's own; they can be answered, and a key for server access is made."""
+    database = Database.open(older(tmp_path / "panel.db", _BACK_TO_3), clock_source=StandingTime())
+    with database.read() as tx:
+        olena, ada = Person.of(tx.accounts.need(FIRST)), Person.of(tx.accounts.need(SECOND_SUPPORT.account_id))
+        (mine,) = [
+            one
+            for one in tickets.list_tickets(tx, olena, ListQuery())["items"]
+            if one["state"] == "open" and one["access"] == "given" and one["order_id"] == "1"
+        ]
+    with database.write() as tx:
+        row = tickets.seen_ticket(tx, ada, mine["id"])
+        ticket_messages.write(tx, ada, row, Draft("Looking into it.", seen=mine["last_message_id"]))
+    with database.write() as tx:
+        support = Person(SUPPORT.account_id, SUPPORT.login, SUPPORT.role)
+        assert "password" in server_access.reveal(tx, support, mine["id"], "to look")["access"]
+    books(database)
+    database.close()

@@ -166,8 +166,8 @@ def test_hostile_names_only_when_asked_for(world: World, tmp_path: Path) -> None
 
 
 def test_who_can_sign_in(world: World) -> None:
-    """At least two clients, one with a second factor, support, admin."""
+    """At least two clients, one with a second factor, two in support, an administrator."""
     people = world.database.seed_accounts()
-    assert [one["role"] for one in people] == ["client", "client", "client", "support", "admin"]
+    assert [one["role"] for one in people] == ["client", "client", "client", "support", "admin", "support"]
     assert [one["login"] for one in people if "totp_secret" in one] == ["mei.tanaka"]
     assert all({"login", "password", "account_id", "role", "email"} <= set(one) for one in people)

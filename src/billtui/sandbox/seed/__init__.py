@@ -51,8 +51,7 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     joined = micros(instant_of(now) - timedelta(days=1_500))
     for person in people.PEOPLE:
         tx.accounts.add(people.account_row(person, random, joined))
-    for person in people.COLLEAGUES:  # drawn apart: whoever joins later changes nothing for the others
-        tx.accounts.add(people.account_row(person, Random(f"{person.login} {seed}"), joined))
+    _colleagues(tx, seed, joined)
     promos.sow_codes(tx)
     canned.sow_canned(tx)
     _accounts(tx, random, now, fleet, hostile, seed)
@@ -61,14 +60,42 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
 
 
 def catch_up(tx: Tx, version: int) -> None:
-    """Give a panel of an older ``version`` what is new in the seed: since 4 canned replies, since 2 promo codes."""
+    """Give a panel of an older ``version`` what is new in the seed.
+
+    Since 4 canned replies, a second colleague and tickets, since 2 promo codes and the mail about them.
+    """
+    if version < 2:
+        promos.sow_codes(tx)
+        if tx.accounts.get(people.FIRST.account_id) is not None:
+            promos.tell(tx, people.FIRST.account_id)
     if version < 4:
         canned.sow_canned(tx)
-    if version >= 2:
+        _catch_up_tickets(tx)
+
+
+def _catch_up_tickets(tx: Tx) -> None:
+    """The demo's tickets, as far as its people and their servers are there."""
+    clients = [person.account_id for person in (people.FIRST, people.SECOND, people.THIRD)]
+    if len(tx.accounts.many(clients)) < len(clients):
         return
-    promos.sow_codes(tx)
-    if tx.accounts.get(people.FIRST.account_id) is not None:
-        promos.tell(tx, people.FIRST.account_id)
+    seed = int(tx.conn.exec_driver_sql("SELECT seed FROM panel").scalar_one())
+    _colleagues(tx, seed, micros(instant_of(tx.at) - timedelta(days=1_500)))
+    tx.flush()
+    orders = [
+        [
+            int(row[0])
+            for row in tx.sql(f"SELECT id FROM orders WHERE account_id = ? ORDER BY id LIMIT {_CASES}", (one,))
+        ]
+        for one in clients
+    ]
+    tickets.Player(tx, tx.at, seed, clients, orders).play(ticket_threads.STORIES)
+
+
+def _colleagues(tx: Tx, seed: int, joined: int) -> None:
+    """Drawn apart from the others: whoever joins later changes nothing for them."""
+    for person in people.COLLEAGUES:
+        if not tx.accounts.where("id = ? OR login = ?", (person.account_id, person.login)):
+            tx.accounts.add(people.account_row(person, Random(f"{person.login} {seed}"), joined))
 
 
 def _panel(conn: Connection, seed: int, size: int, hostile: bool) -> None:
