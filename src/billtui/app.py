@@ -28,7 +28,7 @@ from billtui.services.session_events import (
 from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
 from billtui.shell_news import News, SessionNews
-from billtui.shell_places import AREAS, Places
+from billtui.shell_places import AREAS, QUEUE, Places
 from billtui.shell_profiles import ProfileSwitching, SessionFactory
 from billtui.terminal.output_filter import OutputFilter
 from billtui.theme import THEMES
@@ -74,7 +74,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
     TITLE = "billtui"
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
-    MODES = {name: _area(name) for name in AREAS}
+    MODES = {name: _area(name) for name in (*AREAS, QUEUE)}
     DEFAULT_MODE = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True),

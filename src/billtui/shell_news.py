@@ -30,7 +30,7 @@ from billtui.services.session_events import (
 from billtui.shell_plans import PlansOnTheirWay
 from billtui.widgets.formats import age_text
 from billtui.widgets.outbox import Outbox
-from billtui.widgets.top_bar import Place, TopBar
+from billtui.widgets.top_bar import AreaBar, Place, TopBar
 
 if TYPE_CHECKING:
     from billtui.screens.base import BilltuiScreen
@@ -81,6 +81,7 @@ class News(PlansOnTheirWay):
             self._reload_soon()
         elif isinstance(event, AccountChanged):
             self._reload_all(force=event.store_replaced)
+            self.show_first_area()
         elif isinstance(event, ConnectionChanged):
             skew, before = event.skew, self._connection.skew
             self._connection = event
@@ -151,6 +152,7 @@ class News(PlansOnTheirWay):
         """Put where you are, and what waits, into the lines of ``screen``."""
         try:
             screen.query_one(TopBar).place = self.place()
+            screen.query_one(AreaBar).areas = self.areas
             screen.query_one(Outbox).waiting = self._waiting()
         except NoMatches:
             return

@@ -7,19 +7,46 @@ from typing import Any
 from billtui.commands import COMMANDS, handles
 from billtui.keymap import keys_of, shown
 from billtui.screens.shell import Shell
+from billtui.services.staff import is_staff
 
 AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers", "tickets", "account")
 """The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
+
+QUEUE = "queue"
+"""What the area of tickets is for staff: the queue of everybody's tickets, in a mode of its own."""
+STAFF_AREAS = ("tickets", "overview", "jobs", "settings", "account")
+"""The areas that have something of use for staff, as they stand in the line; the other ones keep their keys (ACC-7)."""
 
 
 class Places(Shell):
     """The part of the shell that shows things."""
 
+    _welcomed = ""
+    """Whose first area was shown already."""
+
     @property
     def areas(self) -> tuple[tuple[str, str], ...]:
         """Key and title of each area."""
-        found = (COMMANDS[f"app.{name}"] for name in AREAS)
+        names = STAFF_AREAS if is_staff(self.session.account) else AREAS
+        found = (COMMANDS[f"app.{name}"] for name in names)
         return tuple((shown(keys_of(command, self.settings.keys)[0]), command.title) for command in found)
+
+    def show_first_area(self) -> None:
+        """Staff begins with the queue: once the account is known, unless something else was opened meanwhile."""
+        account = self.session.account
+        if account is None or self._welcomed == str(account.login):
+            return
+        self._welcomed = str(account.login)
+        if is_staff(account) and self.current_mode == "overview" and len(self.screen_stack) == 1:
+            self.switch_mode(QUEUE)
+        elif not is_staff(account) and self.current_mode == QUEUE:
+            self.switch_mode("overview")
+
+    def show_account_card(self, account_id: str) -> None:
+        """Go to a customer's card, for staff."""
+        from billtui.screens.customer_card import CustomerCardScreen
+
+        self.push_screen(CustomerCardScreen(account_id))
 
     def show_list(self, area: str, view_id: str) -> None:
         """Go to an area's list with one of its views."""

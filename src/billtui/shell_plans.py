@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 from textual.timer import Timer
@@ -41,6 +41,7 @@ class PlansOnTheirWay(Shell):
         self._held: list[Held] = []
         self._held_timer: Timer | None = None
         self._finishing: dict[str, list[asyncio.Future[JobEvent]]] = {}
+        self._offered: tuple[str, Callable[[], Coroutine[Any, Any, object]]] | None = None
 
     def submit(self, plan: Plan, *, hold: bool = False, codes: Mapping[int, SecretStr] | None = None) -> str:
         """Hand a confirmed plan to the executor; with ``hold`` it waits in the undo window. Gives the job's id."""
@@ -73,9 +74,19 @@ class PlansOnTheirWay(Shell):
         """What waits in the undo window, in words."""
         return [held.title for held in self._held]
 
+    def offer_undo(self, title: str, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """What was done last can be changed back: ``u`` does ``work`` until something else can be."""
+        self._offered = (title, work)
+
+    @property
+    def undo_offered(self) -> bool:
+        """Whether what was done last can be changed back."""
+        return self._offered is not None
+
     def _forget_plans(self) -> None:
         """The session ends: nothing of it is held any more, and nobody hears of its jobs."""
         self._held.clear()
+        self._offered = None
         for waiting in self._finishing.values():
             for one in waiting:
                 one.cancel()
@@ -98,6 +109,10 @@ class PlansOnTheirWay(Shell):
     @handles("app.undo")
     def undo(self) -> None:
         """Take back what was held last."""
+        if not self._held and self._offered is not None:
+            (_, work), self._offered = self._offered, None
+            self.work(work())
+            return
         if not self._held:
             self.say("Nothing waits to be taken back.")
             return

@@ -22,6 +22,7 @@ from billtui.commands import (
     orders,
     places,
     planner,
+    queue,
     solver,
     thread,
     transfers,
@@ -33,7 +34,7 @@ __all__ = ["COMMANDS", "Command", "Danger", "Scope", "handlers_of", "handles", "
 
 _MODULES = (
     everywhere, lists, invoices, orders, bulk_order, choosing, jobs, places, planner, solver, transfers, account,
-    accounts, thread, writing,
+    accounts, thread, writing, queue,
 )  # fmt: skip
 
 COMMANDS: dict[str, Command] = {command.id: command for module in _MODULES for command in module.COMMANDS}

@@ -38,6 +38,7 @@ class Scope(StrEnum):
     THREAD = "thread"
     COMPOSER = "writing"
     CANNED = "canned replies"
+    SHIFT = "shift"
 
 
 class Danger(StrEnum):

@@ -29,6 +29,13 @@ COMMANDS = (
     Command("list.sort_reverse", "Reverse sort", "Turn the order round.", ("S",), Scope.LIST),
     Command("list.columns", "Columns", "Choose the columns.", ("c",), Scope.LIST),
     Command("list.views", "Views", "Filters ready made for this list.", ("v",), Scope.LIST),
+    Command(
+        "list.save_view",
+        "Save view",
+        "Keep filter, sort and columns under a name; v shows them, or forgets one.",
+        ("W",),
+        Scope.LIST,
+    ),
     Command("list.copy_id", "Copy id", "Send the id to the terminal's clipboard.", ("y",), Scope.LIST),
     Command(
         "list.copy_command",

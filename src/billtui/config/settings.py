@@ -46,6 +46,8 @@ class Settings(BaseModel):
     )
     confirm_items: int = Field(10, ge=1, le=1000, description="a whole number from 1 to 1000")
     undo_seconds: int = Field(5, ge=0, le=60, description="a whole number of seconds from 0 to 60")
+    next_ticket: bool = Field(True, description="true or false")
+    """Support: after an answer, a hand-over or a close the next ticket opens by itself."""
     refresh_seconds: int = Field(30, ge=5, le=3600, description="a whole number of seconds from 5 to 3600")
     keys: dict[Name, KeyList] = Field({}, description='under [keys]: command = ["key", …], e.g. "invoice.pay" = ["p"]')
     columns: dict[Name, list[Name]] = Field({}, description='under [columns]: list = ["column", …]')

@@ -15,6 +15,8 @@ from billtui.domain.periods import utc
 
 _LONGEST_SEARCH = 400
 """Days that are looked ahead for an opening."""
+_SURE = timedelta(days=_LONGEST_SEARCH - 2)
+"""Spans up to this are looked at whole, whichever way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class BusinessHours:
         if self.closes != time(0) and self.closes <= self.opens:
             raise ValueError("business hours end after they begin, on the same day")
 
+    @property
+    def never_closes(self) -> bool:
+        """Whether it is open around the clock, on every day: then open time is time, worked out at once."""
+        return self.opens == self.closes == time(0) and len(self.weekdays) == 7 and not self.holidays
+
     def openings(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open stretches in UTC that end after ``start``, in order, the first one cut to begin no earlier."""
         day = start.astimezone(self.zone).date()
@@ -53,6 +60,8 @@ class BusinessHours:
 
         Raises ``ValueError`` where the next year has too little open time.
         """
+        if self.never_closes and length < _SURE:
+            return utc(start) + length
         left = length
         for begin, end in self.openings(start):
             if left <= end - begin:
@@ -62,6 +71,8 @@ class BusinessHours:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much open time lies between two instants, up to 400 days; nothing where ``end`` is not later."""
+        if self.never_closes and end - start < _SURE:
+            return max(timedelta(0), utc(end) - utc(start))
         open_time = timedelta(0)
         for begin, close in self.openings(start):
             if begin >= end:

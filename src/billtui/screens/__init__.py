@@ -17,6 +17,7 @@ _AREAS = {
     "transfers": ("billtui.screens.transfers", "TransfersScreen"),
     "tickets": ("billtui.screens.tickets", "TicketsScreen"),
     "planner": ("billtui.screens.planner", "PlannerScreen"),
+    "queue": ("billtui.screens.queue", "QueueScreen"),
     "account": ("billtui.screens.account", "AccountScreen"),
 }
 

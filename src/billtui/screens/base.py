@@ -16,6 +16,7 @@ from textual.widget import Widget
 from billtui.commands import COMMANDS, Command, Scope, handlers_of, handles, of_scopes
 from billtui.keymap import OF_WIDGETS, bindings_for, keys_of, shown
 from billtui.screens.shell import Shell, shell_of
+from billtui.services.staff import business_refusal, is_staff
 from billtui.widgets.key_bar import KeyBar, KeyHint
 from billtui.widgets.outbox import Outbox
 from billtui.widgets.record_table import RecordTable
@@ -23,6 +24,15 @@ from billtui.widgets.top_bar import AreaBar, TopBar
 
 if TYPE_CHECKING:
     from billtui.services.session import Session
+
+
+BUSINESS = frozenset(
+    {
+        Scope.INVOICES, Scope.INVOICE, Scope.ORDERS, Scope.ORDER, Scope.BULK, Scope.BALANCE, Scope.PLANNER,
+        Scope.SOLVER, Scope.LINE_UP, Scope.WHAT_IF, Scope.TRANSFERS,
+    }
+)  # fmt: skip
+"""Where money, orders and invoices are changed: support only reads there (ACC-7)."""
 
 
 class BilltuiScreen(Screen[None]):
@@ -167,6 +177,9 @@ class BilltuiScreen(Screen[None]):
                 f"The API key that you are signed in with only reads (ACC-5), so “{command.title}” is off."
                 " Sign in with login and password, or with another key."
             )
+        if command.writes and command.scope in BUSINESS and is_staff(account := self.session.account):
+            assert account is not None
+            return business_refusal(account, command.title)
         if command.capability and (reason := self.billtui.capability_refusal(command.capability)):
             return reason
         return None

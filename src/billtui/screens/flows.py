@@ -15,7 +15,7 @@ from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.confirm import ConfirmPlan, needs_typing
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.prompt import Prompt
-from billtui.services.journal import Busy
+from billtui.services.journal import Busy, OperationRow
 from billtui.services.plan_files import write_typed
 from billtui.services.plans import Plan, PlanError
 from billtui.services.session import NotSignedIn
@@ -141,6 +141,18 @@ async def job_ended(app: Shell, job_id: str) -> None:
     """Wait until every outcome of a job of this program is final; at once where it is so already."""
     if not app.session.journal.job(job_id).finished:
         await app.job_finished(job_id)
+
+
+async def carried_out(app: Shell, plan: Plan) -> OperationRow:
+    """Have a plan of one operation done at once, without a question; how it ended."""
+    job_id = app.submit(plan)
+    await job_ended(app, job_id)
+    return app.session.journal.operations(job_id)[0]
+
+
+def outcome_words(operation: OperationRow) -> str:
+    """Why an operation is not done, in a sentence."""
+    return str(operation.detail) if operation.detail else f"it is {operation.state}; the jobs (4) say more."
 
 
 def busy_targets(app: Shell) -> dict[str, Busy]:

@@ -68,10 +68,14 @@ class ListScreen(BilltuiScreen, Generic[R]):
     def __init__(self) -> None:
         """The view is the first one until another is chosen."""
         super().__init__()
-        self.view: View | None = self.VIEWS[0] if self.VIEWS else None
+        self.view: View | None = next(iter(self.views()), None)
         self._now_epoch = 0
 
     # --- what subclasses give
+
+    def views(self) -> Sequence[View]:
+        """The ready-made views; the first is shown until another is chosen, the last shows everything."""
+        return self.VIEWS
 
     @abstractmethod
     def columns(self) -> Sequence[Column[R]]:
@@ -354,7 +358,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
         rows, now = self.load_rows(), self.now_epoch()
         choices = [
             Choice(view.id, view.title, count_text(sum(1 for row in rows if view.shows(row, now)), self.NOUN))
-            for view in self.VIEWS
+            for view in self.views()
         ]
 
         def chosen(view_id: str | None) -> None:
@@ -365,7 +369,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
 
     def show_view(self, view_id: str) -> None:
         """Show the view with this id."""
-        self.view = next((view for view in self.VIEWS if view.id == view_id), self.view)
+        self.view = next((view for view in self.views() if view.id == view_id), self.view)
         self._now_epoch = self.now_epoch()
         self._apply_view()
         self._show_state()
@@ -377,8 +381,8 @@ class ListScreen(BilltuiScreen, Generic[R]):
             return True
         self.query_one("#filter", Input).value = ""
         self.apply_filter("")
-        if self.VIEWS:
-            self.show_view(self.VIEWS[-1].id)
+        if views := self.views():
+            self.show_view(views[-1].id)
         return self.table.move_cursor_to(row_id)
 
     @handles("list.sort")

@@ -18,10 +18,13 @@ from billtui.commands import COMMANDS, Scope, handles
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.forecast_desk import AheadDesk
 from billtui.screens.list_screen import DETAIL_FROM
+from billtui.screens.overview_staff import staff_lines
 from billtui.services.executor import JobEvent
 from billtui.services.journal import JobState, OperationState
 from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed, RunningOut
+from billtui.services.staff import is_staff
 from billtui.services.store import ChangeRow
+from billtui.services.ticket_queue import Ranks
 from billtui.widgets.formats import cents_text, count_text, date_text, epoch, moment_text, span_text, toned
 from billtui.widgets.record_table import Tone
 
@@ -52,6 +55,7 @@ class OverviewScreen(BilltuiScreen):
         self._news_shown: Content | None = None
         self.desk = AheadDesk()
         self._looking = False
+        self._ranks: Ranks | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and beside them what changed where there is room."""
@@ -126,6 +130,7 @@ class OverviewScreen(BilltuiScreen):
         """Another account's copy."""
         self.desk = AheadDesk()
         self._looking = False
+        self._ranks = None
 
     def _same_lines(self, options: list[Option]) -> bool:
         """Whether these lines are there already; where only words changed, those lines alone are drawn anew."""
@@ -170,6 +175,18 @@ class OverviewScreen(BilltuiScreen):
         def gap() -> None:
             options.append(Option(Content(""), disabled=True))
 
+        if is_staff(found.account):
+            if self._ranks is None:
+                self._ranks = Ranks()
+            me = str(found.account.login) if found.account is not None else ""
+            for place, label, said in staff_lines(self.session, me, self._ranks, ascii_only=self.billtui.ascii_only):
+                if place:
+                    line(place, label, said)
+                else:
+                    gap()
+            if unfinished := self._unfinished_jobs():
+                line("jobs", "Unfinished", toned(f"{count_text(unfinished, 'job')} waiting: jobs (4)", "warning"))
+            return options
         if found.account is not None:
             line(
                 "balance",
@@ -265,6 +282,10 @@ class OverviewScreen(BilltuiScreen):
             self.billtui.show_order(rest)
         elif kind == "transfer":
             self.billtui.show_transfer(rest)
+        elif kind == "ticket":
+            self.billtui.show_ticket(rest)
+        elif kind == "tickets":
+            self.billtui.show_list("queue", rest)
         elif kind in ("invoices", "orders", "transfers"):
             self.billtui.show_list(kind, rest)
         elif kind == "jobs":

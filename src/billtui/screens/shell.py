@@ -90,6 +90,15 @@ class Shell(CarefulApp[int]):
         """What waits in the undo window, in words."""
 
     @abstractmethod
+    def offer_undo(self, title: str, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """What was done last can be changed back: ``u`` does ``work`` until something else can be."""
+
+    @property
+    @abstractmethod
+    def undo_offered(self) -> bool:
+        """Whether what was done last can be changed back."""
+
+    @abstractmethod
     def undo(self) -> None:
         """Take back what was held last."""
 
@@ -136,6 +145,14 @@ class Shell(CarefulApp[int]):
     @abstractmethod
     def go_tickets(self) -> None:
         """Go to the tickets: a client's own, or for staff the queue."""
+
+    @abstractmethod
+    def show_account_card(self, account_id: str) -> None:
+        """Go to a customer's card, for staff."""
+
+    @abstractmethod
+    def show_first_area(self) -> None:
+        """Staff begins with the queue."""
 
     @abstractmethod
     async def show_orders_of(self, invoice_id: str) -> None:

@@ -30,6 +30,10 @@ PLACES = {
     "API keys": (Scope.API_KEYS, Scope.LIST, Scope.GLOBAL),
     "writing": (Scope.COMPOSER,),  # its digits stand before those of the areas: esc leaves first
     "notifications": (Scope.NOTIFICATIONS, Scope.LIST, Scope.GLOBAL),
+    "queue": (Scope.QUEUE, Scope.TRIAGE, Scope.LIST, Scope.GLOBAL),
+    "thread of staff": (Scope.THREAD, Scope.TRIAGE, Scope.GLOBAL),
+    "canned replies": (Scope.CANNED, Scope.LIST, Scope.GLOBAL),
+    "shift": (Scope.SHIFT, Scope.GLOBAL),
 }
 
 

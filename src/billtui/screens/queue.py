@@ -1,0 +1,260 @@
+"""The queue of support staff: what is next and why, in views with live counts; triage without leaving the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from textual.content import Content
+
+from billtui.commands import Command, Scope, handles
+from billtui.screens.list_screen import View
+from billtui.screens.queue_view import DEFAULT_COLUMNS, counts_line, last_words, queue_columns, ticket_facts
+from billtui.screens.saved_view_list import SavedViewList
+from billtui.screens.triage import close_tickets
+from billtui.screens.triage_commands import TriageCommands
+from billtui.services.store import TicketRow
+from billtui.services.ticket_filter import FIELDS, TicketFilter, read_filter
+from billtui.services.ticket_queue import CLOSED, Counts, QueueView, Ranks, count_views, queue_views
+from billtui.widgets.formats import toned
+from billtui.widgets.record_table import Column
+
+USUAL_DEPARTMENTS = ("technical", "finance", "sales", "abuse")
+"""In the order of the views; others follow by name (TKT-1)."""
+_NO_ROW_NEEDED = frozenset({"queue.due", "queue.shift", "queue.canned", "queue.advance", "ticket.next"})
+
+
+class QueueScreen(SavedViewList[TicketRow], TriageCommands):
+    """Tickets of all clients, what cannot wait first."""
+
+    AREA = "Tickets"
+    SCOPES = (Scope.QUEUE, Scope.TRIAGE, Scope.LIST)
+    LIST_NAME = "tickets"
+    NOUN = "ticket"
+    EMPTY = "No client has written yet. What comes in stands here by itself."
+    SORT = ("why", False)
+
+    def __init__(self) -> None:
+        """The view is what is next."""
+        self.ranks = Ranks()
+        self._departments: Mapping[str, str] = {}
+        self._views: tuple[QueueView, ...] = queue_views("", {})
+        self._counts = Counts({}, 0, 0, 0)
+        self._filter = TicketFilter()
+        self._before_due = ""
+        self._tickets: Sequence[TicketRow] = ()
+        super().__init__()
+
+    # --- rows and views
+
+    def views(self) -> Sequence[View]:
+        """Ready-made views, a department's own among them."""
+        return [View(view.id, view.title, view.shows) for view in self._views]
+
+    def columns(self) -> Sequence[Column[TicketRow]]:
+        """Number, why it is next, subject, who has it, and more where there is room."""
+        return queue_columns(lambda: self._now_epoch, self.ranks, ascii_only=self.billtui.ascii_only)
+
+    def _chosen_columns(self) -> Sequence[str] | None:
+        return super()._chosen_columns() or DEFAULT_COLUMNS
+
+    def row_id(self, row: TicketRow) -> str:
+        """The ticket's id."""
+        return row.id
+
+    def load_rows(self) -> Sequence[TicketRow]:
+        """All tickets of the copy."""
+        return self._tickets
+
+    @property
+    def me(self) -> str:
+        """The login of whoever sits here."""
+        account = self.session.account
+        return "" if account is None else str(account.login)
+
+    def reload(self) -> None:
+        """Rows anew, and how many there are in each view."""
+        self._tickets = self.session.store.tickets()
+        self._now_epoch = self.now_epoch()
+        found = {row.department for row in self._tickets}
+        departments = {one: self.department_name(one) for one in (*USUAL_DEPARTMENTS, *sorted(found)) if one in found}
+        if departments != self._departments or not self._views or self._made_for != self.me:
+            self._departments, self._made_for = departments, self.me
+            self._views = queue_views(self.me, departments)
+            self.view = next((one for one in self.views() if self.view and one.id == self.view.id), self.views()[0])
+        self._count()
+        self._read_filter()
+        super().reload()
+
+    _made_for = ""
+
+    def department_name(self, department: str) -> str:
+        """A department's name in few letters; its id where the panel has not told one."""
+        return department
+
+    def _count(self) -> None:
+        self._counts = count_views(self._tickets, self.me, self._now_epoch)
+
+    def _minute(self) -> None:
+        """Words of time change, and what is late; nothing is sent where they stay the same."""
+        super()._minute()
+        if self.is_current and not self.session.closed:
+            self._count()
+            if self.view is not None and self.view.id == "due":
+                self._apply_view()
+            self._show_around()
+
+    def count_of(self, view: View) -> int:
+        """From one look at all rows."""
+        return self._counts.by_view.get(view.id, 0)
+
+    def begin_anew(self) -> None:
+        """Another account's tickets."""
+        super().begin_anew()
+        self.ranks = Ranks(self.ranks.policy)
+        self._filter, self._before_due = TicketFilter(), ""
+
+    # --- what stands around the list
+
+    def summary(self, rows: Sequence[TicketRow], marked: Sequence[TicketRow]) -> Content:
+        """What is wrong with the filter, what the marks are, or how many tickets each view has."""
+        if self._filter.problem:
+            return toned(f" {self._filter.problem}", "warning")
+        if marked:
+            states: dict[str, int] = {}
+            for row in marked:
+                states[row.state] = states.get(row.state, 0) + 1
+            words = ", ".join(f"{count} {state}" for state, count in states.items())
+            return Content.assemble(
+                (words, "$muted"), ("  of ", "$muted"), f"{len({row.login for row in marked})} clients"
+            )
+        return counts_line(self._views, self._counts, self.view.id if self.view else "", self.app.size.width)
+
+    def detail(self, row: TicketRow) -> Content:
+        """The ticket beside the list, and what was last written."""
+        store, now = self.session.store, self._now_epoch
+        order = store.order_rows([row.order_id]).get(row.order_id) if row.order_id else None
+        parts = [
+            ticket_facts(
+                row, self.ranks.reasons(row, now), now, department=self.department_name(row.department),
+                order=order.name if order is not None else "", ascii_only=self.billtui.ascii_only,
+            )
+        ]  # fmt: skip
+        messages = store.messages(row.id)
+        if messages:
+            last = messages[-1]
+            parts += [
+                Content(""),
+                last_words(last.author, last.role, last.at, last.body, internal=bool(last.internal), now=now),
+            ]
+        return Content("\n").join(parts)
+
+    # --- filter
+
+    def apply_filter(self, text: str) -> None:
+        """Plain words as ever; ``who:me`` and its like narrow by what a ticket is."""
+        before = self._filter.terms
+        self._filter = read_filter(text, self.me, self._now_epoch or self.now_epoch())
+        if self._filter.terms != before:
+            self._apply_view()
+        self.table.set_filter(self._filter.words)
+
+    def _read_filter(self) -> None:
+        """Lengths of time in the filter count from now on."""
+        if self._filter.terms:
+            text = " ".join((*self._filter.terms, self._filter.words))
+            self._filter = read_filter(text, self.me, self._now_epoch)
+
+    def view_predicate(self) -> Callable[[TicketRow], bool] | None:
+        """The view's rows that the terms of the filter leave."""
+        shows, matches = super().view_predicate(), self._filter.matches
+        if matches is None:
+            return shows
+        return matches if shows is None else lambda row: shows(row) and matches(row)
+
+    def filter_content(self) -> list[Content | str | tuple[str, str]]:
+        """The words and terms in force, and the saved view's name."""
+        parts = super().filter_content()
+        if self._filter.terms and not self.has_class("filtering"):
+            parts += ["  " if parts else ("  filter: ", "$muted"), Content(" ".join(self._filter.terms))]
+        if self.saved:
+            parts.append((f"  “{self.saved}”", "$text-accent"))
+        if self.has_class("filtering"):
+            parts.append((f"  {', '.join(f'{one}:' for one in FIELDS)}", "$faint"))
+        return parts
+
+    # --- triage
+
+    def triage_rows(self) -> list[TicketRow]:
+        """The marked ones, or the one under the cursor."""
+        return self.chosen_rows()
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Views and the shift need no ticket under the cursor."""
+        refusal = super().refusal_of(command)
+        if refusal is not None and command.id in _NO_ROW_NEEDED and refusal == self._nothing_chosen():
+            return None
+        return refusal
+
+    def open_row(self, row_id: str) -> None:
+        """The thread."""
+        self.billtui.show_ticket(row_id)
+
+    @handles("queue.answer")
+    def answer(self) -> None:
+        """Write to the client."""
+        if (row := self.table.cursor_row) is not None:
+            self.billtui.compose_reply(row.id)
+
+    @handles("queue.close")
+    async def close_chosen(self) -> None:
+        """Close what is chosen."""
+        await close_tickets(
+            self.billtui, [row for row in self.chosen_rows() if row.state != CLOSED] or self.chosen_rows()
+        )
+
+    @handles("queue.due")
+    def show_due(self) -> None:
+        """What misses its service level within the hour; again: the view before."""
+        now = self.view.id if self.view else ""
+        if now == "due":
+            self.show_view(self._before_due or "next")
+        else:
+            self._before_due = now
+            self.show_view("due")
+
+    @handles("queue.shift")
+    def show_shift(self) -> None:
+        """What was done, and what is left."""
+        from billtui.screens.shift import ShiftScreen
+
+        self.app.push_screen(ShiftScreen())
+
+    @handles("queue.canned")
+    def show_canned(self) -> None:
+        """Answers that are kept ready."""
+        from billtui.screens.canned import CannedScreen
+
+        self.app.push_screen(CannedScreen())
+
+    @handles("queue.advance")
+    def switch_advance(self) -> None:
+        """Whether the next ticket opens by itself."""
+        on = not self.billtui.settings.next_ticket
+        self.billtui.change_settings(next_ticket=on)
+        self.billtui.say(
+            "The next ticket opens by itself after an answer, a hand-over or a close."
+            if on
+            else "No ticket opens by itself any more: N opens the next one."
+        )
+
+    @handles("app.undo")
+    def undo_here(self) -> None:
+        """What waits in the outbox, then the last change that can be changed back, then marks."""
+        if self.billtui.holds_something or self.billtui.undo_offered:
+            self.billtui.undo()
+        else:
+            self.table.action_undo_marks()
+
+    def command_words(self) -> list[str]:
+        """Taking what is chosen."""
+        return ["tickets", "take"]
