@@ -52,7 +52,7 @@ class Places(Shell):
         """Go to an area's list with one of its views."""
         from billtui.screens.list_screen import ListScreen
 
-        self.switch_mode(area)
+        self.switch_mode(QUEUE if area == "tickets" and is_staff(self.session.account) else area)
 
         def show() -> None:
             screen = self.screen
@@ -104,7 +104,7 @@ class Places(Shell):
     @handles("app.tickets")
     def go_tickets(self) -> None:
         """Show the tickets: a client its own, support staff the queue of everybody's."""
-        self.switch_mode("tickets")
+        self.switch_mode(QUEUE if is_staff(self.session.account) else "tickets")
 
     @handles("app.mail")
     async def read_mail(self) -> None:

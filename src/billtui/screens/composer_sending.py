@@ -14,6 +14,7 @@ from billtui.screens.base import BilltuiScreen
 from billtui.screens.composer_dialogs import NewMessage, SendWithFindings, ThreadMovedOn
 from billtui.screens.flows import SIGN_IN_FIRST, job_ended, say_nothing_left
 from billtui.screens.modals.choice import Choice, ChoiceDialog
+from billtui.screens.next_ticket import after_acting
 from billtui.services.drafts import DraftConflict, DraftKind, DraftLocked, PlanOfAnother
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.plans import Plan
@@ -160,12 +161,13 @@ def _shown(news: News) -> list[NewMessage]:
 
 def _leave_it_to_the_job(screen: ComposerScreen, job_id: str) -> None:
     """The screen goes at once, unless it holds server access, which is given once the ticket is there (TKT-4)."""
-    app, access = screen.billtui, screen.access
+    app, access, letter = screen.billtui, screen.access, screen.kept.letter
     secret = SecretStr(access.value) if access is not None and access.value else None
     if secret is None and not screen.kept.draft.attachments:
         app.work(_followed(app, screen, job_id, None))
         if screen.is_current:
             app.pop_screen()
+            _go_on(app, letter)
         return
     screen.review_panel.focus()
     seconds = app.settings.undo_seconds
@@ -173,6 +175,12 @@ def _leave_it_to_the_job(screen: ComposerScreen, job_id: str) -> None:
     then = "Server access is given once the ticket is there." if secret is not None else "Its files go first."
     screen.show_sending(f"{first}{then}")
     app.work(_followed(app, screen, job_id, secret))
+
+
+def _go_on(app: Shell, letter: Letter) -> None:
+    """After an answer support goes on with what is next in its queue; a client stays in the thread (TKT-8)."""
+    if letter.kind is DraftKind.REPLY:
+        app.call_after_refresh(after_acting, app, [letter.draft.key.ticket_id])
 
 
 async def _followed(app: Shell, screen: ComposerScreen, job_id: str, access: SecretStr | None) -> None:
@@ -203,6 +211,7 @@ async def _sent(app: Shell, screen: ComposerScreen, row: OperationRow, access: S
             return
     if screen.is_attached and screen.is_current:
         app.pop_screen()
+        _go_on(app, screen.kept.letter)
 
 
 def ticket_of(row: OperationRow) -> str:

@@ -13,8 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from billtui.commands import Command, Scope
+from billtui.domain.models import Doing
 from billtui.domain.rules.tickets import MIB
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.presence import PresenceLine
 from billtui.screens.review_panel import ReviewPanel
 from billtui.terminal.harmless import one_line
 from billtui.widgets.field_line import FieldLine
@@ -38,6 +40,8 @@ class Looks:
     last: str = ""
     """The last message of the thread, to be read while answering."""
     last_title: str = ""
+    ticket_id: str = ""
+    """What is written to; empty for a new ticket."""
 
     @property
     def frame(self) -> str:
@@ -86,6 +90,8 @@ class ComposerView(BilltuiScreen):
                 yield field
         else:
             yield Static(Content(one_line(looks.head)), id="head")
+            if looks.staff:
+                yield PresenceLine(looks.ticket_id, Doing.WRITING)
         with Vertical(id="main"):
             with Vertical(id="left"):
                 with Vertical(id="letter") as letter:

@@ -110,6 +110,7 @@ def _reply(app: Shell, ticket: Ticket, internal: bool, quote: str) -> None:
         staff=staff,
         last=last.body[:LAST_SHOWN] if last is not None else "",
         last_title=f"Last message: {last.author or 'the panel'}" if last is not None else "",
+        ticket_id=ticket.id.raw,
     )
     turn = Turn.SUPPORT if ticket.state == TicketState.OPEN and ticket.last_author_role.raw == "client" else Turn.CLIENT
     app.push_screen(

@@ -44,14 +44,16 @@ class CardLines(OptionList):
             super().__init__()
             self.kind, self.object_id = kind, object_id
 
-    def __init__(self, account_id: str, *, here: str = "", id: str = "card") -> None:
-        """The card of ``account_id``; ``here`` is the ticket that it stands beside."""
+    def __init__(self, account_id: str = "", *, here: str = "", id: str = "card") -> None:
+        """The card of ``account_id``, or of nobody yet; ``here`` is the ticket that it stands beside."""
         super().__init__(id=id)
         self.account_id, self.here = account_id, here
         self.card: CustomerCard | None = None
 
     def on_mount(self) -> None:
-        """Ask the panel at once."""
+        """Ask the panel at once, where it is known whose card it is."""
+        if not self.account_id:
+            return
         self._say("Asking the panel for the customer …")
         self.run_worker(self.load(), group="card", exclusive=True, exit_on_error=False)
 

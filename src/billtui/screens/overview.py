@@ -285,7 +285,7 @@ class OverviewScreen(BilltuiScreen):
         elif kind == "ticket":
             self.billtui.show_ticket(rest)
         elif kind == "tickets":
-            self.billtui.show_list("queue", rest)
+            self.billtui.show_list("tickets", rest)
         elif kind in ("invoices", "orders", "transfers"):
             self.billtui.show_list(kind, rest)
         elif kind == "jobs":

@@ -50,7 +50,9 @@ def staff_lines(session: Session, me: str, ranks: Ranks, *, ascii_only: bool = F
     ]
     for at, row in enumerate(ranks.in_order(row for row in rows if row.assignee in ("", me))[:LISTED]):
         cell = why_cell(row, ranks.reasons(row, now)[:1], now, ascii_only=ascii_only)
-        words = Content.assemble((f"{row.number}  ", "$muted"), toned(cell.text, cell.tone), "  ", (row.subject, "bold"))
+        words = Content.assemble(
+            (f"{row.number}  ", "$muted"), toned(cell.text, cell.tone), "  ", (row.subject, "bold")
+        )
         lines.append((f"ticket:{row.id}", "" if at else "Next", words.truncate(ROOM, ellipsis=True)))
     lines.append(gap)
     departments = Counter(row.department for row in rows if row.state == OPEN)

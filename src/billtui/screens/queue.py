@@ -10,6 +10,7 @@ from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import View
 from billtui.screens.queue_view import DEFAULT_COLUMNS, counts_line, last_words, queue_columns, ticket_facts
 from billtui.screens.saved_view_list import SavedViewList
+from billtui.screens.ticket_actions import close_ticket
 from billtui.screens.triage import close_tickets
 from billtui.screens.triage_commands import TriageCommands
 from billtui.services.store import TicketRow
@@ -28,7 +29,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
 
     AREA = "Tickets"
     SCOPES = (Scope.QUEUE, Scope.TRIAGE, Scope.LIST)
-    LIST_NAME = "tickets"
+    LIST_NAME = "queue"
     NOUN = "ticket"
     EMPTY = "No client has written yet. What comes in stands here by itself."
     SORT = ("why", False)
@@ -200,14 +201,20 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         self.billtui.show_ticket(row_id)
 
     @handles("queue.answer")
-    def answer(self) -> None:
-        """Write to the client."""
+    async def answer(self) -> None:
+        """Write to the client, over the thread: nobody answers what was not there to be read (TKT-9)."""
         if (row := self.table.cursor_row) is not None:
+            if not self.session.store.messages_known(row.id).whole:
+                await self.session.tickets.thread(row.id)
+            self.billtui.show_ticket(row.id)
             self.billtui.compose_reply(row.id)
 
     @handles("queue.close")
     async def close_chosen(self) -> None:
         """Close what is chosen."""
+        if len(self.chosen_rows()) == 1:
+            await close_ticket(self.billtui, self.chosen_ids()[0])
+            return
         await close_tickets(
             self.billtui, [row for row in self.chosen_rows() if row.state != CLOSED] or self.chosen_rows()
         )

@@ -21,10 +21,13 @@ from billtui.commands import Command, Scope, handles
 from billtui.config.errors import UnsafePath
 from billtui.domain.models import Ticket
 from billtui.screens.command_text import command_line
+from billtui.screens.customer_card import CardLines, open_from_card
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
+from billtui.screens.presence import PresenceLine
 from billtui.screens.ticket_actions import TicketActions
 from billtui.screens.ticket_saving import save_attachments
 from billtui.screens.ticket_view import Around, entries_of, facts, head_lines
+from billtui.screens.triage_commands import TriageCommands
 from billtui.services.mentions import Mention, mentions
 from billtui.services.session_settings import NotSignedIn
 from billtui.services.store import TicketRow
@@ -43,11 +46,11 @@ LEAST_SEARCHED: Final = 2
 NEEDS_MESSAGE: Final = frozenset({"ticket.copy", "ticket.find"})
 
 
-class TicketScreen(TicketActions):
+class TicketScreen(TicketActions, TriageCommands):
     """Shows the copy at once, then asks the panel for what is new; follows while it is open."""
 
     AREA = "Tickets"
-    SCOPES = (Scope.THREAD,)
+    SCOPES = (Scope.THREAD, Scope.TRIAGE)
     CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).with_name("ticket.tcss")
 
     def __init__(self, ticket_id: str, *, message_id: str = "", find: str = "") -> None:
@@ -75,11 +78,17 @@ class TicketScreen(TicketActions):
             yield Still(id="subject")
             yield Still(id="state")
             yield Still(id="about")
+        yield PresenceLine(self.ticket_id)
         with Horizontal(id="main"):
             yield Static(id="notice")
             yield ThreadView(ascii_only=self.billtui.ascii_only, id="thread")
-            with VerticalScroll(id="side", can_focus=False):
-                yield Still(id="facts")
+            if self.staff:
+                with Vertical(id="side"):
+                    yield Still(id="facts")
+                    yield CardLines()
+            else:
+                with VerticalScroll(id="side", can_focus=False):
+                    yield Still(id="facts")
         with Horizontal(id="find-line"):
             yield Static(Content(" Find: "), id="find-label")
             field = Input(placeholder="words in this thread; enter keeps, esc clears", id="find")
@@ -222,7 +231,22 @@ class TicketScreen(TicketActions):
             room = max(self.size.width - 2, 1)
             self.query_one(f"#{name}", Still).show(line.truncate(room, ellipsis=True))
         self.query_one("#facts", Still).show(side, grows=True)
+        self._show_card()
         self._show_status()
+
+    def _show_card(self) -> None:
+        """For staff whose ticket it is, beside the thread where there is room (ACC-7)."""
+        if self.staff and self.row is not None and self.row.account_id and self.has_class("wide"):
+            self.query_one(CardLines).show(self.row.account_id, self.ticket_id)
+
+    @on(CardLines.Opened)
+    def open_from_card(self, event: CardLines.Opened) -> None:
+        """Go to another ticket of the customer, look at an order or an invoice."""
+        open_from_card(self, self.query_one(CardLines).card, event.kind, event.object_id)
+
+    def triage_rows(self) -> list[TicketRow]:
+        """The ticket that is open."""
+        return [self.row] if self.row is not None else []
 
     def _around(self, row: TicketRow) -> Around:
         store = self.session.store

@@ -14,6 +14,7 @@ from billtui.screens.base import BilltuiScreen
 from billtui.screens.flows import SIGN_IN_FIRST, busy_targets, say_nothing_left, signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.prompt import Prompt
+from billtui.screens.next_ticket import after_acting
 from billtui.services import planner
 from billtui.terminal.harmless import one_line
 from billtui.widgets.formats import moment_text
@@ -149,7 +150,8 @@ async def close_ticket(app: Shell, ticket_id: str) -> None:
         ]
         if await app.push_screen_wait(ChoiceDialog(f"Close {ticket.number}?", choices, chosen="no")) != "yes":
             return
-    await _change(app, ticket, TicketChange(state=TicketState.CLOSED), hold=True)
+    if await _change(app, ticket, TicketChange(state=TicketState.CLOSED), hold=True) is not None:
+        after_acting(app, [ticket_id])
 
 
 async def reopen_ticket(app: Shell, ticket_id: str) -> None:

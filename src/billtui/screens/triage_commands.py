@@ -38,6 +38,8 @@ class TriageCommands(BilltuiScreen):
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, for these tickets."""
+        if command.scope is Scope.TRIAGE and not is_staff(self.session.account):
+            return f"“{command.title}” is for support staff (ACC-7)."
         if refusal := super().refusal_of(command):
             return refusal
         if command.scope is not Scope.TRIAGE:
@@ -77,9 +79,12 @@ class TriageCommands(BilltuiScreen):
         await tag_tickets(self.billtui, self.triage_rows())
 
     @handles("ticket.note")
-    def note(self) -> None:
-        """Write a note."""
-        self.billtui.compose_reply(self.triage_rows()[0].id, internal=True)
+    async def note(self) -> None:
+        """Write a note, on the thread as it is now."""
+        ticket_id = self.triage_rows()[0].id
+        if not self.session.store.messages_known(ticket_id).whole:
+            await self.session.tickets.thread(ticket_id)
+        self.billtui.compose_reply(ticket_id, internal=True)
 
     @handles("ticket.merge")
     async def merge(self) -> None:

@@ -11,7 +11,7 @@ from billtui.config.errors import ConfigError
 from billtui.config.paths import config_dir, locked, read_private, write_private
 from billtui.services.selection import check_name
 
-LISTS: Final = ("orders", "invoices", "jobs", "transfers", "tickets")
+LISTS: Final = ("orders", "invoices", "jobs", "transfers", "tickets", "queue")
 MAX_VIEWS: Final = 100
 MAX_FILTER: Final = 500
 
