@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from typing import Any
 
 from billtui.domain.rules import tickets as rules
 from billtui.sandbox.engine import ticket_states
@@ -32,6 +33,7 @@ class Player:
         self._orders = orders
         self._people = {account.login: Person.of(account) for account in self._clients}
         self._messages: list[MessageRow] = []
+        self._beside: list[tuple[str, tuple[Any, ...]]] = []
         self._numbers = [0, 0]
 
     def play(self, stories: Sequence[Story]) -> None:
@@ -51,6 +53,10 @@ class Player:
         for message in self._messages:
             tx.messages.add(message)
         tx.flush()
+        for statement, values in self._beside:
+            tx.sql(statement, values)
+        # Access that was given on a ticket which has been closed since is gone (TKT-4).
+        tx.sql("DELETE FROM ticket_access WHERE ticket_id IN (SELECT id FROM tickets WHERE access <> 'given')")
 
     def _can_tell(self, story: Story) -> bool:
         return story.order is None or story.order < len(self._orders[story.owner])
@@ -98,15 +104,21 @@ class Player:
             self._attach(message, place, name, data)
         return message
 
+    def write_later(self, statement: str, *values: Any) -> None:
+        """A row beside tickets and messages, once those are there."""
+        self._beside.append((statement, values))
+
     def _attach(self, message: MessageRow, place: int, name: str, data: bytes) -> None:
         attachment_id = self._random.randbytes(12).hex()
         kept = (attachment_id, message.author_id, message.id, place, name, len(data))
-        self._tx.sql(
+        self.write_later(
             "INSERT INTO attachments (id, account_id, message_id, place, name, size, sha256, at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*kept, hashlib.sha256(data).hexdigest(), message.at),
+            *kept,
+            hashlib.sha256(data).hexdigest(),
+            message.at,
         )
-        self._tx.sql("INSERT INTO attachment_data (attachment_id, data) VALUES (?, ?)", (attachment_id, data))
+        self.write_later("INSERT INTO attachment_data (attachment_id, data) VALUES (?, ?)", attachment_id, data)
 
 
 class _Told:
@@ -158,7 +170,8 @@ class _Told:
         tx, row = self._player.tx, self._need()
         assert self._story.access is not None
         sealed = tx.vault.seal(self._story.access[1], f"server access of ticket {row.id}")
-        tx.sql("INSERT INTO ticket_access (ticket_id, sealed, given_at) VALUES (?, ?, ?)", (row.id, sealed, tx.at))
+        statement = "INSERT INTO ticket_access (ticket_id, sealed, given_at) VALUES (?, ?, ?)"
+        self._player.write_later(statement, row.id, sealed, tx.at)
         row.access = "given"
         stirred(tx, row)
 
@@ -166,10 +179,8 @@ class _Told:
         """Support read it."""
         tx, row = self._player.tx, self._need()
         who = self._player.person(self._story, login)
-        tx.sql(
-            "INSERT INTO access_readings (ticket_id, account_id, at, reason) VALUES (?, ?, ?, ?)",
-            (row.id, who.account_id, tx.at, reason),
-        )
+        statement = "INSERT INTO access_readings (ticket_id, account_id, at, reason) VALUES (?, ?, ?, ?)"
+        self._player.write_later(statement, row.id, who.account_id, tx.at, reason)
         stirred(tx, row)
 
     def hold(self) -> None:
