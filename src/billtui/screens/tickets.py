@@ -9,7 +9,7 @@ from textual import on
 from textual.content import Content
 
 from billtui.client.errors import ClientError
-from billtui.commands import Command, Scope
+from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.ticket_view import ANSWERED, CLOSED, ON_HOLD, OPEN, USUAL_COLUMNS, Around, facts, ticket_columns
 from billtui.services.search import covered
@@ -232,6 +232,11 @@ class TicketsScreen(ListScreen[TicketRow]):
         if command.id == "ticket.new":
             return super(ListScreen, self).refusal_of(command)
         return super().refusal_of(command)
+
+    @handles("ticket.new")
+    def write_new(self) -> None:
+        """Write a ticket."""
+        self.billtui.compose_ticket()
 
     def _nothing_chosen(self) -> str:
         return "There is no ticket under the cursor. n writes one, v shows other views, / another filter."
