@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ def message(number: int, role: str, author: str = "", *, internal: bool = False)
     return MessageRow(number, f"m{number}", "1", author or role, role, 100 + number, int(internal), "text", (), "")
 
 
-def made(kind: type, **values: object) -> object:
+def made(kind: type[Any], **values: object) -> Any:
     """A row with empty fields but for these."""
     return kind(**{name: values.get(name, "") for name in kind._fields})
 
@@ -60,7 +61,7 @@ def test_orders_invoices_and_links_are_found_each_once() -> None:
         "web-nl-01 and 192.0.2.7 again, see invoice INV-77 and рахунок № inv-77, https://e.example/x, also"
         " https://e.example/x. Not order 999, nor the number 31 by itself."
     )
-    found = mentions(ticket, text, orders, invoices)  # type: ignore[arg-type]  # rows with other fields empty
+    found = mentions(ticket, text, orders, invoices)
     assert [(one.kind, one.id) for one in found] == [
         ("order", "20"),
         ("order", "31"),
@@ -69,7 +70,7 @@ def test_orders_invoices_and_links_are_found_each_once() -> None:
     ]
     assert "about it" in found[0].detail and "named" in found[1].detail
     other = made(TicketRow, id="1", order_id="77", invoice_id="9")
-    assert [one.title for one in mentions(other, "", [], [])] == ["Order 77", "Invoice 9"]  # type: ignore[arg-type]
+    assert [one.title for one in mentions(other, "", [], [])] == ["Order 77", "Invoice 9"]
 
 
 def test_names_of_files_are_made_harmless() -> None:
