@@ -25,6 +25,7 @@ from tests.widgets.test_record_table_drawing import HOSTILE, harmless
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LOG = "\n".join(f"{number:03d} kernel: nvme0n1: I/O {number} QID 3 timeout, completion polled" for number in range(480))
 
+FEW = settings(max_examples=40)
 words = st.text(st.sampled_from("abc  -漢字かעבр́é·>`1."), max_size=60)
 bodies = st.lists(words | st.sampled_from(["```", "> quoted", "    code", "", LOG[:2500]]), max_size=8).map("\n".join)
 
@@ -57,6 +58,7 @@ def test_rows_fit_and_hold_every_character_that_is_no_space(text: str, width: in
         assert number == 0 or not row or cell_len(row[0]) > 0, "a row never begins with a combining mark"
 
 
+@FEW
 @given(bodies)
 def test_lines_are_in_order_and_lose_only_marks(text: str) -> None:
     body = str(SafeBody(text))
@@ -102,6 +104,7 @@ def test_a_long_log_is_folded_and_says_how_much() -> None:
     assert folded(lines_of("a\n\nb")) == lines_of("a\n\nb")
 
 
+@FEW
 @given(bodies)
 def test_a_fold_hides_what_is_not_shown_and_nothing_else(body: str) -> None:
     lines = lines_of(body)
@@ -128,6 +131,7 @@ def test_sizes_of_files() -> None:
 # --- walking
 
 
+@FEW
 @given(st.lists(bodies, min_size=1, max_size=5), st.integers(8, 90), st.integers(0, 400), st.integers(0, 400))
 def test_walking_on_and_back_meets_the_window(texts: list[str], width: int, start: int, count: int) -> None:
     layout = laid_out(texts, width)
@@ -141,6 +145,7 @@ def test_walking_on_and_back_meets_the_window(texts: list[str], width: int, star
     assert steps >= len(window) or far == window[steps]
 
 
+@FEW
 @given(st.lists(bodies, min_size=1, max_size=4), st.integers(8, 90), st.integers(8, 90), st.integers(0, 300))
 def test_an_anchor_holds_its_character_through_another_width(
     texts: list[str], width: int, other: int, down: int
@@ -192,7 +197,7 @@ def test_a_thread_of_any_length_is_wrapped_where_it_is_seen() -> None:
 hostile = st.lists(st.characters() | st.sampled_from(HOSTILE), max_size=12).map("".join)
 
 
-@settings(max_examples=60)
+@FEW
 @given(hostile, hostile, hostile, st.integers(1, 100), st.booleans())
 def test_every_row_is_as_wide_as_the_thread_and_harmless(
     body: str, author: str, name: str, width: int, ascii_only: bool
