@@ -88,6 +88,15 @@ def quiet(terminal: Terminal) -> None:
         pass
 
 
+@pytest.mark.parametrize("payload", [*SEQUENCES[:6], DIRECTION[3], "\x9b31m"])
+def test_one_payload_among_the_programs_own_bytes_is_found(payload: str) -> None:
+    """The proof that the test below can fail."""
+    own = "\x1b[38;5;16m" + f"{MARK} " * 30
+    harmless(own.encode())
+    with pytest.raises(AssertionError):
+        harmless((own + payload + own).encode())
+
+
 @pytest.mark.parametrize(
     ("login", "size"), [("olena.marsh", (80, 24)), ("sam.desk", (140, 40))], ids=["client", "staff"]
 )
