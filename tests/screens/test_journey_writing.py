@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from textual.widgets import Input
 
 from billtui.config.settings import Settings
 from billtui.screens.composer import ComposerScreen
-from tests.support.driving import Driver, Panel, Program
+from tests.support.driving import Driver, Panel, Program, type_at_once
+from tests.support.sandbox import Json
 
 SIZES = [(80, 24), (140, 40)]
 AT_ONCE = Settings(undo_seconds=0)
+SUPPORT = "sam.desk"
+ROOT = "Canary-root-7731"
 POOR = "Hello, nginx answers 502 since the update. My root password is: hunter2Secret!"
 
 
@@ -20,9 +26,9 @@ def composer(driver: Driver) -> ComposerScreen:
     return screen
 
 
-def tickets(panel: Panel) -> list[dict[str, object]]:
+def tickets(panel: Panel) -> list[Json]:
     """The account's tickets as the panel has them, the newest first."""
-    items: list[dict[str, object]] = panel.get("/tickets?limit=100&sort=-created_at")["items"]
+    items: list[Json] = panel.get("/tickets?limit=100&sort=-created_at")["items"]
     return items
 
 
@@ -34,6 +40,18 @@ async def found(driver: Driver, *ids: str) -> None:
 async def settled(driver: Driver, *ids: str) -> None:
     """Wait until the review finds none of these any more."""
     await driver.until(lambda: not set(ids) & {one.id for one in composer(driver).reviewer.findings}, f"no {ids}")
+
+
+async def answer_findings(driver: Driver) -> None:
+    """After the key that sends: where there are findings, send all the same."""
+
+    def moved() -> bool:
+        screen = driver.app.screen
+        return not isinstance(screen, ComposerScreen) or bool(screen.job_id)
+
+    await driver.until(moved, "what comes of sending")
+    if type(driver.app.screen).__name__ == "SendWithFindings":
+        await driver.press("right", "enter")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -80,4 +98,172 @@ async def test_a_poor_ticket_is_made_better_by_one_key_each_and_sent(program: Pr
         messages = panel.get(f"/tickets/{new['id']}/messages")["items"]
         assert "hunter2Secret" not in str(messages)
         assert "[removed]" in messages[0]["body"]
+        assert driver.app.session.writing.drafts.all() == []
+
+
+async def begin_reply(driver: Driver, ticket_id: str, *, internal: bool = False) -> None:
+    """Open the composer on a ticket of the copy."""
+    await driver.until(lambda: driver.app.session.store.ticket(ticket_id) is not None, "the ticket")
+    await driver.app.session.tickets.thread(ticket_id)
+    driver.app.compose_reply(ticket_id, internal=internal)
+    await driver.on("ComposerScreen")
+
+
+def open_ticket(program: Program) -> Json:
+    """A new ticket of the client, written by another program, that support has not answered yet."""
+    body = {"department": "technical", "subject": "Port 25 is closed on mail-1", "body": "Please open it."}
+    return program.panel().write("POST", "/tickets", body)
+
+
+def answer_by_api(program: Program, ticket_id: str, body: str, *, internal: bool = False) -> Json:
+    """Support writes from elsewhere."""
+    return program.panel(SUPPORT).write("POST", f"/tickets/{ticket_id}/messages", {"body": body, "internal": internal})
+
+
+def bodies(panel: Panel, ticket_id: str) -> list[str]:
+    """The thread as this account sees it."""
+    return [str(one["body"]) for one in panel.get(f"/tickets/{ticket_id}/messages")["items"]]
+
+
+async def test_a_reply_to_a_thread_that_moved_on_is_held_shown_and_sent_only_by_a_yes(program: Program) -> None:
+    """TKT-9, seen before sending, and found by the panel while it waited in the undo window."""
+    ticket, panel = open_ticket(program), program.panel()
+    ticket_id = ticket["id"]
+    async with program.open(settings=Settings(undo_seconds=1)) as driver:
+        await begin_reply(driver, ticket_id)
+        await driver.type("It is urgent for our invoices.")
+        answer_by_api(program, ticket_id, "Which port do you mean?")
+        answer_by_api(program, ticket_id, "He writes every week.", internal=True)
+        await driver.sees("Support wrote meanwhile")
+        await driver.press("ctrl+o")
+        await answer_findings(driver)
+        await driver.on("ThreadMovedOn")
+        await driver.reads("1 message came after", "Which port do you mean?")
+        assert "every week" not in driver.text(), "a note leaked"
+        await driver.press("enter")  # typed ahead: back to the text
+        await driver.on("ComposerScreen")
+        assert composer(driver).body.text == "It is urgent for our invoices."
+        assert len(bodies(panel, ticket_id)) == 2
+
+        await driver.press("ctrl+o")
+        await answer_findings(driver)
+        await driver.on("ThreadMovedOn")
+        await driver.press("right", "right", "enter")
+        await driver.until(lambda: not isinstance(driver.app.screen, ComposerScreen), "the composer to go")
+        # While it waits in the undo window support writes again: the panel holds it, and it is shown again.
+        answer_by_api(program, ticket_id, "Is it port 25?")
+        await driver.on("ThreadMovedOn")
+        await driver.reads("Is it port 25?")
+        assert "invoices" not in str(bodies(panel, ticket_id))
+        drafts = driver.app.session.writing.drafts.of_ticket(ticket_id)
+        assert [one.body for one in drafts] == ["It is urgent for our invoices."]
+        await driver.press("right", "right", "enter")
+        await driver.until(lambda: bodies(panel, ticket_id)[-1] == "It is urgent for our invoices.", "it to be sent")
+        await driver.until(lambda: not driver.app.session.writing.drafts.all(), "the draft to go")
+
+
+async def test_keys_typed_ahead_send_nothing_and_land_in_the_letter(program: Program) -> None:
+    before = len(tickets(program.panel()))
+    async with program.open(settings=AT_ONCE) as driver:
+        driver.app.compose_ticket()
+        type_at_once(driver.app, *"Disk is full", "enter", *"df -h says 100 %", "enter", "enter", "tab", "enter")
+        await driver.on("ComposerScreen")
+        await driver.until(lambda: "100 %" in composer(driver).body.text, "the text")
+        subject = composer(driver).subject
+        assert subject is not None
+        assert subject.value == "Disk is full"
+        await driver.press("escape")
+        if type(driver.app.screen).__name__ != "ComposerScreen":
+            await driver.on("ComposerScreen")
+        assert len(tickets(program.panel())) == before
+
+
+async def test_files_and_server_access_go_with_it_and_access_stays_in_its_field_where_it_fails(
+    program: Program, tmp_path: Path
+) -> None:
+    """TKT-4, TKT-6: too large is refused, progress is shown, the secret is in no file, a failure keeps it."""
+    log, large = tmp_path / "nginx\x1b[31m.log", tmp_path / "core.dump"
+    log.write_bytes(b"502\n" * 50_000)
+    with large.open("wb") as file:
+        file.truncate(11 * 1024 * 1024)
+    panel = program.panel()
+    async with program.open(settings=AT_ONCE) as driver:
+        driver.app.compose_ticket()
+        await driver.on("ComposerScreen")
+        await driver.type("nginx on web-1 answers 502 since 10:00")
+        await driver.press("enter")
+        await driver.type("The log is attached.")
+        await found(driver, "missing-attachment")
+        await driver.press("f8")
+        await driver.on("Prompt")
+        await driver.type(str(large))
+        await driver.press("enter")
+        await driver.reads("10 MiB at most")
+        driver.app.screen.query_one("#field", Input).value = str(log)
+        await driver.press("enter")
+        await driver.on("ComposerScreen")
+        await settled(driver, "missing-attachment")
+        await driver.sees("195 KiB")
+        access = composer(driver).access
+        assert access is not None
+        access.focus()
+        await driver.type(ROOT)
+        await driver.quiet()
+        assert ROOT not in driver.text()
+
+        program.sandbox.faults({"kind": "drop-before", "times": 1, "method": "PUT", "path": "/api/v1/tickets/*/access"})
+        await driver.press("ctrl+o")
+        await answer_findings(driver)
+        await driver.hears("server access was not given")
+        assert isinstance(driver.app.screen, ComposerScreen)
+        assert access.value == ROOT
+        [new] = [one for one in tickets(panel) if "502 since" in str(one["subject"])]
+        assert panel.get(f"/tickets/{new['id']}")["access"] == "none"
+        program.sandbox.faults()
+        await driver.press("ctrl+o")
+        await driver.until(lambda: not isinstance(driver.app.screen, ComposerScreen), "the composer to go")
+        assert panel.get(f"/tickets/{new['id']}")["access"] == "given"
+        [message] = panel.get(f"/tickets/{new['id']}/messages")["items"]
+        assert [one["size"] for one in message["attachments"]] == [200_000]
+    for path in program.root.rglob("*"):
+        assert not path.is_file() or ROOT.encode() not in path.read_bytes(), path
+
+
+async def test_the_panel_dies_while_a_ticket_is_being_sent(program: Program) -> None:
+    """Sent or not is not known: it is looked up, sent exactly once, and the draft is there until then."""
+    async with program.open(settings=AT_ONCE) as driver:
+        driver.app.compose_ticket()
+        await driver.on("ComposerScreen")
+        await driver.type("The disk of db-1 is full")
+        await driver.press("enter")
+        await driver.type("df -h says 100 % on /var since this morning.")
+        await driver.until(lambda: composer(driver).kept.draft.revision > 0, "the draft")
+        program.sandbox.faults({"kind": "slow-body", "ms": 5_000, "method": "POST", "path": "/api/v1/tickets"})
+        await driver.press("ctrl+o")
+        await answer_findings(driver)
+        await driver.until(lambda: program.sandbox.fault_strikes() == [1], "the ticket to be written")
+        program.sandbox.kill()
+        await driver.hears("outcome unknown")
+        assert [one.subject for one in driver.app.session.writing.drafts.all()] == ["The disk of db-1 is full"]
+        program.sandbox.start()
+        await driver.finished()
+        await driver.until(lambda: not driver.app.session.writing.drafts.all(), "the draft to go")
+        again = [one for one in tickets(program.panel()) if one["subject"] == "The disk of db-1 is full"]
+        assert len(again) == 1
+
+
+async def test_facts_of_an_order_are_filled_in_and_nothing_is_kept_of_what_was_only_looked_at(program: Program) -> None:
+    async with program.open(settings=AT_ONCE) as driver:
+        await driver.go("3", "OrdersScreen")
+        order_id = driver.cursor
+        await driver.press("H")
+        await driver.on("ComposerScreen")
+        row = driver.app.session.store.order_rows([str(order_id)])[str(order_id)]
+        await driver.sees(row.name)
+        draft = composer(driver).reviewed()
+        assert draft.order_id == order_id
+        assert f"(id {order_id})" in draft.body
+        assert draft.body.startswith("\n\n```")
+        await driver.press("escape", "escape")
+        await driver.on("OrdersScreen")
         assert driver.app.session.writing.drafts.all() == []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from textual import on
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.widgets import Input, TextArea
 
 from billtui.commands import Command, handles
@@ -22,6 +22,7 @@ from billtui.screens.composer_view import ComposerView, Looks, size_text
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.found_choice import Findable, FoundChoice
 from billtui.services.drafts import DraftConflict, DraftDamaged, DraftLocked, DraftState
+from billtui.services.executor import JobEvent
 from billtui.services.store import OrderRow
 from billtui.services.ticket_review import Finding, TicketDraft, Turn
 from billtui.services.ticket_review.draft import ABUSE, FINANCE, SALES, TECHNICAL
@@ -64,6 +65,8 @@ class ComposerScreen(ComposerView):
         self.order_id = kept.draft.order_id
         self.placeholders = kept.draft.placeholders
         self.held_back = False
+        self.job_id = ""
+        """The job that sends it."""
         self.sent_ticket_id = ""
         """The ticket that holds what was written here; only server access is left to be given."""
         self.reviewer = Reviewer(self, self.reviewed, self._show_findings, staff=looks.staff)
@@ -87,9 +90,9 @@ class ComposerScreen(ComposerView):
             subject.cursor_position = len(draft.subject)
         self.show_fields()
         if subject is not None and (not draft.subject or draft.subject.endswith((" ", ": "))):
-            subject.focus()
+            self.set_focus(subject)
         else:
-            self.body.focus()
+            self.set_focus(self.body)
         if draft.revision:
             self.show_kept("the draft goes on")
         standing = self.kept.letter.standing
@@ -184,15 +187,17 @@ class ComposerScreen(ComposerView):
         """Whether access is given is all that the review learns of it (TKT-4)."""
         self.reviewer.soon()
 
-    @on(Input.Submitted, "#subject")
-    def to_body(self) -> None:
-        """From the subject to the text."""
-        self.body.focus()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """``enter`` leads on from a field of one line; everywhere else it is the widget's own."""
+        return isinstance(self.focused, Input) if action == "to_text" else super().check_action(action, parameters)
 
-    @on(Input.Submitted, "#access")
-    def from_access(self) -> None:
-        """Back to the text: sending has a key of its own."""
-        self.body.focus()
+    def action_to_text(self) -> None:
+        """From the subject, or from server access, to the text: sending has a key of its own.
+
+        At once, before the next key is handed out: where subject and text arrive in one piece, as over a slow line or
+        pasted by hand, no letter of the text lands in the subject.
+        """
+        self.set_focus(self.body)
 
     async def keep(self) -> None:
         """Write the draft down, in a thread."""
@@ -214,17 +219,49 @@ class ComposerScreen(ComposerView):
             return "" if before else f"The draft cannot be kept: {error} What you write is lost with the program."
 
     def on_key(self, event: Key) -> None:
-        """Keys that came before the fields go into the first one; a digit outside of texts is a finding's number."""
-        if event.key.isdigit() and not self.in_text:
-            self._digit = int(event.key)
-        elif self.focused is None and event.is_printable and event.character:
+        """Keys that were typed ahead, before the fields were there, go where they were meant to: into the text.
+
+        A field takes its own keys, so one that comes up to here was on its way before the field had the focus. Outside
+        of texts a digit is a finding's number.
+        """
+        if self.focused is not None and not self.in_text:
+            self._digit = int(event.key) if event.key.isdigit() else 0
+            return
+        text = "\n" if event.key == "enter" else event.character if event.is_printable else None
+        if text is not None and not self.busy:
             event.stop()
-            if (subject := self.subject) is not None:
-                subject.focus()
-                subject.insert_text_at_cursor(event.character)
-            else:
-                self.body.focus()
-                self.body.insert(event.character)
+            event.prevent_default()
+            self._take(text)
+
+    def on_paste(self, event: Paste) -> None:
+        """What was pasted before the fields were there."""
+        if self.focused is None:
+            event.stop()
+            self._take(event.text)
+
+    def _take(self, text: str) -> None:
+        field, subject = self.focused, self.subject
+        if field is None and subject is not None:
+            self.set_focus(subject)
+            field = subject
+        if not isinstance(field, Input):
+            self.set_focus(self.body)
+            self.body.insert(plain(text))
+        elif text == "\n":
+            self.set_focus(self.body)
+        else:
+            field.insert_text_at_cursor(text)
+
+    def job_moved(self, event: JobEvent) -> None:
+        """How far the files of what is being sent are, or what it waits for."""
+        if event.job_id != self.job_id:
+            return
+        if event.progress is not None:
+            one = event.progress
+            part = 100 * one.sent // one.size if one.size else 100
+            self.show_sending(f"File {one.file} of {one.files}, {one.name}: {part} % of {size_text(one.size)}")
+        elif event.paused is not None:
+            self.show_sending("It waits, nothing is lost: 4 Jobs shows why and goes on. esc leaves it to itself.")
 
     # --- commands
 

@@ -43,6 +43,7 @@ async def send(screen: ComposerScreen, *, close: bool = False) -> None:
         if not job_id:
             screen.set_busy(False)
     if job_id:
+        screen.job_id = job_id
         _leave_it_to_the_job(screen, job_id)
 
 
@@ -241,6 +242,7 @@ async def _held(app: Shell, screen: ComposerScreen, access: SecretStr | None) ->
         return
     if job_id:
         screen.kept.going()
+        screen.job_id = job_id
         if there:
             screen.set_busy(True)
         await _followed(app, screen, job_id, access)
