@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 from textual.widgets import Input, TextArea
 
@@ -50,6 +51,11 @@ DEPARTMENT_HELP: Final = {
 
 class ComposerScreen(ComposerView):
     """What is being written. Nothing is sent but by its own key, and nothing that was written is lost."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *ComposerView.BINDINGS,
+        Binding("enter", "to_text", show=False, priority=True),
+    ]
 
     def __init__(self, looks: Looks, kept: KeptLetter, *, turn: Turn = Turn.NEW, access_given: bool = False) -> None:
         """``kept`` is the letter; ``turn`` says whether support has answered what it goes to."""
