@@ -59,8 +59,7 @@ async def test_a_poor_ticket_is_made_better_by_one_key_each_and_sent(program: Pr
     panel = program.panel()
     before = {one["id"] for one in tickets(panel)}
     async with program.open(size=size, settings=AT_ONCE) as driver:
-        driver.app.compose_ticket()
-        await driver.on("ComposerScreen")
+        await begin_new(driver)
         await driver.type("urgent")
         await driver.press("enter")
         await driver.type(POOR)
@@ -101,11 +100,20 @@ async def test_a_poor_ticket_is_made_better_by_one_key_each_and_sent(program: Pr
         assert driver.app.session.writing.drafts.all() == []
 
 
+async def begin_new(driver: Driver) -> None:
+    """Open the composer for a new ticket, by its keys."""
+    await driver.go("9", "TicketsScreen")
+    await driver.press("n")
+    await driver.on("ComposerScreen")
+
+
 async def begin_reply(driver: Driver, ticket_id: str, *, internal: bool = False) -> None:
     """Open the composer on a ticket of the copy."""
     await driver.until(lambda: driver.app.session.store.ticket(ticket_id) is not None, "the ticket")
     await driver.app.session.tickets.thread(ticket_id)
-    driver.app.compose_reply(ticket_id, internal=internal)
+    driver.app.show_ticket(ticket_id)
+    await driver.on("TicketScreen")
+    await driver.press("i" if internal else "a")
     await driver.on("ComposerScreen")
 
 
@@ -188,8 +196,7 @@ async def test_files_and_server_access_go_with_it_and_access_stays_in_its_field_
         file.truncate(11 * 1024 * 1024)
     panel = program.panel()
     async with program.open(settings=AT_ONCE) as driver:
-        driver.app.compose_ticket()
-        await driver.on("ComposerScreen")
+        await begin_new(driver)
         await driver.type("nginx on web-1 answers 502 since 10:00")
         await driver.press("enter")
         await driver.type("The log is attached.")
@@ -232,8 +239,7 @@ async def test_files_and_server_access_go_with_it_and_access_stays_in_its_field_
 async def test_the_panel_dies_while_a_ticket_is_being_sent(program: Program) -> None:
     """Sent or not is not known: it is looked up, sent exactly once, and the draft is there until then."""
     async with program.open(settings=AT_ONCE) as driver:
-        driver.app.compose_ticket()
-        await driver.on("ComposerScreen")
+        await begin_new(driver)
         await driver.type("The disk of db-1 is full")
         await driver.press("enter")
         await driver.type("df -h says 100 % on /var since this morning.")
