@@ -240,8 +240,3 @@ class TicketsScreen(ListScreen[TicketRow]):
 
     def _nothing_chosen(self) -> str:
         return "There is no ticket under the cursor. n writes one, v shows other views, / another filter."
-
-    @handles("ticket.new")
-    def write_new(self) -> None:
-        """Write to support; drafts that wait are offered first."""
-        self.billtui.compose_ticket()
