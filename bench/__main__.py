@@ -11,8 +11,8 @@ from pathlib import Path
 from bench.harness import Benchmark, Figure, Yardsticks, put_between_marks, read_json, table_of, write_json
 
 MODULES = (
-    "startup", "table", "queue", "store", "sandbox", "program", "bulk", "jobs", "accounts", "solver", "choosing",
-    "forecast",
+    "startup", "table", "queue", "store", "tickets", "sandbox", "program", "bulk", "jobs", "accounts", "solver",
+    "choosing", "forecast",
 )  # fmt: skip
 """Files of this package that have `benchmarks()`, in the order in which they are run."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from billtui.services.account_files import read_json, write_json
-from billtui.services.store import TicketRow
+from billtui.services.store import LastWord, TicketRow
 
 VERSION: Final = 1
 MOST: Final = 5_000
@@ -29,6 +29,8 @@ class ReadMarks:
         self._path = path
         self._marks: dict[str, ReadMark] | None = None
         self._since = 0
+        self.changes = 0
+        """How often something was marked since it was loaded."""
 
     def _loaded(self) -> dict[str, ReadMark]:
         if self._marks is None:
@@ -50,18 +52,29 @@ class ReadMarks:
         marks[key] = new
         for oldest in list(marks)[: max(0, len(marks) - MOST)]:
             self._since = max(self._since, marks.pop(oldest).at)
+        self.changes += 1
         write_json(self._path, {"version": VERSION, "since": self._since, "read": marks})
         return True
+
+    @property
+    def since(self) -> int:
+        """Closed tickets that have not changed since then count as read."""
+        self._loaded()
+        return self._since
 
     def is_unread(self, row: TicketRow, *, staff: bool) -> bool:
         """Whether the other side wrote last, and that was not read yet. For staff the other side is the client."""
         if not row.last_author_role or (row.last_author_role == "client") != staff:
             return False
-        wrote = (row.last_client_at if staff else row.last_staff_at) or row.updated_at
-        mark = self.seen(row.id)
-        if mark is not None:
-            return mark.message_id != row.last_message_id and mark.at < wrote
-        return row.state != "closed" or wrote > self._since
+        if row.state == "closed" and row.updated_at <= self.since:
+            return False
+        wrote = row.last_client_at if staff else row.last_staff_at
+        return self.is_new(LastWord(row.id, row.last_message_id, row.updated_at if wrote is None else wrote))
+
+    def is_new(self, last: LastWord) -> bool:
+        """Whether this last message of the other side was not read yet."""
+        mark = self.seen(last.ticket_id)
+        return mark is None or (mark.message_id != last.message_id and mark.at < last.at)
 
 
 def _read(content: object) -> tuple[dict[str, ReadMark], int]:

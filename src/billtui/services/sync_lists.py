@@ -80,8 +80,9 @@ class ListSync:
         self.transfers: Source[Transfer] = Source(
             "transfer", lambda: client.transfers.pages(limit=PAGE), client.transfers.get, store.transfers
         )
+        # Tickets by when they were opened: one that changes while the list is read would change its place in it.
         self.tickets: Source[Ticket] = Source(
-            "ticket", lambda: tickets.pages(limit=PAGE), tickets.get, store.tickets,
+            "ticket", lambda: tickets.pages(limit=PAGE, sort="created_at"), tickets.get, store.tickets,
             lambda ids: tickets.list(limit=PAGE, id=list(ids)),
         )  # fmt: skip
 

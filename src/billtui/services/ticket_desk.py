@@ -73,6 +73,8 @@ class TicketDesk:
         self._own = own
         self._departments: list[Department] | None = None
         self._account: tuple[str, str] | None = None
+        self._unread_key: tuple[object, ...] | None = None
+        self._unread: frozenset[str] = frozenset()
 
     # -- threads
 
@@ -136,13 +138,17 @@ class TicketDesk:
         own = self._own()
         return own is not None and own.read_marks.is_unread(row, staff=self.is_staff)
 
-    def unread(self) -> list[TicketRow]:
-        """The tickets in which the other side wrote last and that were not read here yet, from the copy."""
-        own = self._own()
+    def unread(self) -> frozenset[str]:
+        """Ids of the tickets in which the other side wrote last and that were not read here yet, from the copy."""
+        own, store = self._own(), self._store()
         if own is None:
-            return []
-        staff, marks = self.is_staff, own.read_marks
-        return [row for row in self._store().tickets_answered_by(client=staff) if marks.is_unread(row, staff=staff)]
+            return frozenset()
+        marks = own.read_marks
+        key = (store, store.generation(), marks, marks.changes, self.is_staff)
+        if self._unread_key != key:
+            last = store.last_words(by_client=self.is_staff, since=marks.since)
+            self._unread_key, self._unread = key, frozenset(one.ticket_id for one in last if marks.is_new(one))
+        return self._unread
 
     @property
     def is_staff(self) -> bool:

@@ -57,7 +57,7 @@ class _Table:
         return self.row._fields
 
     def place(self, n: int) -> int:
-        return n * schema.INDEXED_KINDS + self.rank
+        return self.rank << schema.KIND_BITS | n
 
     @property
     def update(self) -> str:

@@ -221,6 +221,15 @@ class MessageHit(NamedTuple):
     """One line of the message around the first word that was looked for."""
 
 
+class LastWord(NamedTuple):
+    """The last message of a ticket, as far as the ticket tells."""
+
+    ticket_id: str
+    message_id: str
+    at: int
+    """When the side that wrote last did."""
+
+
 class HeldThread(NamedTuple):
     """How much of a ticket's thread is in the copy."""
 

@@ -45,8 +45,8 @@ WHOLE_THREAD = """(h.ended = 1 AND (h.version = t.version OR
     (h.last_id = t.last_message_id AND h.messages = t.message_count)))"""
 """That the thread ``h`` is held as the ticket ``t`` stands: it was read to its end at that version, or fits it."""
 TICKET_COLUMNS = ", ".join(TicketRow._fields)
-INDEXED_KINDS = 4
-"""Kinds of objects whose text stands in ``words``: the object with number n of the k-th kind is its row 4 n + k."""
+KIND_BITS = 40
+"""The text of an object with number n of the k-th kind is the row k << 40 | n of ``words``: each kind is a range."""
 
 _TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -78,10 +78,6 @@ CREATE TABLE messages (n INTEGER PRIMARY KEY, id TEXT NOT NULL, ticket_id TEXT N
     merged_from TEXT NOT NULL, raw_id TEXT, size INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (ticket_id, id));
 CREATE INDEX messages_thread ON messages (ticket_id, n);
 CREATE VIRTUAL TABLE message_words USING fts5 (body, content = 'messages', content_rowid = 'n', tokenize = 'trigram');
-CREATE TRIGGER messages_in AFTER INSERT ON messages BEGIN
-    INSERT INTO message_words (rowid, body) VALUES (new.n, new.body); END;
-CREATE TRIGGER messages_out AFTER DELETE ON messages BEGIN
-    INSERT INTO message_words (message_words, rowid, body) VALUES ('delete', old.n, old.body); END;
 CREATE TABLE order_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE invoice_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE transfer_objects (n INTEGER PRIMARY KEY, whole INTEGER NOT NULL, json TEXT NOT NULL);

@@ -115,15 +115,15 @@ def _questions(words: list[str]) -> list[tuple[str, list[object]]]:
     match = quoted(long)
     narrow = "".join(" AND w.text LIKE ? ESCAPE '\\'" for _ in short)
     rest = [like(word) for word in short]
-    every = schema.INDEXED_KINDS
-    questions += [
-        (
-            f"SELECT {hit} FROM words AS w JOIN {table} = w.rowid / {every} "
-            f"WHERE words MATCH ? AND w.rowid % {every} = {rank}{narrow} LIMIT ?",
-            [match, *rest],
+    for rank, (hit, table) in enumerate(_KINDS):
+        begins = rank << schema.KIND_BITS
+        questions.append(
+            (
+                f"SELECT {hit} FROM words AS w JOIN {table} = w.rowid - {begins} WHERE words MATCH ? "
+                f"AND w.rowid BETWEEN {begins} AND {begins + (1 << schema.KIND_BITS) - 1}{narrow} LIMIT ?",
+                [match, *rest],
+            )
         )
-        for rank, (hit, table) in enumerate(_KINDS)
-    ]
     return questions
 
 

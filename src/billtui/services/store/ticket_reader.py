@@ -10,7 +10,7 @@ from billtui.domain.models import Ticket
 from billtui.domain.safetext import SafeText
 from billtui.services.store import schema
 from billtui.services.store.reading import ReadFile
-from billtui.services.store.rows import AttachmentRow, Coverage, HeldThread, MessageHit, MessageRow, TicketRow
+from billtui.services.store.rows import AttachmentRow, Coverage, HeldThread, LastWord, MessageHit, MessageRow, TicketRow
 from billtui.services.store.text import excerpt, like, quoted, words_of
 
 EXCERPT: Final = 160
@@ -63,12 +63,18 @@ class TicketReader(ReadFile):
         """How many tickets are in each state."""
         return {str(state): int(count) for state, count in self.query("SELECT state, count(*) FROM tickets GROUP BY 1")}
 
-    def tickets_answered_by(self, *, client: bool) -> list[TicketRow]:
-        """The tickets in which a client wrote last, or everybody else did."""
-        states = "'open', 'answered', 'on hold', 'closed'"  # named, so that the index by state serves
-        return self._ticket_rows(
-            f"state IN ({states}) AND last_author_role {'=' if client else '<>'} 'client' AND last_author_role <> ''"
+    def last_words(self, *, by_client: bool, since: int) -> list[LastWord]:
+        """Who wrote what last, in the tickets in which a client did, or in which everybody else did.
+
+        Tickets that were closed and have not changed since the instant ``since`` are left out.
+        """
+        role, wrote = ("=", "last_client_at") if by_client else ("<>", "last_staff_at")
+        found = (
+            f"SELECT id, last_message_id, coalesce({wrote}, updated_at) FROM tickets "
+            f"WHERE last_author_role {role} 'client' AND last_author_role <> '' AND state"
         )
+        sql = f"{found} IN ('open', 'answered', 'on hold') UNION ALL {found} = 'closed' AND updated_at > ?"
+        return list(map(LastWord._make, self.query(sql, (since,))))
 
     def _ticket_rows(self, condition: str, *values: object) -> list[TicketRow]:
         sql = f"SELECT {schema.TICKET_COLUMNS} FROM tickets WHERE {condition}"
