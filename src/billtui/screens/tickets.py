@@ -106,7 +106,7 @@ class TicketsScreen(ListScreen[TicketRow]):
             self.reload_if_changed(force=True)
 
     def _unread_now(self) -> frozenset[str]:
-        return frozenset(row.id for row in self.session.tickets.unread())
+        return self.session.tickets.unread()
 
     def reload(self) -> None:
         """Rows anew, with what is new and the names of their orders."""
