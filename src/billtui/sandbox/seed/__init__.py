@@ -23,6 +23,8 @@ from billtui.sandbox.seed import (
     people,
     plant,
     promos,
+    ticket_long,
+    ticket_stories,
     ticket_threads,
     tickets,
     transfers,
@@ -88,7 +90,12 @@ def _catch_up_tickets(tx: Tx) -> None:
         ]
         for one in clients
     ]
-    tickets.Player(tx, tx.at, seed, clients, orders).play(ticket_threads.STORIES)
+    tickets.Player(tx, tx.at, seed, clients, orders).play(_stories(seed))
+
+
+def _stories(seed: int, hostile: bool = False) -> tuple[ticket_stories.Story, ...]:
+    more = ticket_threads.HOSTILE if hostile else ()
+    return (*ticket_threads.STORIES, *ticket_long.long_stories(seed), *more)
 
 
 def _colleagues(tx: Tx, seed: int, joined: int) -> None:
@@ -127,7 +134,7 @@ def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool, seed: 
     moving.present()
     cases.settle_clock(recent, now)
     promos.tell(recent, people.FIRST.account_id)
-    tickets.Player(recent, now, seed, clients, (first, second, third)).play(ticket_threads.STORIES)
+    tickets.Player(recent, now, seed, clients, (first, second, third)).play(_stories(seed, hostile))
     recent.flush()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 CLIENT, SAM, ADA = "client", "sam.desk", "ada.desk"
+SERVER = "@SERVER@"
+"""Stands in the texts for the name of the server that a ticket is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from billtui.sandbox.seed.ticket_stories import ADA, CLIENT, SAM, Said, Story
 
-_TRACE = b"""HOST: web-nl-01                    Loss%   Snt   Last   Avg  Best  Wrst
+_TRACE = b"""HOST: here                         Loss%   Snt   Last   Avg  Best  Wrst
   1.|-- 203.0.113.1                 0.0%   200    0.4   0.5   0.3   2.1
   2.|-- core1.nl.panel.example      0.0%   200    0.9   1.1   0.7   9.8
   3.|-- transit-a.example          14.5%   200   41.2  38.9  12.0 212.4
@@ -15,7 +15,7 @@ STORIES: tuple[Story, ...] = (
     Story(
         owner=0,
         department="technical",
-        subject="Packet loss from web-nl-01 towards Frankfurt since 06:40 UTC",
+        subject="Packet loss from @SERVER@ towards Frankfurt since 06:40 UTC",
         order=0,
         priority=1,
         said=(
@@ -28,12 +28,12 @@ STORIES: tuple[Story, ...] = (
                 files=(("mtr-frankfurt.txt", _TRACE),),
             ),
         ),
-        access=(0.19, "root@web-nl-01\npassword: rust-Canoe-44-lamp"),
+        access=(0.19, "root@@SERVER@\npassword: rust-Canoe-44-lamp"),
     ),
     Story(
         owner=0,
         department="technical",
-        subject="Disk of the mail server is read-only after the reboot",
+        subject="Disk of @SERVER@ is read-only after the reboot",
         order=3,
         priority=0,
         assignee=SAM,
@@ -73,7 +73,7 @@ STORIES: tuple[Story, ...] = (
                 " fsck too, and is it safe to delete the file?",
             ),
         ),
-        access=(4.45, "ssh root@mail, key attached to the host console\npassword: Paper-Orbit-91"),
+        access=(4.45, "ssh root@@SERVER@, key attached to the host console\npassword: Paper-Orbit-91"),
         read=((4.3, SAM, "fsck from the rescue system, agreed with the client"),),
     ),
     Story(
@@ -215,4 +215,150 @@ STORIES: tuple[Story, ...] = (
         tags="scan",
         order=0,
     ),
+    Story(
+        owner=1,
+        department="technical",
+        subject="SSH: Permission denied seit heute Nacht",
+        order=4,
+        said=(
+            Said(
+                3.4,
+                CLIENT,
+                "Hallo,\n\nseit heute Nacht lehnt der Server meinen Schlüssel ab:\n\n```\n$ ssh -v root@example-sg\n"
+                "debug1: Offering public key: /home/kofi/.ssh/id_ed25519\nroot@example-sg: Permission denied"
+                " (publickey)."
+                "\n```\n\nIch habe nichts geändert. Über die Konsole komme ich hinein, `authorized_keys` ist"
+                " unverändert.",
+            ),
+            Said(
+                1.9,
+                CLIENT,
+                "Noch ein Hinweis: `/root` gehört plötzlich einem anderen Benutzer (uid 1001). Kann das von der"
+                " Datensicherung kommen?",
+            ),
+        ),
+    ),
+    Story(
+        owner=0,
+        department="finance",
+        subject="Рахунок на юридичну особу",
+        order=10,
+        invoice=True,
+        said=(
+            Said(
+                3.1,
+                CLIENT,
+                "Добрий день! Чи можна отримати рахунок на ТОВ замість фізичної особи? Реквізити у вкладенні. Термін"
+                " оплати"
+                " — до кінця тижня, тому прошу не блокувати сервер.",
+                files=(("requisites.txt", "ТОВ «Марш Хостинг»\nЄДРПОУ 00000000\n".encode()),),
+            ),
+        ),
+    ),
+    Story(
+        owner=0,
+        department="technical",
+        subject="Перенесите, пожалуйста, сервер на другой узел",
+        order=8,
+        priority=3,
+        assignee=SAM,
+        said=(
+            Said(
+                70.0,
+                CLIENT,
+                "Здравствуйте! По ночам, с 02:00 до 04:00 UTC, `iowait` поднимается до 40 %, хотя у нас в это время"
+                " ничего"
+                " не происходит. Похоже на соседей по узлу. Можно ли перенести сервер? Простой в 10 минут нас устроит.",
+            ),
+            Said(
+                69.0,
+                SAM,
+                "Здравствуйте! Да, соседний сервер делает в это время резервную копию. Перенесём вас в ночь на четверг,"
+                " в 01:00 UTC; простой около 5 минут. Напишу, когда всё будет готово.",
+            ),
+        ),
+        hold=(68.9, 80.0),
+        tags="move",
+    ),
+    Story(
+        owner=0,
+        department="technical",
+        subject="IPv6 does not answer on app servers",
+        order=2,
+        said=(
+            Said(
+                21 * 24.0,
+                CLIENT,
+                "Both of our app servers lost IPv6 on Sunday; IPv4 works. `ip -6 route` has no default route any more.",
+            ),
+            Said(
+                21 * 24 - 0.2,
+                ADA,
+                "A router in that location did not announce its prefix after maintenance. It does again; run `rdisc6"
+                " eth0` or restart the network, and the route is back.",
+            ),
+            Said(21 * 24 - 1.0, CLIENT, "It is back. Thanks.", close=True),
+        ),
+        rating=(4, "Solved, but the maintenance could have been announced."),
+        assignee=ADA,
+    ),
+    Story(
+        owner=0,
+        department="sales",
+        subject="Do you plan locations in South America?",
+        said=(
+            Said(9 * 24.0, CLIENT, "We would need about ten small servers there next year. Is anything planned?"),
+            Said(
+                8 * 24.0,
+                ADA,
+                "Nothing that I could promise. I have noted your interest, and you hear from us when there is a date.",
+            ),
+        ),
+        closed=5 * 24.0,
+        assignee=ADA,
+    ),
+    Story(
+        owner=2,
+        department="finance",
+        subject="Refund of a server that was ordered twice",
+        said=(
+            Said(
+                40.0,
+                CLIENT,
+                "I clicked twice and have two servers now. The second one was never used. Can its price go back to my"
+                " internal balance?",
+            ),
+            Said(39.0, SAM, "Second one shows 0 bytes of traffic, refund is fine. Needs an admin.", note=True),
+            Said(
+                38.8,
+                SAM,
+                "Of course. The second server has not been used, so the whole amount goes back to your internal balance"
+                " today.",
+            ),
+            Said(2.5, CLIENT, "The balance has not changed yet. Did it get stuck somewhere?"),
+        ),
+        assignee=SAM,
+        tags="refund",
+    ),
 )
+
+HOSTILE: tuple[Story, ...] = (
+    Story(
+        owner=0,
+        department="technical",
+        subject="red\x1b[31m subject\x1b[0m \u202etxet neddih\u202c [bold]x[/] [@click=app.quit]y[/]",
+        said=(
+            Said(
+                1.4,
+                CLIENT,
+                "title \x1b]0;owned\x07 clipboard \x1b]52;c;cm0gLXJmIC8=\x07 link \x1b]8;;https://evil.example\x07here"
+                "\x1b]8;;\x07 clear \x1b[2J\x1b[H cursor \x9b31m\r\nover\rwritten \x08\x08 null \x00 bell \x07\n"
+                "bidi \u202egnp.exe\u202c isolates \u2066a\u2069 tags \U000e0041\U000e0042 zero\u200bwidth\n"
+                "zalgo a" + "\u0301" * 60 + "\nmarkup [/] [bold red]not bold[/] [@click=app.quit]press[/] $x {client}\n"
+                "\x1bP+q544e\x1b\\ \x1b_payload\x1b\\ \x1b[200~pasted\x1b[201~\n" + "y" * 9_000,
+                files=(("../../.ssh/authorized_keys\x1b[31m.txt", b"\x1b[2Jnothing\n"), ("con.\u202egpj.exe", b"MZ")),
+            ),
+        ),
+    ),
+)
+"""Threads that no good panel lets through; only sown when asked for."""

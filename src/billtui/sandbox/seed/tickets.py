@@ -16,7 +16,7 @@ from billtui.sandbox.engine.ticket_states import Person, stirred, take, ticket_f
 from billtui.sandbox.engine.tickets import FIRST_NUMBER
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import instant_of
-from billtui.sandbox.seed.ticket_stories import CLIENT, Said, Story
+from billtui.sandbox.seed.ticket_stories import CLIENT, SERVER, Said, Story
 
 _HOUR = 3_600 * 1_000_000
 
@@ -93,11 +93,16 @@ class Player:
         """Which server it is about."""
         return None if story.order is None else self._orders[story.owner][story.order]
 
+    def named(self, text: str, order_id: int | None) -> str:
+        """``text`` with the name of the server."""
+        return text if order_id is None else text.replace(SERVER, self._tx.orders.need(order_id).name)
+
     def written(self, who: Person, row: TicketRow, said: Said) -> MessageRow:
         """The message, numbered as it would have been."""
         self._numbers[said.note] += 1
         number = self._numbers[said.note]
-        message = new_message(len(self._messages) + 1, number, self._tx.at, who, row, said.body)
+        body = self.named(said.body, row.order_id)
+        message = new_message(len(self._messages) + 1, number, self._tx.at, who, row, body)
         message.internal = int(said.note)
         self._messages.append(message)
         for place, (name, data) in enumerate(said.files):
@@ -146,7 +151,7 @@ class _Told:
             id=ticket_id,
             number=FIRST_NUMBER - 1 + ticket_id,
             account_id=self._player.owner(story).id,
-            subject=story.subject,
+            subject=self._player.named(story.subject, order_id),
             department=story.department,
             state="open",
             created_at=tx.at,
@@ -169,7 +174,8 @@ class _Told:
         """The client gave server access (TKT-4)."""
         tx, row = self._player.tx, self._need()
         assert self._story.access is not None
-        sealed = tx.vault.seal(self._story.access[1], f"server access of ticket {row.id}")
+        secret = self._player.named(self._story.access[1], row.order_id)
+        sealed = tx.vault.seal(secret, f"server access of ticket {row.id}")
         statement = "INSERT INTO ticket_access (ticket_id, sealed, given_at) VALUES (?, ?, ?)"
         self._player.write_later(statement, row.id, sealed, tx.at)
         row.access = "given"
