@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from billtui.client.settings import ConnectionSettings
 from billtui.config.credentials import Credential
 from billtui.domain.models import TicketState
+from billtui.services import planner
 from billtui.services.drafts import DraftConflict, DraftKind, DraftLocked, DraftState, PlanOfAnother
 from billtui.services.journal import OperationState
 from billtui.services.session import Session, SessionSettings
@@ -246,3 +247,32 @@ async def test_server_access_stands_in_no_draft(sandbox_server: SandboxProcess, 
         assert kept.key.kind is DraftKind.NEW
         letter.discard()
         assert session.writing.drafts.all() == []
+
+
+async def test_a_draft_goes_with_its_ticket_when_that_is_merged(sandbox_server: SandboxProcess, tmp_path: Path) -> None:
+    """TKT-8, TKT-9: what stands in the other thread is shown before the reply is sent there."""
+    async with (
+        signed_in(sandbox_server, CLIENT, tmp_path / "client") as client,
+        signed_in(sandbox_server, SUPPORT, tmp_path / "support") as support,
+        signed_in(sandbox_server, COLLEAGUE, tmp_path / "colleague") as colleague,
+    ):
+        here, there = await opened(client, "Slow"), await opened(client, "Slow as well")
+        letter = support.writing.reply(await support.writing.ticket(here))
+        letter.edit(body="It was the switch.")
+        (tmp_path / "switch.log").write_text("port 4 flaps")
+        letter.attach(tmp_path / "switch.log")
+        assert colleague.account is not None
+        merging = planner.merge(
+            colleague.account, [await colleague.writing.ticket(here)], await colleague.writing.ticket(there)
+        )
+        colleague.submit(merging)
+        await until(lambda: colleague.journal.operation(merging.id, 1).state is S.DONE)
+        plan = await support.writing.plan(letter)
+        assert [one.code for one in plan.left_out] == ["thread-moved-on"]
+        assert letter.draft.key.ticket_id == there and letter.draft.followed_from == here
+        assert len(letter.draft.attachments) == 1
+        news = await support.writing.news(letter)
+        assert news.messages and news.ticket.id.raw == there
+        letter.accept(news)
+        await sent(support, letter)
+        assert (await bodies(client, there))[-1] == "It was the switch." and support.writing.drafts.all() == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from billtui.domain.models import TicketChange, TicketPriority, TicketState
+from billtui.domain.models import CannedReply, TicketChange, TicketPriority, TicketState
 from billtui.services import planner
 from billtui.services.attachments import attached
 from billtui.services.executor import Executor, JobEvent, Limits
@@ -263,3 +263,76 @@ def test_what_is_held_is_taken_back_and_never_sent(post: Correspondence, new_exe
     row = executor.reader.operation(plan.id, 1)
     assert (row.state, row.code, row.sends) == (S.CANCELLED, "taken-back", 0)
     assert len(post.thread(ticket_id)) == 1
+
+
+# -- merging, splitting, canned replies, many at once (TKT-8)
+
+
+def test_many_are_changed_at_once_and_one_that_moved_holds_all(post: Correspondence, new_executor: NewExecutor) -> None:
+    ids = [post.opened(f"Bulk {number}").id.raw for number in range(3)]
+    account, executor = post.account(post.support), new_executor(post.support)
+    change = TicketChange(priority=TicketPriority.HIGH, tags_add=("outage",), assignee=post.support.login)
+    plan = planner.change_tickets(account, post.tickets(post.support, ids), change)
+    stale = planner.change_tickets(account, post.tickets(post.support, ids), CLOSE)
+    post.sandbox.faults({"kind": "drop-after", "times": 1, "method": "POST", "path": "*/tickets/bulk"})
+    row = carry(executor, plan)
+    assert row.state is S.DONE and row.answer is not None and len(row.answer["tickets"]) == 3, row
+    assert {one.assignee.raw for one in post.tickets(post.support, ids) if one.assignee} == {post.support.login}
+    post.wrote(post.client, ids[1], "It is worse now.")
+    held = carry(executor, stale)
+    assert (held.state, held.code) == (S.REFUSED, "thread-moved-on")
+    assert {str(one.state) for one in post.tickets(post.support, ids)} == {"open"}
+
+
+def test_merging_is_undone_exactly(post: Correspondence, new_executor: NewExecutor) -> None:
+    first, second = post.opened("Slow").id.raw, post.opened("Slow again").id.raw
+    account, executor = post.account(post.support), new_executor(post.support)
+    before = post.bodies(second)
+    plan = planner.merge(account, post.tickets(post.support, [second]), post.ticket(first, post.support))
+    assert carry(executor, plan).state is S.DONE
+    merged = post.ticket(second, post.support)
+    assert merged.merged_into is not None and merged.merged_into.raw == first
+    late = planner.reply(account, merged.model_copy(update={"merged_into": None}), "x", seen="1")
+    assert late.operations == (), "whoever has the old ticket before him is told"
+    row = carry(executor, planner.unmerge(account, merged))
+    assert row.state is S.DONE and row.answer is not None and "merged_into" not in row.answer
+    assert post.ticket(second, post.support).merged_into is None
+    assert [one for one in post.bodies(second) if one in before] == before
+
+
+def test_a_message_becomes_a_ticket_of_its_own(post: Correspondence, new_executor: NewExecutor) -> None:
+    """TKT-3"""
+    ticket_id = post.opened().id.raw
+    post.wrote(post.client, ticket_id, "And my invoice is wrong.")
+    thread = post.thread(ticket_id)
+    plan = planner.split_ticket(
+        post.account(post.support), post.ticket(ticket_id, post.support), [thread[-1]], subject="Wrong invoice",
+        department="finance",
+    )  # fmt: skip
+    row = carry(new_executor(post.support), plan)
+    assert row.state is S.DONE and row.answer is not None and row.answer["split_from"] == ticket_id
+    assert "And my invoice is wrong." in post.bodies(row.answer["id"])
+
+
+def test_canned_replies_are_saved_once_and_not_over_somebody_elses_change(
+    post: Correspondence, new_executor: NewExecutor
+) -> None:
+    account, executor = post.account(post.support), new_executor(post.support)
+    post.sandbox.faults({"kind": "drop-after", "times": 1, "method": "POST", "path": "*/canned-replies"})
+    made = carry(executor, planner.save_canned(account, title="Disk freed", body="Dear {client}, it is freed."))
+    assert made.state is S.DONE and made.answer is not None
+
+    def known() -> list[CannedReply]:
+        found = post.support.ask(lambda client: client.staff.canned_replies())
+        return [one for one in found if one.title.raw == "Disk freed"]
+
+    [reply] = known()
+    stale = planner.save_canned(account, title="Disk freed", body="Mine", reply=reply)
+    gone = planner.delete_canned(account, reply)
+    assert carry(executor, planner.save_canned(account, title="Disk freed", body="Theirs", reply=reply)).state is S.DONE
+    for plan in (stale, gone):
+        row = carry(executor, plan)
+        assert (row.state, row.code) == (S.REFUSED, "facts-changed"), row
+    assert [one.body.raw for one in known()] == ["Theirs"]
+    assert carry(executor, planner.delete_canned(account, known()[0])).state is S.DONE
+    assert known() == []
