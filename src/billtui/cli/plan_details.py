@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from billtui.cli import ticket_plan_text
 from billtui.cli.output import Column, table_lines
 from billtui.cli.shapes import count, when
 from billtui.domain.money import Money, group_digits
 from billtui.domain.periods import parse_instant
+from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.plans import PURCHASES, Operation, OperationKind, Plan, cell_key
 from billtui.terminal.harmless import one_line
 
@@ -48,6 +50,9 @@ def detail_lines(plan: Plan) -> list[str]:
     """
     lines: list[str] = []
     for operation in plan.operations:
+        if operation.kind in ON_TICKETS:
+            lines += ticket_plan_text.detail_lines(operation)
+            continue
         if operation.kind not in DETAILED:
             continue
         columns: Sequence[Column]

@@ -9,6 +9,7 @@ from typing import Any
 from billtui.cli.output import Column, Output
 from billtui.cli.shapes import amount, count, iso_of, when
 from billtui.services.journal import JobRow, OperationRow
+from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.plans import LeftOut, Operation, Plan
 
 _OPERATIONS = (Column("#", right=True), Column("what", cut=True), Column("amount", right=True))
@@ -66,6 +67,10 @@ def plan_lines(plan: Plan, *, from_file: bool = False, full: bool = True) -> lis
 
 def _really(operation: Operation) -> str:
     """What an operation does, from its own parameters and targets."""
+    if operation.kind in ON_TICKETS:
+        from billtui.cli.ticket_plan_text import in_short
+
+        return in_short(operation)
     how = [
         f"{name} {value}"
         for name, value in operation.params.items()

@@ -75,7 +75,7 @@ def standing_of(draft: Draft, journal: JournalReader) -> Standing:
     try:
         row = journal.operation(sent.job_id, sent.number)
     except UnknownJob:
-        words = "It did not get as far as the journal, so it was not sent: send it again."
+        words = "The journal does not know of it: unless the journal was removed, it was not sent. Send it again."
         return Standing(DraftState.RETURNED, sent.job_id, "not-taken-on", "", words)
     except JournalError as error:
         return Standing(DraftState.SENDING, sent.job_id, "journal", "", str(error))

@@ -292,8 +292,8 @@ class Drafts:
         except DraftDamaged as error:
             return error
 
-    def _check(self, draft: Draft) -> None:
-        """Whether it is on disk as it was read, and free. Raises DraftConflict, DraftLocked, DraftDamaged."""
+    def _check(self, draft: Draft) -> Draft | None:
+        """It as it is on disk, which is as it was read, and free. Raises DraftConflict, DraftLocked, DraftDamaged."""
         now = draft_files.read(self._path(draft.key))
         if now is not None and (standing := self.standing(now)).state in (DraftState.SENDING, DraftState.SENT):
             if standing.state is DraftState.SENDING:
@@ -301,13 +301,13 @@ class Drafts:
             raise DraftConflict(None)
         if (now.revision if now is not None else 0) != draft.revision:
             raise DraftConflict(now)
+        return now
 
     def _save(self, draft: Draft) -> Draft:
         """Within the lock."""
         if draft.revision == 0 and draft.key.kind is DraftKind.NEW:
             draft = replace(draft, key=self._free(draft.key))
-        self._check(draft)
-        now = draft_files.read(self._path(draft.key))
+        now = self._check(draft)
         if now is not None and draft_files.same_text(now, draft):
             return now
         kept = replace(draft, revision=draft.revision + 1, saved_at=self._clock())

@@ -54,7 +54,7 @@ def test_a_reply_rests_on_what_was_seen() -> None:
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [("  \n", "body-missing"), ("x" * 1_000_001, "body-too-long"), ("Dear {client},", "unresolved-placeholder")],
+    [("  \n", "body-missing"), ("x" * 1_000_001, "body-too-long"), ("Dear { client },", "unresolved-placeholder")],
 )
 def test_a_text_that_cannot_be_sent_says_why(words: str, code: str) -> None:
     plan = planner.reply(staff_account(), ticket(), words, seen="m3", placeholders=("client", "order"))
@@ -244,6 +244,6 @@ def test_canned_replies_are_saved_as_they_were_read() -> None:
     assert operation.targets == ("canned:c1",) and operation.facts["version"] == 7
     new = planner.save_canned(staff_account(), title="New", body="x", number=2)
     assert new.operations[0].targets == ("new-canned:2",)
-    assert codes(planner.save_canned(staff_account(), title="", body="x")) == ["subject-missing"]
+    assert codes(planner.save_canned(staff_account(), title="", body="x")) == ["title-missing"]
     assert codes(planner.save_canned(client_account(), title="a", body="x")) == ["forbidden"]
     assert planner.delete_canned(staff_account(), known).operations[0].targets == ("canned:c1",)

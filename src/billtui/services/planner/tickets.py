@@ -13,7 +13,9 @@ from pydantic import JsonValue
 from billtui.domain.models import Account, Department, Ticket, TicketState
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
-from billtui.domain.rules.tickets import TicketFacts, attachments_refusal
+from billtui.domain.rules import tickets as rules
+from billtui.domain.rules.canned import placeholders_in
+from billtui.domain.rules.tickets import TicketFacts
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft
@@ -25,8 +27,6 @@ K = OperationKind
 
 STAFF: Final = frozenset({"support", "admin"})
 """Roles that write notes and triage (TKT-8)."""
-LONGEST_BODY: Final = 1_000_000
-"""Characters of a message."""
 _SUBJECT_SHOWN: Final = 60
 
 
@@ -59,8 +59,8 @@ def new_ticket(
     refusal: Refusal | None = None
     if not department or (known is not None and department not in known):
         refusal = Refusal("unknown-department", "TKT-1", "Choose the department that it is written to.")
-    elif not subject.strip():
-        refusal = Refusal("subject-missing", "TKT-1", "Say in the subject what it is about.")
+    elif (wrong := rules.subject_refusal(subject)) is not None:
+        refusal = wrong
     elif account_id is not None and account.role.raw not in STAFF:
         refusal = Refusal("forbidden", "TKT-8", "Only support opens tickets for somebody else.")
     else:
@@ -133,16 +133,15 @@ def text_refusal(
     policy: Policy = DEFAULT_POLICY,
 ) -> Refusal | None:
     """Why this text with these files cannot be sent (TKT-6, TKT-8)."""
-    if not body.strip():
-        return Refusal("body-missing", "TKT-6", "There is nothing written yet.")
-    if len(body) > LONGEST_BODY:
-        words = f"The text has {len(body):,} characters, and a message takes {LONGEST_BODY:,}: attach it as a file."
-        return Refusal("body-too-long", "TKT-6", words)
-    left = [name for name in placeholders if f"{{{name}}}" in body]
+    refusal = rules.body_refusal(body)
+    if refusal is not None:
+        return refusal
+    put_in = set(placeholders)
+    left = [name for name in placeholders_in(body) if name in put_in] if put_in else []
     if left:
         words = f"“{{{SafeText(left[0])}}}” is not filled in yet: put the right words there, or take it out."
         return Refusal("unresolved-placeholder", "TKT-8", words, {"placeholder": left[0]})
-    return attachments_refusal((one.size for one in attachments), policy)
+    return rules.attachments_refusal((one.size for one in attachments), policy)
 
 
 def _reply_refusal(
@@ -169,17 +168,14 @@ def _reply_refusal(
 
 
 def _moved_on(ticket: Ticket) -> Refusal:
-    words = "The thread has moved on since you read it: look at what is new, then send or change your reply."
-    last = {"message_id": ticket.last_message_id.raw} if ticket.last_message_id is not None else {}
-    return Refusal("thread-moved-on", "TKT-9", words, {"ticket_id": ticket.id.raw} | last)
+    refusal = rules.moved_on_refusal(ticket_facts(ticket), None)
+    assert refusal is not None  # nothing was seen
+    return refusal
 
 
 def merged_refusal(ticket: Ticket) -> Refusal | None:
     """Why nothing is done to a ticket that was merged into another one: its thread goes on there (TKT-8)."""
-    if ticket.merged_into is None:
-        return None
-    words = "This ticket was merged into another one, and its thread goes on there: do it there."
-    return Refusal("ticket-merged", "TKT-8", words, {"ticket_id": ticket.merged_into.raw})
+    return rules.merged_refusal(ticket_facts(ticket))
 
 
 def ticket_facts(ticket: Ticket) -> TicketFacts:
@@ -195,6 +191,7 @@ def ticket_facts(ticket: Ticket) -> TicketFacts:
         first_answer_at=ticket.first_answer_at,
         closed_at=ticket.closed_at,
         hold_until=ticket.hold_until,
+        merged_into=ticket.merged_into.raw if ticket.merged_into is not None else None,
     )
 
 

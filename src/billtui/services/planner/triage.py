@@ -15,7 +15,9 @@ from pydantic import JsonValue
 from billtui.domain.models import Account, CannedReply, Ticket, TicketChange, TicketMessage, TicketState
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
+from billtui.domain.rules import canned
 from billtui.domain.rules import ticket_desk as desk_rules
+from billtui.domain.rules import tickets as ticket_rules
 from billtui.domain.rules.facts import format_when
 from billtui.domain.rules.ticket_desk import Mergeable
 from billtui.domain.safetext import SafeText
@@ -24,7 +26,6 @@ from billtui.services.planner.draft import Draft, counted
 from billtui.services.planner.facts import facts_of_ticket
 from billtui.services.planner.purchases import in_requests
 from billtui.services.planner.tickets import (
-    LONGEST_BODY,
     STAFF,
     action_refusal,
     merged_refusal,
@@ -137,9 +138,10 @@ def _known_refusal(ticket: Ticket, change: TicketChange, now: datetime, policy: 
     if refusal is None and (change.tags_add or change.tags_remove):
         there = [one.raw for one in ticket.tags]
         refusal = desk_rules.tags_refusal(there, change.tags_add, change.tags_remove)
-    rateable = ticket.state in (TicketState.ANSWERED, TicketState.CLOSED) or ticket.first_answer_at is not None
-    if refusal is None and change.rating is not None and not rateable:
-        refusal = Refusal("not-rateable", "TKT-5", "Nobody has answered yet: rate it once there is an answer.")
+    if change.subject is not None:
+        refusal = refusal or ticket_rules.subject_refusal(change.subject)
+    if change.rating is not None:
+        refusal = refusal or ticket_rules.rating_refusal(facts)
     return refusal
 
 
@@ -269,8 +271,7 @@ def split(
     target = f"ticket:{ticket.id.raw}"
     title = f"Split {counted(len(messages), 'message')} off {title_of(ticket)}"
     refusal = _staff_only(account) or action_refusal(ticket, "split")
-    if refusal is None and not subject.strip():
-        refusal = Refusal("subject-missing", "TKT-1", "Say in the subject what the new ticket is about.")
+    refusal = refusal or ticket_rules.subject_refusal(subject)
     if refusal is None and not department:
         refusal = Refusal("unknown-department", "TKT-1", "Choose the department of the new ticket.")
     if refusal is None and not messages:
@@ -307,12 +308,7 @@ def save_canned(
     target = f"canned:{reply.id.raw}" if reply is not None else f"new-canned:{number}"
     name = f"{'Change' if reply is not None else 'New'} canned reply: {SafeText(title.strip())}"
     refusal = _staff_only(account)
-    if refusal is None and not title.strip():
-        refusal = Refusal("subject-missing", "TKT-8", "Give it a title, by which it is found.")
-    if refusal is None and not body.strip():
-        refusal = Refusal("body-missing", "TKT-8", "There is nothing written yet.")
-    if refusal is None and len(body) > LONGEST_BODY:
-        refusal = Refusal("body-too-long", "TKT-6", f"A message takes {LONGEST_BODY:,} characters: make it shorter.")
+    refusal = refusal or canned.title_refusal(title) or canned.body_refusal(body)
     if not draft.taken([target], name):
         if refusal is not None:
             draft.refuse(target, name, refusal)
