@@ -30,8 +30,10 @@ LANGUAGES = ("en", "ru", "uk", "de")
 """Offered for a new reply; a reply keeps any other that it has."""
 
 
-def _first_line(body: str) -> str:
-    return next((line.strip() for line in body.splitlines() if line.strip()), "")
+def how_it_begins(body: str) -> str:
+    """The first line that says something: behind the greeting, where there is one."""
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    return next((line for line in lines if not line.endswith((",", "!"))), lines[0] if lines else "")
 
 
 class CannedScreen(PanelList[CannedReply]):
@@ -41,6 +43,7 @@ class CannedScreen(PanelList[CannedReply]):
     SCOPES = (Scope.CANNED, Scope.LIST)
     LIST_NAME = "canned"
     NOUN = "canned reply"
+    NOUNS = "canned replies"
     VIEWS = (View("all", "All canned replies", lambda row, now: True),)
     EMPTY = "There is no canned reply yet. n writes one."
     SORT = ("title", False)
@@ -56,7 +59,7 @@ class CannedScreen(PanelList[CannedReply]):
             Column(key="title", title="Title", cell=lambda r: str(r.title), min_width=16, max_width=34, flex=3, priority=10, sort_key=lambda r: str(r.title).casefold(), search=lambda r: str(r.title)),
             Column(key="department", title="For", cell=self._department, min_width=10, max_width=18, flex=1, priority=8, sort_key=lambda r: str(r.department or ""), search=self._department_name),
             Column(key="language", title="Lang", cell=lambda r: str(r.language), width=4, priority=7, sort_key=lambda r: str(r.language), search=lambda r: str(r.language)),
-            Column(key="begins", title="How it begins", cell=lambda r: _first_line(str(r.body)), min_width=14, flex=4, priority=6, search=lambda r: str(r.body)),
+            Column(key="begins", title="How it begins", cell=lambda r: how_it_begins(str(r.body)), min_width=14, flex=4, priority=6, search=lambda r: str(r.body)),
             Column(key="changed", title="Changed", cell=lambda r: date_text(r.updated_at), width=10, priority=3, sort_key=lambda r: r.updated_at.timestamp() if r.updated_at else 0.0),
         ]  # fmt: skip
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
 
@@ -39,19 +41,10 @@ class CannedAnswer(NamedTuple):
 class CannedForm(Dialog[CannedAnswer]):
     """Answers what was typed once nothing is wrong with it; ``esc`` asks once before it lets changes go."""
 
-    DEFAULT_CSS = """
-    CannedForm #dialog { width: 92; }
-    CannedForm .form-row { height: 1; }
-    CannedForm .form-label { width: 14; color: $muted; }
-    CannedForm .form-row Input { width: 1fr; }
-    CannedForm #body {
-        height: 12; border: none; background: $panel; padding: 0 1; margin-top: 1; scrollbar-size-vertical: 1;
-    }
-    CannedForm #body:focus { border: none; background: $boost; }
-    CannedForm.-low #body { height: 8; }
-    CannedForm.-tiny #body { height: 4; margin-top: 0; }
-    CannedForm #names { height: auto; max-height: 3; }
-    """
+    CSS_PATH: ClassVar[CSSPathType | None] = [
+        Path(__file__).parent / "modals/dialog.tcss",
+        Path(__file__).with_name("canned_form.tcss"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o,f9", "save", show=False, priority=True),
         Binding("tab", "app.focus_next", show=False, priority=True),
@@ -95,7 +88,7 @@ class CannedForm(Dialog[CannedAnswer]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Cancel, or save."""
-        yield Static(Content.styled("ctrl+o saves  ", "$muted"))
+        yield Static(Content.styled("ctrl+o saves", "$muted"), id="how")
         yield Button("Cancel", id="cancel")
         yield Button("Save", id="save")
 

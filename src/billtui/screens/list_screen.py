@@ -60,6 +60,8 @@ class ListScreen(BilltuiScreen, Generic[R]):
     LIST_NAME: ClassVar[str] = ""
     """Its name in the settings (columns) and in saved views."""
     NOUN: ClassVar[str] = "row"
+    NOUNS: ClassVar[str] = ""
+    """Several of them, where that is not the noun with an s."""
     VIEWS: ClassVar[tuple[View, ...]] = ()
     EMPTY: ClassVar[str] = "Nothing here yet."
     SORT: ClassVar[tuple[str, bool] | None] = None
@@ -219,7 +221,7 @@ class ListScreen(BilltuiScreen, Generic[R]):
         table = self.table
         heading: list[Content | str | tuple[str, str]] = [
             (f" {self.view.title if self.view else 'All'}", "bold"),
-            (f"  {count_text(table.row_count, self.NOUN)}", "$muted"),
+            (f"  {count_text(table.row_count, self.NOUN, self.NOUNS)}", "$muted"),
         ]
         if table.row_count != table.total_count:
             heading.append((f" of {table.total_count}", "$muted"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -44,10 +46,10 @@ FIRST_LINE = 90
 class MergePreview(Dialog[bool]):
     """The joined thread, message by message, before it is one: ``True`` to merge."""
 
-    DEFAULT_CSS = """
-    MergePreview #dialog { width: 110; }
-    MergePreview #joined { height: auto; max-height: 60%; }
-    """
+    CSS_PATH: ClassVar[CSSPathType | None] = [
+        Path(__file__).parent / "modals/dialog.tcss",
+        Path(__file__).with_name("merging.tcss"),
+    ]
 
     def __init__(self, into: Ticket, others: Sequence[Ticket], messages: Sequence[MessageRow]) -> None:
         """``messages`` are those of all of the tickets, in order of time."""
@@ -58,18 +60,17 @@ class MergePreview(Dialog[bool]):
     def compose_body(self) -> Iterable[Widget]:
         """What becomes of the tickets, then the thread."""
         numbers = ", ".join(str(one.number) for one in self.others)
-        closes = "closes" if len(self.others) == 1 else "close"
+        closes = "closes and leads" if len(self.others) == 1 else "close and lead"
         yield Static(
             Content.assemble(
                 (str(self.into.subject), "bold"), (f"  of {self.into.login}\n", "$muted"),
-                f"{numbers} {closes} and lead here; the client is told so in the thread.",
+                f"{numbers} {closes} here; the client is told so in the thread.",
             )
         )  # fmt: skip
         with VerticalScroll(classes="rows tall", id="joined") as scroll:
             scroll.can_focus = True
-            yield Static(
-                joined_thread(self.messages, {one.id.raw: str(one.number) for one in (self.into, *self.others)})
-            )
+            named = {one.id.raw: str(one.number) for one in (self.into, *self.others)}
+            yield Static(joined_thread(self.messages, named, min(110, self.app.size.width) - 7))
         note = "It can be taken apart again: each ticket gets its own messages back, what is written meanwhile stays."
         yield Static(Content(note), classes="note")
 
@@ -97,8 +98,8 @@ def first_line(body: str) -> str:
     return line if len(line) <= FIRST_LINE else f"{line[: FIRST_LINE - 1]}…"
 
 
-def joined_thread(messages: Sequence[MessageRow], numbers: dict[str, str]) -> Content:
-    """A line for each message: when, from which ticket, who, how it begins; days stand apart."""
+def joined_thread(messages: Sequence[MessageRow], numbers: dict[str, str], room: int) -> Content:
+    """A line of ``room`` cells for each message: when, from which ticket, who, how it begins; days stand apart."""
     width = max(map(len, numbers.values()), default=0)
     lines: list[Content] = []
     day = ""
@@ -108,13 +109,12 @@ def joined_thread(messages: Sequence[MessageRow], numbers: dict[str, str]) -> Co
             day = when[:10]
             lines.append(Content.styled(day, "$muted underline"))
         mark = (" note", "$text-warning") if message.internal else ("", "")
-        lines.append(
-            Content.assemble(
-                (f"{when[11:]}  ", "$muted"),
-                (f"{numbers.get(message.ticket_id, ''):<{width}}  ", "$text-accent"),
-                (message.author or "panel", "bold"), mark, "  ", first_line(message.body),
-            )
+        line = Content.assemble(
+            (f"{when[11:]}  ", "$muted"),
+            (f"{numbers.get(message.ticket_id, ''):<{width}}  ", "$text-accent"),
+            (message.author or "panel", "bold"), mark, "  ", first_line(message.body),
         )  # fmt: skip
+        lines.append(line.truncate(room, ellipsis=True))
     if len(messages) > PREVIEWED:
         lines.append(Content.styled(f"… and {len(messages) - PREVIEWED} more", "$muted"))
     return Content("\n").join(lines)

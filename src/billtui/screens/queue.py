@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
 
+from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import View
 from billtui.screens.queue_view import DEFAULT_COLUMNS, counts_line, last_words, queue_columns, ticket_facts
@@ -13,6 +15,7 @@ from billtui.screens.saved_view_list import SavedViewList
 from billtui.screens.ticket_actions import close_ticket
 from billtui.screens.triage import close_tickets
 from billtui.screens.triage_commands import TriageCommands
+from billtui.services.session_settings import SessionRefused
 from billtui.services.store import TicketRow
 from billtui.services.ticket_filter import FIELDS, TicketFilter, read_filter
 from billtui.services.ticket_queue import CLOSED, Counts, QueueView, Ranks, count_views, queue_views
@@ -43,7 +46,21 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         self._filter = TicketFilter()
         self._before_due = ""
         self._tickets: Sequence[TicketRow] = ()
+        self._names: Mapping[str, str] = {}
         super().__init__()
+
+    def on_mount(self) -> None:
+        """The departments' names, as the panel calls them."""
+        super().on_mount()
+        self.guarded(self._fetch_departments())
+
+    async def _fetch_departments(self) -> None:
+        with contextlib.suppress(ClientError, SessionRefused):  # their ids stand there instead
+            found = await self.session.tickets.departments()
+            self._names = {str(one.id.raw): str(one.name) for one in found}
+            self._departments = {}
+            if self.is_attached and not self.session.closed:
+                self.reload()
 
     # --- rows and views
 
@@ -89,8 +106,8 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
     _made_for = ""
 
     def department_name(self, department: str) -> str:
-        """A department's name in few letters; its id where the panel has not told one."""
-        return department
+        """A department's name; its id where the panel has not told one."""
+        return self._names.get(department, department)
 
     def _count(self) -> None:
         self._counts = count_views(self._tickets, self.me, self._now_epoch)

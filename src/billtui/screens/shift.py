@@ -148,7 +148,8 @@ class ShiftScreen(BilltuiScreen):
         lines = self.query_one("#soon", OptionList)
         lines.clear_options()
         now = int(self.session.now().timestamp())
-        lines.add_options([Option(_soon_line(row, now), id=row.id) for row in soon])
+        room = max(20, self.app.size.width - 4)
+        lines.add_options([Option(_soon_line(row, now).truncate(room, ellipsis=True), id=row.id) for row in soon])
         if soon:
             lines.highlighted = 0
 

@@ -77,8 +77,10 @@ async def change_tickets(
         aside = [_aside(one, str(keep(one))) for one in tickets if keep(one)]
         plan = plan.model_copy(update={"left_out": (*aside, *plan.left_out)})
     if len(rows) > 1:
-        note = f"Each of them as it is now; another colleague's change meanwhile stops it. {title}."
-        return await confirm_and_submit(app, plan, button=button, note=note, hold=hold) is not None
+        note = "All of them or none: where a colleague changes one meanwhile, nothing is sent, and the jobs (4) say so."
+        chosen = {target for one in plan.operations for target in one.targets}
+        named = [f"{one.number}  {one.subject}" for one in wanted if f"ticket:{one.id.raw}" in chosen]
+        return await confirm_and_submit(app, plan, button=button, note=note, hold=hold, rows=named) is not None
     if not plan.operations:
         await say_nothing_left(app, plan)
         return False
