@@ -273,3 +273,29 @@ async def test_facts_of_an_order_are_filled_in_and_nothing_is_kept_of_what_was_o
         await driver.press("escape", "escape")
         await driver.on("OrdersScreen")
         assert driver.app.session.writing.drafts.all() == []
+
+
+async def test_what_was_typed_is_there_after_a_crash(program: Program) -> None:
+    """Another program finds it while nothing of the first one has ended: as after kill -9."""
+    async with program.open(settings=AT_ONCE) as first:
+        await begin_new(first)
+        await first.type("The disk of db-1 is full")
+        await first.press("enter")
+        await first.type("df -h says 100 %")
+        await first.until(lambda: composer(first).kept.draft.body == "df -h says 100 %", "it to be kept")
+        async with program.open(settings=AT_ONCE) as second:
+            await second.go("9", "TicketsScreen")
+            await second.press("n")
+            await second.on("ChoiceDialog")
+            await second.reads("Go on: The disk of db-1 is full")
+            await second.press("enter")
+            await second.on("ComposerScreen")
+            assert composer(second).body.text == "df -h says 100 %"
+            # Both go on writing: neither loses a word.
+            await second.type(" since noon")
+            await second.until(lambda: composer(second).kept.draft.body.endswith("noon"), "it to be kept")
+            first.here()
+            await first.type(" since ten")
+            await first.hears("Another program changed")
+            kept = {one.body for one in first.app.session.writing.drafts.all()}
+            assert kept == {"df -h says 100 % since noon", "df -h says 100 % since ten"}
