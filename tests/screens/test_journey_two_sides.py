@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from billtui.config.settings import Settings
 from billtui.screens.composer import ComposerScreen
+from billtui.services.store import TicketRow
 from tests.screens.test_journey_writing import answer_findings, begin_new, bodies, composer, found, settled, tickets
 from tests.support.driving import Driver, Program
 
@@ -16,6 +17,13 @@ CLIENT, STAFF = "olena.marsh", "sam.desk"
 ROOT = "Canary-root-9904"
 NOTE = "Third time this month, look at the disk quota."
 SIZE = (80, 24)
+
+
+def row_of(driver: Driver, ticket_id: str) -> TicketRow:
+    """The ticket in this side's copy."""
+    row = driver.app.session.store.ticket_row(ticket_id)
+    assert row is not None
+    return row
 
 
 async def sent(driver: Driver) -> None:
@@ -70,7 +78,7 @@ async def test_a_ticket_from_its_first_word_to_its_reopening(program: Program) -
         await staff.press("enter")
         await staff.on("TicketScreen")
         await staff.until(lambda: desk.get(f"/tickets/{ticket_id}")["access"] == "given", "the access")
-        await staff.until(lambda: str(staff.app.session.store.ticket_row(ticket_id).access) == "given", "in the copy")
+        await staff.until(lambda: row_of(staff, ticket_id).access == "given", "in the copy")
         await staff.press("E")
         await staff.on("Prompt")
         await staff.type("nginx config")
@@ -129,7 +137,7 @@ async def test_a_ticket_from_its_first_word_to_its_reopening(program: Program) -
         await client.choose("yes")
         await client.until(lambda: panel.get(f"/tickets/{ticket_id}")["state"] == "closed", "it to be closed")
         assert panel.get(f"/tickets/{ticket_id}")["access"] == "wiped"
-        await client.until(lambda: client.app.session.store.ticket_row(ticket_id).state == "closed", "in the copy")
+        await client.until(lambda: row_of(client, ticket_id).state == "closed", "in the copy")
         await client.press("asterisk")
         await client.on("ChoiceDialog")
         await client.choose("5")
