@@ -185,6 +185,7 @@ class News(PlansOnTheirWay):
             account=f"{account.login} · {account.account_id}",
             role=str(account.role),
             balance=str(account.balances.internal),
+            unread=f"{len(new)} unread" if (new := self.session.tickets.unread_of_mine()) else "",
             read_only=self.session.read_only or account.key_read_only,
             freshness=freshness,
             tone=tone,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from billtui.commands import COMMANDS, handles
 from billtui.keymap import keys_of, shown
 from billtui.screens.shell import Shell
 from billtui.services.staff import is_staff
+
+if TYPE_CHECKING:
+    from billtui.services.store import SearchHit
 
 AREAS = ("overview", "invoices", "orders", "jobs", "balance", "settings", "planner", "transfers", "tickets", "account")
 """The areas in the order of their keys; ``app.NAME`` is the command that shows one."""
@@ -160,13 +163,14 @@ class Places(Shell):
         """Search over everything in the store."""
         from billtui.screens.search import SearchScreen
 
-        def found(hit: tuple[str, str] | None) -> None:
-            if hit is not None:
-                shows = {
-                    "invoice": self.show_invoice, "transfer": self.show_transfer, "ticket": self.show_ticket,
-                    "message": self.show_ticket,
-                }  # fmt: skip
-                shows.get(hit[0], self.show_order)(hit[1])
+        def found(hit: SearchHit | None) -> None:
+            if hit is None:
+                return
+            if hit.kind in ("ticket", "message"):
+                self.show_ticket(hit.id, message_id=hit.message_id)
+            else:
+                shows = {"invoice": self.show_invoice, "transfer": self.show_transfer}
+                shows.get(hit.kind, self.show_order)(hit.id)
 
         self.push_screen(SearchScreen(), found)
 

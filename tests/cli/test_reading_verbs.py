@@ -209,3 +209,13 @@ def test_an_address_with_a_password_in_it_is_refused_without_repeating_it(cli: C
     assert result.code == 2
     assert "hunter2" not in result.out + result.err
     assert json.loads(result.err)["code"] == "profile"
+
+
+def test_search_finds_what_was_written_in_tickets(cli: Cli) -> None:
+    """The messages of one's own tickets are copied for it; offline what was copied is searched (TKT-6)."""
+    found = cli.json("search", "message:dovecot")["items"]
+    assert found and {hit["kind"] for hit in found} == {"message"} and all(hit["message_id"] for hit in found)
+    assert all("dovecot" in hit["detail"].lower() for hit in found)
+    assert cli.json("search", "message:dovecot", "--offline")["items"] == found
+    number = cli.json("search", "message:dovecot")["items"][0]["title"].split()[0]
+    assert cli.json("search", f"ticket:{number}")["items"][0]["id"] == found[0]["id"]

@@ -229,9 +229,10 @@ VERBS: tuple[Verb, ...] = (
          "balance:move", (AMOUNT,), writes=True),
     Verb(("balance", "ledger"), "Every movement of money, the newest first.", "balance:ledger", (LIMIT,)),
     Verb(
-        ("search",), "Find orders and invoices by any of their text.", "searching:search",
+        ("search",), "Find orders, invoices, transfers, tickets and messages by any of their text.", "searching:search",
         (
-            option("text", help="words; order:web and invoice:55 look among those only", metavar="TEXT", nargs="+"),
+            option("text", help="words; order:web, ticket:disk and message:boot look among those only", metavar="TEXT",
+                   nargs="+"),
             LIMIT, OFFLINE,
         ),
     ),

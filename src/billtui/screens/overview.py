@@ -15,6 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from billtui.commands import COMMANDS, Scope, handles
+from billtui.domain.models import TicketState
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.forecast_desk import AheadDesk
 from billtui.screens.list_screen import DETAIL_FROM
@@ -230,6 +231,8 @@ class OverviewScreen(BilltuiScreen):
         if found.transfers_for_you or found.transfers_for_others:
             view, waiting = _transfers(found, now)
             line(f"transfers:{view}", "Transfers", waiting)
+        if letters := _tickets(found):
+            line(*letters)
         if unfinished := self._unfinished_jobs():
             line("jobs", "Unfinished", toned(f"{count_text(unfinished, 'job')} waiting: jobs (4)", "warning"))
         gap()
@@ -294,6 +297,21 @@ class OverviewScreen(BilltuiScreen):
             self.run_command(COMMANDS["app.planner"])
         elif kind in ("balance", "account"):
             self.billtui.go_balance()
+
+
+def _tickets(found: Overview) -> tuple[str, str, Content] | None:
+    """What support answered and nobody read here, and what is not closed; ``None`` where there is neither."""
+    alive = sum(count for state, count in found.tickets.items() if state != TicketState.CLOSED)
+    answered = found.tickets.get(TicketState.ANSWERED, 0)
+    new = len(found.unread)
+    if not alive and not new:
+        return None
+    parts = [count_text(new, "unread answer")] if new else []
+    parts += [f"{alive} not closed"] if alive else []
+    parts += [f"{answered} wait{'s' if answered == 1 else ''} for you"] if answered else []
+    words = f"{', '.join(parts)}: tickets (9)"
+    where = f"ticket:{next(iter(found.unread))}" if new == 1 else f"tickets:{'unread' if new else 'current'}"
+    return where, "Tickets", toned(words, "accent" if new else "")
 
 
 def _transfers(found: Overview, now: datetime) -> tuple[str, Content]:

@@ -1,4 +1,4 @@
-"""Search over everything the store knows: orders, invoices and transfers by any of their text."""
+"""Search over everything the store knows: orders, invoices, transfers, tickets and what was written in them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,29 @@ from textual.widgets.option_list import Option
 
 from billtui.screens.modals.dialog import Dialog
 from billtui.screens.shell import shell_of
+from billtui.services.search import covered, search
 from billtui.services.store import SearchHit
 from billtui.widgets.formats import state_text
 
 MOST = 50
 """Hits that are shown."""
+WORDS = 38
+"""Columns for what a message says."""
 
 
-class SearchScreen(Dialog[tuple[str, str]]):
-    """Answers the kind and id of what was chosen, or ``None``."""
+class SearchScreen(Dialog[SearchHit]):
+    """Answers what was chosen, or ``None``."""
 
     title_text = "Search"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
     ]
+
+    def __init__(self) -> None:
+        """Nothing is looked for yet."""
+        super().__init__()
+        self._hits: list[SearchHit] = []
 
     def compose_body(self) -> Iterable[Widget]:
         """A field and its hits."""
@@ -39,15 +47,17 @@ class SearchScreen(Dialog[tuple[str, str]]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """No buttons."""
-        yield Static(Content.styled("enter opens it · ↑↓ choose · esc closes", "$muted"))
+        yield Static(Content.styled("enter opens it · ↑↓ choose · esc closes", "$muted"), id="hint")
 
     def on_mount(self) -> None:
-        """The field keeps the focus."""
+        """The field keeps the focus; what is not searched is said."""
+        if words := covered(shell_of(self).session.store.coverage()):
+            self.query_one("#hint", Static).update(Content.styled(words, "$muted"))
         self.query_one("#hits").can_focus = False
         self.query_one("#query").focus()
 
     @on(Input.Changed, "#query")
-    def search(self, event: Input.Changed) -> None:
+    def typed(self, event: Input.Changed) -> None:
         """Each key searches: the store answers within milliseconds."""
         app = shell_of(self)
         options = self.query_one("#hits", OptionList)
@@ -55,9 +65,9 @@ class SearchScreen(Dialog[tuple[str, str]]):
         text = event.value.strip()
         if not text:
             return
-        hits = app.session.store.search(text, MOST)
-        options.add_options([Option(_line(hit), id=f"{hit.kind}:{hit.id}") for hit in hits])
-        if hits:
+        self._hits = search(app.session.store, text, MOST)
+        options.add_options([Option(_line(hit), id=str(number)) for number, hit in enumerate(self._hits)])
+        if self._hits:
             options.highlighted = 0
         else:
             options.add_option(Option(Content.styled("Nothing has this text.", "$muted"), disabled=True))
@@ -76,8 +86,7 @@ class SearchScreen(Dialog[tuple[str, str]]):
 
     def _answer(self, option_id: str | None) -> None:
         if option_id:
-            kind, _, found = option_id.partition(":")
-            self.dismiss((kind, found))
+            self.dismiss(self._hits[int(option_id)])
 
     def action_move(self, by: int) -> None:
         """Move in the list while the field keeps the focus."""
@@ -89,9 +98,14 @@ class SearchScreen(Dialog[tuple[str, str]]):
 
 
 def _line(hit: SearchHit) -> Content:
+    kind = Content.styled(hit.kind, "$muted").truncate(9, pad=True)
+    title = Content.styled(hit.title, "bold")
+    if hit.kind == "message":  # what it says matters more than how its ticket stands
+        said = Content.styled(hit.detail, "$muted").truncate(WORDS, ellipsis=True)
+        return Content.assemble(kind, title.truncate(21, ellipsis=True, pad=True), " ", said)
     return Content.assemble(
-        Content.styled(hit.kind, "$muted").truncate(9, pad=True),
-        Content.styled(hit.title, "bold").truncate(27, ellipsis=True, pad=True),
+        kind,
+        title.truncate(27, ellipsis=True, pad=True),
         " ",
         state_text(hit.state).truncate(12, pad=True),
         Content.styled(hit.detail, "$muted").truncate(20, ellipsis=True),

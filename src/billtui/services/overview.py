@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from billtui.domain.models import Account, InvoiceState
@@ -112,6 +112,11 @@ class Overview:
     transfers_until: datetime | None = None
     """When the first of those that wait for this account expires."""
 
+    tickets: dict[str, int] = field(default_factory=dict)
+    """Tickets by state (TKT-5)."""
+    unread: frozenset[str] = frozenset()
+    """Tickets with an answer that was not read here yet."""
+
     @property
     def internal(self) -> Money | None:
         """The internal balance (ACC-4)."""
@@ -132,9 +137,17 @@ def look_ahead(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLIC
 
 
 def overview(
-    store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY, *, ahead: Ahead | None = None
+    store: StoreReader,
+    now: datetime,
+    policy: Policy = DEFAULT_POLICY,
+    *,
+    ahead: Ahead | None = None,
+    unread: frozenset[str] = frozenset(),
 ) -> Overview:
-    """The overview at ``now`` (the panel's clock); ``ahead`` where that was worked out already."""
+    """The overview at ``now`` (the panel's clock); ``ahead`` where that was worked out already.
+
+    ``unread`` are the tickets with an answer that nobody read here.
+    """
     account = store.account()
     open_invoices = store.open_invoices()
     currency = account.currency if account is not None else next((row.currency for row in open_invoices), "EUR")
@@ -170,6 +183,8 @@ def overview(
         transfers_for_you=len(yours),
         transfers_for_others=len(running) - len(yours),
         transfers_until=next((instant(row.expires_at) for row in yours if row.expires_at is not None), None),
+        tickets=store.ticket_states(),
+        unread=unread,
     )
 
 

@@ -55,16 +55,9 @@ def search(store: StoreReader, text: str, limit: int = 50, kinds: Iterable[str] 
 
 
 def _of_message(hit: MessageHit) -> SearchHit:
-    who = hit.author or "the panel"
-    kind = "note by" if hit.internal else "by"
-    return SearchHit(
-        "message",
-        hit.ticket_id,
-        f"{hit.number} {hit.subject}",
-        f"{kind} {who}, {instant(hit.at):%Y-%m-%d}: {hit.excerpt}",
-        hit.state,
-        hit.message_id,
-    )
+    who = f"{'note by ' if hit.internal else ''}{hit.author or 'the panel'}"
+    said = f"{hit.excerpt} · {who}, {instant(hit.at):%Y-%m-%d}"
+    return SearchHit("message", hit.ticket_id, f"{hit.number} {hit.subject}", said, hit.state, hit.message_id)
 
 
 def covered(coverage: Coverage) -> str:
@@ -72,6 +65,5 @@ def covered(coverage: Coverage) -> str:
     if not coverage.tickets or coverage.whole >= coverage.tickets:
         return ""
     return (
-        f"Messages of {coverage.whole:,} of {coverage.tickets:,} tickets are on this computer and searched; of the"
-        " others subjects and numbers."
+        f"Searched: messages of {coverage.whole:,} of {coverage.tickets:,} tickets; of the others number and subject."
     )

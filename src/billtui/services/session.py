@@ -255,7 +255,7 @@ class Session:
 
         ``ahead`` is what will fail, where it was worked out already.
         """
-        return overview(self.store, self.now(), ahead=ahead)
+        return overview(self.store, self.now(), ahead=ahead, unread=self.tickets.unread_of_mine())
 
     def unavailable(self, capability: str) -> str | None:
         """Why the panel cannot do ``capability`` for this account, or ``None`` where it can."""

@@ -34,8 +34,8 @@ from billtui.services.own_files import OwnFiles
 from billtui.services.read_marks import ReadMark
 from billtui.services.session_settings import NotSignedIn, ReadOnlySession
 from billtui.services.session_thread import LoopThread
+from billtui.services.staff import is_staff
 from billtui.services.store import StoreDamaged, StoreReader, StoreUnavailable, TicketRow
-from billtui.services.store.messages import STAFF
 from billtui.services.sync_lists import clean_id
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ class TicketDesk:
         self._own = own
         self._departments: list[Department] | None = None
         self._account: tuple[str, str] | None = None
-        self._unread_key: tuple[object, ...] | None = None
-        self._unread: frozenset[str] = frozenset()
+        self._known_unread: dict[str, tuple[tuple[object, ...], frozenset[str]]] = {}
 
     # -- threads
 
@@ -97,6 +96,10 @@ class TicketDesk:
             return await sync.tickets(await self._core.reads.raw_ids("ticket", wanted))
 
         return await self._ask(work)
+
+    async def copy_messages(self) -> None:
+        """Copy the messages that are kept here by themselves, once: what a session in the background does anyway."""
+        await self._ask(lambda _client, sync: sync.messages.copy(self._core.now()))
 
     @contextlib.contextmanager
     def watching(self, ticket_id: str) -> Iterator[None]:
@@ -140,21 +143,32 @@ class TicketDesk:
 
     def unread(self) -> frozenset[str]:
         """Ids of the tickets in which the other side wrote last and that were not read here yet, from the copy."""
+        return self._unread("all", None)
+
+    def unread_of_mine(self) -> frozenset[str]:
+        """The same; of staff only the tickets that it has taken. What a person is told of wherever it is."""
+        account = self._core.account
+        if account is None or not self.is_staff:
+            return self.unread()
+        return self._unread("mine", str(account.login))
+
+    def _unread(self, what: str, assignee: str | None) -> frozenset[str]:
         own, store = self._own(), self._store()
         if own is None:
             return frozenset()
         marks = own.read_marks
-        key = (store, store.generation(), marks, marks.changes, self.is_staff)
-        if self._unread_key != key:
-            last = store.last_words(by_client=self.is_staff, since=marks.since)
-            self._unread_key, self._unread = key, frozenset(one.ticket_id for one in last if marks.is_new(one))
-        return self._unread
+        state = (store, store.generation(), marks, marks.changes, assignee, self.is_staff)
+        known = self._known_unread.get(what)
+        if known is None or known[0] != state:
+            last = store.last_words(by_client=self.is_staff, since=marks.since, assignee=assignee)
+            known = (state, frozenset(one.ticket_id for one in last if marks.is_new(one)))
+            self._known_unread[what] = known
+        return known[1]
 
     @property
     def is_staff(self) -> bool:
         """Whether whoever is signed in works for the panel's support: sees notes, other people's tickets, the queue."""
-        account = self._core.account
-        return account is not None and str(account.role) in STAFF
+        return is_staff(self._core.account)
 
     # -- single questions
 

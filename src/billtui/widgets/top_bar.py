@@ -24,6 +24,8 @@ class Place:
     account: str = ""
     role: str = ""
     balance: str = ""
+    unread: str = ""
+    """How many tickets have something new, in words; empty where none has."""
     read_only: bool = False
     freshness: str = ""
     tone: Tone = ""
@@ -68,6 +70,8 @@ class TopBar(Widget):
             parts.append(Content.styled(place.role, "$muted"))
         if place.balance and "balance" not in drop:
             parts.append(Content(place.balance))
+        if place.unread:
+            parts.append(Content.styled(place.unread, "bold $text-accent"))
         return Content("  ").join(parts)
 
 

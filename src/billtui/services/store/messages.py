@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from billtui.domain.models import TicketMessage
-from billtui.domain.rules.access import ADMIN, SUPPORT
+from billtui.domain.rules.access import STAFF
 from billtui.services.store import schema
 from billtui.services.store.file import SQL_VARIABLES, StoreFile, raise_generation
 
-STAFF: Final = frozenset({SUPPORT, ADMIN})
-"""Roles that may see notes."""
 _SECOND_BITS: Final = 20
 _MOST_SECONDS: Final = 1 << 36
 _WORKED_ON: Final = "('open', 'answered', 'on hold')"

@@ -10,6 +10,8 @@ from billtui.services.store import schema
 
 MAX_WORDS = 8
 MAX_QUERY = 200
+BEFORE = 12
+"""Characters of a message that are shown before the word that was found."""
 
 _ORDER_HIT = "'order', o.id, o.name, o.plan || ' · ' || o.location || ' · ' || o.address, o.state"
 _INVOICE_HIT = "'invoice', i.id, i.number, i.title, i.state"
@@ -134,9 +136,10 @@ def like(word: str) -> str:
 
 
 def excerpt(body: str, words: Iterable[str], width: int) -> str:
-    """One line of ``body`` around the first place of one of ``words``, at most ``width`` characters."""
+    """One line of ``body`` from shortly before the first place of one of ``words``, at most ``width`` characters."""
     folded = body.lower()
     places = [at for word in words if (at := folded.find(word.lower())) >= 0]
-    start = max(0, min(places, default=0) - width // 3)
-    part = " ".join(body[start : start + 2 * width].split())
-    return ("…" if start else "") + (part if len(part) <= width else part[: width - 1] + "…")
+    first = max(0, min(places, default=0) - BEFORE)
+    start = body.find(" ", first, first + BEFORE) + 1 if first else 0  # no word begins in its middle
+    part = " ".join(body[start or first : first + 2 * width].split())
+    return ("…" if first else "") + (part if len(part) <= width else part[: width - 1] + "…")

@@ -63,18 +63,20 @@ class TicketReader(ReadFile):
         """How many tickets are in each state."""
         return {str(state): int(count) for state, count in self.query("SELECT state, count(*) FROM tickets GROUP BY 1")}
 
-    def last_words(self, *, by_client: bool, since: int) -> list[LastWord]:
+    def last_words(self, *, by_client: bool, since: int, assignee: str | None = None) -> list[LastWord]:
         """Who wrote what last, in the tickets in which a client did, or in which everybody else did.
 
-        Tickets that were closed and have not changed since the instant ``since`` are left out.
+        Tickets that were closed and have not changed since the instant ``since`` are left out; so are those of others
+        than ``assignee``, where that is given.
         """
         role, wrote = ("=", "last_client_at") if by_client else ("<>", "last_staff_at")
+        mine, values = ("", []) if assignee is None else ("assignee = ? AND ", [assignee])
         found = (
             f"SELECT id, last_message_id, coalesce({wrote}, updated_at) FROM tickets "
-            f"WHERE last_author_role {role} 'client' AND last_author_role <> '' AND state"
+            f"WHERE {mine}last_author_role {role} 'client' AND last_author_role <> '' AND state"
         )
         sql = f"{found} IN ('open', 'answered', 'on hold') UNION ALL {found} = 'closed' AND updated_at > ?"
-        return list(map(LastWord._make, self.query(sql, (since,))))
+        return list(map(LastWord._make, self.query(sql, (*values, *values, since))))
 
     def _ticket_rows(self, condition: str, *values: object) -> list[TicketRow]:
         sql = f"SELECT {schema.TICKET_COLUMNS} FROM tickets WHERE {condition}"
