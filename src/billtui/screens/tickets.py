@@ -11,6 +11,7 @@ from textual.content import Content
 from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import ListScreen, View
+from billtui.screens.saved_view_list import SavedViewList
 from billtui.screens.ticket_view import ANSWERED, CLOSED, ON_HOLD, OPEN, USUAL_COLUMNS, Around, facts, ticket_columns
 from billtui.services.search import covered
 from billtui.services.session_settings import NotSignedIn
@@ -24,7 +25,7 @@ MOST_HITS = 500
 """Messages that a search looks at; the newest ones."""
 
 
-class TicketsScreen(ListScreen[TicketRow]):
+class TicketsScreen(SavedViewList[TicketRow]):
     """The list of a client's tickets."""
 
     AREA = "Tickets"
@@ -43,16 +44,18 @@ class TicketsScreen(ListScreen[TicketRow]):
         self._hits: Mapping[str, MessageHit] = {}
         super().__init__()
 
-    VIEWS = (
-        View("current", "Current tickets", lambda row, now: row.state != CLOSED),
-        View("unread", "Unread", lambda row, now: False),
-        View("open", "Support must answer", lambda row, now: row.state in (OPEN, ON_HOLD)),
-        View("answered", "Waiting for you", lambda row, now: row.state == ANSWERED),
-        View("closed", "Closed", lambda row, now: row.state == CLOSED),
-        View("all", "All tickets", lambda row, now: True),
-    )
+    # --- rows and views
 
-    # --- rows
+    def views(self) -> Sequence[View]:
+        """Ready-made views."""
+        return (
+            View("current", "Current tickets", lambda row, now: row.state != CLOSED),
+            View("unread", "Unread", lambda row, now: self.is_unread(row)),
+            View("open", "Support must answer", lambda row, now: row.state in (OPEN, ON_HOLD)),
+            View("answered", "Waiting for you", lambda row, now: row.state == ANSWERED),
+            View("closed", "Closed", lambda row, now: row.state == CLOSED),
+            View("all", "All tickets", lambda row, now: True),
+        )
 
     def columns(self) -> Sequence[Column[TicketRow]]:
         """What is new, subject, state, who acts, age, order, queue."""
@@ -127,10 +130,7 @@ class TicketsScreen(ListScreen[TicketRow]):
 
     def view_predicate(self) -> Callable[[TicketRow], bool] | None:
         """The view; while something is searched for, its words as well, in the columns or in a message."""
-        if self.view is not None and self.view.id == "unread":
-            shown: Callable[[TicketRow], bool] | None = self.is_unread
-        else:
-            shown = super().view_predicate()
+        shown = super().view_predicate()
         words, hits = self._words, self._hits
         if not words:
             return shown
@@ -159,9 +159,12 @@ class TicketsScreen(ListScreen[TicketRow]):
 
     def filter_content(self) -> list[Content | str | tuple[str, str]]:
         """How the heading names the filter while it is not being typed."""
-        if not self._words or self.has_class("filtering"):
-            return []
-        return [("  filter: ", "$muted"), Content(" ".join(self._words))]
+        parts: list[Content | str | tuple[str, str]] = []
+        if self._words and not self.has_class("filtering"):
+            parts += [("  filter: ", "$muted"), Content(" ".join(self._words))]
+        if self.saved:
+            parts.append((f"  “{self.saved}”", "$text-accent"))
+        return parts
 
     # --- around the list
 
