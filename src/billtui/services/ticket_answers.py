@@ -76,7 +76,8 @@ def kept(operation: Operation, answer: Mapping[str, Any]) -> Json:
     """What the journal keeps of the panel's answer: which ticket and message, and how the ticket stands."""
     if operation.kind is K.TICKET_REPLY:
         message, ticket = object_of(answer.get("message")), object_of(answer.get("ticket"))
-        return {"message": _short(message, _MESSAGE), "ticket": _short(ticket, _TICKET)}
+        seen = operation.text("seen")  # the message that this one directly follows, as the panel checked (TKT-9)
+        return {"message": _short(message, _MESSAGE), "ticket": _short(ticket, _TICKET), "seen": seen}
     if operation.kind is K.CANNED_SAVE:
         return _short(answer, ("id", "title", "version"))
     items = answer.get("items")

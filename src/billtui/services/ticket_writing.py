@@ -22,188 +22,24 @@ Server access (TKT-4) is in none of this: give it with ``session.tickets.give_ac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Unpack
 
 from billtui.client.errors import InvalidInput, NotFound
-from billtui.domain.models import Account, Department, Ticket, TicketMessage, TicketState
-from billtui.services import planner, ticket_review
+from billtui.domain.models import Account, Department, Ticket, TicketMessage
+from billtui.services import planner
 from billtui.services.drafts import Draft, DraftKind, Drafts, DraftState, Standing
-from billtui.services.plans import Plan
+from billtui.services.letters import Letter, News, Words
+from billtui.services.plans import OperationKind, Plan
 from billtui.services.session_settings import NotSignedIn
 from billtui.services.session_thread import LoopThread
-from billtui.services.ticket_review import Finding, Fix, Known, TicketDraft, Turn
+from billtui.services.ticket_params import object_of
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
     from billtui.services.session import Session
     from billtui.services.session_core import SessionCore
     from billtui.services.sync import Sync
-
-STAFF_ROLES = ("support", "admin")
-
-
-class Words(TypedDict, total=False):
-    """What of a letter can be changed."""
-
-    department: str
-    subject: str
-    body: str
-    order_id: str | None
-    invoice_id: str | None
-    account_id: str | None
-    close: bool
-    placeholders: tuple[str, ...]
-    held_back: bool
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What was written in a thread since the writer of a draft saw it (TKT-9)."""
-
-    ticket: Ticket
-    """As it is now."""
-    messages: tuple[TicketMessage, ...]
-    """Newer than what was seen, oldest first; the whole thread where that message is not known there any more."""
-
-    def __bool__(self) -> bool:
-        """Whether there is anything new."""
-        return bool(self.messages)
-
-    @property
-    def last(self) -> str | None:
-        """The raw id of the last message that is shown here: what an explicit yes covers, and nothing after it."""
-        return self.messages[-1].id.raw if self.messages else None
-
-
-class Letter:
-    """One draft while somebody writes it. Used from one thread; saving and attaching block for milliseconds."""
-
-    def __init__(self, drafts: Drafts, draft: Draft, ticket: Ticket | None = None) -> None:
-        """Made by :class:`TicketWriting`."""
-        self._drafts = drafts
-        self._saved = draft
-        self.draft = draft
-        """As it is in memory; :attr:`unsaved` says whether it is on disk as well."""
-        self.ticket = ticket
-        """The ticket that is answered, as last read; ``None`` for a new one."""
-        self.access_given = False
-        """Whether server access is typed into its own field; the access itself is never here (TKT-4)."""
-
-    @property
-    def kind(self) -> DraftKind:
-        """New ticket, reply or note; it never changes."""
-        return self.draft.key.kind
-
-    @property
-    def unsaved(self) -> bool:
-        """Whether something was changed since it was saved."""
-        return self.draft != self._saved
-
-    @property
-    def standing(self) -> Standing:
-        """Whether it is being written or sent, or was given back and why."""
-        return self._drafts.standing(self.draft)
-
-    def edit(self, **words: Unpack[Words]) -> None:
-        """Change it in memory; :meth:`save` keeps it. Half characters, which no panel takes, become ``?``."""
-        values: dict[str, Any] = dict(words)
-        for name in ("subject", "body"):
-            if name in values:
-                values[name] = values[name].encode("utf-8", "replace").decode("utf-8")
-        self.draft = replace(self.draft, **values)
-
-    def save(self) -> None:
-        """Keep what was typed. Raises DraftConflict, DraftLocked, UnsafePath, OSError: see :meth:`Drafts.save`."""
-        self._keep(self._drafts.save(self.draft))
-
-    def save_over(self, theirs: Draft | None) -> None:
-        """After a DraftConflict: this one instead of ``theirs``."""
-        self._keep(self._drafts.save_over(self.draft, theirs))
-
-    def save_beside(self) -> None:
-        """After a DraftConflict: keep this one as well, as another draft."""
-        self._keep(self._drafts.save_beside(self.draft))
-
-    def take(self, theirs: Draft) -> None:
-        """After a DraftConflict: go on with ``theirs``; what was typed here is given up."""
-        self._keep(theirs)
-
-    def reload(self) -> bool:
-        """Take what is on disk, as after a job ended; False where it is gone: sent, or discarded."""
-        found = self._drafts.get(self.draft.key)
-        if found is not None:
-            self._keep(found)
-        return found is not None
-
-    def attach(self, path: Path | str) -> None:
-        """Copy a file beside the draft and save both. Raises AttachmentRefused, and as :meth:`save`."""
-        self._keep(self._drafts.attach(self.draft, path))
-
-    def detach(self, place: int) -> None:
-        """Take the attachment at ``place`` (from 0) away. Raises as :meth:`save`."""
-        self._keep(self._drafts.detach(self.draft, place))
-
-    def discard(self) -> None:
-        """Throw it away. Raises DraftConflict, DraftLocked."""
-        self._drafts.discard(self.draft)
-
-    def accept(self, news: News) -> None:
-        """An explicit yes, of a person who was shown ``news``: from now on the reply rests on these messages (TKT-9).
-
-        What is written after them holds the reply again. In memory; :meth:`save` keeps it, as planning does.
-        """
-        self.ticket = news.ticket
-        if news.last is not None:
-            self.draft = replace(self.draft, seen=news.last)
-
-    # -- the review (TKT-2, TKT-3)
-
-    def review(self, known: Known) -> list[Finding]:
-        """Advice before it is sent; none on a note. Pure, and in proportion to the text: up to 100 ms."""
-        return [] if self.kind is DraftKind.NOTE else ticket_review.review(self.as_reviewed(), known)
-
-    def as_reviewed(self) -> TicketDraft:
-        """The letter as the review looks at it."""
-        draft, ticket = self.draft, self.ticket
-        department, subject, order_id = draft.department, draft.subject, draft.order_id
-        if ticket is not None:
-            department, subject = ticket.department.raw, ticket.subject.raw
-            order_id = ticket.order_id.raw if ticket.order_id is not None else None
-        return TicketDraft(
-            department=department,
-            subject=subject,
-            body=draft.body,
-            order_id=order_id,
-            attachments=tuple(one.name for one in draft.attachments),
-            access_given=self.access_given,
-            turn=_turn(ticket),
-            held=draft.held_back,
-        )
-
-    def apply(self, fix: Fix) -> list[Letter]:
-        """Do a fix in memory, with its choice filled in; letters of their own that it made (saved already).
-
-        ``Attach(name)`` is done by :meth:`attach`, ``GiveAccess`` by filling the access field. Raises FixNeedsPerson,
-        and what :meth:`save` raises where a second letter is made.
-        """
-        before = self.as_reviewed()
-        after = ticket_review.apply(before, fix)
-        self.edit(body=after.body, held_back=after.held)
-        if self.ticket is None:
-            self.edit(department=after.department, subject=after.subject, order_id=after.order_id)
-        self.access_given = after.access_given
-        made = []
-        for part in after.split_off[len(before.split_off) :]:
-            other = Letter(self._drafts, self._drafts.begin(DraftKind.NEW))
-            other.edit(department=part.department, subject=part.subject, body=part.body, order_id=part.order_id)
-            other.save()
-            made.append(other)
-        return made
-
-    def _keep(self, draft: Draft) -> None:
-        self.draft = self._saved = draft
 
 
 class TicketWriting:
@@ -291,6 +127,7 @@ class TicketWriting:
         Raises ClientError, NotSignedIn; DraftConflict, DraftLocked where a merge is followed.
         """
         ticket = await self._now(letter)
+        self._own_counts_as_seen(letter)
         seen = letter.draft.seen
         if seen is not None and ticket.last_message_id is not None and ticket.last_message_id.raw == seen:
             return News(ticket, ())
@@ -321,6 +158,25 @@ class TicketWriting:
         letter.ticket = ticket
         return ticket
 
+    def _own_counts_as_seen(self, letter: Letter) -> None:
+        """What this account wrote from this computer directly after what was seen has been seen by its writer (TKT-9).
+
+        Directly: the panel took it on the word that nothing stood between. So a note does not hold the reply after it.
+        """
+        account = self._session.account
+        if account is None or letter.draft.seen is None:
+            return
+        target = f"ticket:{letter.draft.key.ticket_id}"
+        answers = self._session.journal.answers_on(
+            account.panel_id.raw, account.account_id.raw, OperationKind.TICKET_REPLY.value, target
+        )
+        follows = {str(one.get("seen")): object_of(one.get("message")).get("id") for one in answers}
+        seen: object = letter.draft.seen
+        for _ in answers:
+            seen = follows.get(str(seen), seen)
+        if isinstance(seen, str) and seen != letter.draft.seen:
+            letter.draft = replace(letter.draft, seen=seen)
+
     # -- sending
 
     async def plan(self, letter: Letter, *, departments: Sequence[Department] | None = None) -> Plan:
@@ -345,6 +201,8 @@ class TicketWriting:
                 placeholders=draft.placeholders, busy=busy, profile=profile,
             )  # fmt: skip
         ticket = await self._now(letter)
+        self._own_counts_as_seen(letter)
+        letter.save()
         draft = letter.draft
         return planner.reply(
             account, ticket, draft.body, seen=draft.seen, internal=draft.internal, close=draft.close,
@@ -369,13 +227,6 @@ class TicketWriting:
 
 MOST_MERGES = 20
 """So many merges one after the other are followed."""
-
-
-def _turn(ticket: Ticket | None) -> Turn:
-    if ticket is None:
-        return Turn.NEW
-    waits = ticket.state == TicketState.OPEN and ticket.last_author_role.raw == "client"
-    return Turn.SUPPORT if waits else Turn.CLIENT
 
 
 __all__ = ["DraftState", "Letter", "News", "TicketWriting", "Words"]

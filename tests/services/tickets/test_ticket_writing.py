@@ -168,6 +168,40 @@ async def test_nothing_is_sent_on_an_unseen_thread_without_an_explicit_yes(
         )
 
 
+async def test_a_note_of_ones_own_does_not_hold_the_reply_after_it(
+    sandbox_server: SandboxProcess, tmp_path: Path
+) -> None:
+    """TKT-9: only what stands directly behind what was seen; a colleague's note between the two holds it."""
+    async with (
+        signed_in(sandbox_server, CLIENT, tmp_path / "client") as client,
+        signed_in(sandbox_server, SUPPORT, tmp_path / "support") as support,
+        signed_in(sandbox_server, COLLEAGUE, tmp_path / "colleague") as colleague,
+    ):
+        ticket_id = await opened(client)
+
+        async def note(session: Session, body: str) -> None:
+            letter = session.writing.reply(await session.writing.ticket(ticket_id), internal=True)
+            letter.edit(body=body)
+            plan = await session.writing.plan(letter)
+            job_id = session.writing.submit(letter, plan, hold_seconds=600)  # a note goes at once all the same
+            await until(lambda: session.journal.operation(job_id, 1).state is S.DONE)
+
+        letter = support.writing.reply(await support.writing.ticket(ticket_id))
+        letter.edit(body="Freed 40 GB.")
+        letter.save()
+        await note(support, "Logs of March.")
+        await note(support, "And of April.")
+        assert not await support.writing.news(letter) and (await support.writing.plan(letter)).operations
+        await note(colleague, "I deleted May.")
+        await note(support, "Thanks.")
+        assert [one.code for one in (await support.writing.plan(letter)).left_out] == ["thread-moved-on"]
+        news = await support.writing.news(letter)
+        assert [one.body.raw for one in news.messages] == ["I deleted May.", "Thanks."]
+        letter.accept(news)
+        await sent(support, letter)
+        assert (await bodies(client, ticket_id)) == ["df says 100 %", "Freed 40 GB."]
+
+
 async def test_a_draft_is_there_after_a_restart_with_what_its_writer_saw(
     sandbox_server: SandboxProcess, tmp_path: Path
 ) -> None:

@@ -187,6 +187,19 @@ class JournalReader:
             ).fetchall()
         return {row[0]: Busy(row[0], row[1], row[2], OperationState(row[3]), SafeText(row[4])) for row in rows}
 
+    def answers_on(
+        self, panel_id: str, account_id: str, kind: str, target: str, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """What the panel answered to operations of ``kind`` on exactly ``target`` that are done, the last first."""
+        with self._reading() as db:
+            rows = [] if db is None else db.execute(
+                "SELECT o.answer FROM operations o JOIN jobs j ON j.id = o.job_id WHERE o.kind = ? AND o.targets = ?"
+                " AND o.state = 'done' AND o.answer IS NOT NULL AND j.panel_id = ? AND j.account_id = ?"
+                " ORDER BY o.changed_at DESC LIMIT ?",
+                (kind, json.dumps([target]), panel_id, account_id, limit),
+            ).fetchall()  # fmt: skip
+        return [json.loads(row[0]) for row in rows]
+
     def paused(self, job_ids: Iterable[str]) -> dict[str, PauseReason | None]:
         """Which of these jobs are paused in the journal, and why."""
         wanted = list(job_ids)

@@ -99,8 +99,9 @@ def reply(
     """Answer ``ticket`` (which is as it is now), or write a note on it (``internal``), closing it with it or not.
 
     ``seen`` is the raw id of the last message that the writer saw: where the thread has moved on the reply is left out
-    with ``thread-moved-on`` (TKT-9). ``placeholders`` are names of canned replies' placeholders that were put in: one
-    that still stands in the body is left out with ``unresolved-placeholder`` (TKT-8).
+    with ``thread-moved-on`` (TKT-9). A note goes at once; a reply can be held back. ``placeholders`` are names of
+    canned replies' placeholders that were put in: where one still stands in the body, the reply is left out with
+    ``unresolved-placeholder`` (TKT-8).
     """
     draft = Draft(account, K.TICKET_REPLY, profile, busy or {})
     target = f"ticket:{ticket.id.raw}"
@@ -122,7 +123,7 @@ def reply(
         "close": close,
     }
     facts = facts_of_ticket(ticket) | {SEAL: seal(K.TICKET_REPLY, params)}
-    draft.add(K.TICKET_REPLY, [target], title, params=params, facts=facts, holdable=True)
+    draft.add(K.TICKET_REPLY, [target], title, params=params, facts=facts, holdable=not internal)
     return draft.plan(title)
 
 
