@@ -315,11 +315,14 @@ class Database:
 
         A password that somebody chose since is known to nobody here, and left out.
         """
+        from billtui.sandbox.engine.passwords import NOBODY
         from billtui.sandbox.seed.people import DEMO_PASSWORD
 
         with self._connection(write=False) as conn:
             found = conn.exec_driver_sql(
-                "SELECT login, id, role, email, totp_secret, password_changed_at FROM accounts ORDER BY id"
+                "SELECT login, id, role, email, totp_secret, password_changed_at FROM accounts WHERE password <> ?"
+                " ORDER BY id",
+                (NOBODY,),
             ).all()
         people: list[dict[str, Any]] = []
         for login, account_id, role, email, secret, changed in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
@@ -23,6 +24,7 @@ from billtui.sandbox.seed import (
     people,
     plant,
     promos,
+    ticket_crowd,
     ticket_long,
     ticket_stories,
     ticket_threads,
@@ -93,6 +95,17 @@ def _catch_up_tickets(tx: Tx) -> None:
     tickets.Player(tx, tx.at, seed, clients, orders).play(_stories(seed))
 
 
+def _crowd(tx: Tx, seed: int, size: int, clients: Sequence[int], servers: Sequence[int]) -> list[ticket_crowd.Turn]:
+    """The tickets of a large panel, and clients who wrote them: nobody signs in as one of those."""
+    random = Random(f"many tickets {seed}")
+    count = ticket_crowd.how_many(size)
+    joined = micros(tx.now - timedelta(days=900))
+    customers = [people.customer_row(random, number, joined) for number in range(count // ticket_crowd.A_CUSTOMER)]
+    for customer in customers:
+        tx.accounts.add(customer)
+    return list(ticket_crowd.turns(random, count, [*clients, *(one.id for one in customers)], servers))
+
+
 def _stories(seed: int, hostile: bool = False) -> tuple[ticket_stories.Story, ...]:
     more = ticket_threads.HOSTILE if hostile else ()
     return (*ticket_threads.STORIES, *ticket_long.long_stories(seed), *more)
@@ -134,7 +147,8 @@ def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool, seed: 
     moving.present()
     cases.settle_clock(recent, now)
     promos.tell(recent, people.FIRST.account_id)
-    tickets.Player(recent, now, seed, clients, (first, second, third)).play(_stories(seed, hostile))
+    crowd = _crowd(recent, seed, size, clients, first) if size > ticket_crowd.FROM else []
+    tickets.Player(recent, now, seed, clients, (first, second, third)).play(_stories(seed, hostile), crowd)
     recent.flush()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from billtui.sandbox.engine.passwords import hash_password
+from billtui.sandbox.engine.passwords import NOBODY, hash_password
 from billtui.sandbox.engine.rows import AccountRow
 
 DEMO_PASSWORD = "demo-fleet-2026"
@@ -53,6 +53,40 @@ def account_row(person: Person, random: Random, created_at: int) -> AccountRow:
         role=person.role,
         password=_hashed(salt),
         totp_secret=secret,
+        created_at=created_at,
+    )
+
+
+_FIRST_NAMES = (
+    "anna",
+    "ben",
+    "chidi",
+    "dana",
+    "emil",
+    "farah",
+    "goran",
+    "hana",
+    "ivo",
+    "jana",
+    "karim",
+    "lena",
+    "marek",
+)
+_LAST_NAMES = ("novak", "berg", "silva", "koch", "petrenko", "osei", "lindqvist", "rossi", "kaya", "dubois", "yilmaz")
+_CUSTOMERS = 600_001
+"""The account ID of the first of the many."""
+
+
+def customer_row(random: Random, number: int, created_at: int) -> AccountRow:
+    """One of the many clients of a large panel. Nobody has a password for it."""
+    login = f"{random.choice(_FIRST_NAMES)}.{random.choice(_LAST_NAMES)}{number}"
+    email = f"{login}@customers.example"
+    return AccountRow(
+        id=_CUSTOMERS + number,
+        login=login,
+        email=email,
+        emails=json.dumps([email]),
+        password=NOBODY,
         created_at=created_at,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -16,6 +16,7 @@ from billtui.sandbox.engine.ticket_states import Person, stirred, take, ticket_f
 from billtui.sandbox.engine.tickets import FIRST_NUMBER
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import instant_of
+from billtui.sandbox.seed.ticket_crowd import Turn
 from billtui.sandbox.seed.ticket_stories import CLIENT, SERVER, Said, Story
 
 _HOUR = 3_600 * 1_000_000
@@ -36,18 +37,22 @@ class Player:
         self._beside: list[tuple[str, tuple[Any, ...]]] = []
         self._numbers = [0, 0]
 
-    def play(self, stories: Sequence[Story]) -> None:
+    def play(self, stories: Sequence[Story], crowd: Iterable[Turn] = ()) -> None:
         """Everything that happened in all of them, the earliest first; the transaction's instant is at now again."""
         tx = self._tx
         for account in tx.accounts.where("role <> 'client'"):
             self._people[account.login] = Person.of(account)
-        steps = sorted(
-            (step for story in stories if self._can_tell(story) for step in self._steps(story)),
-            key=lambda step: -step[0],
-        )
+        steps: list[tuple[float, Callable[[], None] | Turn]] = [
+            step for story in stories if self._can_tell(story) for step in self._steps(story)
+        ]
+        steps += [(turn.ago, turn) for turn in crowd]
+        steps.sort(key=lambda step: -step[0])
         for ago, step in steps:
             tx.at = self._now - round(ago * _HOUR)
-            step()
+            if isinstance(step, Turn):
+                self._take_turn(step)
+            else:
+                step()
         tx.at = self._now
         tx.flush()
         for message in self._messages:
@@ -57,6 +62,48 @@ class Player:
             tx.sql(statement, values)
         # Access that was given on a ticket which has been closed since is gone (TKT-4).
         tx.sql("DELETE FROM ticket_access WHERE ticket_id IN (SELECT id FROM tickets WHERE access <> 'given')")
+
+    def _take_turn(self, turn: Turn) -> None:
+        """A step of one of the many."""
+        tx, told = self._tx, turn.ticket
+        colleague = self._people[told.colleague]
+        if told.row is None:
+            client = Person(told.owner, "", "client")
+            row = told.row = self.begin(told.owner, told.subject, told.topic.department, told.order_id, client)
+            row.priority, row.tags = told.priority, told.tags
+        row = told.row
+        if turn.by == "hold":
+            until = tx.at + round((turn.ago + 12.0 + row.id % 90) * _HOUR)
+            take(tx, row, rules.on_hold(ticket_facts(row, staff=True), instant_of(until)), colleague.account_id)
+            stirred(tx, row)
+            return
+        who = Person(told.owner, "", "client") if turn.by == "client" else colleague
+        if who.is_staff:
+            row.assignee = told.colleague
+        said = Said(turn.ago, turn.by, turn.body, note=turn.by == "note")
+        settle(tx, who, row, self.written(who, row, said), close=turn.close)
+
+    def begin(self, account_id: int, subject: str, department: str, order_id: int | None, opener: Person) -> TicketRow:
+        """A ticket without a message."""
+        tx = self._tx
+        ticket_id = tx.tickets.new_id()
+        row = TicketRow(
+            id=ticket_id,
+            number=FIRST_NUMBER - 1 + ticket_id,
+            account_id=account_id,
+            subject=self.named(subject, order_id),
+            department=department,
+            state="open",
+            created_at=tx.at,
+            owed_since=tx.at,
+            last_client_at=tx.at,
+            order_id=order_id,
+            opened_by="support" if opener.is_staff else "client",
+        )
+        row.index_text()
+        ticket_states.set_due(tx, row)
+        ticket_states.note_state(tx, row, "", opener.account_id)
+        return tx.tickets.add(row)
 
     def _can_tell(self, story: Story) -> bool:
         return story.order is None or story.order < len(self._orders[story.owner])
@@ -144,30 +191,15 @@ class _Told:
             row.rating, row.rating_comment = story.rating
 
     def _open(self, who: Person) -> TicketRow:
-        tx, story = self._player.tx, self._story
-        order_id = self._player.order(story)
-        ticket_id = tx.tickets.new_id()
-        row = TicketRow(
-            id=ticket_id,
-            number=FIRST_NUMBER - 1 + ticket_id,
-            account_id=self._player.owner(story).id,
-            subject=self._player.named(story.subject, order_id),
-            department=story.department,
-            state="open",
-            created_at=tx.at,
-            owed_since=tx.at,
-            last_client_at=tx.at,
-            priority=story.priority,
-            order_id=order_id,
-            invoice_id=tx.orders.need(order_id).open_invoice_id if story.invoice and order_id is not None else None,
-            assignee=story.assignee,
-            opened_by="support" if who.is_staff else "client",
-            tags=f" {story.tags} " if story.tags else "",
-        )
-        row.index_text()
-        ticket_states.set_due(tx, row)
-        ticket_states.note_state(tx, row, "", who.account_id)
-        self._row = tx.tickets.add(row)
+        tx, story, player = self._player.tx, self._story, self._player
+        order_id = player.order(story)
+        row = player.begin(player.owner(story).id, story.subject, story.department, order_id, who)
+        row.priority = story.priority
+        row.assignee = story.assignee
+        row.tags = f" {story.tags} " if story.tags else ""
+        if story.invoice and order_id is not None:
+            row.invoice_id = tx.orders.need(order_id).open_invoice_id
+        self._row = row
         return row
 
     def give_access(self) -> None:
