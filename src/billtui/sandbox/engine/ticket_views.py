@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from billtui.domain.models.tickets import TicketState
+from billtui.domain.refusal import Refusal
 from billtui.domain.rules import tickets as rules
 from billtui.domain.rules.tickets import Priority
 from billtui.sandbox.engine.facts import addons_monthly
@@ -13,9 +14,10 @@ from billtui.sandbox.engine.rows import LIVE
 from billtui.sandbox.engine.rows_tickets import MessageRow, TicketRow
 from billtui.sandbox.engine.ticket_states import PRIORITY_WORDS, Person, ticket_facts
 from billtui.sandbox.engine.unit import Tx
-from billtui.sandbox.engine.views import explained, refused
+from billtui.sandbox.engine.views import explained
 from billtui.sandbox.engine.wire import (
     SECOND,
+    ActionJSON,
     MoneyJSON,
     cents_of,
     instant_json,
@@ -31,9 +33,13 @@ _LOG = 100
 _ADDONS = "(SELECT coalesce(sum(json_extract(value, '$[2]')), 0) FROM json_each(addons))"
 _LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
 _MONTHLY = (
-    f"SELECT coalesce(sum(monthly_cents + CASE addons WHEN '[]' THEN 0 ELSE {_ADDONS} END), 0) FROM orders"
-    f" WHERE account_id = ? AND state IN ({_LIVE})"
+    f"SELECT account_id, sum(monthly_cents + CASE addons WHEN '[]' THEN 0 ELSE {_ADDONS} END) FROM orders"
+    f" WHERE state IN ({_LIVE}) AND account_id IN "
 )
+_TICKET, _MERGED = "\0ticket", "\0merged"
+"""Stand for the ids in a pattern of refusals; no real id holds a NUL."""
+_Situation = tuple[str, bool, bool, bool, str, bool]
+_Pattern = tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
 
 
 class TicketViews:
@@ -45,9 +51,12 @@ class TicketViews:
         self._who = who
         self._places = queue_places(tx, rows)
         self._merged = _merged_from(tx, rows)
+        self._patterns: dict[_Situation, _Pattern] = {}
+        self._monthly: dict[int, int] = {}
         if who.is_staff:
             tx.accounts.many({row.account_id for row in rows})
             tx.orders.many({row.order_id for row in rows if row.order_id is not None})
+            self._monthly = _monthly(tx, {row.account_id for row in rows if row.order_id is None})
 
     def item(self, row: TicketRow) -> TicketJSON:
         """An item of a list: refused actions only, and no log."""
@@ -60,9 +69,6 @@ class TicketViews:
     def _ticket(self, row: TicketRow, *, whole: bool) -> TicketJSON:
         tx, who = self._tx, self._who
         staff = who.is_staff
-        actions = rules.ticket_actions(
-            ticket_facts(row, staff=staff), who.role, tx.now, login=who.login, access=row.access, assignee=row.assignee
-        )
         return {
             "id": str(row.id),
             "number": str(row.number),
@@ -99,9 +105,37 @@ class TicketViews:
             "split_from": _text(row.split_from),
             "rating": row.rating,
             "rating_comment": row.rating_comment,
-            "actions": explained(actions) if whole else refused(actions),
+            "actions": explained(self._actions(row)) if whole else self._refused(row),
             "version": row.version if staff else row.public_version,
         }
+
+    def _actions(self, row: TicketRow) -> dict[str, Refusal | None]:
+        who = self._who
+        facts = ticket_facts(row, staff=who.is_staff)
+        return rules.ticket_actions(
+            facts, who.role, self._tx.now, login=who.login, access=row.access, assignee=row.assignee
+        )
+
+    def _refused(self, row: TicketRow) -> list[ActionJSON]:
+        """The refused actions, in short: a page of hundreds asks the rules once per situation."""
+        tx, who = self._tx, self._who
+        reopens = row.closed_at is not None and tx.at < row.closed_at + _micros(tx.policy.ticket_reopening)
+        mine = row.assignee is not None and row.assignee == who.login
+        merged = row.merged_into is not None
+        situation = (row.state, reopens, merged, row.first_answer_at is not None, row.access, mine)
+        pattern = self._patterns.get(situation)
+        if pattern is None:
+            ids = {str(row.id): _TICKET, str(row.merged_into): _MERGED}
+            pattern = self._patterns[situation] = tuple(
+                (action, refusal.code, tuple((key, ids.get(value, value)) for key, value in refusal.related.items()))
+                for action, refusal in self._actions(row).items()
+                if refusal is not None
+            )
+        ids = {_TICKET: str(row.id), _MERGED: str(row.merged_into)}
+        return [
+            {"action": action, "code": code, "related": {key: ids.get(value, value) for key, value in related}}
+            for action, code, related in pattern
+        ]
 
     def _reopen_until(self, row: TicketRow) -> str | None:
         if row.closed_at is None or row.merged_into is not None:
@@ -116,8 +150,7 @@ class TicketViews:
             gone = order.state in ("deleted", "cancelled")
             cents = 0 if gone else order.monthly_cents + cents_of(addons_monthly(order))
             return money_json(cents, order.currency)
-        cents = tx.count_cached(("at stake", row.account_id), _MONTHLY, (row.account_id,))
-        return money_json(cents, tx.accounts.need(row.account_id).currency)
+        return money_json(self._monthly.get(row.account_id, 0), tx.accounts.need(row.account_id).currency)
 
 
 def _micros(length: timedelta) -> int:
@@ -126,6 +159,23 @@ def _micros(length: timedelta) -> int:
 
 def _text(value: int | None) -> str | None:
     return None if value is None else str(value)
+
+
+def _monthly(tx: Tx, account_ids: set[int]) -> dict[int, int]:
+    """What each account pays a month for all that runs, in cents."""
+    found: dict[int, int] = {}
+    for account_id in account_ids:
+        known = tx.known_total(("at stake", account_id))
+        if known is not None:
+            found[account_id] = known
+    missing = [account_id for account_id in account_ids if account_id not in found]
+    if missing:
+        counted = tx.sql(f"{_MONTHLY} ({', '.join('?' * len(missing))}) GROUP BY account_id", missing).fetchall()
+        sums = {int(account_id): int(cents) for account_id, cents in counted}
+        for account_id in missing:
+            found[account_id] = sums.get(account_id, 0)
+            tx.keep_total(("at stake", account_id), found[account_id])
+    return found
 
 
 def queue_places(tx: Tx, rows: Iterable[TicketRow]) -> dict[int, int]:

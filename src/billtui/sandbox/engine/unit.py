@@ -364,12 +364,20 @@ class Tx:
 
     def count_cached(self, key: tuple[Any, ...], statement: str, parameters: Sequence[Any]) -> int:
         """A count over a list, remembered while nothing is written."""
-        known = None if self.writable else self._totals.get(self.sequence, key)
+        known = self.known_total(key)
         if known is None:
             known = int(self.sql(statement, parameters).fetchone()[0])
-            if not self.writable:
-                self._totals.put(self.sequence, key, known)
+            self.keep_total(key, known)
         return known
+
+    def known_total(self, key: tuple[Any, ...]) -> int | None:
+        """A count or a sum that was taken since the last write; ``None`` where it has to be taken."""
+        return None if self.writable else self._totals.get(self.sequence, key)
+
+    def keep_total(self, key: tuple[Any, ...], total: int) -> None:
+        """Remember a count or a sum while nothing is written."""
+        if not self.writable:
+            self._totals.put(self.sequence, key, total)
 
     def flush(self) -> None:
         """Write everything changed so far into the open transaction."""
