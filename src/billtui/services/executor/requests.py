@@ -15,7 +15,7 @@ from billtui.services.executor.events import Progress
 from billtui.services.executor.ticket_requests import Told, on_tickets
 from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.plans import FALLING, Operation, OperationKind, PlanError
-from billtui.services.settle import kept_answer
+from billtui.services.settle import kept_answer, speaks_of
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -62,7 +62,10 @@ async def perform(client: BillingClient, operation: Operation, key: str, ready: 
     Raises ClientError, OddAnswer, AttachmentRefused, PlanError.
     """
     if operation.kind in ON_TICKETS:
-        return await on_tickets(client, operation, key, ready.if_match, told, again=ready.again)
+        answer = await on_tickets(client, operation, key, ready.if_match, told, again=ready.again)
+        if not speaks_of(answer, operation):
+            raise OddAnswer("The panel's answer is about something else than was asked for.")
+        return kept_answer(operation, answer)
     write = Write(key, ready.if_match)
     match operation.kind:
         case K.PAY:

@@ -18,7 +18,6 @@ from billtui.domain.safetext import SafeText
 from billtui.services.attachments import content_of
 from billtui.services.executor.events import Progress
 from billtui.services.plans import Operation, OperationKind
-from billtui.services.settle import kept_answer
 from billtui.services.ticket_params import AttachedFile
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def upload_key(key: str, place: int) -> str:
 async def on_tickets(
     client: BillingClient, operation: Operation, key: str, if_match: int | None, told: Told, *, again: bool = False
 ) -> Json:
-    """Send ``operation`` once; the panel's answer, as far as it is kept.
+    """Send ``operation`` once; the panel's answer as JSON.
 
     ``again``: it was begun before, so files may be there already. Raises ClientError, AttachmentRefused, PlanError.
     """
@@ -78,7 +77,7 @@ async def on_tickets(
             answer = {}
         case _:
             raise AssertionError(operation.kind)
-    return kept_answer(operation, answer)
+    return answer
 
 
 def _new(operation: Operation, files: tuple[str, ...]) -> TicketRequest:

@@ -13,6 +13,7 @@ from billtui.domain.refusal import Refusal
 from billtui.domain.rules.facts import EXTERNAL_METHODS, PROMISE, PURSES
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
+from billtui.services.journal.states import OperationState
 from billtui.services.plans import LeftOut, Operation, OperationKind, Plan, planned_total
 
 K = OperationKind
@@ -54,6 +55,8 @@ class Draft:
             if open_one is not None:
                 reason = (
                     f"It already has an open operation ({open_one.title}, {open_one.state}): finish that one first."
+                    if open_one.state is not OperationState.HELD
+                    else f"“{open_one.title}” is about to be done: take that back, or wait the few seconds until it is."
                 )
                 related = {"job_id": open_one.job_id}
                 self.refuse(target, title, Refusal("operation-open", "", reason, related))
