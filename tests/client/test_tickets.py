@@ -200,7 +200,10 @@ async def test_a_reply_on_a_thread_that_moved_on(client: BillingClient, support:
     with pytest.raises(RuleRefused) as held:
         await support.tickets.write(ticket.id, MessageRequest(body="An answer.", seen=seen), write())
     assert code_of(held.value) == "thread-moved-on" and held.value.problem is not None
-    assert held.value.problem.related["message_id"] == note.message.id
+    assert {str(name): str(value) for name, value in held.value.problem.related.items()} == {
+        "ticket_id": ticket.id,
+        "message_id": note.message.id,
+    }
     posted = await client.tickets.write(ticket.id, MessageRequest(body="One thing more.", seen=seen), write())
     assert posted.ticket.last_message_id == posted.message.id
 
@@ -234,8 +237,8 @@ async def test_server_access_is_given_and_read_once(
         await support.staff.reveal_access(ticket.id, "to look")
     assert code_of(none.value) == "no-access-given"
     await client.tickets.give_access(ticket.id, SecretStr(ACCESS))
-    for who, error in ((stranger, NotFound), (client, (Forbidden, CapabilityMissing))):
-        with pytest.raises(error):
+    for who in (stranger, client):
+        with pytest.raises(CapabilityMissing):
             await who.staff.reveal_access(ticket.id, "to look")
     with pytest.raises(NotFound):
         await stranger.tickets.give_access(ticket.id, SecretStr("mine"))
