@@ -43,7 +43,13 @@ async def test_a_dearer_plan_paid_at_once_then_a_cheaper_one(program: Program, s
         invoice = next(one for one in panel.invoices() if one["kind"] == "plan-change")
         assert panel.balances()["internal"] == balance - money_of(invoice["total"])
         await driver.on("OrderScreen")
-        await driver.sees("vds-large in")
+        await driver.sees("vds-large in", "J goes there")
+        opened = after["plan_change_ticket_id"]
+        await driver.press("J")
+        await driver.on("TicketScreen")
+        await driver.sees("Tariff Plan Change", "message 1 of 1")
+        await driver.press("escape")
+        await driver.on("OrderScreen")
         await driver.press("C")
         await driver.on("ChoiceDialog")
         await driver.choose("vds-nano")
@@ -53,6 +59,7 @@ async def test_a_dearer_plan_paid_at_once_then_a_cheaper_one(program: Program, s
         assert (await driver.finished()).counts == {"done": 1}
         await driver.sees("vds-nano in")
     assert panel.order("2")["plan"] == "vds-nano"
+    assert panel.order("2")["plan_change_ticket_id"] != opened, "each change has its own ticket"
     assert panel.balances()["internal"] == balance - money_of(invoice["total"]), "nothing comes back"
 
 

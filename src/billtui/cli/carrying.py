@@ -54,11 +54,12 @@ async def carry_out(
     about: Sequence[str] = (),
     more: Mapping[str, Any] | None = None,
     codes: Mapping[int, SecretStr] | None = None,
+    submit: Callable[[Plan], object] | None = None,
 ) -> Exit:
     """Do what the options say with ``plan``: only show it, write it to a file, or confirm it and carry it out.
 
     ``about`` are lines that are shown with the plan, ``more`` are fields for its document. ``codes`` are one-time codes
-    by operation number (TRF-2).
+    by operation number (TRF-2). ``submit`` hands the plan over instead of ``session.submit``.
 
     ``planned_earlier``: it comes from a file, so what it left out was told when it was made. What is left out with a
     code of ``not_asked_for`` is told, and does not make what is done partly done.
@@ -91,7 +92,7 @@ async def carry_out(
         max_total=options.max_total,
         recipient=_recipient(plan),
     )
-    job = await submit_and_wait(context, session, plan, codes)
+    job = await submit_and_wait(context, session, plan, codes, submit)
     missing = sum(1 for one in left_out if one.code.raw not in not_asked_for)
     return tell_job(context, session, job, plan, left_out=missing, more=more)
 
@@ -170,11 +171,18 @@ def _plan_out(context: Context, plan: Plan, about: Sequence[str], more: Mapping[
 
 
 async def submit_and_wait(
-    context: Context, session: Session, plan: Plan, codes: Mapping[int, SecretStr] | None = None
+    context: Context,
+    session: Session,
+    plan: Plan,
+    codes: Mapping[int, SecretStr] | None = None,
+    submit: Callable[[Plan], object] | None = None,
 ) -> JobRow:
     """Journal the plan and wait until it rests. Raises ReadOnlySession, AlienPlan, CodeNeeded, JournalError."""
     context.job_id = plan.id  # before it is journalled: an interruption must find it
-    await asyncio.to_thread(session.submit, plan, codes=codes)
+    if submit is None:
+        await asyncio.to_thread(session.submit, plan, codes=codes)
+    else:
+        await asyncio.to_thread(submit, plan)
     return await wait_for_job(context, session, plan.id)
 
 

@@ -68,7 +68,8 @@ def ask(total: Money, steps: int, limit: Limit, max_total: str | None) -> None:
         except ValueError:
             agreed = False
     else:
-        agreed = ask_line(f"Do it, {total} in all? [y/N] ").lower() in ("y", "yes")
+        much = f", {total} in all" if total.amount else ""
+        agreed = ask_line(f"Do it{much}? [y/N] ").lower() in ("y", "yes")
     if not agreed:
         raise CliError("not-confirmed", "Not confirmed; nothing was sent.")
 

@@ -29,11 +29,11 @@ MEANINGS: dict[Exit, str] = {
     Exit.UNEXPECTED: "Something unexpected: a fault, a file that cannot be written, a damaged journal.",
     Exit.USAGE: "Usage: nothing was sent; the message says what to add or change.",
     Exit.SIGN_IN: "Sign-in: nobody is signed in, or the panel refused login, password or code.",
-    Exit.NOT_FOUND: "There is no such order, invoice, job or profile.",
+    Exit.NOT_FOUND: "There is no such order, invoice, ticket, job or profile.",
     Exit.REFUSED: "Refused by a rule, which is named.",
     Exit.PAYMENT: "The payment was refused (for example: the balance does not hold the amount).",
     Exit.PARTLY: "Partly done: some was left out, refused or not sent.",
-    Exit.CHANGED: "Facts changed since the plan was made; nothing was sent.",
+    Exit.CHANGED: "Facts changed since the plan was made, or the thread moved on; nothing was sent.",
     Exit.UNKNOWN: "Outcome unknown: it was sent, and what became of it is not known yet. Never repeat it; settle it.",
     Exit.NETWORK: "Network: nothing was sent, or nothing could be read.",
     Exit.INTERRUPTED: "Interrupted by ctrl+c; what was sent stays in the journal.",
@@ -41,7 +41,15 @@ MEANINGS: dict[Exit, str] = {
 
 PAYMENT_CODES = frozenset({"insufficient-funds", "unknown-method", "payment-refused", "payment-failed"})
 CHANGED_CODES = frozenset(
-    {"facts-changed", "price-changed", "version-mismatch", "quote-expired", "names-changed", "out-of-stock"}
+    {
+        "facts-changed",
+        "price-changed",
+        "version-mismatch",
+        "quote-expired",
+        "names-changed",
+        "out-of-stock",
+        "thread-moved-on",
+    }
 )
 MISSING_CODES = frozenset({"not-found", "no-invoice"})
 USAGE_CODES = frozenset({"invalid-input"})

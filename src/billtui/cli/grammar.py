@@ -36,6 +36,7 @@ from billtui.cli.grammar_profiles import VERBS as PROFILE_VERBS
 from billtui.cli.grammar_solver import VERBS as SOLVER_VERBS
 from billtui.cli.grammar_tickets import VERBS as TICKET_VERBS
 from billtui.cli.grammar_transfers import VERBS as TRANSFER_VERBS
+from billtui.cli.grammar_triage import VERBS as TRIAGE_VERBS
 
 __all__ = ["COMMON", "GROUPS", "PROGRAM_OPTIONS", "VERBS", "WRITE", "Option", "Verb"]
 
@@ -52,7 +53,9 @@ GROUPS: dict[str, str] = {
     "orders": "Orders: list, choose, renew, control",
     "optimize": "Cheaper ways to renew, ends brought together, and what if",
     "transfers": "Orders to another account, and from one",
-    "tickets": "Letters to support, before they are sent",
+    "tickets": "Letters to support, and for support the work on them",
+    "queue": "What support answers next",
+    "canned": "Answers that support writes again and again",
     "order": "New servers",
     "plan": "Plan files, read before they are applied",
     "quote": "What something would cost, explained, without buying",
@@ -196,6 +199,7 @@ VERBS: tuple[Verb, ...] = (
     *FORECAST_VERBS,
     *TRANSFER_VERBS,
     *TICKET_VERBS,
+    *TRIAGE_VERBS,
     Verb(("jobs", "list"), "Jobs, the newest first.", "jobs:list_all",
          (LIMIT, flag("--open", "only those that are not finished")), panel=False),
     Verb(("jobs", "show"), "Jobs with each of their operations.", "jobs:show",

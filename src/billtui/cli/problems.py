@@ -117,6 +117,22 @@ def _of_session(error: BaseException) -> Problem | None:
         return Problem("journal", text, Exit.UNEXPECTED)
     if isinstance(error, PlanError):
         return Problem("bad-plan", text, Exit.USAGE)
+    return _of_drafts(error)
+
+
+def _of_drafts(error: BaseException) -> Problem | None:
+    from billtui.services.drafts import AttachmentRefused, DraftConflict, DraftDamaged, DraftLocked, PlanOfAnother
+
+    text = str(error)
+    if isinstance(error, DraftLocked):
+        more = {"job_id": error.standing.job_id} if error.standing.job_id else {}
+        return Problem("draft-locked", text, Exit.REFUSED, more=more)
+    if isinstance(error, DraftConflict | PlanOfAnother):
+        return Problem("draft-changed", text, Exit.CHANGED, "TKT-9")
+    if isinstance(error, DraftDamaged):
+        return Problem("draft-damaged", text, Exit.UNEXPECTED)
+    if isinstance(error, AttachmentRefused):
+        return Problem(error.refusal.code, text, Exit.REFUSED, error.refusal.rule)
     return None
 
 

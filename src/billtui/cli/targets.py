@@ -1,4 +1,4 @@
-"""Which invoice, order or transfer a person means: an id, a number, a name; never a guess between two."""
+"""Which invoice, order, transfer or ticket a person means: an id, a number, a name; never a guess between two."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
-from billtui.domain.models import Invoice, Order, Transfer
+from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.domain.models.transfers import RUNNING_STATES
 from billtui.services.store import StoreReader, TransferRow
 
-Found = TypeVar("Found", Invoice, Order, Transfer)
+Found = TypeVar("Found", Invoice, Order, Ticket, Transfer)
 
 
 def invoice_ids(store: StoreReader, references: Sequence[str]) -> list[str]:
@@ -24,6 +24,11 @@ def order_ids(store: StoreReader, references: Sequence[str]) -> list[str]:
     """The same for orders, by id or name."""
     rows = store.orders()
     return _resolve(references, rows, "order", "name", lambda row: row.name, "billtui orders list")
+
+
+def ticket_ids(store: StoreReader, references: Sequence[str]) -> list[str]:
+    """The same for tickets, by id or number."""
+    return _resolve(references, store.tickets(), "ticket", "number", lambda row: row.number, "billtui tickets list")
 
 
 def transfer_ids(store: StoreReader, references: Sequence[str]) -> list[str]:

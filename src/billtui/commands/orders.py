@@ -91,6 +91,13 @@ COMMANDS = (
         "billtui orders change-plan",
     ),
     Command(
+        "order.plan_ticket",
+        "Plan change ticket",
+        "Go to the ticket that the order's last change of plan has opened (ORD-6).",
+        ("J",),
+        Scope.ORDERS,
+    ),
+    Command(
         "order.explain", "Explain", "What can be done with this order, and why not the rest.", ("e",), Scope.ORDERS
     ),
 )

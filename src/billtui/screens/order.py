@@ -13,7 +13,7 @@ from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
 from billtui.screens.base import BilltuiScreen
-from billtui.screens.changing_plan import change_plan
+from billtui.screens.changing_plan import change_plan, ticket_of
 from billtui.screens.composing import compose_about
 from billtui.screens.naming import rename_orders
 from billtui.screens.order_actions import change_auto_renewal, choose_action
@@ -96,7 +96,7 @@ class OrderScreen(BilltuiScreen):
         if command.scope is Scope.ORDERS and self.row is None:
             there = command.id == "order.transfer" and not self.session.closed
             return None if there and handed_over(self.session.store, self.order_id) else self._absent()
-        return order_refusal(command, [self.row] if self.row else [])
+        return order_refusal(command, [self.row] if self.row else [], self.session.store)
 
     @handles("order.renew")
     async def renew(self) -> None:
@@ -155,6 +155,12 @@ class OrderScreen(BilltuiScreen):
     async def change_plan(self) -> None:
         """Give it another plan."""
         await change_plan(self.billtui, self.order_id)
+
+    @handles("order.plan_ticket")
+    def plan_ticket(self) -> None:
+        """Go to the ticket of its last change of plan."""
+        if (ticket := ticket_of(self.session.store, self.row)) is not None:
+            self.billtui.show_ticket(ticket)
 
     @handles("order.addons")
     async def addons(self) -> None:

@@ -129,6 +129,8 @@ def order_detail(
         rows.append(Labelled("Open invoice", toned(f"{bill}  i opens it, p pays it", "warning")))
     if row.transfer_id:
         rows += transfer_rows(row, transfer, moment)
+    if order is not None and order.plan_change_ticket_id is not None:
+        rows.append(Labelled("Plan change", Content("its ticket is open to read: J goes there")))
     if tags:
         rows.append(Labelled("Tags", toned(tags, "accent")))
     rows.append(Labelled("Id", Content(row.id)))

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
-from billtui.screens.changing_plan import change_plan
+from billtui.screens.changing_plan import change_plan, ticket_of
 from billtui.screens.choosing import choose_orders
 from billtui.screens.composing import compose_about
 from billtui.screens.list_screen import View
@@ -21,7 +21,7 @@ from billtui.screens.order_view import bill_number, order_columns, order_detail
 from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
 from billtui.screens.transferring import transfer_orders
-from billtui.services.store import OrderRow
+from billtui.services.store import OrderRow, StoreReader
 from billtui.services.ticket_facts import about_order
 from billtui.services.transfers import running_of_order
 from billtui.widgets.formats import DAY
@@ -95,7 +95,7 @@ class OrdersScreen(OrderMarks):
         """Why not, for the rows that are chosen."""
         if refusal := super().refusal_of(command):
             return refusal
-        return order_refusal(command, self.chosen_rows())
+        return order_refusal(command, self.chosen_rows(), self.session.store)
 
     # --- commands
 
@@ -169,6 +169,13 @@ class OrdersScreen(OrderMarks):
         """Give the one that is chosen another plan."""
         await change_plan(self.billtui, self.chosen_ids()[0])
 
+    @handles("order.plan_ticket")
+    def plan_ticket(self) -> None:
+        """Go to the ticket of the last change of plan."""
+        rows = self.chosen_rows()
+        if (ticket := ticket_of(self.session.store, rows[0] if rows else None)) is not None:
+            self.billtui.show_ticket(ticket)
+
     @handles("order.optimize")
     async def optimize(self) -> None:
         """The cheapest way to renew what is chosen, its ends brought together, or what would be without it."""
@@ -186,11 +193,13 @@ LOCKED = frozenset({"order.renew", "order.auto_renew", "order.addons", "order.ch
 """What changes an order, and is refused while it is on its way (TRF-6); power says for itself what it allows."""
 
 
-def order_refusal(command: Command, rows: Sequence[OrderRow]) -> str | None:
+def order_refusal(command: Command, rows: Sequence[OrderRow], store: StoreReader | None = None) -> str | None:
     """Why a command cannot be used on these orders, from what the list knows."""
     if command.id in LOCKED and rows and all(row.transfer_id for row in rows):
         which = f"{rows[0].name} is" if len(rows) == 1 else f"All {len(rows)} of them are"
         return f"{which} on the way to another account (TRF-6): T opens the transfer, X there cancels it."
+    if command.id == "order.plan_ticket" and (store is None or not rows or ticket_of(store, rows[0]) is None):
+        return "No change of plan has opened a ticket for this order yet: C changes its plan."
     if command.id == "order.change_plan" and len(rows) > 1:
         return "One order at a time: each has its own difference. Unmark the others with *."
     if command.id == "order.renew" and len(rows) == 1 and rows[0].unpaid_invoice_id:

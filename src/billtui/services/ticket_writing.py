@@ -179,18 +179,21 @@ class TicketWriting:
 
     # -- sending
 
-    async def plan(self, letter: Letter, *, departments: Sequence[Department] | None = None) -> Plan:
+    async def plan(
+        self, letter: Letter, *, departments: Sequence[Department] | None = None, profile: str | None = None
+    ) -> Plan:
         """What would be sent, by the ticket as it is now; the letter is saved first.
 
         Without operations where it cannot be sent: ``left_out`` says why, as the panel would (``thread-moved-on``,
-        ``ticket-closed``, ``body-missing``, ``unresolved-placeholder`` …). Raises ClientError, NotSignedIn, and what
+        ``ticket-closed``, ``body-missing``, ``unresolved-placeholder`` …). ``profile``: its name, where the session's
+        own is none (a panel by its address alone). Raises ClientError, NotSignedIn, and what
         :meth:`Letter.save` raises.
         """
         letter.save()
         account = self._session.account
         if account is None:
             raise NotSignedIn("Nobody is signed in, so nothing can be sent. The draft is kept; sign in first.")
-        profile = self._session.settings.profile
+        profile = self._session.settings.profile if profile is None else profile
         busy = self._session.journal.open_targets(account.panel_id.raw, account.account_id.raw)
         draft = letter.draft
         if letter.kind is DraftKind.NEW:

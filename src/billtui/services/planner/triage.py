@@ -67,7 +67,8 @@ def change_tickets(
             draft.refuse(target, title, refusal)
         else:
             chosen.append(ticket)
-    most = min(MOST_TICKETS, policy.tickets_a_bulk)
+    # A client has no bulk change (TKT-8): each of its tickets is a request of its own.
+    most = min(MOST_TICKETS, policy.tickets_a_bulk) if account.role.raw in STAFF else 1
     for start in range(0, len(chosen), most):
         part = chosen[start : start + most]
         ids = [one.id.raw for one in part]

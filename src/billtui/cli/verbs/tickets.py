@@ -1,0 +1,259 @@
+"""``billtui tickets list|show|save|drafts``: reading tickets; nothing of a ticket is changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from billtui.cli.context import Context
+from billtui.cli.exits import Exit
+from billtui.cli.output import Column
+from billtui.cli.problems import CliError
+from billtui.cli.shapes import age, count, iso_of, when
+from billtui.cli.targets import order_ids, ticket_ids
+from billtui.cli.ticket_text import (
+    COLUMNS,
+    STAFF_COLUMNS,
+    draft_json,
+    facts_of_ticket,
+    list_cells,
+    message_json,
+    row_json,
+    show_messages,
+    size_text,
+    ticket_json,
+    unread_ids,
+)
+from billtui.config.paths import typed_path
+from billtui.domain.safetext import SafeText
+from billtui.services.session import Session
+from billtui.services.store import TicketRow
+from billtui.services.store.rows import AttachmentRow
+
+SEARCHED = 500
+"""So many messages at most a search brings."""
+_DRAFTS = (
+    Column("draft"),
+    Column("ticket", right=True),
+    Column("subject", cut=True),
+    Column("characters", right=True),
+    Column("saved"),
+    Column("state", cut=True),
+)
+
+
+def check_capability(session: Session, capability: str = "tickets") -> None:
+    """Raises CliError where the panel, or this account on it, has nothing of the kind."""
+    if why := session.unavailable(capability):
+        raise CliError("capability-missing", why, Exit.REFUSED)
+
+
+async def list_all(context: Context) -> Exit:
+    """Tickets: unread ones first, then what changed last."""
+    options, out = context.options, context.out
+    async with context.reading() as session:
+        check_capability(session)
+        store, now = session.store, session.now()
+        staff = session.tickets.is_staff
+        rows = store.tickets()
+        unread = unread_ids(session.tickets, rows)
+        rows = [row for row in chosen(context, session, rows) if not options.unread or row.id in unread]
+        hits = {}
+        if options.search:
+            hits = {hit.ticket_id: hit for hit in reversed(store.search_messages(options.search, SEARCHED))}
+            rows = [row for row in rows if row.id in hits]
+        rows.sort(key=lambda row: (row.id not in unread, -row.updated_at, row.id))
+        shown = rows[: options.limit] if options.limit else rows
+        synced = store.synced_at()
+        if out.as_json:
+            items = [row_json(row, unread=row.id in unread) for row in shown]
+            if hits:
+                for item in items:
+                    hit = hits[item["id"]]
+                    item["found"] = {"message_id": hit.message_id, "excerpt": hit.excerpt}
+            out.document("tickets", synced_at=iso_of(synced), total=len(rows), unread=len(unread), items=items)
+            return Exit.DONE
+        names = {key: row.name for key, row in store.order_rows(row.order_id for row in shown if row.order_id).items()}
+        out.table(
+            STAFF_COLUMNS if staff else COLUMNS,
+            (list_cells(row, unread=row.id in unread, staff=staff, orders=names, now=now) for row in shown),
+            empty="No tickets. Write one with: billtui tickets new",
+        )
+        more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
+        searched = f" {_searched(session)}" if options.search else ""
+        out.note(f"{count(len(shown), 'ticket')}{more}, {len(unread)} unread.{searched} As of {age(synced)}.")
+    return Exit.DONE
+
+
+def _searched(session: Session) -> str:
+    """How much a search over messages went through."""
+    cover = session.store.coverage()
+    if cover.whole == cover.tickets:
+        return f"All {count(cover.messages, 'message')} were searched."
+    return f"The threads of {cover.whole} of {count(cover.tickets, 'ticket')} are here and were searched."
+
+
+def chosen(context: Context, session: Session, rows: list[TicketRow]) -> list[TicketRow]:
+    """Those of ``rows`` that the options of choosing mean. Raises CliError."""
+    options = context.options
+    words = [SafeText(word).casefold() for word in (options.query or "").split()]
+    wanted_order = order_ids(session.store, [options.order])[0] if options.order else None
+    me = str(session.account.login) if session.account is not None else ""
+    states = {one.replace("-", " ") for one in options.state or ()}
+    priorities = {one.replace("-", " ") for one in options.priority or ()}
+
+    def wanted(row: TicketRow) -> bool:
+        if states and row.state not in states:
+            return False
+        if options.department and row.department not in options.department:
+            return False
+        if priorities and row.priority not in priorities:
+            return False
+        if wanted_order is not None and row.order_id != wanted_order:
+            return False
+        if options.mine and row.assignee != me:
+            return False
+        if options.unassigned and row.assignee:
+            return False
+        if options.client and options.client not in (row.login, row.account_id):
+            return False
+        if options.tag and not set(options.tag) <= set(row.tags.split()):
+            return False
+        text = f"{row.number} {row.subject}".casefold()
+        return all(word in text for word in words)
+
+    return [row for row in rows if wanted(row)]
+
+
+async def show(context: Context) -> Exit:
+    """One ticket with its thread; what was shown counts as read, unless it is for a program."""
+    options, out = context.options, context.out
+    async with context.reading() as session:
+        check_capability(session)
+        store = session.store
+        [key] = ticket_ids(store, [options.ticket])
+        ticket = store.ticket(key) if options.offline else await session.tickets.thread(key)
+        if ticket is None:
+            raise CliError("not-found", f"Ticket {key} is not in the copy.", Exit.NOT_FOUND)
+        messages = store.messages(key)
+        mark = session.tickets.seen(key)
+        whole = store.messages_known(key).whole
+        shown = messages
+        if options.new and mark is not None:
+            shown = [one for one in messages if one.at > mark.at]
+        if options.last:
+            shown = shown[-options.last :]
+        if out.as_json:
+            out.document(
+                "ticket",
+                ticket=ticket_json(ticket),
+                seen=None if mark is None else mark.message_id,
+                whole=whole,
+                messages=[message_json(one) for one in shown],
+            )
+            return Exit.DONE
+        order_id = "" if ticket.order_id is None else str(ticket.order_id)
+        named = store.order_rows([order_id]).get(order_id)
+        name = named.name if named is not None else ""
+        out.facts(facts_of_ticket(ticket, name, session.now(), staff=session.tickets.is_staff))
+        if len(shown) < len(messages):
+            out.line(f"{count(len(messages) - len(shown), 'earlier message')} not shown.")
+        show_messages(out, shown, new_after=mark.message_id if mark is not None else None)
+        if not whole:
+            out.note("Only a part of the thread is in the copy; leave --offline away to read it whole.")
+        elif messages and not options.keep_unread:
+            session.tickets.mark_seen(key, messages[-1].id)
+    return Exit.DONE
+
+
+async def save(context: Context) -> Exit:
+    """Attachments of a ticket into new files; never run, never over a file that is there (TKT-6)."""
+    options, out = context.options, context.out
+    async with context.signed_in(fresh=True) as (session, _account):
+        check_capability(session)
+        [key] = ticket_ids(session.store, [options.ticket])
+        await session.tickets.thread(key)
+        found = [file for one in session.store.messages(key) for file in one.attachments]
+        wanted = [file for file in found if not options.attachment or file.id in options.attachment]
+        missing = sorted(set(options.attachment) - {file.id for file in found})
+        if missing or not wanted:
+            words = f"Ticket {options.ticket} has no attachment {missing[0]}." if missing else "It has no attachments."
+            raise CliError("not-found", words, Exit.NOT_FOUND)
+        places = _places(typed_path(options.to or "."), wanted)
+        saved = []
+        for file, path in zip(wanted, places, strict=True):
+            size = await session.tickets.save_attachment(file.id, path)
+            saved.append({"id": file.id, "name": file.name, "path": str(path), "size": size})
+            if not out.as_json:
+                out.line(f"{path}  {size_text(size)}")
+        if out.as_json:
+            out.document("attachments", items=saved)
+    return Exit.DONE
+
+
+def _places(folder: Path, files: list[AttachmentRow]) -> list[Path]:
+    """Where each goes. Raises CliError where a file is there already; of two with one name the second is told apart."""
+    if not folder.is_dir():
+        raise CliError("not-found", f"There is no folder {folder}; nothing was saved.", Exit.NOT_FOUND)
+    places: list[Path] = []
+    for file in files:
+        path = folder / harmless_name(file.name, file.id)
+        if path in places:
+            path = path.with_name(f"{path.stem}-{file.id}{path.suffix}")
+        if os.path.lexists(path):
+            raise CliError(
+                "file-exists", f"{path} is there already; nothing was saved.", hint="Give another folder: --to"
+            )
+        places.append(path)
+    return places
+
+
+def harmless_name(name: str, key: str) -> str:
+    """A file's name that stays in its folder and hides nothing: of a path its last part, never a hidden one."""
+    last = Path(name.replace("\\", "/").rstrip("/")).name
+    clean = "".join(letter if letter.isprintable() else "_" for letter in last).strip().lstrip(".")
+    return clean[:200] or f"attachment-{key}"
+
+
+async def drafts(context: Context) -> Exit:
+    """What is written and not sent, with why it was given back."""
+    options, out = context.options, context.out
+    async with context.signed_in() as (session, _account):
+        check_capability(session)
+        kept = session.writing.drafts
+        found = [(one, kept.standing(one)) for one in kept.all()]
+        if options.discard:
+            gone = [one for one, _standing in found if name_of(one.key.kind.value, one.ticket_number, one.key.number)
+                    in options.discard]  # fmt: skip
+            if len(gone) != len(set(options.discard)):
+                raise CliError("not-found", "There is no such draft; nothing was discarded.", Exit.NOT_FOUND,
+                               hint="See: billtui tickets drafts")  # fmt: skip
+            for one in gone:
+                kept.discard(one)
+            found = [(one, standing) for one, standing in found if one not in gone]
+        if out.as_json:
+            out.document("drafts", items=[draft_json(one, standing) for one, standing in found])
+            return Exit.DONE
+        out.table(
+            _DRAFTS,
+            (
+                [
+                    name_of(one.key.kind.value, one.ticket_number, one.key.number),
+                    one.ticket_number or "new",
+                    one.subject or one.ticket_subject,
+                    str(len(one.body)),
+                    when(one.saved_at),
+                    f"{standing.state.value}: {standing.reason}" if standing.reason else standing.state.value,
+                ]
+                for one, standing in found
+            ),
+            empty="No drafts.",
+        )
+        for words in kept.damaged():
+            out.note(words)
+    return Exit.DONE
+
+
+def name_of(kind: str, ticket: str, number: int) -> str:
+    """How a draft is named: ``new-1``, ``reply-1042-1``."""
+    return f"{kind}-{number}" if kind == "new" else f"{kind}-{ticket}-{number}"
