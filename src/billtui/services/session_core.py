@@ -15,16 +15,13 @@ from pydantic import SecretStr
 
 from billtui.client.errors import (
     ClientError,
-    LockedOut,
     SessionExpired,
     ShutOut,
-    SignInRefused,
-    TotpRequired,
 )
-from billtui.config.errors import ConfigError, UnsafePath
+from billtui.config.errors import ConfigError
 from billtui.domain.models import Account, Mail
 from billtui.services.reads import Reads
-from billtui.services.session_asking import Asking, SomebodyElse
+from billtui.services.session_asking import Asking
 from billtui.services.session_events import (
     AccountChanged,
     ConnectionChanged,
@@ -34,29 +31,27 @@ from billtui.services.session_events import (
     StoreChanged,
     StoreTrouble,
 )
+from billtui.services.session_following import Following
 from billtui.services.session_health import Health
 from billtui.services.session_jobs import SessionJobs, Touched
+from billtui.services.session_keeping import SIGN_IN_REFUSED, Keeping
 from billtui.services.session_settings import (
     CredentialKeeper,
-    KeepingPlaces,
     NotSignedIn,
     SessionSettings,
     SignedIn,
     ended_words,
 )
-from billtui.services.session_thread import LoopThread, SessionClosed, Worker
+from billtui.services.session_thread import LoopThread, SessionClosed
 from billtui.services.store import KnownAccount, KnownAccounts, StoreDamaged, StoreUnavailable
 from billtui.services.store_thread import StoreThread
 from billtui.services.sync import Sync
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
-    from billtui.config.credentials import Credential, KeepIn, Place, SaveResult
+    from billtui.config.credentials import KeepIn, Place
 
 T = TypeVar("T")
-KILL_SECONDS = 0.3
-"""So long, at most, the end waits for a keyring's or a command's process to be killed: it is, within 0.1 s."""
-_SIGN_IN = (SignInRefused, TotpRequired, LockedOut)
 
 
 class SessionCore:
@@ -71,23 +66,21 @@ class SessionCore:
     ) -> None:
         self.settings = settings
         self._threads = threads
-        self._tell = listener
-        self._credentials = credentials
-        self._aux = Worker("billtui-secrets")
+        self.tell = listener
+        self._keeping = Keeping(credentials, settings.login)
         self.store = StoreThread(listener)
         self.reads = Reads(self)
         self.jobs = SessionJobs(settings, threads, listener, self._token, self._reread, self._spawn, self._check)
         self._known = KnownAccounts(settings.data_dir)
         self._client: BillingClient | None = None
-        self._sync: Sync | None = None
-        self._password: Credential | None = None
+        self.sync: Sync | None = None
         self.account: Account | None = None
         self.signed_in = False
         self._closing = False
         self._entering = asyncio.Lock()
-        self._asking = Asking()
-        self._signed = asyncio.Event()
-        self._wake = asyncio.Event()
+        self.asking = Asking()
+        self.signed = asyncio.Event()
+        self._following = Following(self)
         self.health = Health(listener, self._skew, settings.slow_seconds)
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: Counter[str] = Counter()
@@ -126,15 +119,15 @@ class SessionCore:
             await self._open_store(path)
             self.account = await self.store.run(lambda store: store.account())
             if self.account is not None:
-                self._tell(AccountChanged(self.account, store_replaced=True))
+                self.tell(AccountChanged(self.account, store_replaced=True))
         if settings.background:
-            self._spawn(self._background())
-            self._spawn(self._copy_messages())
+            self._spawn(self._following.follow())
+            self._spawn(self._following.copy_messages())
 
     async def _open_store(self, path: Path) -> None:
         trouble = await self.store.open(path)
         if trouble is not None:
-            self._tell(StoreTrouble(trouble))
+            self.tell(StoreTrouble(trouble))
 
     async def connect(self) -> Account:
         """Sign in with what is kept, unless that is done. Raises NotSignedIn, CredentialError, ClientError."""
@@ -149,8 +142,8 @@ class SessionCore:
             self.health.show(ConnectionState.CONNECTING, "Connecting")
             if client.token is None:
                 try:
-                    await self._use_credential(client)
-                except (NotSignedIn, ConfigError, *_SIGN_IN) as error:
+                    await self._keeping.use(client)
+                except (NotSignedIn, ConfigError, *SIGN_IN_REFUSED) as error:
                     self.health.show(ConnectionState.SIGNED_OUT, str(error))
                     raise
             try:
@@ -170,33 +163,15 @@ class SessionCore:
             client = BillingClient(self.settings.connection, on_session_expired=self._renew)
             await client.__aenter__()
             self._client = client
-            self._sync = Sync(client, self.store, self._tell, self._account_read, self._watched)
+            self.sync = Sync(client, self.store, self.tell, self._account_read, self._watched)
         return self._client
-
-    async def _use_credential(self, client: BillingClient) -> None:
-        credential = await self._aux.do(self._credentials.load) if self._credentials is not None else None
-        if credential is None:
-            missed = self._credentials.missed() if self._credentials is not None else ""
-            raise NotSignedIn(missed or "Nobody is signed in. Sign in first.")
-        if credential.kind == "token":
-            client.token = credential.secret
-        elif not self.settings.login:
-            raise NotSignedIn("The profile names no login. Sign in, or add one to the profile.")
-        else:
-            await client.sessions.sign_in(self.settings.login, credential.secret)
-            self._password = credential
 
     async def _renew(self) -> SecretStr | None:
         """A read met an expired session: sign in again once, where a password is at hand."""
-        if self._password is None or self._client is None:
-            return None
-        try:
-            session = await self._client.sessions.sign_in(self.settings.login, self._password.secret)
-        except _SIGN_IN:
-            self._password = None
-            return None
-        self.jobs.signed_in()
-        return session.token
+        token = None if self._client is None else await self._keeping.renew(self._client)
+        if token is not None:
+            self.jobs.signed_in()
+        return token
 
     async def _adopt(self, account: Account) -> Account:
         """``account`` is who is signed in from now on."""
@@ -211,9 +186,9 @@ class SessionCore:
         await self.store.account(account)
         self.account = account
         self.signed_in = True
-        self._signed.set()
-        self._tell(AccountChanged(account, store_replaced=replaced))
-        self._online(0.0)
+        self.signed.set()
+        self.tell(AccountChanged(account, store_replaced=replaced))
+        self.online(0.0)
         if settings.background and not settings.read_only:
             self.jobs.start()
         self.jobs.signed_in()
@@ -231,7 +206,7 @@ class SessionCore:
         self.account = account  # before the copy changes: who looks at the copy then sees this one
         changed = await self.store.account(account)
         if changed:
-            self._tell(AccountChanged(account))
+            self.tell(AccountChanged(account))
 
     async def sign_in(
         self, login: str, password: SecretStr, totp: SecretStr | None, keep_in: KeepIn | None = None
@@ -242,30 +217,11 @@ class SessionCore:
             session = await client.sessions.sign_in(login, password, totp)
             self._nobody_yet()  # the token is another one from here on: nothing is read with it into a copy before
             account = await self._adopt(await client.account.me())
-        return SignedIn(account, await self._keep(session.token, keep_in))
+        return SignedIn(account, await self._keeping.keep(session.token, keep_in))
 
     async def keeping(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that is taken by itself first."""
-        from billtui.config.credentials import Place
-
-        keeper: object = self._credentials
-        if isinstance(keeper, KeepingPlaces):
-            return await self._aux.do(keeper.places)
-        return (Place("memory", "memory, until the program ends"),)
-
-    async def _keep(self, token: SecretStr, keep_in: KeepIn | None) -> SaveResult | None:
-        if self._credentials is None:
-            return None
-        from billtui.config.credentials import Credential, SaveResult
-
-        keeper, credential = self._credentials, Credential("token", token, "signed in")
-        chosen: object = keeper
-        if keep_in is not None and isinstance(chosen, KeepingPlaces):
-            chosen.prefer(keep_in)
-        try:
-            return await self._aux.do(lambda: keeper.save(credential))
-        except (ConfigError, UnsafePath, OSError) as error:
-            return SaveResult("memory", f"The sign-in is kept until the program ends: {error}")
+        return await self._keeping.places()
 
     async def sign_out(self) -> list[str]:
         """End the session on the panel, forget the token here whatever the panel says."""
@@ -277,27 +233,23 @@ class SessionCore:
                 pass
             except ClientError as error:
                 left.append(f"The panel was not told; the session lives there until it expires. {error}")
-        self._password = None
+        self._keeping.forget_password()
         self._forget_token()
         self.jobs.signed_out()
         self._known.forget(self.settings.profile)
         self.account = None
-        if self._credentials is not None:
-            left += await self._aux.do(self._credentials.forget)
-        self._tell(SignInNeeded("signed-out"))
+        left += await self._keeping.forget()
+        self.tell(SignInNeeded("signed-out"))
         return left
 
     def forget_password(self) -> str | None:
         """The password at hand is not the account's any more. A sentence where this profile would give it again."""
-        old, self._password = self._password, None
-        if old is None:
-            return None
-        return f"This profile still gives the old password ({old.source}): put the new one there, too."
+        return self._keeping.forget_password()
 
     def _nobody_yet(self) -> None:
         self.signed_in = False
-        self._signed.clear()
-        self._asking.let_go()
+        self.signed.clear()
+        self.asking.let_go()
 
     def _forget_token(self) -> None:
         if self._client is not None:
@@ -307,13 +259,12 @@ class SessionCore:
 
     def close(self, end: float) -> None:
         """End everything until the instant ``end`` (monotonic). Called from another thread than the loop's."""
-        if self._credentials is not None:
-            self._credentials.cancel()  # else what is asked (a keyring, a password command) would outlive us
+        self._keeping.cancel()
         self.jobs.close(max(0.1, end - monotonic() - 0.6))
         with contextlib.suppress(SessionClosed, TimeoutError, ClientError):
             self._threads.submit(self._finish()).result(max(0.1, end - monotonic() - 0.3))
         self.store.close(max(0.1, end - monotonic() - 0.1), visited=self.settings.background)
-        self._aux.stop(KILL_SECONDS)
+        self._keeping.stop()
 
     async def _finish(self) -> None:
         self._closing = True
@@ -334,21 +285,21 @@ class SessionCore:
         It ends (SomebodyElse) when somebody signs in or out meanwhile; a ``write`` is waited for even so.
         """
         await self.connect()
-        if self._client is None or self._sync is None:
+        if self._client is None or self.sync is None:
             raise NotSignedIn("Nobody is signed in. Sign in first.")
         begun, used = monotonic(), self._client.token
         try:
-            async with contextlib.nullcontext() if write else self._asking.as_now():
-                answer = await work(self._client, self._sync)
+            async with contextlib.nullcontext() if write else self.asking.as_now():
+                answer = await work(self._client, self.sync)
         except SessionExpired as error:
             if not write or used == self._token():  # else it is about the one before
-                self._expired(error)
+                self.expired(error)
             raise
         except ClientError as error:
             if self.health.failed(error):
-                self._wake.set()
+                self._following.wake()
             raise
-        self._online(monotonic() - begun)
+        self.online(monotonic() - begun)
         return answer
 
     async def mails(self, to: str | None) -> list[Mail]:
@@ -358,17 +309,17 @@ class SessionCore:
 
     async def refresh(self, full: bool) -> StoreChanged | None:
         """Catch up now. Raises ClientError, NotSignedIn."""
-        self._wake.set()
+        self._following.wake()
         try:
             return await self.ask(lambda _client, sync: sync.catch_up(full=full))
         except StoreDamaged:
             return await self.ask(lambda _client, sync: sync.catch_up(full=True))
 
-    def _expired(self, error: SessionExpired) -> None:
+    def expired(self, error: SessionExpired) -> None:
         if self.signed_in:
             by_key = self.account is not None and self.account.signed_in_by.raw == "api-key"
             self._forget_token()
-            self._tell(SignInNeeded("expired", ended_words(error, by_key=by_key)))
+            self.tell(SignInNeeded("expired", ended_words(error, by_key=by_key)))
 
     # -- in the background
 
@@ -377,85 +328,17 @@ class SessionCore:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _background(self) -> None:
-        """Connect, catch up, follow the feed; after trouble again, with pauses that grow."""
-        pause = self.settings.retry_seconds
-        while True:
-            try:
-                await self.connect()
-                while True:
-                    async with self._asking.as_now():
-                        await self._follow()
-                    pause = self.settings.retry_seconds
-            except SomebodyElse:
-                await self._signed.wait()
-            except SessionExpired as error:
-                self._expired(error)
-                await self._signed.wait()
-            except (NotSignedIn, ConfigError, *_SIGN_IN) as error:
-                self._tell(SignInNeeded("expired" if self.account else "first", str(error)))
-                self.health.show(ConnectionState.SIGNED_OUT, str(error))
-                await self._signed.wait()
-            except ClientError as error:
-                await self._pause(self.health.waiting(error, pause))
-                pause = min(pause * 2, self.settings.retry_most)
-            except StoreDamaged:
-                await self._pause(pause)
-                pause = min(pause * 2, self.settings.retry_most)
-            except (StoreUnavailable, OSError) as error:
-                self._tell(StoreTrouble(f"The local copy cannot be written: {error}"))
-                await self._pause(pause)
-                pause = min(pause * 2, self.settings.retry_most)
-
-    async def _follow(self) -> None:
-        sync = self._sync
-        if sync is None or not self.signed_in:
-            raise NotSignedIn("Nobody is signed in. Sign in first.")
-        if self.health.now.state is not ConnectionState.ONLINE or not sync.has_feed:
-            await sync.catch_up()
-            self._online(0.0)
-        if sync.has_feed:
-            await sync.follow(self.settings.poll_seconds)
-            self._online(0.0)
-        else:
-            await self._pause(self.settings.refresh_seconds)
-
     def watch(self, ticket_id: str, by: int) -> None:
         """One more, or one less, looks at a thread; what is written in it is copied first. In the loop."""
         self._watched[ticket_id] += by
         self._watched += Counter()  # keeps what is above zero
 
-    async def _copy_messages(self) -> None:
-        """Copy messages of tickets beside the following of the feed; after trouble again, with pauses that grow."""
-        pause = self.settings.retry_seconds
-        while True:
-            await self._signed.wait()
-            begun = monotonic()
-            try:
-                async with self._asking.as_now():
-                    if self._sync is not None:
-                        await self._sync.messages.keep_copying(self.now)
-            except SomebodyElse:
-                continue
-            except (ClientError, StoreDamaged, StoreUnavailable, OSError):
-                # What it means for the connection is found out, and told, by whoever follows the feed.
-                if monotonic() - begun > self.settings.retry_most:
-                    pause = self.settings.retry_seconds
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, self.settings.retry_most)
-
-    async def _pause(self, seconds: float) -> None:
-        self._wake.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-
     async def _rebuild(self) -> None:
         with contextlib.suppress(ClientError, NotSignedIn, StoreDamaged, StoreUnavailable, ConfigError):
             await self.store.rebuild()
-            if self.signed_in and self._sync is not None:
-                await self._sync.account()
-                await self._sync.catch_up(full=True)
+            if self.signed_in and self.sync is not None:
+                await self.sync.account()
+                await self.sync.catch_up(full=True)
 
     def _check(self) -> None:
         """A job was told that the session is over: see for ourselves at once."""
@@ -477,7 +360,7 @@ class SessionCore:
     def _skew(self) -> timedelta | None:
         return None if self._client is None else self._client.clock_skew
 
-    def _online(self, seconds: float) -> None:
+    def online(self, seconds: float) -> None:
         if self.signed_in:
             self.health.answered(seconds)
 

@@ -96,7 +96,7 @@ async def test_a_lost_answer_says_how_to_see(own_sandbox: StartSandbox, tmp_path
         assert account_care.LOST_PASSWORD in str(lost.value)
         assert sandbox.fault_strikes() == [1]
         sandbox.faults()
-        assert session._core._password is None, "it may be the old one"
+        assert session._core._keeping._password is None, "it may be the old one"
     assert signing_in(sandbox, NEW if effect == "drop-after" else PASSWORD) == 201
 
 

@@ -1,0 +1,101 @@
+"""What a session does by itself: connect, catch up, follow the feed, copy messages. Lives in the session's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from billtui.client.errors import ClientError, SessionExpired
+from billtui.config.errors import ConfigError
+from billtui.services.session_asking import SomebodyElse
+from billtui.services.session_events import ConnectionState, SignInNeeded, StoreTrouble
+from billtui.services.session_keeping import SIGN_IN_REFUSED
+from billtui.services.session_settings import NotSignedIn
+from billtui.services.store import StoreDamaged, StoreUnavailable
+
+if TYPE_CHECKING:
+    from billtui.services.session_core import SessionCore
+
+
+class Following:
+    """Runs until cancelled, whatever the panel, the network or the disk does."""
+
+    def __init__(self, core: SessionCore) -> None:
+        """``core`` is the session that is kept up to date."""
+        self._core = core
+        self._wake = asyncio.Event()
+
+    async def follow(self) -> None:
+        """Connect, catch up, follow the feed; after trouble again, with pauses that grow."""
+        pause = self._core.settings.retry_seconds
+        while True:
+            try:
+                await self._core.connect()
+                while True:
+                    async with self._core.asking.as_now():
+                        await self._once()
+                    pause = self._core.settings.retry_seconds
+            except SomebodyElse:
+                await self._core.signed.wait()
+            except SessionExpired as error:
+                self._core.expired(error)
+                await self._core.signed.wait()
+            except (NotSignedIn, ConfigError, *SIGN_IN_REFUSED) as error:
+                self._core.tell(SignInNeeded("expired" if self._core.account else "first", str(error)))
+                self._core.health.show(ConnectionState.SIGNED_OUT, str(error))
+                await self._core.signed.wait()
+            except ClientError as error:
+                await self._pause(self._core.health.waiting(error, pause))
+                pause = min(pause * 2, self._core.settings.retry_most)
+            except StoreDamaged:
+                await self._pause(pause)
+                pause = min(pause * 2, self._core.settings.retry_most)
+            except (StoreUnavailable, OSError) as error:
+                self._core.tell(StoreTrouble(f"The local copy cannot be written: {error}"))
+                await self._pause(pause)
+                pause = min(pause * 2, self._core.settings.retry_most)
+
+    async def _once(self) -> None:
+        """What came since the last time, or, without a feed, all lists."""
+        sync = self._core.sync
+        if sync is None or not self._core.signed_in:
+            raise NotSignedIn("Nobody is signed in. Sign in first.")
+        if self._core.health.now.state is not ConnectionState.ONLINE or not sync.has_feed:
+            await sync.catch_up()
+            self._core.online(0.0)
+        if sync.has_feed:
+            await sync.follow(self._core.settings.poll_seconds)
+            self._core.online(0.0)
+        else:
+            await self._pause(self._core.settings.refresh_seconds)
+
+    async def copy_messages(self) -> None:
+        """Copy messages of tickets beside the following of the feed; after trouble again, with pauses that grow."""
+        pause = self._core.settings.retry_seconds
+        while True:
+            await self._core.signed.wait()
+            begun = monotonic()
+            try:
+                async with self._core.asking.as_now():
+                    if self._core.sync is not None:
+                        await self._core.sync.messages.keep_copying(self._core.now)
+            except SomebodyElse:
+                continue
+            except (ClientError, StoreDamaged, StoreUnavailable, OSError):
+                # What it means for the connection is found out, and told, by whoever follows the feed.
+                if monotonic() - begun > self._core.settings.retry_most:
+                    pause = self._core.settings.retry_seconds
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self._core.settings.retry_most)
+
+    def wake(self) -> None:
+        """Somebody asks the panel: do not wait any longer before the next try."""
+        self._wake.set()
+
+    async def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
