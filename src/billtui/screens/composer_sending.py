@@ -171,7 +171,7 @@ def _leave_it_to_the_job(screen: ComposerScreen, job_id: str) -> None:
             _go_on(app, letter)
         return
     screen.review_panel.focus()
-    seconds = app.settings.undo_seconds
+    seconds = 0 if letter.kind is DraftKind.NOTE else app.settings.undo_seconds  # a note goes at once
     first = f"It goes in {seconds} s; u takes it back. " if seconds else "On its way. "
     then = "Server access is given once the ticket is there." if secret is not None else "Its files go first."
     screen.show_sending(f"{first}{then}")
