@@ -74,6 +74,12 @@ class TicketScreen(TicketReading, TicketActions, TriageCommands):
         chosen = self.thread.chosen
         return "" if chosen is None else chosen.body
 
+    @property
+    def quotes_note(self) -> bool:
+        """Whether the chosen message is a note: it is quoted among staff only (TKT-6)."""
+        chosen = self.thread.chosen
+        return chosen is not None and chosen.internal
+
     @handles("ticket.save")
     async def save(self) -> None:
         """Save attachments: those of the chosen message, else of the whole thread."""

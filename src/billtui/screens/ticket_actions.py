@@ -54,6 +54,11 @@ class TicketActions(BilltuiScreen):
         """The message under the cursor, as plain text."""
         return ""
 
+    @property
+    def quotes_note(self) -> bool:
+        """Whether the message under the cursor is a note."""
+        return False
+
     def _open_ticket(self) -> Ticket | None:
         return (
             None if self.session.closed or not self.open_ticket_id else self.session.store.ticket(self.open_ticket_id)
@@ -74,8 +79,11 @@ class TicketActions(BilltuiScreen):
 
     @handles("ticket.quote")
     def answer_quoting(self) -> None:
-        """Write into the thread, with the message under the cursor quoted."""
-        self.billtui.compose_reply(self.open_ticket_id, quote=self.quoted())
+        """Write into the thread, with the message under the cursor quoted; a note is quoted in a note (TKT-6)."""
+        internal = self.quotes_note
+        if internal:
+            self.billtui.say("A note is quoted in a note: the client must not read it.", "information")
+        self.billtui.compose_reply(self.open_ticket_id, internal=internal, quote=self.quoted())
 
     @handles("ticket.close")
     async def close_ticket(self) -> None:

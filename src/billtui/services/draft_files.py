@@ -130,7 +130,10 @@ def read(directory: Path) -> Draft | None:
     """The draft in ``directory``; ``None`` where there is none. Raises DraftDamaged."""
     path = directory / FILE
     try:
-        return _draft(directory, json.loads(read_private(path)))
+        draft = _draft(directory, json.loads(read_private(path)))
+        if draft.key.folder != directory.name:  # edited by hand: a note would be sent as a reply (TKT-6)
+            raise ValueError("it is not the draft that its directory is for")
+        return draft
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError, KeyError, UnsafePath, OSError) as error:

@@ -128,6 +128,16 @@ def test_a_ticket_has_one_reply_and_one_note_and_neither_becomes_the_other(desk:
         desk.drafts.send(reply, desk.plan(forged), desk.clerk.submit)
 
 
+def test_a_note_that_was_made_a_reply_in_its_file_is_not_opened(desk: Desk) -> None:
+    """TKT-6"""
+    note = desk.written(NOTE, "among us")
+    file = desk.path / note.key.folder / "draft.json"
+    file.write_text(file.read_text().replace('"kind":"note"', '"kind":"reply"'))
+    with pytest.raises(DraftDamaged):
+        desk.drafts.get(note.key)
+    assert desk.drafts.all() == [] and desk.drafts.begin(REPLY, "71").body == ""
+
+
 def test_every_new_ticket_is_a_draft_of_its_own(desk: Desk) -> None:
     first, second = desk.drafts.begin(NEW), desk.other.begin(NEW)
     first = desk.drafts.save(replace(first, body="one"))
