@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from billtui.screens.composer import ComposerScreen
 from tests.support.driving import Driver, Panel, Program
 from tests.support.reading_tickets import copied, open_ticket, thread_on_top, ticket_named, whole_thread
 
@@ -147,6 +148,15 @@ async def test_support_sees_notes_apart_and_colleagues_words_live(program: Progr
         assert thread.chosen is not None and thread.chosen.internal
         noted = next(line for line in driver.text().splitlines() if "Taking this one" in line)
         assert "┊" in noted
+
+        # a note is quoted among staff only: never in a letter that the client reads
+        await driver.press("greater_than_sign")
+        await driver.on("ComposerScreen")
+        composer = driver.app.screen
+        assert isinstance(composer, ComposerScreen) and composer.kept.draft.internal
+        assert "> Taking this one" in composer.kept.draft.body
+        await driver.press("escape", "escape")
+        await driver.on("TicketScreen")
         await driver.press("G")
         write(ada, row.id, "I have the same node on another ticket.", internal=True)
         write(client, row.id, "Any news?")
