@@ -20,7 +20,7 @@ from billtui.screens.order_view import Labelled, labelled
 from billtui.screens.queue_view import ticket_state
 from billtui.screens.shell import shell_of
 from billtui.services.customer_card import CustomerCard, customer_card
-from billtui.services.loyalty_words import kind_title, tier_words
+from billtui.services.loyalty_words import kind_title, percent
 from billtui.services.session_settings import SessionRefused
 from billtui.widgets.formats import count_text, date_text, left_text, left_tone, moment_text, state_cell, toned
 
@@ -34,6 +34,7 @@ class CardLines(OptionList):
     DEFAULT_CSS = """
     CardLines { height: 1fr; border: none; padding: 0 1; background: $background; scrollbar-size-vertical: 1; }
     CardLines:focus { border: none; }
+    CardLines > .option-list--option-disabled { color: $foreground; }
     """
 
     class Opened(Message):
@@ -103,7 +104,7 @@ def _head(text: str) -> Option:
 
 
 def _fact(label: str, value: Content | str) -> Option:
-    return Option(Content.assemble((f"{label:<10}", "$muted"), value), disabled=True)
+    return Option(Content.assemble((f"{label:<11}", "$muted"), value), disabled=True)
 
 
 def card_options(card: CustomerCard, now: float, *, here: str = "", ascii_only: bool = False) -> list[Option]:
@@ -113,12 +114,15 @@ def card_options(card: CustomerCard, now: float, *, here: str = "", ascii_only: 
     money = account.balances
     options = [
         Option(Content.styled(str(account.login), "bold"), disabled=True),
-        _fact("Account", f"{account.account_id}  {account.email}"),
-        _fact("Balance", f"{money.internal}, affiliate {money.affiliate}"),
-        _fact("Pays", f"{card.monthly} a month for {card.running} running"),
+        _fact("Account", f"{account.account_id}"),
+        _fact("E-mail", str(account.email)),
+        _fact("Balance", str(money.internal)),
+        _fact("Affiliate", str(money.affiliate)),
+        _fact("Runs", f"{card.running}, {card.monthly} a month"),
     ]
-    for one in card.loyalty[:2]:
-        options.append(_fact("Loyalty" if one is card.loyalty[0] else "", f"{kind_title(one.kind)}: {tier_words(one)}"))
+    if card.loyalty:
+        tiers = (f"{kind_title(one.kind)} {percent(one.most_percent)}" for one in card.loyalty[:2])
+        options.append(_fact("Loyalty", f"up to {', '.join(tiers)}"))
     options += [
         gap,
         _head(

@@ -48,6 +48,7 @@ async def confirm_and_submit(
     type_word: str = "",
     type_label: str = "",
     rows: Sequence[str] = (),
+    rows_title: str = "Server by server",
     codes: Mapping[int, SecretStr] | None = None,
 ) -> str | None:
     """Show ``plan``, and hand it to the executor if it is confirmed. Gives the job's id, or ``None``.
@@ -73,6 +74,7 @@ async def confirm_and_submit(
             type_word=type_word,
             type_label=type_label,
             rows=rows,
+            rows_title=rows_title,
             to_file=not plan.coded,
         )
         answer = await app.push_screen_wait(dialog)

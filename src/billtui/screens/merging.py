@@ -331,7 +331,14 @@ async def split_ticket(app: Shell, row: TicketRow) -> None:
         busy=busy_targets(app), profile=app.profile.name,
     )  # fmt: skip
     note = "The new ticket is the same customer's; the messages leave this thread. The client is told so in both."
-    await confirm_and_submit(app, plan, button="Split", note=note, rows=[first_line(one.body) for one in page])
+    await confirm_and_submit(
+        app,
+        plan,
+        button="Split",
+        note=note,
+        rows=[first_line(one.body) for one in page],
+        rows_title="Message by message",
+    )
 
 
 def _named(row: MessageRow) -> TicketMessage:

@@ -105,7 +105,7 @@ def counts_line(views: Sequence[QueueView], counts: Counts, chosen: str, width: 
         parts.append(toned(f"{counts.late} late  ", "bad"))
     if counts.down:
         parts.append(toned(f"{counts.down} down  ", "bad"))
-    room = width - sum(part.cell_length for part in parts) - len("v views ")
+    room = width - sum(part.cell_length for part in parts)
     shown = [view for view in views if view.id not in ("all", "closed")]
     for view in sorted(shown, key=lambda one: one.id != chosen):  # the present one always has room
         number = counts.by_view.get(view.id, 0)

@@ -80,7 +80,10 @@ async def change_tickets(
         note = "All of them or none: where a colleague changes one meanwhile, nothing is sent, and the jobs (4) say so."
         chosen = {target for one in plan.operations for target in one.targets}
         named = [f"{one.number}  {one.subject}" for one in wanted if f"ticket:{one.id.raw}" in chosen]
-        return await confirm_and_submit(app, plan, button=button, note=note, hold=hold, rows=named) is not None
+        job_id = await confirm_and_submit(
+            app, plan, button=button, note=note, hold=hold, rows=named, rows_title="Ticket by ticket"
+        )
+        return job_id is not None
     if not plan.operations:
         await say_nothing_left(app, plan)
         return False

@@ -63,6 +63,7 @@ class ConfirmPlan(Dialog[bool]):
         type_word: str = "",
         type_label: str = "",
         rows: Sequence[str] = (),
+        rows_title: str = "Server by server",
         to_file: bool = True,
     ) -> None:
         """``facts`` come after amount, count, account and panel; with ``typed`` the total is asked for.
@@ -81,6 +82,7 @@ class ConfirmPlan(Dialog[bool]):
         self.type_word = type_word
         self.type_label = type_label
         self.rows = rows
+        self.rows_title = rows_title
         self.to_file = to_file
 
     def compose_body(self) -> Iterable[Widget]:
@@ -101,7 +103,7 @@ class ConfirmPlan(Dialog[bool]):
             yield Static(self._operations())
         if self.rows:
             table: RecordTable[tuple[int, str]] = RecordTable(
-                [Column(key="row", title="Server by server", cell=lambda row: row[1], min_width=20)],
+                [Column(key="row", title=self.rows_title, cell=lambda row: row[1], min_width=20)],
                 lambda row: str(row[0]),
                 ascii_only=bool(getattr(self.app, "ascii_only", False)),
                 id="named",
