@@ -121,8 +121,8 @@ def card_options(card: CustomerCard, now: float, *, here: str = "", ascii_only: 
         _fact("Runs", f"{card.running}, {card.monthly} a month"),
     ]
     if card.loyalty:
-        tiers = (f"{kind_title(one.kind)} {percent(one.most_percent)}" for one in card.loyalty[:2])
-        options.append(_fact("Loyalty", f"up to {', '.join(tiers)}"))
+        first = card.loyalty[0]
+        options.append(_fact("Loyalty", f"{kind_title(first.kind)}, up to {percent(first.most_percent)}"))
     options += [
         gap,
         _head(
