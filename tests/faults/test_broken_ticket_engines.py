@@ -70,14 +70,13 @@ def a_note_is_told_in_the_feed_of_clients(patch: Patch) -> None:
 
 
 def a_note_moves_what_clients_have_seen_last(patch: Patch) -> None:
-    real = ticket_messages._message
+    real = ticket_messages._count
 
-    def message(tx: Any, who: Any, row: Any, body: str, *, internal: bool) -> Any:
-        made = real(tx, who, row, body, internal=internal)
-        row.public_last = made.wire_id
-        return made
+    def count(row: Any, message: Any) -> None:
+        real(row, message)
+        row.public_last = message.wire_id
 
-    patch.setattr(ticket_messages, "_message", message)
+    patch.setattr(ticket_messages, "_count", count)
 
 
 def a_note_answers(patch: Patch) -> None:
@@ -243,7 +242,7 @@ def a_merge_leaves_the_other_one_answered(patch: Patch) -> None:
 
 def a_merge_tells_nobody(patch: Patch) -> None:
     def panel_message(tx: Any, row: Any, _body: str) -> Any:
-        return ticket_messages._message(tx, Person(900011, "sam.desk", "support"), row, "merged", internal=True)
+        return ticket_messages.add_message(tx, Person(900011, "sam.desk", "support"), row, "merged", (), internal=True)
 
     patch.setattr(ticket_merging, "panel_message", panel_message)
 
