@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from billtui.domain.models.tickets import TicketState
 from billtui.domain.rules import ticket_desk
 from billtui.domain.rules import tickets as rules
 from billtui.sandbox.engine import (
@@ -80,7 +81,7 @@ def a_note_moves_what_clients_have_seen_last(patch: Patch) -> None:
 
 
 def a_note_answers(patch: Patch) -> None:
-    patch.setattr(rules, "after_note", lambda facts, message: replace(facts, state=rules.TicketState.ANSWERED))
+    patch.setattr(rules, "after_note", lambda facts, message: replace(facts, state=TicketState.ANSWERED))
 
 
 def files_of_notes_are_given_to_clients(patch: Patch) -> None:
@@ -99,7 +100,7 @@ def tickets_of_others_are_shown(patch: Patch) -> None:
 
 
 def others_are_answered_on_their_behalf(patch: Patch) -> None:
-    real = server_access.seen_ticket
+    real = tickets.seen_ticket
     patch.setattr(server_access, "seen_ticket", lambda tx, who, ticket: real(tx, _as_staff(who), ticket))
 
 
@@ -108,12 +109,12 @@ def nobody_is_told_that_the_thread_moved_on(patch: Patch) -> None:
 
 
 def clients_are_held_up_by_notes(patch: Patch) -> None:
-    real = ticket_messages.ticket_facts
+    real = ticket_states.ticket_facts
     patch.setattr(ticket_messages, "ticket_facts", lambda row, *, staff: real(row, staff=True))
 
 
 def notes_count_for_nobody_who_replies(patch: Patch) -> None:
-    real = ticket_messages.ticket_facts
+    real = ticket_states.ticket_facts
     patch.setattr(ticket_messages, "ticket_facts", lambda row, *, staff: real(row, staff=False))
 
 
@@ -134,7 +135,7 @@ def a_message_leaves_a_closed_ticket_closed(patch: Patch) -> None:
     real = rules.after_client_message
 
     def after(ticket: Any, message: str, now: Any) -> Any:
-        if ticket.state is rules.TicketState.CLOSED:
+        if ticket.state is TicketState.CLOSED:
             return replace(ticket, last_client_message_at=now)
         return real(ticket, message, now)
 
@@ -145,7 +146,7 @@ def a_reply_leaves_a_ticket_on_hold(patch: Patch) -> None:
     real = rules.after_reply
 
     def after(ticket: Any, message: str, now: Any, *, close: bool = False) -> Any:
-        held = ticket.state is rules.TicketState.ON_HOLD and not close
+        held = ticket.state is TicketState.ON_HOLD and not close
         return replace(ticket, first_answer_at=now) if held else real(ticket, message, now, close=close)
 
     patch.setattr(rules, "after_reply", after)
@@ -233,7 +234,7 @@ def tickets_of_two_accounts_are_merged(patch: Patch) -> None:
 
 
 def what_is_merged_away_stays_open(patch: Patch) -> None:
-    patch.setattr(ticket_merging.ticket_states, "close", lambda *_: None)
+    patch.setattr(ticket_states, "close", lambda *_: None)
 
 
 def a_merge_leaves_the_other_one_answered(patch: Patch) -> None:
