@@ -120,6 +120,8 @@ class TicketReading(BilltuiScreen):
 
     def _fit(self, width: int) -> None:
         self.set_class(width >= WIDE_FROM, "wide")
+        if self.is_mounted:
+            self._show_words()
 
     # --- data
 
@@ -213,7 +215,8 @@ class TicketReading(BilltuiScreen):
         lines, side = [Content(self.ticket_id), Content(""), Content("")], Content("")
         if self.row is not None:
             now, around = int(self.session.now().timestamp()), self._around(self.row)
-            lines = head_lines(self.row, self.ticket, now, around, ascii_only=self.billtui.ascii_only)
+            narrow, plain = not self.has_class("wide"), self.billtui.ascii_only
+            lines = head_lines(self.row, self.ticket, now, around, narrow=narrow, ascii_only=plain)
             side = facts(self.row, self.ticket, now, around, ascii_only=self.billtui.ascii_only)
         for name, line in zip(("subject", "state", "about"), lines, strict=True):
             room = max(self.size.width - 2, 1)

@@ -120,7 +120,7 @@ def department_name(department: str, around: Around) -> str:
 
 
 def head_lines(
-    row: TicketRow, ticket: Ticket | None, now: int, around: Around, *, ascii_only: bool = False
+    row: TicketRow, ticket: Ticket | None, now: int, around: Around, *, narrow: bool = False, ascii_only: bool = False
 ) -> list[Content]:
     """Three lines above a thread: what it is called, what its state means, what it is about."""
     state = state_cell(row.state, ascii_only=ascii_only)
@@ -131,34 +131,26 @@ def head_lines(
     ]
     if (level := due(row, now)) is not None:
         second += [("  ", ""), (level.text, TONE_STYLES[level.tone])]
-    third: list[str] = [department_name(row.department, around)]
+    name = department_name(row.department, around)
+    third = [row.priority] if around.staff and row.priority != "normal" else []
+    third.append(name.partition(" ")[0] if narrow else name)
     if row.order_id:
         third.append(f"order {around.order_name or row.order_id} (o)")
     if row.invoice_id:
         third.append(f"invoice {around.invoice_number or row.invoice_id} (o)")
-    third += _people(row, around)
+    if around.staff and row.login:
+        third.append(f"of {row.login}")
+    if row.assignee or around.staff:
+        third.append(f"{row.assignee or 'nobody'} has it")
     if row.access != "none":
         third.append(access_words(row, ticket))
+    if row.tags:
+        third.append(" ".join(f"#{tag}" for tag in row.tags.split()))
     return [
         Content.assemble((row.number, "$muted"), "  ", (row.subject or "(no subject)", "bold")),
         Content.assemble(*second),
         Content.assemble((" · ".join(third), "$muted")),
     ]
-
-
-def _people(row: TicketRow, around: Around) -> list[str]:
-    found: list[str] = []
-    if around.staff:
-        if row.login:
-            found.append(f"of {row.login}")
-        if row.priority != "normal":
-            found.append(row.priority)
-        found.append(f"{row.assignee} has it" if row.assignee else "nobody has it")
-        if row.tags:
-            found.append(" ".join(f"#{tag}" for tag in row.tags.split()))
-    elif row.assignee:
-        found.append(f"{row.assignee} has it")
-    return found
 
 
 def _state_tone(row: TicketRow, *, staff: bool) -> Tone:
@@ -277,7 +269,7 @@ def ticket_columns(
         Column(key="subject", title="Subject", cell=lambda r: r.subject, min_width=24, max_width=70, flex=5, priority=10, sort_key=lambda r: r.subject.casefold(), search=lambda r: r.subject),
         Column(key="state", title="State", cell=state, width=10, priority=8, sort_key=lambda r: r.state, search=lambda r: r.state),
         Column(key="acts", title="Who acts", cell=acts, width=8, priority=6, sort_key=lambda r: (r.state != ANSWERED, r.state), search=lambda r: acts(r).text),
-        Column(key="age", title="Last word", cell=age, width=9, align="right", priority=7, sort_key=lambda r: -last_written(r)),
+        Column(key="age", title="Last", cell=age, width=6, align="right", priority=7, sort_key=lambda r: -last_written(r)),
         Column(key="order", title="Order", cell=order_name, min_width=8, max_width=16, flex=1, priority=5, sort_key=order_name, search=order_name),
         Column(key="queue", title="Queue", cell=queue, width=5, align="right", priority=4, sort_key=lambda r: r.queue_place or 1 << 30),
         Column(key="department", title="For", cell=about, min_width=9, max_width=10, priority=3, sort_key=department, search=department),
