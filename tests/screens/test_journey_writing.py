@@ -297,5 +297,6 @@ async def test_what_was_typed_is_there_after_a_crash(program: Program) -> None:
             first.here()
             await first.type(" since ten")
             await first.hears("Another program changed")
-            kept = {one.body for one in first.app.session.writing.drafts.all()}
-            assert kept == {"df -h says 100 % since noon", "df -h says 100 % since ten"}
+            wanted = {"df -h says 100 % since noon", "df -h says 100 % since ten"}
+            drafts = first.app.session.writing.drafts
+            await first.until(lambda: {one.body for one in drafts.all()} == wanted, "both to be kept")

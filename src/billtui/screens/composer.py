@@ -22,6 +22,7 @@ from billtui.screens.composer_text import insert_template, use_editor
 from billtui.screens.composer_view import ComposerView, Looks, size_text
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.found_choice import Findable, FoundChoice
+from billtui.screens.review_panel import ReviewPanel
 from billtui.services.drafts import DraftConflict, DraftDamaged, DraftLocked, DraftState
 from billtui.services.executor import JobEvent
 from billtui.services.store import OrderRow
@@ -105,6 +106,8 @@ class ComposerScreen(ComposerView):
         if standing.state is DraftState.RETURNED and standing.reason:
             self.show_sending(f"Not sent: {SafeText(standing.reason)}")
         self.refresh_keys()
+        for last in self.query("#last"):
+            last.scroll_end(animate=False)
         self.guarded(self.reviewer.begin(self.session.store.path if not self.session.closed else None))
         if self.looks.kind == "new":
             self.guarded(self._read_departments())
@@ -194,8 +197,12 @@ class ComposerScreen(ComposerView):
         self.reviewer.soon()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """``enter`` leads on from a field of one line; everywhere else it is the widget's own."""
-        return isinstance(self.focused, Input) if action == "to_text" else super().check_action(action, parameters)
+        """``enter`` leads on from a field of one line, and back from the review; elsewhere it is the widget's own."""
+        return (
+            isinstance(self.focused, Input | ReviewPanel)
+            if action == "to_text"
+            else super().check_action(action, parameters)
+        )
 
     def action_to_text(self) -> None:
         """From the subject, or from server access, to the text: sending has a key of its own.

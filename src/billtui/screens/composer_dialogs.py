@@ -26,6 +26,10 @@ EXCERPT: Final = 1200
 class SendWithFindings(Dialog[bool]):
     """Answers whether it is to be sent as it is. Asked once; the safe answer goes back to the text."""
 
+    DEFAULT_CSS = """
+    SendWithFindings.-low .rows.tall { max-height: 10; }
+    """
+
     def __init__(self, findings: Sequence[Finding], send_word: str) -> None:
         """``send_word`` is what sending is called here."""
         super().__init__()
@@ -42,7 +46,7 @@ class SendWithFindings(Dialog[bool]):
         with VerticalScroll(classes="rows tall") as rows:
             rows.can_focus = False
             yield Static(findings_content(self.findings, room=ROOM))
-        note = "Advice, not a wall: it can be sent as it is. Back in the text a number does each fix."
+        note = "Advice, not a wall. Back in the text ^t does the first fix; esc, then a number, does any."
         yield Static(Content(note), classes="note")
 
     def compose_buttons(self) -> Iterable[Widget]:

@@ -89,7 +89,7 @@ async def _canned(screen: ComposerScreen) -> None:
     session, ticket = screen.session, screen.kept.letter.ticket
     replies = await session.tickets.canned_replies()
     values = await _values(screen)
-    language = ticket_templates.language_of(screen.looks.last) or "en"
+    language = ticket_templates.language_of(screen.looks.tail[-1][2] if screen.looks.tail else "") or "en"
     department = ticket.department.raw if ticket is not None else screen.department
     picker = CannedPicker(replies, values, department=department, language=language)
     chosen = await screen.app.push_screen_wait(picker)

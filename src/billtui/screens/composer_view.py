@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
@@ -18,8 +19,9 @@ from billtui.domain.rules.tickets import MIB
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.presence import PresenceLine
 from billtui.screens.review_panel import ReviewPanel
-from billtui.terminal.harmless import one_line
+from billtui.terminal.harmless import many_lines, one_line
 from billtui.widgets.field_line import FieldLine
+from billtui.widgets.formats import moment_text
 from billtui.widgets.letter_area import LetterArea
 from billtui.widgets.secret_input import SecretInput
 
@@ -37,9 +39,8 @@ class Looks:
     head: str = ""
     """Over a reply or a note: which ticket, whose."""
     staff: bool = False
-    last: str = ""
-    """The last message of the thread, to be read while answering."""
-    last_title: str = ""
+    tail: tuple[tuple[str, datetime | None, str, bool], ...] = ()
+    """The last messages of the thread, to be read while answering: author, when, body, whether it is a note."""
     ticket_id: str = ""
     """What is written to; empty for a new ticket."""
 
@@ -102,13 +103,13 @@ class ComposerView(BilltuiScreen):
                     if not looks.staff:
                         with Horizontal(id="access-line"):
                             yield Static("Server access", classes="label")
-                            yield SecretInput(placeholder="root password, for support alone", id="access")
+                            yield SecretInput(placeholder="root password", id="access")
             with Vertical(id="right"):
                 yield ReviewPanel(id="review")
-                if looks.last:
+                if looks.tail:
                     with VerticalScroll(id="last") as last:
-                        last.border_title = Content(one_line(looks.last_title))
-                        yield Static(Content(looks.last))
+                        last.border_title = "The end of the thread"
+                        yield Static(_tail(looks))
         yield Static(id="sending")
 
     # --- what stands in it
@@ -170,6 +171,17 @@ class ComposerView(BilltuiScreen):
     def key_word(self, command: Command) -> str:
         """The key that sends says what it sends."""
         return self.looks.send_word if command.id == "composer.send" else super().key_word(command)
+
+
+def _tail(looks: Looks) -> Content:
+    """Messages one below the other, the last one at the end."""
+    parts: list[Content] = []
+    for author, at, body, internal in looks.tail:
+        note = ("NOTE  ", "bold $text-warning") if internal else ""
+        parts.append(Content.assemble(note, (one_line(author), "bold"), (f"  {moment_text(at)}", "$muted")))
+        parts.append(Content(many_lines(body.strip("\n"))))
+        parts.append(Content(""))
+    return Content("\n").join(parts)
 
 
 def size_text(size: int) -> str:

@@ -16,14 +16,16 @@ from billtui.services.drafts import Draft, DraftKind, DraftState
 from billtui.services.ticket_facts import TicketFacts
 from billtui.services.ticket_review import Turn
 from billtui.services.ticket_writing import Letter
-from billtui.widgets.formats import moment_text
+from billtui.widgets.formats import epoch, moment_text
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
 ANEW: Final = "new"
-LAST_SHOWN: Final = 6000
-"""Characters of the last message beside an answer."""
+TAIL: Final = 5
+"""So many of the last messages stand beside an answer, where there is room."""
+LAST_SHOWN: Final = 4000
+"""Characters of each of them."""
 
 
 def compose_ticket(app: Shell, **facts: Any) -> None:
@@ -100,16 +102,16 @@ def _reply(app: Shell, ticket: Ticket, internal: bool, quote: str) -> None:
     messages = store.messages(ticket.id.raw)
     seen = messages[-1].id if messages else None
     letter = app.session.writing.reply(ticket, seen=seen, internal=internal, quote=_quoted(quote))
-    spoken = [one for one in messages if internal or not one.internal]
-    last = spoken[-1] if spoken else None
+    spoken = [one for one in messages if internal or not one.internal][-TAIL:]
     whose = f"  client {ticket.login}" if staff and ticket.login else ""
     closed = "  closed: your message reopens it" if ticket.state == TicketState.CLOSED else ""
     looks = Looks(
         "note" if internal else "reply",
         head=f"{ticket.number}  {ticket.subject}{whose}{closed}",
         staff=staff,
-        last=last.body[:LAST_SHOWN] if last is not None else "",
-        last_title=f"Last message: {last.author or 'the panel'}" if last is not None else "",
+        tail=tuple(
+            (one.author or "the panel", epoch(one.at), one.body[:LAST_SHOWN], bool(one.internal)) for one in spoken
+        ),
         ticket_id=ticket.id.raw,
     )
     turn = Turn.SUPPORT if ticket.state == TicketState.OPEN and ticket.last_author_role.raw == "client" else Turn.CLIENT

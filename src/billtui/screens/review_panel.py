@@ -80,6 +80,7 @@ class ReviewPanel(VerticalScroll, can_focus=True):
     }
     ReviewPanel:focus { border: round $accent; border-title-color: $text-accent; }
     ReviewPanel.risk { border: round $error; border-title-color: $text-error; border-title-style: bold; }
+    ReviewPanel.risk:focus { border: heavy $error; }
     ReviewPanel Static { width: 1fr; height: auto; }
     """
 
@@ -101,13 +102,12 @@ class ReviewPanel(VerticalScroll, can_focus=True):
         """The lines are fitted to the width."""
         self._draw()
 
-    def on_focus(self) -> None:
-        """With the focus it tells everything."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Without, a line each where there is little room."""
-        self._draw()
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """With the focus it tells everything; without, a line each where there is little room."""
+        super().watch_has_focus(has_focus)
+        self.border_subtitle = Content("a number does its fix · enter: the text · esc leaves" if has_focus else "")
+        if self.is_mounted:
+            self._draw()
 
     def show(self, findings: Sequence[Finding]) -> None:
         """Draw ``findings``; nothing moves where they are the same."""
