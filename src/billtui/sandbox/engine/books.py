@@ -1,8 +1,10 @@
-"""Are the books right? Everything that must hold of the money at any moment, checked over the whole database."""
+"""Are the books right? What must hold of money and tickets at any moment, checked over the whole database."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
+
+from billtui.sandbox.engine.books_tickets import TICKET_CHECKS
 
 _CHECKS: tuple[tuple[str, str], ...] = (
     (
@@ -239,11 +241,15 @@ _CHECKS: tuple[tuple[str, str], ...] = (
 
 
 def check_books(conn: Connection) -> list[str]:
-    """Everything that is wrong with the money, in words; an empty list if nothing is.
+    """Everything that is wrong with the money, and with tickets, in words; an empty list if nothing is.
 
     Debits = credits in every entry; a purse is the sum of its lines; a paid invoice has exactly one payment of its
     whole total, and the books show it; every renewal has its payment and follows the one before; numbers have no gaps;
     orders and open invoices know each other, orders and running transfers too; an order has one owner, and the plan
-    that was paid for.
+    that was paid for. Tickets count their messages right, and hold server access only while they are not closed.
     """
-    return [words.format(*row) for words, query in _CHECKS for row in conn.exec_driver_sql(f"{query} LIMIT 20").all()]
+    return [
+        words.format(*row)
+        for words, query in (*_CHECKS, *TICKET_CHECKS)
+        for row in conn.exec_driver_sql(f"{query} LIMIT 20").all()
+    ]
