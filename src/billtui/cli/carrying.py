@@ -55,11 +55,13 @@ async def carry_out(
     more: Mapping[str, Any] | None = None,
     codes: Mapping[int, SecretStr] | None = None,
     submit: Callable[[Plan], object] | None = None,
+    full: bool = True,
 ) -> Exit:
     """Do what the options say with ``plan``: only show it, write it to a file, or confirm it and carry it out.
 
     ``about`` are lines that are shown with the plan, ``more`` are fields for its document. ``codes`` are one-time codes
-    by operation number (TRF-2). ``submit`` hands the plan over instead of ``session.submit``.
+    by operation number (TRF-2). ``submit`` hands the plan over instead of ``session.submit``. Not ``full``:
+    what the steps are made of stands in ``about``, as its writer may see it.
 
     ``planned_earlier``: it comes from a file, so what it left out was told when it was made. What is left out with a
     code of ``not_asked_for`` is told, and does not make what is done partly done.
@@ -67,17 +69,17 @@ async def carry_out(
     options, out = context.options, context.out
     left_out = () if planned_earlier else plan.left_out
     if options.dry_run:
-        return _dry_run(context, plan, about, more or {}, from_file=planned_earlier)
+        return _dry_run(context, plan, about, more or {}, from_file=planned_earlier, full=full)
     if not plan.operations:
         return nothing_left(context, plan)
     if getattr(options, "plan_out", None):
-        return _plan_out(context, plan, about, more or {})
+        return _plan_out(context, plan, about, more or {}, full=full)
     if plan.coded and not codes:
         raise _needs_codes(plan)
     if session.read_only:
         raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
     if not options.yes or not out.as_json:
-        for line in plan_lines(plan, from_file=planned_earlier):
+        for line in plan_lines(plan, from_file=planned_earlier, full=full):
             out.note(line)
         for label, value in (notes or {}).items():
             out.note(f"{label:<8} {value}")
@@ -112,12 +114,14 @@ def _needs_codes(plan: Plan) -> CliError:
     return CliError(CODE_NEEDED, f"{words} Nothing was sent.", Exit.REFUSED, rule="TRF-2", hint=hint)
 
 
-def _dry_run(context: Context, plan: Plan, about: Sequence[str], more: Mapping[str, Any], *, from_file: bool) -> Exit:
+def _dry_run(
+    context: Context, plan: Plan, about: Sequence[str], more: Mapping[str, Any], *, from_file: bool, full: bool
+) -> Exit:
     code = Exit.DONE if plan.operations else Exit.REFUSED
     if context.out.as_json:
         context.out.document("plan", dry_run=True, plan=plan_json(plan), left_out=left_out_json(plan.left_out), **more)
     else:
-        show_plan(context.out, plan, from_file=from_file)
+        show_plan(context.out, plan, from_file=from_file, full=full)
         for line in about:
             context.out.line(line)
         context.out.line("Dry run: nothing was sent.")
@@ -148,7 +152,7 @@ def _nothing(plan: Plan, code: Exit) -> Problem:
     )
 
 
-def _plan_out(context: Context, plan: Plan, about: Sequence[str], more: Mapping[str, Any]) -> Exit:
+def _plan_out(context: Context, plan: Plan, about: Sequence[str], more: Mapping[str, Any], *, full: bool) -> Exit:
     path = typed_path(context.options.plan_out)
     try:
         plan_files.write_plan(path, plan, force=context.options.force)
@@ -160,7 +164,7 @@ def _plan_out(context: Context, plan: Plan, about: Sequence[str], more: Mapping[
             **more,
         )  # fmt: skip
     else:
-        show_plan(context.out, plan)
+        show_plan(context.out, plan, full=full)
         for line in about:
             context.out.line(line)
         context.out.line(f"Written to {path}; nothing was sent. Carry it out with: billtui apply {path}")

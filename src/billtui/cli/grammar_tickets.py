@@ -54,6 +54,9 @@ CHOOSING: tuple[Option, ...] = (
     flag("--unassigned", "staff: only those that nobody has taken"),
 )  # fmt: skip
 """Which tickets."""
+_CANNED = option(
+    "--canned", help="staff: this canned reply, filled in for the ticket: its id or title (TKT-8)", metavar="REPLY"
+)
 _SEEN_MORE = (
     "A reply goes to the thread as you last read it here (tickets show, or the screen). Where it has moved on, what is "
     "new is shown and nothing is sent: on a terminal you are asked, elsewhere the exit code is 8, the draft is kept, "
@@ -114,7 +117,7 @@ VERBS: tuple[Verb, ...] = (
         ("tickets", "reply"),
         "Answer a ticket.",
         "writing_tickets:reply",
-        (TICKET, _FILE, _ATTACH, flag("--close", "close the ticket with this answer"), _FIXED, *_SEEN, _DRAFT),
+        (TICKET, _FILE, _ATTACH, flag("--close", "close the ticket with this answer"), _CANNED, _FIXED, *_SEEN, _DRAFT),
         more=f"{_REVIEW_MORE} {_SEEN_MORE}",
         writes=True,
     ),

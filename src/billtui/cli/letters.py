@@ -12,13 +12,23 @@ from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import ask_line, can_ask
 from billtui.cli.shapes import count
+from billtui.cli.ticket_plan_text import detail_lines
 from billtui.cli.ticket_text import draft_json, finding_json, finding_lines, news_json, show_news, ticket_json
 from billtui.domain.models import Department, Ticket
 from billtui.services import ticket_review
 from billtui.services.drafts import AttachmentRefused, Draft, DraftKey, DraftKind
 from billtui.services.plans import Plan
 from billtui.services.session import Session
-from billtui.services.ticket_review import Finding, GiveAccess, HoldBack, Known, KnownOrder, RemoveLines
+from billtui.services.ticket_review import (
+    Finding,
+    GiveAccess,
+    HoldBack,
+    Known,
+    KnownOrder,
+    Mask,
+    RemoveLines,
+    TicketDraft,
+)
 from billtui.services.ticket_writing import Letter, News
 
 MOVED_ON = "thread-moved-on"
@@ -113,10 +123,16 @@ async def send(
         if _moved_on(plan):
             plan = await _after_moving_on(context, session, letter)
         about = [f"Fixed: {ticket_review.said(one.fix)} ({one.id}, {one.rule})" for one in fixed]
-        about += finding_lines(found)
+        about += [*_shown(plan, letter, known), *finding_lines(found)]
         more = {"review": [finding_json(one) for one in found], "fixed": [one.id for one in fixed]}
         code = await carry_out(
-            context, session, plan, about=about, more=more, submit=lambda one: session.writing.submit(letter, one)
+            context,
+            session,
+            plan,
+            about=about,
+            more=more,
+            submit=lambda one: session.writing.submit(letter, one),
+            full=False,
         )
     except CliError:
         _say_kept(context, letter)
@@ -131,6 +147,21 @@ async def send(
     elif options.plan_out:
         out.note("The text is kept as a draft as well, until the plan is carried out.")
     return code
+
+
+def _shown(plan: Plan, letter: Letter, known: Known) -> list[str]:
+    """What is sent, line by line; a secret of the text is not repeated on the terminal, and goes as it was written."""
+    subject, body = letter.draft.subject, letter.draft.body
+    draft = TicketDraft(department="", subject=subject, body=body)
+    masks = [one.fix for one in ticket_review.review(draft, known) if isinstance(one.fix, Mask)]
+    for mask in sorted(masks, key=lambda one: one.start, reverse=True):  # from the end: the places before stay
+        draft = ticket_review.apply(draft, mask)
+    lines: list[str] = []
+    for operation in plan.operations:
+        words = {"subject": draft.subject, "body": draft.body}
+        params = operation.params | {name: value for name, value in words.items() if name in operation.params}
+        lines += detail_lines(operation.model_copy(update={"params": params}))
+    return [*lines, ""] if lines else []
 
 
 def known_orders(session: Session) -> Known:

@@ -29,9 +29,9 @@ def left_out_json(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
     return [one.model_dump(mode="json") for one in left_out]
 
 
-def show_plan(out: Output, plan: Plan, *, from_file: bool = False) -> None:
+def show_plan(out: Output, plan: Plan, *, from_file: bool = False, full: bool = True) -> None:
     """What would be done: amount, account and panel in lines of their own, then every step."""
-    for line in plan_lines(plan, from_file=from_file):
+    for line in plan_lines(plan, from_file=from_file, full=full):
         out.line(line)
     show_left_out(out, plan.left_out)
 

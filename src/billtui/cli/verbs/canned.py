@@ -10,7 +10,9 @@ from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import count, when
 from billtui.cli.verbs.tickets import check_capability
-from billtui.domain.models import CannedReply
+from billtui.domain.models import CannedReply, Invoice, Order, Ticket
+from billtui.domain.rules.canned import values_for
+from billtui.domain.rules.tickets import FilledReply, fill_reply
 from billtui.services import planner
 from billtui.services.session import Session
 
@@ -126,3 +128,20 @@ def _meant(found: list[CannedReply], reference: str) -> CannedReply:
         raise CliError("ambiguous", f"“{reference[:80]}” is the title of {len(same)} canned replies.", hint=ids)
     raise CliError("not-found", f"There is no canned reply “{reference[:80]}”.", Exit.NOT_FOUND,
                    hint="See: billtui canned list")  # fmt: skip
+
+
+async def filled_reply(session: Session, ticket: Ticket, reference: str) -> FilledReply:
+    """A canned reply as it is on this ticket; what nothing is known for stays, and is not sent (TKT-8). CliError."""
+    reply = _meant(await _all(session), reference)
+    account = session.account
+    departments = await session.tickets.departments()
+    department = next((one for one in departments if one.id == ticket.department), None)
+    order: Order | None = None
+    invoice: Invoice | None = None
+    whose = "" if ticket.account_id is None else ticket.account_id.raw
+    if ticket.order_id is not None:
+        order = next((one for one in await session.tickets.orders_of(whose) if one.id == ticket.order_id), None)
+    if ticket.invoice_id is not None:
+        invoice = next((one for one in await session.tickets.invoices_of(whose) if one.id == ticket.invoice_id), None)
+    me = "" if account is None else account.login.raw
+    return fill_reply(str(reply.body), values_for(ticket, me, department=department, order=order, invoice=invoice))

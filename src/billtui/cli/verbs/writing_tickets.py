@@ -13,6 +13,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.letters import LAST, attach, letter_on, send
 from billtui.cli.problems import CliError
 from billtui.cli.targets import invoice_ids, order_ids, ticket_ids
+from billtui.cli.verbs.canned import filled_reply
 from billtui.cli.verbs.tickets import check_capability
 from billtui.client.errors import ClientError, NotFound
 from billtui.domain.models import Ticket, TicketState
@@ -132,8 +133,14 @@ async def ticket_of(context: Context, session: Session) -> Ticket:
 
 async def _send_answer(context: Context, session: Session, ticket: Ticket, *, internal: bool) -> Exit:
     options = context.options
+    canned = getattr(options, "canned", None)
+    if canned and options.file is not None:
+        raise CliError("usage", "Either a text, or --canned REPLY.")
     letter = letter_on(context, session, ticket, internal=internal)
-    if options.draft is None or options.file is not None:
+    if canned:
+        filled = await filled_reply(session, ticket, canned)
+        letter.edit(body=filled.text, placeholders=filled.unresolved)
+    elif options.draft is None or options.file is not None:
         letter.edit(body=given_text(options.file, letter.draft.body, _folder(session)))
     if getattr(options, "close", False):
         letter.edit(close=True)
