@@ -151,6 +151,13 @@ class ComposerScreen(ComposerView):
             held=self.held_back,
         )
 
+    def answered(self, by_support: bool) -> None:
+        """Somebody wrote meanwhile: whether another message would still be a second one in a row (TKT-7)."""
+        turn = Turn.CLIENT if by_support else Turn.SUPPORT
+        if turn is not self.turn and self.looks.kind != "new":
+            self.turn = turn
+            self.reviewer.soon()
+
     def show_fields(self) -> None:
         """Department, order and files on their lines."""
         if self.looks.kind == "new":
@@ -160,7 +167,7 @@ class ComposerScreen(ComposerView):
             self.query_one("#department", FieldLine).put(name, note, "$text-warning")
             self.query_one("#order", FieldLine).put(*self._order_words())
         files = self.kept.draft.attachments
-        words = ", ".join(f"{one.name} {size_text(one.size)}" for one in files)
+        words = ", ".join(f"{SafeText(one.name)} {size_text(one.size)}" for one in files)
         self.query_one("#files", FieldLine).put(words or "none", "" if files else "F8 adds one")
 
     def _order_words(self) -> tuple[str, str]:

@@ -19,16 +19,14 @@ from billtui.terminal.harmless import many_lines, one_line
 from billtui.widgets.formats import count_text, moment_text
 
 ROOM: Final = 64
+MOST_AROUND: Final = 13
+"""Rows of the question around the findings."""
 EXCERPT: Final = 1200
 """Characters of a new message that the dialog shows; all of it stands in the thread."""
 
 
 class SendWithFindings(Dialog[bool]):
     """Answers whether it is to be sent as it is. Asked once; the safe answer goes back to the text."""
-
-    DEFAULT_CSS = """
-    SendWithFindings.-low .rows.tall { max-height: 10; }
-    """
 
     def __init__(self, findings: Sequence[Finding], send_word: str) -> None:
         """``send_word`` is what sending is called here."""
@@ -43,7 +41,7 @@ class SendWithFindings(Dialog[bool]):
         if self.secret:
             words = "Once sent it cannot be taken back: it stays in the thread, and in every copy of it."
             yield Static(Content.styled(words, "bold $text-error"), id="secret")
-        with VerticalScroll(classes="rows tall") as rows:
+        with VerticalScroll(classes="rows", id="findings") as rows:
             rows.can_focus = False
             yield Static(findings_content(self.findings, room=ROOM))
         note = "Advice, not a wall. Back in the text ^t does the first fix; esc, then a number, does any."
@@ -58,6 +56,10 @@ class SendWithFindings(Dialog[bool]):
         """Rest on going back: a key typed ahead sends nothing."""
         self.query_one("#dialog").set_class(self.secret, "danger")
         self.query_one("#cancel").focus()
+
+    def on_resize(self) -> None:
+        """The findings scroll, not the question around them."""
+        self.query_one("#findings").styles.max_height = max(MOST_AROUND // 3, self.size.height - MOST_AROUND)
 
     @on(Button.Pressed, "#send")
     def send(self) -> None:

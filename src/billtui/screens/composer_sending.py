@@ -300,5 +300,7 @@ def show_news(screen: ComposerScreen) -> None:
     if row is None or not row.last_message_id or seen is None or row.last_message_id == seen:
         screen.show_sending("")
         return
-    who = "The client" if row.last_author_role == "client" else "Support"
+    by_client = row.last_author_role == "client"
+    screen.answered(not by_client)
+    who = "The client" if by_client else "Support"
     screen.show_sending(f"{who} wrote meanwhile; it is shown before anything is sent (TKT-9).")

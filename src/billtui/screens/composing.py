@@ -107,7 +107,7 @@ def _reply(app: Shell, ticket: Ticket, internal: bool, quote: str) -> None:
     closed = "  closed: your message reopens it" if ticket.state == TicketState.CLOSED else ""
     looks = Looks(
         "note" if internal else "reply",
-        head=f"{ticket.number}  {ticket.subject}{whose}{closed}",
+        head=f"{'NOTE on ' if internal else ''}{ticket.number}  {ticket.subject}{whose}{closed}",
         staff=staff,
         tail=tuple(
             (one.author or "the panel", epoch(one.at), one.body[:LAST_SHOWN], bool(one.internal)) for one in spoken
