@@ -127,3 +127,7 @@ def test_what_cannot_be_had_says_why(cli: Cli, tmp_path: Path) -> None:
     assert (stale.code, stale.error["code"]) == (8, "facts-changed")
     assert "The price of VDS medium was 18.90 EUR, now it is 19.90 EUR." in stale.error["detail"]
     assert cli.order(order["id"])["unpaid_invoice_id"] is None
+    anew = cli.json("jobs", "retry", stale.error["job_id"], "--yes")
+    (bought,) = anew["job"]["operations"]
+    assert (bought["kind"], bought["state"]) == ("order.change-plan", "done")
+    assert cli.order(order["id"])["unpaid_invoice_id"] == bought["answer"]["invoice"]["id"]

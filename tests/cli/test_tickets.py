@@ -202,6 +202,10 @@ def test_tkt_4_server_access_is_a_secret_from_end_to_end(cli: Cli, tmp_path: Pat
     gone = cli("tickets", "access", "reveal", number, "--reason", "disk", "--stdout", "--json", login=SAM)
     assert (gone.code, gone.error["code"]) == (5, "access-wiped")
 
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and path != file]
+    assert any(path.suffix == ".db" for path in kept), "journal and copy are among them"
+    assert [path for path in kept if SECRET.encode() in path.read_bytes()] == []
+
 
 def test_tkt_5_closed_reopened_rated_and_found(cli: Cli, tmp_path: Path) -> None:
     """TKT-5: a message reopens; a rating once there is an answer; words of any message are found."""

@@ -11,7 +11,6 @@ from billtui.cli.shapes import amount, count, iso, iso_of, left, when
 from billtui.domain.models import Ticket, TicketMessage
 from billtui.services.drafts import Draft, Standing
 from billtui.services.store import MessageRow, TicketRow, instant, money
-from billtui.services.ticket_desk import TicketDesk
 from billtui.services.ticket_review import Finding, said
 
 COLUMNS = (
@@ -247,8 +246,3 @@ def size_text(size: int) -> str:
     if size < 1000:
         return f"{size} bytes"
     return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
-
-
-def unread_ids(desk: TicketDesk, rows: Iterable[TicketRow]) -> frozenset[str]:
-    """Of these tickets, those in which the other side wrote last and that were not read here yet."""
-    return frozenset(row.id for row in rows if desk.is_unread(row))

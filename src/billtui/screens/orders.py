@@ -201,7 +201,7 @@ def order_refusal(command: Command, rows: Sequence[OrderRow], store: StoreReader
     if command.id == "order.plan_ticket" and (store is None or not rows or ticket_of(store, rows[0]) is None):
         return "No change of plan has opened a ticket for this order yet: C changes its plan."
     if command.id == "order.change_plan" and len(rows) > 1:
-        return "One order at a time: each has its own difference. Unmark the others with *."
+        return "One order at a time: each has its own difference. space unmarks the others."
     if command.id == "order.renew" and len(rows) == 1 and rows[0].unpaid_invoice_id:
         return f"{rows[0].name} is on an open invoice (REN-2): p pays it, i opens it."
     if command.id in ("order.pay", "order.invoice") and not any(row.unpaid_invoice_id for row in rows):

@@ -9,7 +9,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import age, count, iso_of, when
-from billtui.cli.ticket_text import row_json, unread_ids
+from billtui.cli.ticket_text import row_json
 from billtui.cli.verbs.tickets import check_capability
 from billtui.domain.safetext import SafeText
 from billtui.services.ticket_queue import Ranks, count_views, queue_views, why_next
@@ -46,7 +46,7 @@ async def show(context: Context) -> Exit:
         shown = found[: options.limit] if options.limit else found
         why = {row.id: why_next(row, ranks.reasons(row, moment), moment) for row in shown}
         if out.as_json:
-            unread = unread_ids(session.tickets, shown)
+            unread = session.tickets.unread()
             items = [
                 row_json(row, unread=row.id in unread)
                 | {"why": why[row.id], "reasons": [one.why.value for one in ranks.reasons(row, moment)]}

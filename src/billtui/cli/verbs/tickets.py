@@ -22,7 +22,6 @@ from billtui.cli.ticket_text import (
     show_messages,
     size_text,
     ticket_json,
-    unread_ids,
 )
 from billtui.config.paths import typed_path
 from billtui.domain.safetext import SafeText
@@ -56,7 +55,7 @@ async def list_all(context: Context) -> Exit:
         store, now = session.store, session.now()
         staff = session.tickets.is_staff
         rows = store.tickets()
-        unread = unread_ids(session.tickets, rows)
+        unread = session.tickets.unread()
         rows = [row for row in chosen(context, session, rows) if not options.unread or row.id in unread]
         hits = {}
         if options.search:
