@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -212,7 +212,7 @@ class StoreThread:
             self._tell(PanelMistake(NOTES_SENT))
         return applied
 
-    async def end_thread(self, ticket_id: str, version: int, seen: Collection[str] | None) -> None:
+    async def end_thread(self, ticket_id: str, version: int, seen: Sequence[str] | None) -> None:
         """A thread was read to its end (``seen``: from its beginning); tell it where something went."""
 
         def work(store: Store) -> None:

@@ -93,10 +93,10 @@ class MessageSync:
         await self._store.end_thread(wanted.ticket_id, wanted.version, None)
         return True
 
-    async def _read_pages(self, wanted: WantedThread, after: str | None) -> set[str]:
-        seen: set[str] = set()
+    async def _read_pages(self, wanted: WantedThread, after: str | None) -> list[str]:
+        seen: list[str] = []
         async for page in self._client.tickets.message_pages(wanted.raw_id, after=after):
-            seen.update(str(one.id) for one in page.items)
+            seen += [str(one.id) for one in page.items]
             await self._store.messages(page.items)
         return seen
 

@@ -113,7 +113,7 @@ async def test_of_staff_the_threads_that_are_worked_on_are_copied(panel: SmallPa
     async with opens() as (session, _):
         await until(lambda: session.store.coverage().whole == 4)
         assert bodies(session, "k1") == [] and session.store.messages("k2")[-1].internal == 1
-        assert covered(session.store.coverage()).startswith("Messages of 4 of 5 tickets")
+        assert covered(session.store.coverage()).startswith("Searched: messages of 4 of 5 tickets")
         await session.tickets.thread("k1")
         assert len(bodies(session, "k1")) == 3 and session.store.messages_known("k1").whole
 

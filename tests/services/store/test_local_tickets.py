@@ -100,6 +100,23 @@ def test_messages_of_one_second_keep_their_order(store: Store) -> None:
     assert bodies(store, "k1") == ["before", *(str(number) for number in range(30, 0, -1))]
 
 
+def test_what_came_by_a_merge_stands_where_the_panel_has_it(store: Store) -> None:
+    """TKT-8: written in one second, but read later than what comes after it; also found after it was moved."""
+    store.apply_tickets(tickets(1))
+    at = iso(NOW)
+    store.apply_messages(messages(message(2, "k1", "second words", at=at), message(4, "k1", "fourth words", at=at)))
+    between = [message(1, "k1", "first words", at=at), message(3, "k1", "third words", at=at, merged_from="k2")]
+    store.apply_messages(messages(*between))
+    assert bodies(store, "k1")[0] == "second words"
+    assert store.end_thread("k1", 1, ["m1", "m2", "m3", "m4"]) == {"k1"}
+    assert bodies(store, "k1") == ["first words", "second words", "third words", "fourth words"]
+    assert store.end_thread("k1", 1, ["m1", "m2", "m3", "m4"]) == frozenset()
+    found = StoreReader(store.path).search_messages("words")
+    assert [hit.message_id for hit in found] == ["m4", "m3", "m2", "m1"]
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("INSERT INTO message_words (message_words) VALUES ('integrity-check')")
+
+
 def test_a_copy_of_a_client_never_holds_a_note(store: Store, staff: Store) -> None:
     """TKT-6: whatever the panel sends, in whichever way; a support worker's copy holds it."""
     for one in (store, staff):
@@ -169,7 +186,7 @@ def test_a_thread_read_from_its_beginning_loses_what_is_not_in_it(store: Store) 
     store.apply_tickets(tickets(1, message_count=2, last_message_id="m3", version=2))
     (wanted,) = store.wanted_threads(10)
     assert wanted.after is None  # as many as before less one: only reading all of it tells which
-    assert store.end_thread("k1", 2, {"m1", "m3"}) == {"k1"}
+    assert store.end_thread("k1", 2, ["m1", "m3"]) == {"k1"}
     assert [row.id for row in StoreReader(store.path).messages("k1")] == ["m1", "m3"]
     assert store.wanted_threads(10) == []
 
@@ -180,7 +197,7 @@ def test_merged_threads_hold_the_same_message_twice_until_both_were_read(store: 
     store.apply_messages(messages(message(1, "k2", "one", merged_from="k1")))
     assert bodies(store, "k2") == ["one", "two"] and bodies(store, "k1") == ["one"]
     assert StoreReader(store.path).messages("k2")[0].merged_from == "k1"
-    store.end_thread("k1", 2, set())
+    store.end_thread("k1", 2, [])
     assert bodies(store, "k1") == [] and bodies(store, "k2") == ["one", "two"]
 
 
@@ -188,7 +205,7 @@ def test_a_panel_whose_count_is_wrong_is_asked_once_for_each_version(store: Stor
     store.apply_tickets(tickets(1, message_count=7, last_message_id="m1"))
     store.apply_messages(messages(message(1, "k1")))
     assert [one.ticket_id for one in store.wanted_threads(10)] == ["k1"]
-    store.end_thread("k1", 1, {"m1"})
+    store.end_thread("k1", 1, ["m1"])
     assert store.wanted_threads(10) == [] and StoreReader(store.path).messages_known("k1").whole
     store.apply_tickets(tickets(1, message_count=7, last_message_id="m1", version=2))
     assert store.count_wanted() == 1

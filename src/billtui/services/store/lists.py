@@ -12,7 +12,7 @@ from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.services.store import schema
 from billtui.services.store.convert import invoice_row, order_row, ticket_row, transfer_row
 from billtui.services.store.file import SQL_VARIABLES, StoreFile, get_meta, note, raise_generation
-from billtui.services.store.messages import forget_threads
+from billtui.services.store.messages import forget_threads, regroup_threads
 from billtui.services.store.news import News, invoice_news, order_news, ticket_news, transfer_news
 from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow
 from billtui.services.store.text import invoice_text, order_text, ticket_text, transfer_text
@@ -130,6 +130,7 @@ class Lists(StoreFile):
         with self._write() as connection:
             first_load = not get_meta(connection, "complete")
             touched: set[int] = set()
+            regrouped: list[str] = []
             fresh: dict[str, _Item] = {}
             for start in range(0, len(items), SQL_VARIABLES):
                 part = items[start : start + SQL_VARIABLES]
@@ -146,9 +147,12 @@ class Lists(StoreFile):
                     if old.row == item.row and old.json == item.json:
                         continue
                     touched.add(self._change(connection, table, item) >> schema.CHUNK_BITS)
+                    if kind == "ticket" and _merged(old) != _merged(item):
+                        regrouped.append(item.id)
                     ours[item.id] = item
                     changed.add(item.id)
                     note(connection, kind, item.id, table.news(old.row, item.row))
+            regroup_threads(connection, regrouped)
             touched |= self._insert(connection, table, list(fresh.values()))
             changed |= fresh.keys()
             if not first_load:
@@ -285,6 +289,12 @@ class Lists(StoreFile):
                 (limit,),
             )
         ]
+
+
+def _merged(ticket: _Item) -> tuple[object, object]:
+    """What a ticket is merged into, and of which ones it holds the messages (TKT-8)."""
+    raw = json.loads(ticket.json)
+    return raw.get("merged_into"), raw.get("merged_from")
 
 
 def _keep_what_lists_lack(item: _Item, old: _Item) -> None:

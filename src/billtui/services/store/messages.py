@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from billtui.domain.models import TicketMessage
 from billtui.domain.rules.access import STAFF
@@ -83,27 +83,24 @@ class Messages(StoreFile):
                 raise_generation(connection)
         return AppliedMessages(changed, notes, len(items) - len(fit), len(kept) - len(fresh))
 
-    def end_thread(self, ticket_id: str, version: int, seen: Collection[str] | None = None) -> frozenset[str]:
+    def end_thread(self, ticket_id: str, version: int, seen: Sequence[str] | None = None) -> frozenset[str]:
         """The thread was read to its end, at this version of its ticket; answers the ticket where that changed it.
 
-        ``seen`` are the ids of all its messages where it was read from the beginning: what else is held is taken out,
-        as it was split off, given back, or deleted (TKT-8).
+        ``seen`` are the ids of all its messages, in their order, where it was read from the beginning: what else is
+        held is taken out, as it was split off, given back, or deleted (TKT-8).
         """
         with self._write() as connection:
             if ticket_id not in _known_tickets(connection, {ticket_id}):
                 return frozenset()
-            gone: list[int] = []
-            if seen is not None:
-                held = connection.execute("SELECT n, id FROM messages WHERE ticket_id = ?", (ticket_id,)).fetchall()
-                gone = [n for n, key in held if key not in seen]
-            for start in range(0, len(gone), SQL_VARIABLES):
-                part = gone[start : start + SQL_VARIABLES]
-                _take_out(connection, f"n IN ({','.join('?' * len(part))})", part)
+            other = seen is not None and _hold_only(connection, ticket_id, seen)
             _count_anew(connection, {ticket_id})
-            connection.execute("UPDATE threads SET ended = 1, version = ? WHERE ticket_id = ?", (version, ticket_id))
-            if gone:
+            connection.execute(
+                "UPDATE threads SET ended = 1, version = ?, regrouped = regrouped AND ? WHERE ticket_id = ?",
+                (version, int(seen is None), ticket_id),
+            )
+            if other:
                 raise_generation(connection)
-        return frozenset({ticket_id}) if gone else frozenset()
+        return frozenset({ticket_id}) if other else frozenset()
 
     def open_thread(self, ticket_id: str) -> WantedThread | None:
         """Somebody looks at this ticket: its thread is kept from now on. How to read it; ``None`` if it is unknown."""
@@ -111,7 +108,8 @@ class Messages(StoreFile):
             if ticket_id not in _known_tickets(connection, {ticket_id}):
                 return None
             connection.execute(
-                "INSERT INTO threads VALUES (?, '', 0, 0, 0, -1, 1) ON CONFLICT (ticket_id) DO UPDATE SET opened = 1",
+                "INSERT INTO threads VALUES (?, '', 0, 0, 0, -1, 1, 0) "
+                "ON CONFLICT (ticket_id) DO UPDATE SET opened = 1",
                 (ticket_id,),
             )
         return next(iter(self.threads([ticket_id])), None)
@@ -142,8 +140,8 @@ class Messages(StoreFile):
 
     def _threads(self, condition: str, values: Sequence[object], limit: int) -> list[WantedThread]:
         rows = self._ask(
-            "SELECT t.id, json_extract(o.json, '$.id'), h.ended, h.last_id, t.last_message_id, h.messages, "
-            "t.message_count, t.version FROM tickets AS t JOIN ticket_objects AS o ON o.n = t.n "
+            "SELECT t.id, json_extract(o.json, '$.id'), h.ended AND h.regrouped = 0, h.last_id, t.last_message_id, "
+            "h.messages, t.message_count, t.version FROM tickets AS t JOIN ticket_objects AS o ON o.n = t.n "
             f"LEFT JOIN threads AS h ON h.ticket_id = t.id WHERE {condition} ORDER BY t.updated_at DESC, t.n DESC "
             "LIMIT ?",
             (*values, limit),
@@ -162,8 +160,8 @@ class Messages(StoreFile):
     def fits(self, ticket_id: str) -> bool:
         """Whether what is held of a thread has as many messages as its ticket says, and ends with the same one."""
         rows = self._ask(
-            "SELECT h.last_id = t.last_message_id AND h.messages = t.message_count FROM tickets AS t "
-            "JOIN threads AS h ON h.ticket_id = t.id WHERE t.id = ?",
+            "SELECT h.regrouped = 0 AND h.last_id = t.last_message_id AND h.messages = t.message_count "
+            "FROM tickets AS t JOIN threads AS h ON h.ticket_id = t.id WHERE t.id = ?",
             (ticket_id,),
         )
         return bool(rows and rows[0][0])
@@ -202,6 +200,11 @@ def forget_threads(connection: sqlite3.Connection, ticket_ids: Sequence[str]) ->
         connection.execute(f"DELETE FROM threads WHERE ticket_id IN ({marks})", part)
 
 
+def regroup_threads(connection: sqlite3.Connection, ticket_ids: Sequence[str]) -> None:
+    """These tickets were merged or unmerged: what is held of them says little of what they hold now (TKT-8)."""
+    connection.executemany("UPDATE threads SET regrouped = 1 WHERE ticket_id = ?", [(key,) for key in ticket_ids])
+
+
 def forget_notes(connection: sqlite3.Connection) -> None:
     """Take every note out, inside a transaction: this is no copy of staff any more (TKT-6)."""
     tickets = {row[0] for row in connection.execute("SELECT ticket_id FROM messages WHERE internal = 1")}
@@ -220,6 +223,31 @@ def _take_out(connection: sqlite3.Connection, condition: str, values: Sequence[o
         values,
     )
     connection.execute(f"DELETE FROM messages WHERE {condition}", values)
+
+
+def _hold_only(connection: sqlite3.Connection, ticket_id: str, seen: Sequence[str]) -> bool:
+    """Take out what is not in ``seen``; what was written in one second comes in that order. True where that was new."""
+    held = connection.execute("SELECT n, id, at FROM messages WHERE ticket_id = ? ORDER BY n", (ticket_id,)).fetchall()
+    place = {key: number for number, key in enumerate(seen)}
+    gone = [n for n, key, _ in held if key not in place]
+    for start in range(0, len(gone), SQL_VARIABLES):
+        part = gone[start : start + SQL_VARIABLES]
+        _take_out(connection, f"n IN ({','.join('?' * len(part))})", part)
+    kept = [(n, key, at) for n, key, at in held if key in place]
+    right = sorted(kept, key=lambda one: (one[2], place[one[1]]))
+    if right != kept:  # some came by a merge after others of the same second
+        rows = connection.execute(f"SELECT {_COLUMNS} FROM messages WHERE ticket_id = ?", (ticket_id,)).fetchall()
+        rows.sort(key=lambda row: (row[4], place[row[0]]))
+        _take_out(connection, "ticket_id = ?", (ticket_id,))
+        words = [(_insert(connection, row), row[-1]) for row in rows]
+        connection.executemany("INSERT INTO message_words (rowid, body) VALUES (?, ?)", words)
+    return bool(gone) or right != kept
+
+
+def _insert(connection: sqlite3.Connection, row: tuple[Any, ...], n: int | None = None) -> int:
+    n = _free(connection, row[4]) if n is None else n
+    connection.execute(f"INSERT INTO messages (n, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", (n, *row))
+    return n
 
 
 def _is_staff(connection: sqlite3.Connection) -> bool:
@@ -253,9 +281,7 @@ def _put(connection: sqlite3.Connection, message: TicketMessage, words: list[tup
         if held[1:] == row:
             return False
         _take_out(connection, "n = ?", (held[0],))
-    n = held[0] if held is not None and held[5] == at else _free(connection, at)
-    connection.execute(f"INSERT INTO messages (n, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", (n, *row))
-    words.append((n, body))
+    words.append((_insert(connection, row, held[0] if held is not None and held[5] == at else None), body))
     return True
 
 
@@ -282,7 +308,7 @@ def _count_anew(connection: sqlite3.Connection, ticket_ids: Iterable[str]) -> No
             "SELECT id FROM messages WHERE ticket_id = ? ORDER BY n DESC LIMIT 1", (key,)
         ).fetchone()
         connection.execute(
-            "INSERT INTO threads VALUES (?1, ?2, ?3, ?4, 0, -1, 0) ON CONFLICT (ticket_id) DO UPDATE SET "
+            "INSERT INTO threads VALUES (?1, ?2, ?3, ?4, 0, -1, 0, 0) ON CONFLICT (ticket_id) DO UPDATE SET "
             "last_id = ?2, messages = ?3, characters = ?4",
             (key, "" if last is None else last[0], count, characters),
         )

@@ -41,9 +41,12 @@ class StoreUnavailable(Exception):
 ORDER_COLUMNS = ", ".join(OrderRow._fields)
 INVOICE_COLUMNS = ", ".join(InvoiceRow._fields)
 TRANSFER_COLUMNS = ", ".join(TransferRow._fields)
-WHOLE_THREAD = """(h.ended = 1 AND (h.version = t.version OR
+WHOLE_THREAD = """(h.ended = 1 AND h.regrouped = 0 AND (h.version = t.version OR
     (h.last_id = t.last_message_id AND h.messages = t.message_count)))"""
-"""That the thread ``h`` is held as the ticket ``t`` stands: it was read to its end at that version, or fits it."""
+"""That the thread ``h`` is held as the ticket ``t`` stands: it was read to its end at that version, or fits it.
+
+One that was merged or unmerged since may fit by chance: it is read from its beginning (TKT-8).
+"""
 TICKET_COLUMNS = ", ".join(TicketRow._fields)
 KIND_BITS = 40
 """The text of an object with number n of the k-th kind is the row k << 40 | n of ``words``: each kind is a range."""
@@ -72,8 +75,8 @@ CREATE INDEX tickets_order ON tickets (order_id) WHERE order_id <> '';
 CREATE INDEX tickets_assignee ON tickets (assignee, state) WHERE assignee <> '';
 CREATE INDEX tickets_account ON tickets (account_id) WHERE account_id <> '';
 CREATE TABLE threads (ticket_id TEXT PRIMARY KEY, last_id TEXT NOT NULL, messages INTEGER NOT NULL,
-    characters INTEGER NOT NULL, ended INTEGER NOT NULL, version INTEGER NOT NULL, opened INTEGER NOT NULL)
-    WITHOUT ROWID;
+    characters INTEGER NOT NULL, ended INTEGER NOT NULL, version INTEGER NOT NULL, opened INTEGER NOT NULL,
+    regrouped INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (n INTEGER PRIMARY KEY, id TEXT NOT NULL, ticket_id TEXT NOT NULL, author TEXT NOT NULL,
     role TEXT NOT NULL, at INTEGER NOT NULL, internal INTEGER NOT NULL, attachments TEXT NOT NULL,
     merged_from TEXT NOT NULL, raw_id TEXT, size INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (ticket_id, id));
