@@ -27,6 +27,8 @@ class Desk:
     made: int = 0
     wrote: int = 0
     merged: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    marks: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """What a message was merged from before its ticket was merged, which unmerging gives back."""
 
     def move(self) -> None:
         """One of the things that happen to tickets."""
@@ -84,6 +86,7 @@ class Desk:
         if source in self.merged or target in self.merged:
             return
         moved = [one | {"ticket_id": target, "merged_from": source} for one in self.panel.threads.get(source, [])]
+        self.marks |= {(source, one["id"]): one.get("merged_from") for one in self.panel.threads.get(source, [])}
         self.merged[source] = (target, [one["id"] for one in moved])
         self._put(source, [], state="closed", merged_into=target)
         self._put(target, [*self.panel.threads.get(target, []), *moved])
@@ -94,7 +97,11 @@ class Desk:
         source = self.dice.choice(sorted(self.merged))
         target, ids = self.merged.pop(source)
         both = self.panel.threads.get(target, [])
-        back = [one | {"ticket_id": source, "merged_from": None} for one in both if one["id"] in ids]
+        back = [
+            one | {"ticket_id": source, "merged_from": self.marks[source, one["id"]]}
+            for one in both
+            if one["id"] in ids
+        ]
         self._put(target, [one for one in both if one["id"] not in ids])
         self._put(source, back, state="open", merged_into=None)
 
