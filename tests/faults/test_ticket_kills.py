@@ -29,6 +29,7 @@ from tests.support.sandbox import SandboxProcess
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 ROUNDS = 60 if LONG else 7
 """For each kind."""
+AT = (*STEPS, "file-sent", "file-sent")
 FAULTS = (None, None, "drop-after", "drop-before", "http-500", "garble")
 CLOSING = "closing"
 
@@ -102,7 +103,7 @@ class Scenario:
         kills = 0
         for _ in range(self.random.randint(1, 3)):
             self._break_something()
-            code = self._live(document, self.random.choice(STEPS), self.random.randint(1, 4))
+            code = self._live(document, self.random.choice(AT), self.random.randint(1, 4))
             kills += code == KILLED
             assert code in (0, KILLED), Path(self.journal + ".trouble").read_text()
             if was_confirmed(self.journal):

@@ -21,7 +21,9 @@ from billtui.services.ticket_params import AttachedFile
 
 VERSION: Final = 1
 FILE: Final = "draft.json"
-_TEXTS: Final = ("department", "subject", "body", "ticket_number", "ticket_subject", "followed_from")
+_TEXTS: Final = (
+    "department", "subject", "body", "ticket_number", "ticket_subject", "followed_from", "origin",
+)  # fmt: skip
 _IDS: Final = ("order_id", "invoice_id", "account_id", "seen")
 _SWITCHES: Final = ("close", "held_back")
 
@@ -93,6 +95,8 @@ class Draft:
     sent: SentAs | None = None
     revision: int = 0
     """Counts what was saved; 0: never."""
+    origin: str = ""
+    """Drawn at the first save: another draft in the same place, begun after this one was discarded, has another."""
     saved_at: datetime | None = None
 
     @property
@@ -117,7 +121,7 @@ def same_text(one: Draft, other: Draft) -> bool:
 
 def _bare(draft: Draft) -> Draft:
     files = tuple(AttachedFile("", one.name, one.size, one.sha256) for one in draft.attachments)
-    return replace(draft, attachments=files, sent=None, revision=0, saved_at=None)
+    return replace(draft, attachments=files, sent=None, revision=0, origin="", saved_at=None)
 
 
 def write(directory: Path, draft: Draft) -> None:

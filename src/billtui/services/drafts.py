@@ -142,7 +142,8 @@ class Drafts:
 
     def save_over(self, draft: Draft, theirs: Draft | None) -> Draft:
         """After a conflict: this one takes the place of ``theirs``, which a person has seen. Raises as :meth:`save`."""
-        return self.save(replace(draft, revision=theirs.revision if theirs is not None else 0))
+        place = (theirs.origin, theirs.revision) if theirs is not None else ("", 0)
+        return self.save(replace(draft, origin=place[0], revision=place[1]))
 
     def save_beside(self, draft: Draft) -> Draft:
         """After a conflict: keep this one as well, as another draft with copies of its files.
@@ -282,7 +283,7 @@ class Drafts:
             return False
         with self._locked():
             now = self._read_or_damaged(draft.key)
-            if isinstance(now, Draft) and (now.revision, now.sent) == (draft.revision, draft.sent):
+            if isinstance(now, Draft) and (now.origin, now.revision) == (draft.origin, draft.revision):
                 self._remove(self._path(draft.key))
         return True
 
@@ -299,7 +300,8 @@ class Drafts:
             if standing.state is DraftState.SENDING:
                 raise DraftLocked(standing)
             raise DraftConflict(None)
-        if (now.revision if now is not None else 0) != draft.revision:
+        there = (now.origin, now.revision) if now is not None else ("", 0)
+        if there != (draft.origin, draft.revision):
             raise DraftConflict(now)
         return now
 
@@ -311,7 +313,7 @@ class Drafts:
         if now is not None and draft_files.same_text(now, draft):
             return now
         kept = replace(draft, revision=draft.revision + 1, saved_at=self._clock())
-        kept = replace(kept, sent=now.sent if now is not None else None)
+        kept = replace(kept, sent=now.sent if now is not None else None, origin=draft.origin or _drawn())
         draft_files.write(self._made(draft.key), kept)
         return kept
 
@@ -336,7 +338,8 @@ class Drafts:
             with contextlib.suppress(FileNotFoundError):
                 os.link(one.path, copy)
                 files.append(replace(one, path=str(to / copy.name)))
-        kept = replace(draft, attachments=tuple(files), revision=draft.revision + 1, saved_at=self._clock())
+        kept = replace(draft, attachments=tuple(files), revision=draft.revision + 1, origin=_drawn())
+        kept = replace(kept, saved_at=self._clock())
         draft_files.write(coming, kept)
         with contextlib.suppress(FileNotFoundError):
             to.rmdir()  # an empty one, of a program that was killed before its first save
@@ -357,3 +360,7 @@ class Drafts:
         except UnknownJob:
             return False
         return True
+
+
+def _drawn() -> str:
+    return secrets.token_hex(8)

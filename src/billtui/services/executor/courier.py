@@ -12,6 +12,7 @@ from billtui.client.errors import ClientError, RateLimited, Refused, ServerTroub
 from billtui.services.attachments import AttachmentRefused
 from billtui.services.drift import FACTS_CHANGED, read_afresh
 from billtui.services.executor.desk import Desk, OtherAccount
+from billtui.services.executor.events import Progress
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.requests import OddAnswer, Ready, invoice_in, perform
 from billtui.services.executor.run import Run
@@ -176,7 +177,7 @@ class Courier:
                 asked = desk.as_invoiced(run.plan, operation)
                 ready = replace(ready, code=code, again=run.sends.get(number, 0) > 1)
                 answer = await perform(
-                    client, asked, run.plan.key(number), ready, lambda news: desk.tell(run, number, progress=news)
+                    client, asked, run.plan.key(number), ready, lambda news: self._on_its_way(run, number, news)
                 )
             verdict = Verdict(S.DONE, answer=answer)
         except ClientError as caught:
@@ -192,6 +193,12 @@ class Courier:
             verdict = Verdict(S.UNKNOWN, "internal", detail="billtui failed while sending; its outcome is looked up.")
         desk.step("answered")
         return without(verdict, code), error
+
+    def _on_its_way(self, run: Run, number: int, news: Progress) -> None:
+        """A file of a message goes, or is there (TKT-6)."""
+        self._desk.tell(run, number, progress=news)
+        if news.done:
+            self._desk.step("file-sent")
 
     async def _conclude(self, run: Run, number: int, verdict: Verdict, error: ClientError | None) -> None:
         code = run.codes.get(number)

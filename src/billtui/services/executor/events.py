@@ -27,6 +27,8 @@ class Progress:
     """Its number, from 1."""
     files: int
     """How many the message has."""
+    done: bool = False
+    """The panel has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,8 @@ class _News:
             self._tell(count)
 
     def done(self) -> None:
-        self._tell(self._file.size)
+        self._tell(self._file.size, done=True)
 
-    def _tell(self, count: int) -> None:
-        self._told(Progress(SafeText(self._file.name), count, self._file.size, self._number, self._count))
+    def _tell(self, count: int, *, done: bool = False) -> None:
+        name = SafeText(self._file.name)
+        self._told(Progress(name, count, self._file.size, self._number, self._count, done))
