@@ -25,7 +25,7 @@ def sow(server: SandboxProcess, fleet: int = 40) -> None:
     """Begin anew: another panel id, no faults, the seed's fleet, the real time."""
     if server.process is None or server.process.poll() is not None:
         server.start()
-    status, answer = server.call("POST", "/sandbox/reset", {"fleet": fleet, "seed": 1})
+    status, answer = server.call("POST", "/sandbox/reset", {"fleet": fleet, "seed": 1, "tickets": 0})
     assert status == 200, answer
     server.accounts = answer["items"]
 

@@ -119,15 +119,19 @@ class Database:
         seed: int = 1,
         fleet: int = 40,
         hostile: bool = False,
+        tickets: int | None = None,
         policy: Policy = DEFAULT_POLICY,
         clock_source: Callable[[], int] = real_time,
     ) -> Database:
-        """The panel in ``path``: a new file is seeded, an existing one continues where it was."""
+        """The panel in ``path``: a new file is seeded, an existing one continues where it was.
+
+        ``tickets``: how many beside the demo's own; without it as many as a fleet of that size has (50,000 at most).
+        """
         database = cls(path, policy=policy, clock_source=clock_source)
         with database._connection(write=False) as conn:
             empty = not conn.exec_driver_sql("SELECT panel_id FROM panel").scalar()
         if empty:
-            database.reset(seed=seed, fleet=fleet, hostile=hostile)
+            database.reset(seed=seed, fleet=fleet, hostile=hostile, tickets=tickets)
         return database
 
     def close(self) -> None:
@@ -278,7 +282,14 @@ class Database:
 
     # --- seed
 
-    def reset(self, *, seed: int | None = None, fleet: int | None = None, hostile: bool | None = None) -> None:
+    def reset(
+        self,
+        *,
+        seed: int | None = None,
+        fleet: int | None = None,
+        hostile: bool | None = None,
+        tickets: int | None = None,
+    ) -> None:
         """Throw everything away and sow the seed again; arguments left out stay as they were."""
         from billtui.sandbox.seed import sow  # the seed is not needed to serve
 
@@ -289,6 +300,7 @@ class Database:
                     int(before["seed"]) if seed is None else seed,
                     int(before["fleet"]) if fleet is None else fleet,
                     bool(before["hostile"]) if hostile is None else hostile,
+                    before["tickets"] if tickets is None else tickets,
                 )
                 conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
                 for table in reversed(metadata.sorted_tables):
@@ -300,6 +312,7 @@ class Database:
                     seed=chosen[0],
                     fleet=chosen[1],
                     hostile=chosen[2],
+                    tickets=chosen[3],
                     policy=self.policy,
                     vault=self._vault,
                 )

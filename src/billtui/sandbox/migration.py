@@ -34,6 +34,7 @@ _TO_3 = (
     "ALTER TABLE accounts ADD COLUMN api_access INTEGER DEFAULT 1 NOT NULL",
 )
 _TO_4: tuple[str, ...] = (
+    "ALTER TABLE panel ADD COLUMN tickets INTEGER",
     "ALTER TABLE orders ADD COLUMN plan_change_ticket_id INTEGER",
     "ALTER TABLE invoice_lines ADD COLUMN plan_change TEXT DEFAULT '' NOT NULL",
 )

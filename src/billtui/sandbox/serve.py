@@ -27,6 +27,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, default=8765, metavar="N", help="0 takes a free one (default 8765)")
     parser.add_argument("--db", type=Path, metavar="FILE", help="keep everything here; the same file continues")
     parser.add_argument("--fleet", type=_count, default=40, metavar="N", help="orders of a new file (default 40)")
+    parser.add_argument(
+        "--tickets", type=_count, metavar="N", help="tickets of a new file beside the demo's (default: by the fleet)"
+    )
     parser.add_argument("--seed", type=_count, default=1, metavar="S", help="seed of a new file (default 1)")
     parser.add_argument("--hostile", action="store_true", help="a new file is full of texts that attack terminals")
     parser.add_argument("--json", action="store_true", help="say where it is and who can sign in as one line of JSON")
@@ -95,7 +98,9 @@ def _serve(options: argparse.Namespace, file: Path, listener: socket.socket) -> 
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        database = Database.open(file, seed=options.seed, fleet=options.fleet, hostile=options.hostile)
+        database = Database.open(
+            file, seed=options.seed, fleet=options.fleet, hostile=options.hostile, tickets=options.tickets
+        )
     except (OSError, DBAPIError, WrongDatabase) as error:
         sys.stderr.write(f"The database {file} cannot be opened: {_reason(error)}\n")
         return 1

@@ -42,6 +42,7 @@ panel = Table(
     _text("epoch"),  # changes with every reset: cursors of before are then too old
     _int("seed"),
     _int("fleet"),
+    Column("tickets", Integer),  # how many there are to be beside the demo's; none: as many as the fleet asks for
     _int("hostile"),
     _int("clock_offset"),  # microseconds added to real time
     _int("clock_floor"),  # panel time never reads earlier than this

@@ -42,6 +42,7 @@ _TICKETS = (
 _BACK_TO_3 = (
     *(f"DROP TABLE {table}" for table in _TICKETS),
     "DELETE FROM accounts WHERE login = 'ada.desk'",
+    "ALTER TABLE panel DROP COLUMN tickets",
     "DROP INDEX orders_at_stake",
     "ALTER TABLE orders DROP COLUMN plan_change_ticket_id",
     "ALTER TABLE invoice_lines DROP COLUMN plan_change",

@@ -286,6 +286,8 @@ class Reset(Body):
 
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     fleet: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    tickets: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    """Beside the demo's own."""
 
 
 def money_or_none(body: MoneyBody | None) -> Money | None:

@@ -41,8 +41,20 @@ _WHOLE_HISTORY = 500
 """Up to this many servers all recent purchases are told, beyond only the last one of each."""
 
 
-def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, policy: Policy, vault: Vault) -> None:
+def sow(
+    conn: Connection,
+    real: int,
+    *,
+    seed: int,
+    fleet: int,
+    hostile: bool,
+    policy: Policy,
+    vault: Vault,
+    tickets: int | None = None,
+) -> None:
     """Fill empty tables. ``real`` is real time in microseconds, at which the panel's clock starts.
+
+    ``tickets``: how many beside the demo's own, where not as many as the fleet asks for.
 
     The same arguments give the same panel, but for ``panel_id`` (made once per file) and the epoch of its cursors.
     """
@@ -50,7 +62,7 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     now = real
     tx = Tx(conn, now, policy, real=real, writable=True, totals=Totals(), vault=vault)
     tx.silent = True
-    _panel(conn, seed, fleet, hostile)
+    _panel(conn, seed, fleet, hostile, tickets)
     plant.plant(conn, random)
     joined = micros(instant_of(now) - timedelta(days=1_500))
     for person in people.PEOPLE:
@@ -58,7 +70,8 @@ def sow(conn: Connection, real: int, *, seed: int, fleet: int, hostile: bool, po
     _colleagues(tx, seed, joined)
     promos.sow_codes(tx)
     canned.sow_canned(tx)
-    _accounts(tx, random, now, fleet, hostile, seed)
+    many = ticket_crowd.how_many(fleet) if tickets is None else tickets
+    _accounts(tx, random, now, fleet, hostile, seed, many)
     conn.exec_driver_sql(COUNT_CAPACITY)
     conn.exec_driver_sql("UPDATE panel SET next_address = (SELECT count(*) FROM orders WHERE address IS NOT NULL)")
 
@@ -95,10 +108,9 @@ def _catch_up_tickets(tx: Tx) -> None:
     tickets.Player(tx, tx.at, seed, clients, orders).play(_stories(seed))
 
 
-def _crowd(tx: Tx, seed: int, size: int, clients: Sequence[int], servers: Sequence[int]) -> list[ticket_crowd.Turn]:
+def _crowd(tx: Tx, seed: int, count: int, clients: Sequence[int], servers: Sequence[int]) -> list[ticket_crowd.Turn]:
     """The tickets of a large panel, and clients who wrote them: nobody signs in as one of those."""
     random = Random(f"many tickets {seed}")
-    count = ticket_crowd.how_many(size)
     joined = micros(tx.now - timedelta(days=900))
     customers = [people.customer_row(random, number, joined) for number in range(count // ticket_crowd.A_CUSTOMER)]
     for customer in customers:
@@ -118,16 +130,16 @@ def _colleagues(tx: Tx, seed: int, joined: int) -> None:
             tx.accounts.add(people.account_row(person, Random(f"{person.login} {seed}"), joined))
 
 
-def _panel(conn: Connection, seed: int, size: int, hostile: bool) -> None:
+def _panel(conn: Connection, seed: int, size: int, hostile: bool, tickets: int | None) -> None:
     panel_id = conn.exec_driver_sql("SELECT panel_id FROM panel").scalar() or f"sandbox-{secrets.token_hex(6)}"
     conn.exec_driver_sql(
-        "UPDATE panel SET panel_id = ?, name = ?, epoch = ?, seed = ?, fleet = ?, hostile = ?, clock_offset = 0,"
-        " clock_floor = 0, history_from = 0",
-        (panel_id, PANEL_NAME, secrets.token_hex(4), seed, size, int(hostile)),
+        "UPDATE panel SET panel_id = ?, name = ?, epoch = ?, seed = ?, fleet = ?, hostile = ?, tickets = ?,"
+        " clock_offset = 0, clock_floor = 0, history_from = 0",
+        (panel_id, PANEL_NAME, secrets.token_hex(4), seed, size, int(hostile), tickets),
     )
 
 
-def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool, seed: int) -> None:
+def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool, seed: int, many_tickets: int) -> None:
     wanted = fleet.wishes(size, hostile=hostile)
     present = instant_of(now)
     chain = 8 if size <= _WHOLE_HISTORY else 1
@@ -147,7 +159,7 @@ def _accounts(tx: Tx, random: Random, now: int, size: int, hostile: bool, seed: 
     moving.present()
     cases.settle_clock(recent, now)
     promos.tell(recent, people.FIRST.account_id)
-    crowd = _crowd(recent, seed, size, clients, first) if size > ticket_crowd.FROM else []
+    crowd = _crowd(recent, seed, many_tickets, clients, first) if many_tickets else []
     tickets.Player(recent, now, seed, clients, (first, second, third)).play(_stories(seed, hostile), crowd)
     recent.flush()
 

@@ -186,7 +186,7 @@ async def reset(request: Request, body: Reset | None = None) -> Response:
     panel.faults.replace(FaultOrder())
 
     def work() -> None:
-        panel.database.reset(seed=wanted.seed, fleet=wanted.fleet)
+        panel.database.reset(seed=wanted.seed, fleet=wanted.fleet, tickets=wanted.tickets)
         panel.clock_moved()
 
     await panel.write(work)
