@@ -76,7 +76,7 @@ _ORDER, _INVOICE, _TRANSFER = "\0order", "\0invoice", "\0transfer"
 _Pattern = tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
 
 
-def _refused_pattern(state: str, on_invoice: bool, in_transfer: bool, policy: Policy) -> _Pattern:
+def _refused_pattern(state: str, on_invoice: bool, in_transfer: bool, own_price: bool, policy: Policy) -> _Pattern:
     """The refused actions of any order in this situation, ids left open."""
     now = EPOCH
     facts = OrderFacts(
@@ -88,6 +88,7 @@ def _refused_pattern(state: str, on_invoice: bool, in_transfer: bool, policy: Po
         monthly_price=Money.zero("EUR"),
         open_invoice_id=_INVOICE if on_invoice else None,
         transfer_id=_TRANSFER if in_transfer else None,
+        individual_price=own_price,
         created_at=now,
         blocked_at=now if state == "blocked" else None,
     )
@@ -101,18 +102,20 @@ def _refused_pattern(state: str, on_invoice: bool, in_transfer: bool, policy: Po
 class OrderItems:
     """Makes the items of a list of orders.
 
-    Once the clock has applied what is due, the refusals of an order depend on its state, its open invoice and its
-    transfer only: a page of hundreds asks the rules once per situation. A test holds this against the rules.
+    Once the clock has applied what is due, the refusals of an order depend on its state, its open invoice, its
+    transfer, and whether its price is its own: a page of hundreds asks the rules once per situation. A test holds this
+    against the rules.
     """
 
     def __init__(self, tx: Tx) -> None:
         """For one transaction."""
         self._tx = tx
-        self._patterns: dict[tuple[str, bool, bool], _Pattern] = {}
+        self._patterns: dict[tuple[str, bool, bool, bool], _Pattern] = {}
 
     def refused(self, row: OrderRow) -> list[ActionJSON]:
         """The refused actions of one order, in short."""
-        situation = (row.state, row.open_invoice_id is not None, row.transfer_id is not None)
+        own_price = bool(row.individual_price)
+        situation = (row.state, row.open_invoice_id is not None, row.transfer_id is not None, own_price)
         pattern = self._patterns.get(situation)
         if pattern is None:
             pattern = self._patterns[situation] = _refused_pattern(*situation, self._tx.policy)
