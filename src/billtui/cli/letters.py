@@ -145,6 +145,7 @@ async def send(
         if code is Exit.CHANGED and letter.kind is not DraftKind.NEW:
             await _tell_news(context, session, letter)
     elif options.plan_out:
+        session.writing.filed(letter, plan)
         out.note("The text is kept as a draft as well, until the plan is carried out.")
     return code
 

@@ -63,6 +63,8 @@ class SentAs:
     number: int
     revision: int
     """The draft's revision then; a later one was changed after it was given back."""
+    filed: bool = False
+    """Not sent, but written to a plan file, which may be applied at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def _document(draft: Draft) -> dict[str, Any]:
     for name in (*_TEXTS, *_IDS, *_SWITCHES):
         content[name] = getattr(draft, name)
     if draft.sent is not None:
-        content["sent"] = [draft.sent.job_id, draft.sent.number, draft.sent.revision]
+        content["sent"] = [draft.sent.job_id, draft.sent.number, draft.sent.revision, draft.sent.filed]
     return content
 
 
@@ -173,7 +175,7 @@ def _draft(directory: Path, content: Any) -> Draft:
         key=DraftKey(DraftKind(content["kind"]), str(content["ticket_id"]), int(content["number"])),
         attachments=tuple(_file(directory, one) for one in content.get("attachments", ())),
         placeholders=tuple(str(one) for one in content.get("placeholders", ())),
-        sent=SentAs(str(sent[0]), int(sent[1]), int(sent[2])) if isinstance(sent, list) else None,
+        sent=SentAs(str(sent[0]), int(sent[1]), int(sent[2]), sent[3:] == [True]) if isinstance(sent, list) else None,
         revision=int(content["revision"]),
         saved_at=parse_instant(saved_at) if isinstance(saved_at, str) else None,
         **values,

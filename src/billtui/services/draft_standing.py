@@ -75,6 +75,9 @@ def standing_of(draft: Draft, journal: JournalReader) -> Standing:
     try:
         row = journal.operation(sent.job_id, sent.number)
     except UnknownJob:
+        if sent.filed:
+            words = "It stands in a plan file as well: applying that sends it."
+            return Standing(DraftState.WRITING, sent.job_id, "in-plan-file", "", words)
         words = "The journal does not know of it: unless the journal was removed, it was not sent. Send it again."
         return Standing(DraftState.RETURNED, sent.job_id, "not-taken-on", "", words)
     except JournalError as error:

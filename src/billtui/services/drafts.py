@@ -230,12 +230,7 @@ class Drafts:
         """
         with self._locked():
             draft = self._save(draft)
-            operation = plan.operations[0] if len(plan.operations) == 1 else None
-            if operation is None or not says(operation, draft):
-                raise PlanOfAnother("The draft was changed since this was planned. Nothing was sent; send it again.")
-            revision = draft.revision + 1
-            sent = SentAs(plan.id, operation.number, revision)
-            draft_files.write(self._path(draft.key), replace(draft, revision=revision, sent=sent))
+            sent = self._note(draft, plan, filed=False)
             try:
                 return submit(plan)
             except BaseException:
@@ -243,6 +238,25 @@ class Drafts:
                     if not self._is_journalled(sent):
                         draft_files.write(self._path(draft.key), draft)
                 raise
+
+    def filed(self, draft: Draft, plan: Plan) -> Draft:
+        """``plan``, made of this draft, was written to a file: once somebody applies that here, the draft is sent.
+
+        It is not locked meanwhile. Raises PlanOfAnother, DraftConflict, DraftLocked, UnsafePath, OSError.
+        """
+        with self._locked():
+            draft = self._save(draft)
+            sent = self._note(draft, plan, filed=True)
+            return replace(draft, revision=sent.revision, sent=sent)
+
+    def _note(self, draft: Draft, plan: Plan, *, filed: bool) -> SentAs:
+        """Write down by which operation the draft is sent. Raises PlanOfAnother."""
+        operation = plan.operations[0] if len(plan.operations) == 1 else None
+        if operation is None or not says(operation, draft):
+            raise PlanOfAnother("The draft was changed since this was planned. Nothing was sent; send it again.")
+        sent = SentAs(plan.id, operation.number, draft.revision + 1, filed)
+        draft_files.write(self._path(draft.key), replace(draft, revision=sent.revision, sent=sent))
+        return sent
 
     def settle(self) -> list[Draft]:
         """Delete what was sent, tidy up after a crash; those that were given back, to be told of at a start."""

@@ -222,6 +222,13 @@ class TicketWriting:
         letter.reload()
         return job_id
 
+    def filed(self, letter: Letter, plan: Plan) -> None:
+        """The plan of a letter was written to a file instead: applied on this computer, it sends the draft.
+
+        Raises as :meth:`submit`, without the session's part.
+        """
+        letter.take(self.drafts.filed(letter.draft, plan))
+
     def returned(self) -> list[tuple[Draft, Standing]]:
         """Drafts that were given back, with the reasons: to be told of at a start. Tidies up as well."""
         drafts = self.drafts

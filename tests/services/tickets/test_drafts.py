@@ -256,6 +256,24 @@ def test_a_crash_between_lock_and_journal_gives_it_back(desk: Desk) -> None:
     assert desk.drafts.save(replace(given, body="again")).body == "again"
 
 
+def test_a_draft_whose_plan_file_is_applied_is_sent(desk: Desk) -> None:
+    """It is free until then; applied, it is locked, then gone; changed meanwhile, it says what happened."""
+    draft, other = desk.written(), desk.written(NOTE, "among us")
+    plan, second = desk.plan(draft), desk.plan(other)
+    draft, other = desk.drafts.filed(draft, plan), desk.drafts.filed(other, second)
+    assert desk.now(draft) == draft
+    standing = desk.drafts.standing(draft)
+    assert (standing.state, standing.code) == (DraftState.WRITING, "in-plan-file") and desk.drafts.settle() == []
+    other = desk.drafts.save(replace(other, body="among us, better"))
+    for one in (plan, second):
+        desk.clerk.submit(one)
+        assert desk.drafts.standing(desk.now(draft if one is plan else other)).state is DraftState.SENDING
+        desk.clerk.end(one, S.DONE)
+        desk.drafts.all()
+    assert desk.drafts.get(draft.key) is None
+    assert desk.drafts.standing(desk.now(other)).code == "sent-after-all"
+
+
 def test_a_plan_of_another_state_of_the_draft_is_not_sent(desk: Desk) -> None:
     draft = desk.written()
     plan = desk.plan(draft)
