@@ -68,12 +68,12 @@ CREATE INDEX transfers_state ON transfers (state, direction);
 CREATE INDEX transfers_order ON transfers (order_id, created_at);
 CREATE INDEX transfers_push ON transfers (push_id);
 CREATE TABLE tickets (n INTEGER PRIMARY KEY, {TICKET_COLUMNS.replace("id,", "id TEXT NOT NULL UNIQUE,", 1)});
-CREATE INDEX tickets_state ON tickets (state, last_author_role);
+CREATE INDEX tickets_state ON tickets (state, last_author_role, updated_at);
 CREATE INDEX tickets_updated ON tickets (updated_at, n);
 CREATE INDEX tickets_number ON tickets (number COLLATE NOCASE);
-CREATE INDEX tickets_order ON tickets (order_id) WHERE order_id <> '';
-CREATE INDEX tickets_assignee ON tickets (assignee, state) WHERE assignee <> '';
-CREATE INDEX tickets_account ON tickets (account_id) WHERE account_id <> '';
+CREATE INDEX tickets_order ON tickets (order_id);
+CREATE INDEX tickets_assignee ON tickets (assignee, state, updated_at);
+CREATE INDEX tickets_account ON tickets (account_id);
 CREATE TABLE threads (ticket_id TEXT PRIMARY KEY, last_id TEXT NOT NULL, messages INTEGER NOT NULL,
     characters INTEGER NOT NULL, ended INTEGER NOT NULL, version INTEGER NOT NULL, opened INTEGER NOT NULL,
     regrouped INTEGER NOT NULL) WITHOUT ROWID;
