@@ -36,7 +36,11 @@ class News:
     ticket: Ticket
     """As it is now."""
     messages: tuple[TicketMessage, ...]
-    """Newer than what was seen, oldest first; the whole thread where that message is not known there any more."""
+    """Newer than what was seen, oldest first.
+
+    The whole thread where that message is not known there any more, or where tickets were merged or taken out since:
+    what came by that may be older, and nobody has seen it here.
+    """
 
     def __bool__(self) -> bool:
         """Whether there is anything new."""

@@ -134,6 +134,9 @@ class TicketWriting:
         try:
             messages = await self._messages(ticket.id.raw, seen)
         except (NotFound, InvalidInput):  # what was seen is not in this thread, as after a split: show it whole
+            return News(ticket, tuple(await self._messages(ticket.id.raw, None)))
+        if seen is not None and any(one.author_role.raw == "panel" for one in messages):
+            # A ticket was merged, or taken out: what came by it may be older than what was seen, and is new here.
             messages = await self._messages(ticket.id.raw, None)
         return News(ticket, tuple(messages))
 
