@@ -1,7 +1,7 @@
 """Two of support and a client in a thousand random orders: nothing unseen is answered, nothing lost, no note leaks.
 
-TKT-9, and the "Done when" of tickets: 1,000 in ``./dev faults``, 100 in ``./dev test``. What would break it is broken by
-hand, and must be caught.
+TKT-9, and what tickets promise: 1,000 in ``./dev faults``, 100 in ``./dev test``. What would break it is broken by hand,
+and must be caught.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from billtui.services import planner
-from billtui.services.drafts import Drafts
-from billtui.services.letters import Letter, News
+from billtui.services.drafts import DraftConflict, Drafts
+from billtui.services.letters import Letter
 from billtui.services.ticket_writing import TicketWriting
 from tests.support.sandbox import SandboxProcess
 from tests.support.ticket_interleavings import CANARY, Broken, Interleaving, Stage
@@ -30,7 +30,11 @@ HAPPENS = (
 )  # fmt: skip
 """What must have come up, or nothing is proved."""
 
-pytestmark = pytest.mark.faults
+pytestmark = [
+    pytest.mark.faults,
+    # A program that dies while it connects leaves a coroutine of the network library behind.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 Patch = pytest.MonkeyPatch
 
 
@@ -80,13 +84,6 @@ def what_came_by_a_merge_is_not_shown(patch: Patch) -> None:
     patch.setattr(TicketWriting, "_messages", messages)
 
 
-def a_yes_covers_what_comes_after_it(patch: Patch) -> None:
-    def accept(self: Letter, news: News) -> None:
-        self.draft = replace(self.draft, seen=None)
-
-    patch.setattr(Letter, "accept", accept)
-
-
 def a_draft_is_deleted_when_it_is_sent(patch: Patch) -> None:
     real = Drafts.send
 
@@ -122,7 +119,6 @@ def notes_are_sent_as_replies(patch: Patch) -> None:
 BROKEN = (
     a_second_try_counts_as_a_yes,
     what_came_by_a_merge_is_not_shown,
-    a_yes_covers_what_comes_after_it,
     a_draft_is_deleted_when_it_is_sent,
     a_draft_is_lost_when_its_ticket_is_merged,
     notes_are_sent_as_replies,
@@ -138,6 +134,6 @@ async def test_what_is_broken_by_hand_is_caught(
         for seed in range(300):
             try:
                 await Interleaving(stage, seed).play()
-            except Broken:
+            except (Broken, DraftConflict):
                 return
     pytest.fail(f"{broken.__name__} survived")
