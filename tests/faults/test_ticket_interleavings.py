@@ -1,7 +1,7 @@
 """Two of support and a client in a thousand random orders: nothing unseen is answered, nothing lost, no note leaks.
 
-TKT-9, and what tickets promise: 1,000 in ``./dev faults``, 100 in ``./dev test``. What would break it is broken by hand,
-and must be caught.
+TKT-9, and what tickets promise: 1,000 in ``./dev faults``, 100 in ``./dev test``. What would break it is broken
+by hand, and must be caught.
 """
 
 from __future__ import annotations

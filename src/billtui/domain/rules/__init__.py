@@ -108,11 +108,11 @@ too-many-attachments       TKT-6             more than 5 with one message
 attachment-too-large       TKT-6             larger than 10 MiB
 body-missing               TKT-6             a message without a text
 body-too-long              TKT-6             a message of more than 1,000,000 characters
-attachment-unknown         TKT-6             it was dropped, went with another message, or never was
 no-such-colleague          TKT-8             nobody on the staff has this login
 bad-tag                    TKT-8             a tag that is no single word
 too-many-tags              TKT-8             more than 20 on a ticket
 not-mergeable              TKT-8             another account's, merged already, closed, or itself
+tickets-refused            TKT-8             several of many tickets cannot be changed or merged so
 not-merged                 TKT-8             it was not merged into another ticket
 not-splittable             TKT-8             these messages cannot become a ticket of their own
 title-missing              TKT-8             a canned reply without a title
