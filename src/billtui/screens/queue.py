@@ -45,8 +45,11 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         self._counts = Counts({}, 0, 0, 0)
         self._filter = TicketFilter()
         self._before_due = ""
+        self._made_for = ""
+        """The login that the views were made for."""
         self._tickets: Sequence[TicketRow] = ()
         self._names: Mapping[str, str] = {}
+        self._applied: tuple[View | None, TicketFilter] | None = None
         super().__init__()
 
     def on_mount(self) -> None:
@@ -103,8 +106,6 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         self._read_filter()
         super().reload()
 
-    _made_for = ""
-
     def department_name(self, department: str) -> str:
         """A department's name; its id where the panel has not told one."""
         return self._names.get(department, department)
@@ -118,6 +119,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         if self.is_current and not self.session.closed:
             self._count()
             if self.view is not None and self.view.id == "due":
+                self._applied = None
                 self._apply_view()
             self._show_around()
 
@@ -181,6 +183,14 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         if self._filter.terms:
             text = " ".join((*self._filter.terms, self._filter.words))
             self._filter = read_filter(text, self.me, self._now_epoch)
+
+    def _apply_view(self) -> None:
+        """Only where something else is to be shown: of 50,000 rows each look takes its time, and the instant that a
+        view goes by is read anew at each look anyway."""
+        wanted = (self.view, self._filter)
+        if wanted != self._applied:
+            self._applied = wanted
+            super()._apply_view()
 
     def view_predicate(self) -> Callable[[TicketRow], bool] | None:
         """The view's rows that the terms of the filter leave."""
