@@ -29,13 +29,29 @@ class ReadMarks:
         self._path = path
         self._marks: dict[str, ReadMark] | None = None
         self._since = 0
+        self._written: tuple[int, int] | None = None
+        """Which file the marks are of."""
         self.changes = 0
         """How often something was marked since it was loaded."""
 
     def _loaded(self) -> dict[str, ReadMark]:
         if self._marks is None:
+            self._written = self._state()
             self._marks, self._since = _read(read_json(self._path))
         return self._marks
+
+    def _state(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    def refresh(self) -> None:
+        """Take over what another program marked meanwhile: the command line beside the screen."""
+        if self._marks is not None and self._state() != self._written:
+            self._marks = None
+            self.changes += 1
 
     def seen(self, ticket_id: str) -> ReadMark | None:
         """Up to where a ticket was read."""
@@ -43,6 +59,7 @@ class ReadMarks:
 
     def mark(self, ticket_id: str, message_id: str, at: int) -> bool:
         """It was read up to this message. False where that was known, or more. Raises UnsafePath, OSError."""
+        self.refresh()
         marks = self._loaded()
         key, new = str(ticket_id), ReadMark(str(message_id), at)
         old = marks.get(key)
@@ -54,6 +71,7 @@ class ReadMarks:
             self._since = max(self._since, marks.pop(oldest).at)
         self.changes += 1
         write_json(self._path, {"version": VERSION, "since": self._since, "read": marks})
+        self._written = self._state()
         return True
 
     @property

@@ -76,6 +76,7 @@ class StoreThread:
         self._hold_until = 0.0
         self._temporary: TemporaryDirectory[str] | None = None
         self._told_of_notes = False
+        self._told_at = 0.0
         self.builds = 0
         """How often the file was put in place; readers open it anew when it rises."""
 
@@ -196,14 +197,17 @@ class StoreThread:
 
         return await self.run(work)
 
-    async def messages(self, messages: Iterable[TicketMessage]) -> AppliedMessages:
-        """Write messages and tell whose threads are other than before."""
+    async def messages(self, messages: Iterable[TicketMessage], *, gather: float = 0.0) -> AppliedMessages:
+        """Write messages and tell whose threads are other than before, ``gather``: not more often than in so many
+        seconds; call :meth:`flush` after the last ones.
+        """
         batch = list(messages)
 
         def work(store: Store) -> AppliedMessages:
             applied = store.apply_messages(batch)
             self._note("message", applied.tickets)
-            self._announce(store)
+            if time.monotonic() - self._told_at >= gather:
+                self._announce(store)
             return applied
 
         applied = await self.run(work)
@@ -284,6 +288,7 @@ class StoreThread:
             return
         event = _event(self._pending, self._generation)
         self._pending = _Pending()
+        self._told_at = time.monotonic()
         if event is not None:
             self._tell(event)
 

@@ -8,15 +8,15 @@ messages over all tickets is read in windows of time, each further back than the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from billtui.client.errors import InvalidInput, NotFound
-from billtui.domain.models import Ticket, TicketState
-from billtui.services.store import WantedThread
+from billtui.domain.models import Page, Ticket, TicketMessage, TicketState
+from billtui.services.store import AppliedMessages, WantedThread
 from billtui.services.store_thread import StoreThread
 from billtui.services.sync_lists import clean_id
 
@@ -29,6 +29,8 @@ AT_ONCE: Final = 20
 """Changed threads that are read with the change itself; more are read in the background."""
 FEW: Final = 40
 """Missing threads that are read one by one."""
+GATHER: Final = 2.0
+"""Seconds between two tellings of what is copied in the background: every list is read anew for each."""
 WINDOWS: Final = (7, 30, 120, 365, None)
 """Days back to which each window reaches; the last one to the beginning."""
 WORKED_ON: Final = (TicketState.OPEN.value, TicketState.ANSWERED.value, TicketState.ON_HOLD.value)
@@ -143,13 +145,32 @@ class MessageSync:
         until: datetime | None = None
         for days in WINDOWS:
             since = None if days is None else now - timedelta(days=days)
-            async for page in self._client.tickets.every_message(since=since, state=WORKED_ON if staff else None):
-                await self._store.messages(page.items)
-                room -= sum(len(one.body) for one in page.items)
-                if room <= 0:
-                    return
-                if until is not None and page.items and page.items[-1].at >= until:
-                    break
-            if await self._missing() <= FEW:
+            pages = self._client.tickets.every_message(since=since, state=WORKED_ON if staff else None)
+            room = await self._copy_window(pages, until, room)
+            if room <= 0 or await self._missing() <= FEW:
                 return
             until = since
+
+    async def _copy_window(
+        self, pages: AsyncIterator[Page[TicketMessage]], until: datetime | None, room: int
+    ) -> int:  # fmt: skip
+        """One window of time, up to where the one before began; each page is written while the next one is asked for.
+
+        Answers how many characters there is room for afterwards.
+        """
+        writing: asyncio.Task[AppliedMessages] | None = None
+        try:
+            async for page in pages:
+                if writing is not None:
+                    await writing
+                writing = asyncio.ensure_future(self._store.messages(page.items, gather=GATHER))
+                room -= sum(len(one.body) for one in page.items)
+                if room <= 0 or (until is not None and page.items and page.items[-1].at >= until):
+                    break
+        finally:
+            if writing is not None:  # it is finished, whatever came of the next page
+                await asyncio.wait([writing])
+        if writing is not None:
+            writing.result()
+        await self._store.flush()
+        return room

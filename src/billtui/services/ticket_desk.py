@@ -157,6 +157,7 @@ class TicketDesk:
         if own is None:
             return frozenset()
         marks = own.read_marks
+        marks.refresh()
         state = (store, store.generation(), marks, marks.changes, assignee, self.is_staff)
         known = self._known_unread.get(what)
         if known is None or known[0] != state:

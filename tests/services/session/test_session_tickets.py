@@ -222,6 +222,20 @@ async def test_unread_is_what_the_other_side_wrote_and_nobody_read_here(panel: S
         assert (seen := session.tickets.seen("k1")) is not None and seen.message_id == last.id
 
 
+async def test_what_another_program_marked_counts_at_once(panel: SmallPanel, opens: Opens) -> None:
+    """The command line beside the screen: neither takes the other's marks back."""
+    for key in ("k1", "k2"):
+        panel.change("ticket", key, last_author_role="support", state="answered", last_staff_message_at=iso(NOW))
+    async with opens() as (one, _):
+        await copied(one)
+        async with opens(background=False) as (other, _):
+            assert one.tickets.unread() == other.tickets.unread() == {"k1", "k2"}
+            assert other.tickets.mark_seen("k1", "m12")
+            assert one.tickets.unread() == {"k2"}
+            assert one.tickets.mark_seen("k2", "m22")
+            assert other.tickets.unread() == frozenset()
+
+
 async def test_for_staff_unread_is_what_clients_wrote(panel: SmallPanel, opens: Opens) -> None:
     as_staff(panel)
     panel.change("ticket", "k1", last_author_role="client", last_client_message_at=iso(NOW + timedelta(seconds=12)))
