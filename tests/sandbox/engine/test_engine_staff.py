@@ -1,4 +1,4 @@
-"""What support works with, where time matters: presence, a shift's summary, merges with holds (TKT-5, TKT-8, TKT-10)."""
+"""What support works with, where time counts: presence, a shift's summary, merges with holds (TKT-5, TKT-8, TKT-10)."""
 
 from __future__ import annotations
 
