@@ -116,7 +116,14 @@ def against_sandbox() -> tuple[float, float]:
     """(seconds for renaming orders through the journal, durable writes per second of the sandbox by itself)."""
     with tempfile.TemporaryDirectory() as directory:
         command = [sys.executable, "-m", "billtui.sandbox", "--json", "--until-eof", "--port", "0"]
-        command += ["--db", str(Path(directory) / "panel.db"), "--fleet", str(2 * SANDBOX_WRITES + 100)]
+        command += [
+            "--db",
+            str(Path(directory) / "panel.db"),
+            "--fleet",
+            str(2 * SANDBOX_WRITES + 100),
+            "--tickets",
+            "0",
+        ]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sandbox:
             assert sandbox.stdin is not None and sandbox.stdout is not None
             hello = json.loads(sandbox.stdout.readline())

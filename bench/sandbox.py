@@ -34,7 +34,13 @@ class Panel:
         assert process.stdout is not None
         hello = json.loads(process.stdout.readline())
         self.port = urlsplit(hello["url"]).port
-        account = hello["accounts"][0]
+        self._accounts = hello["accounts"]
+        self.token = ""
+        self.sign_in("client")
+
+    def sign_in(self, role: str) -> None:
+        """Go on as the first of a role."""
+        account = next(one for one in self._accounts if one["role"] == role)
         body = {"login": account["login"], "password": account["password"]}
         self.token = self.call(self.connect(), "POST", f"{API}/sessions", body, signed_in=False)["token"]
 
@@ -60,10 +66,11 @@ class Panel:
 
 
 @contextmanager
-def panel(file: Path, fleet: int) -> Iterator[Panel]:
-    """A sandbox of ``fleet`` orders in ``file``."""
+def panel(file: Path, fleet: int, tickets: int = 0) -> Iterator[Panel]:
+    """A sandbox of ``fleet`` orders in ``file``, with so many tickets beside the demo's own."""
     command = [sys.executable, "-m", "billtui.sandbox", "--port", "0", "--json", "--db", str(file)]
-    process = subprocess.Popen([*command, "--fleet", str(fleet)], stdout=subprocess.PIPE, text=True)
+    command += ["--fleet", str(fleet), "--tickets", str(tickets)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield Panel(process)
     finally:
@@ -99,6 +106,35 @@ def pages(_: Yardsticks) -> list[Figure]:
             note = f"p50 {statistics.median(times):.1f} ms, {PAGES} pages"
             figures.append(
                 Figure("P-BOX page", f"page of 200 of 100,000 by {sort}, p99", p99, "ms", budget=50, note=note)
+            )
+    return figures
+
+
+_QUEUES = (
+    ("all tickets", "support", "sort=-updated_at"),
+    ("the queue by due time", "support", "state=open&sort=answer_due_at"),
+    ("a client's own", "client", "sort=-updated_at"),
+)
+
+
+def tickets(_: Yardsticks) -> list[Figure]:
+    """A page of 200 of 50,000 tickets, with places in the queue and what is at stake (TKT-7, TKT-10)."""
+    figures = []
+    with tempfile.TemporaryDirectory() as place, panel(Path(place) / "panel.db", 1_000, tickets=49_984) as box:
+        for words, role, query in _QUEUES:
+            box.sign_in(role)
+            connection = box.connect()
+            cursor, times = "", []
+            for _page in range(PAGES):
+                start = time.perf_counter()
+                page = box.call(connection, "GET", f"{API}/tickets?limit=200&{query}{cursor}")
+                times.append((time.perf_counter() - start) * 1000)
+                cursor = "" if page["next_cursor"] is None else f"&cursor={page['next_cursor']}"
+            times.sort()
+            note = f"p50 {statistics.median(times):.1f} ms, {PAGES} pages"
+            p99 = times[int(len(times) * 0.99)]
+            figures.append(
+                Figure("P-BOX tickets", f"page of 200 of 50,000, {words}, p99", p99, "ms", budget=50, note=note)
             )
     return figures
 
@@ -185,6 +221,7 @@ def benchmarks() -> list[Benchmark]:
     return [
         Benchmark("sandbox-seed", seed),
         Benchmark("sandbox-pages", pages),
+        Benchmark("sandbox-tickets", tickets),
         Benchmark("sandbox-payments", payments),
         Benchmark("sandbox-buying", buying),
     ]

@@ -74,7 +74,7 @@ def take(tx: Tx, row: TicketRow, facts: TicketFacts, by: int | None) -> None:
     row.hold_until = None if facts.hold_until is None else micros(facts.hold_until)
     row.owed_since = micros(facts.owed_since or facts.created_at)
     row.last_client_at = micros(facts.last_client_message_at)
-    set_due(tx, row)
+    _set_due(tx, row, facts)
     if row.state != was:
         note_state(tx, row, was, by)
         if row.state == TicketState.CLOSED:
@@ -84,7 +84,11 @@ def take(tx: Tx, row: TicketRow, facts: TicketFacts, by: int | None) -> None:
 
 def set_due(tx: Tx, row: TicketRow) -> None:
     """When the first answer is due (TKT-10). To be called after a change of state or department."""
-    due = rules.answer_due_at(ticket_facts(row, staff=True), tx.policy)
+    _set_due(tx, row, ticket_facts(row, staff=True))
+
+
+def _set_due(tx: Tx, row: TicketRow, facts: TicketFacts) -> None:
+    due = rules.answer_due_at(facts, tx.policy)
     row.answer_due_at = None if due is None else micros(due)
 
 
