@@ -12,7 +12,7 @@ from bench.harness import Benchmark, Figure, Yardsticks, put_between_marks, read
 
 MODULES = (
     "startup", "table", "queue", "store", "tickets", "sandbox", "program", "bulk", "jobs", "accounts", "solver",
-    "choosing", "forecast",
+    "choosing", "forecast", "threads",
 )  # fmt: skip
 """Files of this package that have `benchmarks()`, in the order in which they are run."""
 
