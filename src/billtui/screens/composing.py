@@ -13,7 +13,6 @@ from billtui.screens.flows import signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.ticket_actions import is_staff
 from billtui.services.drafts import Draft, DraftKind, DraftState
-from billtui.services.ticket_facts import TicketFacts
 from billtui.services.ticket_review import Turn
 from billtui.services.ticket_writing import Letter
 from billtui.widgets.formats import epoch, moment_text
@@ -36,14 +35,6 @@ def compose_ticket(app: Shell, **facts: Any) -> None:
         app.work(_choose(app, waiting))
     else:
         app.push_screen(_new(app, app.session.writing.new(**facts)))
-
-
-def compose_about(app: Shell, facts: TicketFacts) -> None:
-    """Write a new ticket about an order, an invoice or a failed step."""
-    compose_ticket(
-        app, department=facts.department, subject=facts.subject, body=facts.body, order_id=facts.order_id,
-        invoice_id=facts.invoice_id,
-    )  # fmt: skip
 
 
 def waiting_drafts(app: Shell) -> list[Draft]:

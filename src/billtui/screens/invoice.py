@@ -12,13 +12,11 @@ from textual.widgets import Static
 from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
-from billtui.screens.composing import compose_about
 from billtui.screens.invoice_actions import delete_invoices, explain_invoice, export_invoices, split_invoice
 from billtui.screens.invoice_view import invoice_detail, notes_of_lines
 from billtui.screens.invoices import invoice_refusal
 from billtui.screens.paying import pay_invoices
 from billtui.services.store import InvoiceRow
-from billtui.services.ticket_facts import about_invoice
 
 
 class InvoiceScreen(BilltuiScreen):
@@ -111,8 +109,10 @@ class InvoiceScreen(BilltuiScreen):
     @handles("invoice.ticket")
     def ask_support(self) -> None:
         """A ticket about it."""
+        from billtui.services.ticket_facts import about_invoice  # with the review behind it: only where it is asked for
+
         if self.row is not None:
-            compose_about(self.billtui, about_invoice(self.row))
+            self.billtui.compose_ticket(**about_invoice(self.row).words())
 
     @handles("invoice.orders")
     async def its_orders(self) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
-from billtui.screens.composing import compose_about
 from billtui.screens.invoice_actions import (
     combine_invoices,
     delete_invoices,
@@ -19,7 +18,6 @@ from billtui.screens.invoice_view import invoice_columns, invoice_detail, notes_
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.paying import pay_invoices
 from billtui.services.store import InvoiceRow
-from billtui.services.ticket_facts import about_invoice
 from billtui.widgets.formats import cents_text
 from billtui.widgets.record_table import Column
 
@@ -143,8 +141,10 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
     @handles("invoice.ticket")
     def ask_support(self) -> None:
         """A ticket about the invoice under the cursor."""
+        from billtui.services.ticket_facts import about_invoice  # with the review behind it: only where it is asked for
+
         if (row := self.table.cursor_row) is not None:
-            compose_about(self.billtui, about_invoice(row))
+            self.billtui.compose_ticket(**about_invoice(row).words())
 
     @handles("invoice.orders")
     async def its_orders(self) -> None:

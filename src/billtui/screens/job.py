@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.widget import Widget
 
 from billtui.commands import Command, Scope, handles
-from billtui.screens.composing import compose_about
 from billtui.screens.job_actions import (
     cancel_job,
     decide_job,
@@ -25,7 +24,6 @@ from billtui.screens.jobs import job_refusal
 from billtui.screens.list_screen import ListScreen, View
 from billtui.services.executor import JobEvent
 from billtui.services.journal import JobRow, OperationRow, OperationState
-from billtui.services.ticket_facts import about_step
 from billtui.widgets.formats import moment_text, state_cell
 from billtui.widgets.record_table import Column
 from billtui.widgets.still import Still
@@ -255,9 +253,11 @@ class JobScreen(ListScreen[OperationRow]):
     @handles("job.ticket")
     def ask_support(self) -> None:
         """A ticket about the step under the cursor, with what the panel said and its request id."""
+        from billtui.services.ticket_facts import about_step  # with the review behind it: only where it is asked for
+
         if (row := self.table.cursor_row) is not None and self.job is not None:
             full = self.session.journal.operation(self.job_id, row.number)
-            compose_about(self.billtui, about_step(self.job, full))
+            self.billtui.compose_ticket(**about_step(self.job, full).words())
 
     @handles("job.report")
     async def report(self) -> None:

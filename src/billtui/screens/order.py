@@ -14,7 +14,6 @@ from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.changing_plan import change_plan, ticket_of
-from billtui.screens.composing import compose_about
 from billtui.screens.naming import rename_orders
 from billtui.screens.order_actions import change_auto_renewal, choose_action
 from billtui.screens.order_texts import tag_orders
@@ -24,7 +23,6 @@ from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
 from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow
-from billtui.services.ticket_facts import about_order
 from billtui.services.transfers import handed_over, running_of_order
 from billtui.widgets.formats import date_text, epoch
 
@@ -142,8 +140,10 @@ class OrderScreen(BilltuiScreen):
     @handles("order.ticket")
     def ask_support(self) -> None:
         """A ticket about it."""
+        from billtui.services.ticket_facts import about_order  # with the review behind it: only where it is asked for
+
         if self.row is not None:
-            compose_about(self.billtui, about_order(self.row))
+            self.billtui.compose_ticket(**about_order(self.row).words())
 
     @handles("order.tag")
     async def tag(self) -> None:

@@ -10,7 +10,6 @@ from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
 from billtui.screens.changing_plan import change_plan, ticket_of
 from billtui.screens.choosing import choose_orders
-from billtui.screens.composing import compose_about
 from billtui.screens.list_screen import View
 from billtui.screens.naming import rename_orders
 from billtui.screens.optimizing import choose_tool
@@ -22,7 +21,6 @@ from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
 from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow, StoreReader
-from billtui.services.ticket_facts import about_order
 from billtui.services.transfers import running_of_order
 from billtui.widgets.formats import DAY
 from billtui.widgets.record_table import Column
@@ -145,8 +143,10 @@ class OrdersScreen(OrderMarks):
     @handles("order.ticket")
     def ask_support(self) -> None:
         """A ticket about the order under the cursor."""
+        from billtui.services.ticket_facts import about_order  # with the review behind it: only where it is asked for
+
         if (row := self.table.cursor_row) is not None:
-            compose_about(self.billtui, about_order(row))
+            self.billtui.compose_ticket(**about_order(row).words())
 
     @handles("order.tag")
     async def tag(self) -> None:

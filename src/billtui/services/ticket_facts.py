@@ -14,6 +14,7 @@ from typing import Final
 from billtui.services.journal import JobRow, OperationRow, OperationState
 from billtui.services.store import InvoiceRow, OrderRow, money
 from billtui.services.ticket_review.draft import FINANCE, TECHNICAL
+from billtui.services.ticket_writing import Words
 from billtui.terminal.harmless import one_line
 
 MONEY_KINDS: Final = ("invoice", "balance", "payment", "promise")
@@ -36,6 +37,16 @@ class TicketFacts:
     body: str
     order_id: str | None = None
     invoice_id: str | None = None
+
+    def words(self) -> Words:
+        """As a new letter begins with them."""
+        return {
+            "department": self.department,
+            "subject": self.subject,
+            "body": self.body,
+            "order_id": self.order_id,
+            "invoice_id": self.invoice_id,
+        }
 
 
 def about_order(row: OrderRow) -> TicketFacts:
