@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.driving import Program
 from tests.support.reading_tickets import copied, thread_on_top, ticket_named, whole_thread
 
-DISK = "Disk of the mail server"
+DISK = "is read-only after the reboot"
 BILL = "Which invoice did"
 
 

@@ -136,6 +136,8 @@ class SmallPanel:
         self.questions: list[str] = []
         """Paths with their queries."""
         self.lists_cut_at: int | None = None
+        self.lists_by_id = False
+        """Whether lists know the filter ``id``."""
         self.polls = 0
         self.port = 0
         self.server: ThreadingHTTPServer | None = None
@@ -260,7 +262,8 @@ class SmallPanel:
     def _list(self, things: dict[str, Json], query: dict[str, list[str]]) -> tuple[int, Json]:
         limit = int(query.get("limit", ["50"])[0])
         after = query.get("cursor", [""])[0]
-        keys = sorted(key for key in things if key > after)
+        asked = set(query.get("id", things) if self.lists_by_id else things)
+        keys = sorted(key for key in things if key > after and key in asked)
         page = keys[:limit]
         more = len(keys) > limit
         if self.lists_cut_at is not None and more:

@@ -259,16 +259,23 @@ async def test_nothing_is_written_through_a_read_only_profile(panel: SmallPanel,
         assert not panel.count("access")
 
 
-async def test_twenty_changes_at_once_are_asked_for_as_a_list(panel: SmallPanel, opens: Opens) -> None:
+@pytest.mark.parametrize("knows", [True, False], ids=["filter", "no-filter"])
+async def test_twenty_changes_at_once_are_asked_for_as_a_list(panel: SmallPanel, opens: Opens, knows: bool) -> None:
     """A panel that does not know the filter by ids is asked one by one; nothing of its list is taken for an answer."""
+    panel.lists_by_id = knows
     async with opens() as (session, _):
         await copied(session)
         await until(lambda: panel.polls > 0)
+        before = len(panel.requests)
         with panel.lock:
             for number in range(300, 320):
                 panel.put("ticket", ticket(number))
-        await until(lambda: session.store.counts()["ticket"] == 25)
+            panel.delete("ticket", "k319", quietly=True)
+        await until(lambda: session.store.counts()["ticket"] == 24)
+        await until(lambda: all(session.store.messages_known(f"k{number}").whole for number in range(300, 319)))
         assert sum("id=k300" in line for line in panel.questions) == 1
+        single = [line for line in panel.requests[before:] if line.startswith("GET /tickets/k3") and "/m" not in line]
+        assert len(single) == (1 if knows else 20), single  # of the list alone the one that is gone is asked for
 
 
 def test_what_an_operation_on_tickets_touched() -> None:
