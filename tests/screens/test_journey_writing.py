@@ -10,8 +10,11 @@ from textual.widgets import Input
 from billtui.config.settings import Settings
 from billtui.screens.composer import ComposerScreen
 from tests.support.driving import Driver, Panel, Program, type_at_once
+from tests.support.handing_over import paste
 from tests.support.sandbox import Json
 
+FIRST = "nginx on web-1 answers 502 since 10:00 today, every request to / fails."
+SECOND = "Also I have a question about my invoice: please refund the double payment of yesterday."
 SIZES = [(80, 24), (140, 40)]
 AT_ONCE = Settings(undo_seconds=0)
 SUPPORT = "sam.desk"
@@ -300,3 +303,43 @@ async def test_what_was_typed_is_there_after_a_crash(program: Program) -> None:
             wanted = {"df -h says 100 % since noon", "df -h says 100 % since ten"}
             drafts = first.app.session.writing.drafts
             await first.until(lambda: {one.body for one in drafts.all()} == wanted, "both to be kept")
+
+
+async def test_a_second_matter_and_a_second_message_in_a_row_become_drafts(program: Program) -> None:
+    """TKT-3, TKT-7: nothing of it is lost, and it is found again where a draft is."""
+    ticket_id = open_ticket(program)["id"]
+    async with program.open(settings=AT_ONCE) as driver:
+        drafts = driver.app.session.writing.drafts
+        await begin_new(driver)
+        await driver.type("nginx on web-1 answers 502")
+        await driver.press("enter")
+        await paste(driver, f"{FIRST}\n\n{SECOND}")
+        await found(driver, "two-problems")
+        await driver.press("escape")
+        number = 1 + [one.id for one in composer(driver).reviewer.findings].index("two-problems")
+        await driver.press(str(number))
+        await settled(driver, "two-problems")
+        assert SECOND not in composer(driver).body.text
+        await driver.press("escape")
+        await driver.on("TicketsScreen")
+        both = {one.body.strip() for one in drafts.all()}
+        assert len(both) == 2
+        assert any(SECOND in one for one in both)
+
+        await begin_reply(driver, ticket_id)
+        await driver.type("Any news?")
+        await found(driver, "bumping")
+        await driver.press("ctrl+t")
+        await driver.on("TicketScreen")
+        [kept] = drafts.of_ticket(ticket_id)
+        assert (kept.body, kept.held_back) == ("Any news?", True)
+        assert len(bodies(program.panel(), ticket_id)) == 1
+
+        # Server access can be given later as well, by a key of the thread (TKT-4).
+        await driver.press("W")
+        await driver.on("Prompt")
+        await driver.type(ROOT)
+        assert ROOT not in driver.text()
+        await driver.press("enter")
+        await driver.hears("Server access is given")
+        assert program.panel().get(f"/tickets/{ticket_id}")["access"] == "given"

@@ -71,7 +71,7 @@ class ComposerScreen(ComposerView):
         self.department = kept.draft.department or TECHNICAL
         self.order_id = kept.draft.order_id
         self.placeholders = kept.draft.placeholders
-        self.held_back = False
+        self.held_back = kept.draft.held_back
         self.job_id = ""
         """The job that sends it."""
         self.sent_ticket_id = ""
@@ -132,7 +132,11 @@ class ComposerScreen(ComposerView):
 
     def values(self) -> dict[str, Any]:
         """What is written and chosen, as a draft holds it; never server access (TKT-4)."""
-        found: dict[str, Any] = {"body": self.body.text, "placeholders": self.placeholders}
+        found: dict[str, Any] = {
+            "body": self.body.text,
+            "placeholders": self.placeholders,
+            "held_back": self.held_back,
+        }
         if (subject := self.subject) is not None:
             found |= {"subject": subject.value, "department": self.department, "order_id": self.order_id}
         return found

@@ -61,7 +61,7 @@ async def _do(screen: ComposerScreen, finding: Finding) -> None:
         case HoldBack():
             screen.held_back = True
             screen.billtui.say("Kept as a draft until support has answered: the ticket keeps its place in the queue.")
-            await screen.keep()
+            screen.touched()
             await screen.leave()
         case SplitOff() as split:
             await _split(screen, split)

@@ -107,7 +107,7 @@ def to_placeholder(screen: ComposerScreen, name: str) -> None:
 async def _submitted(screen: ComposerScreen, close: bool) -> str | None:
     """The job that sends it; ``None`` where it was held, left out, or the person went back."""
     app, letter = screen.billtui, screen.kept.letter
-    letter.edit(close=close)
+    letter.edit(close=close, held_back=False)
     job_id = await _planned(app, letter, screen.looks.send_word, screen.leave)
     if job_id:
         screen.kept.going()
