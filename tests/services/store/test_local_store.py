@@ -257,6 +257,18 @@ def test_files_are_private_and_named_by_who_they_belong_to(tmp_path: Path) -> No
     assert store_path(tmp_path, "../../etc", "\ud800/\0").parent == tmp_path / "stores"
 
 
+def test_the_copy_of_an_older_version_goes(tmp_path: Path) -> None:
+    place, other = store_path(tmp_path / "data", "panel", "1001"), store_path(tmp_path / "data", "panel", "1002")
+    place.parent.mkdir(parents=True, mode=0o700)
+    key, version = place.name.removesuffix(".db").split("-v")
+    older = [place.with_name(f"{key}-v{int(version) - 1}.db{end}") for end in ("", "-wal", ".damaged-1")]
+    stay = [place.with_name(f"{key}-v{int(version) + 1}.db"), other, place.with_name("notes.txt")]
+    for file in (*older, *stay):
+        file.touch()
+    Store(place).close()
+    assert not any(file.exists() for file in older) and all(file.exists() for file in (place, *stay))
+
+
 def test_a_link_in_its_place_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.parent.mkdir(mode=0o700)
     target = tmp_path / "precious"

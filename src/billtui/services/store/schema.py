@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import marshal
 import os
+import re
 import sqlite3
 import time
 import zlib
@@ -114,11 +115,25 @@ def open_writer(path: Path) -> tuple[sqlite3.Connection, str | None]:
     for _ in range(2):
         inode = _make_private(path)
         try:
-            return _prepare(path), reason
+            connection = _prepare(path)
+            _forget_older(path)
+            return connection, reason
         except StoreDamaged as error:
             reason = str(error)
             set_aside(path, inode)
     raise StoreDamaged(f"{path.name} cannot be built anew")
+
+
+def _forget_older(path: Path) -> None:
+    """The copy of an older version of billtui is of no use any more, and holds what nobody tends."""
+    named = re.fullmatch(r"([0-9a-f]{32})-v(\d+)\.db", path.name)
+    if named is None:
+        return
+    for old in path.parent.glob(f"{named[1]}-v*.db*"):
+        other = re.match(r"[0-9a-f]{32}-v(\d+)\.db", old.name)
+        if other is not None and int(other[1]) < int(named[2]):
+            with contextlib.suppress(OSError):
+                old.unlink()
 
 
 def _make_private(path: Path) -> int:
