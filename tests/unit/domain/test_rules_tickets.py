@@ -147,3 +147,70 @@ def test_tkt_8_an_unresolved_placeholder_is_named_and_values_are_not_read_again(
 def test_tkt_8_without_braces_a_reply_is_what_it_is(template: str, values: dict[str, str]) -> None:
     plain = template.replace("{", "").replace("}", "")
     assert tickets.fill_reply(plain, values) == tickets.FilledReply(plain, ())
+
+
+# --- what may be written, and what can be done
+
+
+def test_tkt_1_and_tkt_6_texts_have_a_length() -> None:
+    assert code_of(tickets.department_refusal("poetry", ("technical", "sales"))) == "unknown-department"
+    assert tickets.department_refusal("sales", ("technical", "sales")) is None
+    for subject, code in ((" \t", "subject-missing"), ("x" * 201, "subject-too-long")):
+        assert code_of(tickets.subject_refusal(subject)) == code
+    assert tickets.subject_refusal("x" * 200) is None
+    for body, code in (("\n ", "body-missing"), ("x" * 1_000_001, "body-too-long")):
+        assert code_of(tickets.body_refusal(body)) == code
+    assert tickets.body_refusal("x" * 1_000_000) is None
+
+
+def test_tkt_10_a_first_answer_is_owed_anew_from_a_reopening_without_one() -> None:
+    never = tickets.closed(ticket(), NOW + HOUR)
+    for again in (tickets.after_client_message(never, "m2", NOW + DAY), tickets.reopened(never, NOW + DAY)):
+        assert (again.state, tickets.answer_due_at(again)) == (TicketState.OPEN, NOW + DAY + 15 * MINUTE)
+    answered = tickets.after_reply(ticket(), "m2", NOW + HOUR, close=True)
+    assert tickets.answer_due_at(tickets.after_client_message(answered, "m3", NOW + DAY)) is None
+    open_one = ticket()
+    assert tickets.reopened(open_one, NOW + DAY) is open_one
+
+
+def test_tkt_8_to_a_merged_ticket_nothing_is_written() -> None:
+    merged = replace(tickets.closed(ticket(), NOW), merged_into="40")
+    for refusal in (tickets.client_message_refusal(merged, NOW), tickets.merged_refusal(merged)):
+        assert code_of(refusal) == "ticket-merged" and refusal is not None and refusal.related == {"ticket_id": "40"}
+    client = tickets.ticket_actions(merged, "client", NOW)
+    assert {name: code_of(why) for name, why in client.items() if name != "rate"} == dict.fromkeys(
+        ("reply", "close", "reopen", "give-access"), "ticket-merged"
+    )
+    staff = tickets.ticket_actions(merged, "support", NOW)
+    assert {name for name, why in staff.items() if why is None} == {"tag", "unmerge"}
+
+
+def test_actions_by_role_and_state() -> None:
+    """TKT-4, TKT-5, TKT-8: a client has five, staff the rest, and each no has its reason."""
+    assert tuple(tickets.ticket_actions(ticket(), "client", NOW)) == tickets.CLIENT_ACTIONS
+    for role in ("support", "admin"):
+        assert tuple(tickets.ticket_actions(ticket(), role, NOW)) == tickets.STAFF_ACTIONS
+    closed = tickets.closed(ticket(), NOW)
+    refused = {name: code_of(why) for name, why in tickets.ticket_actions(closed, "client", NOW).items() if why}
+    assert refused == {"close": "ticket-closed", "give-access": "ticket-closed"}
+    late = {name: code_of(why) for name, why in tickets.ticket_actions(closed, "client", NOW + 14 * DAY).items() if why}
+    assert late == refused | {"reply": "ticket-closed", "reopen": "ticket-closed"}
+    taken = tickets.ticket_actions(ticket(), "support", NOW, login="sam.desk", assignee="sam.desk", access="given")
+    assert {name: code_of(why) for name, why in taken.items() if why} == {
+        "reopen": "ticket-not-closed",
+        "take": "already-taken",
+        "unmerge": "not-merged",
+    }
+    for role, access, code in (
+        ("admin", "given", "forbidden"),
+        ("support", "none", "no-access-given"),
+        ("support", "wiped", "access-wiped"),
+    ):
+        assert code_of(tickets.ticket_actions(ticket(), role, NOW, access=access)["reveal-access"]) == code
+
+
+def test_tkt_5_rating_waits_for_an_answer_or_the_end() -> None:
+    assert code_of(tickets.rating_refusal(ticket())) == "not-rateable"
+    answered = tickets.after_reply(ticket(), "m2", NOW)
+    for rateable in (answered, tickets.after_client_message(answered, "m3", NOW), tickets.closed(ticket(), NOW)):
+        assert tickets.rating_refusal(rateable) is None
