@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billtui.domain.models import CannedReply, Department, TicketChange, TicketPriority, TicketState
@@ -133,6 +133,7 @@ def test_a_plan_file_in_which_a_note_was_made_public_by_hand_is_refused(value: o
         Plan.from_json(json.dumps(document))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_word_of_what_is_written_can_be_changed_by_hand(data: st.DataObject) -> None:
     """Whatever one parameter is changed to, the file is refused; so nothing is sent that nobody confirmed."""
