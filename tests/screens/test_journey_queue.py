@@ -40,10 +40,12 @@ async def at_the_queue(driver: Driver) -> None:
     await driver.until(lambda: driver.list_screen.table.row_count, "tickets")
 
 
-def of_olena(driver: Driver, state: str = "open") -> list[str]:
-    """Her tickets in this state, the oldest first."""
-    found = [row for row in rows_of(driver) if row.login == "olena.marsh" and row.state == state]
-    return [row.id for row in sorted(found, key=lambda row: row.created_at)]
+def of_olena(driver: Driver) -> tuple[str, str]:
+    """Two of her open tickets: the one with her service down, and a technical one that nobody has."""
+    found = [row for row in rows_of(driver) if row.login == "olena.marsh" and row.state == "open"]
+    down = next(row.id for row in found if row.priority == "service down")
+    fresh = next(row.id for row in found if not row.assignee and row.department == "technical")
+    return down, fresh
 
 
 async def view(driver: Driver, view_id: str) -> None:
