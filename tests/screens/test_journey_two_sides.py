@@ -155,6 +155,14 @@ async def test_a_ticket_from_its_first_word_to_its_reopening(program: Program) -
         await staff.sees("1 new below")
         await staff.press("G")
         await staff.sees("It is full again.")
+
+        # Support answers, and closes with the answer.
+        await staff.press("a")
+        await staff.on("ComposerScreen")
+        await staff.type("There is more room now.")
+        await staff.press("ctrl+r")
+        await staff.until(lambda: panel.get(f"/tickets/{ticket_id}")["state"] == "closed", "it to be closed")
+        assert bodies(panel, ticket_id)[-1] == "There is more room now."
     for path in program.root.rglob("*"):
         assert not path.is_file() or ROOT.encode() not in path.read_bytes(), path
 
