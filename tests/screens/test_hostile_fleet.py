@@ -53,12 +53,13 @@ async def test_every_screen_opens_and_draws_nothing_raw(hostile: Program, size: 
             ("5", "BalanceScreen"),
             ("6", "SettingsScreen"),
             ("7", "PlannerScreen"),
+            ("9", "TicketsScreen"),
             ("0", "AccountScreen"),
         ):
             await driver.go(key, name)
             await driver.quiet()
             assert raw_controls(driver) == []
-        for key, detail in (("2", "InvoiceScreen"), ("3", "OrderScreen")):
+        for key, detail in (("2", "InvoiceScreen"), ("3", "OrderScreen"), ("9", "TicketScreen")):
             await driver.press(key)
             for _ in range(12):
                 await driver.press("enter")

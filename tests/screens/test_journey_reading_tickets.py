@@ -13,6 +13,7 @@ from tests.support.reading_tickets import copied, open_ticket, thread_on_top, ti
 
 DISK = "is read-only after the reboot"
 LOSS = "Packet loss from"
+MOVE = "Move of 40 servers"
 BILL = "Which invoice did"
 SIZES = [(80, 24), (140, 40)]
 LOG = "\n".join(f"{number:03d} nvme0n1: I/O {number} QID 3 timeout" for number in range(300))
@@ -110,6 +111,21 @@ async def test_a_client_reads_finds_copies_saves_and_follows(
         await driver.on("TicketsScreen")
         await driver.press("escape")
         await driver.until(lambda: not driver.app.session.tickets.is_unread(ticket_named(driver, DISK)), "the mark")
+
+        # from the list to one of 376 messages, by a word that it holds
+        await copied(driver, MOVE)
+        await driver.press("slash")
+        await driver.type("mon-de-03")
+        await driver.until(lambda: driver.list_screen.table.shown_ids() == [ticket_named(driver, MOVE).id], "it alone")
+        await driver.press("enter", "enter")
+        await driver.on("TicketScreen")
+        await whole_thread(driver)
+        await driver.sees("mon-de-03")
+        found = thread_on_top(driver).thread
+        assert found.chosen is not None and "mon-de-03" in found.chosen.body and len(found.entries) > 300
+        await driver.press("escape", "escape")
+        await driver.on("TicketsScreen")
+        await driver.press("escape")
 
         # an attachment: under a harmless name, never over a file without a yes
         await open_ticket(driver, LOSS)

@@ -167,7 +167,6 @@ class TicketReading(BilltuiScreen):
                 self._unread = first_unread(rows, mark, self.me, unread=unread, staff=self.staff)
             self.thread.show(entries_of(rows, self.me), self._unread)
             self._notice("" if rows else "No message of this ticket could be read. r asks the panel again.")
-            self._go_where_asked()
         self._show_words()
         self.refresh_keys()
 
@@ -202,10 +201,10 @@ class TicketReading(BilltuiScreen):
         wanted, self._go_to = self._go_to, ""
         number = next((at for at, one in enumerate(self.thread.entries) if one.id == wanted), None)
         if number is not None:
-            self.call_after_refresh(self.thread.go_to, number)
+            self.thread.go_to(number)
         if self._find and self.thread.entries:
             find, self._find = self._find, ""
-            self.call_after_refresh(self._search, find)
+            self._search(find)
 
     # --- words around the thread
 
@@ -261,7 +260,8 @@ class TicketReading(BilltuiScreen):
 
     @on(ThreadView.Moved)
     def moved(self) -> None:
-        """Where one is, in words."""
+        """Where one is, in words; the first time, what was asked for is gone to."""
+        self._go_where_asked()
         self._show_status()
         self.refresh_keys()
 

@@ -222,9 +222,13 @@ class TicketsScreen(SavedViewList[TicketRow]):
         return "" if invoice is None else invoice.number
 
     def open_row(self, row_id: str) -> None:
-        """The thread; where messages were searched, at what was found."""
+        """The thread; where messages were searched, at what was found, and with a single word still looked for."""
         hit = self._hits.get(row_id)
-        self.billtui.show_ticket(row_id, message_id="" if hit is None else hit.message_id)
+        if hit is None:
+            self.billtui.show_ticket(row_id)
+        else:
+            find = self._words[0] if len(self._words) == 1 else ""
+            self.billtui.show_ticket(row_id, message_id=hit.message_id, find=find)
 
     def command_words(self) -> list[str]:
         """Showing what is chosen."""
