@@ -330,7 +330,7 @@ def test_there_are_enough_broken_engines() -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("broken", BROKEN if LONG else BROKEN[3::15], ids=lambda broken: broken.__name__)
+@pytest.mark.parametrize("broken", BROKEN if LONG else BROKEN[3::20], ids=lambda broken: broken.__name__)
 def test_every_broken_ticket_engine_is_caught(broken: Callable[[Patch], None], monkeypatch: Patch) -> None:
     logging.disable(logging.CRITICAL)
     broken(monkeypatch)
