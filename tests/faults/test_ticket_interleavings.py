@@ -25,7 +25,8 @@ from tests.support.ticket_interleavings import CANARY, Broken, Interleaving, Sta
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 COUNT = 1_000 if LONG else 100
 HAPPENS = (
-    "thread-moved-on", "taken-back", "merge done", "unmerge done", "note done", "close done", "reassign done", "crash", "down", "send_and_crash", "hold_and_crash", "send_and_lose", "send_too_late",
+    "thread-moved-on", "taken-back", "merge done", "unmerge done", "note done", "close done", "reassign done",
+    "crash", "down", "send_and_crash", "hold_and_crash", "send_and_lose", "send_too_late",
 )  # fmt: skip
 """What must have come up, or nothing is proved."""
 

@@ -129,7 +129,8 @@ class TicketModel:
             state = "open" if one.role == "client" else "answered"
             if one.role != "client" and ticket.first_answer is None:
                 ticket.first_answer = now
-        self.into_state(ticket, "closed" if close else state, now)
+        if close or not one.internal:
+            self.into_state(ticket, "closed" if close else state, now)
 
     def into_state(self, ticket: Held, state: str, now: datetime, hold: datetime | None = None) -> None:
         """TKT-5: what goes with a state; an answer that is still owed is owed anew by a ticket that comes back."""

@@ -15,7 +15,7 @@ from tests.support.ticket_machine import Desk
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 
 Desk.TestCase.settings = settings(
-    max_examples=300 if LONG else 8,
+    max_examples=300 if LONG else 10,
     stateful_step_count=60 if LONG else 40,
     deadline=None,
     derandomize=not LONG,
