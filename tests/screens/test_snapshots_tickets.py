@@ -78,8 +78,11 @@ async def thread_of_support(driver: Driver) -> None:
     driver.app.show_ticket(ticket_named(driver, DISK).id)
     await driver.on("TicketScreen")
     await whole_thread(driver)
+    desk, row = driver.app.session.tickets, ticket_named(driver, DISK)
+    await driver.until(lambda: row.id not in desk.unread(), "the mark of what was read")
+    driver.app.dress_all()
     await driver.press("g", "J")
-    await driver.sees("only staff sees this", "Technical")
+    await driver.sees("only staff sees this", "Technical", f"{len(desk.unread())} unread")
     if driver.app.size.width > 100:
         await driver.sees("Unpaid:")
 
