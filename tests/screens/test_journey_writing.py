@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from billtui.config.settings import Settings
 from billtui.screens.composer import ComposerScreen
+from billtui.screens.tickets import TicketsScreen
 from tests.support.driving import Driver, Panel, Program, type_at_once
 from tests.support.handing_over import paste
 from tests.support.sandbox import Json
@@ -100,6 +101,12 @@ async def test_a_poor_ticket_is_made_better_by_one_key_each_and_sent(program: Pr
         messages = panel.get(f"/tickets/{new['id']}/messages")["items"]
         assert "hunter2Secret" not in str(messages)
         assert "[removed]" in messages[0]["body"]
+
+        # Where it went: its number is said, and one key opens it.
+        await driver.hears(f"It is ticket {new['number']}")
+        list_of = driver.app.screen
+        assert isinstance(list_of, TicketsScreen)
+        await driver.until(lambda: list_of.table.cursor_id == new["id"], "the cursor on the new ticket")
         assert driver.app.session.writing.drafts.all() == []
 
 

@@ -15,6 +15,7 @@ from billtui.screens.composer_dialogs import NewMessage, SendWithFindings, Threa
 from billtui.screens.flows import SIGN_IN_FIRST, job_ended, say_nothing_left
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.next_ticket import after_acting
+from billtui.screens.tickets import TicketsScreen
 from billtui.services.drafts import DraftConflict, DraftKind, DraftLocked, PlanOfAnother
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.plans import Plan
@@ -213,6 +214,8 @@ async def _sent(app: Shell, screen: ComposerScreen, row: OperationRow, access: S
     if screen.is_attached and screen.is_current:
         app.pop_screen()
         _go_on(app, screen.kept.letter)
+    if ticket_id and screen.kept.letter.kind is DraftKind.NEW and isinstance(app.screen, TicketsScreen):
+        app.screen.point_at(ticket_id)
 
 
 def ticket_of(row: OperationRow) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from billtui.domain.safetext import SafeText
 from billtui.services.executor import AWAITS_PAYMENT, JobEvent
-from billtui.services.journal import JournalReader, OperationState, PauseReason, Recovered
+from billtui.services.journal import JournalReader, OperationRow, OperationState, PauseReason, Recovered
+from billtui.services.plans import OperationKind
 from billtui.widgets.formats import count_text, span_text
 
 Severity = Literal["information", "warning", "error"]
 
+_MAKE_TICKETS = (OperationKind.TICKET_NEW, OperationKind.TICKET_SPLIT)
 _PAUSED = {
     PauseReason.SIGN_IN: "waits until you have signed in again; nothing is lost",
     PauseReason.OFFLINE: "waits: the panel cannot be reached. Nothing more was sent; jobs (4) goes on with p",
@@ -66,6 +69,14 @@ def summary_of(event: JobEvent) -> tuple[str, Severity] | None:
     return None
 
 
+def _where_it_went(operation: OperationRow | None) -> str:
+    """The number of a ticket that was made, which nobody knew before."""
+    if operation is None or operation.kind not in _MAKE_TICKETS or not operation.answer:
+        return ""
+    number = operation.answer.get("number")
+    return f" It is ticket {SafeText(str(number))}; 9 shows it." if number else ""
+
+
 def _finished(title: str, event: JobEvent) -> tuple[str, Severity] | None:
     counts = {state: event.states.get(state, 0) for state in OperationState}
     total = sum(counts.values())
@@ -73,7 +84,7 @@ def _finished(title: str, event: JobEvent) -> tuple[str, Severity] | None:
     if done == total:
         if event.operation is not None and event.operation.code == AWAITS_PAYMENT:
             return f"{title}: {event.error}", "information"
-        return f"{title}: done.", "information"
+        return f"{title}: done.{_where_it_went(event.operation)}", "information"
     if counts[OperationState.CANCELLED] == total:
         return None
     words = [f"{done} of {total} done"]

@@ -42,6 +42,8 @@ class TicketsScreen(SavedViewList[TicketRow]):
         self._departments: Mapping[str, str] = {}
         self._words: tuple[str, ...] = ()
         self._hits: Mapping[str, MessageHit] = {}
+        self._written: tuple[str, str | None] | None = None
+        """A ticket that was just written here and is not in the copy yet, and where the cursor was then."""
         super().__init__()
 
     # --- rows and views
@@ -119,6 +121,13 @@ class TicketsScreen(SavedViewList[TicketRow]):
         self._names = {key: order.name or key for key, order in orders.items()}
         self._look(" ".join(self._words))
         super().reload()
+        if self._written is not None and self._written[1] == self.table.cursor_id:
+            self.point_at(self._written[0])
+
+    def point_at(self, ticket_id: str) -> None:
+        """The cursor on a ticket that was just written, once the copy has it; unless the cursor was moved meanwhile."""
+        there = self.table.move_cursor_to(ticket_id)
+        self._written = None if there else (ticket_id, self.table.cursor_id)
 
     def begin_anew(self) -> None:
         """Another account's tickets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -22,6 +23,7 @@ from billtui.sandbox.engine.ticket_messages import Draft, MessagesWanted
 from billtui.sandbox.engine.ticket_states import Person, ticket_facts
 from billtui.sandbox.engine.ticket_views import TicketViews, queue_places
 from billtui.sandbox.engine.tickets import ClientChange, Wish
+from billtui.sandbox.engine.wire import instant_of
 from billtui.sandbox.seed import ticket_crowd
 from billtui.sandbox.vault import Vault
 from tests.support.engine import FIRST, SECOND, StandingTime
@@ -214,6 +216,18 @@ def test_a_large_panel_is_right_in_itself(large: Database, books: Callable[[Data
     assert ticket_crowd.how_many(10_000) + 16 == ticket_crowd.how_many(40_000) + 16 == 50_000
     assert ticket_crowd.how_many(40) == 0
     assert len(large.seed_accounts()) == 6
+
+
+def test_what_a_message_tells_of_is_never_later_than_the_message(large: Database) -> None:
+    """“Since 12:10 UTC” in a message of 11:58 would be a lie."""
+    told = re.compile(r"(?:since|at|seit|о|с|between) (\d\d):(\d\d)(?: and \d\d:\d\d)? UTC", re.IGNORECASE)
+    with large.read() as tx:
+        first = tx.sql("SELECT body, min(at) FROM ticket_messages GROUP BY ticket_id").fetchall()
+    times = [(at, *map(int, found.groups())) for body, at in first if (found := told.search(body))]
+    assert len(times) > 50
+    for at, hour, minute in times:
+        written = instant_of(at)
+        assert 0 < (written.hour * 60 + written.minute - hour * 60 - minute) % (24 * 60) <= 15 * 60
 
 
 def test_hostile_threads_are_sown_only_when_asked_for(tmp_path: Path) -> None:

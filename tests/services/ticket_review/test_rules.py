@@ -165,6 +165,12 @@ def test_a_subject_is_never_made_of_a_secret() -> None:
     assert fix == SetSubject(None)
 
 
+def test_a_subject_is_never_made_of_the_place_where_a_secret_stood() -> None:
+    """It would end in the middle of the mask."""
+    draft = replace(GOOD, subject="help", body="MySQL fails and the root password is [removed]. Please help")
+    assert one("subject-says-nothing", draft, access_given=True).fix == SetSubject(None)
+
+
 def test_access_is_asked_for_where_software_fails_and_not_where_the_network_does() -> None:
     text = "Since 10:00 mysqld is killed on web-kyiv-1: Out of memory."
     assert "no-server-access" in ids(subject="mysqld is killed", body=text)

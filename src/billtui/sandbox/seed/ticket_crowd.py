@@ -20,6 +20,8 @@ FROM = 100
 """A fleet of so many servers, or fewer, has the demo's tickets alone."""
 A_CUSTOMER = 50
 """One more client for so many tickets."""
+HOUR = "@HOUR@"
+"""Stands in the texts for the hour of the day in which it began."""
 _FLEET_OWNER = 0.3
 """The part of them that belongs to the owner of the fleet."""
 _YEARS = 2 * 365 * 24.0
@@ -56,6 +58,8 @@ class Told:
     priority: int
     tags: str
     colleague: str
+    began: int
+    """So many hours before its first message what it tells of began."""
     order_id: int | None
     row: TicketRow | None = None
 
@@ -69,14 +73,16 @@ def turns(random: Random, count: int, customers: Sequence[int], servers: Sequenc
         values = {
             "n": random.randint(2, 90),
             "ip": f"203.0.113.{random.randint(1, 254)}",
-            "hour": random.randint(10, 23),
+            "hour": HOUR,
         }
+        began = random.randint(1, 14)
         told = Told(
             owner=owner,
             topic=topic,
             subject=topic.subject.format(**values),
             priority=random.choices((0, 1, 2, 3), (2, 10, 78, 10))[0],
             tags=random.choice(_TAGS),
+            began=began,
             colleague=random.choice(("sam.desk", "ada.desk")),
             order_id=random.choice(servers) if is_fleet and servers and random.random() < 0.6 else None,
         )

@@ -35,7 +35,7 @@ _CLIENT = (
 )
 _SUPPORT = (
     "Seen, the node has room for it. The port is not limited tonight.",
-    "No packet loss on our side in that time. The graph shows one flow that ends at {hour:02}:41 UTC, so it was"
+    "No packet loss on our side in that time. The graph shows one flow that ends after {hour} min 41 s, so it was"
     " closed by"
     " the other end. `rsync --partial --append-verify` goes on where it stopped.",
     "The reverse record of `{host}` is set. It takes up to an hour until others see it.",

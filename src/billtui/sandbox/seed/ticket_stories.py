@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 CLIENT, SAM, ADA = "client", "sam.desk", "ada.desk"
 SERVER = "@SERVER@"
 """Stands in the texts for the name of the server that a ticket is about."""
+CLOCK = "@CLOCK@"
+"""Stands in the texts for the time of the day, half an hour before they were written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,15 @@ STORIES: tuple[Story, ...] = (
     Story(
         owner=0,
         department="technical",
-        subject="Packet loss from @SERVER@ towards Frankfurt since 06:40 UTC",
+        subject="Packet loss from @SERVER@ towards Frankfurt since @CLOCK@ UTC",
         order=0,
         priority=1,
         said=(
             Said(
                 0.2,
                 CLIENT,
-                "Since 06:40 UTC about 15 % of the packets from this server to 198.51.100.77 (Frankfurt) are lost; the"
-                " way back is clean.\n\nSteps:\n1. log in to the server\n2. run `mtr -rwc 200 198.51.100.77`\n\n"
+                "Since @CLOCK@ UTC about 15 % of the packets from this server to 198.51.100.77 (Frankfurt) are lost;"
+                " the way back is clean.\n\nSteps:\n1. log in to the server\n2. run `mtr -rwc 200 198.51.100.77`\n\n"
                 "I expected no loss, as yesterday. The loss begins at the third hop. The whole report is attached.\n",
                 files=(("mtr-frankfurt.txt", _TRACE),),
             ),
@@ -42,9 +42,9 @@ STORIES: tuple[Story, ...] = (
             Said(
                 5.0,
                 CLIENT,
-                "After a reboot at 04:12 UTC the root file system comes up read-only and the mail queue stands still.\n"
-                "\n```\nEXT4-fs error (device vda1): ext4_lookup:1855: inode #262146: comm master: deleted inode"
-                " referenced: 262199\nEXT4-fs (vda1): Remounting filesystem read-only\n```\n\nNothing was changed"
+                "After a reboot at @CLOCK@ UTC the root file system comes up read-only and the mail queue stands"
+                " still.\n\n```\nEXT4-fs error (device vda1): ext4_lookup:1855: inode #262146: comm master: deleted"
+                " inode referenced: 262199\nEXT4-fs (vda1): Remounting filesystem read-only\n```\n\nNothing was changed"
                 " before"
                 " that. Please look before I run fsck by myself: there is mail of 60 people on it.",
             ),

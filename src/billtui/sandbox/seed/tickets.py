@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -16,10 +17,11 @@ from billtui.sandbox.engine.ticket_states import Person, stirred, take, ticket_f
 from billtui.sandbox.engine.tickets import FIRST_NUMBER
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import instant_of
-from billtui.sandbox.seed.ticket_crowd import Turn
-from billtui.sandbox.seed.ticket_stories import CLIENT, SERVER, Said, Story
+from billtui.sandbox.seed.ticket_crowd import HOUR, Told, Turn
+from billtui.sandbox.seed.ticket_stories import CLIENT, CLOCK, SERVER, Said, Story
 
 _HOUR = 3_600 * 1_000_000
+_BEFORE = timedelta(minutes=30)
 
 
 class Player:
@@ -69,7 +71,8 @@ class Player:
         colleague = self._people[told.colleague]
         if told.row is None:
             client = Person(told.owner, "", "client")
-            row = told.row = self.begin(told.owner, told.subject, told.topic.department, told.order_id, client)
+            subject = told.subject.replace(HOUR, self._hour_of(told, tx.at))
+            row = told.row = self.begin(told.owner, subject, told.topic.department, told.order_id, client)
             row.priority, row.tags = told.priority, told.tags
         row = told.row
         if turn.by == "hold":
@@ -80,8 +83,13 @@ class Player:
         who = Person(told.owner, "", "client") if turn.by == "client" else colleague
         if who.is_staff:
             row.assignee = told.colleague
-        said = Said(turn.ago, turn.by, turn.body, note=turn.by == "note")
+        body = turn.body.replace(HOUR, self._hour_of(told, row.created_at))
+        said = Said(turn.ago, turn.by, body, note=turn.by == "note")
         settle(tx, who, row, self.written(who, row, said), close=turn.close)
+
+    @staticmethod
+    def _hour_of(told: Told, opened_at: int) -> str:
+        return f"{instant_of(opened_at) - timedelta(hours=told.began):%H}"
 
     def begin(self, account_id: int, subject: str, department: str, order_id: int | None, opener: Person) -> TicketRow:
         """A ticket without a message."""
@@ -141,7 +149,8 @@ class Player:
         return None if story.order is None else self._orders[story.owner][story.order]
 
     def named(self, text: str, order_id: int | None) -> str:
-        """``text`` with the name of the server."""
+        """``text`` with the name of the server, and the time shortly before now."""
+        text = text.replace(CLOCK, f"{instant_of(self._tx.at) - _BEFORE:%H:%M}")
         return text if order_id is None else text.replace(SERVER, self._tx.orders.need(order_id).name)
 
     def written(self, who: Person, row: TicketRow, said: Said) -> MessageRow:

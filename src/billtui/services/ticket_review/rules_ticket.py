@@ -19,6 +19,7 @@ from billtui.services.ticket_review.findings import (
     Span,
 )
 from billtui.services.ticket_review.fixes import (
+    MASK,
     GiveAccess,
     HoldBack,
     InsertSection,
@@ -158,6 +159,8 @@ def _proposed(reading: Reading) -> str | None:
     for index in sorted({one for one in firsts if tokens[one].start > begin})[:_TRIED]:
         start, end = reading.sentence_start(index), reading.sentence_end(index)
         span = reading.span(start, end)
+        if MASK in reading.text[start : end + 1]:  # where a secret stood: nothing for a subject
+            continue
         if span.part is Part.BODY and not any(one.start < span.end and span.start < one.end for one in hidden):
             text = shortened(reading.text[start:end])
             if not is_empty_talk(Reading(replace(reading.draft, subject=text), reading.known)):
