@@ -99,7 +99,8 @@ def _beside(session: Session, ticket: Ticket, kept: Letter, seen: str | None) ->
 
 
 async def attach(letter: Letter, paths: Sequence[str]) -> None:
-    """Copy files beside the draft. Raises CliError for one that cannot go along (TKT-6)."""
+    """Keep what was written, then copy files beside it. Raises CliError for one that cannot go along (TKT-6)."""
+    await asyncio.to_thread(letter.save)
     for path in paths:
         try:
             await asyncio.to_thread(letter.attach, path)
@@ -117,7 +118,6 @@ async def send(
     known = known_orders(session)
     fixed = _fix(letter, known) if getattr(options, "fixed", False) else []
     found = letter.review(known)
-    before = letter.draft.revision
     try:
         plan = await session.writing.plan(letter, departments=departments, profile=context.profile.name)
         if _moved_on(plan):
@@ -135,13 +135,13 @@ async def send(
             full=False,
         )
     except CliError:
-        _say_kept(context, letter)
+        say_kept(context, letter)
         raise
-    if options.dry_run and not before:
+    if options.dry_run and options.draft is None:  # of a draft that was there already nothing is taken away
         letter.discard()
     elif code is not Exit.DONE:
         if letter.reload():
-            _say_kept(context, letter)
+            say_kept(context, letter)
         if code is Exit.CHANGED and letter.kind is not DraftKind.NEW:
             await _tell_news(context, session, letter)
     elif options.plan_out:
@@ -250,7 +250,8 @@ async def _tell_news(context: Context, session: Session, letter: Letter) -> None
         _say_new(context, news)
 
 
-def _say_kept(context: Context, letter: Letter) -> None:
+def say_kept(context: Context, letter: Letter) -> None:
+    """What was written is a draft now, and how it is sent."""
     draft = letter.draft
     if not draft.revision or context.out.as_json:  # a program reads it from “tickets drafts”
         return

@@ -25,6 +25,7 @@ from billtui.cli.ticket_text import (
 )
 from billtui.config.paths import typed_path
 from billtui.domain.safetext import SafeText
+from billtui.services.saved_files import harmless_name
 from billtui.services.session import Session
 from billtui.services.store import TicketRow
 from billtui.services.store.rows import AttachmentRow
@@ -196,22 +197,17 @@ def _places(folder: Path, files: list[AttachmentRow]) -> list[Path]:
         raise CliError("not-found", f"There is no folder {folder}; nothing was saved.", Exit.NOT_FOUND)
     places: list[Path] = []
     for file in files:
-        path = folder / harmless_name(file.name, file.id)
-        if path in places:
-            path = path.with_name(f"{path.stem}-{file.id}{path.suffix}")
+        path = wanted = folder / harmless_name(file.name)
+        number = 2
+        while path in places:
+            path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+            number += 1
         if os.path.lexists(path):
             raise CliError(
                 "file-exists", f"{path} is there already; nothing was saved.", hint="Give another folder: --to"
             )
         places.append(path)
     return places
-
-
-def harmless_name(name: str, key: str) -> str:
-    """A file's name that stays in its folder and hides nothing: of a path its last part, never a hidden one."""
-    last = Path(name.replace("\\", "/").rstrip("/")).name
-    clean = "".join(letter if letter.isprintable() else "_" for letter in last).strip().lstrip(".")
-    return clean[:200] or f"attachment-{key}"
 
 
 async def drafts(context: Context) -> Exit:

@@ -15,9 +15,10 @@ from billtui.cli.shapes import count, when
 from billtui.cli.targets import all_found, ticket_ids
 from billtui.cli.verbs.tickets import check_capability, chosen
 from billtui.domain.models import Account, Ticket, TicketChange, TicketMessage, TicketPriority, TicketState
+from billtui.domain.safetext import SafeText
 from billtui.services import planner
 from billtui.services.hold_times import NotATime, read_hold
-from billtui.services.plans import Plan
+from billtui.services.plans import LeftOut, Plan
 from billtui.services.session import Session
 
 
@@ -93,7 +94,7 @@ async def bulk(context: Context) -> Exit:
             raise CliError("not-found", "No ticket is like that; nothing was sent.", Exit.NOT_FOUND)
         change = _bulk_change(context, session, account)
         tickets = all_found(keys, await session.tickets.tickets_by_ids(keys), "ticket")
-        return await _carry(context, session, account, tickets, change)
+        return await _carry(context, session, account, tickets, change, taking=options.take)
 
 
 def _is_choosing(context: Context) -> bool:
@@ -195,7 +196,7 @@ async def _change(context: Context, change: TicketChange | None) -> Exit:
     async with context.signed_in(fresh=True) as (session, account):
         tickets = await _tickets(context, session)
         wanted = change if change is not None else TicketChange(assignee=account.login.raw)
-        return await _carry(context, session, account, tickets, wanted)
+        return await _carry(context, session, account, tickets, wanted, taking=change is None)
 
 
 async def _tickets(context: Context, session: Session, references: Sequence[str] | None = None) -> list[Ticket]:
@@ -205,14 +206,34 @@ async def _tickets(context: Context, session: Session, references: Sequence[str]
 
 
 async def _carry(
-    context: Context, session: Session, account: Account, tickets: Sequence[Ticket], change: TicketChange
+    context: Context,
+    session: Session,
+    account: Account,
+    tickets: Sequence[Ticket],
+    change: TicketChange,
+    *,
+    taking: bool = False,
 ) -> Exit:
+    """``taking``: what a colleague has stays theirs, and is said whose it is (TKT-8)."""
+    me = account.login.raw
+    theirs = [one for one in tickets if taking and one.assignee is not None and one.assignee.raw not in ("", me)]
     plan: Plan = planner.change_tickets(
         account,
-        tickets,
+        [one for one in tickets if one not in theirs],
         change,
         now=session.now(),
         busy=busy(session, account),
         profile=context.profile.name,
     )
+    if theirs:
+        aside = tuple(_of_a_colleague(one, me) for one in theirs)
+        plan = plan.model_copy(update={"left_out": (*aside, *plan.left_out)})
     return await carry_out(context, session, plan)
+
+
+def _of_a_colleague(ticket: Ticket, me: str) -> LeftOut:
+    words = f"{ticket.assignee} has it already: billtui tickets assign {ticket.number} --to {me} gives it to you anyway."
+    return LeftOut(
+        target=f"ticket:{ticket.id.raw}", title=SafeText(f"{ticket.number}: {ticket.subject}"),
+        code=SafeText("left-as-it-is"), rule=SafeText("TKT-8"), reason=SafeText(words),
+    )  # fmt: skip

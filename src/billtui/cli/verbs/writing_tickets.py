@@ -10,7 +10,7 @@ from billtui.cli.access import typed_access
 from billtui.cli.bodies import given_text
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
-from billtui.cli.letters import LAST, attach, letter_on, send
+from billtui.cli.letters import LAST, attach, letter_on, say_kept, send
 from billtui.cli.problems import CliError
 from billtui.cli.targets import invoice_ids, order_ids, ticket_ids
 from billtui.cli.verbs.canned import filled_reply
@@ -34,7 +34,11 @@ async def new(context: Context) -> Exit:
         letter = _new_letter(context, session)
         letter.access_given = access is not None
         await attach(letter, options.attach)
-        departments = await session.tickets.departments()
+        try:
+            departments = await session.tickets.departments()
+        except ClientError:
+            say_kept(context, letter)
+            raise
         code = await send(context, session, letter, departments=departments)
         made = _answered(context, session) if code is Exit.DONE else None
         if made is not None:

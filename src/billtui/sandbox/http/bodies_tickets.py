@@ -100,10 +100,15 @@ class TicketChangeBody(Body):
         )
 
 
+def _storable_secret(secret: SecretStr) -> SecretStr:
+    storable(secret.get_secret_value())
+    return secret
+
+
 class AccessBody(Body):
     """``PUT /tickets/{id}/access``: a secret (TKT-4)."""
 
-    access: Annotated[SecretStr, Field(min_length=1, max_length=4_000)]
+    access: Annotated[SecretStr, Field(min_length=1, max_length=4_000), AfterValidator(_storable_secret)]
 
 
 class RevealBody(Body):

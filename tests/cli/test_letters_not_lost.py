@@ -1,0 +1,51 @@
+"""What commands about tickets must never do: lose a letter, take a colleague's ticket, fail at a name (TKT-6 to TKT-9)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from billtui.cli.verbs.tickets import _places
+from billtui.services.store.rows import AttachmentRow
+from tests.cli.test_tickets import GOOD, SAM, drafts, new, text
+from tests.cli.test_triage_verbs import ADA, sam, shown
+from tests.support.command_line import Cli
+
+
+def test_tkt_6_a_file_that_is_missing_costs_no_letter(cli: Cli, tmp_path: Path) -> None:
+    """The text may have been an hour's work in the editor: it is a draft, as the error says."""
+    letter = text(tmp_path, GOOD)
+    refused = cli("tickets", "new", letter, "--attach", str(tmp_path / "missing.log"), "--yes", "--json")
+    assert (refused.code, refused.error["code"]) == (5, "file-unreadable")
+    assert "the draft is kept" in refused.error["detail"]
+    (kept,) = drafts(cli)
+    assert kept["characters"] == len(GOOD.split("\n", 1)[1])
+    assert cli("tickets", "drafts", "--discard", "new-1").code == 0
+
+
+def test_a_dry_run_with_a_file_leaves_nothing_behind(cli: Cli, tmp_path: Path) -> None:
+    letter = text(tmp_path, GOOD)
+    assert cli("tickets", "new", letter, "--attach", letter, "--dry-run").code == 0
+    assert drafts(cli) == []
+
+
+def test_tkt_8_what_a_colleague_has_is_not_taken_away(cli: Cli, tmp_path: Path) -> None:
+    """By ``take`` and ``bulk --take`` alike; it is said whose it is, and how it is given all the same."""
+    number, free = new(cli, tmp_path), new(cli, tmp_path)
+    sam(cli, "tickets", "take", number)
+    refused = cli("tickets", "take", number, "--yes", "--json", login=ADA)
+    assert (refused.code, shown(cli, number)["assignee"]) == (5, SAM)
+    assert f"{SAM} has it already" in refused.error["detail"] and f"--to {ADA}" in refused.error["detail"]
+    assert cli("tickets", "bulk", number, free, "--take", "--yes", login=ADA).code == 7
+    assert (shown(cli, number)["assignee"], shown(cli, free)["assignee"]) == (SAM, ADA)
+
+
+NAMES = ("\N{CJK UNIFIED IDEOGRAPH-5B57}" * 255, "../x", "~", "-rf", "\u202egpj.exe", "a\nb", "..")
+
+
+def test_tkt_6_files_of_every_name_are_saved_in_their_folder(tmp_path: Path) -> None:
+    """A name has bytes: 255 letters of Chinese are no file name anywhere; and an id may be anything at all."""
+    places = _places(tmp_path, [AttachmentRow(f"../{name[:9]}", name, 1) for name in (*NAMES, *NAMES)])
+    for place in places:
+        assert place.parent == tmp_path
+        place.write_bytes(b"x")
+    assert len(set(places)) == 2 * len(NAMES)
