@@ -48,6 +48,7 @@ class PlansOnTheirWay(Shell):
         seconds = self.settings.undo_seconds if hold else 0
         job_id = self.session.submit(plan, hold_seconds=seconds, codes=codes)
         if seconds:
+            self._offered = None  # u is about this now, also when it comes too late
             self._held.append(Held(job_id, str(plan.title), self._now() + seconds))
             if self._held_timer is None:
                 self._held_timer = self.set_interval(1, self._held_tick)

@@ -1,4 +1,4 @@
-"""What commands about tickets must never do: lose a letter, take a colleague's ticket, fail at a name (TKT-6 to TKT-9)."""
+"""What commands about tickets must never do: lose a letter, take a colleague's ticket, fail at a name (TKT)."""
 
 from __future__ import annotations
 

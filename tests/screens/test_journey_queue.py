@@ -169,7 +169,7 @@ async def test_a_shift_by_keys_at_80_columns(program: Program) -> None:
         await driver.press("enter")
         await driver.hears("is with Finance now.")
         assert ticket(sam, fresh)["department"] == "finance"
-        assert bodies(sam, fresh)[-1] == ("Promised by noon", True)
+        await driver.until(lambda: bodies(sam, fresh)[-1] == ("Promised by noon", True), "the note")
         await driver.until(
             lambda: isinstance(driver.app.screen, TicketScreen) and driver.app.screen.ticket_id != fresh, "the next one"
         )

@@ -109,7 +109,11 @@ async def _submitted(screen: ComposerScreen, close: bool) -> str | None:
     """The job that sends it; ``None`` where it was held, left out, or the person went back."""
     app, letter = screen.billtui, screen.kept.letter
     letter.edit(close=close, held_back=False)
-    job_id = await _planned(app, letter, screen.looks.send_word, screen.leave)
+    try:
+        job_id = await _planned(app, letter, screen.looks.send_word, screen.leave)
+    except (DraftConflict, DraftLocked) as error:  # another program has it: nothing is sent from here as well
+        app.say(str(error), "warning")
+        return None
     if job_id:
         screen.kept.going()
     return job_id
@@ -240,7 +244,7 @@ async def _held(app: Shell, screen: ComposerScreen, access: SecretStr | None) ->
         if not await _accepted(app, letter, word, screen.leave if there else None):
             return
         job_id = await _planned(app, letter, word, screen.leave if there else None)
-    except (ClientError, NotSignedIn) as error:
+    except (ClientError, NotSignedIn, DraftConflict, DraftLocked) as error:
         app.say(f"Held: the thread has moved on (TKT-9). {_where(letter)} {error}", "warning")
         return
     if job_id:

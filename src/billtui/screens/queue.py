@@ -9,6 +9,7 @@ from textual.content import Content
 
 from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
+from billtui.screens.composer_view import WIDE
 from billtui.screens.list_screen import View
 from billtui.screens.queue_view import DEFAULT_COLUMNS, counts_line, last_words, queue_columns, ticket_facts
 from billtui.screens.saved_view_list import SavedViewList
@@ -234,7 +235,11 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
             if not self.session.store.messages_known(row.id).whole:
                 await self.session.tickets.thread(row.id)
             self.billtui.show_ticket(row.id)
-            self.billtui.compose_reply(row.id)
+            last, mark = self.session.store.ticket_row(row.id) or row, self.session.tickets.seen(row.id)
+            if self.app.size.width < WIDE and (mark is None or mark.message_id != last.last_message_id):
+                self.billtui.say("There is something that you have not read yet: a answers it from here (TKT-9).")
+            else:
+                self.billtui.compose_reply(row.id)
 
     @handles("queue.close")
     async def close_chosen(self) -> None:

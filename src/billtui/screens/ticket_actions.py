@@ -150,7 +150,12 @@ async def _change(app: Shell, ticket: Ticket, change: TicketChange, *, hold: boo
 
 async def close_ticket(app: Shell, ticket_id: str) -> None:
     """Close it; in the undo window ``u`` takes that back. Where it holds server access it is asked first (TKT-4)."""
+    row = app.session.store.ticket_row(ticket_id)
     ticket = await _ticket_now(app, ticket_id)
+    if row is not None and (words := written_meanwhile(ticket, row.last_message_id)):
+        app.say(words, "warning")
+        await app.session.tickets.thread(ticket_id)
+        return
     if ticket.access == AccessState.GIVEN:
         choices = [
             Choice("no", "Leave it open"),
@@ -160,6 +165,14 @@ async def close_ticket(app: Shell, ticket_id: str) -> None:
             return
     if await _change(app, ticket, TicketChange(state=TicketState.CLOSED), hold=True) is not None:
         after_acting(app, [ticket_id])
+
+
+def written_meanwhile(ticket: Ticket, shown: str) -> str | None:
+    """Why it is not closed: its last message is not the one that was shown (TKT-9)."""
+    last = str(ticket.last_message_id) if ticket.last_message_id is not None else ""
+    if last == shown:
+        return None
+    return f"Not closed: somebody wrote to ticket {ticket.number} meanwhile. Look at what is new first (TKT-9)."
 
 
 async def reopen_ticket(app: Shell, ticket_id: str) -> None:

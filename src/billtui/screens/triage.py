@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from billtui.domain.models import Department, Ticket, TicketChange, TicketPriority, TicketState
+from billtui.domain.models import Ticket, TicketChange, TicketPriority, TicketState
 from billtui.domain.rules.ticket_desk import tag_of, tags_after, tags_refusal
 from billtui.domain.rules.ticket_risk import span
 from billtui.domain.safetext import SafeText
@@ -18,6 +18,7 @@ from billtui.screens.flows import (
     busy_targets,
     carried_out,
     confirm_and_submit,
+    job_ended,
     outcome_words,
     say_nothing_left,
     signed_in_account,
@@ -26,6 +27,7 @@ from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import named
 from billtui.screens.modals.prompt import Prompt
 from billtui.screens.next_ticket import after_acting
+from billtui.screens.ticket_actions import written_meanwhile
 from billtui.services import planner
 from billtui.services.hold_times import EXAMPLES, NotATime, read_hold, said
 from billtui.services.journal import OperationState
@@ -57,20 +59,22 @@ async def change_tickets(
     back_words: str = "",
     keep: Callable[[Ticket], str | None] | None = None,
     hold: bool = False,
-) -> bool:
+    ended: bool = False,
+) -> list[Ticket]:
     """Make ``change``: one ticket at once, many after one confirmation that names what is left out and why.
 
     ``done`` is what is said of one ticket (``{}`` is its number), ``back`` how it is undone, ``keep`` why a ticket as
-    the panel has it now is left as it is. Gives whether it was handed to the executor and not refused.
+    the panel has it now is left as it is. Gives the tickets that were handed to the executor and not refused;
+    ``ended`` waits for the outcome of many as well.
     """  # fmt: skip
     account = signed_in_account(app)
     tickets = await app.session.tickets.tickets_by_ids([row.id for row in rows])
     if not tickets:
         app.say("These tickets are not there any more; press r to refresh.", "warning")
-        return False
+        return []
     if keep is not None and len(tickets) == 1 and (reason := keep(tickets[0])):
         app.say(reason, "warning")
-        return False
+        return []
     wanted = [one for one in tickets if keep is None or not keep(one)]
     plan = planner.change_tickets(account, wanted, change, busy=busy_targets(app), profile=app.profile.name)
     if len(wanted) < len(tickets) and keep is not None:
@@ -83,27 +87,51 @@ async def change_tickets(
         job_id = await confirm_and_submit(
             app, plan, button=button, note=note, hold=hold, rows=named, rows_title="Ticket by ticket"
         )
-        return job_id is not None
+        if job_id is None:
+            return []
+        if ended:
+            await job_ended(app, job_id)
+            found = app.session.journal.operations(job_id)
+            chosen = {target for one in found if one.state is OperationState.DONE for target in one.targets}
+        return [one for one in wanted if f"ticket:{one.id.raw}" in chosen]
     if not plan.operations:
         await say_nothing_left(app, plan)
-        return False
+        return []
     ticket = tickets[0]
     if hold:
         app.submit(plan, hold=True)
-        return True
+        return tickets
     operation = await carried_out(app, plan)
     if operation.state is not OperationState.DONE:
         await _say_what_is(app, ticket, outcome_words(operation))
-        return False
+        return []
     app.say(f"{done.format(ticket.number)}{f' u {back_words}.' if back is not None else ''}")
     if back is not None:
         undo = back(ticket)
 
         async def work() -> None:
-            await change_tickets(app, rows, undo, title=title, done="Ticket {} is as it was.", button=button)
+            await change_tickets(
+                app, rows, undo, title=title, done="Ticket {} is as it was.", button=button,
+                keep=lambda now: _changed_since(now, change),
+            )  # fmt: skip
 
         app.offer_undo(title, work)
-    return True
+    return tickets
+
+
+def _changed_since(now: Ticket, change: TicketChange) -> str | None:
+    """Why ``change`` is not taken back: somebody else has decided about the same meanwhile (TKT-8, TKT-9)."""
+    whose = str(now.assignee or "")
+    left = f"Ticket {now.number} is left as it is:"
+    if (change.assignee is not None or change.department is not None) and whose != (change.assignee or ""):
+        return f"{left} {whose or 'nobody'} has it now."
+    if change.department is not None and now.department.raw != change.department:
+        return f"{left} it was handed over again."
+    if change.priority is not None and now.priority != change.priority:
+        return f"{left} its priority is {now.priority} now."
+    if change.state is not None and (now.state != change.state or now.hold_until != change.hold_until):
+        return f"{left} it is {now.state} now."
+    return None
 
 
 def _aside(ticket: Ticket, reason: str) -> LeftOut:
@@ -138,10 +166,10 @@ async def take_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
             return f"{ticket.assignee} has ticket {ticket.number} already. A assigns it to you all the same."
         if ticket.assignee:
             return f"Ticket {ticket.number} is yours already."
-        return _closed(ticket)
+        return why_closed(ticket)
 
     await change_tickets(
-        app, rows, TicketChange(assignee=me), title=f"Take {_of(rows)}", done="Ticket {} is yours.", button="Take",
+        app, rows, TicketChange(assignee=me), title=f"Take {these(rows)}", done="Ticket {} is yours.", button="Take",
         back=lambda was: TicketChange(assignee=str(was.assignee or "")), back_words="gives it back", keep=taken,
     )  # fmt: skip
 
@@ -160,7 +188,7 @@ async def assign_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
         Choice(OTHER, "Another colleague …", "Type the login"),
     ]
     now = rows[0].assignee
-    who = await app.push_screen_wait(ChoiceDialog(f"Who shall have {_of(rows)}?", choices, chosen=now or me))
+    who = await app.push_screen_wait(ChoiceDialog(f"Who shall have {these(rows)}?", choices, chosen=now or me))
     if who == OTHER:
         who = await app.push_screen_wait(
             Prompt("Assign", label="Login of the colleague", button="Assign",
@@ -171,63 +199,11 @@ async def assign_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
     login = "" if who == NOBODY else who.strip()
     words = f"Ticket {{}} is {'yours' if login == me else f'{named(login)}’s' if login else 'nobody’s'} now."
     await change_tickets(
-        app, rows, TicketChange(assignee=login), title=f"Assign {_of(rows)} to {named(login) or 'nobody'}", done=words,
-        button="Assign", back=lambda was: TicketChange(assignee=str(was.assignee or "")),
-        back_words="gives it back to who had it", keep=lambda one: _same(one.assignee or "", login, one, "assigned so"),
+        app, rows, TicketChange(assignee=login), title=f"Assign {these(rows)} to {named(login) or 'nobody'}",
+        done=words, button="Assign", back=lambda was: TicketChange(assignee=str(was.assignee or "")),
+        back_words="gives it back to who had it",
+        keep=lambda one: why_same(one.assignee or "", login, one, "assigned so"),
     )  # fmt: skip
-
-
-async def hand_over(app: Shell, rows: Sequence[TicketRow]) -> None:
-    """To another department, with a note for whoever takes it there; nobody has it then."""
-    departments = await app.session.tickets.departments()
-    here = rows[0].department if len({row.department for row in rows}) == 1 else ""
-    choices = [
-        Choice(str(one.id.raw), str(one.name), str(one.about), "It is there already." if one.id.raw == here else "")
-        for one in departments
-    ]
-    where = await app.push_screen_wait(ChoiceDialog(f"Hand over {_of(rows)} to", choices))
-    if where is None:
-        return
-    name = _name_of(where, departments)
-    note = await app.push_screen_wait(
-        Prompt(
-            "Hand over", label=f"A note for {name} (only staff sees it); empty for none", button="Hand over",
-            note="What was found, what was promised, what is to be done. Nobody has it until somebody there takes it.",
-        )
-    )  # fmt: skip
-    if note is None:
-        return
-    if note.strip() and not await add_note(app, rows, note.strip()):
-        return
-    moved = await change_tickets(
-        app, rows, TicketChange(department=where), title=f"Hand over {_of(rows)} to {name}",
-        done=f"Ticket {{}} is with {name} now.", button="Hand over", back=_where_it_was, back_words="brings it back",
-        keep=lambda one: _closed(one) or _same(one.department, where, one, f"with {name}"),
-    )  # fmt: skip
-    if moved:
-        after_acting(app, [row.id for row in rows])
-
-
-def _where_it_was(ticket: Ticket) -> TicketChange:
-    return TicketChange(department=ticket.department.raw, assignee=str(ticket.assignee or ""))
-
-
-async def add_note(app: Shell, rows: Sequence[TicketRow], text: str) -> bool:
-    """Leave the same note on each of ``rows``; whether all of them have it (TKT-6)."""
-    account = signed_in_account(app)
-    for ticket in await app.session.tickets.tickets_by_ids([row.id for row in rows]):
-        seen = ticket.last_message_id.raw if ticket.last_message_id is not None else None
-        plan = planner.reply(
-            account, ticket, text, internal=True, seen=seen, busy=busy_targets(app), profile=app.profile.name
-        )
-        if not plan.operations:
-            await say_nothing_left(app, plan)
-            return False
-        operation = await carried_out(app, plan)
-        if operation.state is not OperationState.DONE:
-            app.say(f"The note was not written, so nothing is handed over: {outcome_words(operation)}", "warning")
-            return False
-    return True
 
 
 # --- how urgent, until when, what about
@@ -243,14 +219,15 @@ async def set_priority(app: Shell, rows: Sequence[TicketRow]) -> None:
     }
     now = rows[0].priority
     chosen = await app.push_screen_wait(
-        ChoiceDialog(f"Priority of {_of(rows)}", [Choice(one, one, about[one]) for one in PRIORITIES], chosen=now)
+        ChoiceDialog(f"Priority of {these(rows)}", [Choice(one, one, about[one]) for one in PRIORITIES], chosen=now)
     )
     if chosen is None:
         return
     await change_tickets(
-        app, rows, TicketChange(priority=TicketPriority(chosen)), title=f"Set the priority of {_of(rows)} to {chosen}",
+        app, rows, TicketChange(priority=TicketPriority(chosen)),
+        title=f"Set the priority of {these(rows)} to {chosen}",
         done=f"Ticket {{}}: priority {chosen}.", button="Set it", back=_as_urgent_as_before, back_words="puts it back",
-        keep=lambda one: _closed(one) or _same(one.priority, chosen, one, f"of priority {chosen}"),
+        keep=lambda one: why_closed(one) or why_same(one.priority, chosen, one, f"of priority {chosen}"),
     )  # fmt: skip
 
 
@@ -278,7 +255,7 @@ async def hold_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
 
     typed = await app.push_screen_wait(
         Prompt(
-            f"Hold {_of(rows)}", label="Until when?", value="tomorrow 9:00", button="Hold", check=check, live=live,
+            f"Hold {these(rows)}", label="Until when?", value="tomorrow 9:00", button="Hold", check=check, live=live,
             note=f"For example: {EXAMPLES}. A message of the client brings it back at once.",
         )
     )  # fmt: skip
@@ -286,9 +263,9 @@ async def hold_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
         return
     until = read_hold(typed, app.session.now())
     await change_tickets(
-        app, rows, TicketChange(state=TicketState.ON_HOLD, hold_until=until), title=f"Hold {_of(rows)}",
+        app, rows, TicketChange(state=TicketState.ON_HOLD, hold_until=until), title=f"Hold {these(rows)}",
         done=f"Ticket {{}} is on hold until {said(until)}.", button="Hold", back=_as_awake_as_before,
-        back_words="brings it back now", keep=_closed,
+        back_words="brings it back now", keep=why_closed,
     )  # fmt: skip
 
 
@@ -319,7 +296,7 @@ async def tag_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
     names = ", ".join(tag for tag, _ in used.most_common(_MOST_TAGS))
     typed = await app.push_screen_wait(
         Prompt(
-            f"Tags of {_of(rows)}", label=f"Now: {has or 'none'}", placeholder="disk -waiting", button="Keep",
+            f"Tags of {these(rows)}", label=f"Now: {has or 'none'}", placeholder="disk -waiting", button="Keep",
             check=check, live=live, note=f"In use: {names}." if names else "",
         )
     )  # fmt: skip
@@ -327,7 +304,7 @@ async def tag_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
         return
     add, remove = _tags(typed)
     await change_tickets(
-        app, rows, TicketChange(tags_add=add, tags_remove=remove), title=f"Tag {_of(rows)}",
+        app, rows, TicketChange(tags_add=add, tags_remove=remove), title=f"Tag {these(rows)}",
         done="Ticket {} is tagged.",
         button="Tag", back=lambda was: _tagged_as_before(was, add, remove), back_words="takes that back",
     )  # fmt: skip
@@ -347,11 +324,17 @@ def _tagged_as_before(ticket: Ticket, add: Sequence[str], remove: Sequence[str])
 
 
 async def close_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
-    """Close them; that waits in the outbox, and ``u`` takes it back (TKT-5)."""
+    """Close them; that waits in the outbox, and ``u`` takes it back (TKT-5). None is closed over unseen words."""
+    shown = {row.id: row.last_message_id for row in rows}
+
+    def left(ticket: Ticket) -> str | None:
+        if _is_closed(ticket):
+            return f"Ticket {ticket.number} is closed already."
+        return written_meanwhile(ticket, shown.get(str(ticket.id), ""))
+
     closed = await change_tickets(
-        app, rows, TicketChange(state=TicketState.CLOSED), title=f"Close {_of(rows)}", done="Ticket {} is closed.",
-        button="Close",
-        keep=lambda one: f"Ticket {one.number} is closed already." if _is_closed(one) else None, hold=True,
+        app, rows, TicketChange(state=TicketState.CLOSED), title=f"Close {these(rows)}", done="Ticket {} is closed.",
+        button="Close", keep=left, hold=True,
     )  # fmt: skip
     if closed:
         after_acting(app, [row.id for row in rows])
@@ -360,7 +343,8 @@ async def close_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
 # --- words
 
 
-def _of(rows: Sequence[TicketRow]) -> str:
+def these(rows: Sequence[TicketRow]) -> str:
+    """One by its number, several by their count."""
     return f"ticket {rows[0].number}" if len(rows) == 1 else f"{len(rows)} tickets"
 
 
@@ -368,15 +352,13 @@ def _is_closed(ticket: Ticket) -> bool:
     return str(ticket.state) == TicketState.CLOSED.value
 
 
-def _closed(ticket: Ticket) -> str | None:
+def why_closed(ticket: Ticket) -> str | None:
+    """Why a closed ticket is left as it is."""
     if not _is_closed(ticket):
         return None
     return f"Ticket {ticket.number} is closed: O in its thread reopens it, an answer does as well (TKT-5)."
 
 
-def _same(now: object, wanted: str, ticket: Ticket, words: str) -> str | None:
+def why_same(now: object, wanted: str, ticket: Ticket, words: str) -> str | None:
+    """Why a ticket that is so already is left as it is."""
     return f"Ticket {ticket.number} is {words} already." if str(getattr(now, "raw", now)) == wanted else None
-
-
-def _name_of(department: str, departments: Sequence[Department]) -> str:
-    return next((str(one.name) for one in departments if one.id.raw == department), department)

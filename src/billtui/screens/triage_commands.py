@@ -6,9 +6,9 @@ from abc import abstractmethod
 
 from billtui.commands import Command, Scope, handles
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.handing_over import hand_over
 from billtui.screens.triage import (
     assign_tickets,
-    hand_over,
     hold_tickets,
     set_priority,
     tag_tickets,

@@ -232,7 +232,9 @@ async def _carry(
 
 
 def _of_a_colleague(ticket: Ticket, me: str) -> LeftOut:
-    words = f"{ticket.assignee} has it already: billtui tickets assign {ticket.number} --to {me} gives it to you anyway."
+    words = (
+        f"{ticket.assignee} has it already: billtui tickets assign {ticket.number} --to {me} gives it to you anyway."
+    )
     return LeftOut(
         target=f"ticket:{ticket.id.raw}", title=SafeText(f"{ticket.number}: {ticket.subject}"),
         code=SafeText("left-as-it-is"), rule=SafeText("TKT-8"), reason=SafeText(words),
