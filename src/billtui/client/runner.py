@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class Runner:
             if waiting is not None:
                 raise CircuitOpen(
                     f"{self.transport.place} failed several times in a row. Nothing was sent;"
-                    f" the next try is possible in {waiting:.0f} s.",
+                    f" the next try is possible in {max(1, math.ceil(waiting))} s.",
                     retry_after=waiting,
                 )
             used = self.credentials.token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -193,13 +193,16 @@ class BilltuiScreen(Screen[None]):
     def refresh_keys(self) -> None:
         """Show the keys of this place, dim where they cannot be used."""
         hints: list[KeyHint] = []
-        overrides = self.billtui.settings.keys
         for command in sorted((one for one in self.commands_here() if one.bar), key=lambda one: one.bar):
-            keys = keys_of(command, overrides)
+            keys = self.bar_keys(command)
             if keys:
                 enabled = self.refusal_of(command) is None
                 hints.append(KeyHint(shown(keys[0]), self.key_word(command), enabled))
         self.query_one(KeyBar).set_hints(hints)
+
+    def bar_keys(self, command: Command) -> Sequence[str]:
+        """The keys of ``command`` as they work here now, the first one for the key bar; none: it is left out."""
+        return keys_of(command, self.billtui.settings.keys)
 
     def key_word(self, command: Command) -> str:
         """What the key bar calls ``command`` here."""

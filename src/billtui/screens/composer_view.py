@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
-from billtui.commands import Command, Scope
+from billtui.commands import COMMANDS, Command, Scope
 from billtui.domain.models import Doing
 from billtui.domain.rules.tickets import MIB
 from billtui.screens.base import BilltuiScreen
@@ -168,8 +168,22 @@ class ComposerView(BilltuiScreen):
         """On the frame: whether what is written is kept."""
         self.query_one("#letter").border_subtitle = Content(words)
 
+    def on_descendant_focus(self) -> None:
+        """In a text other keys work than beside it."""
+        self.refresh_keys()
+
+    def bar_keys(self, command: Command) -> Sequence[str]:
+        """In a text a letter is a letter: what has no other key is left out, and ``esc`` leads to the review."""
+        if not self.in_text:
+            return super().bar_keys(command)
+        if command.id == "app.close":
+            return super().bar_keys(COMMANDS["app.back"])
+        return [key for key in super().bar_keys(command) if len(key) > 1]
+
     def key_word(self, command: Command) -> str:
-        """The key that sends says what it sends."""
+        """The key that sends says what it sends, and the one that leaves where it leads."""
+        if command.id == "app.close" and self.in_text:
+            return "Review"
         return self.looks.send_word if command.id == "composer.send" else super().key_word(command)
 
 

@@ -16,6 +16,7 @@ from billtui.screens.saved_view_list import SavedViewList
 from billtui.screens.ticket_actions import close_ticket
 from billtui.screens.triage import close_tickets
 from billtui.screens.triage_commands import TriageCommands
+from billtui.services.drafts import DraftKind
 from billtui.services.session_settings import SessionRefused
 from billtui.services.store import TicketRow
 from billtui.services.ticket_filter import FIELDS, TicketFilter, read_filter
@@ -46,6 +47,8 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         self._counts = Counts({}, 0, 0, 0)
         self._filter = TicketFilter()
         self._before_due = ""
+        self._begun: Mapping[str, DraftKind] = {}
+        """Tickets on which an answer or a note was begun and not sent."""
         self._made_for = ""
         """The login that the views were made for."""
         self._tickets: Sequence[TicketRow] = ()
@@ -70,7 +73,10 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
 
     def views(self) -> Sequence[View]:
         """Ready-made views, a department's own among them."""
-        return [View(view.id, view.title, view.shows) for view in self._views]
+        return [
+            *(View(view.id, view.title, view.shows) for view in self._views),
+            View("drafts", "With a draft of yours", lambda row, now: row.id in self._begun),
+        ]
 
     def columns(self) -> Sequence[Column[TicketRow]]:
         """Number, why it is next, subject, who has it, and more where there is room."""
@@ -97,6 +103,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         """Rows anew, and how many there are in each view."""
         self._tickets = self.session.store.tickets()
         self._now_epoch = self.now_epoch()
+        self._read_begun()
         found = {row.department for row in self._tickets}
         departments = {one: self.department_name(one) for one in (*USUAL_DEPARTMENTS, *sorted(found)) if one in found}
         if departments != self._departments or not self._views or self._made_for != self.me:
@@ -106,6 +113,20 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         self._count()
         self._read_filter()
         super().reload()
+
+    def _read_begun(self) -> None:
+        begun = self.session.writing.waiting().on_tickets
+        if begun != self._begun and self.view is not None and self.view.id == "drafts":
+            self._applied = None
+        self._begun = begun
+
+    def on_screen_resume(self) -> None:
+        """Coming back from writing: what was begun and not sent is counted."""
+        super().on_screen_resume()
+        if not self.session.closed and self._begun != self.session.writing.waiting().on_tickets:
+            self._read_begun()
+            self._apply_view()
+            self._show_around()
 
     def department_name(self, department: str) -> str:
         """A department's name; its id where the panel has not told one."""
@@ -126,7 +147,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
 
     def count_of(self, view: View) -> int:
         """From one look at all rows."""
-        return self._counts.by_view.get(view.id, 0)
+        return len(self._begun) if view.id == "drafts" else self._counts.by_view.get(view.id, 0)
 
     def begin_anew(self) -> None:
         """Another account's tickets."""
@@ -148,7 +169,8 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
             return Content.assemble(
                 (words, "$muted"), ("  of ", "$muted"), f"{len({row.login for row in marked})} clients"
             )
-        return counts_line(self._views, self._counts, self.view.id if self.view else "", self.app.size.width)
+        view = self.view.id if self.view else ""
+        return counts_line(self._views, self._counts, view, self.app.size.width, drafts=len(self._begun))
 
     def detail(self, row: TicketRow) -> Content:
         """The ticket beside the list, and what was last written."""
@@ -157,7 +179,8 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         parts = [
             ticket_facts(
                 row, self.ranks.reasons(row, now), now, department=self.department_name(row.department),
-                order=order.name if order is not None else "", ascii_only=self.billtui.ascii_only,
+                order=order.name if order is not None else "", draft=self._begun.get(row.id),
+                ascii_only=self.billtui.ascii_only,
             )
         ]  # fmt: skip
         messages = store.messages(row.id)

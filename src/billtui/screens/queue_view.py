@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from textual.content import Content
 
 from billtui.domain.rules.ticket_risk import Reason, Why
+from billtui.screens.ticket_view import draft_words
+from billtui.services.drafts import DraftKind
 from billtui.services.store import TicketRow
 from billtui.services.ticket_queue import CLOSED, ON_HOLD, OPEN, PRIORITIES, Counts, QueueView, Ranks, why_next
-from billtui.widgets.formats import cents_text, epoch, moment_text, span_text, toned
+from billtui.widgets.formats import cents_text, count_text, epoch, moment_text, span_text, toned
 from billtui.widgets.record_table import Column, Tone, Toned
 
 LABEL = 13
@@ -98,13 +100,15 @@ DEFAULT_COLUMNS = ("number", "why", "subject", "who", "client", "department", "w
 """Shown until a person chooses; a narrow terminal shows those of them that have room."""
 
 
-def counts_line(views: Sequence[QueueView], counts: Counts, chosen: str, width: int) -> Content:
+def counts_line(views: Sequence[QueueView], counts: Counts, chosen: str, width: int, *, drafts: int = 0) -> Content:
     """How many tickets each view shows, the present one marked; as many as have room."""
     parts: list[Content] = [Content(" ")]
     if counts.late:
         parts.append(toned(f"{counts.late} late  ", "bad"))
     if counts.down:
         parts.append(toned(f"{counts.down} down  ", "bad"))
+    if drafts:
+        parts.append(toned(f"{count_text(drafts, 'draft')}  ", "accent"))
     room = width - sum(part.cell_length for part in parts)
     shown = [view for view in views if view.id not in ("all", "closed")]
     for view in sorted(shown, key=lambda one: one.id != chosen):  # the present one always has room
@@ -133,6 +137,7 @@ def ticket_facts(
     department: str,
     order: str = "",
     invoice: str = "",
+    draft: DraftKind | None = None,
     ascii_only: bool = False,
 ) -> Content:
     """What stands about a ticket: why it is next, whose it is, what it is about, until when."""  # fmt: skip
@@ -146,6 +151,8 @@ def ticket_facts(
         lines.append(_line("" if at else "Why next", toned(reason.words, _TONES[reason.why])))
     if not reasons:
         lines.append(_line("Now", why_next(row, reasons, now)))
+    if draft is not None:
+        lines.append(_line("Begun", toned(draft_words(draft), "accent")))
     lines += [
         _line("Client", Content.assemble((row.login or row.account_id, "bold"), (f"  {row.account_id}", "$muted"))),
         _line("Department", department),

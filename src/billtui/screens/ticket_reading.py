@@ -114,6 +114,12 @@ class TicketReading(BilltuiScreen):
             self._watched.unwatch(self.ticket_id)
         self._watched = None
 
+    def on_screen_resume(self) -> None:
+        """Back from writing: what was begun and not sent is said."""
+        super().on_screen_resume()
+        if self.is_mounted:
+            self._show_words()
+
     def on_resize(self, event: Resize) -> None:
         """A wide terminal gains the facts."""
         self._fit(event.size.width)
@@ -238,6 +244,7 @@ class TicketReading(BilltuiScreen):
             self._departments,
             order_name=order.name if order is not None else "",
             invoice_number=invoice.number if invoice is not None else "",
+            draft=self.session.writing.waiting().on_tickets.get(row.id),
         )
 
     def _show_status(self) -> None:

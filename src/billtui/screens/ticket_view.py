@@ -10,6 +10,7 @@ from textual.content import Content
 
 from billtui.domain.models import Ticket
 from billtui.screens.order_view import Labelled, labelled
+from billtui.services.drafts import DraftKind
 from billtui.services.store import MessageRow, TicketRow
 from billtui.widgets.formats import (
     DAY,
@@ -39,6 +40,8 @@ class Around(NamedTuple):
     """Id → name."""
     order_name: str = ""
     invoice_number: str = ""
+    draft: DraftKind | None = None
+    """What one has begun to write on it, and not sent."""
 
 
 def entries_of(rows: Sequence[MessageRow], me: str) -> list[ThreadEntry]:
@@ -149,8 +152,18 @@ def head_lines(
     return [
         Content.assemble((row.number, "$muted"), "  ", (row.subject or "(no subject)", "bold")),
         Content.assemble(*second),
-        Content.assemble((" · ".join(third), "$muted")),
+        Content.assemble(
+            (f"{draft_words(around.draft)}  " if around.draft is not None else "", "$text-accent"),
+            (" · ".join(third), "$muted"),
+        ),
     ]
+
+
+def draft_words(kind: DraftKind | None) -> str:
+    """That something was begun here, and the key that goes on with it; empty where nothing was."""
+    if kind is None:
+        return ""
+    return "your note waits (i)" if kind is DraftKind.NOTE else "your draft waits (a)"
 
 
 def _state_tone(row: TicketRow, *, staff: bool) -> Tone:
@@ -197,6 +210,8 @@ def facts(row: TicketRow, ticket: Ticket | None, now: int, around: Around, *, as
             ),
         ),
     ]
+    if around.draft is not None:
+        rows.append(Labelled("Begun", toned(draft_words(around.draft), "accent")))
     if row.closed_at is not None:
         rows.append(Labelled("Closed", Content(moment_text(epoch(row.closed_at)))))
     if row.rating is not None:
@@ -237,10 +252,14 @@ def ticket_columns(
     unread: Callable[[TicketRow], bool],
     order_name: Callable[[TicketRow], str],
     department: Callable[[TicketRow], str],
+    drafted: Callable[[TicketRow], bool] = lambda row: False,
     *,
     ascii_only: bool = False,
 ) -> list[Column[TicketRow]]:
-    """The columns of a client's list; ``now`` gives the panel's time in epoch seconds."""
+    """The columns of a client's list; ``now`` gives the panel's time in epoch seconds.
+
+    ``drafted``: whether one has begun to write on it and not sent it, so that oneself acts next.
+    """
 
     def new(row: TicketRow) -> Toned | str:
         return Toned("new", "accent") if unread(row) else ""
@@ -259,7 +278,7 @@ def ticket_columns(
         return short_age(max(now() - last_written(row), 0))
 
     def acts(row: TicketRow) -> Toned:
-        return who_acts(row, staff=False)
+        return Toned("draft", "accent") if drafted(row) else who_acts(row, staff=False)
 
     def about(row: TicketRow) -> str:
         return department(row).partition(" ")[0]

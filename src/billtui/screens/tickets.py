@@ -16,6 +16,7 @@ from billtui.screens.ticket_view import ANSWERED, CLOSED, ON_HOLD, OPEN, USUAL_C
 from billtui.services.search import covered
 from billtui.services.session_settings import NotSignedIn
 from billtui.services.store import MessageHit, TicketRow
+from billtui.services.ticket_writing import NOTHING_WAITS
 from billtui.widgets.formats import count_text
 from billtui.widgets.record_table import Column, RecordTable
 
@@ -38,6 +39,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
     def __init__(self) -> None:
         """Nothing is known before the copy is read."""
         self._unread: frozenset[str] = frozenset()
+        self._begun = NOTHING_WAITS
         self._names: Mapping[str, str] = {}
         self._departments: Mapping[str, str] = {}
         self._words: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
             View("unread", "Unread", lambda row, now: self.is_unread(row)),
             View("open", "Support must answer", lambda row, now: row.state in (OPEN, ON_HOLD)),
             View("answered", "Waiting for you", lambda row, now: row.state == ANSWERED),
+            View("drafts", "With a draft of yours", lambda row, now: row.id in self._begun.on_tickets),
             View("closed", "Closed", lambda row, now: row.state == CLOSED),
             View("all", "All tickets", lambda row, now: True),
         )
@@ -66,6 +69,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
             self.is_unread,
             self.order_name,
             lambda row: self._departments.get(row.department, row.department),
+            lambda row: row.id in self._begun.on_tickets,
             ascii_only=self.billtui.ascii_only,
         )
 
@@ -107,7 +111,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
             return
         if self.session.tickets.is_staff:
             self.billtui.go_tickets()
-        elif self._unread != self._unread_now():
+        elif self._unread != self._unread_now() or self._begun != self.session.writing.waiting():
             self.reload_if_changed(force=True)
 
     def _unread_now(self) -> frozenset[str]:
@@ -116,6 +120,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
     def reload(self) -> None:
         """Rows anew, with what is new and the names of their orders."""
         self._unread = self._unread_now()
+        self._begun = self.session.writing.waiting()
         rows = self.load_rows()
         orders = self.session.store.order_rows({row.order_id for row in rows if row.order_id})
         self._names = {key: order.name or key for key, order in orders.items()}
@@ -196,7 +201,15 @@ class TicketsScreen(SavedViewList[TicketRow]):
             ("; ", "$muted"),
             (f"{answered} for you to answer", "$text-warning" if answered else "$muted"),
             (f", {waiting} with support", "$muted"),
+            (self._begun_words(), "$text-accent"),
         )
+
+    def _begun_words(self) -> str:
+        """Letters that were begun and not sent: n goes on with the new tickets among them."""
+        answers, new = len(self._begun.on_tickets), self._begun.new
+        parts = [count_text(answers, "draft")] if answers else []
+        parts += [f"{new} new (n)"] if new else []
+        return f"; {', '.join(parts)}" if parts else ""
 
     @on(RecordTable.CursorMoved)
     def summary_follows(self) -> None:
@@ -207,8 +220,9 @@ class TicketsScreen(SavedViewList[TicketRow]):
     def detail(self, row: TicketRow) -> Content:
         """The ticket beside the list, and what was found in it."""
         around = Around(
-            False, self._departments, order_name=self._names.get(row.order_id, ""), invoice_number=self._number_of(row)
-        )
+            False, self._departments, order_name=self._names.get(row.order_id, ""), invoice_number=self._number_of(row),
+            draft=self._begun.on_tickets.get(row.id),
+        )  # fmt: skip
         ticket = self.session.store.ticket(row.id)
         parts = [
             Content.styled(row.subject or "(no subject)", "bold"),

@@ -139,7 +139,7 @@ def queue_views(me: str, departments: Mapping[str, str]) -> tuple[QueueView, ...
         QueueView("next", "What is next", "next", lambda row, now: row.state == OPEN),
         QueueView("mine", "Mine", "mine", lambda row, now: row.assignee == me and row.state != CLOSED),
         QueueView("unassigned", "Nobody has it", "nobody's", lambda row, now: not row.assignee and row.state == OPEN),
-        QueueView("due", "Misses its service level within the hour", "due soon", due_within),
+        QueueView("due", "Misses its service level within the hour", "late or due", due_within),
         QueueView("waiting", "Waits for the client", "waiting", lambda row, now: row.state == ANSWERED),
         QueueView("hold", "On hold", "hold", lambda row, now: row.state == ON_HOLD),
         *(

@@ -21,11 +21,12 @@ Server access (TKT-4) is in none of this: give it with ``session.tickets.give_ac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from billtui.client.errors import InvalidInput, NotFound
+from billtui.config.errors import UnsafePath
 from billtui.domain.models import Account, Department, Ticket, TicketMessage
 from billtui.services import planner
 from billtui.services.drafts import Draft, DraftKind, Drafts, DraftState, Standing
@@ -40,6 +41,18 @@ if TYPE_CHECKING:
     from billtui.services.session import Session
     from billtui.services.session_core import SessionCore
     from billtui.services.sync import Sync
+
+
+class Waiting(NamedTuple):
+    """Drafts that are not being sent, and wait for their writer."""
+
+    on_tickets: Mapping[str, DraftKind]
+    """Raw id of a ticket → what is written on it; an answer before a note."""
+    new: int
+    """New tickets that were begun."""
+
+
+NOTHING_WAITS = Waiting({}, 0)
 
 
 class TicketWriting:
@@ -232,6 +245,25 @@ class TicketWriting:
         """
         letter.take(self.drafts.filed(letter.draft, plan))
 
+    def waiting(self) -> Waiting:
+        """What was begun and waits, for lists and threads to say so; nothing where drafts cannot be read."""
+        if self._session.account is None:
+            return NOTHING_WAITS
+        on_tickets: dict[str, DraftKind] = {}
+        new = 0
+        try:
+            found = self.drafts.all()
+        except (OSError, UnsafePath):
+            return NOTHING_WAITS
+        for draft in found:
+            if self.drafts.standing(draft).state not in (DraftState.WRITING, DraftState.RETURNED):
+                continue
+            if draft.key.kind is DraftKind.NEW:
+                new += 1
+            elif on_tickets.get(draft.key.ticket_id) is not DraftKind.REPLY:
+                on_tickets[draft.key.ticket_id] = draft.key.kind
+        return Waiting(on_tickets, new)
+
     def returned(self) -> list[tuple[Draft, Standing]]:
         """Drafts that were given back, with the reasons: to be told of at a start. Tidies up as well."""
         drafts = self.drafts
@@ -242,4 +274,4 @@ MOST_MERGES = 20
 """So many merges one after the other are followed."""
 
 
-__all__ = ["DraftState", "Letter", "News", "TicketWriting", "Words"]
+__all__ = ["DraftState", "Letter", "News", "TicketWriting", "Waiting", "Words"]
