@@ -39,6 +39,24 @@ def test_tkt_8_what_a_colleague_has_is_not_taken_away(cli: Cli, tmp_path: Path) 
     assert (shown(cli, number)["assignee"], shown(cli, free)["assignee"]) == (SAM, ADA)
 
 
+def test_tkt_9_what_was_left_out_of_a_thread_was_not_read(cli: Cli, tmp_path: Path) -> None:
+    """``--last`` marks nothing as read that it left out; ``--new`` shows what came within the same second."""
+    number = new(cli, tmp_path)
+    assert cli("tickets", "show", number).code == 0
+    words = ("Which port do you mean?", "And which address?")
+    for one in words:  # in one second
+        file = text(tmp_path, one, "answer.txt")
+        assert cli("tickets", "reply", number, file, "--anyway", "--yes", login=SAM).code == 0
+    last = cli("tickets", "show", number, "--last", "1")
+    assert words[1] in last.out and words[0] not in last.out and "1 unread message not shown" in last.err
+    mine = text(tmp_path, "Port 25.", "mine.txt")
+    assert cli("tickets", "reply", number, mine, "--yes").code == 8, "one of them was never shown"
+    fresh = cli.json("tickets", "show", number, "--new")["messages"]
+    assert [one["body"] for one in fresh] == list(words)
+    assert cli("tickets", "show", number, "--new").code == 0
+    assert cli("tickets", "reply", number, "--draft", "--yes").code == 0
+
+
 NAMES = ("\N{CJK UNIFIED IDEOGRAPH-5B57}" * 255, "../x", "~", "-rf", "\u202egpj.exe", "a\nb", "..")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from billtui.cli.context import Context
@@ -25,10 +26,11 @@ from billtui.cli.ticket_text import (
 )
 from billtui.config.paths import typed_path
 from billtui.domain.safetext import SafeText
+from billtui.services.read_marks import ReadMark
 from billtui.services.saved_files import harmless_name
 from billtui.services.session import Session
 from billtui.services.store import TicketRow
-from billtui.services.store.rows import AttachmentRow
+from billtui.services.store.rows import AttachmentRow, MessageRow
 
 SEARCHED = 500
 """So many messages at most a search brings."""
@@ -138,11 +140,11 @@ async def show(context: Context) -> Exit:
         messages = store.messages(key)
         mark = session.tickets.seen(key)
         whole = store.messages_known(key).whole
-        shown = messages
-        if options.new and mark is not None:
-            shown = [one for one in messages if one.at > mark.at]
+        unread = _unread_from(messages, mark)
+        shown = messages[unread:] if options.new and mark is not None else messages
         if options.last:
             shown = shown[-options.last :]
+        skipped = len(messages) - len(shown) - unread
         if out.as_json:
             out.document(
                 "ticket",
@@ -161,9 +163,23 @@ async def show(context: Context) -> Exit:
         show_messages(out, shown, new_after=mark.message_id if mark is not None else None)
         if not whole:
             out.note("Only a part of the thread is in the copy; leave --offline away to read it whole.")
+        elif skipped > 0:
+            out.note(f"{count(skipped, 'unread message')} not shown, so the thread does not count as read (TKT-9).")
         elif messages and not options.keep_unread:
             session.tickets.mark_seen(key, messages[-1].id)
     return Exit.DONE
+
+
+def _unread_from(messages: Sequence[MessageRow], mark: ReadMark | None) -> int:
+    """The place of the first message that was not shown here yet (TKT-9); the whole thread where tickets came together.
+
+    By the message itself: two can be of one second. What came with another ticket may stand before what was read.
+    """
+    if mark is None:
+        return 0
+    places = [place for place, one in enumerate(messages) if one.id == mark.message_id]
+    unread = places[-1] + 1 if places else sum(one.at <= mark.at for one in messages)
+    return 0 if any(one.role == "panel" for one in messages[unread:]) else unread
 
 
 async def save(context: Context) -> Exit:
