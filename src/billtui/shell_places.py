@@ -236,8 +236,8 @@ class Places(Shell):
 
         compose_ticket(self, **facts)
 
-    def compose_reply(self, ticket_id: str, internal: bool = False, quote: str = "") -> None:
+    def compose_reply(self, ticket_id: str, internal: bool = False, quote: str = "", seen: str | None = None) -> None:
         """Write into a thread, or with ``internal`` a note that the client never sees."""
         from billtui.screens.composing import compose_reply
 
-        compose_reply(self, ticket_id, internal=internal, quote=quote)
+        compose_reply(self, ticket_id, internal=internal, quote=quote, seen=seen)

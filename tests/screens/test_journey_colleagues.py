@@ -6,7 +6,7 @@ from billtui.config.settings import Settings
 from billtui.screens.triage import close_tickets
 from billtui.services.drafts import DraftKind
 from tests.screens.test_journey_queue import ADA, SAM, at_the_queue, bodies, of_olena, rows_of, ticket
-from tests.screens.test_journey_writing import answer_findings, composer, tickets
+from tests.screens.test_journey_writing import answer_by_api, answer_findings, composer, open_ticket, tickets
 from tests.support.driving import Program
 
 
@@ -102,3 +102,31 @@ async def test_a_draft_that_another_program_sent_is_not_sent_again(program: Prog
         await second.press("ctrl+o")
         await second.hears("in another program meanwhile")
         assert len(tickets(panel)) == before + 1
+
+
+async def test_an_answer_from_the_middle_of_a_thread_is_held_until_the_rest_is_shown(program: Program) -> None:
+    """TKT-9: what stands below the screen was not read; scrolled to, it was."""
+    written = open_ticket(program)["id"]
+    async with program.open(settings=Settings(undo_seconds=0)) as driver:
+        for body in ("A long list:\n" + "one more line\n" * 60, "Which port do you mean?"):
+            answer_by_api(program, written, body)
+        store = driver.app.session.store
+        await driver.until(lambda: len(store.messages(written)) == 3, "the answers")
+        driver.app.show_ticket(written)
+        await driver.on("TicketScreen")
+        await driver.sees("A long list:", "new below: G")
+        await driver.press("a")
+        await driver.on("ComposerScreen")
+        await driver.type("Port 25.")
+        await driver.sees("it is shown before anything is sent")
+        await driver.press("ctrl+o")
+        await answer_findings(driver)
+        await driver.on("ThreadMovedOn")
+        await driver.reads("Which port do you mean?")
+        await driver.press("escape")
+        await driver.on("ComposerScreen")
+        assert len(program.panel().get(f"/tickets/{written}/messages")["items"]) == 3
+        await driver.press("escape", "escape")
+        await driver.on("TicketScreen")
+        await driver.press("G")
+        await driver.until(lambda: "new below" not in driver.text(), "the end")

@@ -8,7 +8,7 @@ from billtui.domain.models import AccessState, Ticket, TicketState
 from billtui.domain.safetext import SafeText
 from billtui.screens.composer import ComposerScreen
 from billtui.screens.composer_keeping import KeptLetter
-from billtui.screens.composer_view import Looks
+from billtui.screens.composer_view import WIDE, Looks
 from billtui.screens.flows import signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.ticket_actions import is_staff
@@ -69,14 +69,19 @@ def _new(app: Shell, letter: Letter) -> ComposerScreen:
     return ComposerScreen(Looks("new", staff=is_staff(app)), KeptLetter(letter))
 
 
-def compose_reply(app: Shell, ticket_id: str, *, internal: bool = False, quote: str = "") -> None:
-    """Answer a ticket that is in the copy, or write a note on it; one that is not is asked for first."""
+def compose_reply(
+    app: Shell, ticket_id: str, *, internal: bool = False, quote: str = "", seen: str | None = None
+) -> None:
+    """Answer a ticket that is in the copy, or write a note on it; one that is not is asked for first.
+
+    ``seen``: the last message that was shown, where that is not the last one of the thread (TKT-9).
+    """
     signed_in_account(app)
     ticket = app.session.store.ticket(ticket_id)
     if ticket is None:
         app.work(_fetched(app, ticket_id, internal, quote))
         return
-    _reply(app, ticket, internal, quote)
+    _reply(app, ticket, internal, quote, seen)
 
 
 async def _fetched(app: Shell, ticket_id: str, internal: bool, quote: str) -> None:
@@ -88,10 +93,12 @@ async def _fetched(app: Shell, ticket_id: str, internal: bool, quote: str) -> No
         _reply(app, ticket, internal, quote)
 
 
-def _reply(app: Shell, ticket: Ticket, internal: bool, quote: str) -> None:
+def _reply(app: Shell, ticket: Ticket, internal: bool, quote: str, seen: str | None = None) -> None:
     store, staff = app.session.store, is_staff(app)
     messages = store.messages(ticket.id.raw)
-    seen = messages[-1].id if messages else None
+    shown_here = TAIL if app.size.width >= WIDE else 0  # beside the text, where there is room
+    if seen is None or internal or seen in [one.id for one in messages[-1 - shown_here :]]:
+        seen = messages[-1].id if messages else None
     letter = app.session.writing.reply(ticket, seen=seen, internal=internal, quote=_quoted(quote))
     spoken = [one for one in messages if internal or not one.internal][-TAIL:]
     whose = f"  client {ticket.login}" if staff and ticket.login else ""

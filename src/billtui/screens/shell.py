@@ -139,7 +139,7 @@ class Shell(CarefulApp[int]):
         """Write a new ticket, with ``facts`` filled in."""
 
     @abstractmethod
-    def compose_reply(self, ticket_id: str, internal: bool = False, quote: str = "") -> None:
+    def compose_reply(self, ticket_id: str, internal: bool = False, quote: str = "", seen: str | None = None) -> None:
         """Answer a ticket, or with ``internal`` write a note on it."""
 
     @abstractmethod

@@ -75,6 +75,11 @@ class TicketScreen(TicketReading, TicketActions, TriageCommands):
         return "" if chosen is None else chosen.body
 
     @property
+    def last_shown(self) -> str | None:
+        """Where messages stand below that were never on the screen, the last one that was (TKT-9)."""
+        return self.thread.last_shown if self.thread.not_shown_yet else None
+
+    @property
     def quotes_note(self) -> bool:
         """Whether the chosen message is a note: it is quoted among staff only (TKT-6)."""
         chosen = self.thread.chosen

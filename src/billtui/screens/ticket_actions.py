@@ -59,6 +59,11 @@ class TicketActions(BilltuiScreen):
         """Whether the message under the cursor is a note."""
         return False
 
+    @property
+    def last_shown(self) -> str | None:
+        """The last message that was on the screen, where more of the thread stands below; else ``None``."""
+        return None
+
     def _open_ticket(self) -> Ticket | None:
         return (
             None if self.session.closed or not self.open_ticket_id else self.session.store.ticket(self.open_ticket_id)
@@ -75,7 +80,7 @@ class TicketActions(BilltuiScreen):
     @handles("ticket.answer")
     def answer(self) -> None:
         """Write into the thread."""
-        self.billtui.compose_reply(self.open_ticket_id)
+        self.billtui.compose_reply(self.open_ticket_id, seen=self.last_shown)
 
     @handles("ticket.quote")
     def answer_quoting(self) -> None:
@@ -83,7 +88,8 @@ class TicketActions(BilltuiScreen):
         internal = self.quotes_note
         if internal:
             self.billtui.say("A note is quoted in a note: the client must not read it.", "information")
-        self.billtui.compose_reply(self.open_ticket_id, internal=internal, quote=self.quoted())
+        seen = self.last_shown
+        self.billtui.compose_reply(self.open_ticket_id, internal=internal, quote=self.quoted(), seen=seen)
 
     @handles("ticket.close")
     async def close_ticket(self) -> None:

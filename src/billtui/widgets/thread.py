@@ -83,6 +83,11 @@ class ThreadView(ThreadCanvas, can_focus=True):
         """How many messages stand below that were never on the screen."""
         return max(len(self.entries) - 1 - self._furthest, 0) if self._placed else 0
 
+    @property
+    def last_shown(self) -> str:
+        """The id of the last message that was on the screen; empty before anything was."""
+        return self.entries[self._furthest].id if 0 <= self._furthest < len(self.entries) else ""
+
     def show(self, entries: Sequence[ThreadEntry], unread: str | None = None) -> None:
         """Show these. The first time, at the first unread one, else at the end; later, what is read stays where it is.
 

@@ -375,6 +375,9 @@ async def test_server_access_is_nowhere_but_in_its_answer(
     )
     too_long = await client.write("PUT", where, {"access": "Violet" * 1_000})
     assert code_of(too_long) == (422, "invalid-input") and "Violet" not in too_long.text
+    sent = json.dumps({"access": "Violet\ud800"}).encode()
+    half = await client.http.put(f"{API}{where}", content=sent, headers=in_json(client))
+    assert code_of(half) == (422, "invalid-input") and "Violet" not in half.text
 
 
 @pytest.mark.parametrize("closing", ["client", "client's word", "staff", "staff's answer"])
