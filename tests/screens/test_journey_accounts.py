@@ -106,6 +106,17 @@ async def test_switching_by_the_list_shows_the_other_account_and_nothing_of_the_
         await driver.ready()
         await driver.until(lambda: driver.list_screen.table.marked_ids == {"1", "2"}, "the marks kept for it")
 
+        # What the list of tickets asked of the account that was left is no trouble of the other one.
+        await driver.go("9", "TicketsScreen")
+        driver.said.clear()
+        await driver.press("@")
+        await driver.on("ProfileDialog")
+        await driver.choose("lab")
+        await driver.until(lambda: driver.app.profile.name == "lab", "the other profile")
+        await driver.ready()
+        await driver.sees("kofi.brandt")
+        assert not any("session has ended" in one for one in driver.said), driver.said
+
 
 async def test_switching_asks_while_something_is_held_back(panels: tuple[Recorder, Recorder], program: Program) -> None:
     one, two = panels

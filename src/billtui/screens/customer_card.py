@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from textual import on
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -21,9 +22,11 @@ from billtui.screens.queue_view import ticket_state
 from billtui.screens.shell import shell_of
 from billtui.services.customer_card import CustomerCard, customer_card
 from billtui.services.loyalty_words import kind_title, percent
+from billtui.services.session_events import ConnectionState
 from billtui.services.session_settings import SessionRefused
 from billtui.widgets.formats import count_text, date_text, left_text, left_tone, moment_text, state_cell, toned
 
+LOOK_SECONDS = 1.0
 LISTED = 40
 """Orders, and tickets, that the card names one by one."""
 
@@ -50,6 +53,8 @@ class CardLines(OptionList):
         super().__init__(id=id)
         self.account_id, self.here = account_id, here
         self.card: CustomerCard | None = None
+        self._waits: Timer | None = None
+        """Looks whether the panel is there again."""
 
     def on_mount(self) -> None:
         """Ask the panel at once, where it is known whose card it is."""
@@ -65,11 +70,27 @@ class CardLines(OptionList):
             card = await customer_card(shell.session, self.account_id)
         except (ClientError, SessionRefused) as error:
             if self.is_attached:
-                self._say(f"{error}  r asks again.")
+                if self.card is None:
+                    self._say(f"{error}  r asks again.")
+                else:
+                    shell.say(str(error), "error")
+                self._again_when_there()
             return
         if self.is_attached:
             self.card = card
             self._draw(card)
+
+    def _again_when_there(self) -> None:
+        """Where the panel could not be reached it is asked again once it can be, without a key."""
+        if shell_of(self.screen).session.connection.state is not ConnectionState.ONLINE:
+            self._waits = self._waits or self.set_interval(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        session = shell_of(self.screen).session
+        if not session.closed and session.connection.state is ConnectionState.ONLINE and self._waits is not None:
+            self._waits.stop()
+            self._waits = None
+            self.run_worker(self.load(), group="card", exclusive=True, exit_on_error=False)
 
     def show(self, account_id: str, here: str) -> None:
         """The card of another customer."""

@@ -18,6 +18,7 @@ from billtui.screens.triage import close_tickets
 from billtui.screens.triage_commands import TriageCommands
 from billtui.services.drafts import DraftKind
 from billtui.services.session_settings import SessionRefused
+from billtui.services.session_thread import SessionClosed
 from billtui.services.store import TicketRow
 from billtui.services.ticket_filter import FIELDS, TicketFilter, read_filter
 from billtui.services.ticket_queue import CLOSED, Counts, QueueView, Ranks, count_views, queue_views
@@ -62,7 +63,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         self.guarded(self._fetch_departments())
 
     async def _fetch_departments(self) -> None:
-        with contextlib.suppress(ClientError, SessionRefused):  # their ids stand there instead
+        with contextlib.suppress(ClientError, SessionRefused, SessionClosed):  # their ids stand there instead
             found = await self.session.tickets.departments()
             self._names = {str(one.id.raw): str(one.name) for one in found}
             self._departments = {}

@@ -24,7 +24,8 @@ from billtui.screens.base import BilltuiScreen
 from billtui.screens.customer_card import CardLines
 from billtui.screens.presence import PresenceLine
 from billtui.screens.ticket_view import Around, entries_of, facts, head_lines
-from billtui.services.session_settings import NotSignedIn
+from billtui.services.session_settings import SessionRefused
+from billtui.services.session_thread import SessionClosed
 from billtui.services.store import TicketRow
 from billtui.services.thread_reading import first_unread
 from billtui.services.ticket_desk import TicketDesk
@@ -142,7 +143,7 @@ class TicketReading(BilltuiScreen):
             self.reload_if_changed(force=True)
 
     async def _fetch_departments(self) -> None:
-        with contextlib.suppress(ClientError, NotSignedIn):  # their ids stand there instead
+        with contextlib.suppress(ClientError, SessionRefused, SessionClosed):  # their ids stand there instead
             found = await self.session.tickets.departments()
             self._departments = {str(one.id): str(one.name) for one in found}
             self._show_words()

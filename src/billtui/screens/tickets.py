@@ -14,7 +14,8 @@ from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.saved_view_list import SavedViewList
 from billtui.screens.ticket_view import ANSWERED, CLOSED, ON_HOLD, OPEN, USUAL_COLUMNS, Around, facts, ticket_columns
 from billtui.services.search import covered
-from billtui.services.session_settings import NotSignedIn
+from billtui.services.session_settings import SessionRefused
+from billtui.services.session_thread import SessionClosed
 from billtui.services.store import MessageHit, TicketRow
 from billtui.services.ticket_writing import NOTHING_WAITS
 from billtui.widgets.formats import count_text
@@ -98,7 +99,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
         self.guarded(self._fetch_departments())
 
     async def _fetch_departments(self) -> None:
-        with contextlib.suppress(ClientError, NotSignedIn):  # their ids stand there instead
+        with contextlib.suppress(ClientError, SessionRefused, SessionClosed):  # their ids stand there instead
             found = await self.session.tickets.departments()
             self._departments = {str(one.id): str(one.name) for one in found}
             self.table.refresh_cells()

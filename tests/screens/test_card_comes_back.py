@@ -1,0 +1,24 @@
+"""A customer's card without a line: it says so, and comes by itself once the panel is there again (ACC-7)."""
+
+from __future__ import annotations
+
+from tests.support.driving import Program
+
+
+async def test_a_card_that_could_not_be_read_comes_by_itself(program: Program) -> None:
+    async with program.open(size=(80, 24), login="sam.desk") as driver:
+        await driver.go("9", "QueueScreen")
+        await driver.sees("Why it is next", "Disk of")
+        program.sandbox.kill()
+        await driver.press("C")
+        await driver.on("CustomerCardScreen")
+        await driver.sees("r asks again")
+        program.sandbox.start()
+        await driver.until(lambda: driver.online, "the line to come back")
+        await driver.sees("E-mail")
+
+        program.sandbox.kill()
+        driver.said.clear()
+        await driver.press("r")
+        await driver.until(lambda: bool(driver.said), "why it could not be read anew")
+        assert "E-mail" in driver.text(), "what was shown is gone"
