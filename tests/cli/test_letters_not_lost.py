@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from billtui.cli.verbs.tickets import _places
@@ -55,6 +57,35 @@ def test_tkt_9_what_was_left_out_of_a_thread_was_not_read(cli: Cli, tmp_path: Pa
     assert [one["body"] for one in fresh] == list(words)
     assert cli("tickets", "show", number, "--new").code == 0
     assert cli("tickets", "reply", number, "--draft", "--yes").code == 0
+
+
+def test_a_plan_file_of_a_ticket_that_was_sent_meanwhile_sends_it_no_second_time(cli: Cli, tmp_path: Path) -> None:
+    """The draft stays beside a plan file; whichever goes first is the one that goes."""
+    plan = str(tmp_path / "plan.json")
+    letter = text(tmp_path, "A bill with two lines\nWhy are there two lines on the bill of May? Please explain both.")
+    assert cli("tickets", "new", letter, "--plan-out", plan).code == 0
+    content = json.loads(Path(plan).read_bytes())  # the journal knows seconds: it was made some earlier
+    made = datetime.fromisoformat(content["made_at"]) - timedelta(seconds=5)
+    Path(plan).write_text(json.dumps(content | {"made_at": made.isoformat().replace("+00:00", "Z")}))
+    assert cli("tickets", "new", "--draft", "--yes").code == 0
+    refused = cli("apply", plan, "--yes", "--json")
+    assert (refused.code, refused.error["code"]) == (5, "sent-already")
+    assert cli.json("tickets", "list", "--query", "A bill with two lines")["total"] == 1
+
+
+def test_tkt_4_a_ticket_whose_access_failed_was_sent_all_the_same(cli: Cli, tmp_path: Path) -> None:
+    """Whoever hears of an error would send it again: it is said that it went, and what is left to do."""
+    secret = tmp_path / "access.txt"
+    secret.write_text("root / Violet-Kettle")
+    secret.chmod(0o600)
+    letter = text(tmp_path, "The console of db-1 is dark\nThe console shows nothing since noon. Please look at it.")
+    cli.sandbox.faults({"kind": "drop-after", "path": "*/access", "method": "PUT", "times": 1})
+    try:
+        failed = cli("tickets", "new", letter, "--access-file", str(secret), "--yes")
+    finally:
+        cli.sandbox.faults()
+    assert failed.code != 0 and "Violet" not in failed.out + failed.err
+    assert "The ticket was sent, do not send it again" in failed.err and "tickets access give id:" in failed.err
 
 
 NAMES = ("\N{CJK UNIFIED IDEOGRAPH-5B57}" * 255, "../x", "~", "-rf", "\u202egpj.exe", "a\nb", "..")

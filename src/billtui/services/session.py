@@ -36,6 +36,7 @@ from billtui.domain.models import (
 from billtui.services import offers
 from billtui.services.account_care import AccountCare
 from billtui.services.journal.reader import JournalReader
+from billtui.services.letters_sent import sent_by_another
 from billtui.services.offers import Offer
 from billtui.services.overview import Ahead, Overview, overview
 from billtui.services.own_files import OwnFiles
@@ -48,6 +49,7 @@ from billtui.services.session_settings import (
     CredentialKeeper,
     NotSignedIn,
     ReadOnlySession,
+    SentAlready,
     SessionSettings,
     SignedIn,
     check_plan,
@@ -370,11 +372,16 @@ class Session:
         ``codes`` are the one-time codes of its operations, by number (TRF-2): ``plan.coded`` says which need one. They
         are kept in memory until their operations are over, and written nowhere.
 
-        Raises ReadOnlySession, NotSignedIn, AlienPlan (of another panel or account), CodeNeeded, JournalError.
+        Raises ReadOnlySession, NotSignedIn, AlienPlan (of another panel or account), CodeNeeded, SentAlready,
+        JournalError.
         """
         if self._closed:
             raise SessionClosed("The session has ended.")
         check_plan(self.settings, self.account if self.signed_in else None, plan, codes)
+        if (job_id := sent_by_another(self.journal, plan)) is not None:
+            raise SentAlready(
+                f"This ticket was sent already, word for word, by job {job_id[:12]}. Nothing was sent now."
+            )
         return self._core.jobs.submit(plan, hold_seconds, codes)
 
 

@@ -75,6 +75,12 @@ class AlienPlan(SessionRefused):
     code = "other-account"
 
 
+class SentAlready(SessionRefused):
+    """The plan's new ticket was sent by another plan meanwhile, word for word."""
+
+    code = "sent-already"
+
+
 class CodeNeeded(SessionRefused):
     """A step of a transfer needs its one-time code, and none was given (TRF-2)."""
 

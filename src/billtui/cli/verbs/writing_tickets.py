@@ -45,6 +45,8 @@ async def new(context: Context) -> Exit:
             await _known(session, str(made["id"]))
             if access is not None:
                 await _give(context, session, str(made["id"]), access)
+        elif access is not None and not options.dry_run:
+            context.out.note("Server access was not given: billtui tickets access give, once the ticket is there.")
         return code
 
 
@@ -183,7 +185,12 @@ async def _known(session: Session, ticket_id: str, message_id: str | None = None
 
 
 async def _give(context: Context, session: Session, ticket_id: str, access: SecretStr) -> None:
-    await session.tickets.give_access(ticket_id, access)
+    try:
+        await session.tickets.give_access(ticket_id, access)
+    except ClientError:
+        way = f"billtui tickets access give id:{ticket_id}"
+        context.out.note(f"The ticket was sent, do not send it again. Server access is given by: {way}")
+        raise
     context.out.note("Server access was given: only support on this ticket can read it, and each reading is logged.")
 
 
