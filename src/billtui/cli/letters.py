@@ -78,9 +78,9 @@ def _kept(context: Context, session: Session, ticket: Ticket, *, internal: bool)
     if options.anyway or options.seen:
         draft = replace(draft, seen=seen_of(context, session, ticket))
     elif (mark := session.tickets.seen(str(ticket.id))) is not None:
-        at = session.store.message_time(str(ticket.id), draft.seen or "")
-        if at is None or mark.at > at:  # the thread was read since the draft was begun
-            draft = replace(draft, seen=mark.message_id)
+        thread = [one.id for one in session.store.messages(str(ticket.id))]  # two messages can be of one second
+        if mark.message_id in thread and draft.seen not in thread[thread.index(mark.message_id) :]:
+            draft = replace(draft, seen=mark.message_id)  # the thread was read since the draft was begun
     return session.writing.open(draft, ticket)
 
 
