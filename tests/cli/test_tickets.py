@@ -220,6 +220,8 @@ def test_tkt_5_closed_reopened_rated_and_found(cli: Cli, tmp_path: Path) -> None
     assert number not in {one["number"] for one in cli.json("tickets", "list", "--unread")["items"]}
     found = cli.json("tickets", "list", "--search", "zygomorphic")["items"]
     assert [one["number"] for one in found] == [number] and "zygomorphic" in found[0]["found"]["excerpt"]
+    nothing = cli("tickets", "list", "--search", "zygomorphous").out
+    assert "No ticket fits" in nothing and "Write one" not in nothing, "there are tickets"
     assert cli("tickets", "rate", number, "--stars", "4", "--comment", "quick", "--yes").code == 0
     assert cli("tickets", "reopen", number, text(tmp_path, "x"), "--yes", "--json").error["code"] == "not-closed"
     assert cli("tickets", "close", number, "--yes").code == 0

@@ -74,10 +74,9 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
 
     def views(self) -> Sequence[View]:
         """Ready-made views, a department's own among them."""
-        return [
-            *(View(view.id, view.title, view.shows) for view in self._views),
-            View("drafts", "With a draft of yours", lambda row, now: row.id in self._begun),
-        ]
+        views = [View(view.id, view.title, view.shows) for view in self._views]
+        drafts = View("drafts", "With a draft of yours", lambda row, now: row.id in self._begun)
+        return [*views[:-2], drafts, *views[-2:]]  # what is closed, and all, stay the last ones
 
     def columns(self) -> Sequence[Column[TicketRow]]:
         """Number, why it is next, subject, who has it, and more where there is room."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
@@ -50,6 +51,10 @@ def check_capability(session: Session, capability: str = "tickets") -> None:
         raise CliError("capability-missing", why, Exit.REFUSED)
 
 
+_NONE: Final = "No tickets. Write one with: billtui tickets new"
+_NONE_FITS: Final = "No ticket fits what was asked for."
+
+
 async def list_all(context: Context) -> Exit:
     """Tickets: unread ones first, then what changed last."""
     options, out = context.options, context.out
@@ -79,7 +84,7 @@ async def list_all(context: Context) -> Exit:
         out.table(
             STAFF_COLUMNS if staff else COLUMNS,
             (list_cells(row, unread=row.id in unread, staff=staff, orders=names, now=now) for row in shown),
-            empty="No tickets. Write one with: billtui tickets new",
+            empty=_NONE_FITS if store.tickets() else _NONE,
         )
         more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
         searched = f" {_searched(session)}" if options.search else ""
