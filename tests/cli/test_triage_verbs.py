@@ -136,13 +136,16 @@ def test_tkt_8_canned_replies_are_filled_or_not_sent(cli: Cli, tmp_path: Path) -
     sam(cli, "canned", "save", "--change", "With us", "--department", "all", "--title", "It is with us")
     changed = cli.json("canned", "show", key, login=SAM)["reply"]
     assert (changed["title"], changed["department"], changed["body"]) == ("It is with us", None, Path(body).read_text())
+    plan = cli("tickets", "reply", number, "--canned", "It is with us", "--anyway", "--dry-run", login=SAM)
+    assert plan.code == 0 and "bumping" not in plan.out + plan.err, "support answers; it does not lose its own place"
     sam(cli, "tickets", "reply", number, "--canned", "It is with us", "--anyway", "--close")
     assert thread(cli, number)[-1]["body"] == (
         f"Dear {cli.login}, ticket {number} about {order['name']} is with {SAM}."
     )
     assert shown(cli, number)["state"] == "closed"
     by_hand = text(tmp_path, "It is ready at {time}.", "by-hand.txt")
-    sam(cli, "canned", "save", by_hand, "--title", "By hand")
+    said = cli("canned", "save", by_hand, "--title", "By hand", "--yes", login=SAM)
+    assert said.code == 0 and "by hand before each sending: {time}" in said.out + said.err
     held = cli("tickets", "reply", number, "--canned", "By hand", "--anyway", "--yes", "--json", login=SAM)
     assert (held.code, held.error["code"], held.error["rule"]) == (5, "unresolved-placeholder", "TKT-8")
     assert cli("canned", "show", "no such", login=SAM).code == 4

@@ -20,6 +20,7 @@ from billtui.services.drafts import AttachmentRefused, Draft, DraftKey, DraftKin
 from billtui.services.plans import Plan
 from billtui.services.session import Session
 from billtui.services.ticket_review import (
+    FOR_STAFF,
     Finding,
     GiveAccess,
     HoldBack,
@@ -116,8 +117,9 @@ async def send(
     """Review, plan, and carry out; whatever is not sent is kept as a draft, and that is said."""
     options, out = context.options, context.out
     known = known_orders(session)
-    fixed = _fix(letter, known) if getattr(options, "fixed", False) else []
-    found = letter.review(known)
+    staff = session.tickets.is_staff
+    fixed = _fix(letter, known, staff=staff) if getattr(options, "fixed", False) else []
+    found = _review(letter, known, staff=staff)
     try:
         plan = await session.writing.plan(letter, departments=departments, profile=context.profile.name)
         if _moved_on(plan):
@@ -171,11 +173,16 @@ def known_orders(session: Session) -> Known:
     return Known(tuple(KnownOrder(row.id, row.name, (row.address,) if row.address else ()) for row in rows))
 
 
-def _fix(letter: Letter, known: Known) -> list[Finding]:
+def _review(letter: Letter, known: Known, *, staff: bool) -> list[Finding]:
+    """What the review says to whoever writes: a ticket's manners are the client's matter."""
+    return [one for one in letter.review(known) if not staff or one.id in FOR_STAFF]
+
+
+def _fix(letter: Letter, known: Known, *, staff: bool) -> list[Finding]:
     """Every fix that needs nobody's choice, done one after the other."""
     done: list[Finding] = []
     while len(done) < _MOST_FIXES:
-        finding = next((one for one in letter.review(known) if _goes_by_itself(one)), None)
+        finding = next((one for one in _review(letter, known, staff=staff) if _goes_by_itself(one)), None)
         if finding is None:
             break
         letter.apply(finding.fix)

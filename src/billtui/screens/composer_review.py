@@ -9,13 +9,20 @@ from typing import Final
 
 from billtui.screens.base import BilltuiScreen
 from billtui.services.store import StoreReader
-from billtui.services.ticket_review import Finding, Known, KnownOrder, SetDepartment, Severity, TicketDraft, review
+from billtui.services.ticket_review import (
+    FOR_STAFF,
+    Finding,
+    Known,
+    KnownOrder,
+    SetDepartment,
+    Severity,
+    TicketDraft,
+    review,
+)
 from billtui.services.ticket_review.lexicon import lexicon
 
 PAUSE: Final = 0.3
 """Seconds from a key to the review of what it made."""
-OF_STAFF: Final = frozenset({"secret-in-text", "missing-attachment"})
-"""Advice for those who answer: a ticket's manners are the client's matter."""
 
 
 def orders_known(path: Path) -> Known:
@@ -72,7 +79,7 @@ class Reviewer:
             if draft != self.draft:
                 found = await asyncio.to_thread(review, draft, self.known)
                 if self._staff:
-                    found = [one for one in found if one.id in OF_STAFF]
+                    found = [one for one in found if one.id in FOR_STAFF]
                 self.draft, self.findings = draft, tuple(found)
             self._show(self.findings)
             return self.findings

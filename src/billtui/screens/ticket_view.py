@@ -100,6 +100,8 @@ def meaning(row: TicketRow, now: int, *, staff: bool) -> str:
         return f"nobody has to act until {moment_text(epoch(row.hold_until))}"
     if row.reopen_until is not None and row.reopen_until > now:
         return f"a message reopens it until {date_text(epoch(row.reopen_until))}"
+    if staff:
+        return "the client can no longer reopen it, you can (O)"
     return "it can no longer be reopened: n in the list opens a new one"
 
 

@@ -11,7 +11,7 @@ from billtui.cli.problems import CliError
 from billtui.cli.shapes import count, when
 from billtui.cli.verbs.tickets import check_capability
 from billtui.domain.models import CannedReply, Invoice, Order, Ticket
-from billtui.domain.rules.canned import values_for
+from billtui.domain.rules.canned import PLACEHOLDERS, placeholders_in, values_for
 from billtui.domain.rules.tickets import FilledReply, fill_reply
 from billtui.services import planner
 from billtui.services.session import Session
@@ -100,7 +100,16 @@ async def save(context: Context) -> Exit:
             busy=busy(session, account),
             profile=context.profile.name,
         )
-        return await carry_out(context, session, plan)
+        return await carry_out(context, session, plan, about=_by_hand(body))
+
+
+def _by_hand(body: str) -> list[str]:
+    """Which placeholders of a text nothing is known for: meant to be so, or misspelt (TKT-8)."""
+    names = [name for name in placeholders_in(body) if name not in PLACEHOLDERS]
+    if not names:
+        return []
+    written = ", ".join(f"{{{name}}}" for name in names)
+    return [f"To be written in by hand before each sending: {written}. Known ones: {', '.join(PLACEHOLDERS)}."]
 
 
 async def delete(context: Context) -> Exit:

@@ -5,7 +5,7 @@ labelled tickets: docs/tickets.md.
 """
 
 from billtui.services.ticket_review.draft import DEPARTMENTS, Known, KnownOrder, TicketDraft, Turn
-from billtui.services.ticket_review.findings import RULES, Finding, Severity, Span
+from billtui.services.ticket_review.findings import FOR_STAFF, RULES, Finding, Severity, Span
 from billtui.services.ticket_review.fix_text import said
 from billtui.services.ticket_review.fixes import (
     MASK,
@@ -30,6 +30,7 @@ from billtui.services.ticket_review.review import fixed, review
 
 __all__ = [
     "DEPARTMENTS",
+    "FOR_STAFF",
     "MASK",
     "RULES",
     "Attach",

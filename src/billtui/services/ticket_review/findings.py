@@ -78,3 +78,5 @@ RULES: Final[dict[str, str]] = {
     BUMPING: "TKT-3",
 }
 """Every finding and its rule, in the order in which findings of one weight are told."""
+FOR_STAFF: Final = frozenset({SECRET_IN_TEXT, MISSING_ATTACHMENT})
+"""Advice for those who answer: a ticket's manners are the client's matter."""
