@@ -266,13 +266,12 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
 
     @handles("queue.close")
     async def close_chosen(self) -> None:
-        """Close what is chosen."""
-        if len(self.chosen_rows()) == 1:
-            await close_ticket(self.billtui, self.chosen_ids()[0])
+        """Close what is chosen; a single mark elsewhere is not the ticket that is looked at, so it is asked first."""
+        rows = self.chosen_rows()
+        if [row.id for row in rows] == [self.table.cursor_id]:
+            await close_ticket(self.billtui, rows[0].id)
             return
-        await close_tickets(
-            self.billtui, [row for row in self.chosen_rows() if row.state != CLOSED] or self.chosen_rows()
-        )
+        await close_tickets(self.billtui, [row for row in rows if row.state != CLOSED] or rows, ask=len(rows) == 1)
 
     @handles("queue.due")
     def show_due(self) -> None:

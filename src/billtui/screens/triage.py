@@ -60,12 +60,13 @@ async def change_tickets(
     keep: Callable[[Ticket], str | None] | None = None,
     hold: bool = False,
     ended: bool = False,
+    ask: bool = False,
 ) -> list[Ticket]:
     """Make ``change``: one ticket at once, many after one confirmation that names what is left out and why.
 
     ``done`` is what is said of one ticket (``{}`` is its number), ``back`` how it is undone, ``keep`` why a ticket as
     the panel has it now is left as it is. Gives the tickets that were handed to the executor and not refused;
-    ``ended`` waits for the outcome of many as well.
+    ``ended`` waits for the outcome of many as well; ``ask`` confirms a single one, too.
     """  # fmt: skip
     account = signed_in_account(app)
     tickets = await app.session.tickets.tickets_by_ids([row.id for row in rows])
@@ -80,7 +81,7 @@ async def change_tickets(
     if len(wanted) < len(tickets) and keep is not None:
         aside = [_aside(one, str(keep(one))) for one in tickets if keep(one)]
         plan = plan.model_copy(update={"left_out": (*aside, *plan.left_out)})
-    if len(rows) > 1:
+    if len(rows) > 1 or ask:
         note = "All of them or none: where a colleague changes one meanwhile, nothing is sent, and the jobs (4) say so."
         chosen = {target for one in plan.operations for target in one.targets}
         named = [f"{one.number}  {one.subject}" for one in wanted if f"ticket:{one.id.raw}" in chosen]
@@ -323,8 +324,11 @@ def _tagged_as_before(ticket: Ticket, add: Sequence[str], remove: Sequence[str])
     )
 
 
-async def close_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
-    """Close them; that waits in the outbox, and ``u`` takes it back (TKT-5). None is closed over unseen words."""
+async def close_tickets(app: Shell, rows: Sequence[TicketRow], *, ask: bool = False) -> None:
+    """Close them; that waits in the outbox, and ``u`` takes it back (TKT-5). None is closed over unseen words.
+
+    ``ask``: also before a single one.
+    """
     shown = {row.id: row.last_message_id for row in rows}
 
     def left(ticket: Ticket) -> str | None:
@@ -334,7 +338,7 @@ async def close_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
 
     closed = await change_tickets(
         app, rows, TicketChange(state=TicketState.CLOSED), title=f"Close {these(rows)}", done="Ticket {} is closed.",
-        button="Close", keep=left, hold=True,
+        button="Close", keep=left, hold=True, ask=ask,
     )  # fmt: skip
     if closed:
         after_acting(app, [row.id for row in rows])
