@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -378,6 +380,23 @@ async def test_server_access_is_nowhere_but_in_its_answer(
     sent = json.dumps({"access": "Violet\ud800"}).encode()
     half = await client.http.put(f"{API}{where}", content=sent, headers=in_json(client))
     assert code_of(half) == (422, "invalid-input") and "Violet" not in half.text
+
+
+async def test_wiped_access_is_wiped_from_the_file_as_well(panel: InProcessPanel, client: SignedIn) -> None:
+    """TKT-4: a deleted row usually stays in its page; the key to it lies beside the database."""
+    where = f"/tickets/{(await opened(client))['id']}"
+    sealed = []
+    for secret in (SECRET, f"{SECRET}, and another"):  # replacing it wipes the one before
+        assert (await client.write("PUT", f"{where}/access", {"access": secret})).status_code == 204
+        with panel.database.read() as tx:
+            sealed.append(
+                bytes(tx.sql("SELECT sealed FROM ticket_access ORDER BY given_at DESC, ticket_id DESC").fetchone()[0])
+            )
+    assert (await client.patch(where, {"state": "closed"})).json()["access"] == "wiped"
+    with contextlib.closing(sqlite3.connect(panel.database.path)) as db:
+        assert db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0, "somebody reads"
+    written = panel.database.path.read_bytes()
+    assert [one for one in sealed if one[12:] in written] == []
 
 
 @pytest.mark.parametrize("closing", ["client", "client's word", "staff", "staff's answer"])
