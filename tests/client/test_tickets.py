@@ -16,6 +16,7 @@ from billtui.client import (
     BillingClient,
     CapabilityMissing,
     ClientError,
+    ConfigurationProblem,
     Forbidden,
     InvalidInput,
     NotFound,
@@ -208,6 +209,10 @@ async def test_a_reply_on_a_thread_that_moved_on(client: BillingClient, support:
     assert posted.ticket.last_message_id == posted.message.id
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
 async def test_a_file_there_and_back(client: BillingClient, stranger: BillingClient, tmp_path: Path) -> None:
     """TKT-6: its bytes come back; a path in its name is none, and nobody else gets it."""
     data = bytes(range(256)) * 300
@@ -221,6 +226,15 @@ async def test_a_file_there_and_back(client: BillingClient, stranger: BillingCli
     saved = tmp_path / "config"
     assert await client.tickets.download(file.id.raw, saved) == len(data)
     assert saved.read_bytes() == data and saved.stat().st_mode & 0o777 == 0o600
+    saved.write_bytes(b"mine")
+    elsewhere = tmp_path / "link"
+    elsewhere.symlink_to(saved)
+    for there in (saved, elsewhere):
+        with pytest.raises(ConfigurationProblem, match="exists"):
+            await client.tickets.download(file.id.raw, there)
+    assert saved.read_bytes() == b"mine" and names_in(tmp_path) == ["config", "link"], "and no half file"
+    assert await client.tickets.download(file.id.raw, elsewhere, replace=True) == len(data)
+    assert saved.read_bytes() == b"mine" and elsewhere.read_bytes() == data, "through no link"
     with pytest.raises(NotFound):
         await stranger.tickets.download(file.id.raw, tmp_path / "theirs")
     with pytest.raises(RuleRefused) as twice:

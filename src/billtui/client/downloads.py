@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -16,8 +17,9 @@ from billtui.client.errors import ConfigurationProblem
 class Download:
     """Writes beside ``target`` (0600, never through a link) and renames once all of it is on disk."""
 
-    def __init__(self, target: Path, limit: int) -> None:
-        """``limit`` is the largest size in bytes."""
+    def __init__(self, target: Path, limit: int, *, replaces: bool = True) -> None:
+        """``limit`` is the largest size in bytes; ``replaces``: whether a file that is there already gives way."""
+        self._replaces = replaces
         self._target = target
         self._partial = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
         self._limit = limit
@@ -46,16 +48,30 @@ class Download:
             raise _cannot_write(self._target, error) from None
 
     def keep(self) -> int:
-        """Give the file its name; the size in bytes. An existing file is replaced in one step."""
+        """Give the file its name; the size in bytes. An existing file is replaced in one step, or stays as it is."""
         assert self._descriptor is not None
         try:
             os.fsync(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = None
-            self._partial.replace(self._target)
+            if self._replaces:
+                self._partial.replace(self._target)
+            else:
+                self._name_anew()
         except OSError as error:
             raise _cannot_write(self._target, error) from None
         return self._size
+
+    def _name_anew(self) -> None:
+        """What came to be there while the body was on its way stays. Raises FileExistsError."""
+        try:
+            os.link(self._partial, self._target)  # never over a file, nor through a link
+        except FileExistsError:
+            raise
+        except OSError:  # no second names on this file system, as on a memory stick
+            if os.path.lexists(self._target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+            self._partial.rename(self._target)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._descriptor is not None:

@@ -55,6 +55,8 @@ class Exchange:
     """Seconds for the whole exchange, where the settings' deadline does not fit."""
     save_to: Path | None = None
     """A file that a successful answer's body is streamed to, instead of memory."""
+    replaces: bool = True
+    """Whether a file that is there already is replaced; else it stays, and the body is given up."""
 
 
 @dataclass(frozen=True, slots=True)

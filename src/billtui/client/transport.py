@@ -268,7 +268,7 @@ class Transport:
                 raise UnreadableAnswer("it is compressed in a way that was not asked for")
             if content_type.partition(";")[0].strip().lower() != exchange.accept:
                 raise UnreadableAnswer(f"it is not {exchange.accept}")
-            with Download(exchange.save_to, MAX_DOCUMENT) as file:
+            with Download(exchange.save_to, MAX_DOCUMENT, replaces=exchange.replaces) as file:
                 async for chunk in reply.chunks:
                     file.write(chunk)
                 size = file.keep()

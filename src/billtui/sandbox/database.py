@@ -366,7 +366,7 @@ def _engine(path: Path) -> Engine:
             f"PRAGMA busy_timeout = {_BUSY_MS}",
             "PRAGMA cache_size = -32000",
             "PRAGMA temp_store = MEMORY",
-            "PRAGMA secure_delete = ON",  # TKT-4: what is wiped is not left in a page; not every SQLite does so by itself
+            "PRAGMA secure_delete = ON",  # TKT-4: wiped is not left in a page; not every SQLite does so by itself
         ):
             connection.execute(statement)
 

@@ -41,9 +41,10 @@ async def save_attachments(app: Shell, files: Sequence[tuple[ThreadFile, str]]) 
     places = await _places(app, [file for file, _ in chosen])
     saved: list[Path] = []
     for file, wanted in places:
-        path = await _unless_there(app, wanted)
-        if path is not None:
-            await app.session.tickets.save_attachment(file.id, path)
+        place = await _unless_there(app, wanted)
+        if place is not None:
+            path, replace = place
+            await app.session.tickets.save_attachment(file.id, path, replace=replace)
             saved.append(path)
     if saved:
         words = str(saved[0]) if len(saved) == 1 else f"{count_text(len(saved), 'file')} in {saved[0].parent}"
@@ -96,10 +97,10 @@ def _folder_problem(typed: str) -> str | None:
     return f"{folder} is not a folder; make it first, or type another."
 
 
-async def _unless_there(app: Shell, path: Path) -> Path | None:
-    """``path`` where nothing is there yet, else what is chosen; ``None`` leaves the file out."""
+async def _unless_there(app: Shell, path: Path) -> tuple[Path, bool] | None:
+    """``path`` where nothing is there yet, else what is chosen, and whether over it; ``None`` leaves the file out."""
     if is_free(path):
-        return path
+        return path, False
     beside = free_path(path)
     choices = [
         Choice(BESIDE, f"Save as {beside.name}", "what is there stays as it is"),
@@ -108,5 +109,5 @@ async def _unless_there(app: Shell, path: Path) -> Path | None:
     ]
     answer = await app.push_screen_wait(ChoiceDialog(f"{path.name} is there already", choices, chosen=BESIDE))
     if answer == REPLACE:
-        return path
-    return beside if answer == BESIDE else None
+        return path, True
+    return (beside, False) if answer == BESIDE else None

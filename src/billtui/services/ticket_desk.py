@@ -211,12 +211,15 @@ class TicketDesk:
 
         return await self._ask(work)
 
-    async def save_attachment(self, attachment_id: str, path: Path) -> int:
-        """An attachment into a new file, never run, mode 0600; its size in bytes (TKT-6)."""
+    async def save_attachment(self, attachment_id: str, path: Path, *, replace: bool = False) -> int:
+        """An attachment into a file, never run, mode 0600; its size in bytes (TKT-6).
+
+        Over a file that is there, also since it was asked about, only to ``replace`` it. Raises ConfigurationProblem.
+        """
         raw = str(getattr(attachment_id, "raw", attachment_id))
 
         async def work(client: BillingClient, _sync: Sync) -> int:
-            return await client.tickets.download(raw, path)
+            return await client.tickets.download(raw, path, replace=replace)
 
         return await self._ask(work)
 

@@ -102,9 +102,12 @@ class Tickets(Resource):
         """Hand a file over, to be named by a message later; ``sent`` is told the bytes that went (TKT-6)."""
         return await self.client.run(self._driver.upload(name, data, write, sent))
 
-    async def download(self, attachment_id: str, path: Path) -> int:
-        """An attachment into a new file, with mode 0600; its size in bytes."""
-        return await self.client.run(self._driver.download(attachment_id, path))
+    async def download(self, attachment_id: str, path: Path, *, replace: bool = False) -> int:
+        """An attachment into a file with mode 0600; its size in bytes.
+
+        A file that is there already stays, unless ``replace``. Raises ``ConfigurationProblem`` then.
+        """
+        return await self.client.run(self._driver.download(attachment_id, path, replace))
 
     async def give_access(self, ticket_id: str, access: SecretStr) -> None:
         """Give support access to the server that the ticket is about, or replace what was given (TKT-4).

@@ -97,11 +97,12 @@ class TicketCalls(Calling):
         )  # fmt: skip
         return Call(exchange, lambda answer: checks.uploaded(answer, data), explain_answer, "tickets")
 
-    def download(self, attachment_id: str, path: Path) -> Call[int]:
+    def download(self, attachment_id: str, path: Path, replaces: bool) -> Call[int]:
         """``GET /attachments/{id}`` streamed to ``path``; the size in bytes."""
         exchange = Exchange(
-            "GET", f"{PREFIX}/attachments/{segment(attachment_id)}", accept="application/octet-stream", save_to=path
-        )
+            "GET", f"{PREFIX}/attachments/{segment(attachment_id)}", accept="application/octet-stream", save_to=path,
+            replaces=replaces,
+        )  # fmt: skip
         return Call(exchange, lambda answer: answer.size, explain_answer, "tickets", frozenset({200}))
 
     # Server access (TKT-4): the panel stores no answer for these, and their bodies are secrets
