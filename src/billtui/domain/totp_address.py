@@ -18,7 +18,9 @@ def shorter(address: str) -> str:
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
         if _DEFAULTS.get(name, "").casefold() != value.casefold() or name not in _DEFAULTS
     ]
-    return f"otpauth://totp{parts.path}?{urlencode(kept, quote_via=quote)}"
+    # A slash needs no escape in a query, and apps write it as it is: escaped, the address would become longer.
+    query = urlencode(kept, safe="/", quote_via=quote)
+    return f"otpauth://totp{parts.path}?{query}"
 
 
 def in_groups(secret: str, size: int = 4) -> str:

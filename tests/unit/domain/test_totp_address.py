@@ -26,6 +26,10 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters=":", exclude_cat
             f"otpauth://totp/x?secret={SECRET}&digits=8&period=60&algorithm=SHA256",
             f"otpauth://totp/x?secret={SECRET}&digits=8&period=60&algorithm=SHA256",
         ),
+        (
+            f"otpauth://totp/%2F:a?secret={SECRET}&issuer=/&digits=8",
+            f"otpauth://totp/%2F:a?secret={SECRET}&issuer=/&digits=8",
+        ),
         ("otpauth://hotp/x?secret=A&digits=6", "otpauth://hotp/x?secret=A&digits=6"),
         ("nothing of the kind", "nothing of the kind"),
     ],
