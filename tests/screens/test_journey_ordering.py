@@ -311,7 +311,7 @@ async def test_staff_cannot_order_and_is_told(program: Program) -> None:
     async with program.open(login=login) as driver:
         await driver.press("b")
         await driver.hears("This account may not do that (orders.new)")
-        assert type(driver.app.screen).__name__ == "OverviewScreen"
+        assert type(driver.app.screen).__name__ == "QueueScreen"
 
 
 async def test_a_digit_asks_nobody_until_typing_pauses(program: Program) -> None:
