@@ -115,6 +115,8 @@ async def test_an_answer_from_the_middle_of_a_thread_is_held_until_the_rest_is_s
         driver.app.show_ticket(written)
         await driver.on("TicketScreen")
         await driver.sees("A long list:", "new below: G")
+        await driver.press("x")
+        await driver.hears("More stands below that you have not seen")
         await driver.press("a")
         await driver.on("ComposerScreen")
         await driver.type("Port 25.")
@@ -130,3 +132,6 @@ async def test_an_answer_from_the_middle_of_a_thread_is_held_until_the_rest_is_s
         await driver.on("TicketScreen")
         await driver.press("G")
         await driver.until(lambda: "new below" not in driver.text(), "the end")
+        assert program.panel().get(f"/tickets/{written}")["state"] == "answered"
+        await driver.press("x")
+        await driver.until(lambda: program.panel().get(f"/tickets/{written}")["state"] == "closed", "it to close")

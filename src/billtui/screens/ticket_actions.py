@@ -93,13 +93,18 @@ class TicketActions(BilltuiScreen):
 
     @handles("ticket.close")
     async def close_ticket(self) -> None:
-        """It is settled."""
+        """It is settled; not while words stand below that were not on the screen."""
+        if self.last_shown is not None:
+            self.billtui.say(
+                "More stands below that you have not seen: G goes there, x closes it then (TKT-9).", "warning"
+            )
+            return
         await close_ticket(self.billtui, self.open_ticket_id)
 
     @handles("ticket.reopen")
     async def reopen_ticket(self) -> None:
         """It is not settled after all."""
-        await reopen_ticket(self.billtui, self.open_ticket_id)
+        await reopen_ticket(self.billtui, self.open_ticket_id, seen=self.last_shown)
 
     @handles("ticket.rate")
     async def rate_ticket(self) -> None:
@@ -181,13 +186,13 @@ def written_meanwhile(ticket: Ticket, shown: str) -> str | None:
     return f"Not closed: somebody wrote to ticket {ticket.number} meanwhile. Look at what is new first (TKT-9)."
 
 
-async def reopen_ticket(app: Shell, ticket_id: str) -> None:
-    """A client reopens with a message (TKT-5); staff at once."""
+async def reopen_ticket(app: Shell, ticket_id: str, *, seen: str | None = None) -> None:
+    """A client reopens with a message (TKT-5), which rests on what was ``seen`` (TKT-9); staff at once."""
     if not is_staff(app):
         ticket = await _ticket_now(app, ticket_id)
         until = f", until {moment_text(ticket.reopen_until)}" if ticket.reopen_until else ""
         app.say(f"Your next message reopens it{until}: say what is still wrong (TKT-5).")
-        app.compose_reply(ticket_id)
+        app.compose_reply(ticket_id, seen=seen)
         return
     await _change(app, await _ticket_now(app, ticket_id), TicketChange(state=TicketState.OPEN), hold=False)
 
