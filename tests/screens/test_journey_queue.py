@@ -220,6 +220,15 @@ async def test_joining_parting_and_what_stands_beside_at_140_columns(program: Pr
         await driver.hears("merged into")
         assert ticket(sam, fresh)["merged_into"] == down
         await driver.until(lambda: fresh not in driver.list_screen.table.shown_ids(), "one row less")
+        driver.app.show_ticket(fresh)
+        await driver.on("TicketScreen")
+        await driver.sees(f"merged into ticket {ticket(sam, down)['number']} (o)")
+        await driver.press("o")
+        await driver.on("ChoiceDialog")
+        await driver.choose("0")
+        await driver.until(lambda: getattr(driver.app.screen, "ticket_id", "") == down, "the thread that it goes on in")
+        await driver.press("escape", "escape")
+        await driver.on("QueueScreen")
         await driver.press("u")
         await driver.hears("is by itself again.")
         assert ticket(sam, fresh)["merged_into"] is None

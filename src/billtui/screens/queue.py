@@ -14,6 +14,7 @@ from billtui.screens.list_screen import View
 from billtui.screens.queue_view import DEFAULT_COLUMNS, counts_line, last_words, queue_columns, ticket_facts
 from billtui.screens.saved_view_list import SavedViewList
 from billtui.screens.ticket_actions import close_ticket
+from billtui.screens.ticket_view import merged_number
 from billtui.screens.triage import close_tickets
 from billtui.screens.triage_commands import TriageCommands
 from billtui.services.drafts import DraftKind
@@ -179,8 +180,8 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         parts = [
             ticket_facts(
                 row, self.ranks.reasons(row, now), now, department=self.department_name(row.department),
-                order=order.name if order is not None else "", draft=self._begun.get(row.id),
-                ascii_only=self.billtui.ascii_only,
+                order=order.name if order is not None else "", merged=merged_number(store, row),
+                draft=self._begun.get(row.id), ascii_only=self.billtui.ascii_only,
             )
         ]  # fmt: skip
         messages = store.messages(row.id)

@@ -137,6 +137,7 @@ def ticket_facts(
     department: str,
     order: str = "",
     invoice: str = "",
+    merged: str = "",
     draft: DraftKind | None = None,
     ascii_only: bool = False,
 ) -> Content:
@@ -173,7 +174,7 @@ def ticket_facts(
     if row.access == "given":
         lines.append(_line("Access", toned("given: E reads it, with a reason", "warning")))
     if row.merged_into:
-        lines.append(_line("Merged into", f"{row.merged_into}: M takes it apart again"))
+        lines.append(_line("Merged into", f"{merged or row.merged_into}: M takes it apart again"))
     lines.append(_line("Messages", f"{row.message_count}, opened {moment_text(epoch(row.created_at))}"))
     if row.state == CLOSED and row.closed_at is not None:
         lines.append(_line("Closed", moment_text(epoch(row.closed_at))))

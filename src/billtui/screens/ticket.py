@@ -13,7 +13,7 @@ from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.screens.ticket_actions import TicketActions
 from billtui.screens.ticket_reading import TicketReading
 from billtui.screens.ticket_saving import save_attachments
-from billtui.screens.ticket_view import facts
+from billtui.screens.ticket_view import facts, merged_number
 from billtui.screens.triage_commands import TriageCommands
 from billtui.services.mentions import Mention, mentions
 from billtui.services.store import TicketRow
@@ -109,6 +109,9 @@ class TicketScreen(TicketReading, TicketActions, TriageCommands):
         store = self.session.store
         chosen = self.thread.chosen
         found = mentions(self.row, "" if chosen is None else chosen.body, store.orders(), store.invoices())
+        if self.row.merged_into:
+            title = f"Ticket {merged_number(store, self.row)}"
+            found = [Mention("ticket", self.row.merged_into, title, "this one was merged into it"), *found]
         if not found:
             self.billtui.say("Neither the ticket nor this message names an order, an invoice or an address.")
         elif len(found) == 1 and found[0].kind != "link":
@@ -122,6 +125,8 @@ class TicketScreen(TicketReading, TicketActions, TriageCommands):
     async def _open(self, mention: Mention) -> None:
         if mention.kind == "link":
             self.billtui.copy(mention.id)
+        elif mention.kind == "ticket":
+            self.billtui.show_ticket(mention.id)
         elif self.staff:
             await self._show_to_staff(mention)
         elif mention.kind == "invoice":

@@ -130,7 +130,7 @@ def ticket_refusal(command_id: str, ticket: Ticket | None, *, staff: bool) -> st
     if staff and command_id in ("ticket.rate", "ticket.access"):
         return "That is the client's to do."
     if ticket.merged_into is not None:
-        return "This ticket was merged into another one; go on there (TKT-8)."
+        return "This ticket was merged into another one; o in its thread goes on there (TKT-8)."
     if command_id == "ticket.close" and ticket.state == TicketState.CLOSED:
         return "It is closed already; O reopens it."
     if command_id == "ticket.reopen" and ticket.state != TicketState.CLOSED:

@@ -23,7 +23,7 @@ from billtui.domain.models import Ticket
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.customer_card import CardLines
 from billtui.screens.presence import PresenceLine
-from billtui.screens.ticket_view import Around, entries_of, facts, head_lines
+from billtui.screens.ticket_view import Around, entries_of, facts, head_lines, merged_number
 from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
 from billtui.services.store import TicketRow
@@ -245,6 +245,7 @@ class TicketReading(BilltuiScreen):
             self._departments,
             order_name=order.name if order is not None else "",
             invoice_number=invoice.number if invoice is not None else "",
+            merged_number=merged_number(store, row),
             draft=self.session.writing.waiting().on_tickets.get(row.id),
         )
 

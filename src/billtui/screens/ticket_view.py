@@ -11,7 +11,7 @@ from textual.content import Content
 from billtui.domain.models import Ticket
 from billtui.screens.order_view import Labelled, labelled
 from billtui.services.drafts import DraftKind
-from billtui.services.store import MessageRow, TicketRow
+from billtui.services.store import MessageRow, StoreReader, TicketRow
 from billtui.widgets.formats import (
     DAY,
     HOUR,
@@ -40,6 +40,8 @@ class Around(NamedTuple):
     """Id → name."""
     order_name: str = ""
     invoice_number: str = ""
+    merged_number: str = ""
+    """Number of the ticket that it was merged into."""
     draft: DraftKind | None = None
     """What one has begun to write on it, and not sent."""
 
@@ -60,6 +62,14 @@ def entries_of(rows: Sequence[MessageRow], me: str) -> list[ThreadEntry]:
         )
         for row in rows
     ]
+
+
+def merged_number(store: StoreReader, row: TicketRow) -> str:
+    """The number of the ticket that ``row`` was merged into, its id where no more is known; empty where it was not."""
+    if not row.merged_into:
+        return ""
+    into = store.ticket_row(row.merged_into)
+    return into.number if into is not None else f"id {row.merged_into}"
 
 
 # --- state
@@ -85,10 +95,11 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def meaning(row: TicketRow, now: int, *, staff: bool) -> str:
+def meaning(row: TicketRow, now: int, around: Around) -> str:
     """What the state means for the one who reads (TKT-5, TKT-7)."""
+    staff = around.staff
     if row.merged_into:
-        return f"merged into ticket {row.merged_into}"
+        return f"merged into ticket {around.merged_number} (o)"
     if row.state == OPEN:
         place = f", {ordinal(row.queue_place)} in the queue" if row.queue_place else ""
         return f"support must answer{place}"
@@ -132,7 +143,7 @@ def head_lines(
     second: list[Content | str | tuple[str, str]] = [
         (state.text, TONE_STYLES[_state_tone(row, staff=around.staff)]),
         (": ", "$muted"),
-        meaning(row, now, staff=around.staff),
+        meaning(row, now, around),
     ]
     if (level := due(row, now)) is not None:
         second += [("  ", ""), (level.text, TONE_STYLES[level.tone])]
@@ -225,7 +236,7 @@ def facts(row: TicketRow, ticket: Ticket | None, now: int, around: Around, *, as
     rows.append(Labelled("Access", Content(access_words(row, ticket))))
     parts = [
         toned(state.text, _state_tone(row, staff=around.staff)),
-        Content(meaning(row, now, staff=around.staff)),
+        Content(meaning(row, now, around)),
         Content(""),
         labelled(rows),
     ]

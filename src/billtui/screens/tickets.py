@@ -12,7 +12,17 @@ from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.saved_view_list import SavedViewList
-from billtui.screens.ticket_view import ANSWERED, CLOSED, ON_HOLD, OPEN, USUAL_COLUMNS, Around, facts, ticket_columns
+from billtui.screens.ticket_view import (
+    ANSWERED,
+    CLOSED,
+    ON_HOLD,
+    OPEN,
+    USUAL_COLUMNS,
+    Around,
+    facts,
+    merged_number,
+    ticket_columns,
+)
 from billtui.services.search import covered
 from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
@@ -222,7 +232,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
         """The ticket beside the list, and what was found in it."""
         around = Around(
             False, self._departments, order_name=self._names.get(row.order_id, ""), invoice_number=self._number_of(row),
-            draft=self._begun.on_tickets.get(row.id),
+            merged_number=merged_number(self.session.store, row), draft=self._begun.on_tickets.get(row.id),
         )  # fmt: skip
         ticket = self.session.store.ticket(row.id)
         parts = [

@@ -26,7 +26,7 @@ class Mention(NamedTuple):
     """One thing that can be gone to."""
 
     kind: str
-    """``order``, ``invoice`` or ``link``."""
+    """``order``, ``invoice``, ``ticket`` or ``link``."""
     id: str
     """Its id; of a link the address."""
     title: str
