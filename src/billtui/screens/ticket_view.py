@@ -101,7 +101,8 @@ def meaning(row: TicketRow, now: int, around: Around) -> str:
     if row.merged_into:
         return f"merged into ticket {around.merged_number} (o)"
     if row.state == OPEN:
-        place = f", {ordinal(row.queue_place)} in the queue" if row.queue_place else ""
+        # Support works in the order of its own queue, by risk; the place that the client is told stands in the facts.
+        place = f", {ordinal(row.queue_place)} in the queue" if row.queue_place and not staff else ""
         return f"support must answer{place}"
     if row.state == ANSWERED:
         return "the client must answer" if staff else "support waits for your answer"
@@ -213,6 +214,8 @@ def facts(row: TicketRow, ticket: Ticket | None, now: int, around: Around, *, as
         rows.append(Labelled("Invoice", Content(f"{around.invoice_number or row.invoice_id}")))
     if row.tags:
         rows.append(Labelled("Tags", Content(" ".join(f"#{tag}" for tag in row.tags.split()))))
+    if around.staff and row.state == OPEN and row.queue_place:
+        rows.append(Labelled("Place", Content(f"{ordinal(row.queue_place)} in the queue, as the client reads it")))
     opened = {"panel": " by itself", "support": " by support"}.get(row.opened_by, "")
     rows += [
         Labelled("Opened", Content(f"{moment_text(epoch(row.created_at))}{opened}")),
