@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 from textual.content import Content
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
 
+SLOW_SECONDS: Final = 2.0
+"""After so long without an answer it is said that the panel is being asked."""
 SIGN_IN_FIRST = "Nothing was sent yet: the session has ended. Sign in, and what you confirmed goes on."
 
 
@@ -137,6 +140,16 @@ async def payment_refused(app: Shell, plan: Plan) -> bool:
     if refused:
         await say_nothing_left(app, plan.model_copy(update={"operations": (), "left_out": refused}))
     return bool(refused)
+
+
+@contextlib.contextmanager
+def said_when_slow(app: Shell, words: str = "Asking the panel …") -> Iterator[None]:
+    """While something is asked of the panel for a key: that is said where the answer does not come soon."""
+    later = asyncio.get_running_loop().call_later(SLOW_SECONDS, app.say, words)
+    try:
+        yield
+    finally:
+        later.cancel()
 
 
 async def job_ended(app: Shell, job_id: str) -> None:

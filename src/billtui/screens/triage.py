@@ -20,6 +20,7 @@ from billtui.screens.flows import (
     confirm_and_submit,
     job_ended,
     outcome_words,
+    said_when_slow,
     say_nothing_left,
     signed_in_account,
 )
@@ -69,7 +70,8 @@ async def change_tickets(
     ``ended`` waits for the outcome of many as well; ``ask`` confirms a single one, too.
     """  # fmt: skip
     account = signed_in_account(app)
-    tickets = await app.session.tickets.tickets_by_ids([row.id for row in rows])
+    with said_when_slow(app):
+        tickets = await app.session.tickets.tickets_by_ids([row.id for row in rows])
     if not tickets:
         app.say("These tickets are not there any more; press r to refresh.", "warning")
         return []
