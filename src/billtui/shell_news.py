@@ -185,12 +185,17 @@ class News(PlansOnTheirWay):
             account=f"{account.login} · {account.account_id}",
             role=str(account.role),
             balance=str(account.balances.internal),
-            unread=f"{len(new)} unread" if (new := self.session.tickets.unread_of_mine()) else "",
+            unread=self._unread(),
             read_only=self.session.read_only or account.key_read_only,
             freshness=freshness,
             tone=tone,
             accent=self.profile.accent,
         )
+
+    def _unread(self) -> str:
+        """How many tickets have something new; nothing while the program leaves, when the copy cannot be read."""
+        new = () if self.session.closed else self.session.tickets.unread_of_mine()
+        return f"{len(new)} unread" if new else ""
 
     def _freshness(self) -> tuple[str, Any]:
         state = self._connection.state

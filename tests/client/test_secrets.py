@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -134,6 +134,9 @@ def test_a_short_code_is_not_looked_for_inside_numbers() -> None:
 
 
 @given(st.text('aB3/\\"é€𝄞%+ ', min_size=6, max_size=40), st.sampled_from([True, False]))
+@example('/"\\\\"\\', True)
+@example('\\\\\\\\/"\\\\\\', False)
+@example("\\" * 7, True)
 def test_any_secret_is_found_as_json_writes_it(secret: str, ascii_only: bool) -> None:
     body = json.dumps({"x": secret * 2, "y": [f"-{secret}-"]}, ensure_ascii=ascii_only).encode("utf-8", "replace")
     covered = json.loads(without_echo(body, secrets_of({"p": {"q": [SecretStr(secret)]}}, None)))

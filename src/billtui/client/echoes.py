@@ -21,6 +21,9 @@ _LONG = 8
 _ALONE = rb"(?<![A-Za-z0-9.])%b(?![A-Za-z0-9.]*[0-9])"
 """A short code is not looked for inside longer numbers, amounts and words."""
 
+_ESCAPED = frozenset(bytes([one]) for one in b'"\\/bfnrtu')
+"""What follows a backslash in JSON."""
+
 
 def secrets_of(body: Mapping[str, Any] | None, token: SecretStr | None) -> list[str]:
     """The secrets of one request."""
@@ -39,8 +42,27 @@ def without_echo(answer: bytes, secrets: list[str]) -> bytes:
             shown = form.encode("utf-8", "replace")
             if shown in answer:
                 alone = len(shown) < _LONG and shown.isalnum()
-                answer = re.sub(_ALONE % shown if alone else re.escape(shown), COVER, answer)
+                answer = _covered(answer, _ALONE % shown if alone else re.escape(shown))
     return answer
+
+
+def _covered(answer: bytes, pattern: bytes) -> bytes:
+    """``answer`` with what matches covered, and no half of an escape left: JSON stays JSON, whatever a secret holds."""
+    kept, at, find = [], 0, re.compile(pattern).search
+    while (match := find(answer, at)) is not None:
+        start, end = match.span()
+        start -= _backslashes(answer, at, start) % 2
+        if _backslashes(answer, at, end) % 2 and answer[end : end + 1] in _ESCAPED:
+            end += 1
+        kept += [answer[at:start], COVER]
+        at = end
+    return b"".join([*kept, answer[at:]])
+
+
+def _backslashes(text: bytes, start: int, end: int) -> int:
+    """How many stand directly before ``end``."""
+    part = text[start:end]
+    return len(part) - len(part.rstrip(b"\\"))
 
 
 def _inside(value: Any) -> Iterator[str]:
