@@ -344,6 +344,7 @@ SHOTS: list[Steps] = [
 async def picture(driver: Driver) -> str:
     """The screen as SVG, once nothing moves any more."""
     await driver.until(lambda: driver.online or not driver.app.session.signed_in, "the line")
+    driver.app.screen.refresh(layout=True)  # what shines through from below a dialog comes with it
     shots: list[str] = []
 
     def at_rest() -> bool:

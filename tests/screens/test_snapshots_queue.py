@@ -94,6 +94,14 @@ SHOTS: list[tuple[Steps, tuple[int, int]]] = [
     (queue, SMALL), (queue, LARGE), (thread, SMALL), (thread, LARGE), (hold, SMALL), (merge, LARGE), (many, SMALL),
     (customer, SMALL), (canned_form, SMALL), (shift, SMALL), (overview, SMALL),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_marked_as_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The count of what is unread, at the top, does not change while a picture is taken."""
+    monkeypatch.setattr("billtui.screens.ticket_reading.KEEP_AFTER", 3600.0)
+
+
 PROFILE = make_profile(name="demo", url="http://127.0.0.1:8765", login=SAM, demo=True)
 
 

@@ -88,7 +88,7 @@ async def facts(driver: Driver) -> None:
     await thread_of_support(driver)
     await driver.press("f")
     await driver.on("MessageDialog")
-    await driver.sees("Server access was read by")
+    await driver.sees("access given, read once")
 
 
 OF_CLIENT: list[Steps] = [

@@ -88,7 +88,6 @@ async def codes(driver: Driver) -> None:
     await driver.on("CodesDialog")
     await paste(driver, link)
     await driver.sees("taken")
-    driver.app.screen.refresh(layout=True)  # what shines through from below comes with it
     await driver.sees("Server")
 
 
