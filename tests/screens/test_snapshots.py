@@ -142,6 +142,8 @@ async def palette(driver: Driver) -> None:
 
 async def search(driver: Driver) -> None:
     await overview(driver)
+    store = driver.app.session.store
+    await driver.until(lambda: store.coverage().whole >= store.coverage().tickets > 0, "all threads in the copy")
     await picture(driver)  # what shines through the dialog was painted, too
     await driver.press("ctrl+f")
     await driver.on("SearchScreen")
