@@ -333,6 +333,7 @@ async def test_200_marked_switch_auto_renewal_in_one_plan(large_program: Program
         await driver.on("ChoiceDialog")
         await driver.choose("6")
         await driver.on("ConfirmPlan")
+        await driver.sees("to confirm")
         wanted = re.search(r"Type (\d+) to confirm", driver.text())
         assert wanted is not None
         assert int(wanted[1]) <= len(rows) - already

@@ -156,7 +156,7 @@ async def test_back_and_forth_with_everything_open(two: Two) -> None:
         ):  # fmt: skip
             await driver.go(area, screen)
             await switch(driver, name)
-            assert type(driver.app.screen).__name__ == screen
+            await driver.on(screen)
             await driver.ready()
         assert len(one.issued) >= 3
         assert len(other.issued) >= 3
