@@ -143,8 +143,11 @@ def bodies(panel: Panel, ticket_id: str) -> list[str]:
     return [str(one["body"]) for one in panel.get(f"/tickets/{ticket_id}/messages")["items"]]
 
 
-async def test_a_reply_to_a_thread_that_moved_on_is_held_shown_and_sent_only_by_a_yes(program: Program) -> None:
+async def test_a_reply_to_a_thread_that_moved_on_is_held_shown_and_sent_only_by_a_yes(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """TKT-9, seen before sending, and found by the panel while it waited in the undo window."""
+    monkeypatch.setattr("billtui.screens.ticket_reading.KEEP_AFTER", 0.01)
     ticket, panel = open_ticket(program), program.panel()
     ticket_id = ticket["id"]
     async with program.open(settings=Settings(undo_seconds=1)) as driver:
@@ -158,6 +161,9 @@ async def test_a_reply_to_a_thread_that_moved_on_is_held_shown_and_sent_only_by_
         await driver.on("ThreadMovedOn")
         await driver.reads("1 message came after", "Which port do you mean?")
         assert "every week" not in driver.text(), "a note leaked"
+        newest = str(panel.get(f"/tickets/{ticket_id}/messages")["items"][-1]["id"])
+        mark = driver.app.session.tickets.seen(ticket_id)
+        assert mark is None or mark.message_id != newest, "what the letter stands over was read by nobody"
         await driver.press("enter")  # typed ahead: back to the text
         await driver.on("ComposerScreen")
         assert composer(driver).body.text == "It is urgent for our invoices."

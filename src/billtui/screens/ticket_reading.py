@@ -62,6 +62,8 @@ class TicketReading(BilltuiScreen):
         self._departments: Mapping[str, str] = {}
         self._watched: TicketDesk | None = None
         self._seen_last = ""
+        self._below = ""
+        """The last message that came into sight while another screen stood over this one."""
         self._seen_timer: Timer | None = None
 
     # --- composition
@@ -120,6 +122,8 @@ class TicketReading(BilltuiScreen):
         super().on_screen_resume()
         if self.is_mounted:
             self._show_words()
+            if self._below:
+                self._read(self._below)
 
     def on_resize(self, event: Resize) -> None:
         """A wide terminal gains the facts."""
@@ -276,8 +280,15 @@ class TicketReading(BilltuiScreen):
 
     @on(ThreadView.Shown)
     def seen(self, event: ThreadView.Shown) -> None:
-        """What was on the screen was read; it is written a moment later."""
-        self._seen_last = event.message_id
+        """What was on the screen was read; what came below a letter or a question only once that is gone (TKT-9)."""
+        if self.app.screen is self:  # ``is_current`` is also true below a dialog
+            self._read(event.message_id)
+        else:
+            self._below = event.message_id
+
+    def _read(self, message_id: str) -> None:
+        """It is written a moment later."""
+        self._seen_last, self._below = message_id, ""
         self._show_status()
         if self._seen_timer is None:
             self._seen_timer = self.set_timer(KEEP_AFTER, self._keep_seen)
