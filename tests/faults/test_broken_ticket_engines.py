@@ -22,6 +22,7 @@ from billtui.domain.rules import tickets as rules
 from billtui.sandbox.engine import (
     attachments,
     changes,
+    held_rows,
     server_access,
     ticket_merging,
     ticket_messages,
@@ -30,7 +31,6 @@ from billtui.sandbox.engine import (
     ticket_views,
     tickets,
 )
-from billtui.sandbox.engine import unit as engine_unit
 from billtui.sandbox.engine.rows_tickets import TicketRow
 from billtui.sandbox.engine.ticket_states import Person
 from tests.support.ticket_machine import Desk
@@ -63,13 +63,13 @@ def a_client_is_shown_the_ticket_as_staff_is(patch: Patch) -> None:
 
 
 def a_note_gives_clients_a_new_version(patch: Patch) -> None:
-    shape = engine_unit._Shape.of(TicketRow)
+    shape = held_rows._Shape.of(TicketRow)
     patch.setattr(shape, "open", shape.loud)
 
 
 def a_note_is_told_in_the_feed_of_clients(patch: Patch) -> None:
-    real = engine_unit.Rows._tell
-    patch.setattr(engine_unit.Rows, "_tell", lambda self, *arguments, shown: real(self, *arguments, shown=True))
+    real = held_rows.Rows._tell
+    patch.setattr(held_rows.Rows, "_tell", lambda self, *arguments, shown: real(self, *arguments, shown=True))
 
 
 def a_note_moves_what_clients_have_seen_last(patch: Patch) -> None:

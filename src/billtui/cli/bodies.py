@@ -32,7 +32,7 @@ def read_text(name: str) -> str:
         except OSError as error:
             raise CliError("file", f"{path} cannot be read: {error.strerror}.") from None
     if len(text) > MAX_CHARACTERS:
-        words = f"The text has more than {MAX_CHARACTERS:,} characters: attach it as a file."
+        words = f"The text has more than {MAX_CHARACTERS:,} characters: attach the log as a file."
         raise CliError("body-too-long", words, rule="TKT-6")
     return text.rstrip("\n")
 

@@ -56,7 +56,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         ("accounts", "pay"),
         "Pay invoices of several accounts: one plan for each account.",
-        "accounts:pay",
+        "accounts_writing:pay",
         (
             _THINGS, flag("--unpaid", "every unpaid, promised and overdue invoice of the accounts"),
             option("--method", help="internal, affiliate or promise", choices=("internal", "affiliate", "promise"),
@@ -68,7 +68,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         ("accounts", "renew"),
         "Renew orders of several accounts: one plan for each account.",
-        "accounts:renew",
+        "accounts_writing:renew",
         (
             _THINGS,
             option("--expires-within", metavar="DAYS", type=natural_number,

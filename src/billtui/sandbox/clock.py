@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from billtui.sandbox.engine import attachments, events, schedule
 from billtui.sandbox.engine.errors import InvalidInput
-from billtui.sandbox.engine.unit import Tx, driver
+from billtui.sandbox.engine.held_rows import driver
+from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import instant_json
 
 LATEST = 7_258_118_400_000_000

@@ -15,9 +15,9 @@ from billtui.domain.models import Account, LedgerLine
 from billtui.domain.money import Money, parse_amount
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
-from billtui.screens.list_screen import AreaList
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.prompt import Prompt
+from billtui.screens.record_list import AreaList
 from billtui.screens.topping_up import positive, top_up
 from billtui.services import planner
 from billtui.services.executor import JobEvent

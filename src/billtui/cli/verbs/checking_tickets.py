@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
+from billtui.cli.bodies import read_text
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import count
 from billtui.config.errors import ConfigError
-from billtui.config.paths import typed_path
 from billtui.services import ticket_review
 from billtui.services.store import KnownAccounts, StoreReader
 from billtui.services.ticket_review import Finding, Known, KnownOrder, Span, TicketDraft, Turn
-
-MAX_TEXT = 1_000_000
-"""Longest ticket that is read, in characters; a panel draws no longer message."""
 
 
 def check(context: Context) -> Exit:
     """Findings as text or JSON; with ``--fixed`` the ticket as the fixes leave it."""
     options, out = context.options, context.out
-    subject, _, body = _read(options.file).partition("\n")
+    subject, _, body = read_text(options.file).partition("\n")
     known = Known(_own_orders(context))
     draft = TicketDraft(
         department=options.department,
@@ -45,26 +40,6 @@ def check(context: Context) -> Exit:
             out.line(f"  {ticket_review.said(one.fix)}")
         out.note(f"{count(len(found), 'finding')}; all of it is advice." if found else "Nothing to say against it.")
     return Exit.REFUSED if found else Exit.DONE
-
-
-def _read(name: str) -> str:
-    """The ticket. Raises CliError."""
-    if name == "-":
-        if sys.stdin is None or sys.stdin.isatty():
-            raise CliError("usage", "Which ticket?", hint="Name a file, or give it on standard input.")
-        text = sys.stdin.read(MAX_TEXT + 1)
-    else:
-        path: Path = typed_path(name)
-        try:
-            with path.open(encoding="utf-8-sig", errors="replace") as file:
-                text = file.read(MAX_TEXT + 1)
-        except FileNotFoundError:
-            raise CliError("not-found", f"There is no file {path}.", Exit.NOT_FOUND) from None
-        except OSError as error:
-            raise CliError("file", f"{path} cannot be read: {error.strerror}.") from None
-    if len(text) > MAX_TEXT:
-        raise CliError("too-long", f"The ticket has more than {MAX_TEXT:,} characters: attach the log as a file.")
-    return text
 
 
 def _own_orders(context: Context) -> tuple[KnownOrder, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from billtui.sandbox.engine.errors import CursorExpired
-from billtui.sandbox.engine.unit import STAFF_FEED, Tx, last_sequence
+from billtui.sandbox.engine.held_rows import STAFF_FEED
+from billtui.sandbox.engine.unit import Tx, last_sequence
 from billtui.sandbox.engine.wire import ChangeFeedJSON, ChangeJSON
 
 MAX_CHANGES = 1_000

@@ -13,7 +13,8 @@ from typing_extensions import TypedDict
 
 from billtui.domain.periods import parse_instant
 from billtui.sandbox.engine.errors import InvalidInput
-from billtui.sandbox.engine.unit import R, Rows, Tx
+from billtui.sandbox.engine.held_rows import R, Rows
+from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import micros
 
 MAX_LIMIT = 500

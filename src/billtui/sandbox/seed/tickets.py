@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -119,11 +120,11 @@ class Player:
     def _steps(self, story: Story) -> Iterator[tuple[float, Callable[[], None]]]:
         told = _Told(self, story)
         for said in story.said:
-            yield said.ago, lambda said=said: told.say(said)  # type: ignore[misc]  # bound at once
+            yield said.ago, partial(told.say, said)
         if story.access is not None:
             yield story.access[0], told.give_access
         for ago, login, reason in story.read:
-            yield ago, lambda login=login, reason=reason: told.read_access(login, reason)  # type: ignore[misc]
+            yield ago, partial(told.read_access, login, reason)
         if story.hold is not None:
             yield story.hold[0], told.hold
         if story.closed is not None:

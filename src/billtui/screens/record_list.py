@@ -1,0 +1,309 @@
+"""A list of records of the copy: rows, heading, summary, marks, and a detail pane where there is room."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.types import CSSPathType
+from textual.widget import Widget
+from textual.widgets import Input
+
+from billtui.commands import Command, Scope
+from billtui.screens.base import BilltuiScreen
+from billtui.widgets.formats import count_text
+from billtui.widgets.list_state import ListState
+from billtui.widgets.record_table import Column, RecordTable
+from billtui.widgets.still import Still
+
+R = TypeVar("R")
+
+DETAIL_FROM = 120
+"""Columns of the terminal from which a detail pane stands beside the list."""
+
+
+class View(NamedTuple):
+    """A ready-made filter: a name, and which rows it shows now."""
+
+    id: str
+    title: str
+    shows: Callable[[Any, int], bool]
+    """Of a row and the present instant in epoch seconds."""
+
+
+class ScreenTable(RecordTable[R]):
+    """A table whose undo key is the screen's: what waits in the outbox comes before marks."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave ``u`` to the screen."""
+        return False if action == "undo_marks" else super().check_action(action, parameters)
+
+
+class AreaList(ListState, inherit_bindings=False):
+    """Its refresh key is the screen's: one command, with the keys a person gave it."""
+
+
+class RecordList(BilltuiScreen, Generic[R]):
+    """The list itself: rows of the copy, what stands around them, and what is chosen."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).with_name("list_screen.tcss")
+    LIST_NAME: ClassVar[str] = ""
+    """Its name in the settings (columns) and in saved views."""
+    NOUN: ClassVar[str] = "row"
+    NOUNS: ClassVar[str] = ""
+    """Several of them, where that is not the noun with an s."""
+    VIEWS: ClassVar[tuple[View, ...]] = ()
+    EMPTY: ClassVar[str] = "Nothing here yet."
+    SORT: ClassVar[tuple[str, bool] | None] = None
+    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.LIST,)
+
+    def __init__(self) -> None:
+        """The view is the first one until another is chosen."""
+        super().__init__()
+        self.view: View | None = next(iter(self.views()), None)
+        self._now_epoch = 0
+
+    # --- what subclasses give
+
+    def views(self) -> Sequence[View]:
+        """The ready-made views; the first is shown until another is chosen, the last shows everything."""
+        return self.VIEWS
+
+    @abstractmethod
+    def columns(self) -> Sequence[Column[R]]:
+        """The columns, in their order."""
+
+    @abstractmethod
+    def row_id(self, row: R) -> str:
+        """The id of a row."""
+
+    @abstractmethod
+    def load_rows(self) -> Sequence[R]:
+        """All rows from the store."""
+
+    def mark_refusal(self, row: R) -> str | None:
+        """Why a row cannot be marked."""
+        return None
+
+    def summary(self, rows: Sequence[R], marked: Sequence[R]) -> Content:
+        """The line below the list: what the marks (or all shown rows) come to."""
+        return Content("")
+
+    def detail(self, row: R) -> Content:
+        """What the pane beside the list shows of the row under the cursor."""
+        return Content("")
+
+    # --- composition
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Heading or filter, list and detail, summary."""
+        with Horizontal(id="heading"):
+            yield Still(id="heading-text")
+            field = Input(placeholder="Words to look for; enter keeps, esc clears", id="filter")
+            field.cursor_blink = False
+            field.can_focus = False  # else it gets the keys of a list that is just being opened, unseen
+            yield field
+        with Horizontal(id="main"):
+            table: ScreenTable[R] = ScreenTable(
+                self.columns(),
+                self.row_id,
+                mark_refusal=self.mark_refusal,
+                visible_columns=self._chosen_columns(),
+                ascii_only=self.billtui.ascii_only,
+                id="table",
+            )
+            yield AreaList(table, empty=self.EMPTY, id="list")
+            with Vertical(id="detail"):
+                yield Still(id="detail-text")
+        yield Still(id="summary")
+
+    @property
+    def table(self) -> RecordTable[R]:
+        """The list."""
+        table: RecordTable[R] = self.query_one("#table", RecordTable)
+        return table
+
+    @property
+    def list_state(self) -> ListState:
+        """What stands around the list."""
+        return self.query_one("#list", ListState)
+
+    def _chosen_columns(self) -> Sequence[str] | None:
+        known = [column.key for column in self.columns()]
+        chosen = [key for key in self.billtui.settings.columns.get(self.LIST_NAME, []) if key in known]
+        return chosen or None
+
+    def on_mount(self) -> None:
+        """Rows from the store at once."""
+        super().on_mount()
+        if self.SORT:
+            self.table.sort_by(self.SORT[0], reverse=self.SORT[1])
+        self.reload_if_changed(force=True)
+        self.list_state.focus_list()
+        self._fit(self.app.size.width)
+        self.set_interval(60, self._minute)
+
+    def on_resize(self, event: Resize) -> None:
+        """A wide terminal gains the detail pane."""
+        self._fit(event.size.width)
+
+    def _fit(self, width: int) -> None:
+        self.set_class(width >= DETAIL_FROM, "wide")
+        if width >= DETAIL_FROM:
+            self._show_detail()
+
+    def _minute(self) -> None:
+        """Once a minute the words for time left may change; unchanged cells are not sent again."""
+        if self.is_current and not self.session.closed:
+            self._now_epoch = self.now_epoch()
+            self.table.refresh_cells()
+
+    def now(self) -> datetime:
+        """The panel's time."""
+        return self.session.now()
+
+    def now_epoch(self) -> int:
+        """The panel's time in epoch seconds."""
+        return int(self.now().timestamp())
+
+    # --- data
+
+    def reload(self) -> None:
+        """Rows anew; cursor and marks stay with their ids."""
+        self._now_epoch = self.now_epoch()
+        self._apply_view()
+        self.table.set_rows(self.load_rows())
+        self._show_state()
+        self._show_around()
+
+    def _apply_view(self) -> None:
+        self.table.set_predicate(self.view_predicate())
+
+    def view_predicate(self) -> Callable[[R], bool] | None:
+        """Which rows the view shows; ``None``: all."""
+        view = self.view
+        if view is None or view.id == "all":
+            return None
+        return lambda row: view.shows(row, self._now_epoch)
+
+    def apply_filter(self, text: str) -> None:
+        """Show only rows with these words."""
+        self.table.set_filter(text)
+
+    def filter_content(self) -> list[Content | str | tuple[str, str]]:
+        """How the heading names the filter while it is not being typed."""
+        if not self.table.filter_words or self.has_class("filtering"):
+            return []
+        return [("  filter: ", "$muted"), Content(" ".join(self.table.filter_words))]
+
+    def _show_state(self) -> None:
+        table = self.table
+        if table.row_count:
+            self.list_state.show_rows()
+        elif table.total_count:
+            self.list_state.show_empty("No row fits this view and filter. / changes the filter, v the view.")
+        elif self.session.account is None or not self.session.store.is_complete:
+            self.list_state.show_loading()
+        else:
+            self.list_state.show_empty()
+
+    def _show_around(self) -> None:
+        table = self.table
+        heading: list[Content | str | tuple[str, str]] = [
+            (f" {self.view.title if self.view else 'All'}", "bold"),
+            (f"  {count_text(table.row_count, self.NOUN, self.NOUNS)}", "$muted"),
+        ]
+        if table.row_count != table.total_count:
+            heading.append((f" of {table.total_count}", "$muted"))
+        heading += self.filter_content()
+        place, text = self.query_one("#heading-text", Still), Content.assemble(*heading)
+        if self.has_class("filtering"):  # then the field stands beside it
+            place.fit(text)
+        else:
+            place.show(text)
+        self._show_summary()
+        self._show_detail()
+
+    def _show_summary(self) -> None:
+        table = self.table
+        marked = table.rows_of(table.marked_ids)
+        parts: list[Content] = []
+        if table.marked_count:
+            hidden = f" ({table.hidden_marked_count} not shown)" if table.hidden_marked_count else ""
+            parts.append(Content.styled(f" {table.marked_count} marked{hidden} ", "bold $text-accent"))
+        parts.append(self.summary(table.rows, marked))
+        self.query_one("#summary", Still).show(Content(" ").join(parts))
+
+    def _show_detail(self) -> None:
+        if not self.has_class("wide"):
+            return
+        row = self.table.cursor_row
+        self.query_one("#detail-text", Still).show(self.detail(row) if row is not None else Content(""), grows=True)
+
+    @on(RecordTable.CursorMoved)
+    def cursor_moved(self, event: RecordTable.CursorMoved) -> None:
+        """The pane and the keys follow the cursor."""
+        self._show_detail()
+        self.refresh_keys()
+
+    @on(RecordTable.MarksChanged)
+    def marks_changed(self) -> None:
+        """The summary and the keys follow the marks."""
+        self._show_summary()
+        self.refresh_keys()
+
+    @on(RecordTable.MarkRefused)
+    def mark_refused(self, event: RecordTable.MarkRefused) -> None:
+        """Say why, and for how many."""
+        self.billtui.say(self.refusal_text(event), "warning")
+
+    def refusal_text(self, event: RecordTable.MarkRefused) -> str:
+        """Why a row cannot be marked, in a sentence."""
+        return f"{event.reason} (and {event.total - 1} more)" if event.total > 1 else event.reason
+
+    @on(RecordTable.RowOpened)
+    def row_opened(self, event: RecordTable.RowOpened) -> None:
+        """Open what was chosen."""
+        self.open_row(event.row_id)
+
+    def open_row(self, row_id: str) -> None:
+        """Show one record in full."""
+
+    # --- what commands act on
+
+    def chosen_rows(self) -> list[R]:
+        """The marked rows in their order, or the one under the cursor."""
+        table = self.table
+        if table.marked_count:
+            return table.rows_of(table.marked_in_order())
+        return [table.cursor_row] if table.cursor_row is not None else []
+
+    def chosen_ids(self) -> list[str]:
+        """The ids of :meth:`chosen_rows`."""
+        return [self.row_id(row) for row in self.chosen_rows()]
+
+    def refusal_of(self, command: Command) -> str | None:
+        """Commands on rows need a row."""
+        if refusal := super().refusal_of(command):
+            return refusal
+        if command.scope not in (Scope.GLOBAL, Scope.LIST) and not self.chosen_rows():
+            return self._nothing_chosen()
+        return None
+
+    def _nothing_chosen(self) -> str:
+        return f"There is no {self.NOUN} under the cursor. v shows other views, / another filter."
+
+    def begin_anew(self) -> None:
+        """Marks were another account's."""
+        self.table.forget_marks()
+
+    def unmark(self) -> None:
+        """Marks are used up by what they were confirmed for; ``u`` brings them back."""
+        self.table.action_clear_marks()
