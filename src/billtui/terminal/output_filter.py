@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 
+from billtui.terminal.door import DoorApp
 from billtui.terminal.harmless import one_line, picture
 
 ReturnType = TypeVar("ReturnType")
@@ -66,7 +66,7 @@ class OutputFilter(LineFilter):
         return segments
 
 
-class HarmlessApp(App[ReturnType]):
+class HarmlessApp(DoorApp[ReturnType]):
     """A Textual app whose output always goes through an OutputFilter, last of all filters."""
 
     output_filter: LineFilter = OutputFilter()

@@ -1,0 +1,229 @@
+"""From what is on the terminal to what is meant to be there, in as few bytes as can be.
+
+What is written consists of the sequences made here and of printable cells, nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from billtui.terminal.attributes import Attributes, Cell
+from billtui.terminal.screenful import Row, Screenful
+
+SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
+SYNC_FROM = 512
+"""Characters from which on a frame is worth being shown in one go; shorter ones arrive in one piece anyway."""
+_NEAR = 4
+"""A gap of so many cells is written again rather than jumped over."""
+
+_KNOWN = re.compile(
+    r"xterm.*|tmux.*|alacritty.*|foot.*|kitty.*|wezterm|contour|ghostty|rio|konsole.*|vte.*|gnome.*|st(-.*)?|rxvt.*|iterm2?.*"
+    r"|putty.*|linux.*|ms-terminal"
+)
+"""Terminals that erase in the background's colour, and know ECH."""
+
+
+class Abilities(NamedTuple):
+    """What the terminal can be relied on for; the defaults hold everywhere."""
+
+    erases_in_colour: bool = False
+    """Erased cells get the background set last ("bce"), not the terminal's own."""
+    erases_cells: bool = False
+    """ECH."""
+    switches_off: bool = False
+    """One attribute can be switched off alone (SGR 22 to 55, 39, 49)."""
+
+
+CAUTIOUS = Abilities()
+
+
+def abilities(environment: Mapping[str, str]) -> Abilities:
+    """What a terminal with this TERM, in this multiplexer, can do."""
+    term = environment.get("TERM", "")
+    if environment.get("ZELLIJ") or (environment.get("STY") and not environment.get("TMUX")):
+        return Abilities(switches_off=True)
+    if environment.get("TMUX"):
+        return Abilities(erases_in_colour=True, erases_cells=True, switches_off=True)
+    known = bool(_KNOWN.fullmatch(term))
+    return Abilities(
+        erases_in_colour=known,
+        erases_cells=known,
+        switches_off=(known or term.startswith("screen")) and not term.startswith("linux"),
+    )
+
+
+def changes(
+    shown: Screenful | None, intended: Screenful, can: Abilities = CAUTIOUS, *, synchronised: bool = False
+) -> str:
+    """What to write so that the terminal shows ``intended``; empty where it does already.
+
+    ``shown`` is what is on it now, with the cursor where that picture has it and all attributes reset; None where that
+    is not known, and then everything is drawn. ``synchronised``: the terminal knows mode 2026; long frames use it.
+    """
+    if not intended.columns or not intended.lines:
+        return ""
+    pen = _Pen(can, intended)
+    if shown is None or (shown.columns, shown.lines) != (intended.columns, intended.lines):
+        shown = pen.wipe(intended)
+    else:
+        pen.x, pen.y = shown.cursor
+    for y, (old, new) in enumerate(zip(shown.rows, intended.rows, strict=True)):
+        if old is not new:
+            _row(pen, y, old, new)
+    written = pen.finish(*intended.cursor)
+    if synchronised and len(written) >= SYNC_FROM:
+        return f"{SYNC_START}{written}{SYNC_END}"
+    return written
+
+
+class _Pen:
+    """Collects what is written; knows where the cursor is and what the next character would look like."""
+
+    def __init__(self, can: Abilities, screen: Screenful) -> None:
+        self.can = can
+        self.columns = screen.columns
+        self.plain = screen.rows[0][0].attributes.plain
+        self.look = self.plain
+        self.x: int | None = None
+        self.y: int | None = None
+        self.out: list[str] = []
+
+    def wipe(self, intended: Screenful) -> Screenful:
+        """Erase everything, in the colour that most blanks will have; gives what is on the terminal then."""
+        fill = self.plain
+        self.out.append("\x1b[r\x1b[m")
+        if self.can.erases_in_colour:
+            counts = Counter(cell for row in intended.rows for cell in row if cell.text == " ")
+            if counts:
+                most = counts.most_common(1)[0][0].attributes
+                fill = most if not most.shows_blanks else self.plain
+        self.be(fill)
+        self.out.append("\x1b[H\x1b[J")
+        self.x = self.y = 0
+        return Screenful.blank(intended.columns, intended.lines, fill)
+
+    def be(self, look: Attributes) -> None:
+        """Make what follows look so."""
+        if look is not self.look:
+            self.out.append(self.look.to(look) if self.can.switches_off else self.look.to_by_reset(look))
+            self.look = look
+
+    def be_blank(self, look: Attributes) -> None:
+        """Make blanks look so; the colour of letters may stay what it is."""
+        if self.look.rest is not look:
+            self.be(look)
+
+    def go(self, x: int, y: int) -> None:
+        """Move the cursor, the shortest way."""
+        if y != self.y:
+            if x == 0 and self.y is not None and y == self.y + 1:
+                self.out.append("\r\n")
+            else:
+                self.out.append(_place(x, y))
+        elif x != self.x:
+            if x == 0:
+                self.out.append("\r")
+            elif self.x is None:
+                self.out.append(f"\x1b[{x + 1}G")
+            else:
+                self.out.append(_step(self.x, x))
+        self.x, self.y = x, y
+
+    def put(self, cells: Row) -> None:
+        """Write cells from where the cursor is."""
+        assert self.x is not None
+        assert self.y is not None
+        at = self.x
+        for cell in cells:
+            if not cell.width:
+                continue
+            if self.x is None:
+                self.go(at, self.y)
+            if cell.text == " ":
+                self.be_blank(cell.attributes)
+            else:
+                self.be(cell.attributes)
+            if cell.sure:
+                self.out.append(cell.text)
+            else:
+                self._put_unsure(cell, at)
+            at += cell.width
+            self.x = at if cell.sure and at < self.columns else None
+
+    def _put_unsure(self, cell: Cell, at: int) -> None:
+        """A character that some terminals draw narrower than its place: the place is made blank first."""
+        if cell.width == 2:
+            self.out += ["  ", f"\x1b[{at + 1}G"]
+        self.out.append(cell.text)
+
+    def finish(self, x: int, y: int) -> str:
+        """Leave the cursor and the attributes as the next frame expects them."""
+        if self.look is not self.plain:
+            self.out.append("\x1b[m")
+        self.go(x, y)
+        return "".join(self.out)
+
+
+def _row(pen: _Pen, y: int, old: Row, new: Row) -> None:
+    changed = [x for x, (before, after) in enumerate(zip(old, new, strict=True)) if before is not after]
+    if not changed:
+        return
+    erase_from = _erasable_end(pen.can, new)
+    tail = [x for x in changed if x >= erase_from]
+    if len(tail) > _NEAR:
+        del changed[len(changed) - len(tail) :]
+    for start, stop in _runs(changed, new):
+        pen.go(start, y)
+        pen.put(new[start:stop])
+    if len(tail) > _NEAR:
+        pen.go(tail[0], y)
+        pen.be_blank(new[-1].attributes)
+        pen.out.append("\x1b[K")
+
+
+def _runs(changed: list[int], row: Row) -> list[tuple[int, int]]:
+    """Stretches of the row to write: from where to where, small gaps closed, wide characters whole."""
+    runs: list[tuple[int, int]] = []
+    for x in changed:
+        start, stop = x, x + 1
+        if not row[start].width:
+            start -= 1
+        lead = row[start]
+        while stop < len(row) and (not row[stop].width or not lead.sure):
+            if row[stop].width:
+                lead = row[stop]  # what a terminal may have drawn too wide is drawn over
+            stop += 1
+        if runs and start <= runs[-1][1] + _NEAR:
+            runs[-1] = (runs[-1][0], max(stop, runs[-1][1]))
+        else:
+            runs.append((start, stop))
+    return runs
+
+
+def _erasable_end(can: Abilities, row: Row) -> int:
+    """The column from which on there are only blanks of one look, and which erasing to the end would draw."""
+    last = row[-1]
+    if last.text != " " or last.attributes.shows_blanks or (last.attributes.background and not can.erases_in_colour):
+        return len(row)
+    end = len(row)
+    while end and row[end - 1] is last:
+        end -= 1
+    return end
+
+
+def _place(x: int, y: int) -> str:
+    if x:
+        return f"\x1b[{y + 1};{x + 1}H"
+    return f"\x1b[{y + 1}H" if y else "\x1b[H"
+
+
+def _step(before: int, after: int) -> str:
+    distance = after - before
+    if distance > 0:
+        return "\x1b[C" if distance == 1 else f"\x1b[{distance}C"
+    if distance >= -3:
+        return "\b" * -distance
+    return f"\x1b[{-distance}D"
