@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from billtui.commands import Command
 from billtui.screens.modals.dialog import Dialog
+from billtui.widgets.choices import Choices
 
 
 class PaletteEntry(NamedTuple):
@@ -44,7 +45,7 @@ class Palette(Dialog[str]):
         field = Input(placeholder="Type a part of a name", id="query")
         field.cursor_blink = False
         yield field
-        yield OptionList(id="matches")
+        yield Choices(id="matches")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """No buttons: enter runs, esc leaves."""

@@ -1,6 +1,9 @@
 """Themes: calm backgrounds, one accent, and meanings that never rest on colour alone.
 
 ``$muted`` is for labels, ``$faint`` for what cannot be used now; both are colours of their own in every theme.
+``tests/unit/shell/test_themes.py`` holds the contrast: 4.5 for text (7 in the high contrast), 3 for what is faint, for
+frames and for the place in a list. The two for colour-blind people keep it, and keep success, warning, error and accent
+apart, as those people see them.
 """
 
 from __future__ import annotations
@@ -22,7 +25,8 @@ DARK = Theme(
     dark=True,
     variables={
         "muted": "#8f9aab",
-        "faint": "#5d6675",
+        "faint": "#687180",
+        "scrollbar": "#42699a",
         "block-cursor-background": "#2d4a6b",
         "block-cursor-foreground": "#ffffff",
     },
@@ -42,7 +46,8 @@ LIGHT = Theme(
     dark=False,
     variables={
         "muted": "#5a6472",
-        "faint": "#9aa2ad",
+        "faint": "#7c8490",
+        "scrollbar": "#688db5",
         "block-cursor-background": "#bcd8f5",
         "block-cursor-foreground": "#101418",
     },
@@ -63,10 +68,51 @@ HIGH_CONTRAST = Theme(
     variables={
         "muted": "#d0d0d0",
         "faint": "#a0a0a0",
+        "text-muted": "#d0d0d0",
+        "scrollbar": "#8f8f00",
         "block-cursor-background": "#ffffff",
         "block-cursor-foreground": "#000000",
     },
 )
+
+
+def _of_the_colour_blind(name: str, *, success: str, warning: str, error: str, accent: str) -> Theme:
+    """A dark theme whose meanings are other colours; they are used as they are, not mixed with white."""
+    return Theme(
+        name=name,
+        primary=accent,
+        secondary="#98a1af",
+        accent=accent,
+        foreground="#e4e7ec",
+        background="#12151b",
+        surface="#171b23",
+        panel="#1f2530",
+        success=success,
+        warning=warning,
+        error=error,
+        dark=True,
+        variables={
+            "muted": "#98a1af",
+            "faint": "#6f7888",
+            "text-success": success,
+            "text-warning": warning,
+            "text-error": error,
+            "text-accent": accent,
+            "scrollbar": "#6f7888",
+            "block-cursor-background": "#2d4a6b",
+            "block-cursor-foreground": "#ffffff",
+        },
+    )
+
+
+RED_GREEN = _of_the_colour_blind(
+    "billtui-red-green", success="#9ec0ff", warning="#f1ed41", error="#ffa659", accent="#9588e9"
+)
+"""For protan and deutan eyes: good is blue, what warns yellow, what is bad orange, what stands out violet."""
+BLUE_YELLOW = _of_the_colour_blind(
+    "billtui-blue-yellow", success="#40d64a", warning="#f8b884", error="#f7699d", accent="#43f8f2"
+)
+"""For tritan eyes: good is green, what warns pale orange, what is bad pink, what stands out turquoise."""
 TERMINAL = Theme(
     name="billtui-16",
     primary="ansi_bright_blue",
@@ -79,7 +125,7 @@ TERMINAL = Theme(
     boost="ansi_default",
     success="ansi_green",
     warning="ansi_yellow",
-    error="ansi_red",
+    error="ansi_bright_red",
     dark=True,
     ansi=True,
     variables={
@@ -103,6 +149,8 @@ THEMES: dict[str, tuple[Theme, str]] = {
     "dark": (DARK, "Dark"),
     "light": (LIGHT, "Light"),
     "contrast": (HIGH_CONTRAST, "High contrast"),
+    "red-green": (RED_GREEN, "For red-green blindness"),
+    "blue-yellow": (BLUE_YELLOW, "For blue-yellow blindness"),
     "terminal": (TERMINAL, "My terminal's 16 colours"),
 }
 """Name in the settings → theme and its title."""

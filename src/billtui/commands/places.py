@@ -31,7 +31,14 @@ COMMANDS = (
     Command(
         "overview.open", "Open", "Open the list behind this line.", ("enter",), Scope.OVERVIEW, bar=1, in_palette=False
     ),
-    Command("settings.theme", "Theme", "Dark, light, high contrast, 16 colours.", ("t",), Scope.SETTINGS, bar=2),
+    Command(
+        "settings.theme",
+        "Theme",
+        "Dark, light, high contrast, for colour-blind people, 16 colours.",
+        ("t",),
+        Scope.SETTINGS,
+        bar=2,
+    ),
     Command(
         "settings.doctor",
         "Doctor",

@@ -25,6 +25,7 @@ from billtui.services.account_care import session_needed
 from billtui.services.executor import JobEvent
 from billtui.services.loyalty import Loyalty, loyalty_from
 from billtui.services.store import StoreReader
+from billtui.widgets.choices import Choices
 
 LABEL = 20
 GUARDED = frozenset({"account.password", "account.second_factor", "account.keys", "account.sessions"})
@@ -72,7 +73,7 @@ class AccountScreen(BilltuiScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and what the one under the cursor means."""
-        yield OptionList(id="lines")
+        yield Choices(id="lines")
         yield Static(id="about")
 
     def on_mount(self) -> None:

@@ -37,6 +37,7 @@ from billtui.screens.list_screen import DETAIL_FROM
 from billtui.services.executor import JobEvent
 from billtui.services.order_draft import OrderDraft
 from billtui.services.session_settings import SessionRefused
+from billtui.widgets.choices import Choices
 from billtui.widgets.formats import count_text
 from billtui.widgets.quantity_matrix import MatrixColumn, MatrixRow, QuantityMatrix
 from billtui.widgets.still import Still
@@ -79,7 +80,7 @@ class BulkOrderView(BilltuiScreen):
         yield Still(id="cell")
         with Horizontal(id="below"):
             with Vertical(id="choosing"):
-                yield OptionList(id="form")
+                yield Choices(id="form")
                 yield Still(id="sums")
             with VerticalScroll(id="beside"):
                 yield Still(id="beside-text")

@@ -10,10 +10,11 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, ContentSwitcher, Input, OptionList, Static
+from textual.widgets import Button, ContentSwitcher, Input, Static
 from textual.widgets.option_list import Option
 
 from billtui.domain.safetext import clean
+from billtui.widgets.choices import Choices
 
 STEPS = {"start": 0, "address": 1, "check": 2, "pin": 2, "profile": 3, "done": 4}
 """The pages, and which of the four steps each belongs to."""
@@ -64,7 +65,7 @@ class GuidePages(Screen[None]):
         )
         with Vertical(id="start", classes="page"):
             yield Static(Content("There is no profile yet. What do you want to do?"), classes="text")
-            yield OptionList(
+            yield Choices(
                 *(
                     Option(Content.assemble((title, "bold"), "\n  ", (words, "$muted")), id=name)
                     for name, title, words in choices

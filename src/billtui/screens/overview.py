@@ -26,6 +26,7 @@ from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed, RunningO
 from billtui.services.staff import is_staff
 from billtui.services.store import ChangeRow
 from billtui.services.ticket_queue import Ranks
+from billtui.widgets.choices import Choices
 from billtui.widgets.formats import cents_text, count_text, date_text, epoch, moment_text, span_text, toned
 from billtui.widgets.record_table import Tone
 
@@ -61,7 +62,7 @@ class OverviewScreen(BilltuiScreen):
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and beside them what changed where there is room."""
         with Horizontal(id="main"):
-            yield OptionList(id="lines")
+            yield Choices(id="lines")
             with VerticalScroll(id="news"):
                 yield Static(id="news-text")
 

@@ -14,6 +14,7 @@ from billtui.domain.money import Money
 from billtui.screens.explaining import line_content
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Dialog, Fact, Facts
+from billtui.widgets.choices import Choices
 from billtui.widgets.formats import moment_text
 
 UNPAID = "unpaid"
@@ -117,7 +118,7 @@ class QuoteDialog(Dialog[str]):
         if self.note:
             yield Static(Content(self.note), classes="note")
         yield Static(Content("How to pay"), classes="section")
-        yield OptionList(*(ChoiceDialog.option(choice) for choice in self._choices()), id="choices")
+        yield Choices(*(ChoiceDialog.option(choice) for choice in self._choices()), id="choices")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Choosing is ``enter`` in the list."""

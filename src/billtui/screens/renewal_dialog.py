@@ -22,6 +22,7 @@ from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.screens.modals.dialog import Dialog, Fact, Facts
 from billtui.screens.quoting import UNPAID, payment_choices
 from billtui.services.offers import Offer
+from billtui.widgets.choices import Choices
 from billtui.widgets.formats import date_text, moment_text, percent_text
 from billtui.widgets.record_table import Column, RecordTable
 
@@ -108,7 +109,7 @@ class RenewalDialog(Dialog[RenewalAnswer]):
             )
             yield table
             yield Static(id="ways")
-        yield OptionList(*(ChoiceDialog.option(choice) for choice in self._choices()), id="choices")
+        yield Choices(*(ChoiceDialog.option(choice) for choice in self._choices()), id="choices")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Choosing is ``enter`` in the list."""

@@ -16,6 +16,7 @@ from billtui.screens.modals.dialog import Dialog
 from billtui.screens.shell import shell_of
 from billtui.services.search import covered, search
 from billtui.services.store import SearchHit
+from billtui.widgets.choices import Choices
 from billtui.widgets.formats import state_text
 
 MOST = 50
@@ -43,7 +44,7 @@ class SearchScreen(Dialog[SearchHit]):
         field = Input(placeholder="A part of a name, an address, a number", id="query")
         field.cursor_blink = False
         yield field
-        yield OptionList(id="hits")
+        yield Choices(id="hits")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """No buttons."""

@@ -17,6 +17,7 @@ from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.screens.modals.prompt import Prompt
 from billtui.services.session_thread import Worker
 from billtui.theme import THEMES
+from billtui.widgets.choices import Choices
 
 LABEL = 26
 
@@ -33,7 +34,7 @@ class SettingsScreen(BilltuiScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """All settings."""
-        yield OptionList(id="lines")
+        yield Choices(id="lines")
 
     def on_mount(self) -> None:
         """Draw them."""

@@ -20,6 +20,7 @@ from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.services.session_settings import SessionRefused
 from billtui.services.store import TicketRow
 from billtui.widgets.backlog_chart import BacklogChart, backlog_words
+from billtui.widgets.choices import Choices
 from billtui.widgets.formats import count_text, left_text, local, moment_text, span_text, toned
 
 LABEL = 15
@@ -100,7 +101,7 @@ class ShiftScreen(BilltuiScreen):
             yield Static(id="numbers")
             yield BacklogChart(ascii_only=self.billtui.ascii_only, id="chart")
             yield Static(id="soon-title")
-            yield OptionList(id="soon")
+            yield Choices(id="soon")
 
     def on_mount(self) -> None:
         """Ask at once."""

@@ -15,7 +15,7 @@ from typing import TypeVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 
 from billtui.terminal.door import DoorApp
 from billtui.terminal.harmless import one_line, picture
@@ -72,8 +72,9 @@ class HarmlessApp(DoorApp[ReturnType]):
     output_filter: LineFilter = OutputFilter()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own filters, then ours."""
-        return [*super().get_line_filters(), self.output_filter]
+        """Textual's own filters, then ours. Without colours there are none: Textual would write shades of grey."""
+        filters = [one for one in super().get_line_filters() if not isinstance(one, Monochrome | NoColor)]
+        return [*filters, NoColor(), self.output_filter] if self.no_color else [*filters, self.output_filter]
 
 
 def title_sequences(title: str) -> tuple[str, str]:

@@ -45,13 +45,14 @@ class FieldLine(Widget, can_focus=True):
         """Show ``value``, and ``note`` beside it in ``tone``."""
         parts = [Content(value)]
         if note:
-            parts.append(Content.styled(f"  {note}", "" if self.has_focus else tone))
+            parts.append(Content.styled(f"  {note}", tone))
         self.value = Content("").join(parts)
 
     def render(self) -> Content:
-        """Label and value, cut at the end of the line."""
+        """Label and value, cut at the end of the line; on the colour of the focus in its own letters alone."""
         label = Content.styled(f"{self.label} ", "" if self.has_focus else "$muted")
-        return Content.assemble(label, self.value).truncate(max(1, self.size.width), ellipsis=True)
+        value = Content(self.value.plain) if self.has_focus else self.value
+        return Content.assemble(label, value).truncate(max(1, self.size.width), ellipsis=True)
 
     def action_open(self) -> None:
         """Ask."""

@@ -44,14 +44,14 @@ class KeyBar(Widget):
             fitting.append(hint)
         if last:
             fitting.append(last)
-        parts = [
-            Content.assemble(
-                (f" {hint.key} ", "bold $text-accent" if hint.enabled else "$faint"),
-                (f"{hint.word} ", "$foreground" if hint.enabled else "$faint"),
-            )
-            for hint in fitting
-        ]
-        return Content("").join(parts)
+        return Content("").join(map(self._drawn, fitting))
+
+    def _drawn(self, hint: KeyHint) -> Content:
+        """A hint; in brackets where it cannot be used and no colour says so."""
+        if hint.enabled:
+            return Content.assemble((f" {hint.key} ", "bold $text-accent"), (f"{hint.word} ", "$foreground"))
+        before, after = "()" if self.app.no_color else "  "
+        return Content.styled(f"{before}{hint.key} {hint.word}{after}", "$faint")
 
     @staticmethod
     def _width(hint: KeyHint) -> int:

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from billtui.screens.modals.choice import Choice
 from billtui.screens.modals.dialog import Dialog
+from billtui.widgets.choices import Choices
 
 
 class ChecklistDialog(Dialog[list[str]]):
@@ -46,7 +47,7 @@ class ChecklistDialog(Dialog[list[str]]):
         """The things, those that were chosen ticked; then what they come to."""
         if self.note:
             yield Static(Content(self.note), classes="note")
-        yield OptionList(*map(self._option, self.choices), id="things")
+        yield Choices(*map(self._option, self.choices), id="things")
         yield Static(self._sum(), id="sum", classes="note")
 
     def compose_buttons(self) -> Iterable[Widget]:

@@ -11,6 +11,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from billtui.screens.modals.dialog import Dialog
+from billtui.widgets.choices import Choices
 
 
 class Choice(NamedTuple):
@@ -40,7 +41,7 @@ class ChoiceDialog(Dialog[str]):
         """The choices, two lines each where there is something to say."""
         if self.note:
             yield Static(Content(self.note), classes="note")
-        yield OptionList(*(self.option(choice) for choice in self.choices), id="choices")
+        yield Choices(*(self.option(choice) for choice in self.choices), id="choices")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Only a way out: choosing is ``enter`` in the list."""

@@ -13,6 +13,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from billtui.screens.modals.dialog import Dialog
+from billtui.widgets.choices import Choices
 
 
 class ColumnsDialog(Dialog[list[str]]):
@@ -34,7 +35,7 @@ class ColumnsDialog(Dialog[list[str]]):
 
     def compose_body(self) -> Iterable[Widget]:
         """All columns, the shown ones ticked."""
-        yield OptionList(*map(self._option, self.keys), id="columns")
+        yield Choices(*map(self._option, self.keys), id="columns")
         yield Static(Content("space shows or hides · + and - move · narrow terminals show fewer"), classes="note")
 
     def compose_buttons(self) -> Iterable[Widget]:

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from billtui.screens.modals.dialog import Dialog
 from billtui.terminal.harmless import one_line
+from billtui.widgets.choices import Choices
 
 SHOWN = 100
 """So many hits are listed; typing more of it finds the rest."""
@@ -63,7 +64,7 @@ class FoundChoice(Dialog[str]):
         field = Input(placeholder=self.placeholder, id="query")
         field.cursor_blink = False
         yield field
-        yield OptionList(id="hits")
+        yield Choices(id="hits")
         yield from self.compose_below()
 
     def compose_below(self) -> Iterable[Widget]:

@@ -17,6 +17,7 @@ from billtui.screens.modals.dialog import Dialog, named
 from billtui.services.accounts import AccountCopy, Roster, read_copy
 from billtui.services.accounts.copies import owing_words
 from billtui.terminal.harmless import one_line
+from billtui.widgets.choices import Choices
 from billtui.widgets.formats import age_text
 from billtui.widgets.profile_tag import tag
 
@@ -44,7 +45,7 @@ class ProfileDialog(Dialog[str]):
 
     def compose_body(self) -> Iterable[Widget]:
         """All accounts first, then a profile in two lines each, those that are broken last."""
-        yield OptionList(*self._options(), id="choices")
+        yield Choices(*self._options(), id="choices")
         if self.problems:
             lines = [one_line(line) for line in self.problems[:3]]
             yield Static(Content.styled("\n".join(lines), "$text-warning"), classes="note")

@@ -1,0 +1,37 @@
+"""Lists to choose from, whose chosen line can be read in every theme, and is seen without any colour."""
+
+from __future__ import annotations
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widgets import OptionList
+
+
+class Choices(OptionList):
+    """An OptionList on whose chosen line the line's own colours win, as under the cursor of a table.
+
+    Words keep their weight there, not their colour: a grey or a yellow made for the background is unreadable on the
+    cursor's. What has a background of its own (a profile's name) keeps both. Without colours the line is in reverse.
+    """
+
+    DEFAULT_CSS = """
+    Choices:nocolor > .option-list--option-highlighted { text-style: underline; }
+    Choices:nocolor:focus > .option-list--option-highlighted { text-style: bold reverse; }
+    """
+
+    def render_line(self, y: int) -> Strip:
+        """A line; on the chosen one in the cursor's colours."""
+        strip = super().render_line(y)
+        look = self.get_visual_style("option-list--option", "option-list--option-highlighted").rich_style
+        if look.color is None or look.bgcolor is None or look.bgcolor == self.rich_style.bgcolor:
+            return strip
+        return Strip([_on_cursor(one, look.color, look.bgcolor) for one in strip], strip.cell_length)
+
+
+def _on_cursor(segment: Segment, letters: Color, background: Color) -> Segment:
+    style = segment.style
+    if style is None or style.bgcolor != background or style.reverse:
+        return segment
+    return Segment(segment.text, style + Style(color=letters), segment.control)
