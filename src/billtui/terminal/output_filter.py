@@ -15,7 +15,7 @@ from typing import TypeVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
-from textual.filter import LineFilter, Monochrome, NoColor
+from textual.filter import LineFilter, NoColor
 
 from billtui.terminal.door import DoorApp
 from billtui.terminal.harmless import one_line, picture
@@ -72,9 +72,10 @@ class HarmlessApp(DoorApp[ReturnType]):
     output_filter: LineFilter = OutputFilter()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own filters, then ours. Without colours there are none: Textual would write shades of grey."""
-        filters = [one for one in super().get_line_filters() if not isinstance(one, Monochrome | NoColor)]
-        return [*filters, NoColor(), self.output_filter] if self.no_color else [*filters, self.output_filter]
+        """Textual's own filters, then ours. Without colours ours alone: Textual would write shades of grey."""
+        if self.no_color:
+            return [NoColor(), self.output_filter]
+        return [*super().get_line_filters(), self.output_filter]
 
 
 def title_sequences(title: str) -> tuple[str, str]:

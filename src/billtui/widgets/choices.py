@@ -16,22 +16,20 @@ class Choices(OptionList):
     cursor's. What has a background of its own (a profile's name) keeps both. Without colours the line is in reverse.
     """
 
-    DEFAULT_CSS = """
-    Choices:nocolor > .option-list--option-highlighted { text-style: underline; }
-    Choices:nocolor:focus > .option-list--option-highlighted { text-style: bold reverse; }
-    """
-
     def render_line(self, y: int) -> Strip:
         """A line; on the chosen one in the cursor's colours."""
         strip = super().render_line(y)
         look = self.get_visual_style("option-list--option", "option-list--option-highlighted").rich_style
-        if look.color is None or look.bgcolor is None or look.bgcolor == self.rich_style.bgcolor:
+        if look.bgcolor is None or look.bgcolor == self.rich_style.bgcolor:
             return strip
-        return Strip([_on_cursor(one, look.color, look.bgcolor) for one in strip], strip.cell_length)
+        own = Style(color=look.color)
+        if self.app.no_color:  # in the code: Textual's get_visual_style leaves "reverse" out
+            own += Style(bold=True, reverse=True) if self.has_focus else Style(underline=True)
+        return Strip([_on_cursor(one, own, look.bgcolor) for one in strip], strip.cell_length)
 
 
-def _on_cursor(segment: Segment, letters: Color, background: Color) -> Segment:
+def _on_cursor(segment: Segment, look: Style, background: Color) -> Segment:
     style = segment.style
     if style is None or style.bgcolor != background or style.reverse:
         return segment
-    return Segment(segment.text, style + Style(color=letters), segment.control)
+    return Segment(segment.text, style + look, segment.control)
