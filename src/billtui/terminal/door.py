@@ -7,6 +7,8 @@ and the kinds of update of its compositor (``screenful.py``).
 
 from __future__ import annotations
 
+import contextlib
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar, runtime_checkable
 
 from rich.color import ColorSystem
@@ -16,6 +18,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from billtui.terminal.attributes import StyleBook
+from billtui.terminal.entered import Entered
 from billtui.terminal.screenful import Painting, Screenful
 
 ReturnType = TypeVar("ReturnType")
@@ -42,9 +45,21 @@ class TakesPictures(Protocol):
         """What is on the terminal is not known any more: the next picture is drawn whole."""
 
 
+@runtime_checkable
+class TakesFrames(Protocol):
+    """A driver that tells frames in Textual's own form from other words."""
+
+    def frame(self) -> AbstractContextManager[None]:
+        """What is written meanwhile belongs to a frame."""
+
+
 class DoorApp(App[ReturnType]):
     """A Textual app that draws through the door, where its driver has one."""
 
+    door_wanted: bool = False
+    """Whether its driver should take pictures; looked at when the driver is made."""
+    entered: Entered | None = None
+    """What was done to the terminal before."""
     _painting: Painting | None = None
 
     @property
@@ -75,7 +90,9 @@ class DoorApp(App[ReturnType]):
             or self._closed
             or self.is_headless
         ):
-            super()._display(screen, renderable)
+            driver: object = self._driver
+            with driver.frame() if isinstance(driver, TakesFrames) else contextlib.nullcontext():
+                super()._display(screen, renderable)
             return
         if self._painting is None:
             self._painting = Painting(

@@ -34,6 +34,32 @@ RESTORE = (
 )
 
 
+_OPENED: set[int] = set()
+"""Descriptors of the terminal that somebody draws on beside the standard ones."""
+
+
+def own_description(tty: int) -> int:
+    """The terminal ``tty``, opened anew so that writing to it never blocks; ``give_back`` closes it. Raises OSError.
+
+    "Do not block" belongs to the description, which the shell and its other programs share: they must not get it.
+    Once the guard ends the program, what is written there goes nowhere.
+    """
+    flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        opened = os.open(os.ttyname(tty), flags)
+    except OSError:  # a terminal without a name here, as in a container that got it from outside
+        opened = os.open("/dev/tty", flags)
+    _OPENED.add(opened)
+    return opened
+
+
+def give_back(opened: int) -> None:
+    """Close what ``own_description`` gave."""
+    _OPENED.discard(opened)
+    with contextlib.suppress(OSError):
+        os.close(opened)
+
+
 class Guard:
     """``with Guard(exit_politely) as guard: app.run()``, in the main thread, around the whole full-screen part.
 
@@ -85,7 +111,7 @@ class Guard:
         if not self._stop_watching():
             if _hung_up(self._tty):
                 _redirect_to_nowhere(
-                    self._drawn_on
+                    [*self._drawn_on, *_OPENED]
                 )  # what is still buffered has nowhere to go, and would change the exit code
             return
         signal.set_wakeup_fd(self._wakeup_before)
@@ -157,8 +183,8 @@ def restore_terminal(tty: int | None, attributes: list[Any] | None) -> None:
         # Opened anew: "do not block" would otherwise hold for the shell as well, which shares the descriptor.
         fresh = os.open(os.ttyname(tty), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            _redirect_to_nowhere(fd for fd in (1, 2) if _is_terminal(fd))
-            _write_past_a_stall(fresh, RESTORE)
+            _redirect_to_nowhere([*(fd for fd in (1, 2) if _is_terminal(fd)), *_OPENED])
+            write_past_a_stall(fresh, RESTORE)
             if attributes is not None:
                 termios.tcsetattr(fresh, termios.TCSANOW, attributes)
             termios.tcflush(fresh, termios.TCIFLUSH)  # answers of the terminal must not be typed into the shell
@@ -173,7 +199,7 @@ def _redirect_to_nowhere(descriptors: Iterable[int]) -> None:
         os.dup2(nowhere, descriptor)
 
 
-def _write_past_a_stall(tty: int, data: bytes) -> None:
+def write_past_a_stall(tty: int, data: bytes) -> None:
     """Throw away what is queued (of a screen that nobody sees any more) until ``data`` finds room; at most 0.2 s."""
     for _attempt in range(40):
         termios.tcflush(tty, termios.TCOFLUSH)

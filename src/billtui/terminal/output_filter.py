@@ -15,6 +15,7 @@ from typing import TypeVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
+from textual.driver import Driver
 from textual.filter import LineFilter, NoColor
 
 from billtui.terminal.door import DoorApp
@@ -76,6 +77,12 @@ class HarmlessApp(DoorApp[ReturnType]):
         if self.no_color:
             return [NoColor(), self.output_filter]
         return [*super().get_line_filters(), self.output_filter]
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our own driver, whatever the environment says."""
+        from billtui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
 
 
 def title_sequences(title: str) -> tuple[str, str]:

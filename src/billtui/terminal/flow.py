@@ -1,0 +1,88 @@
+"""How much may be under way on a line: asked of the terminal itself, because nobody else knows.
+
+A pseudo-terminal takes 18 kB before it is full, and behind it an SSH server takes megabytes: on a line of 8 KiB/s that
+is seconds of pictures which nobody needs any more, and a key's effect comes after them. So now and then a picture ends
+with a question that every terminal answers when it has read that far (``CSI 5 n``, answered by ``CSI 0 n``). From how
+long that takes follows how much may be under way; until the answer comes only the newest picture is kept.
+
+A terminal that never answers is believed to be as fast as its line takes bytes. Pure: times are given, in seconds.
+"""
+
+from __future__ import annotations
+
+QUESTION = "\x1b[5n"
+ANSWER = "\x1b[0n"
+
+SPARE_SECONDS = 0.1
+"""So much later than on an idle line an answer may come before less is sent."""
+ASK_BYTES = 400
+"""So much goes unasked: a key's few bytes need no question."""
+LEAST = 1_024
+MOST = 64 * 1024
+GIVEN_UP_SECONDS = 3.0
+"""An answer that takes longer is not waited for any more: it may have been lost, or the line may be stuck."""
+FORGET = 1.05
+"""The best time so far counts for a little less with every answer of a line that has little to do: lines change."""
+
+
+class Flow:
+    """What was written, what of it is known to have arrived, and whether more may follow."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        """Bytes given to the line since the start."""
+        self.arrived = 0
+        """Of them, so many have certainly been read by the terminal."""
+        self.window = 8 * 1024
+        """So many bytes may be under way when another picture is begun."""
+        self.answers = False
+        """Whether this terminal has ever answered."""
+        self._asked: tuple[int, float] | None = None
+        self._best = float("inf")
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._asked is not None
+
+    def wants_question(self, size: int) -> bool:
+        """Whether a write of ``size`` bytes should end with the question; only one is ever open."""
+        return self.answers and self._asked is None and self.written + size - self.arrived >= ASK_BYTES
+
+    def wrote(self, size: int) -> None:
+        """The line has taken ``size`` bytes more."""
+        self.written += size
+
+    def asked(self, upto: int, now: float) -> None:
+        """The question ends the first ``upto`` bytes written since the start."""
+        self._asked = (upto, now)
+
+    def answered(self, now: float) -> None:
+        """The terminal has read everything up to the question."""
+        if self._asked is None:
+            self.answers = True  # a late one, of a question that was given up
+            return
+        upto, since = self._asked
+        self._asked = None
+        self.answers = True
+        carried = max(upto - self.arrived, 0)
+        self.arrived = max(self.arrived, upto)
+        took = max(now - since, 0.0005)
+        self._best = min(self._best * FORGET if carried < 2 * ASK_BYTES else self._best, took)
+        allowed = self._best + SPARE_SECONDS
+        if took > allowed:
+            self.window = max(LEAST, int(carried * allowed / took))
+        elif carried * 2 >= self.window:  # what was sent was what was allowed: more may be
+            self.window = min(self.window * 2, MOST)
+
+    def room_in(self, now: float) -> float:
+        """Seconds until another picture may be begun, 0 for now; an answer may come earlier."""
+        if not self.answers or self._asked is None or self.written - self.arrived < self.window:
+            return 0.0
+        left = self._asked[1] + GIVEN_UP_SECONDS - now
+        if left > 0:
+            return left
+        self._asked = None
+        self.arrived = self.written
+        self.window = LEAST
+        return 0.0

@@ -1,0 +1,227 @@
+"""The driver and its writer: nothing waits for the line, stale pictures are never written, the terminal is answered."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from billtui.terminal.flow import ANSWER, LEAST, QUESTION, Flow
+from billtui.terminal.writer import MOST_QUEUED, Writer
+
+
+class Line:
+    """A pipe that stands for a line: it takes 64 kB, then nothing until somebody reads."""
+
+    def __init__(self) -> None:
+        self.reader, self.writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.read = b""
+
+    def wait_for(self, what: bytes) -> bytes:
+        """Read until it came."""
+        while what not in self.read:
+            assert select.select([self.reader], [], [], 10)[0], f"{what!r} did not come: {self.read[-200:]!r}"
+            self.read += os.read(self.reader, 65536)
+        return self.read
+
+    def drain(self) -> bytes:
+        """Everything that is there now."""
+        while select.select([self.reader], [], [], 0)[0] and (data := os.read(self.reader, 65536)):
+            self.read += data
+        return self.read
+
+
+@contextmanager
+def line() -> Iterator[Line]:
+    made = Line()
+    try:
+        yield made
+    finally:
+        os.close(made.reader)
+        os.close(made.writer)
+
+
+def told(before: str | None, after: str) -> str:
+    return f"<{before or '-'}>{after};"
+
+
+@pytest.mark.parametrize("pictures", [1, 50])
+def test_of_pictures_on_a_full_line_only_the_newest_is_written(pictures: int) -> None:
+    with line() as here:
+        writer = Writer[str](here.writer, told)
+        os.write(here.writer, b"." * 65536)
+        writer.start()
+        for number in range(pictures):
+            writer.show(f"picture {number}")
+        last = f"picture {pictures - 1};".encode()
+        written = here.wait_for(last)[65536:]
+        assert writer.close()
+        assert written.count(b";") <= 2, "the first was composed already when the line was full"
+        assert here.drain().endswith(last)
+
+
+def test_words_keep_their_order_and_are_never_dropped() -> None:
+    with line() as here:
+        writer = Writer[str](here.writer, told)
+        writer.start()
+        for number in range(500):
+            writer.write(f"[{number}]")
+            if number % 7 == 0:
+                writer.show(str(number))
+        here.wait_for(b"[499]")
+        assert writer.close()
+        words = b"".join(part[: part.index(b"]") + 1] for part in here.drain().split(b"[")[1:])
+        assert words == b"".join(b"%d]" % number for number in range(500))
+
+
+def test_a_picture_is_made_of_the_one_that_stands_there_and_of_nothing_when_that_was_forgotten() -> None:
+    with line() as here:
+        writer = Writer[str](here.writer, told, standing="zero")
+        writer.start()
+        writer.show("one")
+        here.wait_for(b"<zero>one;")
+        writer.show("two")
+        here.wait_for(b"<one>two;")
+        writer.repaint()
+        here.wait_for(b"<->two;")
+        writer.forget()
+        writer.show("three")
+        here.wait_for(b"<->three;")
+        assert writer.close()
+        assert here.drain() == b"<zero>one;<one>two;<->two;<->three;"
+
+
+def test_a_picture_that_is_forgotten_while_it_is_drawn_is_drawn_again() -> None:
+    drawing, go_on = threading.Event(), threading.Event()
+
+    def slowly(before: str | None, after: str) -> str:
+        if not drawing.is_set():
+            drawing.set()
+            assert go_on.wait(10)
+        return told(before, after)
+
+    with line() as here:
+        writer = Writer[str](here.writer, slowly, standing="zero")
+        writer.start()
+        writer.show("one")
+        assert drawing.wait(10)
+        writer.forget()
+        go_on.set()
+        here.wait_for(b"<zero>one;<->one;")
+        assert writer.close()
+
+
+def test_frames_of_textual_that_wait_too_long_are_dropped_and_a_whole_one_is_asked_for() -> None:
+    asked = threading.Event()
+    with line() as here:
+        writer = Writer[str](here.writer, told, overtaken=asked.set)
+        os.write(here.writer, b"." * 65536)
+        writer.start()
+        writer.write("first")
+        for _ in range(3):
+            writer.write_frame("x" * (MOST_QUEUED // 2))
+        writer.write("title")
+        assert not asked.is_set()
+        here.wait_for(b"title")
+        assert asked.wait(10)
+        assert len(here.read) < 65536 + MOST_QUEUED
+        writer.write_frame("whole")
+        here.wait_for(b"whole")
+        assert writer.close()
+
+
+def test_an_end_does_not_wait_for_a_line_that_takes_nothing() -> None:
+    with line() as here:
+        writer = Writer[str](here.writer, told)
+        os.write(here.writer, b"." * 65536)
+        writer.start()
+        writer.write("never")
+        assert not writer.close(patience=0.1)
+        assert not writer.alive
+        assert b"never" not in here.drain()
+
+
+def test_a_line_that_is_gone_ends_the_writer() -> None:
+    reader, descriptor = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    os.close(reader)
+    writer = Writer[str](descriptor, told)
+    writer.start()
+    writer.write("x")
+    assert writer.close()
+    assert writer.gone
+    os.close(descriptor)
+
+
+def test_an_error_while_drawing_is_told_and_the_last_words_are_written_all_the_same() -> None:
+    told_of: list[Exception] = []
+
+    def broken(_before: str | None, _after: str) -> str:
+        raise ValueError("x")
+
+    with line() as here:
+        writer = Writer[str](here.writer, broken, failed=told_of.append)
+        writer.start()
+        writer.show("one")
+        writer.write("last words")
+        assert writer.close()
+        assert here.drain() == b"last words"
+        assert [type(error) for error in told_of] == [ValueError]
+
+
+def test_a_terminal_that_answers_gets_no_more_than_its_line_carries() -> None:
+    """A line of 8 KiB/s and a round trip of 50 ms; a picture of 300 bytes 60 times a second is twice too much."""
+    flow, now, written = Flow(), 0.0, 0
+    rate, trip = 8192, 0.05
+    flow.wrote(4)
+    flow.asked(4, now)
+    now += trip
+    flow.answered(now)
+    read, coming = 4.0, list[tuple[float, int]]()
+    longest = 0.0
+    while now < 20:
+        now += 1 / 60
+        read = min(flow.written, read + rate / 60)
+        while coming and coming[0][1] <= read:
+            at, _ = coming[0]
+            coming.pop(0)
+            flow.answered(max(now, at + trip))
+        if flow.room_in(now) <= 0:
+            size = 300
+            if flow.wants_question(size):
+                size += len(QUESTION)
+                flow.asked(flow.written + size, now)
+                coming.append((now, flow.written + size))
+            flow.wrote(size)
+            written += size
+        if now > 2:
+            longest = max(longest, (flow.written - read) / rate)
+    assert longest < 0.35, "a key's effect is never further behind than this"
+    assert written > 0.8 * rate * 18, "and the line is used"
+
+
+def test_a_terminal_that_never_answers_is_never_waited_for() -> None:
+    flow = Flow()
+    flow.wrote(4)
+    flow.asked(4, 0.0)
+    flow.wrote(1_000_000)
+    assert flow.room_in(0.1) == 0
+    assert not flow.wants_question(5_000), "and asked only once"
+
+
+def test_an_answer_that_is_lost_is_waited_for_once() -> None:
+    flow = Flow()
+    flow.asked(0, 0.0)
+    flow.answered(0.01)
+    flow.wrote(100_000)
+    flow.asked(100_000, 1.0)
+    assert 0 < flow.room_in(1.5) <= 3
+    assert flow.room_in(5.0) == 0
+    assert flow.window == LEAST
+    assert flow.wants_question(LEAST)
+    flow.answered(5.1)
+    assert not flow.waiting
+    assert ANSWER != QUESTION
