@@ -1,1 +1,1 @@
-"""The benchmarks: `python -m bench [names] [--json FILE]`. Budgets are ratios to something measured in the same run."""
+"""The benchmarks: `./dev bench`. Budgets are ratios to something measured in the same run; see docs/performance.md."""

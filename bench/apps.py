@@ -127,13 +127,16 @@ def datatable_app(count: int) -> App[None]:
 
 
 def bare_app(_: int) -> App[None]:
-    """The smallest Textual program that shows something."""
+    """The smallest Textual program that shows something and answers a key."""
     from textual.app import App, ComposeResult
     from textual.widgets import Static
 
     class Program(App[None]):
         def compose(self) -> ComposeResult:
             yield Static("web-000000", markup=False)
+
+        def on_key(self) -> None:
+            self.query_one(Static).update("answered")
 
     return Program()
 

@@ -12,9 +12,7 @@ queries) are figures too; what of them must not grow also has a test.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -23,7 +21,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RUNS = 9
+QUICK = os.environ.get("BENCH_QUICK") == "1"
+"""Whether this is the reduced form: fewer runs of the same things, what the table says above its figures."""
+RUNS = 5 if QUICK else 9
 """A figure is the median of at least so many runs, unless its note says otherwise."""
 
 
@@ -40,6 +40,10 @@ class Figure:
     yardstick_value: float | None = None
     budget: float | None = None
     note: str = ""
+    failed: str = ""
+    """Why there is no value; the line stands in the table all the same."""
+    series: dict[str, float] = field(default_factory=dict)
+    """The same at other sizes (P-GROWTH): how many there are, written as a number, and what it cost."""
 
     @property
     def ratio(self) -> float | None:
@@ -48,7 +52,9 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """`ok`, `over`, or `-` where there is no budget."""
+        """`ok`, `over`, `failed`, or `-` where there is no budget."""
+        if self.failed:
+            return "failed"
         if self.budget is None:
             return "-"
         measured = self.ratio if self.yardstick else self.value
@@ -74,10 +80,16 @@ class Yardsticks:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A group of figures that are measured together."""
+    """A group of figures that are measured together, in a process of their own."""
 
     name: str
     run: Callable[[Yardsticks], list[Figure]]
+    ids: tuple[str, ...] = ()
+    """The budgets that it measures."""
+    limit: float = 300.0
+    """Seconds after which it is ended and counts as failed."""
+    module: str = ""
+    """Where its process finds it again; the catalogue fills this in."""
 
 
 def median(measure: Callable[[], float], runs: int = RUNS) -> float:
@@ -123,6 +135,8 @@ def cells_of(one: Figure) -> tuple[str, ...]:
     budget = "" if one.budget is None else f"{one.budget:.3g} ×" if one.yardstick else f"{one.budget:g} {one.unit}"
     ratio = "" if one.ratio is None else f"{one.ratio:.3g}"
     what = f"{one.what} ({one.note})" if one.note else one.what
+    if one.failed:
+        return (one.id, f"{what}: {one.failed}", "", yardstick, "", budget, one.verdict)
     return (one.id, what, f"{number(one.value)} {one.unit}", yardstick, ratio, budget, one.verdict)
 
 
@@ -140,27 +154,20 @@ def markdown_of(figures: Sequence[Figure]) -> str:
     lines = ["| " + " | ".join(HEAD) + " |", "|---" * len(HEAD) + "|"]
     for one in sorted(figures, key=lambda one: one.id):
         cells = [cell.replace("|", "\\|") for cell in cells_of(one)]
-        if one.verdict == "over":
-            cells[-1] = "**over**"
+        if one.verdict in ("over", "failed"):
+            cells[-1] = f"**{one.verdict}**"
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def put_between_marks(path: Path, figures: Sequence[Figure]) -> None:
-    """Replace what stands between the MARKS of a document by the table. Raises ValueError where they are missing."""
+def put_between_marks(path: Path, content: str, marks: tuple[str, str] = MARKS) -> None:
+    """Replace what stands between two lines of a document. Raises ValueError where they are missing."""
     text = path.read_text(encoding="utf-8")
-    before, mark, rest = text.partition(MARKS[0])
-    _, end, after = rest.partition(MARKS[1])
+    before, mark, rest = text.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not mark or not end:
-        raise ValueError(f"{path} has no lines {MARKS[0]} and {MARKS[1]}")
-    path.write_text(f"{before}{MARKS[0]}\n{markdown_of(figures)}\n{MARKS[1]}{after}", encoding="utf-8")
-
-
-def read_json(path: Path) -> list[Figure]:
-    """The figures that `write_json` wrote."""
-    names = Figure.__dataclass_fields__
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return [Figure(**{name: one[name] for name in names}) for one in content["figures"]]
+        raise ValueError(f"{path} has no lines {marks[0]} and {marks[1]}")
+    path.write_text(f"{before}{marks[0]}\n{content}\n{marks[1]}{after}", encoding="utf-8")
 
 
 def number(value: float | None) -> str:
@@ -168,23 +175,3 @@ def number(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def write_json(path: Path, figures: Sequence[Figure], yardsticks: Yardsticks) -> None:
-    """Everything measured, with the machine it was measured on."""
-    content = {
-        "schema": 1,
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "yardsticks": yardsticks.values,
-        "figures": [
-            {
-                **{name: getattr(one, name) for name in one.__dataclass_fields__},
-                "ratio": one.ratio,
-                "verdict": one.verdict,
-            }
-            for one in figures
-        ],
-    }
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+import pyte
+
 COLUMNS, LINES = 120, 40
 QUIET = 0.012
 """Seconds without a byte after which an answer to a key is taken as finished."""
@@ -24,7 +26,9 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Terminal:
     """Runs a command on a pty. Leaving the context ends it."""
 
-    def __init__(self, command: Sequence[str], env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], env: dict[str, str] | None = None, directory: Path | None = None
+    ) -> None:
         self._master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         environment = {
@@ -37,11 +41,18 @@ class Terminal:
         environment.pop("COLORTERM", None)
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            cwd=directory,
+            start_new_session=True,
         )
         os.close(slave)
         os.set_blocking(self._master, False)
         self.output = bytearray()
+        self._arrivals: list[tuple[float, int]] = []
 
     def __enter__(self) -> Terminal:
         return self
@@ -63,6 +74,7 @@ class Terminal:
         except OSError:  # the program has ended
             return 0
         self.output += data
+        self._arrivals.append((time.perf_counter() - self.started, len(self.output)))
         return len(data)
 
     def until(self, marker: bytes, timeout: float = 120.0) -> float:
@@ -75,6 +87,20 @@ class Terminal:
             if not self._read(0.05) and (time.perf_counter() > end or self._process.poll() is not None):
                 raise TimeoutError(f"{marker!r} did not come; last output: {bytes(self.output[-300:])!r}")
         return time.perf_counter() - self.started
+
+    def seen(self, text: str, since: float = 0.0) -> float | None:
+        """Seconds from the start until this stood on the screen, not looking before a moment; None: it never did.
+
+        Found out afterwards, with an emulator: words may be written in pieces, and in pieces of other words.
+        """
+        screen = pyte.Screen(COLUMNS, LINES)
+        stream, fed = pyte.ByteStream(screen), 0
+        for moment, length in self._arrivals:
+            stream.feed(bytes(self.output[fed:length]))
+            fed = length
+            if moment >= since and any(text in line for line in screen.display):
+                return moment
+        return None
 
     def settle(self, quiet: float = 0.4, timeout: float = 60.0) -> None:
         """Wait until nothing has been written for a while."""

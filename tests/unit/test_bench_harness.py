@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from bench.__main__ import all_benchmarks
+from bench.catalogue import all_benchmarks
 from bench.harness import (
     MARKS,
     Figure,
     Yardsticks,
+    markdown_of,
     median,
     percentile,
     put_between_marks,
-    read_json,
     table_of,
-    write_json,
 )
 
 
@@ -54,15 +52,6 @@ def test_medians_and_percentiles() -> None:
     assert (percentile(hundred, 50), percentile(hundred, 99), percentile([7.0], 99)) == (50.0, 99.0, 7.0)
 
 
-def test_figures_are_written_with_machine_and_yardsticks(tmp_path: Path) -> None:
-    path = tmp_path / "figures.json"
-    write_json(path, [Figure("P-X", "a", 3.0, "ms", "theirs", 10.0, 0.2)], Yardsticks({"theirs": 10.0}))
-    content = json.loads(path.read_text(encoding="utf-8"))
-    assert content["yardsticks"] == {"theirs": 10.0}
-    assert (content["figures"][0]["ratio"], content["figures"][0]["verdict"]) == (0.3, "over")
-    assert content["python"]
-
-
 def test_every_benchmark_has_a_name_of_its_own() -> None:
     names = [one.name for one in all_benchmarks()]
     assert len(names) == len(set(names))
@@ -71,12 +60,10 @@ def test_every_benchmark_has_a_name_of_its_own() -> None:
 
 def test_the_table_of_a_document_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
     figures = [Figure("P-Z", "b | c", 3.0, "ms", "theirs", 10.0, 0.2), Figure("P-A", "a", 1.0, "ms", budget=2)]
-    write_json(tmp_path / "figures.json", figures, Yardsticks())
-    assert read_json(tmp_path / "figures.json") == figures
     path = tmp_path / "document.md"
     path.write_text(f"before\n{MARKS[0]}\nold\n{MARKS[1]}\nafter\n", encoding="utf-8")
     for _again in range(2):
-        put_between_marks(path, figures)
+        put_between_marks(path, markdown_of(figures))
     lines = path.read_text(encoding="utf-8").splitlines()
     assert (lines[0], lines[-1], len(lines)) == ("before", "after", 8)
     assert lines[4:6] == [
@@ -85,4 +72,4 @@ def test_the_table_of_a_document_is_replaced_and_the_rest_stays(tmp_path: Path) 
     ]
     path.write_text("nothing", encoding="utf-8")
     with pytest.raises(ValueError, match="has no lines"):
-        put_between_marks(path, figures)
+        put_between_marks(path, markdown_of(figures))
