@@ -46,7 +46,7 @@ def line() -> Iterator[Line]:
 
 
 def told(before: str | None, after: str) -> str:
-    return f"<{before or '-'}>{after};"
+    return "" if before == after else f"<{before or '-'}>{after};"
 
 
 @pytest.mark.parametrize("pictures", [1, 50])
@@ -91,8 +91,10 @@ def test_a_picture_is_made_of_the_one_that_stands_there_and_of_nothing_when_that
         writer.forget()
         writer.show("three")
         here.wait_for(b"<->three;")
+        writer.answered()  # it could be asked again
+        writer.show("three")
         assert writer.close()
-        assert here.drain() == b"<zero>one;<one>two;<->two;<->three;"
+        assert here.drain() == b"<zero>one;<one>two;<->two;<->three;", "and nothing where nothing changed"
 
 
 def test_a_picture_that_is_forgotten_while_it_is_drawn_is_drawn_again() -> None:
@@ -225,3 +227,48 @@ def test_an_answer_that_is_lost_is_waited_for_once() -> None:
     flow.answered(5.1)
     assert not flow.waiting
     assert ANSWER != QUESTION
+
+
+def test_when_a_picture_is_shown_is_what_the_terminal_says() -> None:
+    shown: list[str] = []
+    with line() as here:
+        writer = Writer[str](here.writer, told)
+        writer.start()
+        writer.ask()
+        here.wait_for(QUESTION.encode())
+        writer.answered()
+        writer.show("one")
+        writer.when_shown(lambda _: shown.append("one"))
+        here.wait_for(b"one;" + QUESTION.encode())
+        writer.show("two")
+        writer.when_shown(lambda _: shown.append("two"))
+        here.wait_for(b"two;")
+        assert not shown, "the line has both, and the terminal has said nothing"
+        writer.answered()
+        here.wait_for(b"two;" + QUESTION.encode())
+        assert shown == ["one"]
+        writer.answered()
+        writer.write("end")
+        here.wait_for(b"end")
+        assert shown == ["one", "two"]
+        writer.show("two")
+        writer.when_shown(lambda _: shown.append("nothing new"))
+        here.wait_for(b"end" + QUESTION.encode())
+        writer.answered()
+        assert writer.close()
+        assert shown[2:] == ["nothing new"]
+
+
+def test_of_a_terminal_that_says_nothing_is_believed_what_the_line_took() -> None:
+    shown = threading.Event()
+    with line() as here:
+        writer = Writer[str](here.writer, told, first=b"first")
+        os.write(here.writer, b"." * 65536)
+        writer.start()
+        writer.show("one")
+        writer.when_shown(lambda _: shown.set())
+        assert not shown.wait(0.05)
+        here.wait_for(b"<->one;")
+        assert shown.wait(10)
+        assert b".first<" in here.read
+        assert writer.close()

@@ -9,7 +9,7 @@ Beside what Textual's driver for Linux does (8.2.8, whose order of modes it keep
 - after anything that may have changed the terminal behind our back the picture is drawn as a whole.
 
 Private interfaces of Textual used here: ``Driver._app`` with its ``_post_message`` and ``_handle_exception``,
-``Driver._auto_restart``, ``_debug`` and ``_mouse``; ``XTermParser`` with ``_sequence_to_key_events`` and ``tick``.
+``Driver._auto_restart``, ``_debug`` and ``_mouse``; ``keyboard.py`` has its own.
 ``tests/terminal/test_driver.py`` fails when they change.
 """
 
@@ -18,31 +18,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import select
 import shutil
 import signal
 import sys
 import termios
-import threading
 import tty
-from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterable, Iterator
-from time import monotonic
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from textual import constants, events
-from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.geometry import Size
-from textual.keys import Keys
 from textual.message import Message
 from textual.messages import InBandWindowResize, TerminalSupportsSynchronizedOutput
 
 from billtui.terminal.changes import abilities, changes
 from billtui.terminal.entered import Entered
-from billtui.terminal.flow import ANSWER
 from billtui.terminal.guard import RESTORE, give_back, own_description, write_past_a_stall
+from billtui.terminal.keyboard import Keyboard
 from billtui.terminal.screenful import Screenful
 from billtui.terminal.writer import Writer
 
@@ -55,22 +49,6 @@ MOUSE_ON = "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
 MOUSE_OFF = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
 ANSWER_SECONDS = 0.3
 """So long an end waits for an answer of the terminal that is still to come."""
-PENDING_SECONDS = 0.1
-"""How often a half-read escape sequence is looked at: it may have been the escape key."""
-
-
-class _Keys(XTermParser):
-    """Textual's parser, which hears our question answered."""
-
-    def __init__(self, answered: Callable[[], object], debug: bool = False) -> None:
-        self._answered = answered
-        super().__init__(debug)
-
-    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
-        if sequence == ANSWER:
-            self._answered()
-            return (events.Key(Keys.Ignore, sequence),)
-        return super()._sequence_to_key_events(sequence, alt)
 
 
 class TerminalDriver(Driver):
@@ -103,8 +81,7 @@ class TerminalDriver(Driver):
         self._wanted = False
         """Whether the program should have the terminal, were it not in the background."""
         self._must_signal_resume = False
-        self._keys: threading.Thread | None = None
-        self._wake_reader = self._wake_writer = -1
+        self._keyboard: Keyboard | None = None
         signal.signal(signal.SIGTSTP, self._stop_signal)
         signal.signal(signal.SIGCONT, self._continue_signal)
 
@@ -151,6 +128,15 @@ class TerminalDriver(Driver):
         if self._writer is not None:
             self._writer.repaint()
 
+    def when_shown(self, told: Callable[[float], object]) -> None:
+        """Call ``told`` in the loop once the terminal has drawn all that was shown so far, with the time of that.
+
+        The time is of the clock of ``Message.time``, so a key with a later one was typed by somebody who could see it.
+        Where the terminal does not answer questions, it is the time at which the line took the last of it.
+        """
+        if self._writer is not None:
+            self._writer.when_shown(lambda at: self._loop.call_soon_threadsafe(told, at))
+
     def _draw(self, before: Screenful | None, after: Screenful) -> str:
         return changes(before, after, self._can, synchronised=self._synchronised)
 
@@ -186,6 +172,7 @@ class TerminalDriver(Driver):
             failed=self._failed,
             overtaken=self._overtaken,
             standing=entered.standing if entered else None,
+            first=entered.rest if entered else b"",
         )
         writer.start()
         signal.signal(signal.SIGWINCH, self._size_signal)
@@ -195,9 +182,9 @@ class TerminalDriver(Driver):
         self._before = entered.attributes if entered else self._modes()
         self._set_raw()
         self._set_up()
-        self._wake_reader, self._wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._keys = threading.Thread(target=self._read_keys, name="billtui-keys", daemon=True)
-        self._keys.start()
+        self._keyboard = Keyboard(
+            self._tty, self.process_message, answered=self._answered, failed=self._failed, debug=self._debug
+        )
         if self._newest is not None:
             writer.show(self._newest)
         if self._must_signal_resume:
@@ -262,18 +249,15 @@ class TerminalDriver(Driver):
 
     def disable_input(self) -> None:
         """Read no keys any more."""
-        if self._keys is None:
+        if self._keyboard is None:
             return
         signal.signal(signal.SIGWINCH, signal.SIG_DFL)
         if self._mouse:
             self._say(MOUSE_OFF)
         if self._writer is not None:
             self._writer.await_answer(ANSWER_SECONDS)
-        os.write(self._wake_writer, b"\0")
-        self._keys.join()
-        self._keys = None
-        os.close(self._wake_reader)
-        os.close(self._wake_writer)
+        self._keyboard.close()
+        self._keyboard = None
         with contextlib.suppress(termios.error):
             termios.tcflush(self._tty, termios.TCIFLUSH)
 
@@ -363,36 +347,6 @@ class TerminalDriver(Driver):
     def _answered(self) -> None:
         if self._writer is not None:
             self._writer.answered()
-
-    def _read_keys(self) -> None:
-        """The thread: reads what the terminal sends until told to end, or until the terminal is gone."""
-        parser = _Keys(self._answered, self._debug)
-        decode = getincrementaldecoder("utf-8")("replace").decode
-        poll = select.poll()
-        poll.register(self._tty, select.POLLIN)
-        poll.register(self._wake_reader, select.POLLIN)
-        heard = 0.0
-        try:
-            while True:
-                pending = monotonic() - heard < 2 * constants.ESCAPE_DELAY + PENDING_SECONDS
-                ready = poll.poll(PENDING_SECONDS * 1000 if pending else None)
-                if any(descriptor == self._wake_reader for descriptor, _ in ready):
-                    return
-                if ready:
-                    try:
-                        data = os.read(self._tty, 4096)
-                    except OSError:
-                        return
-                    if not data:
-                        return
-                    heard = monotonic()
-                    if text := decode(data):  # nothing yet of a letter of several bytes; for the parser it is the end
-                        for message in parser.feed(text):
-                            self.process_message(message)
-                for message in parser.tick():
-                    self.process_message(message)
-        except Exception as error:  # noqa: BLE001 - the thread's boundary: the app ends with it, and leaves tidily
-            self._failed(error)
 
     def process_message(self, message: Message) -> None:
         """What the terminal says of itself is heeded here, before the app gets it."""

@@ -17,3 +17,5 @@ class Entered:
     """The terminal's modes as they were before (``termios.tcgetattr``): what it gets back in the end."""
     standing: Screenful | None = None
     """What was drawn there; ``None`` when it should be drawn over as a whole."""
+    rest: bytes = b""
+    """What the line has not taken yet of what was drawn: it is written first."""

@@ -75,14 +75,19 @@ class Flow:
         elif carried * 2 >= self.window:  # what was sent was what was allowed: more may be
             self.window = min(self.window * 2, MOST)
 
-    def room_in(self, now: float) -> float:
-        """Seconds until another picture may be begun, 0 for now; an answer may come earlier."""
-        if not self.answers or self._asked is None or self.written - self.arrived < self.window:
+    def answer_in(self, now: float) -> float:
+        """Seconds for which an answer is still waited for; 0 where none is."""
+        if self._asked is None:
             return 0.0
         left = self._asked[1] + GIVEN_UP_SECONDS - now
         if left > 0:
             return left
         self._asked = None
-        self.arrived = self.written
         self.window = LEAST
         return 0.0
+
+    def room_in(self, now: float) -> float:
+        """Seconds until another picture may be begun, 0 for now; an answer may come earlier."""
+        if not self.answers or self.written - self.arrived < self.window:
+            return 0.0
+        return self.answer_in(now)

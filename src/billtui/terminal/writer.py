@@ -13,6 +13,7 @@ import select
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, NamedTuple, TypeVar
 
@@ -35,6 +36,18 @@ class _Batch(NamedTuple, Generic[Picture]):
     before: Picture | None
     after: Picture | None
     known: int
+    number: int
+    asking: bool = False
+
+
+@dataclass(slots=True)
+class _Mark:
+    """Somebody wants to know when the terminal shows what was asked for so far."""
+
+    number: int
+    told: Callable[[float], object]
+    position: int | None = None
+    """The byte at which that ends."""
 
 
 class Writer(Generic[Picture]):
@@ -54,8 +67,9 @@ class Writer(Generic[Picture]):
         failed: Callable[[Exception], object] = lambda error: None,
         overtaken: Callable[[], object] = lambda: None,
         standing: Picture | None = None,
+        first: bytes = b"",
     ) -> None:
-        """``standing`` is the picture that is on the terminal already, drawn by somebody else."""
+        """``standing`` is the picture that somebody else drew; of it ``first`` has to be written still."""
         self.flow = flow or Flow()
         self.gone = False
         """Whether the terminal went away."""
@@ -75,6 +89,10 @@ class Writer(Generic[Picture]):
         """Whether the intended picture is to be drawn."""
         self._known = 0
         """Counts how often it was forgotten what stands on the terminal."""
+        self._number = self._done = 0
+        """Counts what was asked for, and up to which of it all is written."""
+        self._marks: list[_Mark] = []
+        self._first = first
         self._ending = self._abandoned = False
         self._writing = False
         self._moved = 0.0
@@ -99,6 +117,7 @@ class Writer(Generic[Picture]):
             if self._dropped:
                 return
             self._words.append((frame, True))
+            self._number += 1
             self._queued += len(frame)
             if self._queued > MOST_QUEUED:
                 self._words = deque(word for word in self._words if not word[1])
@@ -111,6 +130,7 @@ class Writer(Generic[Picture]):
         with self._changed:
             self._intended = picture
             self._due = True
+            self._number += 1
             self._changed.notify_all()
 
     def forget(self) -> None:
@@ -134,6 +154,15 @@ class Writer(Generic[Picture]):
             return self._intended
 
     # -- what the terminal says
+
+    def when_shown(self, told: Callable[[float], object]) -> None:
+        """Call ``told`` once the terminal has read everything asked for so far, with the time (``monotonic``).
+
+        A terminal that answers is asked; of another one is believed what the line has taken. Called in the thread.
+        """
+        with self._changed:
+            self._marks.append(_Mark(self._number, told))
+            self._changed.notify_all()
 
     def answered(self) -> None:
         """The terminal has answered the question: it has read everything before it."""
@@ -174,40 +203,65 @@ class Writer(Generic[Picture]):
     # -- the thread
 
     def _run(self) -> None:
-        while (batch := self._next()) is not None:
-            data = self._compose(batch)
+        batch: _Batch[Picture] | None = _Batch("", None, None, 0, 0)
+        data = self._first
+        while batch is not None:
             self._moved = monotonic()
             self._writing = True
             if not self._write_all(memoryview(data)):
                 return
             self._writing = False
+            self._done = batch.number
+            if (batch := self._next()) is not None:
+                data = self._compose(batch)
 
     def _next(self) -> _Batch[Picture] | None:
         """Wait for something to write; None at the end."""
         with self._changed:
             while True:
-                room_in = self.flow.room_in(monotonic()) if self._due else 0.0
+                now = monotonic()
+                asking = self._tell(now)
+                room_in = self.flow.room_in(now) if self._due else 0.0
                 due = self._due and room_in <= 0
-                if self._words or due:
+                if self._words or due or asking:
                     break
                 if self._ending or self._abandoned:
                     return None
                 if self._dropped:
                     self._dropped = False
                     self._overtaken()
-                self._changed.wait(room_in or None)
+                self._changed.wait(room_in or (self.flow.answer_in(now) if self._marks else 0.0) or None)
             words = "".join(word for word, _ in self._words)
             self._words.clear()
             self._queued = 0
+            number = self._number
+            if self._due and not due:
+                number = self._done  # the newest picture is still to come
             if due:
                 self._due = False
-            return _Batch(words, self._standing, self._intended if due else None, self._known)
+            return _Batch(words, self._standing, self._intended if due else None, self._known, number, asking)
+
+    def _tell(self, now: float) -> bool:
+        """Tell who waits for what the terminal has read by now; whether it has to be asked for the others."""
+        asking = False
+        for mark in tuple(self._marks):
+            if mark.number > self._done:
+                continue
+            if mark.position is None:
+                mark.position = self.flow.written
+            if not self.flow.answers or self.flow.arrived >= mark.position:
+                self._marks.remove(mark)
+                mark.told(now)
+            else:
+                asking = asking or not self.flow.answer_in(now)
+        return asking
 
     def _compose(self, batch: _Batch[Picture]) -> bytes:
         drawn = "" if batch.after is None else self._draw(batch.before, batch.after, batch.known)
         data = (batch.words + drawn).encode("utf-8", "replace")
         with self._changed:
-            if drawn and self.flow.wants_question(len(data)):
+            marked = bool(data and self._marks and self.flow.answers and not self.flow.waiting)
+            if batch.asking or marked or (drawn and self.flow.wants_question(len(data))):
                 data += QUESTION.encode()
             if data.endswith(QUESTION.encode()):
                 self.flow.asked(self.flow.written + len(data), monotonic())

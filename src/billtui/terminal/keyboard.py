@@ -1,0 +1,99 @@
+"""The thread that reads what the terminal sends: keys, the mouse, and its answers.
+
+Textual's parser makes messages of it; the answer to our own question (:mod:`billtui.terminal.flow`) is taken out before.
+A terminal that went away ends the thread: to read its end again and again would take a whole processor.
+
+Private interfaces of Textual used here: ``XTermParser`` with ``_sequence_to_key_events``, ``feed`` and ``tick``.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from textual import constants, events
+from textual._xterm_parser import XTermParser
+from textual.keys import Keys
+from textual.message import Message
+
+from billtui.terminal.flow import ANSWER
+
+PENDING_SECONDS = 0.1
+"""How often a half-read escape sequence is looked at: it may have been the escape key."""
+
+
+class Parser(XTermParser):
+    """Textual's parser, which hears our question answered."""
+
+    def __init__(self, answered: Callable[[], object], debug: bool = False) -> None:
+        self._answered = answered
+        super().__init__(debug)
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if sequence == ANSWER:
+            self._answered()
+            return (events.Key(Keys.Ignore, sequence),)
+        return super()._sequence_to_key_events(sequence, alt)
+
+
+class Keyboard:
+    """Reads ``tty`` from now until it is closed. What it calls is called in its thread."""
+
+    def __init__(
+        self,
+        tty: int,
+        message: Callable[[Message], object],
+        *,
+        answered: Callable[[], object],
+        failed: Callable[[Exception], object],
+        debug: bool = False,
+    ) -> None:
+        self._tty = tty
+        self._message = message
+        self._failed = failed
+        self._parser = Parser(answered, debug)
+        self._wake, self._waker = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._thread = threading.Thread(target=self._run, name="billtui-keys", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Read nothing more."""
+        os.write(self._waker, b"\0")
+        self._thread.join()
+        os.close(self._wake)
+        os.close(self._waker)
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the app ends with it, and leaves tidily
+            self._failed(error)
+
+    def _read(self) -> None:
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        poll = select.poll()
+        poll.register(self._tty, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        heard = 0.0
+        while True:
+            pending = monotonic() - heard < 2 * constants.ESCAPE_DELAY + PENDING_SECONDS
+            ready = poll.poll(PENDING_SECONDS * 1000 if pending else None)
+            if any(descriptor == self._wake for descriptor, _ in ready):
+                return
+            if ready:
+                try:
+                    data = os.read(self._tty, 4096)
+                except OSError:
+                    return
+                if not data:
+                    return
+                heard = monotonic()
+                if text := decode(data):  # nothing yet of a letter of several bytes; for the parser it is the end
+                    for message in self._parser.feed(text):
+                        self._message(message)
+            for message in self._parser.tick():
+                self._message(message)
