@@ -1,6 +1,6 @@
 """The thread that reads what the terminal sends: keys, the mouse, and its answers.
 
-Textual's parser makes messages of it; the answer to our own question (:mod:`billtui.terminal.flow`) is taken out before.
+Textual's parser makes messages of it; the answer to our own question (:mod:`billtui.terminal.flow`) is taken out.
 A terminal that went away ends the thread: to read its end again and again would take a whole processor.
 
 Private interfaces of Textual used here: ``XTermParser`` with ``_sequence_to_key_events``, ``feed`` and ``tick``.
