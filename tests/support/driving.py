@@ -28,6 +28,7 @@ from billtui.config.profiles import Profile, make_profile
 from billtui.config.secret_sources import Credential
 from billtui.config.settings import Settings
 from billtui.screens.list_screen import ListScreen
+from billtui.screens.record_list import RecordList
 from billtui.services.journal import JobRow
 from billtui.services.session import Session, SessionSettings
 from billtui.services.session_events import ConnectionState, SessionEvent
@@ -181,6 +182,9 @@ class Driver:
         self.here()
         for _ in range(rounds):
             await asyncio.sleep(0)
+            await self.pilot._wait_for_screen()
+        if isinstance(screen := self.app.screen, RecordList) and screen.trailing.behind:
+            screen.trailing.catch_up()  # as if the keys had come to rest
             await self.pilot._wait_for_screen()
 
     async def type(self, text: str) -> None:

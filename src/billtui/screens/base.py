@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.widget import Widget
 
 from billtui.commands import COMMANDS, Command, Scope, handlers_of, handles, of_scopes
 from billtui.keymap import OF_WIDGETS, bindings_for, keys_of, shown
+from billtui.screens.lean_screen import LeanScreen
 from billtui.screens.shell import Shell, shell_of
 from billtui.services.staff import business_refusal, is_staff
 from billtui.widgets.key_bar import KeyBar, KeyHint
@@ -35,7 +35,7 @@ BUSINESS = frozenset(
 """Where money, orders and invoices are changed: support only reads there (ACC-7)."""
 
 
-class BilltuiScreen(Screen[None]):
+class BilltuiScreen(LeanScreen[None]):
     """A screen of the program. It composes, loads, turns commands into plans and shows results; nothing more."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ()

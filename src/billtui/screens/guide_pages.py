@@ -8,12 +8,12 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Input, Static
 from textual.widgets.option_list import Option
 
 from billtui.domain.safetext import clean
+from billtui.screens.lean_screen import LeanScreen
 from billtui.widgets.choices import Choices
 
 STEPS = {"start": 0, "address": 1, "check": 2, "pin": 2, "profile": 3, "done": 4}
@@ -30,7 +30,7 @@ TITLES = {
 }
 
 
-class GuidePages(Screen[None]):
+class GuidePages(LeanScreen[None]):
     """Where one is, the page, the keys."""
 
     CSS_PATH = "guide.tcss"

@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from billtui.commands import Command, Scope
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.trailing import Trailing
 from billtui.widgets.formats import count_text
 from billtui.widgets.list_state import ListState
 from billtui.widgets.record_table import Column, RecordTable
@@ -68,6 +69,7 @@ class RecordList(BilltuiScreen, Generic[R]):
         """The view is the first one until another is chosen."""
         super().__init__()
         self.view: View | None = next(iter(self.views()), None)
+        self.trailing = Trailing(self, self.follow_cursor)
         self._now_epoch = 0
 
     # --- what subclasses give
@@ -249,9 +251,15 @@ class RecordList(BilltuiScreen, Generic[R]):
 
     @on(RecordTable.CursorMoved)
     def cursor_moved(self, event: RecordTable.CursorMoved) -> None:
-        """The pane and the keys follow the cursor."""
-        self._show_detail()
-        self.refresh_keys()
+        """The pane and the keys follow the cursor; while a key is held, once it is let go."""
+        event.stop()
+        self.trailing.moved()
+
+    def follow_cursor(self) -> None:
+        """What is known of the row under the cursor, and the keys that can be used on it."""
+        if self.is_mounted and not self.session.closed:
+            self._show_detail()
+            self.refresh_keys()
 
     @on(RecordTable.MarksChanged)
     def marks_changed(self) -> None:

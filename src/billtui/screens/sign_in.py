@@ -20,6 +20,7 @@ from textual.widgets import Button, Input, Static
 from billtui.client.errors import ClientError, LockedOut, NotSent, RateLimited, SignInRefused, TotpRequired
 from billtui.domain.safetext import clean
 from billtui.screens.door import Door
+from billtui.screens.lean_screen import LeanScreen
 from billtui.screens.lock_wait import LockWait
 from billtui.screens.recovering import RecoveryDialog
 from billtui.screens.shell import shell_of
@@ -38,7 +39,7 @@ CODE_DIGITS = 6
 """A code of the second factor; anything else that was accepted is a recovery code."""
 
 
-class SignInScreen(ModalScreen[bool]):
+class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
     """Answers ``True`` once signed in, ``False`` when it was left: what the store knows can be read all the same."""
 
     CSS_PATH = "sign_in.tcss"

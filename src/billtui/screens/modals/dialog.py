@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from billtui.config.profiles import Profile
+from billtui.screens.lean_screen import LeanScreen
 from billtui.screens.shell import Shell
 from billtui.terminal.harmless import one_line
 from billtui.widgets.profile_tag import tag
@@ -78,7 +79,7 @@ def profile_words(app: Shell, other: Profile | None = None) -> Content:
     return Content(" ").join(parts)
 
 
-class Dialog(ModalScreen[Result | None], Generic[Result]):
+class Dialog(ModalScreen[Result | None], LeanScreen[Result | None], Generic[Result]):
     """A question. Dismisses with ``None`` on ``esc``; the first button is the safe answer and has the focus."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).with_name("dialog.tcss")

@@ -7,8 +7,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from billtui.screens.lean_screen import LeanScreen
 
-class TooSmall(ModalScreen[None]):
+
+class TooSmall(ModalScreen[None], LeanScreen[None]):
     """Goes by itself when the terminal grows; nothing behind it is lost."""
 
     DEFAULT_CSS = """

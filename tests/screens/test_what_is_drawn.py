@@ -1,0 +1,88 @@
+"""What is drawn for a key, and while nothing happens: counts that no machine changes (P-TABLE-2, P-BYTES-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+
+import pytest
+
+from billtui.services.store import OrderRow
+from tests.support.drawing import Drawing, as_textual_draws
+from tests.support.driving import Driver, Program
+
+WIDE, HIGH = 140, 26
+
+
+async def step(driver: Driver, drawing: Drawing, key: str) -> None:
+    """One step of a held key, drawn; nothing has come to rest."""
+    driver.app.simulate_key(key)
+    await drawing.done(driver.pilot)
+
+
+async def test_a_held_key_draws_rows(program: Program) -> None:
+    """A row scrolled draws the rows; pane and keys follow at the first key, and when the key is let go."""
+    async with program.open(size=(WIDE, HIGH)) as driver:
+        await driver.go("3", "OrdersScreen")
+        screen = driver.list_screen
+        table, drawing, seconds = screen.table, Drawing(driver.app), [monotonic() + 1000]
+        await driver.press(*["down"] * HIGH)
+        assert table.scroll_offset.y > 0
+        screen.trailing.clock = lambda: seconds[0]
+        pane = screen.query_one("#detail-text").region
+
+        def shown() -> str:
+            return driver.text().splitlines()[pane.y][pane.x :].strip()
+
+        def name() -> str:
+            row: OrderRow | None = table.cursor_row
+            assert row is not None
+            return row.name
+
+        await step(driver, drawing, "down")
+        assert shown() == name(), "the pane follows the first key"
+        for _ in range(5):
+            seconds[0] += 0.03
+            drawing.forget()
+            await step(driver, drawing, "down")
+            assert drawing.updates == 1
+            assert drawing.outside(table.region) == []
+        assert screen.trailing.behind
+        assert shown() != name()
+        seconds[0] += 0.2
+        await driver.until(lambda: not screen.trailing.behind, "the keys to rest")
+        assert shown() == name()
+
+
+async def test_a_step_within_the_window_draws_two_rows(program: Program) -> None:
+    """The row that the cursor leaves and the one that it enters, in the list's columns."""
+    async with program.open(size=(80, HIGH)) as driver:
+        await driver.go("3", "OrdersScreen")
+        drawing = Drawing(driver.app)
+        await driver.press("down")
+        drawing.forget()
+        before = driver.list_screen.table.cursor_position
+        await step(driver, drawing, "down")
+        top = driver.list_screen.table.region.y + 1
+        assert {y for y, _, _ in drawing.spans if y != HIGH - 1} == {top + before, top + before + 1}
+
+
+AREAS = ("2", "3", "4", "5", "6", "7", "8", "9", "0", "1")
+STEPS = ("down", "space", "?", "down", "escape", ":", "d", "escape", "/", "w", "escape")
+"""Moves, marks, help and palette over it, a filter."""
+
+
+@pytest.mark.parametrize(("size", "areas"), [((80, 24), AREAS[::2]), ((WIDE, 40), AREAS[1::2])])
+async def test_the_same_cells_as_textual_draws(program: Program, size: tuple[int, int], areas: Sequence[str]) -> None:
+    """What is left out was covered: after every update each cell is what Textual's own compositor would draw."""
+    async with program.open(size=size, toasts=False) as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.press("1")
+        drawing = Drawing(driver.app)
+        driver.app.screen.refresh(layout=True)
+        await driver.quiet()
+        await drawing.done(driver.pilot)
+        for key in (step for area in areas for step in (area, *STEPS)):
+            await driver.press(key)
+            await drawing.done(driver.pilot)
+            assert drawing.grid == as_textual_draws(driver.app), f"after {key}"

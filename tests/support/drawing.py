@@ -1,0 +1,117 @@
+"""What a program draws: every update of its compositor, counted, and put onto a grid of cells as a terminal would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual.app import App
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.strip import Strip
+
+Cell = tuple[str, Style | None]
+Grid = list[list[Cell]]
+
+
+def cells_of(segments: Iterator[Segment] | Strip) -> Iterator[Cell]:
+    """Text and looks of each cell; the second cell of a wide character is empty."""
+    for text, style, control in segments:
+        if control:
+            continue
+        style = None if style is None else style.clear_meta_and_links()
+        for character in text:
+            width = cell_len(character)
+            if width:
+                yield character, style
+            for _ in range(width - 1):
+                yield "", style
+
+
+class Drawing:
+    """Watches an app: what it draws, in the order of the updates."""
+
+    def __init__(self, app: App[Any]) -> None:
+        """From now on."""
+        self.app = app
+        self.grid: Grid = []
+        self.spans: list[tuple[int, int, int]] = []
+        """Line, first column, column behind the last, of everything drawn since :meth:`forget`."""
+        self.updates = 0
+        shown = app._display
+
+        def display(screen: Any, update: Any) -> None:
+            if update is not None and not app._batch_count:
+                self._take(update)
+            shown(screen, update)
+
+        app._display = display  # type: ignore[method-assign,assignment]  # sees what is drawn
+
+    def _take(self, update: Any) -> None:
+        self.updates += 1
+        if isinstance(update, LayoutUpdate):
+            lines = [[cell for strip in line for cell in cells_of(strip)] for line in update.strips]
+            x, y, width, height = update.region
+            assert (x, y, height) == (0, 0, len(lines))
+            self.grid = lines
+            self.spans += [(line, 0, width) for line in range(height)]
+            return
+        assert isinstance(update, ChopsUpdate), update
+        for y, x1, x2 in update.spans:
+            for (x, strip), end in zip(update.chops[y].items(), update.chop_ends[y], strict=True):
+                if x < x2 and end > x1:
+                    assert strip is not None, f"nothing for line {y} from {x} to {end}"
+                    cells = list(cells_of(strip))
+                    assert len(cells) == end - x
+                    if self.grid:
+                        self.grid[y][x:end] = cells
+            self.spans.append((y, x1, x2))
+
+    async def done(self, pilot: Pilot[Any]) -> None:
+        """Wait until everything that was asked for is worked off, and drawn."""
+        while True:
+            for _ in range(3):
+                await asyncio.sleep(0)
+                await pilot._wait_for_screen()
+            screen = self.app.screen
+            if not (
+                screen._layout_required or screen._scroll_required or screen._repaint_required or screen._dirty_widgets
+            ):
+                return
+            await asyncio.sleep(0.002)
+
+    def forget(self) -> None:
+        """Count from here."""
+        self.spans, self.updates = [], 0
+
+    @property
+    def cells(self) -> int:
+        """How many cells were drawn."""
+        return sum(x2 - x1 for _, x1, x2 in self.spans)
+
+    def lines_within(self, region: Region) -> set[int]:
+        """Lines of the screen that were drawn at least in part within these columns and lines."""
+        return {y for y, x1, x2 in self.spans if region.y <= y < region.bottom and x1 < region.right and x2 > region.x}
+
+    def outside(self, region: Region) -> list[tuple[int, int, int]]:
+        """What was drawn elsewhere."""
+        return [
+            (y, x1, x2)
+            for y, x1, x2 in self.spans
+            if not (region.y <= y < region.bottom and region.x <= x1 and x2 <= region.right)
+        ]
+
+
+def as_textual_draws(app: App[Any]) -> Grid:
+    """The whole screen by Textual's own compositor, whichever the screen has."""
+    from textual._context import visible_screen_stack
+
+    compositor = app.screen._compositor
+    visible_screen_stack.set(app._background_screens)
+    chops = Compositor._render_chops(compositor, compositor.size.region, lambda _: True)
+    return [list(cells_of(Strip.join(list(line.values())))) for line in chops]
