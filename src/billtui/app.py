@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SecretStr
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import Screen
 
 from billtui.client.errors import ClientError
@@ -27,6 +28,7 @@ from billtui.services.session_events import (
 )
 from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
+from billtui.shell_frames import FirstFrames
 from billtui.shell_news import News, SessionNews
 from billtui.shell_places import AREAS, QUEUE, Places
 from billtui.shell_profiles import ProfileSwitching, SessionFactory
@@ -93,6 +95,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
         roster: Roster | None = None,
         ascii_only: bool = False,
         doctor: Callable[[], list[tuple[str, str]]] = list,
+        keep_frames: bool = False,
     ) -> None:
         """The session is made here and opened once the first frame is drawn."""
         super().__init__()
@@ -104,6 +107,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
         self._make_session = make_session
         self.roster = roster or Roster()
         self._doctor = doctor
+        self.frames = FirstFrames(self, keep=keep_frames)
         self.session = self._new_session(profile)
         self._error_until = 0.0
         """Monotonic seconds until which an error that was said stands."""
@@ -131,7 +135,8 @@ class BilltuiApp(ProfileSwitching, Places, News):
 
     async def leave(self, code: int = 0) -> None:
         """Close every session, then the program. Takes two seconds at most."""
-        await asyncio.gather(self.boundary(self.session.close()), self.boundary(self.close_accounts()))
+        frame = self.boundary(self.frames.write())
+        await asyncio.gather(frame, self.boundary(self.session.close()), self.boundary(self.close_accounts()))
         self.exit(code, return_code=code)
 
     def ask_passphrase(
@@ -214,6 +219,10 @@ class BilltuiApp(ProfileSwitching, Places, News):
         else:
             self.say(" ".join(self._report(error).text.splitlines()), "error")
 
+    def overview_says(self, lines: Iterable[Content], news: Content) -> None:
+        """What the next start shows before anything is loaded."""
+        self.frames.see(lines, news)
+
     def capability_refusal(self, capability: str) -> str | None:
         """Why the panel cannot do this, or ``None``."""
         return self.session.unavailable(capability)
@@ -260,6 +269,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
     async def sign_out(self) -> None:
         """End the session on the panel and forget its token."""
         left = await self.session.sign_out()
+        await self.frames.write()
         self.say(" ".join(["Signed out; the token is forgotten.", *left]), "warning" if left else "information")
 
     @handles("app.quit")

@@ -11,6 +11,7 @@ from billtui.commands import handles
 from billtui.config.profiles import Profile, ProfileBook
 from billtui.services.accounts import AccountsDesk, Kind, Roster
 from billtui.services.session_events import ConnectionChanged, ConnectionState, SessionEvent
+from billtui.shell_frames import FirstFrames
 from billtui.shell_news import News
 from billtui.terminal.output_filter import new_title
 
@@ -43,6 +44,7 @@ class ProfileSwitching(News):
     _make_session: SessionFactory
     _desk: AccountsDesk | None = None
     _switching: bool = False
+    frames: FirstFrames
 
     # -- switching
 
@@ -62,6 +64,8 @@ class ProfileSwitching(News):
         self.workers.cancel_node(self.screen)
         self.workers.cancel_group(self, "refresh")
         self._forget_plans()
+        await self.frames.write()
+        self.frames.forget()
         before = self.session
         if self._desk is not None:
             await self._desk.let_go(profile.name)

@@ -15,9 +15,12 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     if arguments == ["--version"] and sys.stdout is not None and not sys.stdout.closed:
         return _say_version()
-    from billtui.cli.entry import run
+    from billtui.cli.opening import begun
 
-    return run(arguments)
+    with begun(arguments) as opening:  # the first frame stands before anything else is loaded (P-START-1)
+        from billtui.cli.entry import run
+
+        return run(arguments, opening)
 
 
 def _say_version() -> int:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from billtui.cli.exits import Exit
+from billtui.cli.opening import Opening
 from billtui.cli.output import Output, open_standard_streams, send_to_nowhere
 from billtui.cli.problems import CliError, Problem, problem_of
 
@@ -16,12 +17,16 @@ _SETTING_UP = (("profile", "add"), ("profile", "edit"))
 """Verbs for which ``--login`` is a value of the profile."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run billtui with ``arguments`` and return its exit code. Nothing it meets reaches the person as a trace."""
+def run(arguments: Sequence[str], opening: Opening | None = None) -> int:
+    """Run billtui with ``arguments`` and return its exit code. Nothing it meets reaches the person as a trace.
+
+    ``opening`` is the first frame of the full-screen program, where that stands already.
+    """
     open_standard_streams()
     out = Output(as_json="--json" in arguments)
     try:
-        code = _run(list(arguments), out)
+        with opening or Opening() as screen:
+            code = _run(list(arguments), out, screen)
     except SystemExit as end:  # --help has printed
         code = end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:
@@ -34,7 +39,7 @@ def run(arguments: Sequence[str]) -> int:
     return int(Exit.UNEXPECTED if code == 0 and out.failed else code)
 
 
-def _run(arguments: list[str], out: Output) -> int:
+def _run(arguments: list[str], out: Output, opening: Opening) -> int:
     if arguments[:2] == ["sandbox", "serve"]:
         return _serve(arguments[2:])
     from billtui.cli.parser import parse
@@ -57,7 +62,7 @@ def _run(arguments: list[str], out: Output) -> int:
     if verb is None:
         from billtui.cli.program import open_program
 
-        return open_program(options, out)
+        return open_program(options, out, opening)
     return run_verb(options, out)
 
 

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from billtui.cli.context import NO_PROFILE_YET, last_profile
-from billtui.cli.demo import DEFAULT_FLEET, DEFAULT_SEED, Demo, running_demo
+from billtui.cli.demo import DEFAULT_FLEET, DEFAULT_SEED, Demo, demo_folder, running_demo
 from billtui.cli.exits import Exit
+from billtui.cli.opening import DEMO_PROFILE, Opening, frames_of, last_known
 from billtui.cli.output import Output
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, can_ask
 from billtui.cli.shapes import age, amount, count, iso_of, when
 from billtui.cli.start import is_terminal, run_program
+from billtui.config.paths import data_dir
 from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, make_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import load_settings
@@ -26,25 +28,39 @@ if TYPE_CHECKING:
     from billtui.services.session_settings import CredentialKeeper
 
 
-def open_program(options: argparse.Namespace, out: Output) -> int:
+def open_program(options: argparse.Namespace, out: Output, opening: Opening) -> int:
     """Open the program, or print the overview and end; never waits for a key that nobody can press."""
     environment = take_environment()
     facts = settle()
     screen = is_terminal() and facts.term not in ("", "dumb") and not out.as_json
     if not options.demo and not options.url and not options.profile and last_profile() is None:
+        opening.end()  # there was a profile when its overview was kept
         if screen:
-            return _guide(options, environment, facts)
+            return _guide(options, environment, facts, opening)
         chosen = _first_run(out) if is_terminal() and can_ask() and not out.as_json else None
         if chosen is None:
             return _say_first_run(out)
         options = chosen
         if not options.demo:
             return _add_first_profile(options, out, environment)
+    if screen and options.demo:
+        _show_demo(opening, options)
     with _demo(options) as demo:
         profile = _profile(options, demo)
         if not screen:
             return asyncio.run(_print_overview(profile, demo, environment, options, out))
-        return _run(profile, demo, environment, facts, read_only=bool(options.read_only))
+        known = not (options.url or options.login)
+        return _run(profile, demo, environment, facts, opening, read_only=bool(options.read_only), known=known)
+
+
+def _show_demo(opening: Opening, options: argparse.Namespace) -> None:
+    """The demo's last overview, or an empty frame, before its panel is started."""
+    settings = load_settings().settings
+    name = "" if options.reset or options.login else DEMO_PROFILE
+    folder = frames_of(str(demo_folder(*demo_numbers(options), hostile=options.hostile) / "data"))
+    found = last_known(folder, name, theme=settings.theme)
+    found.profile = DEMO_PROFILE
+    opening.show(found, settings.ascii)
 
 
 @contextlib.contextmanager
@@ -52,8 +68,7 @@ def _demo(options: argparse.Namespace) -> Iterator[Demo | None]:
     if not options.demo:
         yield None
         return
-    fleet = DEFAULT_FLEET if options.fleet is None else options.fleet
-    seed = DEFAULT_SEED if options.seed is None else options.seed
+    fleet, seed = demo_numbers(options)
     with running_demo(fleet=fleet, seed=seed, hostile=options.hostile, reset=options.reset) as demo:
         yield demo
 
@@ -69,14 +84,43 @@ def _profile(options: argparse.Namespace, demo: Demo | None) -> Profile:
     return profile
 
 
+def demo_numbers(options: argparse.Namespace) -> tuple[int, int]:
+    """Fleet and seed of the demo."""
+    fleet = DEFAULT_FLEET if options.fleet is None else options.fleet
+    return fleet, DEFAULT_SEED if options.seed is None else options.seed
+
+
 def _run(
-    profile: Profile, demo: Demo | None, environment: EnvironmentSecrets, facts: TerminalFacts, *, read_only: bool
+    profile: Profile,
+    demo: Demo | None,
+    environment: EnvironmentSecrets,
+    facts: TerminalFacts,
+    opening: Opening,
+    *,
+    read_only: bool,
+    known: bool = True,
 ) -> int:
+    """``known``: the profile is one that another start finds again, so its first frame is kept."""
     loaded = load_settings()
+    if demo is None:
+        name = profile.name if known else ""
+        folder = frames_of(str(data_dir()))
+        found = last_known(folder, name, theme=loaded.settings.theme, url=profile.url, login=profile.login)
+        found.profile = profile.name
+        opening.show(found, loaded.settings.ascii)
     if demo is None and profile.name != WITHOUT_PROFILE:
         with contextlib.suppress(OSError):  # a home that cannot be written: only the next start has to name the profile
             ProfileBook().use(profile.name)
-    return run_program(loaded.settings, profile, facts, demo=demo, read_only=read_only, environment=environment)
+    return run_program(
+        loaded.settings,
+        profile,
+        facts,
+        opening,
+        demo=demo,
+        read_only=read_only,
+        environment=environment,
+        keep_frames=known,
+    )
 
 
 # -- the first time
@@ -91,7 +135,7 @@ def _say_first_run(out: Output) -> int:
     return Exit.DONE
 
 
-def _guide(options: argparse.Namespace, environment: EnvironmentSecrets, facts: TerminalFacts) -> int:
+def _guide(options: argparse.Namespace, environment: EnvironmentSecrets, facts: TerminalFacts, opening: Opening) -> int:
     """The guide on the whole screen, then what it led to."""
     from billtui.cli.guide import run_guide
     from billtui.cli.parser import parse
@@ -104,12 +148,13 @@ def _guide(options: argparse.Namespace, environment: EnvironmentSecrets, facts: 
     if chosen.demo:
         with _demo(parse(["--demo"])) as demo:
             assert demo is not None
-            return _run(demo.profile, demo, environment, facts, read_only=read_only)
+            return _run(demo.profile, demo, environment, facts, opening, read_only=read_only)
     assert chosen.profile is not None
     return run_program(
         loaded.settings,
         chosen.profile,
         facts,
+        opening,
         read_only=read_only,
         environment=environment,
         credentials=chosen.credentials,

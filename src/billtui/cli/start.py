@@ -14,6 +14,7 @@ from billtui.config.settings import Settings
 
 if TYPE_CHECKING:
     from billtui.cli.demo import Demo
+    from billtui.cli.opening import Opening
     from billtui.config.credentials import AskPassphrase, CredentialStore
     from billtui.services.accounts import Roster
     from billtui.services.session import Session, SessionSettings
@@ -81,13 +82,15 @@ def run_program(
     settings: Settings,
     profile: Profile,
     facts: TerminalFacts,
+    opening: Opening,
     *,
     demo: Demo | None = None,
     read_only: bool = False,
     environment: EnvironmentSecrets | None = None,
     credentials: CredentialStore | None = None,
+    keep_frames: bool = True,
 ) -> int:
-    """Run the program until it is left; gives its exit code.
+    """Run the program until it is left; gives its exit code. It goes on where ``opening`` stands.
 
     ``environment`` belongs to ``profile`` alone: another one chosen later never gets its secrets; so does
     ``credentials``, in which somebody has signed in already.
@@ -95,8 +98,8 @@ def run_program(
     gc.disable()  # the app switches it on again once its first frame is drawn
     from billtui.app import BilltuiApp
     from billtui.cli.doctor import examine
-    from billtui.terminal.guard import Guard
     from billtui.terminal.output_filter import title_sequences
+    from billtui.terminal.taking_over import TakingOver, expect
 
     ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
     own = environment or EnvironmentSecrets()
@@ -128,9 +131,14 @@ def run_program(
         roster=roster_of(demo),
         ascii_only=ascii_only,
         doctor=lambda: examine(own, facts),
+        keep_frames=keep_frames,
     )
+    app.driver_class = TakingOver
+    expect(opening.screen)
     name, restore = title_sequences(f"billtui: {profile.name}")
-    with Guard(lambda number: app.call_from_thread(app.leave_politely, 128 + number)) as guard:
+    opening.goes_on_as(lambda code: app.call_from_thread(app.leave_politely, code))
+    with opening:
+        guard = opening.watch()
         to_terminal(name)
         app.run(mouse=settings.mouse)
         to_terminal(restore)

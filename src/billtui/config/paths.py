@@ -18,12 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from billtui.config.errors import UnsafePath
+from billtui.config.places import NAME, place
 
 _ELSEWHERE = (
     "BILLTUI_CONFIG_DIR, BILLTUI_STATE_DIR, BILLTUI_DATA_DIR and BILLTUI_CACHE_DIR put billtui's directories elsewhere."
 )
 MAX_PRIVATE_BYTES = 16 * 1024 * 1024
-_NAME = "billtui"
 
 
 def config_dir() -> Path:
@@ -47,21 +47,23 @@ def cache_dir() -> Path:
 
 
 def _directory(kind: str) -> Path:
-    override = os.environ.get(f"BILLTUI_{kind}_DIR")
-    if override:
-        path = typed_path(override)
+    found = place(kind)
+    if os.environ.get(f"BILLTUI_{kind}_DIR"):
+        path = typed_path(str(found))
         if not path.is_absolute():
-            raise UnsafePath(f"BILLTUI_{kind}_DIR must be an absolute path, not {override!r}.")
+            raise UnsafePath(f"BILLTUI_{kind}_DIR must be an absolute path, not {found!r}.")
         return path
-    import platformdirs  # 40 ms, and not needed where the environment says it all
+    if found is not None:
+        return Path(found)
+    import platformdirs  # 40 ms, and not needed where XDG says it all
 
-    found: dict[str, str] = {
-        "CONFIG": platformdirs.user_config_dir(_NAME, appauthor=False),
-        "STATE": platformdirs.user_state_dir(_NAME, appauthor=False),
-        "DATA": platformdirs.user_data_dir(_NAME, appauthor=False),
-        "CACHE": platformdirs.user_cache_dir(_NAME, appauthor=False),
+    others: dict[str, str] = {
+        "CONFIG": platformdirs.user_config_dir(NAME, appauthor=False),
+        "STATE": platformdirs.user_state_dir(NAME, appauthor=False),
+        "DATA": platformdirs.user_data_dir(NAME, appauthor=False),
+        "CACHE": platformdirs.user_cache_dir(NAME, appauthor=False),
     }
-    return Path(found[kind])
+    return Path(others[kind])
 
 
 def typed_path(text: str) -> Path:

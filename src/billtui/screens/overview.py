@@ -97,6 +97,7 @@ class OverviewScreen(BilltuiScreen):
         if news != self._news_shown:
             self._news_shown = news
             self.query_one("#news-text", Static).update(news)
+        self.billtui.overview_says((one.prompt for one in options if isinstance(one.prompt, Content)), news)
 
     def _ahead(self, now: datetime) -> Ahead | None:
         """What auto-renewal will do, as far as it is known; ``None``: few orders, worked out with the rest."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
+from textual.content import Content
 from textual.screen import Screen
 
 from billtui.config.profiles import Profile
@@ -66,6 +67,10 @@ class Shell(CarefulApp[int]):
     @abstractmethod
     def dress_all(self) -> None:
         """The same for all screens that are shown."""
+
+    @abstractmethod
+    def overview_says(self, lines: Iterable[Content], news: Content) -> None:
+        """Hear what stands on the overview: the next start shows it before anything is loaded."""
 
     @abstractmethod
     def capability_refusal(self, capability: str) -> str | None:

@@ -74,14 +74,17 @@ class Guard:
         *,
         seconds: float = POLITE_SECONDS,
         leave: Callable[[int], object] = os._exit,
+        attributes: list[Any] | None = None,
     ) -> None:
+        """``attributes`` are the terminal's modes to restore, where they were changed already."""
         self.ending: int | None = None
         self._exit_politely = exit_politely
         self._seconds = seconds
         self._leave = leave
         self._tty = next((fd for fd in (0, 2, 1) if _is_terminal(fd)), None)
         self._drawn_on = [fd for fd in (1, 2) if _is_terminal(fd)]
-        self._attributes: list[Any] | None = None
+        self._attributes = attributes
+        self._at_once = threading.Event()
         self._screen_in_use = False
         self._before: dict[int, Any] = {}
         self._wakeup_before = -1
@@ -90,7 +93,7 @@ class Guard:
 
     def __enter__(self) -> Self:
         """Begin to watch. Must be called in the main thread (only it can set signal handlers)."""
-        if self._tty is not None:
+        if self._tty is not None and self._attributes is None:
             with contextlib.suppress(termios.error):
                 self._attributes = termios.tcgetattr(self._tty)
         self._screen_in_use = True
@@ -146,10 +149,14 @@ class Guard:
         self.ending = number
         polite = threading.Thread(target=self._ask, args=(number,), name="billtui-polite-exit", daemon=True)
         polite.start()
-        threading.Event().wait(self._seconds)
+        self._at_once.wait(self._seconds)
         if self._screen_in_use:
             restore_terminal(self._tty, self._attributes)
         self._leave(128 + number)
+
+    def end_at_once(self) -> None:
+        """For ``exit_politely``: there is nobody to ask, and nothing to wait for."""
+        self._at_once.set()
 
     def _ask(self, number: int) -> None:
         # The app may be starting, gone or broken: the deadline decides then.

@@ -20,32 +20,11 @@ from textual.filter import LineFilter, NoColor
 
 from billtui.terminal.door import DoorApp
 from billtui.terminal.harmless import one_line, picture
+from billtui.terminal.plain_letters import PLAIN
 
 ReturnType = TypeVar("ReturnType")
 
 TITLE_LENGTH = 120
-
-_ASCII = str.maketrans(
-    {
-        **dict.fromkeys("─━═╌╍┄┅┈┉╴╶╸╺⎯▔▁", "-"),
-        **dict.fromkeys("│┃║╎╏┆┇┊┋╵╷╹╻▏▎▍▌▋▊▉▕▐", "|"),
-        **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋", "+"),
-        **dict.fromkeys("█▇▆▅▄▃▂▀", "#"),
-        **dict.fromkeys("░▒▓", ":"),
-        **dict.fromkeys("•·●○◦∙", "*"),
-        **dict.fromkeys("→▶►▸›»", ">"),
-        **dict.fromkeys("←◀◄◂‹«", "<"),
-        **dict.fromkeys("↑▲△⬆", "^"),
-        **dict.fromkeys("↓▼▽⬇▾", "v"),
-        **dict.fromkeys("–—−‐‑", "-"),
-        **dict.fromkeys("✓✔☑", "x"),
-        **dict.fromkeys("‘’‚", "'"),
-        **dict.fromkeys("“”„", '"'),
-        "…": ".",
-        "×": "x",
-        "\u00a0": " ",
-    },
-)
 
 
 class OutputFilter(LineFilter):
@@ -127,7 +106,7 @@ def _visible(text: str) -> str:
 
 def _in_ascii(segment: Segment) -> Segment:
     drawn: list[str] = []
-    for character in segment.text.translate(_ASCII):
+    for character in segment.text.translate(PLAIN):
         if character.isascii():
             drawn.append(character)
         else:

@@ -1,0 +1,185 @@
+"""Keeps what the overview last said for the first frame of the next start (P-START-1), beside the account's copy.
+
+Only what stands on the overview is kept, never a secret. It is written in a thread, some seconds after the words have
+changed and when the program is left; nothing of it is missed when it cannot be written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
+from textual.color import Color, ColorParseError
+from textual.content import Content
+
+from billtui.config.errors import ConfigError
+from billtui.config.paths import config_dir, write_private
+from billtui.config.profiles import ProfileBook
+from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Colour, Facts, Piece, encode, stamp
+from billtui.widgets.profile_tag import NO_ACCENT, tag_style
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from billtui.shell_news import News
+
+SETTLE_SECONDS = 3.0
+"""So long the words may change before they are written."""
+MOST_LINES = 60
+
+_TONES = {
+    "$muted": "muted",
+    "$faint": "faint",
+    "bold": "bold",
+    "$text-success": "good",
+    "$text-warning": "warning",
+    "bold $text-error": "bad",
+    "$text-accent": "accent",
+}
+"""The styles of the overview → tones of the frame; any other is drawn plain."""
+_VARIABLES = {
+    **{name: name for name in ("foreground", "background", "panel", "surface", "muted", "faint")},
+    "good": "text-success",
+    "warning": "text-warning",
+    "bad": "text-error",
+    "accent": "text-accent",
+}
+_DEFAULT: Colour = ("", -1, -1)
+
+
+def pieces_of(content: Content) -> list[list[Piece]]:
+    """Content as lines of pieces, each with its tone."""
+    text = content.plain
+    tones = [""] * len(text)
+    for start, end, style in content.spans:
+        tones[start:end] = [_TONES.get(str(style), "")] * (min(end, len(text)) - start)
+    lines: list[list[Piece]] = [[]]
+    for letter, tone in zip(text, tones, strict=True):
+        if letter == "\n":
+            lines.append([])
+        elif lines[-1] and lines[-1][-1][0] == tone:
+            lines[-1][-1] = (tone, lines[-1][-1][1] + letter)
+        else:
+            lines[-1].append((tone, letter))
+    return lines
+
+
+def colours_of(variables: dict[str, str], accent: str | None, *, sixteen: bool) -> dict[str, Colour]:
+    """The colours of a frame, of a theme's ``variables`` and the profile's ``accent``, for every kind of terminal."""
+    found = {name: colour_of(variables.get(variable, "")) for name, variable in _VARIABLES.items()}
+    style = tag_style(accent, sixteen=sixteen)
+    if style == NO_ACCENT:
+        found["tag"], found["on-tag"] = colour_of(variables.get("accent", "")), found["panel"]
+    else:
+        letters, _, ground = style.removeprefix("bold ").partition(" on ")
+        found["tag"], found["on-tag"] = colour_of(ground), colour_of(letters)
+    return found
+
+
+def colour_of(text: str) -> Colour:
+    """A colour of a theme, with its nearest of 256 and 16, as Rich chooses them."""
+    try:
+        colour = Color.parse(text)
+    except ColorParseError:
+        return _DEFAULT
+    if colour.ansi is not None:
+        return ("", -1, colour.ansi)
+    rich = RichColor.from_rgb(*colour.rgb)
+    of_256, of_16 = (rich.downgrade(one).number for one in (ColorSystem.EIGHT_BIT, ColorSystem.STANDARD))
+    return colour.hex6.lower(), -1 if of_256 is None else of_256, -1 if of_16 is None else of_16
+
+
+class FirstFrames:
+    """What ``shell``'s overview said last, of whichever profile is open; nothing is written unless ``keep``."""
+
+    def __init__(self, shell: News, *, keep: bool) -> None:
+        self._shell = shell
+        self._keep = keep
+        self._lines: list[list[Piece]] = []
+        self._news: list[list[Piece]] = []
+        self._timer: Timer | None = None
+
+    def see(self, lines: Iterable[Content], news: Content) -> None:
+        """The overview of the open profile says this now."""
+        found = [line for content in lines for line in pieces_of(content)][:MOST_LINES]
+        said = pieces_of(news)[:MOST_LINES]
+        if not self._keep or (found, said) == (self._lines, self._news):
+            return
+        self._lines, self._news = found, said
+        if self._timer is None:
+            self._timer = self._shell.set_timer(SETTLE_SECONDS, self.write)
+
+    def forget(self) -> None:
+        """Another profile is open: what was said before is not its."""
+        self._lines, self._news = [], []
+
+    async def write(self) -> None:
+        """Write it for the next start, in a thread."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.stop()
+        session = self._shell.session
+        if not self._keep or session.closed or not self._lines:
+            return
+        in_book = not self._shell.profile.demo
+        signed_in = session.account is not None
+        await asyncio.to_thread(write, self._facts(), session.settings.data_dir, signed_in=signed_in, in_book=in_book)
+
+    def _facts(self) -> Facts:
+        shell, place = self._shell, self._shell.place()
+        facts = Facts(shell.profile.name)
+        facts.url, facts.login = shell.profile.url, shell.profile.login
+        facts.panel, facts.account, facts.role = place.panel, place.account, place.role
+        facts.balance, facts.unread, facts.read_only = place.balance, place.unread, place.read_only
+        synced_at = shell.session.store.synced_at()
+        facts.synced_at = 0 if synced_at is None else int(synced_at.timestamp())
+        facts.areas = list(shell.areas)
+        facts.theme, facts.ascii = shell.settings.theme, shell.settings.ascii
+        facts.lines, facts.news = self._lines, self._news
+        sixteen = shell.current_theme.ansi
+        facts.colours = colours_of(shell.get_css_variables(), shell.profile.accent, sixteen=sixteen)
+        return facts
+
+
+def write(facts: Facts, data_dir: Path, *, signed_in: bool, in_book: bool) -> None:
+    """Write what the next start shows. Not in the interface's thread; what cannot be written is left.
+
+    ``in_book``: the profile is in the book, so it can be the one that opens by itself. Without ``signed_in`` nothing
+    of an account stays.
+    """
+    folder = data_dir / FRAMES
+    with contextlib.suppress(OSError, ConfigError):
+        facts.settings_stamp = stamp(str(config_dir() / "settings.toml"))
+        facts.profiles_stamp = stamp(str(config_dir() / "profiles.toml"))
+        last = in_book and _opens_by_itself(facts.profile)
+        if signed_in and facts.lines:
+            write_private(folder / f"{facts.profile}.frame", encode(facts))
+            if last:
+                write_private(folder / f"{LAST}.frame", encode(facts))
+        elif not signed_in:
+            _remove([folder / f"{facts.profile}.frame", *([folder / f"{LAST}.frame"] if last else [])])
+        write_private(folder / f"{PLAIN}.frame", encode(_plain(facts)))
+
+
+def _plain(facts: Facts) -> Facts:
+    """How the program looks, with nothing of anybody."""
+    plain = Facts("")
+    plain.areas, plain.theme, plain.ascii = facts.areas, facts.theme, facts.ascii
+    plain.colours = {**facts.colours, "tag": facts.colours["accent"], "on-tag": facts.colours["panel"]}
+    return plain
+
+
+def _opens_by_itself(name: str) -> bool:
+    book = ProfileBook().load()
+    return book.last_used == name
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
