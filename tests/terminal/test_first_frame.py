@@ -112,7 +112,7 @@ def test_it_says_its_age_and_shows_nothing_to_press(size: tuple[int, int], term:
     text = "\n".join(screen.display)
     assert screen.cursor.hidden
     if columns < 40 or rows < 12:
-        assert "billtui: opening".startswith(text.strip(" …"))
+        assert "billtui: opening".startswith(text.strip(" …\n"))
         return
     assert "opening, data 2 h 5 min ago" in screen.display[0]
     assert "These are the figures of" in screen.display[-1]
@@ -133,9 +133,9 @@ def test_ascii_and_no_colour() -> None:
     assert "…" in draw(some_facts(), Look({"TERM": "xterm", "LANG": "C"}, "off"), 120, 40, NOW)
     assert draw(some_facts(), Look({"TERM": "xterm"}, "on"), 120, 40, NOW).isascii()
     grey = draw(some_facts(), Look({"TERM": "xterm-256color", "NO_COLOR": "1"}), 120, 40, NOW)
-    assert "38;" not in grey
-    assert "48;" not in grey
-    assert "38;" in draw(some_facts(), Look({"TERM": "xterm-256color", "NO_COLOR": ""}), 120, 40, NOW)
+    assert ";38;" not in grey
+    assert ";48;" not in grey
+    assert ";38;" in draw(some_facts(), Look({"TERM": "xterm-256color", "NO_COLOR": ""}), 120, 40, NOW)
 
 
 @pytest.mark.parametrize("seconds", [0, 59, 60, 3_599, 3_600, 7_500, 86_399, 86_400, 90_000, 900_000, 9_000_000])
@@ -189,7 +189,7 @@ def test_the_program_takes_it_over_and_keeps_what_was_typed(tmp_path: Path) -> N
     frame = tmp_path / "DATA" / "demo" / "data" / FRAMES / "demo.frame"
     command = [sys.executable, "-m", "billtui", "--demo"]
 
-    with Terminal(command, columns=100, rows=30, **places) as terminal:
+    with Terminal(command, columns=100, rows=30, variables=places) as terminal:
         terminal.wait_for(b"No overview is known here yet.")  # before the panel is filled
         terminal.wait_for(b"Runs out in", 60)
         terminal.wait_for(frame.exists, 30)
@@ -199,7 +199,7 @@ def test_the_program_takes_it_over_and_keeps_what_was_typed(tmp_path: Path) -> N
     assert b"password" not in frame.read_bytes()
     assert b"demo-fleet" not in frame.read_bytes()
 
-    with Terminal(command, columns=100, rows=30, **places) as terminal:
+    with Terminal(command, columns=100, rows=30, variables=places) as terminal:
         terminal.wait_for(b"Opening")
         assert "Runs out in" in "\n".join(terminal.screen().display)
         assert "opening, data" in terminal.screen().display[0]
@@ -212,7 +212,7 @@ def test_the_program_takes_it_over_and_keeps_what_was_typed(tmp_path: Path) -> N
         assert not terminal.screen().cursor.hidden
 
     frame.write_bytes(frame.read_bytes()[:-30])
-    with Terminal(command, columns=100, rows=30, **places) as terminal:
+    with Terminal(command, columns=100, rows=30, variables=places) as terminal:
         terminal.wait_for(b"No overview is known here yet.")
         assert "Overview" in terminal.screen().display[1], "how it looks is known all the same"
         os.kill(terminal.pid, signal.SIGTERM)  # while it opens: there is nobody to ask yet, so it ends at once
@@ -236,8 +236,8 @@ def test_an_error_while_it_opens_is_read_on_the_shells_screen(tmp_path: Path) ->
     folder.mkdir(parents=True, mode=0o700)
     (folder / ".last.frame").write_bytes(encode(facts))
     (folder / ".last.frame").chmod(0o600)
-    with Terminal([sys.executable, "-m", "billtui"], columns=80, rows=24, **places) as terminal:
-        terminal.wait_for(b"Panel of the north")
+    with Terminal([sys.executable, "-m", "billtui"], columns=80, rows=24, variables=places) as terminal:
+        terminal.wait_for(b"204817")
         code, _ = terminal.wait_end(10)
         assert code != 0
         left = bytes(terminal.output).rindex(b"\x1b[?1049l")

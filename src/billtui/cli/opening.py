@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from billtui.terminal.entered import Entered
     from billtui.terminal.guard import Guard
 
 DEMO_PROFILE = "demo"
@@ -38,10 +39,13 @@ class Opening:
         self._guard: Guard | None = None
         self._leave: Callable[[int], object] | None = None
 
-    @property
-    def screen(self) -> early.EarlyScreen | None:
+    def entered(self) -> Entered | None:
         """What the driver takes over; ``None`` where nothing was drawn."""
-        return self._screen
+        if self._screen is None:
+            return None
+        from billtui.terminal.entered import Entered
+
+        return Entered(self._screen.attributes, rest=self._screen.rest, taken=self._screen.hand_over)
 
     def show(self, facts: Facts, ascii_setting: str = "auto") -> None:
         """Draw the first frame, once, where somebody can see it."""

@@ -99,7 +99,6 @@ def run_program(
     from billtui.app import BilltuiApp
     from billtui.cli.doctor import examine
     from billtui.terminal.output_filter import title_sequences
-    from billtui.terminal.taking_over import TakingOver, expect
 
     ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
     own = environment or EnvironmentSecrets()
@@ -133,8 +132,7 @@ def run_program(
         doctor=lambda: examine(own, facts),
         keep_frames=keep_frames,
     )
-    app.driver_class = TakingOver
-    expect(opening.screen)
+    app.entered = opening.entered()
     name, restore = title_sequences(f"billtui: {profile.name}")
     opening.goes_on_as(lambda code: app.call_from_thread(app.leave_politely, code))
     with opening:

@@ -179,6 +179,8 @@ class TerminalDriver(Driver):
         self._announce_size()
         if entered is None:
             self._say("\x1b[?1049h")
+        else:
+            entered.taken()
         self._before = entered.attributes if entered else self._modes()
         self._set_raw()
         self._set_up()

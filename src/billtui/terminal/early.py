@@ -40,20 +40,13 @@ class EarlyScreen:
         self._signals = signals
         self._standing = True
 
-    @property
-    def standing(self) -> bool:
-        """Whether it is still to be handed over or given back."""
-        return self._standing
-
     def guarded(self) -> None:
         """The guard watches from now on: signals come through again."""
         _signal.pthread_sigmask(_signal.SIG_SETMASK, self._signals)
 
-    def hand_over(self) -> bytes:
-        """The driver has the terminal from now on; gives what it has to write first."""
+    def hand_over(self) -> None:
+        """The driver has the terminal from now on."""
         self._standing = False
-        rest, self.rest = self.rest, b""
-        return rest
 
     def give_back(self) -> None:
         """Leave the screen, as it was before; does nothing once it was handed over or given back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,3 +20,5 @@ class Entered:
     """What was drawn there; ``None`` when it should be drawn over as a whole."""
     rest: bytes = b""
     """What the line has not taken yet of what was drawn: it is written first."""
+    taken: Callable[[], object] = bool
+    """Called when the driver has the terminal: whoever entered it does not give it back any more."""
