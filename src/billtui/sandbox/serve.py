@@ -96,6 +96,7 @@ def _serve(options: argparse.Namespace, file: Path, listener: socket.socket) -> 
     from billtui.sandbox.http.app import create_app
     from billtui.sandbox.http.server import SandboxServer
 
+    gc.disable()  # the rows of a new panel are held until they are written: there is nothing to be collected
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         database = Database.open(
@@ -104,6 +105,8 @@ def _serve(options: argparse.Namespace, file: Path, listener: socket.socket) -> 
     except (OSError, DBAPIError, WrongDatabase) as error:
         sys.stderr.write(f"The database {file} cannot be opened: {_reason(error)}\n")
         return 1
+    finally:
+        gc.enable()
     try:
         app = create_app(database)
         url = f"http://{ADDRESS}:{listener.getsockname()[1]}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import tickets as rules
+from billtui.domain.rules.tickets import TicketFacts
 from billtui.sandbox.engine import attachments
 from billtui.sandbox.engine.errors import Forbidden, InvalidInput, WrongKindOfInput
 from billtui.sandbox.engine.paging import Page
@@ -167,10 +168,15 @@ def new_message(message_id: int, number: int, at: int, who: Person | None, row: 
     )
 
 
-def settle(tx: Tx, who: Person, row: TicketRow, message: MessageRow, *, close: bool = False) -> None:
-    """What becomes of the ticket by a message that was written now (TKT-5)."""
+def settle(
+    tx: Tx, who: Person, row: TicketRow, message: MessageRow, *, close: bool = False, before: TicketFacts | None = None
+) -> TicketFacts:
+    """What becomes of the ticket by a message that was written now (TKT-5).
+
+    ``before``: the ticket as the rules saw it until now, where that is known; the answer is how they see it after it.
+    """
     _count(row, message)
-    facts = ticket_facts(row, staff=True)
+    facts = before or ticket_facts(row, staff=True)
     if message.internal:
         facts = rules.after_note(facts, message.wire_id)
     elif who.is_staff:
@@ -181,6 +187,7 @@ def settle(tx: Tx, who: Person, row: TicketRow, message: MessageRow, *, close: b
     facts = rules.closed(facts, tx.now) if close else facts
     stirred(tx, row, public=not message.internal or facts.state != row.state)
     take(tx, row, facts, who.account_id)
+    return facts
 
 
 def _count(row: TicketRow, message: MessageRow) -> None:

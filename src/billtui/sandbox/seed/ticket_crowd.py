@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from billtui.domain.rules.tickets import TicketFacts
 from billtui.sandbox.engine.rows_tickets import TicketRow
 from billtui.sandbox.seed.ticket_phrases import TOPICS, Topic
 
@@ -62,6 +63,8 @@ class Told:
     """So many hours before its first message what it tells of began."""
     order_id: int | None
     row: TicketRow | None = None
+    facts: TicketFacts | None = None
+    """How the rules see it after its last turn: thousands of tickets are not worked out anew for each."""
 
 
 def turns(random: Random, count: int, customers: Sequence[int], servers: Sequence[int]) -> Iterator[Turn]:

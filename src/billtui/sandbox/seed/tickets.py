@@ -72,25 +72,29 @@ class Player:
         colleague = self._people[told.colleague]
         if told.row is None:
             client = Person(told.owner, "", "client")
-            subject = told.subject.replace(HOUR, self._hour_of(told, tx.at))
+            subject = self._with_hour(told.subject, told, tx.at)
             row = told.row = self.begin(told.owner, subject, told.topic.department, told.order_id, client)
             row.priority, row.tags = told.priority, told.tags
         row = told.row
         if turn.by == "hold":
             until = tx.at + round((turn.ago + 12.0 + row.id % 90) * _HOUR)
-            take(tx, row, rules.on_hold(ticket_facts(row, staff=True), instant_of(until)), colleague.account_id)
+            told.facts = rules.on_hold(told.facts or ticket_facts(row, staff=True), instant_of(until))
+            take(tx, row, told.facts, colleague.account_id)
             stirred(tx, row)
             return
         who = Person(told.owner, "", "client") if turn.by == "client" else colleague
         if who.is_staff:
             row.assignee = told.colleague
-        body = turn.body.replace(HOUR, self._hour_of(told, row.created_at))
+        body = self._with_hour(turn.body, told, row.created_at)
         said = Said(turn.ago, turn.by, body, note=turn.by == "note")
-        settle(tx, who, row, self.written(who, row, said), close=turn.close)
+        message = self.written(who, row, said)
+        told.facts = settle(tx, who, row, message, close=turn.close, before=told.facts)
 
     @staticmethod
-    def _hour_of(told: Told, opened_at: int) -> str:
-        return f"{instant_of(opened_at) - timedelta(hours=told.began):%H}"
+    def _with_hour(text: str, told: Told, opened_at: int) -> str:
+        if HOUR not in text:
+            return text
+        return text.replace(HOUR, f"{instant_of(opened_at) - timedelta(hours=told.began):%H}")
 
     def begin(self, account_id: int, subject: str, department: str, order_id: int | None, opener: Person) -> TicketRow:
         """A ticket without a message."""
@@ -151,7 +155,8 @@ class Player:
 
     def named(self, text: str, order_id: int | None) -> str:
         """``text`` with the name of the server, and the time shortly before now."""
-        text = text.replace(CLOCK, f"{instant_of(self._tx.at) - _BEFORE:%H:%M}")
+        if CLOCK in text:
+            text = text.replace(CLOCK, f"{instant_of(self._tx.at) - _BEFORE:%H:%M}")
         return text if order_id is None else text.replace(SERVER, self._tx.orders.need(order_id).name)
 
     def written(self, who: Person, row: TicketRow, said: Said) -> MessageRow:
