@@ -30,7 +30,8 @@ from billtui.client.resources.transfers import Transfers
 from billtui.client.runner import Runner
 from billtui.client.settings import ConnectionSettings
 from billtui.client.transport import Transport
-from billtui.domain.models import Account
+from billtui.client.unread import UnreadPage
+from billtui.domain.models import Account, Page
 
 T = TypeVar("T")
 
@@ -95,11 +96,19 @@ class BillingClient:
 
     async def run(self, call: Call[T]) -> T:
         """Carry out one call of the driver. Raises ``ClientError``."""
+        self._check(call)
+        return await self._runner.run(call)
+
+    async def unread(self, call: Call[Page[T]]) -> UnreadPage[T]:
+        """Carry out one call for a page of a list, and leave the reading to the caller. Raises ``ClientError``."""
+        self._check(call)
+        return await self._runner.unread(call)
+
+    def _check(self, call: Call[T]) -> None:
         if call.capability is not None:
             reason = self.unavailable(call.capability)
             if reason is not None:
                 raise CapabilityMissing(reason)
-        return await self._runner.run(call)
 
     @property
     def token(self) -> SecretStr | None:

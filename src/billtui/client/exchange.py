@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from billtui.client.errors import ClientError, ConfigurationProblem
 from billtui.client.settings import Write
+from billtui.domain.models import Page
 
 T = TypeVar("T")
 
@@ -74,6 +75,20 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class PageReader(Generic[T]):
+    """How a page of a list is read in steps: where the next one begins comes before the rows, which take longer.
+
+    Each raises ``UnreadableAnswer``. ``head`` and ``rows`` look at nothing but their argument and can be pickled, so
+    that another thread or process may do them.
+    """
+
+    body: Callable[[Answer], bytes] = field(repr=False)
+    head: Callable[[bytes], Page[Any]] = field(repr=False)
+    """The page with its rows as they came."""
+    rows: Callable[[list[Any]], list[T]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
     """An exchange and how to read its answer.
 
@@ -86,6 +101,8 @@ class Call(Generic[T]):
     explain: Callable[[Answer], ClientError] = field(repr=False)
     capability: str | None = None
     expect: frozenset[int] = frozenset({200, 201})
+    page: PageReader[Any] | None = field(default=None, repr=False)
+    """For a page of a list: the same as ``read``, in steps."""
 
 
 def segment(value: str) -> str:

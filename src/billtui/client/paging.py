@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from billtui.client.errors import BadAnswer
 from billtui.domain.models import Page
 from billtui.domain.periods import format_instant
 
 T = TypeVar("T")
+
+
+class PageLike(Protocol):
+    """What is known of a page once it is known where the next one begins."""
+
+    @property
+    def count(self) -> int:
+        """Rows on it."""
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Where the next page begins; ``None`` on the last one."""
+
+
+P = TypeVar("P", bound=PageLike)
 FilterValue = str | bool | int | datetime | Iterable[str] | None
 """A value of a filter; several strings mean any of them, ``None`` means no filter."""
 
@@ -48,7 +63,7 @@ def _texts(value: FilterValue) -> list[str]:
     return [str(getattr(one, "raw", one)) for one in value]
 
 
-async def pages(fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[Page[T]]:
+async def pages(fetch: Callable[[str | None], Awaitable[P]]) -> AsyncIterator[P]:
     """Every page of a list. Raises :class:`BadAnswer` if the panel's cursors go in a circle or never end."""
     cursor: str | None = None
     seen: set[str] = set()
@@ -56,8 +71,8 @@ async def pages(fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncItera
     empty = 0
     while True:
         page = await fetch(cursor)
-        rows += len(page.items)
-        empty = 0 if page.items else empty + 1
+        rows += page.count
+        empty = 0 if page.count else empty + 1
         yield page
         cursor = page.next_cursor
         if not cursor:

@@ -12,7 +12,6 @@ from typing import TypeVar
 from billtui.client.auth import Credentials
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.errors import (
-    BadAnswer,
     CircuitOpen,
     ClientError,
     ConnectionLost,
@@ -26,6 +25,8 @@ from billtui.client.errors import (
 from billtui.client.exchange import Answer, Call, Kind
 from billtui.client.retry import Breaker, next_pause
 from billtui.client.transport import Transport
+from billtui.client.unread import UnreadPage, reader_of, unusable
+from billtui.domain.models import Page
 
 T = TypeVar("T")
 
@@ -46,6 +47,15 @@ class Runner:
         if call.exchange.kind is Kind.ONCE:
             return await self._once(call, self._deadline(call))
         return await self._read(call)
+
+    async def unread(self, call: Call[Page[T]]) -> UnreadPage[T]:
+        """The page that ``call`` asks for, as it came. Raises :class:`ClientError` only (besides cancellation)."""
+        reader, place = reader_of(call.page), self.transport.place
+        as_it_came: Call[UnreadPage[T]] = Call(
+            call.exchange, lambda answer: UnreadPage.of(answer, reader, place), call.explain, call.capability,
+            call.expect,
+        )  # fmt: skip
+        return await self.run(as_it_came)
 
     def _deadline(self, call: Call[T]) -> float:
         settings = self.transport.settings
@@ -127,8 +137,4 @@ def _read_answer(call: Call[T], answer: Answer, place: str) -> T:
     try:
         return call.read(answer)
     except UnreadableAnswer as error:
-        raise BadAnswer(
-            f"The answer of {place} cannot be used: {error}.",
-            "Try again later, or report it to the panel.",
-            request_id=answer.request_id,
-        ) from None
+        raise unusable(place, error, answer.request_id) from None

@@ -16,7 +16,7 @@ from billtui.domain.models import Account, Invoice, Order, Ticket, TicketMessage
 from billtui.services.session_events import PanelMistake, SessionEvent, StoreChanged, StoreRebuilt
 from billtui.services.session_thread import Worker
 from billtui.services.store import Applied, AppliedMessages, Store, StoreDamaged, StoreUnavailable
-from billtui.services.store.writer import Kind
+from billtui.services.store.prepared import Kind, Prepared
 
 T = TypeVar("T")
 What = Literal["order", "invoice", "transfer", "ticket", "message"]
@@ -192,6 +192,17 @@ class StoreThread:
         def work(store: Store) -> Applied:
             applied = store.apply_tickets(batch, whole=whole, force=force)
             self._note("ticket", applied.changed)
+            self._announce(store)
+            return applied
+
+        return await self.run(work)
+
+    async def pages(self, kind: Kind, pages: Sequence[Prepared]) -> Applied:
+        """Write several pages of a list in one transaction, and tell which objects are other than before."""
+
+        def work(store: Store) -> Applied:
+            applied = store.apply(kind, pages)
+            self._note(kind, applied.changed)
             self._announce(store)
             return applied
 

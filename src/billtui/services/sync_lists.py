@@ -1,24 +1,25 @@
 """Bringing lists and single objects into the local copy.
 
-Several lists are loaded side by side, each page is written while the next one is on its way. What is not in a list any
-more is taken out only after that list was loaded to its end.
+Several lists are loaded side by side; while one page is on its way, those before are read and written. What is not in
+a list any more is taken out only after that list was loaded to its end.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from billtui.client.errors import BadAnswer, InvalidInput, NotFound
+from billtui.client.unread import UnreadPage
 from billtui.domain.models import Change, Invoice, Order, Page, Ticket, Transfer
 from billtui.domain.safetext import SafeText
+from billtui.services.page_reading import Arriving, PageReading
 from billtui.services.session_events import SessionEvent, SyncProgress
 from billtui.services.store import Applied
-from billtui.services.store.writer import Kind
+from billtui.services.store.prepared import Kind
 from billtui.services.store_thread import StoreThread
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ MOST_BY_ID = 150
 """Of more changed objects than this of one kind the list is loaded instead."""
 FEW_BY_ID = 6
 """More objects than this are asked for by a list of their ids, where the list tells enough."""
+AT_ONCE = 2_000
+"""Rows that are written in one transaction: each rewrites parts of every index, so few large ones cost the least."""
 TELL_EVERY = 1.0
 """Seconds between messages about a load that runs."""
 
@@ -53,11 +56,78 @@ class Source(Generic[T]):
     """Where the objects of one kind come from, and how they are written."""
 
     kind: Kind
-    pages: Callable[[], AsyncIterator[Page[T]]]
+    arriving: Callable[[Callable[[UnreadPage[T]], Awaitable[Arriving]]], AsyncIterator[Arriving]]
     get: Callable[[str], Awaitable[T]]
     write: Callable[..., Awaitable[Applied]]
     by_ids: Callable[[Sequence[str]], Awaitable[Page[T]]] | None = None
     """The list of these ids alone; ``None`` where a list tells too little of an object."""
+
+
+class _Writing:
+    """Writes the pages of one list as they come: the first at once, then several in one transaction."""
+
+    def __init__(self, kind: Kind, store: StoreThread, loaded: _Loaded) -> None:
+        self._kind = kind
+        self._store = store
+        self._loaded = loaded
+        self._pages: list[Arriving] = []
+        self._rows = 0
+        self._task: asyncio.Task[Applied] | None = None
+        self._began = 0.0
+
+    async def add(self, page: Arriving) -> None:
+        """One more page. Waits where too many are not written yet."""
+        self._pages.append(page)
+        self._rows += page.count
+        if self._task is not None and (self._task.done() or self._rows >= 2 * AT_ONCE):
+            await self._written()
+        if self._task is None and (self._rows >= AT_ONCE or time.monotonic() - self._began >= TELL_EVERY):
+            self._write()
+
+    def _write(self) -> None:
+        pages, self._pages, self._rows = self._pages, [], 0
+        self._began = time.monotonic()
+
+        async def work() -> Applied:
+            try:
+                return await self._store.pages(self._kind, [await page.rows for page in pages])
+            except BaseException:
+                await _forget(pages)
+                raise
+
+        self._task = asyncio.ensure_future(work())
+
+    async def _written(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            applied = await task
+            self._loaded.seen |= applied.seen
+            self._loaded.stale |= applied.stale
+
+    async def finish(self) -> None:
+        """Write what is left."""
+        await self._written()
+        if self._pages:
+            self._write()
+            await self._written()
+
+    async def abandon(self) -> None:
+        """The load failed: nothing more is written."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await _forget(self._pages)
+
+
+async def _forget(pages: Sequence[Arriving]) -> None:
+    """These pages are not wanted any more."""
+    for page in pages:
+        page.rows.cancel()
+    if pages:
+        await asyncio.wait([page.rows for page in pages])
+        for page in pages:
+            if not page.rows.cancelled():
+                page.rows.exception()  # looked at: what went wrong is told by another one
 
 
 class ListSync:
@@ -69,20 +139,22 @@ class ListSync:
         self._tell = tell
         self._gate = asyncio.Semaphore(BY_ID_AT_ONCE)
         self._progress = SyncProgress()
+        self.reading = PageReading()
         orders, tickets = client.orders, client.tickets
         self.orders: Source[Order] = Source(
-            "order", lambda: orders.pages(limit=PAGE), orders.get, store.orders,
+            "order", lambda begin: orders.arriving(begin, limit=PAGE), orders.get, store.orders,
             lambda ids: orders.list(limit=PAGE, id=list(ids)),
         )  # fmt: skip
         self.invoices: Source[Invoice] = Source(
-            "invoice", lambda: client.invoices.pages(limit=PAGE), client.invoices.get, store.invoices
+            "invoice", lambda begin: client.invoices.arriving(begin, limit=PAGE), client.invoices.get, store.invoices
         )
         self.transfers: Source[Transfer] = Source(
-            "transfer", lambda: client.transfers.pages(limit=PAGE), client.transfers.get, store.transfers
-        )
+            "transfer", lambda begin: client.transfers.arriving(begin, limit=PAGE), client.transfers.get,
+            store.transfers,
+        )  # fmt: skip
         # Tickets by when they were opened: one that changes while the list is read would change its place in it.
         self.tickets: Source[Ticket] = Source(
-            "ticket", lambda: tickets.pages(limit=PAGE, sort="created_at"), tickets.get, store.tickets,
+            "ticket", lambda begin: tickets.arriving(begin, limit=PAGE, sort="created_at"), tickets.get, store.tickets,
             lambda ids: tickets.list(limit=PAGE, id=list(ids)),
         )  # fmt: skip
 
@@ -144,6 +216,10 @@ class ListSync:
 
     async def load(self, source: Source[T]) -> bool:
         """A whole list. True where it came whole, and what is gone was taken out."""
+        async with self.reading.while_loading():
+            return await self._load_whole(source)
+
+    async def _load_whole(self, source: Source[T]) -> bool:
         kind = source.kind
         before = await self._store.run(lambda store: store.ids(kind))
         loaded = await self._load(source)
@@ -158,29 +234,27 @@ class ListSync:
         return True
 
     async def _load(self, source: Source[T]) -> _Loaded:
-        """Every page of a list; each is written while the next one is asked for."""
+        """Every page of a list: while one is asked for, the one before is read, and those before that are written."""
         loaded = _Loaded(set(), set())
-        writing: asyncio.Task[Applied] | None = None
-        total: int | None = None
+        writing = _Writing(source.kind, self._store, loaded)
+        count, total = 0, None
         shown = 0.0
+
+        async def begin(unread: UnreadPage[T]) -> Arriving:
+            return await self.reading.begin(source.kind, unread)
+
         try:
-            async for page in source.pages():
-                if writing is not None:
-                    loaded.stale |= (await writing).stale
-                loaded.seen.update(str(item.id) for item in page.items)
-                total = page.total if page.total is not None else total
-                writing = asyncio.ensure_future(source.write(page.items))
+            async for page in source.arriving(begin):
+                count += page.count
+                total = page.head.total if page.head.total is not None else total
+                await writing.add(page)
                 if time.monotonic() - shown >= TELL_EVERY:
                     shown = time.monotonic()
-                    self._count(source.kind, len(loaded.seen), total)
+                    self._count(source.kind, count, total)
                     self.show()
-            if writing is not None:
-                loaded.stale |= (await writing).stale
+            await writing.finish()
         except BaseException:
-            if writing is not None:
-                writing.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.wait([writing])
+            await writing.abandon()
             raise
         loaded.short = total is not None and len(loaded.seen) < total
         self._count(source.kind, len(loaded.seen), total)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from billtui.client import paging
 from billtui.client.paging import FilterValue
-from billtui.client.resources.resource import Resource
+from billtui.client.resources.resource import P, Resource
 from billtui.client.settings import Write
+from billtui.client.unread import UnreadPage
 from billtui.domain.models import Invoice, Page, Payment, PaymentMethod
 from billtui.domain.money import Money
 
@@ -38,6 +39,14 @@ class Invoices(Resource):
         """Every page, one request each, as they are asked for."""
         return paging.pages(
             self._fetcher(lambda at: self._driver.list_invoices(paging.list_query(limit, at, sort, q, filters)))
+        )
+
+    def arriving(
+        self, begin: Callable[[UnreadPage[Invoice]], Awaitable[P]], *, limit: int = 500, sort: str | None = None
+    ) -> AsyncIterator[P]:
+        """Every page as ``begin`` makes of what came: the next one is asked for as soon as it says where that is."""
+        return self._arriving(
+            lambda at: self._driver.list_invoices(paging.list_query(limit, at, sort, None, {})), begin
         )
 
     def iterate(

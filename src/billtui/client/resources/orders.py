@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from billtui.client import paging
 from billtui.client.paging import FilterValue
-from billtui.client.resources.resource import Resource
+from billtui.client.resources.resource import P, Resource
 from billtui.client.settings import Write
+from billtui.client.unread import UnreadPage
 from billtui.domain.models import AutoRenew, Order, Page
 
 
@@ -36,6 +37,12 @@ class Orders(Resource):
         return paging.pages(
             self._fetcher(lambda at: self._driver.list_orders(paging.list_query(limit, at, sort, q, filters)))
         )
+
+    def arriving(
+        self, begin: Callable[[UnreadPage[Order]], Awaitable[P]], *, limit: int = 500, sort: str | None = None
+    ) -> AsyncIterator[P]:
+        """Every page as ``begin`` makes of what came: the next one is asked for as soon as it says where that is."""
+        return self._arriving(lambda at: self._driver.list_orders(paging.list_query(limit, at, sort, None, {})), begin)
 
     def iterate(
         self, *, limit: int = 500, sort: str | None = None, q: str | None = None, **filters: FilterValue

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from billtui.client import paging
 from billtui.client.drivers import Driver
 from billtui.client.exchange import Call
+from billtui.client.paging import PageLike
+from billtui.client.unread import UnreadPage
 from billtui.domain.models import Page
 
 T = TypeVar("T")
+P = TypeVar("P", bound=PageLike)
 
 
 class RunsCalls(Protocol):
@@ -22,6 +26,9 @@ class RunsCalls(Protocol):
 
     async def run(self, call: Call[T]) -> T:
         """Carry out a call; raises :class:`~billtui.client.errors.ClientError`."""
+
+    async def unread(self, call: Call[Page[T]]) -> UnreadPage[T]:
+        """Carry out a call for a page, and leave the reading to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +46,11 @@ class Resource:
             return await self.client.run(make(cursor))
 
         return fetch
+
+    def _arriving(
+        self, make: Callable[[str | None], Call[Page[T]]], begin: Callable[[UnreadPage[T]], Awaitable[P]]
+    ) -> AsyncIterator[P]:
+        async def fetch(cursor: str | None) -> P:
+            return await begin(await self.client.unread(make(cursor)))
+
+        return paging.pages(fetch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from billtui.client import paging
 from billtui.client.paging import FilterValue
-from billtui.client.resources.resource import Resource
+from billtui.client.resources.resource import P, Resource
 from billtui.client.settings import Write
+from billtui.client.unread import UnreadPage
 from billtui.domain.models import (
     Attachment,
     Department,
@@ -50,6 +51,12 @@ class Tickets(Resource):
         return paging.pages(
             self._fetcher(lambda at: self._driver.list_tickets(paging.list_query(limit, at, sort, None, filters)))
         )
+
+    def arriving(
+        self, begin: Callable[[UnreadPage[Ticket]], Awaitable[P]], *, limit: int = 500, sort: str | None = None
+    ) -> AsyncIterator[P]:
+        """Every page as ``begin`` makes of what came: the next one is asked for as soon as it says where that is."""
+        return self._arriving(lambda at: self._driver.list_tickets(paging.list_query(limit, at, sort, None, {})), begin)
 
     async def get(self, ticket_id: str) -> Ticket:
         """One ticket with what can be done with it; its messages come by :meth:`messages`."""

@@ -15,3 +15,8 @@ class Page(WireModel, Generic[T]):
     items: list[T]
     next_cursor: str | None = None
     total: int | None = None
+
+    @property
+    def count(self) -> int:
+        """Rows on this page."""
+        return len(self.items)

@@ -6,22 +6,16 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.services.store import schema
-from billtui.services.store.convert import invoice_row, order_row, ticket_row, transfer_row
 from billtui.services.store.file import SQL_VARIABLES, StoreFile, get_meta, note, raise_generation
 from billtui.services.store.messages import forget_threads, regroup_threads
 from billtui.services.store.news import News, invoice_news, order_news, ticket_news, transfer_news
-from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow
-from billtui.services.store.text import invoice_text, order_text, ticket_text, transfer_text
+from billtui.services.store.prepared import ROWS, Item, Kind, Prepared, Row
 
-Kind = Literal["order", "invoice", "transfer", "ticket"]
-Row = OrderRow | InvoiceRow | TransferRow | TicketRow
 _ONLY_WHOLE: Final = ("lines", "actions", "history", "access_log")
-_FLEETING: Final = {"presence"}
-"""Who else is on a ticket is asked for each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +24,8 @@ class Applied:
 
     changed: frozenset[str] = frozenset()
     stale: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class _Item:
-    id: str
-    version: int
-    row: Row
-    text: str
-    json: str
-    whole: bool
+    seen: frozenset[str] = frozenset()
+    """Every id that was among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +52,10 @@ class _Table:
 
 
 _TABLES: Final[dict[Kind, _Table]] = {
-    "order": _Table("order", OrderRow, "name", 0, order_news),
-    "invoice": _Table("invoice", InvoiceRow, "number", 1, invoice_news),
-    "transfer": _Table("transfer", TransferRow, "order_name", 2, transfer_news),
-    "ticket": _Table("ticket", TicketRow, "number", 3, ticket_news),
+    "order": _Table("order", ROWS["order"], "name", 0, order_news),
+    "invoice": _Table("invoice", ROWS["invoice"], "number", 1, invoice_news),
+    "transfer": _Table("transfer", ROWS["transfer"], "order_name", 2, transfer_news),
+    "ticket": _Table("ticket", ROWS["ticket"], "number", 3, ticket_news),
 }
 
 
@@ -77,51 +63,28 @@ class Lists(StoreFile):
     """Orders, invoices, transfers and tickets, each as a row, as a whole object, and as words that are found."""
 
     def apply_orders(self, orders: Iterable[Order], *, whole: bool = False, force: bool = False) -> Applied:
-        """Write orders of a list (``whole``: read one by one, with all their actions). See :meth:`apply_invoices`."""
-        return self._apply(
-            "order",
-            [_Item(str(o.id), o.version, order_row(o), order_text(o), o.model_dump_json(), whole) for o in orders],
-            force,
-        )
+        """Write orders of a list (``whole``: read one by one, with all their actions). See :meth:`apply`."""
+        return self.apply("order", [Prepared.of("order", orders, whole=whole)], force=force)
 
     def apply_invoices(self, invoices: Iterable[Invoice], *, whole: bool = False, force: bool = False) -> Applied:
-        """Write invoices of a list (``whole``: read one by one, with their lines).
+        """Write invoices of a list (``whole``: read one by one, with their lines). See :meth:`apply`."""
+        return self.apply("invoice", [Prepared.of("invoice", invoices, whole=whole)], force=force)
+
+    def apply_transfers(self, transfers: Iterable[Transfer], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write transfers of a list (``whole``: read one by one, with their history). See :meth:`apply`."""
+        return self.apply("transfer", [Prepared.of("transfer", transfers, whole=whole)], force=force)
+
+    def apply_tickets(self, tickets: Iterable[Ticket], *, whole: bool = False, force: bool = False) -> Applied:
+        """Write tickets of a list (``whole``: read one by one, with what can be done). See :meth:`apply`."""
+        return self.apply("ticket", [Prepared.of("ticket", tickets, whole=whole)], force=force)
+
+    def apply(self, kind: Kind, pages: Iterable[Prepared], *, force: bool = False) -> Applied:
+        """Write objects of one kind, all of them in one transaction.
 
         What is older than ours by its version is left alone and named in ``stale``, unless ``force`` is given: an
         answer that was on its way while a newer one came must not undo it.
         """
-        return self._apply(
-            "invoice",
-            [
-                _Item(str(i.id), i.version, invoice_row(i), invoice_text(i), i.model_dump_json(), whole)
-                for i in invoices
-            ],
-            force,
-        )
-
-    def apply_transfers(self, transfers: Iterable[Transfer], *, whole: bool = False, force: bool = False) -> Applied:
-        """Write transfers of a list (``whole``: read one by one, with their history). See :meth:`apply_invoices`."""
-        return self._apply(
-            "transfer",
-            [
-                _Item(str(t.id), t.version, transfer_row(t), transfer_text(t), t.model_dump_json(), whole)
-                for t in transfers
-            ],
-            force,
-        )
-
-    def apply_tickets(self, tickets: Iterable[Ticket], *, whole: bool = False, force: bool = False) -> Applied:
-        """Write tickets of a list (``whole``: read one by one, with what can be done). See :meth:`apply_invoices`."""
-        return self._apply(
-            "ticket",
-            [
-                _Item(str(t.id), t.version, ticket_row(t), ticket_text(t), t.model_dump_json(exclude=_FLEETING), whole)
-                for t in tickets
-            ],
-            force,
-        )
-
-    def _apply(self, kind: Kind, items: list[_Item], force: bool) -> Applied:
+        items = [item for page in pages for item in page.items()]
         if not items:
             return Applied()
         table = _TABLES[kind]
@@ -131,19 +94,23 @@ class Lists(StoreFile):
             first_load = not get_meta(connection, "complete")
             touched: set[int] = set()
             regrouped: list[str] = []
-            fresh: dict[str, _Item] = {}
+            fresh: dict[str, Item] = {}
             for start in range(0, len(items), SQL_VARIABLES):
                 part = items[start : start + SQL_VARIABLES]
                 ours = self._ours(connection, table, [item.id for item in part])
                 for item in part:
                     old = ours.get(item.id)
                     if old is None:
-                        fresh[item.id] = item
+                        twice = fresh.get(item.id)
+                        if twice is not None and item.row.version < twice.row.version and not force:
+                            stale.add(item.id)
+                        else:
+                            fresh[item.id] = item
                         continue
-                    if item.version < old.row.version and not force:
+                    if item.row.version < old.row.version and not force:
                         stale.add(item.id)
                         continue
-                    _keep_what_lists_lack(item, old)
+                    item = _with_what_lists_lack(item, old)
                     if old.row == item.row and old.json == item.json:
                         continue
                     touched.add(self._change(connection, table, item) >> schema.CHUNK_BITS)
@@ -161,25 +128,25 @@ class Lists(StoreFile):
             self._repack(connection, table, touched)
             if changed:
                 raise_generation(connection)
-        return Applied(frozenset(changed), frozenset(stale))
+        return Applied(frozenset(changed), frozenset(stale), frozenset([item.id for item in items]))
 
     @staticmethod
-    def _ours(connection: sqlite3.Connection, table: _Table, ids: list[str]) -> dict[str, _Item]:
+    def _ours(connection: sqlite3.Connection, table: _Table, ids: list[str]) -> dict[str, Item]:
         columns = ", ".join(f"l.{name}" for name in table.columns)
         marks = ",".join("?" * len(ids))
         make = table.row._make
-        found: dict[str, _Item] = {}
+        found: dict[str, Item] = {}
         for text, whole, *values in connection.execute(
             f"SELECT o.json, o.whole, {columns} FROM {table.name}s AS l JOIN {table.name}_objects AS o ON o.n = l.n "
             f"WHERE l.id IN ({marks})",
             ids,
         ):
             row = make(values)
-            found[row.id] = _Item(row.id, row.version, row, "", text, bool(whole))
+            found[row.id] = Item(row, "", text, bool(whole))
         return found
 
     @staticmethod
-    def _insert(connection: sqlite3.Connection, table: _Table, items: list[_Item]) -> set[int]:
+    def _insert(connection: sqlite3.Connection, table: _Table, items: list[Item]) -> set[int]:
         """Add objects that were not there; answers the blocks they came into."""
         if not items:
             return set()
@@ -198,7 +165,7 @@ class Lists(StoreFile):
         return {n >> schema.CHUNK_BITS for n, _ in numbered}
 
     @staticmethod
-    def _change(connection: sqlite3.Connection, table: _Table, item: _Item) -> int:
+    def _change(connection: sqlite3.Connection, table: _Table, item: Item) -> int:
         """Replace an object that is there; answers its number."""
         name = table.name
         n: int = connection.execute(table.update, (*item.row, item.id)).fetchone()[0]
@@ -291,19 +258,19 @@ class Lists(StoreFile):
         ]
 
 
-def _merged(ticket: _Item) -> tuple[object, object]:
+def _merged(ticket: Item) -> tuple[object, object]:
     """What a ticket is merged into, and of which ones it holds the messages (TKT-8)."""
     raw = json.loads(ticket.json)
     return raw.get("merged_into"), raw.get("merged_from")
 
 
-def _keep_what_lists_lack(item: _Item, old: _Item) -> None:
+def _with_what_lists_lack(item: Item, old: Item) -> Item:
     """Lists carry no lines: those of the same version that were read before stay."""
-    if item.whole or not old.whole or item.version != old.row.version:
-        return
-    if item.version == 0 and item.row != old.row:
-        return
+    if item.whole or not old.whole or item.row.version != old.row.version:
+        return item
+    if item.row.version == 0 and item.row != old.row:
+        return item
     before: dict[str, Any] = json.loads(old.json)
     merged = json.loads(item.json) | {key: before[key] for key in _ONLY_WHOLE if key in before}
-    item.json = old.json if merged == before else json.dumps(merged, ensure_ascii=False, separators=(",", ":"))
-    item.whole = True
+    text = old.json if merged == before else json.dumps(merged, ensure_ascii=False, separators=(",", ":"))
+    return item._replace(json=text, whole=True)

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from billtui.domain.models import Account
 from billtui.domain.rules.access import STAFF
 from billtui.services.store.file import note, raise_generation
-from billtui.services.store.lists import Applied, Kind, Lists
+from billtui.services.store.lists import Applied, Lists
 from billtui.services.store.messages import Messages, forget_notes
 from billtui.services.store.news import News
+from billtui.services.store.prepared import Kind
 
 __all__ = ["Applied", "Kind", "Store"]
 

@@ -11,16 +11,22 @@ from pydantic import TypeAdapter, ValidationError
 from billtui.client.codec import UnreadableAnswer, parse_json
 from billtui.client.drivers.billing_v1.problems import media_type
 from billtui.client.exchange import Answer
+from billtui.domain.models import Page
 
 T = TypeVar("T")
 
 
 def json_value(answer: Answer) -> Any:
     """The JSON value of an answer. Raises :class:`UnreadableAnswer`."""
+    must_be_json(answer)
+    return parse_json(answer.body)
+
+
+def must_be_json(answer: Answer) -> None:
+    """An answer says that it is JSON. Raises :class:`UnreadableAnswer`."""
     kind = media_type(answer)
     if kind != "application/json":
         raise UnreadableAnswer("it is a web page" if kind == "text/html" else "it is not JSON")
-    return parse_json(answer.body)
 
 
 @cache
@@ -42,6 +48,22 @@ def validated(shape: type[T], value: Any, at: str = "") -> T:
 def read(shape: type[T], answer: Answer) -> T:
     """The whole answer as ``shape``."""
     return validated(shape, json_value(answer))
+
+
+def json_body(answer: Answer) -> bytes:
+    """The JSON text of an answer, not looked at yet."""
+    must_be_json(answer)
+    return answer.body
+
+
+def page_head(body: bytes) -> Page[Any]:
+    """A page of a list, with its rows as they came."""
+    return validated(Page[Any], parse_json(body))
+
+
+def page_rows(shape: type[T], rows: list[Any]) -> list[T]:
+    """The rows of a page as ``shape``."""
+    return validated(list[shape], rows, "items")  # type: ignore[valid-type]  # a type made of a variable
 
 
 def field(shape: type[T], answer: Answer, name: str) -> T:
