@@ -12,7 +12,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -138,7 +138,9 @@ def lost_answers(journal: Path, job_id: str) -> int:
 
 
 @pytest.mark.faults
-def test_a_job_of_a_thousand_killed_at_random_ends_in_the_same_ledger(tmp_path: Path, zygote: Zygote) -> None:
+def test_a_job_of_a_thousand_killed_at_random_ends_in_the_same_ledger(
+    tmp_path: Path, zygote: Zygote, record_property: Callable[[str, object], None]
+) -> None:
     """RELIABILITY: random kills in a 1,000-operation job against drop-after, drop-before, 503 and a panel that dies:
     the same set of (invoice, amount, purse), the same balances, names, ends and settings as without any of it."""
     seed = random.Random().randint(0, 1 << 30) if LONG else 1_000
@@ -180,6 +182,9 @@ def test_a_job_of_a_thousand_killed_at_random_ends_in_the_same_ledger(tmp_path: 
         assert len(report["jobs"][plan.id]) == OPERATIONS
         struck = lost_answers(story.journal, plan.id)
         assert struck >= KILLS, f"seed {seed}: only {struck} answers were lost; this proves nothing"
+        record_property("kills", story.kills)
+        record_property("deaths of the panel", PANEL_DEATHS)
+        record_property("lost answers", struck)
         found = fleet.picture()
         assert found == expected, f"seed {seed}"
         assert set(fleet.debits_of(plan).values()) == {1}, f"seed {seed}"

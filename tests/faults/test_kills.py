@@ -11,7 +11,7 @@ import contextlib
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -142,7 +142,9 @@ class Scenario:
 
 @pytest.mark.faults
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_killed_at_any_step_money_moves_exactly_once(shard: int, tmp_path: Path, zygote: Zygote) -> None:
+def test_killed_at_any_step_money_moves_exactly_once(
+    shard: int, tmp_path: Path, zygote: Zygote, record_property: Callable[[str, object], None]
+) -> None:
     """RELIABILITY figures: kills at named crash points × faults, 0 double payments, 0 wrong verdicts, 0 lost."""
     kills, number = 0, 0
     while kills < KILLS:
@@ -154,4 +156,5 @@ def test_killed_at_any_step_money_moves_exactly_once(shard: int, tmp_path: Path,
         except AssertionError as error:
             raise AssertionError(f"seed {shard * 100_000 + number}, after {scenario.kills} kills: {error}") from error
         number += 1
+    record_property("kills", kills)
     assert kills >= KILLS

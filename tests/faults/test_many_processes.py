@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -73,12 +74,16 @@ def race(panel: MoneyPanel, directory: Path, *, hosts: int, plans: int) -> list[
 
 @pytest.mark.faults
 @pytest.mark.parametrize(("hosts", "plans"), CASES, ids=lambda count: f"{count}")
-def test_eight_processes_pay_the_same_invoices_once(tmp_path: Path, hosts: int, plans: int) -> None:
+def test_eight_processes_pay_the_same_invoices_once(
+    tmp_path: Path, hosts: int, plans: int, record_property: Callable[[str, object], None]
+) -> None:
     """RELIABILITY figures: 8 processes paying the same 100 invoices → 0 twice."""
     with MoneyPanel() as panel:
         panel.add_invoices(INVOICES)
         answers = race(panel, tmp_path, hosts=hosts, plans=plans)
         paid = panel.paid()
+        record_property("invoices", len(paid))
+        record_property("processes", PROCESSES)
         assert len(paid) == INVOICES and set(paid.values()) == {1}
         assert panel.balance == Decimal("100000.00") - 10 * INVOICES
         if plans == 1:

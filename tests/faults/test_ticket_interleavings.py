@@ -51,10 +51,13 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
         sandbox.kill()
 
 
-async def test_nothing_unseen_is_answered_nothing_is_lost_and_no_note_leaks(tmp_path: Path) -> None:
+async def test_nothing_unseen_is_answered_nothing_is_lost_and_no_note_leaks(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     async with staged(tmp_path) as stage:
         for seed in range(COUNT):
             await Interleaving(stage, seed).play()
+    record_property("orders of events", COUNT)
     missing = [what for what in HAPPENS if not stage.done.get(what)]
     assert not missing, f"never happened: {missing}; {stage.done}"
     on_disk = b"".join(path.read_bytes() for path in (tmp_path / "olena.marsh").rglob("*") if path.is_file())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -193,7 +193,7 @@ class Scenario:
 
 @pytest.mark.parametrize("kind", [*DraftKind, CLOSING], ids=str)
 def test_nothing_is_written_twice_and_no_draft_is_lost(
-    post: Correspondence, zygote: Zygote, kind: str, tmp_path: Path
+    post: Correspondence, zygote: Zygote, kind: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """RELIABILITY, TKT-6, TKT-9."""
     kills, ends = 0, Counter[str]()
@@ -203,6 +203,8 @@ def test_nothing_is_written_twice_and_no_draft_is_lost(
         found, end = Scenario(post, zygote, kind, directory, seed=1000 * number + len(kind)).play()
         kills += found
         ends[end] += 1
+    record_property("scenarios", ROUNDS)
+    record_property("kills", kills)
     assert kills >= ROUNDS // 2, "too few deaths to prove anything"
     assert ends["done"]
     if LONG and kind in (DraftKind.REPLY, DraftKind.NOTE):

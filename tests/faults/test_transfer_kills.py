@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -152,7 +152,11 @@ class Scenario:
 
 @pytest.mark.parametrize("kind", list(ENDS), ids=str)
 def test_nothing_moves_twice_and_nothing_is_lost(
-    handover: Handover, zygote: Zygote, kind: OperationKind, tmp_path: Path
+    handover: Handover,
+    zygote: Zygote,
+    kind: OperationKind,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """RELIABILITY "Money", TRF-2, TRF-3."""
     kills, ends = 0, Counter[str]()
@@ -162,6 +166,8 @@ def test_nothing_moves_twice_and_nothing_is_lost(
         found, end = Scenario(handover, zygote, kind, directory, seed=1000 * number + len(kind)).play()
         kills += found
         ends[end] += 1
+    record_property("scenarios", ROUNDS)
+    record_property("kills", kills)
     assert kills >= ROUNDS // 2, "too few deaths to prove anything"
     if kind in CODED:
         assert ends["refused"], "no code was ever lost: the way out was not walked"

@@ -129,7 +129,10 @@ def paid_invoices_of(fleet: Fleet, order_ids: set[str]) -> Counter[str]:
 @pytest.mark.faults
 @pytest.mark.parametrize("hosts", [1, 2])
 def test_two_programs_renew_the_same_orders_once(
-    tmp_path: Path, own_sandbox: Callable[..., SandboxProcess], hosts: int
+    tmp_path: Path,
+    own_sandbox: Callable[..., SandboxProcess],
+    hosts: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """BLK-4, REN-1: whoever comes second is refused, by its journal or by the panel, and says so."""
     dice = random.Random(hosts)
@@ -163,6 +166,7 @@ def test_two_programs_renew_the_same_orders_once(
                 now, was = fleet.get(f"/orders/{one['id']}"), parse_instant(one["paid_until"])
                 expected = add_months(was, int(one["id"] in wanted), one["billing_day"])
                 assert parse_instant(now["paid_until"]) == expected, f"round {number}, order {one['id']}"
+    record_property(f"rounds of {ORDERS} orders", ROUNDS)
     counts = paid_invoices_of(fleet, set(before))
     assert all(counts[one] - already[one] <= 1 for one in before)
     assert sum(counts.values()) > sum(already.values()) >= 0

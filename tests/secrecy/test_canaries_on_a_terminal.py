@@ -69,7 +69,7 @@ def refresh_until(terminal: Terminal, condition: Callable[[], bool]) -> None:
             terminal.read(0.2)
 
 
-def test_faults_on_all_screens(scene: Scene) -> None:
+def test_faults_on_all_screens(scene: Scene, record_property: Callable[[str, object], None]) -> None:
     """Every bad answer on every screen, and a panel that repeats all it was sent."""
     # Answers of many megabytes are left to the client's tests: on nine areas they only take their time.
     faults = {name: make() for name, (make, _) in BAD.items() if not name.startswith(("15 MB", "9 MB"))}
@@ -93,6 +93,8 @@ def test_faults_on_all_screens(scene: Scene) -> None:
             before = scene.tap.answered
             refresh_until(terminal, lambda before=before: scene.tap.answered > before)  # type: ignore[misc]  # bound now
         leave(terminal)
+    record_property("faults", len(chosen))
+    record_property("answers struck", scene.tap.strikes)
     assert scene.tap.strikes >= len(chosen)
     assert scene.leaks() == {}
 
