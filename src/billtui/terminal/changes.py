@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import compress, count
+from operator import is_not
 from typing import NamedTuple
 
 from billtui.terminal.attributes import Attributes, Cell
+from billtui.terminal.moved_rows import Move, find_move
 from billtui.terminal.screenful import Row, Screenful
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -18,6 +21,8 @@ SYNC_FROM = 512
 """Characters from which on a frame is worth being shown in one go; shorter ones arrive in one piece anyway."""
 _NEAR = 4
 """A gap of so many cells is written again rather than jumped over."""
+_ERASED, _ERASED_LAST = 11, 6
+"""So many blanks and more are erased rather than written; at the end of what is written, where nothing follows."""
 
 _KNOWN = re.compile(
     r"xterm.*|tmux.*|alacritty.*|foot.*|kitty.*|wezterm|contour|ghostty|rio|konsole.*|vte.*|gnome.*|st(-.*)?|rxvt.*|iterm2?.*"
@@ -35,6 +40,8 @@ class Abilities(NamedTuple):
     """ECH."""
     switches_off: bool = False
     """One attribute can be switched off alone (SGR 22 to 55, 39, 49)."""
+    scrolls: bool = False
+    """A part of the screen scrolls between margins (DECSTBM)."""
 
 
 CAUTIOUS = Abilities()
@@ -43,15 +50,16 @@ CAUTIOUS = Abilities()
 def abilities(environment: Mapping[str, str]) -> Abilities:
     """What a terminal with this TERM, in this multiplexer, can do."""
     term = environment.get("TERM", "")
-    if environment.get("ZELLIJ") or (environment.get("STY") and not environment.get("TMUX")):
-        return Abilities(switches_off=True)
     if environment.get("TMUX"):
-        return Abilities(erases_in_colour=True, erases_cells=True, switches_off=True)
+        return Abilities(erases_in_colour=True, erases_cells=True, switches_off=True, scrolls=True)
+    if environment.get("ZELLIJ") or environment.get("STY") or term.startswith("screen"):
+        return Abilities(switches_off=True, scrolls=True)
     known = bool(_KNOWN.fullmatch(term))
     return Abilities(
         erases_in_colour=known,
         erases_cells=known,
-        switches_off=(known or term.startswith("screen")) and not term.startswith("linux"),
+        switches_off=known and not term.startswith("linux"),
+        scrolls=known,
     )
 
 
@@ -70,7 +78,10 @@ def changes(
         shown = pen.wipe(intended)
     else:
         pen.x, pen.y = shown.cursor
-    for y, (old, new) in enumerate(zip(shown.rows, intended.rows, strict=True)):
+    before: Sequence[Row] = shown.rows
+    if can.scrolls and (move := find_move(before, intended.rows)) is not None:
+        before = pen.scroll(move, before, intended.rows)
+    for y, (old, new) in enumerate(zip(before, intended.rows, strict=True)):
         if old is not new:
             _row(pen, y, old, new)
     written = pen.finish(*intended.cursor)
@@ -96,14 +107,29 @@ class _Pen:
         fill = self.plain
         self.out.append("\x1b[r\x1b[m")
         if self.can.erases_in_colour:
-            counts = Counter(cell for row in intended.rows for cell in row if cell.text == " ")
-            if counts:
-                most = counts.most_common(1)[0][0].attributes
-                fill = most if not most.shows_blanks else self.plain
+            fill = _most_blanks(intended.rows) or fill
         self.be(fill)
         self.out.append("\x1b[H\x1b[J")
         self.x = self.y = 0
         return Screenful.blank(intended.columns, intended.lines, fill)
+
+    def scroll(self, move: Move, before: Sequence[Row], intended: Sequence[Row]) -> list[Row]:
+        """Let the terminal move rows; gives what is on it then."""
+        fill = self.plain
+        if self.can.erases_in_colour:
+            fill = _most_blanks([intended[y] for y in move.exposed()]) or fill
+        self.be_blank(fill)
+        self.out.append(f"\x1b[{move.top + 1};{move.bottom + 1}r")
+        self.x = self.y = None
+        if move.by > 0:
+            self.go(0, move.bottom)
+            self.out.append("\n" * move.by)
+        else:
+            self.go(0, move.top)
+            self.out.append("\x1bM" * -move.by)
+        self.out.append("\x1b[r")
+        self.x = self.y = None
+        return move.applied(before, (fill.cells[" "],) * self.columns)
 
     def be(self, look: Attributes) -> None:
         """Make what follows look so."""
@@ -121,6 +147,8 @@ class _Pen:
         if y != self.y:
             if x == 0 and self.y is not None and y == self.y + 1:
                 self.out.append("\r\n")
+            elif x == self.x and self.y is not None and abs(y - self.y) == 1:
+                self.out.append("\x1b[B" if y > self.y else "\x1b[A")
             else:
                 self.out.append(_place(x, y))
         elif x != self.x:
@@ -132,26 +160,35 @@ class _Pen:
                 self.out.append(_step(self.x, x))
         self.x, self.y = x, y
 
-    def put(self, cells: Row) -> None:
-        """Write cells from where the cursor is."""
-        assert self.x is not None
-        assert self.y is not None
-        at = self.x
-        for cell in cells:
-            if not cell.width:
+    def put(self, cells: Row, at: int, y: int) -> None:
+        """Write cells from a place on."""
+        last = len(cells)
+        skip = 0
+        for index, cell in enumerate(cells):
+            if index < skip or not cell.width:
                 continue
-            if self.x is None:
-                self.go(at, self.y)
+            if self.x != at + index or self.y != y:
+                self.go(at + index, y)
             if cell.text == " ":
+                count = _equal(cells, index) if self.can.erases_cells else 1
                 self.be_blank(cell.attributes)
+                if count >= (_ERASED_LAST if index + count == last else _ERASED) and self._erases(cell.attributes):
+                    self.out.append(f"\x1b[{count}X")
+                    skip = index + count
+                    continue
             else:
                 self.be(cell.attributes)
             if cell.sure:
                 self.out.append(cell.text)
+                self.x = at + index + cell.width
+                if self.x >= self.columns:
+                    self.x = None
             else:
-                self._put_unsure(cell, at)
-            at += cell.width
-            self.x = at if cell.sure and at < self.columns else None
+                self._put_unsure(cell, at + index)
+                self.x = None
+
+    def _erases(self, look: Attributes) -> bool:
+        return not look.shows_blanks and (self.can.erases_in_colour or not look.background)
 
     def _put_unsure(self, cell: Cell, at: int) -> None:
         """A character that some terminals draw narrower than its place: the place is made blank first."""
@@ -168,7 +205,7 @@ class _Pen:
 
 
 def _row(pen: _Pen, y: int, old: Row, new: Row) -> None:
-    changed = [x for x, (before, after) in enumerate(zip(old, new, strict=True)) if before is not after]
+    changed = list(compress(count(), map(is_not, old, new)))
     if not changed:
         return
     erase_from = _erasable_end(pen.can, new)
@@ -176,8 +213,7 @@ def _row(pen: _Pen, y: int, old: Row, new: Row) -> None:
     if len(tail) > _NEAR:
         del changed[len(changed) - len(tail) :]
     for start, stop in _runs(changed, new):
-        pen.go(start, y)
-        pen.put(new[start:stop])
+        pen.put(new[start:stop], start, y)
     if len(tail) > _NEAR:
         pen.go(tail[0], y)
         pen.be_blank(new[-1].attributes)
@@ -196,11 +232,36 @@ def _runs(changed: list[int], row: Row) -> list[tuple[int, int]]:
             if row[stop].width:
                 lead = row[stop]  # what a terminal may have drawn too wide is drawn over
             stop += 1
-        if runs and start <= runs[-1][1] + _NEAR:
+        if runs and start <= runs[-1][1] + _NEAR and _alike(row, runs[-1][1] - 1, start):
             runs[-1] = (runs[-1][0], max(stop, runs[-1][1]))
         else:
             runs.append((start, stop))
     return runs
+
+
+def _alike(row: Row, first: int, stop: int) -> bool:
+    """Whether the cells of a gap can be written without another look, after the cell before it."""
+    look = row[first].attributes
+    return all(
+        cell.sure and (cell.attributes is look or (cell.text == " " and cell.attributes is look.rest))
+        for cell in row[first + 1 : stop]
+    )
+
+
+def _equal(cells: Row, start: int) -> int:
+    """How many cells from ``start`` on are the same."""
+    stop = start + 1
+    while stop < len(cells) and cells[stop] is cells[start]:
+        stop += 1
+    return stop - start
+
+
+def _most_blanks(rows: Sequence[Row]) -> Attributes | None:
+    """The look that most blanks have, among those that are nothing but background."""
+    counts = Counter(
+        cell.attributes for row in rows for cell in row if cell.text == " " and not cell.attributes.shows_blanks
+    )
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def _erasable_end(can: Abilities, row: Row) -> int:

@@ -100,7 +100,8 @@ class DoorApp(App[ReturnType]):
             )
         cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
         if isinstance(renderable, CompositorUpdate) and self._painting.take_over(renderable, cursor):
-            door.show(self._painting.screenful)
+            if self._painting.screenful.rows:
+                door.show(self._painting.screenful)
             self.post_display_hook()
         else:
             super()._display(screen, renderable)
