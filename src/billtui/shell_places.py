@@ -123,8 +123,8 @@ class Places(Shell):
 
     @handles("app.repaint")
     def repaint(self) -> None:
-        """Draw everything anew."""
-        self.screen.refresh(layout=True)
+        """Draw everything anew, whatever stands on the terminal."""
+        super().repaint()
 
     @handles("app.palette")
     def open_palette(self) -> None:

@@ -58,6 +58,11 @@ class Emulator(pyte.Screen):
     def default_char(self) -> Any:
         return Look(" ", reverse=modes.DECSCNM in self.mode)
 
+    def reset(self) -> None:
+        """As switched on."""
+        super().reset()
+        self.cursor.attrs = self.default_char
+
     def cell(self, x: int, y: int) -> Look:
         """What stands at a place."""
         return cast("Look", self.buffer[y][x])

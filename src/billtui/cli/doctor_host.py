@@ -20,7 +20,8 @@ from billtui.config import paths
 from billtui.config.errors import ConfigError
 from billtui.config.process_memory import KEEP_CORES
 from billtui.config.secret_sources import EnvironmentSecrets
-from billtui.config.settings import load_settings, settings_file
+from billtui.config.settings import Settings, load_settings, settings_file
+from billtui.terminal.abilities import describe_drawing
 from billtui.terminal.environment import TerminalFacts, describe, settle
 
 Lines = list[tuple[str, str]]
@@ -95,7 +96,20 @@ def terminal(facts: TerminalFacts | None) -> Lines:
     names = ("LC_ALL", "LC_CTYPE", "LANG")
     set_to = ", ".join(f"{name}={ascii(os.environ[name])[1:-1][:40]}" for name in names if os.environ.get(name))
     encoding = locale.getpreferredencoding(False)
-    return [*describe(known), ("streams", streams), ("locale", f"{set_to or 'not set'} ({encoding})")]
+    return [
+        *describe(known),
+        ("drawing", _drawing()),
+        ("streams", streams),
+        ("locale", f"{set_to or 'not set'} ({encoding})"),
+    ]
+
+
+def _drawing() -> str:
+    try:
+        setting = load_settings().settings.door
+    except (ConfigError, OSError):  # said with the settings
+        setting = Settings().door
+    return describe_drawing(setting, os.environ)
 
 
 def settings() -> Lines:

@@ -21,9 +21,11 @@ def run_guide(settings: Settings, facts: TerminalFacts, environment: Environment
 
     ``environment`` was meant for the one profile that is made here.
     """
+    import os
     import sys
 
     from billtui.guide import GuideApp
+    from billtui.terminal.abilities import door_choice
     from billtui.terminal.guard import Guard
     from billtui.terminal.output_filter import title_sequences
 
@@ -36,6 +38,7 @@ def run_guide(settings: Settings, facts: TerminalFacts, environment: Environment
 
     ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
     app = GuideApp(settings=settings, open_session=session, ascii_only=ascii_only)
+    app.door_wanted = door_choice(settings.door, os.environ).open
     name, restore = title_sequences("billtui")
     with Guard(lambda number: app.call_from_thread(app.leave_politely, 128 + number)) as guard:
         to_terminal(name)

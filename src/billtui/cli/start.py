@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -98,6 +99,7 @@ def run_program(
     gc.disable()  # the app switches it on again once its first frame is drawn
     from billtui.app import BilltuiApp
     from billtui.cli.doctor import examine
+    from billtui.terminal.abilities import door_choice
     from billtui.terminal.output_filter import title_sequences
 
     ascii_only = settings.ascii == "on" or (settings.ascii == "auto" and not facts.utf8)
@@ -133,6 +135,7 @@ def run_program(
         keep_frames=keep_frames,
     )
     app.entered = opening.entered()
+    app.door_wanted = door_choice(settings.door, os.environ).open
     name, restore = title_sequences(f"billtui: {profile.name}")
     opening.goes_on_as(lambda code: app.call_from_thread(app.leave_politely, code))
     with opening:

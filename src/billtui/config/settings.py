@@ -40,6 +40,8 @@ class Settings(BaseModel):
     theme: Name = Field("auto", description='the name of a theme, or "auto"')
     ascii: Switch = Field("auto", description='"auto" (by the locale), "on" or "off"')
     mouse: bool = Field(True, description="true or false")
+    door: Switch = Field("auto", description='"auto", "on" or "off"')
+    """Whether only the cells that changed are written to the terminal."""
     confirm_limit: Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=12, decimal_places=2, strict=False)] = Field(
         Decimal(100),
         description="an amount from 0 to 1000000 in the account's currency, at most 2 decimal places",

@@ -6,6 +6,7 @@ screens cheap.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -172,6 +173,12 @@ class StyleBook:
         return self.attributes(
             flags, "" if foreground == "39" else foreground, "" if background == "49" else background
         )
+
+
+@lru_cache
+def style_book(colour_system: ColorSystem) -> StyleBook:
+    """The one book of this process for a colour system: pictures made with the same are compared cheaply."""
+    return StyleBook(colour_system)
 
 
 _NAMES = ("bold", "dim", "italic", "underline", "blink", "blink2", "reverse", "conceal", "strike", "underline2",

@@ -5,14 +5,14 @@ What is written consists of the sequences made here and of printable cells, noth
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import compress, count
 from operator import is_not
-from typing import NamedTuple
 
-from billtui.terminal.attributes import Attributes, Cell
+from billtui.terminal.abilities import CAUTIOUS, Abilities
+from billtui.terminal.attributes import NARROW, Attributes, Cell
+from billtui.terminal.harmless import REPLACEMENT
 from billtui.terminal.moved_rows import Move, find_move
 from billtui.terminal.screenful import Row, Screenful
 
@@ -23,44 +23,6 @@ _NEAR = 4
 """A gap of so many cells is written again rather than jumped over."""
 _ERASED, _ERASED_LAST = 11, 6
 """So many blanks and more are erased rather than written; at the end of what is written, where nothing follows."""
-
-_KNOWN = re.compile(
-    r"xterm.*|tmux.*|alacritty.*|foot.*|kitty.*|wezterm|contour|ghostty|rio|konsole.*|vte.*|gnome.*|st(-.*)?|rxvt.*|iterm2?.*"
-    r"|putty.*|linux.*|ms-terminal"
-)
-"""Terminals that erase in the background's colour, and know ECH."""
-
-
-class Abilities(NamedTuple):
-    """What the terminal can be relied on for; the defaults hold everywhere."""
-
-    erases_in_colour: bool = False
-    """Erased cells get the background set last ("bce"), not the terminal's own."""
-    erases_cells: bool = False
-    """ECH."""
-    switches_off: bool = False
-    """One attribute can be switched off alone (SGR 22 to 55, 39, 49)."""
-    scrolls: bool = False
-    """A part of the screen scrolls between margins (DECSTBM)."""
-
-
-CAUTIOUS = Abilities()
-
-
-def abilities(environment: Mapping[str, str]) -> Abilities:
-    """What a terminal with this TERM, in this multiplexer, can do."""
-    term = environment.get("TERM", "")
-    if environment.get("TMUX"):
-        return Abilities(erases_in_colour=True, erases_cells=True, switches_off=True, scrolls=True)
-    if environment.get("ZELLIJ") or environment.get("STY") or term.startswith("screen"):
-        return Abilities(switches_off=True, scrolls=True)
-    known = bool(_KNOWN.fullmatch(term))
-    return Abilities(
-        erases_in_colour=known,
-        erases_cells=known,
-        switches_off=known and not term.startswith("linux"),
-        scrolls=known,
-    )
 
 
 def changes(
@@ -191,10 +153,17 @@ class _Pen:
         return not look.shows_blanks and (self.can.erases_in_colour or not look.background)
 
     def _put_unsure(self, cell: Cell, at: int) -> None:
-        """A character that some terminals draw narrower than its place: the place is made blank first."""
+        """A character that some terminals draw narrower or wider than its place.
+
+        The place of a wide one is made blank first; one that could reach over the edge is not drawn. What comes after
+        it is written again (:func:`_runs`).
+        """
+        text = cell.text
         if cell.width == 2:
-            self.out += ["  ", f"\x1b[{at + 1}G"]
-        self.out.append(cell.text)
+            self.out.append(f"  \x1b[{at + 1}G")
+        elif at + 1 == self.columns and text[0] not in NARROW:
+            text = REPLACEMENT
+        self.out.append(text)
 
     def finish(self, x: int, y: int) -> str:
         """Leave the cursor and the attributes as the next frame expects them."""

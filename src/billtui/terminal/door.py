@@ -17,7 +17,7 @@ from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.screen import Screen
 
-from billtui.terminal.attributes import StyleBook
+from billtui.terminal.attributes import style_book
 from billtui.terminal.entered import Entered
 from billtui.terminal.screenful import Painting, Screenful
 
@@ -77,7 +77,7 @@ class DoorApp(App[ReturnType]):
         """Draw everything again, for a terminal on which something else has written."""
         if self.door is not None:
             self.door.forget()
-        self.screen.refresh()
+        self.screen.refresh(layout=True)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Textual's own is replaced for what its compositor draws; the rest is written as it is, and then all anew."""
@@ -96,7 +96,7 @@ class DoorApp(App[ReturnType]):
             return
         if self._painting is None:
             self._painting = Painting(
-                StyleBook(_COLOUR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR))
+                style_book(_COLOUR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR))
             )
         cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
         if isinstance(renderable, CompositorUpdate) and self._painting.take_over(renderable, cursor):

@@ -33,7 +33,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.messages import InBandWindowResize, TerminalSupportsSynchronizedOutput
 
-from billtui.terminal.changes import abilities, changes
+from billtui.terminal.abilities import abilities
+from billtui.terminal.changes import changes
 from billtui.terminal.entered import Entered
 from billtui.terminal.guard import RESTORE, give_back, own_description, write_past_a_stall
 from billtui.terminal.keyboard import Keyboard

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from billtui.terminal.screenful import Row
 
 _WORTH = 40
-"""Cells that need not be written again, so that moving rows is worth its own bytes."""
+"""Bytes spared, about, so that moving rows is worth its own."""
 _FEWEST_ROWS = 3
+_WAY = 6
+"""What going to a row costs."""
 _WINDOW = 24
 """Cells by which a row is recognised at another place."""
 _PROBES = 4
@@ -41,13 +43,11 @@ class Move(NamedTuple):
 
 
 def find_move(before: Sequence[Row], after: Sequence[Row]) -> Move | None:
-    """The move that spares most cells, or None where none is worth it."""
-    changed = [y for y, (old, new) in enumerate(zip(before, after, strict=True)) if old is not new]
-    if len(changed) < _FEWEST_ROWS:
-        return None
+    """The move that spares most, or None where none is worth it."""
     best: tuple[int, Move] | None = None
-    costs = {y: _differing(before[y], after[y]) for y in changed}
-    if sum(costs.values()) < _WORTH:
+    costs = {y: _differing(old, new) for y, (old, new) in enumerate(zip(before, after, strict=True)) if old is not new}
+    changed = [y for y, cost in costs.items() if cost]
+    if len(changed) < _FEWEST_ROWS or sum(costs.values()) < _WORTH:
         return None
     for by in _candidates(before, after, changed):
         gain, move = _best_region(before, after, costs, by)
@@ -57,7 +57,9 @@ def find_move(before: Sequence[Row], after: Sequence[Row]) -> Move | None:
 
 
 def _differing(old: Row, new: Row) -> int:
-    return sum(map(is_not, old, new))
+    """Bytes to write, about: cells, and the way to the row."""
+    cells = sum(map(is_not, old, new))
+    return cells + _WAY if cells else 0
 
 
 def _candidates(before: Sequence[Row], after: Sequence[Row], changed: list[int]) -> list[int]:
@@ -79,7 +81,7 @@ def _candidates(before: Sequence[Row], after: Sequence[Row], changed: list[int])
 def _best_region(
     before: Sequence[Row], after: Sequence[Row], costs: dict[int, int], by: int
 ) -> tuple[int, Move | None]:
-    """The stretch of rows where moving spares most, and how many cells it spares."""
+    """The stretch of rows where moving spares most, and how much that is."""
     best, move = 0, None
     gain = start = 0
     lines = len(after)
@@ -99,4 +101,4 @@ def _best_region(
 
 def _drawn(row: Row) -> int:
     """Cells that have to be written on a blank row, about."""
-    return sum(1 for cell in row if cell.text != " ")
+    return _WAY + sum(1 for cell in row if cell.text != " ")
