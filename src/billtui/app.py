@@ -113,7 +113,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
         """Monotonic seconds until which an error that was said stands."""
         self._errors = 0
         """How many of them stand there now."""
-        self._said_at = 0.0
+        self._said, self._said_at = "", 0.0
         for theme, _ in THEMES.values():
             self.register_theme(theme)
         chosen = THEMES.get(settings.theme if settings.theme != "auto" else "dark", THEMES["dark"])
@@ -128,10 +128,13 @@ class BilltuiApp(ProfileSwitching, Places, News):
         self.set_keymap(keymap_of(self.settings.keys))
         self.call_after_refresh(_settle_collector)
         self.set_interval(AGE_SECONDS, self.dress_all)
+        self.starts()
         self.run_worker(self._open_session(), group="session", exit_on_error=False)
 
     async def _open_session(self) -> None:
         await self.boundary(self.session.open())
+        if self.session.account is not None:  # of the last time; else a sign-in is asked for, or goes by itself
+            self.started()
 
     async def leave(self, code: int = 0) -> None:
         """Close every session, then the program. Takes two seconds at most."""
@@ -188,6 +191,8 @@ class BilltuiApp(ProfileSwitching, Places, News):
         It takes the place of the one before, so that messages never cover the screen; an error, and one more, stay
         beside it.
         """
+        if severity != "information":
+            self.turned_away()
         now = monotonic()
         if now >= self._error_until or (severity == "error" and self._errors >= MOST_ERRORS):
             self.clear_notifications()
@@ -195,8 +200,13 @@ class BilltuiApp(ProfileSwitching, Places, News):
         if severity == "error":
             self._error_until = now + SAID_SECONDS
             self._errors += 1
-        self._said_at = now
+        self._said_at, self._said = now, message
         self.notify(clean(message, max_length=400), severity=severity, markup=False, timeout=SAID_SECONDS)
+
+    def say_dropped(self, words: str) -> None:
+        """Keys were not used: said behind what was said just now, which is why."""
+        now = monotonic()
+        self.say(f"{self._said} {words}" if now - self._said_at < HUSH_AFTER else words, "warning")
 
     def hush(self) -> None:
         """A question comes up: what was said before it has been read, and must not stand on its answers."""

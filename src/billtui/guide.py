@@ -114,6 +114,8 @@ class GuideApp(CarefulApp[Chosen]):
 
     def say(self, message: str, severity: Severity = "information") -> None:
         """A short message, as plain text, for a few seconds."""
+        if severity != "information":
+            self.turned_away()
         self.clear_notifications()
         self.notify(clean(message, max_length=400), severity=severity, markup=False, timeout=SAID_SECONDS)
 
@@ -128,6 +130,7 @@ class GuideApp(CarefulApp[Chosen]):
 
     def work(self, work: Coroutine[Any, Any, object]) -> None:
         """Do ``work`` in a worker of the program, so that closing a dialog does not cut it off."""
+        work = self.part_of_opening(work)
         self.run_worker(self.boundary(work), group="guide", exit_on_error=False)
 
     def choose_profile(self) -> None:

@@ -82,6 +82,7 @@ class News(PlansOnTheirWay):
         elif isinstance(event, AccountChanged):
             self._reload_all(force=event.store_replaced)
             self.show_first_area()
+            self.started()
         elif isinstance(event, ConnectionChanged):
             skew, before = event.skew, self._connection.skew
             self._connection = event
@@ -138,6 +139,7 @@ class News(PlansOnTheirWay):
                 self._waiting_for_sign_in.clear()
 
             self.push_screen(SignInScreen(message), done)
+            self.started()
 
     async def sign_in_first(self, message: str) -> bool:
         """Whether somebody is signed in, after asking for it where nobody was."""

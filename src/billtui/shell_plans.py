@@ -45,6 +45,7 @@ class PlansOnTheirWay(Shell):
 
     def submit(self, plan: Plan, *, hold: bool = False, codes: Mapping[int, SecretStr] | None = None) -> str:
         """Hand a confirmed plan to the executor; with ``hold`` it waits in the undo window. Gives the job's id."""
+        self.shows_no_more()
         seconds = self.settings.undo_seconds if hold else 0
         job_id = self.session.submit(plan, hold_seconds=seconds, codes=codes)
         if seconds:

@@ -27,6 +27,7 @@ from billtui.config.credentials import SaveResult
 from billtui.config.profiles import Profile, make_profile
 from billtui.config.secret_sources import Credential
 from billtui.config.settings import Settings
+from billtui.screens.careful_app import CarefulApp
 from billtui.screens.list_screen import ListScreen
 from billtui.screens.record_list import RecordList
 from billtui.services.journal import JobRow
@@ -73,6 +74,20 @@ def type_at_once(app: App[Any], *keys: str) -> None:
     for key in keys:
         character = key if len(key) == 1 else None
         app.post_message(events.Key(_character_to_key(key) if character else key, character))
+
+
+async def press(app: CarefulApp[Any], pilot: Pilot[Any], key: str) -> None:
+    """Press a key, and let it be worked off once it is its turn: it waits for what the one before it opens."""
+    character = key if len(key) == 1 else " " if key == "space" else None
+    event = events.Key(_character_to_key(key) if len(key) == 1 else key, character)
+    event.set_sender(app)
+    before = app.typing.through
+    app.post_message(event)
+    rounds = 3
+    while rounds and app.return_code is None:
+        rounds -= app.typing.through > before
+        await asyncio.sleep(0)
+        await pilot._wait_for_screen()
 
 
 def screen_text(screen: Screen[Any]) -> str:
@@ -170,12 +185,7 @@ class Driver:
         """
         self.here()
         for key in keys:
-            name = _character_to_key(key) if len(key) == 1 else key
-            character = key if len(key) == 1 else " " if key == "space" else None
-            event = events.Key(name, character)
-            event.set_sender(self.app)
-            self.app.post_message(event)
-            await self.quiet()
+            await press(self.app, self.pilot, key)
 
     async def quiet(self, rounds: int = 3) -> None:
         """Let every widget of the top screen work off its messages, and those that come of them."""

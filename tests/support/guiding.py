@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
-from textual import events
-from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from billtui.config.credentials import AskPassphrase, CredentialStore
@@ -20,7 +18,7 @@ from billtui.config.settings import Settings
 from billtui.guide import Chosen, GuideApp
 from billtui.services.session import Session, SessionSettings
 from tests.support.command_line import environment
-from tests.support.driving import PATIENCE, screen_text
+from tests.support.driving import PATIENCE, press, screen_text
 
 
 @dataclass
@@ -33,13 +31,7 @@ class GuideDriver:
     async def press(self, *keys: str) -> None:
         """Press keys one after the other; each is worked off before the next."""
         for key in keys:
-            character = key if len(key) == 1 else None
-            event = events.Key(_character_to_key(key) if character else key, character)
-            event.set_sender(self.app)
-            self.app.post_message(event)
-            for _ in range(3):
-                await asyncio.sleep(0)
-                await self.pilot._wait_for_screen()
+            await press(self.app, self.pilot, key)
 
     async def type(self, text: str) -> None:
         """Type into the field that has the focus."""

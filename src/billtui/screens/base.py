@@ -132,6 +132,10 @@ class BilltuiScreen(LeanScreen[None]):
 
     def run_command(self, command: Command) -> None:
         """Run ``command`` here, or at the app; a refused one says why."""
+        with self.billtui.opening():
+            self._run(command)
+
+    def _run(self, command: Command) -> None:
         if reason := self.refusal_of(command):
             self.billtui.say(reason, "warning")
             return
@@ -146,8 +150,8 @@ class BilltuiScreen(LeanScreen[None]):
         except Exception as error:  # noqa: BLE001 - the boundary, as in guarded
             self.billtui.report(error)
             return
-        if inspect.isawaitable(result):
-            self.guarded(result)
+        if inspect.iscoroutine(result):
+            self.guarded(self.billtui.part_of_opening(result))
 
     def _run_in_table(self, command_id: str) -> None:
         """A command of the table, chosen in the palette: its own keys never come here."""

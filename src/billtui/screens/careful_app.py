@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TypeVar
 
-from billtui.terminal.output_filter import HarmlessApp
+from billtui.terminal.typing_gate import GatedApp
 
 if TYPE_CHECKING:
     from textual.events import Resize
@@ -17,7 +17,7 @@ SMALLEST = (40, 12)
 """Below this many columns and rows there is one plain notice."""
 
 
-class CarefulApp(HarmlessApp[Answer]):
+class CarefulApp(GatedApp[Answer]):
     """One notice below the smallest size, crashes told by their place only, pictures without secrets."""
 
     crash_text: str = ""

@@ -28,6 +28,8 @@ EXCERPT: Final = 1200
 class SendWithFindings(Dialog[bool]):
     """Answers whether it is to be sent as it is. Asked once; the safe answer goes back to the text."""
 
+    confirms = True
+
     def __init__(self, findings: Sequence[Finding], send_word: str) -> None:
         """``send_word`` is what sending is called here."""
         super().__init__()
@@ -83,6 +85,7 @@ class ThreadMovedOn(Dialog[Held]):
     """What was written meanwhile, and what is to become of the reply (TKT-9). ``None`` keeps the draft."""
 
     title_text = "Held: the thread has moved on"
+    confirms = True
 
     def __init__(self, new: Sequence[NewMessage], send_word: str) -> None:
         """``new`` are the messages that were not seen, oldest first."""

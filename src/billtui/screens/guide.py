@@ -4,6 +4,7 @@ typed stays; nothing is written before somebody has signed in."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol
 
 from textual import on
@@ -45,6 +46,9 @@ class Guided(Door, Protocol):
 
     def taken_names(self) -> Sequence[str]:
         """Names of profiles that there are. Raises ConfigError."""
+
+    def opening(self) -> AbstractContextManager[None]:
+        """What a key began runs in it: what is typed waits for what it opens."""
 
     def choose_demo(self) -> None:
         """Go on with the demo."""
@@ -296,7 +300,7 @@ class GuideScreen(GuidePages):
         self.query_one("#read-only", Button).label = Content(words)
 
     def action_to_the_form(self) -> None:
-        """Enter in the last fields: none takes a key until the form has opened; a password typed ahead may follow."""
+        """Enter in the last fields: none takes a key until the form has opened; a password typed ahead goes there."""
         field = self.focused
         if not isinstance(field, Input) or field.id not in ("name", "user"):
             raise SkipAction
@@ -315,7 +319,8 @@ class GuideScreen(GuidePages):
                 return
         if not self._opening:  # a second press comes before the form has opened
             self._opening = True
-            self.guided.work(self._sign_in())
+            with self.guided.opening():
+                self.guided.work(self._sign_in())
 
     async def _sign_in(self) -> None:
         try:

@@ -46,6 +46,7 @@ FIRST_LINE = 90
 class MergePreview(Dialog[bool]):
     """The joined thread, message by message, before it is one: ``True`` to merge."""
 
+    confirms = True
     CSS_PATH: ClassVar[CSSPathType | None] = [
         Path(__file__).parent / "modals/dialog.tcss",
         Path(__file__).with_name("merging.tcss"),

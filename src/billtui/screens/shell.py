@@ -58,6 +58,7 @@ class Shell(CarefulApp[int]):
 
     def work(self, work: Coroutine[Any, Any, object]) -> None:
         """Do ``work`` in a worker of the program, so that closing a dialog does not cut it off."""
+        work = self.part_of_opening(work)
         self.run_worker(self.boundary(work), group="session", exit_on_error=False)
 
     @abstractmethod

@@ -41,6 +41,7 @@ class ConfirmPlan(Dialog[bool]):
     whatever the rest needs to scroll.
     """
 
+    confirms = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "write", "To a file", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (64, "-wide")]
     DEFAULT_CSS = """

@@ -29,6 +29,7 @@ class ConfirmAccounts(Dialog[bool]):
     There is no total over accounts: each pays from its own balance, in its own currency.
     """
 
+    confirms = True
     DEFAULT_CSS: ClassVar[str] = """
     ConfirmAccounts #plans { height: auto; max-height: 8; scrollbar-size-vertical: 1; }
     ConfirmAccounts.-low #plans { max-height: 14; }

@@ -11,16 +11,17 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Mount
+from textual.events import Key, Mount, Paste
 from textual.screen import ModalScreen
 from textual.types import CSSPathType
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static, TextArea
 
 from billtui.config.profiles import Profile
 from billtui.screens.lean_screen import LeanScreen
 from billtui.screens.shell import Shell
 from billtui.terminal.harmless import one_line
+from billtui.terminal.typing_gate import Typed
 from billtui.widgets.profile_tag import tag
 
 Result = TypeVar("Result")
@@ -33,6 +34,10 @@ class Fact(NamedTuple):
     value: str
     strong: bool = False
 
+
+TOO_EARLY = "Typed before this stood here, and not used: look, then press again."
+IN_A_FIELD = frozenset({"backspace", "delete", "left", "right", "home", "end", "tab", "shift+tab"})
+"""Keys that change a text, or go to another field, and answer nothing."""
 
 NAMED = 40
 """Characters of a name from the panel beside the program's own facts: it must not wrap into a line of its own."""
@@ -92,6 +97,10 @@ class Dialog(ModalScreen[Result | None], LeanScreen[Result | None], Generic[Resu
     title_text: str = ""
     about: Profile | str | None = None
     """Another profile than the one that is open; or words, where it is about several."""
+    confirms: bool = False
+    """Whether an answer sends something: then nothing counts that was typed before the question was to be seen."""
+    _early = False
+    """Whether something was typed too early, and everything early behind it is dropped with it."""
     _late: tuple[Result | None] | None = None
     """The answer of a question that another one had covered by the time it was answered."""
 
@@ -119,6 +128,24 @@ class Dialog(ModalScreen[Result | None], LeanScreen[Result | None], Generic[Resu
             yield from self.compose_body()
             with Horizontal(id="buttons"):
                 yield from self.compose_buttons()
+            if self.confirms:
+                yield Static(Content(TOO_EARLY), id="early", classes="problem")
+
+    def takes_early(self, typed: Typed) -> bool:
+        """Whether what was typed before this could be seen goes to it (see ``TypingGate``).
+
+        Text stays in its field, and ``esc`` says no. The first key that does more is dropped with all behind it: what
+        comes behind an enter was meant for the next field.
+        """
+        if not self.confirms or (isinstance(typed, Key) and typed.key == "escape"):
+            return True
+        in_field = isinstance(self.focused, (Input, TextArea))
+        text = isinstance(typed, Paste) or (isinstance(typed, Key) and (typed.is_printable or typed.key in IN_A_FIELD))
+        if in_field and text and not self._early:
+            return True
+        self._early = True
+        self.query_one("#early").add_class("shown")
+        return False
 
     def whose(self) -> Content:
         """On the frame of every question: the profile that it is about, in words on its colour, and as whom."""

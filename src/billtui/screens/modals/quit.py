@@ -22,6 +22,7 @@ class QuitDialog(Dialog[bool]):
         super().__init__()
         self.held = list(held)
         self.running = list(running)
+        self.confirms = bool(held or running)
 
     def compose_body(self) -> Iterable[Widget]:
         """What leaving means now."""

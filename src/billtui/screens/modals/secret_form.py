@@ -53,6 +53,7 @@ CODE = SecretField(
 class SecretForm(Dialog[Answer], Generic[Answer]):
     """Answers what the panel answered, or ``None``. Subclasses say what is typed, checked and sent."""
 
+    confirms = True
     DEFAULT_CSS = """
     SecretForm .form-row { height: 1; }
     SecretForm .form-label { width: 31; color: $muted; }

@@ -1,0 +1,343 @@
+"""Keys typed ahead: a key acts on what its typist could see or could know.
+
+On a slow line keys arrive in one piece, and hands are faster than a panel. Two laws:
+
+1. Keys typed behind a key that opens something (a screen, a dialog, a field) wait until that thing stands, and go to it
+   in their order; never to what was there before. They are handed out one by one, each once the one before it is worked
+   off. Where nothing opens, because it was refused or took too long, they are dropped, and that is said.
+2. In a dialog that confirms a write a key counts only if the dialog was on the terminal before the key was read. One
+   read earlier is dropped there, and everything read early behind it; the dialog says so. Text typed early stays.
+
+How keys travel in Textual 8.2.8: the driver's thread posts a ``Key`` to the app; the app tries the bindings with
+priority and forwards it to the focused widget; from there it bubbles from queue to queue up to the app again, which
+looks for a binding *then*, on whatever screen is on top *then*. Several keys are on that way at once, and that is what
+the gate ends. Its one private way in is ``App.on_event``, which is where all of them begin.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, runtime_checkable
+
+from textual.app import ScreenStackError
+from textual.events import Event, Key, MouseDown, MouseUp, Paste
+
+from billtui.terminal.output_filter import HarmlessApp
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+    from textual.timer import Timer
+
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+Typed = Key | Paste | MouseDown | MouseUp
+TYPED: Final = (Key, Paste, MouseDown, MouseUp)
+
+PATIENCE: Final = 3.0
+"""Seconds that keys wait for what a command opens; then they are dropped, and from then on act on what stands there."""
+CALM: Final = 0.02
+"""Seconds after which a key with nothing left in the queues on its way is taken as worked off."""
+WAYS: Final = 2
+"""So often the way of a key is walked behind it: behind the key, then behind the messages that it brought about."""
+
+
+@runtime_checkable
+class Confirming(Protocol):
+    """A screen that looks at what was typed before it was on the terminal."""
+
+    def takes_early(self, typed: Typed) -> bool:
+        """Whether this may go to it all the same; otherwise it has said that it was too early."""
+
+
+class Opening:
+    """A command on its way to something that it will show: what is typed meanwhile is meant for that."""
+
+    def __init__(self) -> None:
+        """It begins now, in one piece."""
+        self.since = monotonic()
+        self.parts = 1
+        """The command itself, and the workers that it began; without any it is over."""
+        self.asks = False
+        """A question of it stands: what is typed is for the question."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it shows nothing more."""
+        return self.parts <= 0
+
+
+opening_now: ContextVar[Opening | None] = ContextVar("opening_now", default=None)
+"""The command that runs, in it and in the workers that it began."""
+
+
+class TypingGate:
+    """The order in which what was typed is handed out. Used in the app's own turns alone."""
+
+    def __init__(self, app: GatedApp[Any]) -> None:
+        """Nothing was typed yet, and nothing is on the terminal."""
+        self._app = app
+        self._waiting: deque[Typed] = deque()
+        self._way: list[DOMNode] = []
+        """Through which widgets the last key goes, the focused one first; empty once it is worked off."""
+        self._handed_at = 0.0
+        self._walks = 0
+        """How often its way still has to be walked; 0: nobody walks."""
+        self._openings: set[Opening] = set()
+        self._alarm: Timer | None = None
+        self._shown: Screen[Any] | None = None
+        self._shown_at = 0.0
+        """What is on the terminal, and since when, in seconds of the monotonic clock, as ``Message.time``."""
+        self._coming: Screen[Any] | None = None
+        self._coming_since = 0.0
+        """What is on top and was not drawn yet."""
+        self._not_before = 0.0
+        self.through = 0
+        """How much has been typed that was handed out or dropped."""
+        self._dropped = 0
+
+    # --- what comes in
+
+    async def take(self, typed: Typed) -> None:
+        """Hand it out now, or in its turn."""
+        if typed.time <= self._not_before:
+            self._drop(1)
+            return
+        self._waiting.append(typed)
+        await self.go_on()
+
+    @property
+    def waiting(self) -> int:
+        """How many keys wait for their turn."""
+        return len(self._waiting)
+
+    async def go_on(self) -> None:
+        """Hand out what may be handed out."""
+        while self._may_go():
+            typed = self._waiting.popleft()
+            self.through += 1
+            screen = self._app.screen
+            early = typed.time <= self._shown_at
+            if early and isinstance(screen, Confirming) and not screen.takes_early(typed):
+                continue
+            by_key = isinstance(typed, (Key, Paste))
+            target = (self._app.focused if by_key else self._app.mouse_over) or screen
+            self._way = [node for node in target.ancestors_with_self if node is not self._app]
+            self._handed_at = monotonic()
+            self._walks = 0
+            await self._app.hand_out(typed)
+
+    def _may_go(self) -> bool:
+        if not self._waiting:
+            return False
+        if not self._worked_off():
+            if not self._walks:
+                self._walks = WAYS
+                self._walk(self._way, 0)
+            return False
+        return self._stands() and not self._opening() and bool(self._waiting)
+
+    # --- the key before
+
+    def _worked_off(self) -> bool:
+        if self._way and monotonic() - self._handed_at > CALM and not any(one.message_queue_size for one in self._way):
+            self._way = []
+        return not self._way
+
+    def _walk(self, way: list[DOMNode], place: int) -> None:
+        """Go the way of the key behind it, from queue to queue; a widget that went away has worked off its part."""
+        for number in range(place, len(way)):
+            if way[number].call_later(self._walk, way, number + 1):
+                return
+        self._app.call_later(self._walked, way)
+
+    async def _walked(self, way: list[DOMNode]) -> None:
+        if way is not self._way:
+            return
+        self._walks -= 1
+        if self._walks:
+            self._walk(way, 0)
+        else:
+            self._way = []
+            await self.go_on()
+
+    # --- what opens
+
+    def drawn(self, screen: Screen[Any]) -> None:
+        """``screen`` is drawn, and can be seen from now on."""
+        if screen is not self._shown:
+            self._app.call_later(self._stood, screen, monotonic())
+
+    async def _stood(self, screen: Screen[Any], since: float) -> None:
+        """In the app's next turn: what the screen wished to have the focus has it by then."""
+        if screen is not self._shown and screen is self._app.screen:
+            self._shown, self._shown_at = screen, since
+            await self.go_on()
+
+    def _stands(self) -> bool:
+        try:
+            screen = self._app.screen
+        except ScreenStackError:
+            return False
+        if screen is self._shown:
+            return True
+        now = monotonic()
+        if screen is not self._coming:
+            self._coming, self._coming_since = screen, now
+        if self._coming_since + PATIENCE <= now:  # a terminal without a single cell: nothing is ever drawn
+            self._shown, self._shown_at = screen, now
+            return True
+        self._wake(self._coming_since + PATIENCE - now)
+        return False
+
+    def begin(self) -> Opening:
+        """A key began something that may open something."""
+        opening = Opening()
+        self._openings.add(opening)
+        return opening
+
+    def end(self, opening: Opening, *, whole: bool = False) -> None:
+        """A part of it has ended; or the ``whole``: it does what it does without showing anything more."""
+        opening.parts = 0 if whole else opening.parts - 1
+        if opening.over and opening in self._openings:
+            self._openings.discard(opening)
+            if self._waiting:
+                self._app.call_later(self.go_on)
+
+    def ask(self, opening: Opening, asks: bool) -> None:
+        """A question of it came up, or was answered."""
+        opening.asks = asks
+        opening.since = monotonic()
+
+    def _opening(self) -> bool:
+        busy = [one for one in self._openings if not one.asks]
+        if not busy:
+            return False
+        end = max(one.since for one in busy) + PATIENCE
+        left = end - monotonic()
+        if left <= 0:
+            self._openings.difference_update(busy)
+            self.turn_away(end)
+            return False
+        self._wake(left)
+        return True
+
+    def _wake(self, seconds: float) -> None:
+        if self._alarm is None:
+            self._alarm = self._app.set_timer(seconds + CALM, self._woken)
+
+    async def _woken(self) -> None:
+        self._alarm = None
+        await self.go_on()
+
+    # --- what is dropped
+
+    def turn_away(self, until: float) -> None:
+        """What was typed for something did not come: nothing that was read ``until`` then acts on anything else."""
+        self._not_before = until
+        late = [typed for typed in self._waiting if typed.time > until]
+        self._drop(len(self._waiting) - len(late))
+        self._waiting = deque(late)
+
+    def _drop(self, count: int) -> None:
+        if count and not self._dropped:
+            self._app.call_later(self._say_dropped)
+        self._dropped += count
+        self.through += count
+
+    def _say_dropped(self) -> None:
+        """Once everything that was in the app's queue has come through."""
+        count, self._dropped = self._dropped, 0
+        self._app.say_dropped(f"{'1 key' if count == 1 else f'{count} keys'} typed meanwhile: not used.")
+
+
+class GatedApp(HarmlessApp[Answer]):
+    """An app that hands out what is typed by the two laws."""
+
+    def __init__(self) -> None:
+        """Nothing was typed yet."""
+        super().__init__()
+        self.typing = TypingGate(self)
+        self._starting: Opening | None = None
+
+    async def on_event(self, event: Event) -> None:
+        """What is typed goes through the gate, everything else as ever."""
+        if isinstance(event, TYPED) and not event.is_forwarded:
+            await self.typing.take(event)
+        else:
+            await super().on_event(event)
+
+    async def hand_out(self, typed: Typed) -> None:
+        """For the gate: as Textual does it."""
+        await super().on_event(typed)
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        super()._display(screen, renderable)
+        if renderable is not None:
+            self.typing.drawn(screen)
+
+    def say_dropped(self, words: str) -> None:
+        """Say that keys were not used."""
+        self.notify(words, markup=False, severity="warning")
+
+    def starts(self) -> None:
+        """Something comes up by itself, a sign-in perhaps: what is typed waits for it."""
+        self._starting = self.typing.begin()
+
+    def started(self) -> None:
+        """It has come up, or is not needed."""
+        if self._starting is not None:
+            self.typing.end(self._starting, whole=True)
+            self._starting = None
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """What a key began runs in it; what goes on in a worker is its part by :meth:`part_of_opening`."""
+        opening = self.typing.begin()
+        token = opening_now.set(opening)
+        try:
+            yield
+        finally:
+            opening_now.reset(token)
+            self.typing.end(opening)
+
+    def part_of_opening(self, work: Coroutine[Any, Any, Result]) -> Coroutine[Any, Any, Result]:
+        """``work``, for a worker, as a part of what the key began that runs now."""
+        opening = opening_now.get()
+        if opening is None or opening.over:
+            return work
+        opening.parts += 1
+        return self._follow(opening, work)
+
+    async def _follow(self, opening: Opening, work: Coroutine[Any, Any, Result]) -> Result:
+        try:
+            return await work
+        finally:
+            self.typing.end(opening)
+
+    def shows_no_more(self) -> None:
+        """What a key began has been decided: what is typed from now on is for what stands."""
+        if (opening := opening_now.get()) is not None and not opening.over:
+            self.typing.end(opening, whole=True)
+
+    def turned_away(self) -> None:
+        """What a key began was refused: what was typed for it is dropped, and that is said."""
+        if (opening := opening_now.get()) is not None and not opening.over:
+            self.typing.turn_away(monotonic())
+
+    async def push_screen_wait(  # type: ignore[override]  # Textual's takes names of screens too; there are none
+        self, screen: Screen[Result], *, mode: str | None = None
+    ) -> Result:
+        """While a question of a command stands, what is typed is for the question."""
+        opening = opening_now.get()
+        if opening is None or opening.over:
+            return await super().push_screen_wait(screen, mode=mode)
+        self.typing.ask(opening, asks=True)
+        try:
+            return await super().push_screen_wait(screen, mode=mode)
+        finally:
+            self.typing.ask(opening, asks=False)

@@ -1,0 +1,160 @@
+"""Keys typed ahead, in one piece as over a slow line: they act on what their typist could see or could know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from decimal import Decimal
+from time import monotonic
+
+import pytest
+from textual.events import Key
+from textual.widgets import Input
+
+from billtui.config.settings import Settings
+from billtui.screens.modals.dialog import TOO_EARLY
+from billtui.terminal import typing_gate
+from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
+
+
+async def type_ahead(driver: Driver, *keys: str) -> None:
+    """Type all of it at once, and wait until the last of it is worked off."""
+    before = driver.app.typing.through
+    type_at_once(driver.app, *keys)
+    await driver.until(lambda: driver.app.typing.through >= before + len(keys), "the keys")
+
+
+async def test_the_clock_of_keys_is_the_monotonic_one() -> None:
+    """What the second law compares; Textual could take another clock."""
+    before = monotonic()
+    assert before <= Key("a", "a").time <= monotonic()
+
+
+async def test_a_filter_and_its_words_in_one_piece(program: Program) -> None:
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await type_ahead(driver, "/", *"rddp", "enter", "j", "k", "/", *"x", "escape")
+        assert type(driver.app.screen).__name__ == "OrdersScreen"
+        assert driver.app.screen.query_one("#filter", Input).value == ""
+        assert driver.jobs() == []
+        await type_ahead(driver, "2", "/", *"qpdDC", "enter")
+        await driver.on("InvoicesScreen")
+        assert driver.app.screen.query_one("#filter", Input).value == "qpdDC"
+
+
+async def test_search_palette_and_help_take_what_comes_behind_their_key(program: Program) -> None:
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await type_ahead(driver, "ctrl+f", *"qdpD")
+        await driver.on("SearchScreen")
+        assert driver.app.screen.query_one(Input).value == "qdpD"
+        await driver.press("escape")
+        await type_ahead(driver, "ctrl+p", *"planner", "enter")
+        await driver.on("PlannerScreen")
+        await type_ahead(driver, "3", "3", "2", "j", "j", "enter", "escape", "question_mark", "escape", "3")
+        await driver.on("OrdersScreen")
+        assert driver.jobs() == []
+
+
+async def test_moving_marking_and_opening_in_one_piece_goes_on_working(program: Program) -> None:
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        ids = list(driver.list_screen.table.shown_ids())
+        await type_ahead(driver, *"jjj", "space", "k", "k")
+        assert driver.list_screen.table.marked_ids == {ids[3]}
+        here = ids.index(str(driver.cursor))
+        await type_ahead(driver, "j", "j", "enter")
+        await driver.on("OrderScreen")
+        assert getattr(driver.app.screen, "order_id", "") == ids[here + 2]
+
+
+async def test_enter_typed_ahead_pays_nothing(program: Program) -> None:
+    """`p`, the first way to pay, and a yes, all before any dialog stood."""
+    panel = program.panel()
+    before = panel.balances()
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to(program.bill("10"))
+        await type_ahead(driver, "p", "enter", "right", "enter", "right", "enter", "y")
+        await driver.on("ConfirmPlan")
+        await driver.reads(TOO_EARLY)
+        assert driver.app.focused is not None and driver.app.focused.id == "cancel"
+        assert driver.jobs() == [] and panel.balances() == before
+        await driver.confirm()
+        await driver.finished()
+        assert panel.balances()["internal"] < before["internal"]
+
+
+async def test_a_total_typed_ahead_stays_and_the_yes_behind_it_does_not_count(program: Program) -> None:
+    async with program.open(settings=Settings(confirm_limit=Decimal(1))) as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to(program.bill("10"))
+        await type_ahead(driver, "p", "enter", *"12.3", "enter", "enter", *"999")
+        await driver.on("ConfirmPlan")
+        assert driver.app.screen.query_one("#typed", Input).value == "12.3"
+        assert driver.app.screen.query_one("#early").has_class("shown")
+        assert driver.jobs() == []
+        # Typed by somebody who sees the question, digits and enters in one piece pay.
+        wanted = driver.app.screen._wanted()  # type: ignore[attr-defined]
+        await type_ahead(driver, *["backspace"] * 4, *wanted, "enter", "enter")
+        await driver.finished()
+
+
+async def test_escape_typed_ahead_says_no(program: Program) -> None:
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to(program.bill("10"))
+        await type_ahead(driver, "p", "enter", "escape", "3")
+        await driver.on("OrdersScreen")
+        assert driver.jobs() == [] and driver.says("Nothing was sent.")
+
+
+async def test_what_follows_a_refused_key_is_dropped_and_counted(program: Program) -> None:
+    """`D` on a read-only profile asks nothing: what was typed for its question must not act on the list."""
+    async with program.open(read_only=True) as driver:
+        await driver.go("2", "InvoicesScreen")
+        await type_ahead(driver, "D", "enter", "q", "enter")
+        await driver.hears("3 keys typed meanwhile")
+        await driver.hears("This profile is read-only")
+        assert type(driver.app.screen).__name__ == "InvoicesScreen"
+        assert driver.app.return_code is None
+        await driver.press("j", "enter")
+        await driver.on("InvoiceScreen")
+
+
+@pytest.fixture
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(typing_gate, "PATIENCE", 0.3)
+    yield
+
+
+async def test_nothing_waits_for_ever(program: Program, little_patience: None) -> None:
+    """A panel that does not answer: keys typed behind `p` are dropped and said; later ones act on what stands."""
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to(program.bill("10"))
+        answer = asyncio.Event()
+        methods = driver.app.session.payment_methods
+
+        async def slow(invoice_id: str) -> object:
+            await answer.wait()
+            return await methods(invoice_id)
+
+        driver.app.session.payment_methods = slow  # type: ignore[method-assign,assignment]  # the panel is slow
+        cursor = driver.cursor
+        await type_ahead(driver, "p", "j", "enter")
+        await driver.hears("2 keys typed meanwhile")
+        assert driver.cursor == cursor
+        await driver.press("k")
+        assert driver.cursor != cursor
+        answer.set()
+        await driver.on("ChoiceDialog")
+        await driver.press("escape")
+
+
+async def test_a_password_typed_before_the_sign_in_stood(program: Program) -> None:
+    """Login, tab and password in the queue while the program starts: nothing of it is a command."""
+    async with program.open(login="", credentials=Pocket(None), ready=False) as driver:
+        await type_ahead(driver, *"olena.marsh", "tab", *PASSWORD, "enter")
+        await driver.ready()
+        assert not any(PASSWORD[:4] in text for text in driver.said)
