@@ -55,15 +55,18 @@ class Confirming(Protocol):
 
 
 class Opening:
-    """A command on its way to something that it will show: what is typed meanwhile is meant for that."""
+    """A command on its way to something that it will show: what is typed meanwhile is meant for that.
 
-    def __init__(self) -> None:
-        """It begins now, in one piece."""
+    While something else is on top than where it began, a question of its own or a sign-in, what is typed is for that.
+    """
+
+    def __init__(self, screen: Screen[Any] | None) -> None:
+        """It begins now, in one piece, on ``screen``."""
+        self.screen = screen
         self.since = monotonic()
+        """Since when its screen has been on top again."""
         self.parts = 1
         """The command itself, and the workers that it began; without any it is over."""
-        self.asks = False
-        """A question of it stands: what is typed is for the question."""
 
     @property
     def over(self) -> bool:
@@ -174,17 +177,23 @@ class TypingGate:
 
     async def _stood(self, screen: Screen[Any], since: float) -> None:
         """In the app's next turn: what the screen wished to have the focus has it by then."""
-        if screen is not self._shown and screen is self._app.screen:
+        if screen is not self._shown and screen is self._top():
             self._shown, self._shown_at = screen, since
+            for opening in self._openings:
+                if opening.screen is screen:
+                    opening.since = since
             await self.go_on()
 
-    def _stands(self) -> bool:
+    def _top(self) -> Screen[Any] | None:
         try:
-            screen = self._app.screen
+            return self._app.screen
         except ScreenStackError:
-            return False
-        if screen is self._shown:
-            return True
+            return None
+
+    def _stands(self) -> bool:
+        screen = self._top()
+        if screen is None or screen is self._shown:
+            return screen is not None
         now = monotonic()
         if screen is not self._coming:
             self._coming, self._coming_since = screen, now
@@ -196,7 +205,7 @@ class TypingGate:
 
     def begin(self) -> Opening:
         """A key began something that may open something."""
-        opening = Opening()
+        opening = Opening(self._top())
         self._openings.add(opening)
         return opening
 
@@ -208,13 +217,8 @@ class TypingGate:
             if self._waiting:
                 self._app.call_later(self.go_on)
 
-    def ask(self, opening: Opening, asks: bool) -> None:
-        """A question of it came up, or was answered."""
-        opening.asks = asks
-        opening.since = monotonic()
-
     def _opening(self) -> bool:
-        busy = [one for one in self._openings if not one.asks]
+        busy = [one for one in self._openings if one.screen is self._top()]
         if not busy:
             return False
         end = max(one.since for one in busy) + PATIENCE
@@ -328,16 +332,3 @@ class GatedApp(HarmlessApp[Answer]):
         """What a key began was refused: what was typed for it is dropped, and that is said."""
         if (opening := opening_now.get()) is not None and not opening.over:
             self.typing.turn_away(monotonic())
-
-    async def push_screen_wait(  # type: ignore[override]  # Textual's takes names of screens too; there are none
-        self, screen: Screen[Result], *, mode: str | None = None
-    ) -> Result:
-        """While a question of a command stands, what is typed is for the question."""
-        opening = opening_now.get()
-        if opening is None or opening.over:
-            return await super().push_screen_wait(screen, mode=mode)
-        self.typing.ask(opening, asks=True)
-        try:
-            return await super().push_screen_wait(screen, mode=mode)
-        finally:
-            self.typing.ask(opening, asks=False)
