@@ -35,8 +35,11 @@ MOST_BY_ID = 150
 """Of more changed objects than this of one kind the list is loaded instead."""
 FEW_BY_ID = 6
 """More objects than this are asked for by a list of their ids, where the list tells enough."""
-AT_ONCE = 2_000
-"""Rows that are written in one transaction: each rewrites parts of every index, so few large ones cost the least."""
+AT_ONCE = 2_500
+"""Most rows that are written in one transaction. Each rewrites parts of every index, so that few large ones cost less;
+but nothing is left of a list of 10,000 that comes to an end."""
+TRANSACTIONS = 20
+"""In so many transactions a list is written, or in one for each page, or in those of :data:`AT_ONCE` rows."""
 TELL_EVERY = 1.0
 """Seconds between messages about a load that runs."""
 
@@ -72,6 +75,7 @@ class _Writing:
         self._loaded = loaded
         self._pages: list[Arriving] = []
         self._rows = 0
+        self._at_once = PAGE
         self._task: asyncio.Task[Applied] | None = None
         self._began = 0.0
 
@@ -79,9 +83,10 @@ class _Writing:
         """One more page. Waits where too many are not written yet."""
         self._pages.append(page)
         self._rows += page.count
-        if self._task is not None and (self._task.done() or self._rows >= 2 * AT_ONCE):
+        self._at_once = max(self._at_once, min(AT_ONCE, (page.head.total or 0) // TRANSACTIONS))
+        if self._task is not None and (self._task.done() or self._rows >= 2 * self._at_once):
             await self._written()
-        if self._task is None and (self._rows >= AT_ONCE or time.monotonic() - self._began >= TELL_EVERY):
+        if self._task is None and (self._rows >= self._at_once or time.monotonic() - self._began >= TELL_EVERY):
             self._write()
 
     def _write(self) -> None:
