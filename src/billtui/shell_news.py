@@ -26,6 +26,7 @@ from billtui.services.session_events import (
     StoreChanged,
     StoreRebuilt,
     StoreTrouble,
+    SyncProgress,
 )
 from billtui.shell_plans import PlansOnTheirWay
 from billtui.widgets.formats import age_text
@@ -40,6 +41,18 @@ SOON = 0.1
 """Seconds from a change of the store to its being drawn, at least."""
 LARGE = 0.05
 """A reload that takes longer, in seconds, has read a large list."""
+LOADING_SHARE = 100
+WHOLE_SHARE = 5
+"""Of so many parts of the time one at most goes into reading screens anew: while the first copy is being made, and
+later. What comes in by the thousand is a number that grows; whoever types meanwhile should not feel it (P-SYNC)."""
+LONGEST_PAUSE = 10.0
+"""Seconds for which a growing list stands still at most."""
+
+
+def pause_before_reload(took: float, *, complete: bool) -> float:
+    """Seconds to wait, where the last reload took ``took``; ``complete``: whether every list was loaded once."""
+    share = WHOLE_SHARE if complete else LOADING_SHARE
+    return max(SOON, min((share - 1) * took, LONGEST_PAUSE))
 
 
 class SessionNews(Message):
@@ -62,6 +75,7 @@ class News(PlansOnTheirWay):
         self._signing_in = False
         self._waiting_for_sign_in: list[asyncio.Future[None]] = []
         self._reload_timer: Timer | None = None
+        self._reload_when_complete = False
         self._reload_took = 0.0
 
     def on_session_news(self, news: SessionNews) -> None:
@@ -79,6 +93,9 @@ class News(PlansOnTheirWay):
 
         if isinstance(event, StoreChanged):
             self._reload_soon()
+        elif isinstance(event, SyncProgress):
+            if event.done:
+                self._reload_soon()  # whatever was told last: what stood still while it grew is whole now
         elif isinstance(event, AccountChanged):
             self._reload_all(force=event.store_replaced)
             self.show_first_area()
@@ -100,9 +117,14 @@ class News(PlansOnTheirWay):
             self._job_moved(event)
 
     def _reload_soon(self) -> None:
-        """Many changes in a row become one reload: the screen is read anew at most a fifth of the time."""
+        """Many changes in a row become one reload; the last one of the first load is not waited for."""
+        complete = self.session.store.is_complete
+        if self._reload_timer is not None and complete and not self._reload_when_complete:
+            self._reload_timer.stop()
+            self._reload_timer = None
         if self._reload_timer is None:
-            pause = max(SOON, 4 * self._reload_took)
+            self._reload_when_complete = complete
+            pause = pause_before_reload(self._reload_took, complete=complete)
             self._reload_timer = self.set_timer(pause, self._reload_now)
 
     def _reload_now(self) -> None:

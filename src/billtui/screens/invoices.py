@@ -72,7 +72,7 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
 
     def load_rows(self) -> Sequence[InvoiceRow]:
         """All invoices of the store."""
-        return self.session.store.invoices()
+        return self.session.store.invoices(self.held("invoices"))
 
     def summary(self, rows: Sequence[InvoiceRow], marked: Sequence[InvoiceRow]) -> Content:
         """What the marked, or else all open invoices come to: always in sight."""

@@ -70,7 +70,7 @@ class OrdersScreen(OrderMarks):
 
     def load_rows(self) -> Sequence[OrderRow]:
         """All orders of the store."""
-        return self.session.store.orders()
+        return self.session.store.orders(self.held("orders"))
 
     def detail(self, row: OrderRow) -> Content:
         """The order beside the list."""

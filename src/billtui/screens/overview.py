@@ -24,7 +24,7 @@ from billtui.services.executor import JobEvent
 from billtui.services.journal import JobState, OperationState
 from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed, RunningOut
 from billtui.services.staff import is_staff
-from billtui.services.store import ChangeRow
+from billtui.services.store import ChangeRow, HeldRows
 from billtui.services.ticket_queue import Ranks
 from billtui.widgets.choices import Choices
 from billtui.widgets.formats import cents_text, count_text, date_text, epoch, moment_text, span_text, toned
@@ -58,6 +58,7 @@ class OverviewScreen(BilltuiScreen):
         self.desk = AheadDesk()
         self._looking = False
         self._ranks: Ranks | None = None
+        self._held: HeldRows | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and beside them what changed where there is room."""
@@ -182,7 +183,9 @@ class OverviewScreen(BilltuiScreen):
             if self._ranks is None:
                 self._ranks = Ranks()
             me = str(found.account.login) if found.account is not None else ""
-            for place, label, said in staff_lines(self.session, me, self._ranks, ascii_only=self.billtui.ascii_only):
+            self._held = held = self._held or self.session.held("tickets")
+            ascii_only = self.billtui.ascii_only
+            for place, label, said in staff_lines(self.session, held, me, self._ranks, ascii_only=ascii_only):
                 if place:
                     line(place, label, said)
                 else:

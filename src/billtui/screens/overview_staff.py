@@ -11,7 +11,7 @@ from textual.content import Content
 
 from billtui.domain.rules.ticket_risk import span
 from billtui.screens.queue_view import why_cell
-from billtui.services.store import TicketRow
+from billtui.services.store import HeldRows, TicketRow
 from billtui.services.ticket_queue import ANSWERED, ON_HOLD, OPEN, Ranks, count_views
 from billtui.widgets.formats import count_text, toned
 
@@ -25,9 +25,14 @@ LISTED = 6
 COLLEAGUES = 5
 
 
-def staff_lines(session: Session, me: str, ranks: Ranks, *, ascii_only: bool = False) -> list[tuple[str, str, Content]]:
-    """Lines as (where it leads, label, words); a gap is an empty label with empty words."""
-    rows = session.store.tickets()
+def staff_lines(
+    session: Session, held: HeldRows, me: str, ranks: Ranks, *, ascii_only: bool = False
+) -> list[tuple[str, str, Content]]:
+    """Lines as (where it leads, label, words); a gap is an empty label with empty words.
+
+    ``held`` are the tickets as they were read last: of 50,000 only those that changed are read again.
+    """
+    rows = session.store.tickets(held)
     now = int(session.now().timestamp())
     counts = count_views(rows, me, now)
     by_view = counts.by_view

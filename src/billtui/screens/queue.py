@@ -102,7 +102,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
 
     def reload(self) -> None:
         """Rows anew, and how many there are in each view."""
-        self._tickets = self.session.store.tickets()
+        self._tickets = self.session.store.tickets(self.held("tickets"))
         self._now_epoch = self.now_epoch()
         self._read_begun()
         found = {row.department for row in self._tickets}

@@ -19,6 +19,7 @@ from textual.widgets import Input
 from billtui.commands import Command, Scope
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.trailing import Trailing
+from billtui.services.store import HeldRows
 from billtui.widgets.formats import count_text
 from billtui.widgets.list_state import ListState
 from billtui.widgets.record_table import Column, RecordTable
@@ -68,6 +69,7 @@ class RecordList(BilltuiScreen, Generic[R]):
     def __init__(self) -> None:
         """The view is the first one until another is chosen."""
         super().__init__()
+        self._held: HeldRows | None = None
         self.view: View | None = next(iter(self.views()), None)
         self.trailing = Trailing(self, self.follow_cursor)
         self._now_epoch = 0
@@ -89,6 +91,12 @@ class RecordList(BilltuiScreen, Generic[R]):
     @abstractmethod
     def load_rows(self) -> Sequence[R]:
         """All rows from the store."""
+
+    def held(self, name: str) -> HeldRows:
+        """What this screen and others have read of a list of the copy already; for :meth:`load_rows`."""
+        if self._held is None:
+            self._held = self.session.held(name)
+        return self._held
 
     def mark_refusal(self, row: R) -> str | None:
         """Why a row cannot be marked."""

@@ -93,7 +93,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
 
     def load_rows(self) -> Sequence[TicketRow]:
         """All tickets of the copy."""
-        return self.session.store.tickets()
+        return self.session.store.tickets(self.held("tickets"))
 
     def is_unread(self, row: TicketRow) -> bool:
         """Whether support wrote last, and that was not read here yet."""

@@ -47,7 +47,7 @@ class TransfersScreen(ListScreen[TransferRow]):
 
     def load_rows(self) -> Sequence[TransferRow]:
         """All transfers of the store."""
-        return self.session.store.transfers()
+        return self.session.store.transfers(self.held("transfers"))
 
     def mark_refusal(self, row: TransferRow) -> str | None:
         """Nothing can be done with one that has ended."""

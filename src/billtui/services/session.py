@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Self
+from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
 
@@ -55,7 +56,7 @@ from billtui.services.session_settings import (
     check_plan,
 )
 from billtui.services.session_thread import LoopThread, SessionClosed
-from billtui.services.store import StoreReader
+from billtui.services.store import HeldRows, StoreReader
 from billtui.services.ticket_desk import TicketDesk
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Session:
         self._writing: TicketWriting | None = None
         self.tickets = TicketDesk(self._threads, self._core, lambda: self.store, lambda: self.own)
         """Threads, read marks, and the single calls about tickets that are no plans (TKT)."""
+        self._held: WeakValueDictionary[str, HeldRows] = WeakValueDictionary()
         self._reader: StoreReader | None = None
         self._reader_key: tuple[Path | None, int] | None = None
         self._journal: JournalReader | None = None
@@ -206,6 +208,13 @@ class Session:
             self._reader = StoreReader(key[0], self._core.report_damage)
             self._reader_key = key
         return self._reader
+
+    def held(self, name: str) -> HeldRows:
+        """What was read of a list by whoever shows it now, for the store to go on from: one for all of them."""
+        found = self._held.get(name)
+        if found is None:
+            found = self._held[name] = HeldRows()
+        return found
 
     @property
     def own(self) -> OwnFiles | None:

@@ -6,7 +6,7 @@ account, kept private (0600), and only a copy: what is damaged or of another ver
 
 from billtui.services.store.known import KnownAccount, KnownAccounts
 from billtui.services.store.messages import AppliedMessages, WantedThread
-from billtui.services.store.reader import StoreReader, gc_paused
+from billtui.services.store.reader import HeldRows, StoreReader, gc_paused
 from billtui.services.store.rows import (
     AttachmentRow,
     ChangeRow,
@@ -34,6 +34,7 @@ __all__ = [
     "AttachmentRow",
     "ChangeRow",
     "Coverage",
+    "HeldRows",
     "HeldThread",
     "InvoiceRow",
     "KnownAccount",

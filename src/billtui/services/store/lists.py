@@ -179,6 +179,7 @@ class Lists(StoreFile):
     @staticmethod
     def _repack(connection: sqlite3.Connection, table: _Table, chunks: Iterable[int]) -> None:
         columns = ", ".join(table.columns)
+        stamp = int(get_meta(connection, "generation")) + 1  # it is raised with whatever has changed
         for chunk in chunks:
             first = chunk << schema.CHUNK_BITS
             rows = connection.execute(
@@ -186,7 +187,9 @@ class Lists(StoreFile):
                 (first, first + schema.CHUNK - 1),
             ).fetchall()
             if rows:
-                connection.execute(f"REPLACE INTO {table.name}_chunks VALUES (?, ?, ?)", (chunk, *schema.pack(rows)))
+                connection.execute(
+                    f"REPLACE INTO {table.name}_chunks VALUES (?, ?, ?, ?)", (chunk, stamp, *schema.pack(rows))
+                )
             else:
                 connection.execute(f"DELETE FROM {table.name}_chunks WHERE n = ?", (chunk,))
 

@@ -9,12 +9,12 @@ from typing import Final, TypeVar
 
 from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.store import schema
-from billtui.services.store.reading import gc_paused
+from billtui.services.store.reading import HeldRows, gc_paused
 from billtui.services.store.rows import ChangeRow, EndingRow, InvoiceRow, OrderRow, SearchHit, TransferRow, instant
 from billtui.services.store.text import search_conditions
 from billtui.services.store.ticket_reader import TicketReader
 
-__all__ = ["StoreReader", "gc_paused"]
+__all__ = ["HeldRows", "StoreReader", "gc_paused"]
 
 T = TypeVar("T")
 _RUNNING: Final = "('active', 'suspended')"
@@ -50,9 +50,10 @@ class StoreReader(TicketReader):
 
     # -- lists
 
-    def orders(self) -> list[OrderRow]:
-        """All orders, in no particular order."""
-        return self._chunks("order_chunks", OrderRow)
+    def orders(self, held: HeldRows | None = None) -> list[OrderRow]:
+        """All orders, in no particular order. What has not changed since ``held`` was given before is not read again,
+        and its rows are the same objects."""
+        return self._chunks("order_chunks", OrderRow, held)
 
     def of_orders(self, make: Callable[[Iterator[OrderRow]], T]) -> T:
         """What ``make`` makes of all orders, which come to it one after another and are never all in memory at once.
@@ -68,13 +69,13 @@ class StoreReader(TicketReader):
         with gc_paused():
             return self._read(work)
 
-    def invoices(self) -> list[InvoiceRow]:
-        """All invoices, in no particular order."""
-        return self._chunks("invoice_chunks", InvoiceRow)
+    def invoices(self, held: HeldRows | None = None) -> list[InvoiceRow]:
+        """All invoices, in no particular order. See :meth:`orders`."""
+        return self._chunks("invoice_chunks", InvoiceRow, held)
 
-    def transfers(self) -> list[TransferRow]:
-        """All transfers, incoming and outgoing, in no particular order."""
-        return self._chunks("transfer_chunks", TransferRow)
+    def transfers(self, held: HeldRows | None = None) -> list[TransferRow]:
+        """All transfers, incoming and outgoing, in no particular order. See :meth:`orders`."""
+        return self._chunks("transfer_chunks", TransferRow, held)
 
     def first_orders(self, count: int = 50) -> list[OrderRow]:
         """The orders that end soonest (paid-until, then as they came), for a first page before all are read."""

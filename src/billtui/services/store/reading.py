@@ -27,6 +27,18 @@ def gc_paused() -> Iterator[None]:
             gc.enable()
 
 
+class HeldRows:
+    """The rows of one list as they were read last: whoever keeps showing it has only those blocks read that changed."""
+
+    __slots__ = ("__weakref__", "blocks", "reader")
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.reader: object = None
+        self.blocks: dict[int, tuple[int, list[Any]]] = {}
+        """By number: in which generation it was written, and its rows."""
+
+
 class ReadFile:
     """A store to read from, in the one thread that made it. ``ReadFile(None)`` is an empty one.
 
@@ -91,12 +103,29 @@ class ReadFile:
         """A stored single value, or ``None``."""
         return self._one("SELECT value FROM meta WHERE key = ?", (key,))
 
-    def _chunks(self, table: str, kind: type[Any]) -> list[Any]:
+    def _chunks(self, table: str, kind: type[Any], held: HeldRows | None = None) -> list[Any]:
+        make = kind._make
+
         def work(connection: sqlite3.Connection) -> list[Any]:
             rows: list[Any] = []
-            make = kind._make
-            for crc, blob in connection.execute(f"SELECT crc, rows FROM {table} ORDER BY n"):
-                rows.extend(map(make, schema.unpack(crc, blob)))
+            if held is None:
+                for crc, blob in connection.execute(f"SELECT crc, rows FROM {table} ORDER BY n"):
+                    rows.extend(map(make, schema.unpack(crc, blob)))
+                return rows
+            known = held.blocks if held.reader is connection else {}
+            blocks: dict[int, tuple[int, list[Any]]] = {}
+            connection.execute("BEGIN")  # numbers and blocks as of one moment
+            try:
+                for n, stamp in connection.execute(f"SELECT n, stamp FROM {table} ORDER BY n").fetchall():
+                    block = known.get(n)
+                    if block is None or block[0] != stamp:
+                        found = connection.execute(f"SELECT crc, rows FROM {table} WHERE n = ?", (n,)).fetchone()
+                        block = (stamp, list(map(make, schema.unpack(*found))))
+                    blocks[n] = block
+                    rows.extend(block[1])
+            finally:
+                connection.execute("COMMIT")
+            held.reader, held.blocks = connection, blocks
             return rows
 
         with gc_paused():

@@ -9,7 +9,7 @@ from typing import Any, Final
 from billtui.domain.models import Ticket
 from billtui.domain.safetext import SafeText
 from billtui.services.store import schema
-from billtui.services.store.reading import ReadFile
+from billtui.services.store.reading import HeldRows, ReadFile
 from billtui.services.store.rows import AttachmentRow, Coverage, HeldThread, LastWord, MessageHit, MessageRow, TicketRow
 from billtui.services.store.text import excerpt, like, quoted, words_of
 
@@ -21,9 +21,10 @@ _MESSAGE: Final = "n, id, ticket_id, author, role, at, internal, body, attachmen
 class TicketReader(ReadFile):
     """Tickets, threads, and the search over messages."""
 
-    def tickets(self) -> list[TicketRow]:
-        """All tickets, in no particular order."""
-        return self._chunks("ticket_chunks", TicketRow)
+    def tickets(self, held: HeldRows | None = None) -> list[TicketRow]:
+        """All tickets, in no particular order. What has not changed since ``held`` was given before is not read
+        again, and its rows are the same objects."""
+        return self._chunks("ticket_chunks", TicketRow, held)
 
     def first_tickets(self, count: int = 50) -> list[TicketRow]:
         """The tickets that changed last, for a first page before all are read."""
