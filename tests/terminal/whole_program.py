@@ -1,0 +1,127 @@
+"""The whole program on a terminal of a test: what its person does by keys, and lines that stall or are slow."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from billtui.services.journal import JournalReader
+from tests.support.command_line import ENTRY, PASSWORD
+from tests.support.driving import Panel, money_of
+from tests.support.sandbox import SandboxProcess
+from tests.terminal.ptys import Terminal
+
+LOGIN = "olena.marsh"
+SUBJECT = "One letter of many lives"
+NO_KEYRING = "keyring.backends.null.Keyring"
+
+
+class Operator:
+    """A person before billtui, by keys. All lives share the directories of the test."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+
+    def text(self) -> str:
+        """What stands on the screen, as one line without frames."""
+        lines = [line.strip(" │┃▌▐█▊▎┊╎╭╮╰╯─") for line in self.terminal.screen().display]
+        return " ".join(" ".join(lines).split())
+
+    def sees(self, *words: str, seconds: float = 30) -> None:
+        """Wait until all ``words`` stand on the screen."""
+        self.terminal.wait_for(lambda: all(word in self.text() for word in words), seconds)
+
+    def press(self, keys: str, *seen: str) -> None:
+        """Press keys in one go, then wait for words."""
+        self.terminal.send(keys.encode())
+        self.sees(*seen)
+
+    def pay_first_invoice(self) -> None:
+        """Pay the invoice under the cursor from the internal balance, up to the confirmation."""
+        self.press("2", "Open invoices", "○ unpaid", "p Pay")
+        self.press("p", "How?", "Internal balance")
+        self.press("\r", "from the internal balance", "To a file")
+        self.terminal.send(b"\x1b[C\r")
+
+    def write_letter(self, *, begun: str = "") -> None:
+        """Open a new ticket, or the one whose text so far is ``begun``; what is typed goes on with its text."""
+        self.press("9", "Current tickets", "enter Open")
+        if begun:
+            self.press("n", f"Go on: {SUBJECT}")
+            self.press("\r", SUBJECT, begun, "New ticket")
+        else:
+            self.press("n", "New ticket", "Subject")
+            self.press(SUBJECT, SUBJECT)
+            self.terminal.send(b"\t")
+        self.terminal.send(b"\x1b[F")
+
+    def stall(self) -> None:
+        """Read nothing more, and have the program draw until its line takes nothing at all."""
+        columns = self.terminal.columns
+        for turn in range(300):
+            self.terminal.resize(columns + 1 - turn % 2, self.terminal.rows)
+            select.select([], [], [], 0.1)  # so long it draws, or finds that it cannot
+            if not select.select([], [self.terminal.slave], [], 0)[1]:
+                self.terminal.resize(columns, self.terminal.rows)
+                return
+        raise AssertionError("it takes more than any line does, or draws nothing")
+
+
+@contextlib.contextmanager
+def program(
+    panel: SandboxProcess, *, door: bool, columns: int = 100, rows: int = 30, ignore_hangup: bool = False
+) -> Iterator[Operator]:
+    """billtui on ``panel``, signed in, its overview up to date."""
+    argv = [sys.executable, "-c", ENTRY, "--url", panel.url, "--login", LOGIN]
+    variables = {
+        "BILLTUI_PASSWORD": PASSWORD,
+        "BILLTUI_DOOR": "on" if door else "off",
+        "PYTHON_KEYRING_BACKEND": NO_KEYRING,
+        "HOME": os.environ["BILLTUI_STATE_DIR"],
+    }
+    with Terminal(argv, columns=columns, rows=rows, variables=variables, ignore_hangup=ignore_hangup) as terminal:
+        operator = Operator(terminal)
+        operator.sees("live", "client")
+        yield operator
+
+
+def issue_invoices(panel: SandboxProcess, count: int) -> list[str]:
+    """So many small invoices, one for each of the cheapest orders that nothing blocks; their ids, the oldest first."""
+    account = Panel(panel, panel.sign_in())
+    free = [
+        one
+        for one in account.orders()
+        if (one["kind"], one["state"], one["unpaid_invoice_id"], one["transfer_id"]) == ("vds", "active", None, None)
+    ]
+    cheapest = sorted(free, key=lambda one: money_of(one["monthly_price"]))[:count]
+    assert len(cheapest) == count
+    return [str(account.renew([str(one["id"])])["id"]) for one in cheapest]
+
+
+def journal() -> JournalReader:
+    """The journal of the test's directories."""
+    return JournalReader(Path(os.environ["BILLTUI_STATE_DIR"]) / "journal.db")
+
+
+def written_down(text: str) -> bool:
+    """Whether a draft on the disk holds ``text``."""
+    folder = Path(os.environ["BILLTUI_STATE_DIR"])
+    for path in folder.rglob("*"):
+        if "drafts" in path.parts[len(folder.parts)] and path.is_file():
+            with contextlib.suppress(OSError):
+                if text in path.read_text(errors="replace"):
+                    return True
+    return False
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """Wait for something that shows elsewhere than on the screen; nothing is read from the terminal meanwhile."""
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        select.select([], [], [], 0.02)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
