@@ -442,6 +442,8 @@ async def test_ten_thousand_orders(panel: SmallPanel, opens: Opens) -> None:
         await loaded(events)
         assert session.store.counts()["order"] == len(session.store.orders()) == 10_000
         assert panel.count("GET /orders") == 20
+        transactions = session.store.query("SELECT count(DISTINCT stamp) FROM order_chunks")[0][0]
+        assert transactions <= 20  # P-SYNC: one for each page at most
         told = [event for event in events.of(StoreChanged) if "order" in event.kinds]
         assert len(told) <= 25
 
