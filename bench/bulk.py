@@ -71,7 +71,7 @@ def measure(_yardsticks: Yardsticks) -> list[Figure]:
 
 def against_stub() -> float:
     """Seconds from submitting until every payment is done and recorded."""
-    command = [sys.executable, str(Path(__file__).with_name("bulk_stub.py")), str(HOLD)]
+    command = [sys.executable, "-m", "bench.bulk_stub", str(HOLD)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stub:
         assert stub.stdin is not None and stub.stdout is not None
         url = f"http://127.0.0.1:{int(stub.stdout.readline())}"
