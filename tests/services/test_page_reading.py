@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from billtui.client.drivers.billing_v1.reading import json_body, page_head, page_rows
+from billtui.client.drivers.billing_v1.reading import cursor_guess, json_body, page_head, page_rows
 from billtui.client.errors import BadAnswer
 from billtui.client.exchange import PageReader
 from billtui.client.unread import UnreadPage
@@ -34,7 +34,7 @@ def unread(first: int, *, total: int = ROWS, **other: Any) -> UnreadPage[Order]:
 
 
 def as_came(body: bytes) -> UnreadPage[Order]:
-    reader = PageReader(json_body, page_head, partial(page_rows, Order))
+    reader = PageReader(json_body, page_head, partial(page_rows, Order), cursor_guess)
     return UnreadPage(body, reader, "panel.example", "r1")
 
 
@@ -159,7 +159,7 @@ async def test_where_the_next_page_begins_is_known_before_its_rows_are_read() ->
         assert may_go_on.wait(20)
         return page_rows(Order, rows)
 
-    page = replace(unread(0), reader=PageReader(json_body, page_head, slowly))
+    page = replace(unread(0), reader=PageReader(json_body, page_head, slowly, cursor_guess))
     reading = PageReading()
     async with reading.while_loading():
         arriving = await reading.begin("order", page)

@@ -86,6 +86,9 @@ class PageReader(Generic[T]):
     head: Callable[[bytes], Page[Any]] = field(repr=False)
     """The page with its rows as they came."""
     rows: Callable[[list[Any]], list[T]] = field(repr=False)
+    guess: Callable[[bytes], str | None] = field(repr=False)
+    """Where the next page probably begins, without reading this one: it can be asked for at once, and is believed only
+    once ``head`` says the same."""
 
 
 @dataclass(frozen=True, slots=True)

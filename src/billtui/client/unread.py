@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +30,42 @@ class UnreadPage(Generic[T]):
     def unusable(self, why: object) -> BadAnswer:
         """What to raise where it turns out unreadable."""
         return unusable(self.place, why, self.request_id)
+
+
+class AskedAhead(Generic[T]):
+    """Pages of one list, the next one asked for before this one is read, as far as can be guessed where it begins.
+
+    A wrong guess costs one needless read of the panel, and nothing is taken from its answer.
+    """
+
+    def __init__(self, ask: Callable[[str | None], Coroutine[Any, Any, UnreadPage[T]]]) -> None:
+        """``ask`` asks for the page at a cursor."""
+        self._ask = ask
+        self._ahead: tuple[str, asyncio.Task[UnreadPage[T]]] | None = None
+
+    def guess(self, cursor: str | None) -> None:
+        """The next page probably begins there."""
+        if cursor is not None:
+            self._ahead = cursor, asyncio.ensure_future(self._ask(cursor))
+
+    async def page(self, cursor: str | None) -> UnreadPage[T]:
+        """The page that begins at ``cursor``. Raises ClientError."""
+        if self._ahead is not None and self._ahead[0] == cursor:
+            task = self._ahead[1]
+            page = await task  # being cancelled here cancels it there
+            self._ahead = None
+            return page
+        await self.forget()
+        return await self._ask(cursor)
+
+    async def forget(self) -> None:
+        """What was guessed is not wanted."""
+        if self._ahead is not None:
+            task, self._ahead = self._ahead[1], None
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # whatever became of it
 
 
 def unusable(place: str, why: object, request_id: str | None) -> BadAnswer:

@@ -7,8 +7,9 @@ a list any more is taken out only after that list was loaded to its end.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -59,7 +60,7 @@ class Source(Generic[T]):
     """Where the objects of one kind come from, and how they are written."""
 
     kind: Kind
-    arriving: Callable[[Callable[[UnreadPage[T]], Awaitable[Arriving]]], AsyncIterator[Arriving]]
+    arriving: Callable[[Callable[[UnreadPage[T]], Awaitable[Arriving]]], AsyncGenerator[Arriving, None]]
     get: Callable[[str], Awaitable[T]]
     write: Callable[..., Awaitable[Applied]]
     by_ids: Callable[[Sequence[str]], Awaitable[Page[T]]] | None = None
@@ -249,14 +250,15 @@ class ListSync:
             return await self.reading.begin(source.kind, unread)
 
         try:
-            async for page in source.arriving(begin):
-                count += page.count
-                total = page.head.total if page.head.total is not None else total
-                await writing.add(page)
-                if time.monotonic() - shown >= TELL_EVERY:
-                    shown = time.monotonic()
-                    self._count(source.kind, count, total)
-                    self.show()
+            async with contextlib.aclosing(source.arriving(begin)) as pages:
+                async for page in pages:
+                    count += page.count
+                    total = page.head.total if page.head.total is not None else total
+                    await writing.add(page)
+                    if time.monotonic() - shown >= TELL_EVERY:
+                        shown = time.monotonic()
+                        self._count(source.kind, count, total)
+                        self.show()
             await writing.finish()
         except BaseException:
             await writing.abandon()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from billtui.client import paging
@@ -40,8 +40,8 @@ class Orders(Resource):
 
     def arriving(
         self, begin: Callable[[UnreadPage[Order]], Awaitable[P]], *, limit: int = 500, sort: str | None = None
-    ) -> AsyncIterator[P]:
-        """Every page as ``begin`` makes of what came: the next one is asked for as soon as it says where that is."""
+    ) -> AsyncGenerator[P, None]:
+        """Every page as ``begin`` makes of what came; the next one is on its way meanwhile. To be closed when left."""
         return self._arriving(lambda at: self._driver.list_orders(paging.list_query(limit, at, sort, None, {})), begin)
 
     def iterate(

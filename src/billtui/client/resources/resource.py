@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -10,7 +10,7 @@ from billtui.client import paging
 from billtui.client.drivers import Driver
 from billtui.client.exchange import Call
 from billtui.client.paging import PageLike
-from billtui.client.unread import UnreadPage
+from billtui.client.unread import AskedAhead, UnreadPage
 from billtui.domain.models import Page
 
 T = TypeVar("T")
@@ -47,10 +47,21 @@ class Resource:
 
         return fetch
 
-    def _arriving(
+    async def _arriving(
         self, make: Callable[[str | None], Call[Page[T]]], begin: Callable[[UnreadPage[T]], Awaitable[P]]
-    ) -> AsyncIterator[P]:
-        async def fetch(cursor: str | None) -> P:
-            return await begin(await self.client.unread(make(cursor)))
+    ) -> AsyncGenerator[P, None]:
+        async def ask(cursor: str | None) -> UnreadPage[T]:
+            return await self.client.unread(make(cursor))
 
-        return paging.pages(fetch)
+        asked = AskedAhead(ask)
+
+        async def fetch(cursor: str | None) -> P:
+            unread = await asked.page(cursor)
+            asked.guess(unread.reader.guess(unread.body))
+            return await begin(unread)
+
+        try:
+            async for page in paging.pages(fetch):
+                yield page
+        finally:
+            await asked.forget()

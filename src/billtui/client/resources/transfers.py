@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -36,8 +36,8 @@ class Transfers(Resource):
 
     def arriving(
         self, begin: Callable[[UnreadPage[Transfer]], Awaitable[P]], *, limit: int = 500, sort: str | None = None
-    ) -> AsyncIterator[P]:
-        """Every page as ``begin`` makes of what came: the next one is asked for as soon as it says where that is."""
+    ) -> AsyncGenerator[P, None]:
+        """Every page as ``begin`` makes of what came; the next one is on its way meanwhile. To be closed when left."""
         return self._arriving(
             lambda at: self._driver.list_transfers(paging.list_query(limit, at, sort, None, {})), begin
         )

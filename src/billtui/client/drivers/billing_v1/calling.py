@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from billtui.client.drivers import Query
 from billtui.client.drivers.billing_v1.problems import explain_answer
-from billtui.client.drivers.billing_v1.reading import json_body, page_head, page_rows, read
+from billtui.client.drivers.billing_v1.reading import cursor_guess, json_body, page_head, page_rows, read
 from billtui.client.exchange import Answer, Call, Exchange, Kind, PageReader
 from billtui.client.settings import Write
 from billtui.domain.models import Page
@@ -47,7 +47,7 @@ class Calling:
     def _list(self, path: str, shape: type[T], query: Query, need: str | None = None) -> Call[Page[T]]:
         page: type[Page[T]] = Page[shape]  # type: ignore[valid-type]  # a type made of a variable
         call = self._read(path, lambda answer: read(page, answer), query, need)
-        return replace(call, page=PageReader(json_body, page_head, partial(page_rows, shape)))
+        return replace(call, page=PageReader(json_body, page_head, partial(page_rows, shape), cursor_guess))
 
     def _secret_write(self, path: str, body: Mapping[str, Any], reader: Callable[[Answer], T], need: str) -> Call[T]:
         """A write whose answer the panel does not store, so that it carries no key: sent once, with secrets in it."""

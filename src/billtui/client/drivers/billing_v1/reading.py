@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -14,6 +15,9 @@ from billtui.client.exchange import Answer
 from billtui.domain.models import Page
 
 T = TypeVar("T")
+_NEAR = 1_000
+_CURSOR = re.compile(rb'"next_cursor"\s*:\s*"([ !#-\[\]-~]{1,500})"')
+"""With a text that needs no escapes."""
 
 
 def json_value(answer: Answer) -> Any:
@@ -59,6 +63,16 @@ def json_body(answer: Answer) -> bytes:
 def page_head(body: bytes) -> Page[Any]:
     """A page of a list, with its rows as they came."""
     return validated(Page[Any], parse_json(body))
+
+
+def cursor_guess(body: bytes) -> str | None:
+    """Where the next page probably begins: ``next_cursor`` as it stands near the end or the beginning of the text."""
+    for part in (body[-_NEAR:], body[:_NEAR]):
+        found = _CURSOR.findall(part)
+        if found:
+            text: str = found[-1].decode("ascii")
+            return text
+    return None
 
 
 def page_rows(shape: type[T], rows: list[Any]) -> list[T]:
