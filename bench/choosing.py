@@ -73,7 +73,7 @@ def choosing_costs(count: int) -> ChoosingCosts:
         await app.screen.mount(table)
         table.set_rows(rows)
         await painted(table)
-        while table._view.warm(10_000):  # the program does so while nobody types
+        while table._view.warm_texts(10_000):  # the program does so when the filter is opened
             pass
 
         def narrow(text: str) -> Callable[[], None]:

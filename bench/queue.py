@@ -112,7 +112,7 @@ def work(_: Yardsticks) -> list[Figure]:
         await app.screen.mount(table)
         results: list[list[float]] = [[] for _ in range(7)]
         for run in range(RUNS):
-            while table._view.warm(MANY):
+            while table._view.warm_texts(MANY):
                 pass
             await painted(table)
             results[0].append(await cost(table, lambda: table.set_filter("k")))

@@ -267,7 +267,7 @@ def work_costs(count: int) -> WorkCosts:
             table.set_rows(rows)
             results[1].append(await cost(table, lambda: table.set_filter(FIRST)))
             table.set_filter("")
-            while table._view.warm(count):
+            while table._view.warm_texts(count):
                 pass
             await painted(table)
             results[0].append(await cost(table, lambda: table.set_filter(FIRST)))

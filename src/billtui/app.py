@@ -20,6 +20,7 @@ from billtui.commands import handlers_of, handles
 from billtui.config.errors import ConfigError
 from billtui.domain.safetext import clean
 from billtui.keymap import keymap_of, problems_of
+from billtui.screens.collector import look_through
 from billtui.screens.shell import Severity
 from billtui.services.accounts import Roster
 from billtui.services.journal import JournalError
@@ -34,6 +35,7 @@ from billtui.shell_news import News, SessionNews
 from billtui.shell_places import AREAS, QUEUE, Places
 from billtui.shell_profiles import ProfileSwitching, SessionFactory
 from billtui.terminal.output_filter import OutputFilter
+from billtui.terminal.typing_gate import Typed
 from billtui.theme import THEMES
 
 if TYPE_CHECKING:
@@ -134,9 +136,20 @@ class BilltuiApp(ProfileSwitching, Places, News):
             self.say(problem, "warning")
         self.set_keymap(keymap_of(self.settings.keys))
         self.call_after_refresh(_settle_collector)
-        self.set_interval(AGE_SECONDS, self.dress_all)
+        self.set_interval(AGE_SECONDS, self._rested)
         self.starts()
         self.run_worker(self._open_session(), group="session", exit_on_error=False)
+
+    async def hand_out(self, typed: Typed) -> None:
+        """What was typed, to whom it is for."""
+        self._typed_at = monotonic()
+        await super().hand_out(typed)
+
+    def _rested(self) -> None:
+        """The age of the data in the top line; and when nobody types, what the collector left aside."""
+        self.dress_all()
+        if monotonic() - self._typed_at >= AGE_SECONDS:
+            look_through()
 
     async def _open_session(self) -> None:
         await self.boundary(self.session.open())

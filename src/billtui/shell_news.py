@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -135,6 +134,7 @@ class News(PlansOnTheirWay):
 
     def _reload_all(self, force: bool = False) -> None:
         from billtui.screens.base import BilltuiScreen
+        from billtui.screens.collector import put_aside
 
         began = time.monotonic()
         for screen in self.screen_stack:
@@ -143,7 +143,7 @@ class News(PlansOnTheirWay):
                 screen.refresh_keys()
         self._reload_took = time.monotonic() - began
         if self._reload_took > LARGE:
-            gc.freeze()  # what a large list holds stays: the collector need not look at it again and again
+            put_aside()
 
     def ask_sign_in(self, message: str) -> None:
         """Ask for login and password, once at a time."""

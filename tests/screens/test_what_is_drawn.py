@@ -16,7 +16,11 @@ WIDE, HIGH = 140, 26
 
 async def step(driver: Driver, drawing: Drawing, key: str) -> None:
     """One step of a held key, drawn; nothing has come to rest."""
+    table = driver.list_screen.table
+    before = table.cursor_position
     driver.app.simulate_key(key)
+    while table.cursor_position == before:
+        await driver.pilot.pause(0.002)
     await drawing.done(driver.pilot)
 
 

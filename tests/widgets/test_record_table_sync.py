@@ -25,7 +25,7 @@ STEPS = st.one_of(
     st.tuples(st.just("filter"), st.sampled_from(["", "w", "we", "web o", "one", "o1 db", "none such", "БАЗ"])),
     st.tuples(st.just("unlocked"), st.booleans()),
     st.tuples(st.just("move"), st.integers(-3, 3)),
-    st.tuples(st.just("warm"), st.integers(1, 6)),
+    st.tuples(st.sampled_from(["warm", "texts", "forget"]), st.integers(1, 6)),
     st.tuples(st.sampled_from(["mark", "range", "all", "invert", "undo", "clear"]), st.none()),
 )
 
@@ -63,6 +63,11 @@ class Model:
 
     def ids(self) -> list[str]:
         return [row.id for row in self.shown()]
+
+    def in_order(self, wanted: set[str]) -> list[str]:
+        """Those shown in their order, then the others that are there by their ids."""
+        shown = [row_id for row_id in self.ids() if row_id in wanted]
+        return shown + sorted({row.id for row in self.rows} & wanted - set(shown))
 
     def follow(self, order: list[str]) -> None:
         """Put the cursor where it belongs after a change; `order` is what its neighbours were before."""
@@ -158,6 +163,10 @@ def act(table: Silent, step: str, value: Any) -> None:
         table._move(table.cursor_position + value)
     elif step == "warm":
         table._view.warm(value)
+    elif step == "texts":
+        table._view.warm_texts(value)
+    elif step == "forget":
+        table._view.forget_texts()
     else:
         {
             "mark": table.action_toggle_mark,
@@ -184,6 +193,8 @@ def test_table_is_synchronised_by_id(rows: list[Server], steps: list[tuple[str, 
         assert model.cursor is None or ids[table.cursor_position] == model.cursor
         assert table.marked_ids == model.marks
         assert table.aside_ids == model.aside
+        assert [row.id for row in table.marked_rows()] == model.in_order(model.marks)
+        assert [row.id for row in table.chosen_rows()] == model.in_order(model.marks | model.aside)
         assert table.hidden_marked_count == len(model.marks - set(ids))
         moves = [message for message in table.said if isinstance(message, RecordTable.CursorMoved)]
         if before == model.cursor:
@@ -198,7 +209,7 @@ def test_table_is_synchronised_by_id(rows: list[Server], steps: list[tuple[str, 
 def test_a_repeated_id_belongs_to_the_first_record(ids: list[str], chunk: int) -> None:
     table = Silent()
     table.set_rows([Server(row_id, f"name {number}") for number, row_id in enumerate(ids)])
-    while table._view.warm(chunk):
+    while table._view.warm_texts(chunk):
         pass
     for row_id in set(ids):
         row = table.row_of(row_id)

@@ -65,7 +65,7 @@ def _listed(names: list[str]) -> str:
 
 async def by_expression(screen: OrderMarks) -> None:
     """Mark what an expression chooses."""
-    dialog = ExpressionDialog(screen.load_rows(), screen.now_epoch(), screen.tags(), why_unmarkable)
+    dialog = ExpressionDialog(screen.table.rows, screen.now_epoch(), screen.tags(), why_unmarkable)
     chosen = await screen.app.push_screen_wait(dialog)
     if chosen is not None:
         apply(screen, chosen)
@@ -73,7 +73,7 @@ async def by_expression(screen: OrderMarks) -> None:
 
 async def by_list(screen: OrderMarks) -> None:
     """Mark what a pasted list means."""
-    chosen = await screen.app.push_screen_wait(PasteDialog(References(screen.load_rows())))
+    chosen = await screen.app.push_screen_wait(PasteDialog(References(screen.table.rows)))
     if chosen is not None:
         apply(screen, chosen)
 
@@ -84,7 +84,7 @@ async def _by_selection(screen: OrderMarks, saved: SavedSelections) -> None:
     if name is None:
         return
     ids = saved.get(KIND, name) or frozenset()
-    there = {row.id for row in screen.load_rows()}
+    there = {row.id for row in screen.table.rows}
     gone = len(ids - there)
     note = f"{count_text(len(ids), 'order')}" + (f", {gone} of them not there any more." if gone else ".")
     delete = Choice("delete", "Delete this selection", "The orders stay as they are")

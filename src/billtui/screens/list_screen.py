@@ -30,6 +30,7 @@ class ListScreen(RecordList[R], Generic[R]):
         self.add_class("filtering")
         field = self.query_one("#filter", Input)
         field.can_focus = True
+        self.table.prepare_filter()
         self.set_focus(field)  # now, not with the next turn: what is typed ahead are words, no commands
 
     @on(Input.Changed, "#filter")
@@ -46,6 +47,7 @@ class ListScreen(RecordList[R], Generic[R]):
         self._show_around()  # the heading names the filter again
         self.list_state.focus_list()
         self.query_one("#filter", Input).can_focus = False
+        self.table.forget_filter()
 
     @handles("app.back")
     def go_back(self) -> None:
@@ -68,7 +70,7 @@ class ListScreen(RecordList[R], Generic[R]):
     @handles("list.views")
     def choose_view(self) -> None:
         """Choose one of the views."""
-        rows, now = self.load_rows(), self.now_epoch()
+        rows, now = self.table.rows, self.now_epoch()
         choices = [
             Choice(view.id, view.title, count_text(sum(1 for row in rows if view.shows(row, now)), self.NOUN))
             for view in self.views()

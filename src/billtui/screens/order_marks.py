@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from operator import attrgetter
 from typing import ClassVar, Final
 
 from textual import on
@@ -59,7 +60,7 @@ class OrderMarks(ListScreen[OrderRow]):
         super().__init__()
         self._own: OwnFiles | None = None
         self._keep_timer: Timer | None = None
-        self._to_keep: frozenset[str] | None = None
+        self._to_keep: Set[str] | None = None
         self._query = Query()
         self._query_error: QueryError | None = None
         self._tags: Mapping[str, frozenset[str]] = {}
@@ -167,13 +168,13 @@ class OrderMarks(ListScreen[OrderRow]):
         """What the marked or shown orders cost a month, how many are set aside; first what is wrong with the filter."""
         if self._query_error is not None:
             return Content.styled(f" {self._query_error.problem} {self._query_error.hint}", "$text-warning")
-        aside = len(self.table.aside_ids)
+        aside = self.table.aside_count
         parts: list[Content | tuple[str, str]] = []
         if aside:
             parts.append((f"{aside} set aside (R says why) ", "$text-warning"))
         chosen = marked or ([] if aside else self.table.shown_rows())
         if chosen:
-            total = sum(row.price for row in chosen)
+            total = sum(map(attrgetter("price"), chosen))
             parts += [
                 (f" {'marked' if marked else 'shown'}: ", "$muted"),
                 (cents_text(total, chosen[0].currency), "bold"),
@@ -183,17 +184,15 @@ class OrderMarks(ListScreen[OrderRow]):
 
     # --- what commands act on
 
-    def chosen_rows(self) -> list[OrderRow]:
+    def chosen_rows(self) -> Sequence[OrderRow]:
         """The marked rows and those set aside, in their order, or the one under the cursor.
 
         What cannot be renewed can still be named, tagged, switched off; renewing shows it with its way out.
         """
         table = self.table
-        chosen = table.chosen_ids
-        if not chosen:
-            return [table.cursor_row] if table.cursor_row is not None else []
-        shown = [row_id for row_id in table.shown_ids() if row_id in chosen]
-        return table.rows_of(shown + sorted(chosen.difference(shown)))
+        if table.marked_count or table.aside_count:
+            return table.chosen_rows()
+        return [table.cursor_row] if table.cursor_row is not None else []
 
     @handles("list.copy_command")
     def copy_command(self) -> None:

@@ -239,7 +239,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
 
     def triage_rows(self) -> list[TicketRow]:
         """The marked ones, or the one under the cursor."""
-        return self.chosen_rows()
+        return list(self.chosen_rows())
 
     def refusal_of(self, command: Command) -> str | None:
         """Views and the shift need no ticket under the cursor."""

@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from billtui.commands import Command, Scope
 from billtui.screens.base import BilltuiScreen
+from billtui.screens.collector import LARGE, put_aside
 from billtui.screens.trailing import Trailing
 from billtui.services.store import HeldRows
 from billtui.widgets.formats import count_text
@@ -189,7 +190,10 @@ class RecordList(BilltuiScreen, Generic[R]):
         """Rows anew; cursor and marks stay with their ids."""
         self._now_epoch = self.now_epoch()
         self._apply_view()
-        self.table.set_rows(self.load_rows())
+        rows = self.load_rows()
+        if len(rows) >= LARGE:
+            put_aside()
+        self.table.set_rows(rows)
         self._show_state()
         self._show_around()
 
@@ -243,7 +247,7 @@ class RecordList(BilltuiScreen, Generic[R]):
 
     def _show_summary(self) -> None:
         table = self.table
-        marked = table.rows_of(table.marked_ids)
+        marked = table.marked_rows()
         parts: list[Content] = []
         if table.marked_count:
             hidden = f" ({table.hidden_marked_count} not shown)" if table.hidden_marked_count else ""
@@ -294,11 +298,11 @@ class RecordList(BilltuiScreen, Generic[R]):
 
     # --- what commands act on
 
-    def chosen_rows(self) -> list[R]:
+    def chosen_rows(self) -> Sequence[R]:
         """The marked rows in their order, or the one under the cursor."""
         table = self.table
         if table.marked_count:
-            return table.rows_of(table.marked_in_order())
+            return table.marked_rows()
         return [table.cursor_row] if table.cursor_row is not None else []
 
     def chosen_ids(self) -> list[str]:

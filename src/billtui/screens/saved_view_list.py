@@ -42,7 +42,7 @@ class SavedViewList(ListScreen[R]):
     def count_of(self, view: View) -> int:
         """How many rows a ready-made view shows now."""
         now = self.now_epoch()
-        return sum(1 for row in self.load_rows() if view.shows(row, now))
+        return sum(1 for row in self.table.rows if view.shows(row, now))
 
     @handles("list.views")
     def choose_view(self) -> None:

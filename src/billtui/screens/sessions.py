@@ -89,7 +89,7 @@ class SessionsScreen(PanelList[SessionInfo]):
     @handles("session.revoke")
     async def revoke(self) -> None:
         """End what is chosen."""
-        await self._end(self.chosen_rows())
+        await self._end(list(self.chosen_rows()))
 
     @handles("session.revoke_others")
     async def revoke_others(self) -> None:

@@ -5,7 +5,7 @@ Cursor and marks are ids. A refresh, a sort or a filter never moves them to anot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from itertools import compress
 from operator import not_
 from typing import ClassVar, TypeAlias, TypeVar
@@ -16,7 +16,7 @@ from billtui.widgets import record_table_messages as messages
 from billtui.widgets.record_table_columns import Cell, Column, Tone, Toned
 from billtui.widgets.record_table_cursor import CursorTable
 from billtui.widgets.record_table_lines import ASIDE, IN_RANGE, MARKED
-from billtui.widgets.record_table_marks import Marks
+from billtui.widgets.record_table_marks import Ids, Marks
 
 __all__ = ["Cell", "Column", "RecordTable", "Tone", "Toned"]
 
@@ -73,6 +73,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         self._view.refusal = mark_refusal
         self._marks = Marks()
         self._shown_marks: int | None = 0
+        self._ordered: dict[str, tuple[tuple[object, ...], Sequence[R]]] = {}
         self._anchor_id: str | None = None
         self._anchor: int | None = None
         self.set_reactive(RecordTable.ascii_only, ascii_only)
@@ -111,9 +112,9 @@ class RecordTable(CursorTable[R], can_focus=True):
     # --- marks ---------------------------------------------------------------------------------------------------
 
     @property
-    def marked_ids(self) -> frozenset[str]:
+    def marked_ids(self) -> Set[str]:
         """All marked ids, also of records that are not shown or gone."""
-        return frozenset(self._marks.ids)
+        return self._marks.ids
 
     @property
     def marked_count(self) -> int:
@@ -121,14 +122,19 @@ class RecordTable(CursorTable[R], can_focus=True):
         return len(self._marks)
 
     @property
-    def aside_ids(self) -> frozenset[str]:
+    def aside_ids(self) -> Set[str]:
         """Ids that were chosen and cannot be marked now."""
-        return frozenset(self._marks.aside)
+        return self._marks.aside
 
     @property
-    def chosen_ids(self) -> frozenset[str]:
+    def aside_count(self) -> int:
+        """How many of them there are."""
+        return len(self._marks.aside)
+
+    @property
+    def chosen_ids(self) -> Set[str]:
         """All marked ids, and all that are set aside."""
-        return frozenset(self._marks.chosen)
+        return self._marks.chosen
 
     @property
     def hidden_marked_count(self) -> int:
@@ -137,10 +143,21 @@ class RecordTable(CursorTable[R], can_focus=True):
             self._shown_marks = self._view.count_shown(self._marks.ids)
         return len(self._marks) - self._shown_marks
 
-    def marked_in_order(self) -> list[str]:
-        """Marked ids: those shown first, in their order, then the others, sorted."""
-        shown = [row_id for row_id in self._view.shown_ids() if row_id in self._marks.ids]
-        return shown + sorted(self._marks.ids.difference(shown))
+    def marked_rows(self) -> Sequence[R]:
+        """The marked records: those shown first, in the order shown, then the others by their ids."""
+        return self._in_order("marked", self._marks.ids)
+
+    def chosen_rows(self) -> Sequence[R]:
+        """The same, with those that are set aside among them."""
+        return self._in_order("chosen", self._marks.chosen) if self._marks.aside else self.marked_rows()
+
+    def _in_order(self, which: str, ids: Ids) -> Sequence[R]:
+        """Looked up once for what is marked and shown now: keys ask for it again and again (P-TABLE-3)."""
+        state = self._marks.ids, self._marks.aside, self._view.shown, self._view.rows
+        known = self._ordered.get(which)
+        if known is None or any(one is not other for one, other in zip(known[0], state, strict=True)):
+            known = self._ordered[which] = (state, tuple(self._view.in_order(ids)) if ids else ())
+        return known[1]
 
     def change_marks(self, add: Collection[str] = (), remove: Collection[str] = ()) -> None:
         """Mark and unmark ids in one step that can be undone. Refusals are not asked for."""
@@ -198,10 +215,12 @@ class RecordTable(CursorTable[R], can_focus=True):
         row_id, row = self._cursor_id, self.cursor_row
         if row_id is None or row is None:
             return
+        before, shown = len(self._marks), len(self._marks) - self.hidden_marked_count
         if row_id in self._marks or row_id in self._marks.aside:
-            self.change_marks(remove=(row_id,))
+            changed = self._marks.change(remove=(row_id,))
         else:
-            self._after_marks(self._marks.change(*self._choosing([row_id], [row])))
+            changed = self._marks.change(*self._choosing([row_id], [row]))
+        self._after_marks(changed, shown + len(self._marks) - before)
 
     def action_mark_range(self) -> None:
         """Begin a range at the cursor; the second time mark everything from there to the cursor."""
@@ -227,7 +246,8 @@ class RecordTable(CursorTable[R], can_focus=True):
         ids, rows = self._view.shown_pairs()
         markable, aside = self._markable(ids, rows)
         changed = self._marks.change(markable, aside=aside)
-        self._after_marks(changed, len(ids) - len(aside))
+        unmarked = sum(row_id not in self._marks.ids for row_id in aside)  # what was marked before stays so
+        self._after_marks(changed, len(ids) - unmarked)
 
     def action_invert_marks(self) -> None:
         """Mark what is shown and not marked, unmark what is shown and marked; hidden marks stay."""

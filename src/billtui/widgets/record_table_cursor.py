@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import TypeVar
 
 from textual import events
@@ -14,8 +15,10 @@ from billtui.widgets.record_table_lines import CURSOR
 
 R = TypeVar("R")
 
-WARM_ROWS, WARM_PERIOD = 4000, 0.02
-"""Search texts are prepared ahead of the first filter: so many records at a time, a time every so many seconds."""
+WARM_ROWS, WARM_PERIOD = 4000, 0.01
+"""What keys will ask for is prepared ahead of them: so many records at a time, a time every so many seconds."""
+TEXTS_KEPT = 60.0
+"""Seconds for which the texts of a filter are kept after it was closed and cleared."""
 
 Before = Callable[[], tuple[Sequence[R], Sequence[int], int]]
 """Records, their order and the cursor's place in it, as they were before a change."""
@@ -38,6 +41,7 @@ class CursorTable(TableCanvas[R]):
         self._cursor_id: str | None = None
         self._cursor = 0
         self._warming: Timer | None = None
+        self._filtering = False
 
     def _cursor_moved(self, vanished: str | None) -> None:
         """The cursor is on another id."""
@@ -136,26 +140,28 @@ class CursorTable(TableCanvas[R]):
     def _rearrange_same(self, change: Callable[[], None]) -> None:
         """Change order or filter of the same records."""
         rows, base, shown, cursor = self._view.rows, self._view.base, self._view.shown, self._cursor
-        self._rearrange(change, lambda: (rows, base, base.index(shown[cursor])))
+        self._rearrange(change, lambda: (rows, base, base.index(shown[cursor])), same=True)
 
-    def _rearrange(self, change: Callable[[], None], before: Before[R]) -> None:
+    def _rearrange(self, change: Callable[[], None], before: Before[R], *, same: bool = False) -> None:
         """Change what is shown, then put cursor and scroll position back by id."""
         view, old_id, old_count, offset = self._view, self._cursor_id, len(self._view), self.scroll_offset.y
         line = self._cursor - offset
         in_window = old_id is not None and 0 <= line < self._window
-        top_id = view.id_at(offset) if not in_window and offset < old_count else None
+        find = self._finder(same)
+        where = find(self._cursor) if old_id is not None else None
+        top_at = find(offset) if not in_window and offset < old_count else None
         change()
         self._strips.clear()
         vanished: str | None = None
         position = 0 if view.shown else None
-        if old_id is not None:
-            position = view.position_of(old_id)
+        if where is not None:
+            position = where()
             if position is None:
                 vanished, position = old_id, view.neighbour(*before())
         self._cursor = position or 0
         self._cursor_id = None if position is None else view.id_at(position)
         self._view_changed()
-        top = None if top_id is None else view.position_of(top_id)
+        top = None if top_at is None else top_at()
         self._scroll(self._cursor - line if in_window else offset if top is None else top)
         if old_count != len(view) and self.styles.auto_dimensions:
             self.refresh(layout=True)
@@ -163,15 +169,38 @@ class CursorTable(TableCanvas[R]):
         if self._cursor_id != old_id:
             self._cursor_moved(vanished)
 
+    def _finder(self, same: bool) -> Callable[[int], Callable[[], int | None]]:
+        """Of a position now, what gives the position afterwards: in the same records by their place, else by id."""
+        view = self._view
+        if same:
+            return lambda position: partial(view.place_of, view.shown[position])
+        return lambda position: partial(view.position_of, view.id_at(position))
+
     def on_mount(self) -> None:
         self._start_warming()
 
+    def prepare_filter(self) -> None:
+        """A filter will be typed: make its texts ready now, a part at a time."""
+        self._filtering = True
+        self._start_warming()
+
+    def forget_filter(self) -> None:
+        """No filter is typed any more: without one in force its texts go after a while."""
+        self._filtering = False
+        if len(self._view.rows) > WARM_ROWS:
+            self.set_timer(TEXTS_KEPT, self._forget_texts, name="search texts go")
+
+    def _forget_texts(self) -> None:
+        if not self._filtering:
+            self._view.forget_texts()
+
     def _start_warming(self) -> None:
         if self._warming is None and self.is_mounted and len(self._view.rows) > WARM_ROWS:
-            self._warming = self.set_interval(WARM_PERIOD, self._warm, name="search texts")
+            self._warming = self.set_interval(WARM_PERIOD, self._warm, name="ahead of keys")
 
     def _warm(self) -> None:
-        if not self._view.warm(WARM_ROWS) and self._warming is not None:
+        more = self._view.warm_texts(WARM_ROWS) if self._filtering else False
+        if not more and not self._view.warm(WARM_ROWS) and self._warming is not None:
             self._warming.stop()
             self._warming = None
 

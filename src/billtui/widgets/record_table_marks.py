@@ -25,6 +25,7 @@ class Marks:
         """The marked ids; each change makes another set, nobody changes one."""
         self.aside: Ids = frozenset()
         """Chosen ids that cannot be marked; never one that is marked."""
+        self._chosen: tuple[Ids, Ids, Ids] | None = None
         self._history: deque[tuple[Ids, Ids]] = deque(maxlen=UNDO_STEPS)
 
     def __contains__(self, row_id: str) -> bool:
@@ -41,7 +42,12 @@ class Marks:
     @property
     def chosen(self) -> Ids:
         """What is marked, and what is set aside."""
-        return self.ids | self.aside if self.aside else self.ids
+        if not self.aside:
+            return self.ids
+        known = self._chosen
+        if known is None or known[0] is not self.ids or known[1] is not self.aside:
+            known = self._chosen = (self.ids, self.aside, self.ids | self.aside)
+        return known[2]
 
     def change(self, add: Collection[str] = (), remove: Collection[str] = (), aside: Collection[str] = ()) -> bool:
         """Mark, unmark and set aside as one step; False when nothing changed. Marking wins over the other two.

@@ -51,7 +51,7 @@ class RecordView(Generic[R]):
         self._keys: dict[str, list[Any]] = {}
         self._ids: list[str] = []
         self._index: dict[str, int] = {}
-        self._indexed = 0  # records of which the index knows
+        self._indexed = False
         self._haystack: list[str] = []
         self._refused: set[str] = set()
         self._refused_of = 0  # records that were asked
@@ -71,7 +71,7 @@ class RecordView(Generic[R]):
         self._keys.clear()
         self._ids = []
         self._index = {}
-        self._indexed = 0
+        self._indexed = False
         self._haystack = []
         self._refused = set()
         self._refused_of = 0
@@ -109,8 +109,10 @@ class RecordView(Generic[R]):
     def position_of(self, row_id: str) -> int | None:
         """Where the record with an id is shown; None when it is not shown."""
         index = self._find(row_id)
-        if index is None:
-            return None
+        return None if index is None else self.place_of(index)
+
+    def place_of(self, index: int) -> int | None:
+        """Where the record at this index of :attr:`rows` is shown; None when it is not shown."""
         try:
             return self.shown.index(index)
         except ValueError:
@@ -130,8 +132,24 @@ class RecordView(Generic[R]):
         """
         ids = self.all_ids()
         if len(self.shown) == len(ids):
-            return (self._index if len(self._index) == len(ids) else ids), self.rows
+            return (self._index if self._indexed else ids), self.rows
         return [ids[index] for index in self.shown], [self.rows[index] for index in self.shown]
+
+    def in_order(self, ids: Set[str]) -> list[R]:
+        """The records with these ids: those shown first, in the order shown, then the others by their ids."""
+        if not ids:
+            return []
+        rows, shown = self.rows, self.shown
+        if len(ids) * 4 < len(rows):
+            index = self._whole_index()
+            places = {index[row_id] for row_id in ids if row_id in index}
+            found = list(map(rows.__getitem__, filter(places.__contains__, shown)))
+        else:
+            every = self.all_ids()
+            found = list(compress(map(rows.__getitem__, shown), map(ids.__contains__, map(every.__getitem__, shown))))
+        if len(found) < len(ids):
+            found += self.rows_of(sorted(ids - set(map(self.row_id, found))))
+        return found
 
     def all_ids(self) -> list[str]:
         """The ids of all records, in source order."""
@@ -173,10 +191,11 @@ class RecordView(Generic[R]):
         """
         if not self.shown:
             return None
-        index, shown = self._whole_index(), self._as_set()
+        same, shown = rows is self.rows, self._as_set()
+        index = {} if same else self._whole_index()
         for places in (range(start + 1, len(order)), range(start - 1, -1, -1)):
             for place in places:
-                found = index.get(self.row_id(rows[order[place]]))
+                found = order[place] if same else index.get(self.row_id(rows[order[place]]))
                 if found is not None and found in shown:
                     return self.shown.index(found)
         return min(start, len(self.shown) - 1)
@@ -189,7 +208,7 @@ class RecordView(Generic[R]):
         return self._shown_set
 
     def _find(self, row_id: str) -> int | None:
-        if self._indexed == len(self.rows):
+        if self._indexed:
             return self._index.get(row_id)
         try:
             return self.all_ids().index(row_id)
@@ -197,20 +216,13 @@ class RecordView(Generic[R]):
             return None
 
     def _whole_index(self) -> dict[str, int]:
-        self._extend_index(len(self.rows))
+        if not self._indexed:
+            ids = self.all_ids()
+            self._index = dict(zip(ids, range(len(ids)), strict=True))
+            if len(self._index) < len(ids):  # a repeated id: the first record has it
+                self._index.update(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+            self._indexed = True
         return self._index
-
-    def _extend_index(self, end: int) -> None:
-        start, end = self._indexed, min(end, len(self.rows))
-        if end <= start:
-            return
-        if len(self._ids) < end:
-            self._ids.extend(map(self.row_id, self.rows[len(self._ids) : end]))
-        self._index.update(zip(self._ids[start:end], range(start, end), strict=True))
-        self._indexed = end
-        if end == len(self.rows) > len(self._index):  # a repeated id: the first record has it
-            for index in range(end - 1, -1, -1):
-                self._index[self._ids[index]] = index
 
     # --- sort ----------------------------------------------------------------------------------------------------
 
@@ -303,13 +315,21 @@ class RecordView(Generic[R]):
             self._haystack.extend(self._make_haystack(self.rows[len(self._haystack) :]))
         return self._haystack
 
-    # --- ahead of time -------------------------------------------------------------------------------------------
+    # --- ahead of time
 
     def warm(self, count: int) -> bool:
-        """Prepare ids, search texts and refusals of the next `count` records; True while some are left (P-TABLE-3)."""
-        done, whole = len(self._haystack), len(self.rows)
-        if done < whole:
-            self._haystack.extend(self._make_haystack(self.rows[done : done + count]))
-        self._extend_index(self._indexed + count)
+        """Ask ahead which of the next `count` records cannot be marked; True while some are left (P-TABLE-3)."""
         self._ask(self._refused_of + count)
-        return len(self._haystack) < whole or self._indexed < whole or self._refused_of < whole
+        return self._refused_of < len(self.rows)
+
+    def warm_texts(self, count: int) -> bool:
+        """Prepare the search texts of the next `count` records; True while some are left (P-TABLE-3)."""
+        done = len(self._haystack)
+        if done < len(self.rows):
+            self._haystack.extend(self._make_haystack(self.rows[done : done + count]))
+        return len(self._haystack) < len(self.rows)
+
+    def forget_texts(self) -> None:
+        """Nobody filters: the texts, a fifth of what the records weigh, are made again when somebody does (P-MEM)."""
+        if not self.words:
+            self._haystack = []
