@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import select
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from textual._time import get_time
+from textual.app import App
+from textual.driver import Driver
+from textual.events import Key, Paste
 
 from billtui.terminal.flow import ANSWER, LEAST, QUESTION, Flow
+from billtui.terminal.keyboard import Parser
 from billtui.terminal.writer import MOST_QUEUED, Writer
+
+
+def test_the_answer_is_heard_and_typed_by_nobody() -> None:
+    """Also in the middle of typing, and cut anywhere."""
+    for cut in range(1, len(ANSWER) + 1):
+        heard: list[int] = []
+        parser = Parser(lambda heard=heard: heard.append(1))  # type: ignore[misc]
+        text = f"ab{ANSWER[:cut]}", f"{ANSWER[cut:]}c\x1b[A"
+        keys = [message.key for part in text for message in parser.feed(part) if isinstance(message, Key)]
+        assert keys == ["a", "b", "c", "up"]
+        assert len(heard) == 1
+
+
+def test_pasted_answers_are_text() -> None:
+    heard: list[int] = []
+    parser = Parser(lambda: heard.append(1))
+    pasted = [message for message in parser.feed(f"\x1b[200~a{ANSWER}b\x1b[201~c") if isinstance(message, Paste)]
+    assert len(pasted) == 1 and not heard
+
+
+def test_what_is_used_of_textual_is_there() -> None:
+    assert inspect.signature(Driver.__init__).parameters.keys() >= {"app", "debug", "mouse", "size"}
+    source = inspect.getsource(Driver.__init__)
+    for name in ("_app", "_debug", "_mouse", "_auto_restart", "_loop"):
+        assert f"self.{name} = " in source
+    assert vars(App).keys() >= {"_handle_exception", "_display"} and hasattr(App, "_post_message")
+    assert get_time is time.monotonic, "when_shown gives times that are compared with Message.time"
 
 
 class Line:

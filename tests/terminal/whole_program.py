@@ -73,7 +73,13 @@ class Operator:
 
 @contextlib.contextmanager
 def program(
-    panel: SandboxProcess, *, door: bool, columns: int = 100, rows: int = 30, ignore_hangup: bool = False
+    panel: SandboxProcess,
+    *,
+    door: bool,
+    columns: int = 100,
+    rows: int = 30,
+    ignore_hangup: bool = False,
+    terminal: type[Terminal] = Terminal,
 ) -> Iterator[Operator]:
     """billtui on ``panel``, signed in, its overview up to date."""
     argv = [sys.executable, "-c", ENTRY, "--url", panel.url, "--login", LOGIN]
@@ -83,8 +89,8 @@ def program(
         "PYTHON_KEYRING_BACKEND": NO_KEYRING,
         "HOME": os.environ["BILLTUI_STATE_DIR"],
     }
-    with Terminal(argv, columns=columns, rows=rows, variables=variables, ignore_hangup=ignore_hangup) as terminal:
-        operator = Operator(terminal)
+    with terminal(argv, columns=columns, rows=rows, variables=variables, ignore_hangup=ignore_hangup) as made:
+        operator = Operator(made)
         operator.sees("live", "client")
         yield operator
 
