@@ -15,6 +15,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     if arguments == ["--version"] and sys.stdout is not None and not sys.stdout.closed:
         return _say_version()
+    if arguments and arguments[0] not in ("-p", "--profile", "--demo"):
+        from billtui.cli.entry import run
+
+        return run(arguments)
     from billtui.cli.opening import begun
 
     with begun(arguments) as opening:  # the first frame stands before anything else is loaded (P-START-1)

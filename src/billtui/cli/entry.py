@@ -7,11 +7,14 @@ import contextlib
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from billtui.cli.exits import Exit
-from billtui.cli.opening import Opening
 from billtui.cli.output import Output, open_standard_streams, send_to_nowhere
 from billtui.cli.problems import CliError, Problem, problem_of
+
+if TYPE_CHECKING:
+    from billtui.cli.opening import Opening
 
 _SETTING_UP = (("profile", "add"), ("profile", "edit"))
 """Verbs for which ``--login`` is a value of the profile."""
@@ -25,8 +28,8 @@ def run(arguments: Sequence[str], opening: Opening | None = None) -> int:
     open_standard_streams()
     out = Output(as_json="--json" in arguments)
     try:
-        with opening or Opening() as screen:
-            code = _run(list(arguments), out, screen)
+        with opening or contextlib.nullcontext():
+            code = _run(list(arguments), out, opening)
     except SystemExit as end:  # --help has printed
         code = end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:
@@ -39,7 +42,7 @@ def run(arguments: Sequence[str], opening: Opening | None = None) -> int:
     return int(Exit.UNEXPECTED if code == 0 and out.failed else code)
 
 
-def _run(arguments: list[str], out: Output, opening: Opening) -> int:
+def _run(arguments: list[str], out: Output, opening: Opening | None) -> int:
     if arguments[:2] == ["sandbox", "serve"]:
         return _serve(arguments[2:])
     from billtui.cli.parser import parse
@@ -60,9 +63,10 @@ def _run(arguments: list[str], out: Output, opening: Opening) -> int:
     keep_out_of_cores()
     verb = getattr(options, "verb", None)
     if verb is None:
+        from billtui.cli.opening import Opening
         from billtui.cli.program import open_program
 
-        return open_program(options, out, opening)
+        return open_program(options, out, opening or Opening())
     return run_verb(options, out)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 SETTLE_SECONDS = 30
 """So long a command looks an unknown outcome up before it ends with exit code 9."""
@@ -31,13 +31,12 @@ whole_number.__name__ = "whole number"
 natural_number.__name__ = "whole number"
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option or argument."""
 
     names: tuple[str, ...]
     help: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = MappingProxyType({})
     own: bool = True
     """Of this verb alone; a common one may stand before the verb as well."""
 
@@ -77,8 +76,7 @@ def flag(name: str, help: str) -> Option:
     return Option((name,), help, {"action": "store_true"})
 
 
-@dataclass(frozen=True)
-class Verb:
+class Verb(NamedTuple):
     """One verb: where its code is, and what it takes."""
 
     path: tuple[str, ...]

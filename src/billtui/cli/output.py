@@ -7,13 +7,10 @@ code stays true.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from billtui.terminal.harmless import many_lines, one_line
 
@@ -38,8 +35,7 @@ def open_standard_streams() -> None:
                 os.set_inheritable(descriptor, True)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table: its title, and whether it is numbers (to the right) or may be cut to fit."""
 
     title: str
@@ -61,6 +57,8 @@ class Output:
 
     def document(self, kind: str, **fields: Any) -> None:
         """The command's one JSON document. Control characters are escaped by JSON itself; raw values stay raw."""
+        import json  # here and below: not for --help (P-START-3)
+
         body = {"schema": SCHEMA, "kind": kind, **fields}
         self._write(sys.stdout, json.dumps(body, ensure_ascii=True, indent=1, default=_plain) + "\n", clean=False)
 
@@ -94,6 +92,8 @@ class Output:
     def problem(self, problem: Problem) -> None:
         """Why it did not work: JSON on stderr with ``--json``, else a sentence and what to do."""
         if self.as_json:
+            import json
+
             text = json.dumps(problem.as_json(), ensure_ascii=True, default=_plain)
             self._write(sys.stderr, text + "\n", clean=False)
             return
@@ -107,6 +107,8 @@ class Output:
     def _width(self) -> int | None:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             if sys.stdout.isatty():
+                import shutil
+
                 return max(40, shutil.get_terminal_size((80, 24)).columns)
         return None
 

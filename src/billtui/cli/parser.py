@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from billtui.cli.grammar import COMMON, GROUPS, PROGRAM_OPTIONS, VERBS, Option, Verb
@@ -30,27 +30,34 @@ class Parser(argparse.ArgumentParser):
         super()._check_value(action, value)
 
 
-class VerbParser(Parser):
-    """The parser of one verb or group: what it takes is added when it is asked for the first time.
+class LateParser:
+    """The parser of a verb or group, made when it is asked for the first time.
 
-    A run uses one of eighty; making all their options took longer than everything else of ``--help`` (P-START-3).
+    A run uses one of a hundred and thirty; making them all took longer than everything else of ``--help`` (P-START-3).
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.late: list[tuple[Option, bool]] = []
-        """Options to come, with whether each is inherited."""
+    def __init__(self, **settings: Any) -> None:
+        """With what its parser is made of, once it is."""
+        self._settings = settings
+        self._parser: Parser | None = None
+        self.fill: Callable[[Parser], None] = _nothing
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Take the arguments apart, once the options are there."""
-        while self.late:
-            option, inherited = self.late.pop(0)
-            _add(self, option, inherited=inherited)
-        return super().parse_known_args(args, namespace)
+    def __getattr__(self, name: str) -> Any:
+        """Whatever it is asked for, the parser itself answers."""
+        if self._parser is None:
+            self._parser = Parser(**self._settings)
+            self.fill(self._parser)
+        return getattr(self._parser, name)
+
+
+def _nothing(_parser: Parser) -> None:
+    """A parser without anything of its own."""
 
 
 def unknown_verb(program: str, name: str, there: Sequence[str]) -> CliError:
     """The error for a verb that does not exist."""
+    import difflib
+
     near = difflib.get_close_matches(name, there, 1, 0.5)
     hint = f"Did you mean: {program} {near[0]}" if near else f"There are: {', '.join(there)}"
     return CliError("unknown-verb", f"There is no “{name[:40]}” after {program}.", hint=hint)
@@ -69,26 +76,43 @@ def build() -> Parser:
     )
     for option in PROGRAM_OPTIONS:
         _add(root, option)
-    verbs = _verbs_of(root, "VERB")
-    groups: dict[str, Any] = {}
+    verbs = _verbs_of(root)
+    groups: dict[str, list[Verb]] = {}
     for verb in VERBS:
-        parent = verbs
-        if len(verb.path) == 2:
-            group = verb.path[0]
-            if group not in groups:
-                parser = verbs.add_parser(group, help=GROUPS[group], description=f"{GROUPS[group]}.")
-                parser.set_defaults(group=group)
-                groups[group] = _verbs_of(parser, "VERB")
-                parser.late += [(option, True) for option in COMMON]
-            parent = groups[group]
-        parser = parent.add_parser(verb.path[-1], help=verb.help, description=f"{verb.help}\n{verb.more}".strip())
-        parser.set_defaults(verb=verb)
-        parser.late += [(option, not option.own) for option in verb.all_options()]
+        if len(verb.path) == 1:
+            _add_verb(verbs, verb)
+            continue
+        name = verb.path[0]
+        if name not in groups:
+            groups[name] = []
+            late = verbs.add_parser(name, help=GROUPS[name], description=f"{GROUPS[name]}.")
+            late.fill = partial(_fill_group, name, groups[name])
+        groups[name].append(verb)
     return root
 
 
-def _verbs_of(parser: argparse.ArgumentParser, metavar: str) -> Any:
-    return parser.add_subparsers(metavar=metavar, parser_class=VerbParser, title="verbs", prog=parser.prog)
+def _fill_group(name: str, verbs: Sequence[Verb], parser: Parser) -> None:
+    parser.set_defaults(group=name)
+    inside = _verbs_of(parser)
+    for verb in verbs:
+        _add_verb(inside, verb)
+    for option in COMMON:
+        _add(parser, option, inherited=True)
+
+
+def _add_verb(verbs: Any, verb: Verb) -> None:
+    late = verbs.add_parser(verb.path[-1], help=verb.help, description=f"{verb.help}\n{verb.more}".strip())
+    late.fill = partial(_fill_verb, verb)
+
+
+def _fill_verb(verb: Verb, parser: Parser) -> None:
+    parser.set_defaults(verb=verb)
+    for option in verb.all_options():
+        _add(parser, option, inherited=not option.own)
+
+
+def _verbs_of(parser: argparse.ArgumentParser) -> Any:
+    return parser.add_subparsers(metavar="VERB", parser_class=LateParser, title="verbs", prog=parser.prog)
 
 
 def _add(parser: argparse.ArgumentParser, option: Option, *, inherited: bool = False) -> None:

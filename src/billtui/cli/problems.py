@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from billtui.cli.exits import SIGN_IN_CODES, Exit
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Why a command did not do what was asked."""
 
     code: str
@@ -17,7 +17,7 @@ class Problem:
     exit: Exit
     rule: str | None = None
     retryable: bool = False
-    more: dict[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = MappingProxyType({})
     """Further fields of the JSON form: ``hint``, ``request_id``, ``job_id``, ``retry_after`` …"""
 
     def as_json(self) -> dict[str, Any]:
