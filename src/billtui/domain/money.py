@@ -88,7 +88,7 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,7}$")]
 class Money(BaseModel):
     """An amount in a currency: ``{"amount": "12.50", "currency": "EUR"}`` on the wire (INV-10)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     amount: Amount
     currency: Currency

@@ -19,7 +19,7 @@ MAX_BYTES: Final = 1024 * 1024
 class OrderDraft(BaseModel):
     """Quantities and everything else that was typed; nothing of it was sent."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     cells: tuple[OrderCell, ...] = ()
     period: int = 1
@@ -70,7 +70,7 @@ class OrderDraft(BaseModel):
 class KeptDraft(BaseModel):
     """The file: the draft, and what was confirmed last, until it is known that it was bought."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     draft: OrderDraft = OrderDraft()
     confirmed: OrderDraft | None = None

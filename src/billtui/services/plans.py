@@ -70,7 +70,7 @@ class PlanError(ValueError):
 
 
 class _PlanModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class Operation(_PlanModel):

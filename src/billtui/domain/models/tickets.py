@@ -224,7 +224,7 @@ class ShiftSummary(WireModel):
 
 
 class _Wanted(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class TicketRequest(_Wanted):

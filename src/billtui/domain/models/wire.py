@@ -13,9 +13,9 @@ from billtui.domain.safetext import SafeText
 
 
 class WireModel(BaseModel):
-    """An object of the Billing API."""
+    """An object of the Billing API. How it is validated is worked out at its first use, which most starts never make."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
 def _wire_string(value: Any) -> Any:
