@@ -1,69 +1,76 @@
 """Models of the Billing API's objects: what the wire carries, typed."""
 
-from billtui.domain.models.account import (
-    Account,
-    ApiKey,
-    ApiKeyRequest,
-    Balances,
-    Capabilities,
-    LedgerLine,
-    NewApiKey,
-    NotificationRule,
-    RecoveryCodes,
-    SessionInfo,
-    SessionToken,
-    TotpSetup,
-)
-from billtui.domain.models.catalogue import Addon, Location, OrderAddon, Plan, StockItem
-from billtui.domain.models.changes import Change, ChangeFeed, ChangeKind, ObjectKind, OperationStatus
-from billtui.domain.models.invoices import (
-    AddonPart,
-    Discount,
-    Invoice,
-    InvoiceKind,
-    InvoiceLine,
-    InvoiceState,
-    Payment,
-    PaymentMethod,
-    PaymentState,
-    PlanChangePart,
-)
-from billtui.domain.models.orders import Action, AutoRenew, Order, OrderState
-from billtui.domain.models.page import Page
-from billtui.domain.models.problem import Problem
-from billtui.domain.models.quotes import (
-    AddonRequest,
-    BoughtOrders,
-    Exclusion,
-    OrderCell,
-    OrderRequest,
-    PlanChangeRequest,
-    PromoTerms,
-    Quote,
-    QuoteLine,
-    RenewalRequest,
-)
-from billtui.domain.models.tickets import (
-    AccessReading,
-    AccessState,
-    Attachment,
-    CannedReply,
-    Department,
-    Doing,
-    MessageRequest,
-    PostedMessage,
-    Presence,
-    RevealedAccess,
-    ShiftSummary,
-    Ticket,
-    TicketChange,
-    TicketMessage,
-    TicketPriority,
-    TicketRequest,
-    TicketState,
-)
-from billtui.domain.models.transfers import Mail, Transfer, TransferDirection, TransferState, TransferStep
-from billtui.domain.models.wire import Instant, WireModel
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from billtui.late import late
+
+if TYPE_CHECKING:
+    from billtui.domain.models.account import (
+        Account,
+        ApiKey,
+        ApiKeyRequest,
+        Balances,
+        Capabilities,
+        LedgerLine,
+        NewApiKey,
+        NotificationRule,
+        RecoveryCodes,
+        SessionInfo,
+        SessionToken,
+        TotpSetup,
+    )
+    from billtui.domain.models.catalogue import Addon, Location, OrderAddon, Plan, StockItem
+    from billtui.domain.models.changes import Change, ChangeFeed, ChangeKind, ObjectKind, OperationStatus
+    from billtui.domain.models.invoices import (
+        AddonPart,
+        Discount,
+        Invoice,
+        InvoiceKind,
+        InvoiceLine,
+        InvoiceState,
+        Payment,
+        PaymentMethod,
+        PaymentState,
+        PlanChangePart,
+    )
+    from billtui.domain.models.orders import Action, AutoRenew, Order, OrderState
+    from billtui.domain.models.page import Page
+    from billtui.domain.models.problem import Problem
+    from billtui.domain.models.quotes import (
+        AddonRequest,
+        BoughtOrders,
+        Exclusion,
+        OrderCell,
+        OrderRequest,
+        PlanChangeRequest,
+        PromoTerms,
+        Quote,
+        QuoteLine,
+        RenewalRequest,
+    )
+    from billtui.domain.models.tickets import (
+        AccessReading,
+        AccessState,
+        Attachment,
+        CannedReply,
+        Department,
+        Doing,
+        MessageRequest,
+        PostedMessage,
+        Presence,
+        RevealedAccess,
+        ShiftSummary,
+        Ticket,
+        TicketChange,
+        TicketMessage,
+        TicketPriority,
+        TicketRequest,
+        TicketState,
+    )
+    from billtui.domain.models.transfers import Mail, Transfer, TransferDirection, TransferState, TransferStep
+    from billtui.domain.models.wire import Instant, WireModel
 
 __all__ = [
     "AccessReading",
@@ -139,3 +146,79 @@ __all__ = [
     "TransferStep",
     "WireModel",
 ]
+
+_NAMES = {
+    "AccessReading": "tickets",
+    "AccessState": "tickets",
+    "Account": "account",
+    "Action": "orders",
+    "Addon": "catalogue",
+    "AddonPart": "invoices",
+    "AddonRequest": "quotes",
+    "ApiKey": "account",
+    "ApiKeyRequest": "account",
+    "Attachment": "tickets",
+    "AutoRenew": "orders",
+    "Balances": "account",
+    "BoughtOrders": "quotes",
+    "CannedReply": "tickets",
+    "Capabilities": "account",
+    "Change": "changes",
+    "ChangeFeed": "changes",
+    "ChangeKind": "changes",
+    "Department": "tickets",
+    "Discount": "invoices",
+    "Doing": "tickets",
+    "Exclusion": "quotes",
+    "Instant": "wire",
+    "Invoice": "invoices",
+    "InvoiceKind": "invoices",
+    "InvoiceLine": "invoices",
+    "InvoiceState": "invoices",
+    "LedgerLine": "account",
+    "Location": "catalogue",
+    "Mail": "transfers",
+    "MessageRequest": "tickets",
+    "NewApiKey": "account",
+    "NotificationRule": "account",
+    "ObjectKind": "changes",
+    "OperationStatus": "changes",
+    "Order": "orders",
+    "OrderAddon": "catalogue",
+    "OrderCell": "quotes",
+    "OrderRequest": "quotes",
+    "OrderState": "orders",
+    "Page": "page",
+    "Payment": "invoices",
+    "PaymentMethod": "invoices",
+    "PaymentState": "invoices",
+    "Plan": "catalogue",
+    "PlanChangePart": "invoices",
+    "PlanChangeRequest": "quotes",
+    "PostedMessage": "tickets",
+    "Presence": "tickets",
+    "Problem": "problem",
+    "PromoTerms": "quotes",
+    "Quote": "quotes",
+    "QuoteLine": "quotes",
+    "RecoveryCodes": "account",
+    "RenewalRequest": "quotes",
+    "RevealedAccess": "tickets",
+    "SessionInfo": "account",
+    "SessionToken": "account",
+    "ShiftSummary": "tickets",
+    "StockItem": "catalogue",
+    "Ticket": "tickets",
+    "TicketChange": "tickets",
+    "TicketMessage": "tickets",
+    "TicketPriority": "tickets",
+    "TicketRequest": "tickets",
+    "TicketState": "tickets",
+    "TotpSetup": "account",
+    "Transfer": "transfers",
+    "TransferDirection": "transfers",
+    "TransferState": "transfers",
+    "TransferStep": "transfers",
+    "WireModel": "wire",
+}
+__getattr__ = late(__name__, _NAMES)
