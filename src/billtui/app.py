@@ -21,13 +21,9 @@ from billtui.config.errors import ConfigError
 from billtui.domain.safetext import clean
 from billtui.keymap import keymap_of, problems_of
 from billtui.screens.collector import look_through
-from billtui.screens.shell import Severity
 from billtui.services.accounts import Roster
 from billtui.services.journal import JournalError
 from billtui.services.plans import PlanError
-from billtui.services.session_events import (
-    SessionEvent,
-)
 from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
 from billtui.shell_frames import FirstFrames
@@ -41,7 +37,11 @@ from billtui.theme import THEMES
 if TYPE_CHECKING:
     from billtui.config.profiles import Profile
     from billtui.config.settings import Settings
+    from billtui.screens.shell import Severity
     from billtui.services.session import Session
+    from billtui.services.session_events import (
+        SessionEvent,
+    )
 
 KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefused, SessionClosed)
 """Errors whose words are made for a person."""

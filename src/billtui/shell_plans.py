@@ -14,12 +14,12 @@ from textual.timer import Timer
 from billtui.commands import handles
 from billtui.screens.jobs_news import summary_of
 from billtui.screens.shell import Shell
-from billtui.services.session_events import JobChanged
 from billtui.widgets.outbox import Waiting
 
 if TYPE_CHECKING:
     from billtui.services.executor import JobEvent
     from billtui.services.plans import Plan
+    from billtui.services.session_events import JobChanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from billtui.commands import handles
 from billtui.config.profiles import Profile, ProfileBook
 from billtui.services.accounts import AccountsDesk, Kind, Roster
 from billtui.services.session_events import ConnectionChanged, ConnectionState, SessionEvent
-from billtui.shell_frames import FirstFrames
 from billtui.shell_news import News
 from billtui.terminal.output_filter import new_title
 
 if TYPE_CHECKING:
     from billtui.config.credentials import AskPassphrase
     from billtui.services.session import Session
+    from billtui.shell_frames import FirstFrames
 
 
 class SessionFactory(Protocol):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from billtui.cli.demo import DEFAULT_FLEET, DEFAULT_SEED, Demo, demo_folder, running_demo
 from billtui.cli.exits import Exit
-from billtui.cli.output import Output
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets
 from billtui.config.paths import state_dir
@@ -24,6 +23,7 @@ from billtui.services.session_events import JobsRecovered, PanelMistake, Session
 from billtui.services.store import KnownAccount, KnownAccounts
 
 if TYPE_CHECKING:
+    from billtui.cli.output import Output
     from billtui.domain.models import Account
     from billtui.services.journal import JournalReader
     from billtui.services.session import Session, SessionSettings

@@ -12,7 +12,6 @@ from billtui.cli.context import NO_PROFILE_YET, last_profile
 from billtui.cli.demo import DEFAULT_FLEET, DEFAULT_SEED, Demo, demo_folder, running_demo
 from billtui.cli.exits import Exit
 from billtui.cli.opening import DEMO_PROFILE, Opening, frames_of, last_known
-from billtui.cli.output import Output
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, can_ask
 from billtui.cli.shapes import age, amount, count, iso_of, when
@@ -24,6 +23,7 @@ from billtui.config.settings import load_settings
 from billtui.terminal.environment import TerminalFacts, settle
 
 if TYPE_CHECKING:
+    from billtui.cli.output import Output
     from billtui.services.overview import Overview
     from billtui.services.session_settings import CredentialKeeper
 

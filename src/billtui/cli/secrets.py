@@ -9,7 +9,7 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr
 
@@ -17,8 +17,10 @@ from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.config.credentials import CredentialStore, SaveResult
 from billtui.config.errors import CredentialError
-from billtui.config.profiles import Profile
 from billtui.config.secret_sources import Credential, EnvironmentSecrets, password_from_stdin
+
+if TYPE_CHECKING:
+    from billtui.config.profiles import Profile
 
 Ask = Callable[[str], str]
 

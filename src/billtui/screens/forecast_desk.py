@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from billtui.services.forecast import Event, Forecast, What, forecast_from
 from billtui.services.overview import Ahead, look_ahead
-from billtui.services.session import Session
 from billtui.services.store import StoreReader, TransferRow
 from billtui.services.transfers import turn_of
+
+if TYPE_CHECKING:
+    from billtui.services.session import Session
 
 T = TypeVar("T")
 AT_ONCE = 1_500

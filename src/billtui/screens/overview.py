@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
@@ -20,15 +21,18 @@ from billtui.screens.base import BilltuiScreen
 from billtui.screens.forecast_desk import AheadDesk
 from billtui.screens.list_screen import DETAIL_FROM
 from billtui.screens.overview_staff import staff_lines
-from billtui.services.executor import JobEvent
 from billtui.services.journal import JobState, OperationState
 from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed, RunningOut
 from billtui.services.staff import is_staff
-from billtui.services.store import ChangeRow, HeldRows
+from billtui.services.store import HeldRows
 from billtui.services.ticket_queue import Ranks
 from billtui.widgets.choices import Choices
 from billtui.widgets.formats import cents_text, count_text, date_text, epoch, moment_text, span_text, toned
-from billtui.widgets.record_table import Tone
+
+if TYPE_CHECKING:
+    from billtui.services.executor import JobEvent
+    from billtui.services.store import ChangeRow
+    from billtui.widgets.record_table import Tone
 
 LABEL = 15
 CHANGES_BELOW = 6

@@ -11,12 +11,13 @@ from textual.content import Content
 
 from billtui.domain.rules.ticket_risk import span
 from billtui.screens.queue_view import why_cell
-from billtui.services.store import HeldRows, TicketRow
+from billtui.services.store import HeldRows
 from billtui.services.ticket_queue import ANSWERED, ON_HOLD, OPEN, Ranks, count_views
 from billtui.widgets.formats import count_text, toned
 
 if TYPE_CHECKING:
     from billtui.services.session import Session
+    from billtui.services.store import TicketRow
 
 ROOM = 62
 """Cells of a line behind its label, at 80 columns."""

@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from textual.content import Content
 from textual.screen import Screen
 
-from billtui.config.profiles import Profile
-from billtui.config.settings import Settings
 from billtui.screens.careful_app import CarefulApp
 
 if TYPE_CHECKING:
+    from billtui.config.profiles import Profile
+    from billtui.config.settings import Settings
     from billtui.screens.base import BilltuiScreen
     from billtui.services.accounts import AccountsDesk, Kind, Roster
     from billtui.services.executor import JobEvent

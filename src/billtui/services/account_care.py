@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, NotFound, OutcomeUnknown
-from billtui.domain.models import Account, ApiKey, ApiKeyRequest, NewApiKey, RecoveryCodes, SessionInfo, TotpSetup
 from billtui.services.session_settings import ReadOnlySession
-from billtui.services.session_thread import LoopThread
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
+    from billtui.domain.models import Account, ApiKey, ApiKeyRequest, NewApiKey, RecoveryCodes, SessionInfo, TotpSetup
     from billtui.services.session_core import SessionCore
+    from billtui.services.session_thread import LoopThread
     from billtui.services.sync import Sync
 
 T = TypeVar("T")

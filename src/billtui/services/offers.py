@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from billtui.client.errors import Refused
 from billtui.domain.models import (
@@ -26,7 +26,9 @@ from billtui.domain.rules.quotes import requests_of
 from billtui.domain.safetext import SafeText
 from billtui.services.planner import split_cells
 from billtui.services.plans import cell_key
-from billtui.services.session_settings import Catalogue
+
+if TYPE_CHECKING:
+    from billtui.services.session_settings import Catalogue
 
 R = TypeVar("R", OrderRequest, RenewalRequest, AddonRequest)
 C = TypeVar("C", OrderRequest, RenewalRequest)

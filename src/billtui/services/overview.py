@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from billtui.domain.models import Account, InvoiceState
-from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.services.forecast import Forecast, Saving, What, forecast_near
 from billtui.services.store import ChangeRow, InvoiceRow, OrderRow, StoreReader, epoch, instant, money
 from billtui.services.transfers import waits_for_you
+
+if TYPE_CHECKING:
+    from billtui.domain.money import Money
 
 HORIZONS = (3, 7, 14, 30)
 """Days ahead that are counted."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from billtui.domain.models import Account
 from billtui.services.account_files import account_file
 from billtui.services.kept_marks import KeptMarks
 from billtui.services.order_tags import OrderTags
 from billtui.services.read_marks import ReadMarks
 from billtui.services.selection import SavedSelections
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Account
 
 
 class OwnFiles:

@@ -7,28 +7,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from billtui.client.errors import NotFound
-from billtui.domain.models import (
-    AddonRequest,
-    Invoice,
-    LedgerLine,
-    Order,
-    OrderRequest,
-    Page,
-    PaymentMethod,
-    PlanChangeRequest,
-    Quote,
-    SessionInfo,
-    StockItem,
-    Transfer,
-)
 from billtui.domain.safetext import SafeText
 from billtui.services.session_settings import Catalogue
-from billtui.services.store.writer import Kind
-from billtui.services.store_thread import StoreThread
 from billtui.services.sync import Sync, clean_id
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
+    from billtui.domain.models import (
+        AddonRequest,
+        Invoice,
+        LedgerLine,
+        Order,
+        OrderRequest,
+        Page,
+        PaymentMethod,
+        PlanChangeRequest,
+        Quote,
+        SessionInfo,
+        StockItem,
+        Transfer,
+    )
+    from billtui.services.store.writer import Kind
+    from billtui.services.store_thread import StoreThread
 
 T = TypeVar("T")
 

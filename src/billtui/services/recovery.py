@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from billtui.client.errors import ClientError, InvalidInput, NotSent, OutcomeUnknown
 from billtui.domain.safetext import SafeText
 from billtui.services.pasted_codes import host_of, linked_host
-from billtui.services.session_thread import LoopThread
 
 if TYPE_CHECKING:
     from billtui.services.session_core import SessionCore
+    from billtui.services.session_thread import LoopThread
 
 CODE_LIFE = "The code is good once, for 24 hours; asking again makes the older one worthless."
 NEUTRAL = f"If this is the primary e-mail of an account, a mail with a code is on its way to it. {CODE_LIFE}"

@@ -17,33 +17,14 @@ from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
 
-from billtui.domain.models import (
-    Account,
-    AddonRequest,
-    Invoice,
-    LedgerLine,
-    Mail,
-    Order,
-    OrderRequest,
-    Page,
-    PaymentMethod,
-    PlanChangeRequest,
-    Quote,
-    RenewalRequest,
-    SessionInfo,
-    StockItem,
-    Transfer,
-)
 from billtui.services import offers
 from billtui.services.account_care import AccountCare
 from billtui.services.journal.reader import JournalReader
 from billtui.services.letters_sent import sent_by_another
-from billtui.services.offers import Offer
 from billtui.services.overview import Ahead, Overview, overview
 from billtui.services.own_files import OwnFiles
 from billtui.services.recovery import Recovery
 from billtui.services.session_core import SessionCore
-from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged
 from billtui.services.session_settings import (
     AlienPlan,
     Catalogue,
@@ -61,8 +42,27 @@ from billtui.services.ticket_desk import TicketDesk
 
 if TYPE_CHECKING:
     from billtui.config.credentials import KeepIn, Place
+    from billtui.domain.models import (
+        Account,
+        AddonRequest,
+        Invoice,
+        LedgerLine,
+        Mail,
+        Order,
+        OrderRequest,
+        Page,
+        PaymentMethod,
+        PlanChangeRequest,
+        Quote,
+        RenewalRequest,
+        SessionInfo,
+        StockItem,
+        Transfer,
+    )
     from billtui.services.executor import Executor
+    from billtui.services.offers import Offer
     from billtui.services.plans import Plan
+    from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged
     from billtui.services.ticket_writing import TicketWriting
 
 __all__ = [

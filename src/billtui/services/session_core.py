@@ -19,7 +19,6 @@ from billtui.client.errors import (
     ShutOut,
 )
 from billtui.config.errors import ConfigError
-from billtui.domain.models import Account, Mail
 from billtui.services.reads import Reads
 from billtui.services.session_asking import Asking
 from billtui.services.session_events import (
@@ -50,6 +49,7 @@ from billtui.services.sync import Sync
 if TYPE_CHECKING:
     from billtui.client import BillingClient
     from billtui.config.credentials import KeepIn, Place
+    from billtui.domain.models import Account, Mail
 
 T = TypeVar("T")
 

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from billtui.domain.models import Account
-
 if TYPE_CHECKING:
+    from billtui.domain.models import Account
     from billtui.services.executor import JobEvent
     from billtui.services.journal import Recovered
 

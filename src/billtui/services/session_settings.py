@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from billtui.client.errors import SessionExpired, ShutOut
 from billtui.client.settings import ConnectionSettings
 from billtui.config.paths import data_dir, state_dir, typed_path
-from billtui.domain.models import Account, Addon, Location, Plan
 from billtui.services.one_time_codes import CODE_NEEDED
 
 if TYPE_CHECKING:
     from billtui.config.credentials import Credential, KeepIn, Place, SaveResult
     from billtui.config.profiles import Profile
+    from billtui.domain.models import Account, Addon, Location, Plan
     from billtui.services.plans import Plan as Purchase
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from billtui.domain.models import Account
+from typing import TYPE_CHECKING
+
 from billtui.domain.rules.access import STAFF
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Account
 
 
 def is_staff(account: Account | None) -> bool:

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, get_args
 
 from billtui.config.errors import UnsafePath
 from billtui.config.paths import ensure_private_dir
-from billtui.domain.models import Account, Invoice, Order, Ticket, TicketMessage, Transfer
 from billtui.services.session_events import PanelMistake, SessionEvent, StoreChanged, StoreRebuilt
 from billtui.services.session_thread import Worker
 from billtui.services.store import Applied, AppliedMessages, Store, StoreDamaged, StoreUnavailable
-from billtui.services.store.prepared import Kind, Prepared
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Account, Invoice, Order, Ticket, TicketMessage, Transfer
+    from billtui.services.store.prepared import Kind, Prepared
 
 T = TypeVar("T")
 What = Literal["order", "invoice", "transfer", "ticket", "message"]

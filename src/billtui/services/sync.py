@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from billtui.client.errors import CursorExpired
 from billtui.domain.models import Account, Change, ChangeFeed, ChangeKind, Invoice, ObjectKind, Order, Ticket, Transfer
-from billtui.services.session_events import SessionEvent, StoreChanged
 from billtui.services.store import gc_paused
-from billtui.services.store.writer import Kind
-from billtui.services.store_thread import StoreThread
 from billtui.services.sync_lists import MOST_BY_ID, ListSync, clean_id, side_by_side
 from billtui.services.sync_messages import MessageSync
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
+    from billtui.services.session_events import SessionEvent, StoreChanged
     from billtui.services.session_jobs import Touched
+    from billtui.services.store.writer import Kind
+    from billtui.services.store_thread import StoreThread
 
 __all__ = ["Sync", "clean_id"]
 

@@ -14,17 +14,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from billtui.client.errors import BadAnswer, InvalidInput, NotFound
-from billtui.client.unread import UnreadPage
 from billtui.domain.models import Change, Invoice, Order, Page, Ticket, Transfer
 from billtui.domain.safetext import SafeText
 from billtui.services.page_reading import Arriving, PageReading
 from billtui.services.session_events import SessionEvent, SyncProgress
-from billtui.services.store import Applied
-from billtui.services.store.prepared import Kind
-from billtui.services.store_thread import StoreThread
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
+    from billtui.client.unread import UnreadPage
+    from billtui.services.store import Applied
+    from billtui.services.store.prepared import Kind
+    from billtui.services.store_thread import StoreThread
 
 T = TypeVar("T", Order, Invoice, Transfer, Ticket)
 V = TypeVar("V")

@@ -16,12 +16,12 @@ from weakref import WeakValueDictionary
 
 from billtui.client.errors import InvalidInput, NotFound
 from billtui.domain.models import Page, Ticket, TicketMessage, TicketState
-from billtui.services.store import AppliedMessages, WantedThread
-from billtui.services.store_thread import StoreThread
 from billtui.services.sync_lists import clean_id
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
+    from billtui.services.store import AppliedMessages, WantedThread
+    from billtui.services.store_thread import StoreThread
 
 MOST_CHARACTERS: Final = 48_000_000
 """Characters of messages that are copied by themselves; what is opened is kept beyond that."""

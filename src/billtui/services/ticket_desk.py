@@ -30,17 +30,17 @@ from billtui.domain.models import (
     ShiftSummary,
     Ticket,
 )
-from billtui.services.own_files import OwnFiles
-from billtui.services.read_marks import ReadMark
 from billtui.services.session_settings import NotSignedIn, ReadOnlySession
-from billtui.services.session_thread import LoopThread
 from billtui.services.staff import is_staff
 from billtui.services.store import StoreDamaged, StoreReader, StoreUnavailable, TicketRow
 from billtui.services.sync_lists import clean_id
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
+    from billtui.services.own_files import OwnFiles
+    from billtui.services.read_marks import ReadMark
     from billtui.services.session_core import SessionCore
+    from billtui.services.session_thread import LoopThread
     from billtui.services.sync import Sync
 
 T = TypeVar("T")

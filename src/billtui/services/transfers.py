@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from billtui.domain.models.transfers import RUNNING_STATES, TransferDirection, TransferState
-from billtui.services.store import StoreReader, TransferRow
+
+if TYPE_CHECKING:
+    from billtui.services.store import StoreReader, TransferRow
 
 _STEPS: Final = {TransferState.AWAITING_SENDER: "confirm", TransferState.AWAITING_RECIPIENT: "accept"}
 _ACTORS: Final = {

@@ -13,16 +13,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from billtui.config.profiles import Profile
-from billtui.config.settings import Settings
 from billtui.domain.models import Account, Order
 from billtui.services import planner
-from billtui.services.accounts.copies import AccountRow, Kind
 from billtui.services.accounts.desk import TROUBLES, AccountsDesk, AccountState
 from billtui.services.journal import JobRow, JobState, OperationState
 from billtui.services.plans import Plan, PlanError
 from billtui.services.session_thread import SessionClosed
 
 if TYPE_CHECKING:
+    from billtui.config.settings import Settings
+    from billtui.services.accounts.copies import AccountRow, Kind
     from billtui.services.session import Session
 
 LOOK_SECONDS: Final = 0.5

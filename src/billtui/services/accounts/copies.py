@@ -9,14 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
-from billtui.config.profiles import Profile
-from billtui.domain.models import Account
-from billtui.domain.money import Money
-from billtui.services.session_settings import SessionSettings
 from billtui.services.store import KnownAccounts, StoreReader, money
-from billtui.services.store.rows import EndingRow
+
+if TYPE_CHECKING:
+    from billtui.config.profiles import Profile
+    from billtui.domain.models import Account
+    from billtui.domain.money import Money
+    from billtui.services.session_settings import SessionSettings
+    from billtui.services.store.rows import EndingRow
 
 DAYS = 30
 """How far ahead an order's end is listed."""

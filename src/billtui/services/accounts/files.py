@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from billtui.config.paths import typed_path
 from billtui.services import plan_files
-from billtui.services.accounts.bulk import AccountPlan
 from billtui.services.plans import PlanError
+
+if TYPE_CHECKING:
+    from billtui.services.accounts.bulk import AccountPlan
 
 
 def write_plans(folder: str, plans: Iterable[AccountPlan], *, force: bool = False) -> list[Path]:

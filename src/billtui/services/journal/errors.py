@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from billtui.services.journal.rows import Busy
+if TYPE_CHECKING:
+    from billtui.services.journal.rows import Busy
 
 
 class JournalError(Exception):

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from billtui.services import locks
 from billtui.services.journal.errors import JobElsewhere, UnknownJob
 from billtui.services.journal.schema import owners_dir
 from billtui.services.journal.states import OperationState, PauseReason
 from billtui.services.journal.workers import worker_of
-from billtui.services.journal.writer import Journal
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
 from billtui.services.plans import CODED, OperationKind
+
+if TYPE_CHECKING:
+    from billtui.services.journal.writer import Journal
 
 S = OperationState
 _OPEN = "('held','prepared','sending','unknown','needs-you')"

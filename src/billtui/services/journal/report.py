@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from billtui.config.paths import write_new
-from billtui.services.journal.reader import JournalReader
-from billtui.services.journal.rows import JobRow, OperationRow
+
+if TYPE_CHECKING:
+    from billtui.services.journal.reader import JournalReader
+    from billtui.services.journal.rows import JobRow, OperationRow
 
 SCHEMA: Final = 1
 COLUMNS: Final = (

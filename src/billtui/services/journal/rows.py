@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from billtui.domain.money import Money
-from billtui.domain.safetext import SafeText
 from billtui.services.journal.states import CLOSED, JobState, OperationState, PauseReason
+
+if TYPE_CHECKING:
+    from billtui.domain.safetext import SafeText
 
 
 @dataclass(frozen=True, slots=True)

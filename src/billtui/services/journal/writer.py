@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from billtui.domain.safetext import SafeText
 from billtui.services.journal import chain, schema
@@ -21,7 +21,9 @@ from billtui.services.journal.anew import taken_on
 from billtui.services.journal.errors import DoneAnew, JournalError, MoveLost, TargetsBusy, UnknownJob
 from billtui.services.journal.rows import Busy
 from billtui.services.journal.states import CLOSED, MOVES, OPEN, OperationState, PauseReason
-from billtui.services.plans import Plan
+
+if TYPE_CHECKING:
+    from billtui.services.plans import Plan
 
 S = OperationState
 Step = Callable[[str], None]

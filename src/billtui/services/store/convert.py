@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.domain.models.transfers import RUNNING_STATES, TransferState
 from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow, cents, epoch
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Invoice, Order, Ticket, Transfer
 
 _CONFIRMED = frozenset({TransferState.AWAITING_RECIPIENT, TransferState.COMPLETED})
 

@@ -7,10 +7,12 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from billtui.services.store import schema
-from billtui.services.store.news import News
+
+if TYPE_CHECKING:
+    from billtui.services.store.news import News
 
 _KEPT_CHANGES: Final = 1_000
 SQL_VARIABLES: Final = 500

@@ -6,14 +6,16 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.services.store import schema
 from billtui.services.store.file import SQL_VARIABLES, StoreFile, get_meta, note, raise_generation
 from billtui.services.store.messages import forget_threads, regroup_threads
 from billtui.services.store.news import News, invoice_news, order_news, ticket_news, transfer_news
 from billtui.services.store.prepared import ROWS, Item, Kind, Prepared, Row
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Invoice, Order, Ticket, Transfer
 
 _ONLY_WHOLE: Final = ("lines", "actions", "history", "access_log")
 

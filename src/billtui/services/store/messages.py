@@ -10,12 +10,14 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from billtui.domain.models import TicketMessage
 from billtui.domain.rules.access import STAFF
 from billtui.services.store import schema
 from billtui.services.store.file import SQL_VARIABLES, StoreFile, raise_generation
+
+if TYPE_CHECKING:
+    from billtui.domain.models import TicketMessage
 
 _SECOND_BITS: Final = 20
 _MOST_SECONDS: Final = 1 << 36

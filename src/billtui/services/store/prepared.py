@@ -8,12 +8,14 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.services.store.convert import invoice_row, order_row, ticket_row, transfer_row
 from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow
 from billtui.services.store.text import invoice_text, order_text, ticket_text, transfer_text
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Invoice, Order, Ticket, Transfer
 
 Kind = Literal["order", "invoice", "transfer", "ticket"]
 Row = OrderRow | InvoiceRow | TransferRow | TicketRow

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
-from billtui.domain.models import Invoice, Order, Ticket, Transfer
 from billtui.domain.safetext import clean
 from billtui.services.store import schema
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Invoice, Order, Ticket, Transfer
 
 MAX_WORDS = 8
 MAX_QUERY = 200
