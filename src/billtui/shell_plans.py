@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from textual.timer import Timer
 
 from billtui.commands import handles
-from billtui.screens.jobs_news import summary_of
 from billtui.screens.shell import Shell
 from billtui.widgets.outbox import Waiting
 
@@ -133,6 +132,8 @@ class PlansOnTheirWay(Shell):
             for waiting in self._finishing.pop(event.job_id, []):
                 if not waiting.done():
                     waiting.set_result(event)
+        from billtui.screens.jobs_news import summary_of
+
         if summary := summary_of(event):
             self.say(*summary)
         for screen in self.screen_stack:

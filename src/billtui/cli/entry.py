@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,6 +27,10 @@ def run(arguments: Sequence[str], opening: Opening | None = None) -> int:
 
     ``opening`` is the first frame of the full-screen program, where that stands already.
     """
+    gc.disable()  # loading makes many objects that stay; `_loaded` switches it on again
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "__all__"
+    )  # foreign code in our models, looked for in every start
     open_standard_streams()
     out = Output(as_json="--json" in arguments)
     try:
@@ -80,6 +86,7 @@ def run_verb(options: argparse.Namespace, out: Output) -> int:
     module, _, name = options.verb.run.partition(":")
     function = getattr(importlib.import_module(f"billtui.cli.verbs.{module}"), name)
     context = Context(options, out)
+    _loaded()
     with contextlib.ExitStack() as stack:
         if options.verb.panel:
             context.prepare(stack)
@@ -91,6 +98,12 @@ def run_verb(options: argparse.Namespace, out: Output) -> int:
             from billtui.cli.carrying import interrupted
 
             return int(interrupted(context))
+
+
+def _loaded() -> None:
+    """What a verb needs is loaded and stays: the collector need not look at it again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 def _check(options: argparse.Namespace) -> None:

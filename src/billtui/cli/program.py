@@ -14,7 +14,6 @@ from billtui.cli.exits import Exit
 from billtui.cli.opening import DEMO_PROFILE, Opening, frames_of, last_known
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, can_ask
-from billtui.cli.shapes import age, amount, count, iso_of, when
 from billtui.cli.start import is_terminal, run_program
 from billtui.config.paths import data_dir
 from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, make_profile
@@ -230,6 +229,8 @@ async def _print_overview(
 
 def overview_json(found: Overview) -> dict[str, Any]:
     """The overview for scripts."""
+    from billtui.cli.shapes import amount, iso_of
+
     account = found.account
 
     def owed(item: Any) -> dict[str, Any]:
@@ -262,6 +263,8 @@ def overview_json(found: Overview) -> dict[str, Any]:
 
 def print_overview(out: Output, found: Overview, profile: Profile) -> None:
     """The overview as plain lines."""
+    from billtui.cli.shapes import age, count, when
+
     account = found.account
     who = f"{account.login} (ID {account.account_id}, {account.role})" if account is not None else "nobody is signed in"
     facts = [("Profile", f"{profile.name}, {profile.url}"), ("Account", who)]

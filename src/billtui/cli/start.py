@@ -98,7 +98,6 @@ def run_program(
     """
     gc.disable()  # the app switches it on again once its first frame is drawn
     from billtui.app import BilltuiApp
-    from billtui.cli.doctor import examine
     from billtui.terminal.abilities import door_choice
     from billtui.terminal.output_filter import title_sequences
 
@@ -124,6 +123,11 @@ def run_program(
             credentials=credentials if same and background else None,
         )
 
+    def examined() -> list[tuple[str, str]]:
+        from billtui.cli.doctor import examine
+
+        return examine(own, facts)
+
     first = profile
     app = BilltuiApp(
         settings=settings,
@@ -131,7 +135,7 @@ def run_program(
         make_session=session,
         roster=roster_of(demo),
         ascii_only=ascii_only,
-        doctor=lambda: examine(own, facts),
+        doctor=examined,
         keep_frames=keep_frames,
     )
     app.entered = opening.entered()

@@ -19,13 +19,13 @@ from billtui.screens.shell import Shell, shell_of
 from billtui.services.staff import business_refusal, is_staff
 from billtui.widgets.key_bar import KeyBar, KeyHint
 from billtui.widgets.outbox import Outbox
-from billtui.widgets.record_table import RecordTable
 from billtui.widgets.top_bar import AreaBar, TopBar
 
 if TYPE_CHECKING:
     from billtui.services.session import Session
 
-
+DETAIL_FROM = 120
+"""Columns of the terminal from which details stand beside a list, and news beside the overview."""
 BUSINESS = frozenset(
     {
         Scope.INVOICES, Scope.INVOICE, Scope.ORDERS, Scope.ORDER, Scope.BULK, Scope.BALANCE, Scope.PLANNER,
@@ -155,6 +155,8 @@ class BilltuiScreen(LeanScreen[None]):
 
     def _run_in_table(self, command_id: str) -> None:
         """A command of the table, chosen in the palette: its own keys never come here."""
+        from billtui.widgets.record_table import RecordTable
+
         for table in self.query(RecordTable):
             action = command_id.removeprefix("table.")
             if table.check_action(action, ()):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from billtui.screens.kept_stylesheet import KeptStylesheet
 from billtui.terminal.typing_gate import GatedApp
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ class CarefulApp(GatedApp[Answer]):
 
     crash_text: str = ""
     """What a crash left to say, once the terminal is the shell's again."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Everything is as in Textual's app, but for what keeps it quick."""
+        super().__init__(*arguments, **options)
+        self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """A picture of the screen as SVG, every way to take one included, with all secrets covered."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from billtui.domain.safetext import SafeText
-from billtui.services.executor import AWAITS_PAYMENT, JobEvent
+from billtui.services.executor.events import JobEvent
 from billtui.services.journal import JournalReader, OperationRow, OperationState, PauseReason, Recovered
 from billtui.services.plans import OperationKind
 from billtui.widgets.formats import count_text, span_text
@@ -82,6 +82,8 @@ def _finished(title: str, event: JobEvent) -> tuple[str, Severity] | None:
     total = sum(counts.values())
     done = counts[OperationState.DONE]
     if done == total:
+        from billtui.services.executor import AWAITS_PAYMENT
+
         if event.operation is not None and event.operation.code == AWAITS_PAYMENT:
             return f"{title}: {event.error}", "information"
         return f"{title}: done.{_where_it_went(event.operation)}", "information"

@@ -8,10 +8,11 @@ from textual import on
 from textual.widgets import Input
 
 from billtui.commands import handles
+from billtui.screens.base import DETAIL_FROM
 from billtui.screens.command_text import command_line
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.columns import ColumnsDialog
-from billtui.screens.record_list import DETAIL_FROM, RecordList, View
+from billtui.screens.record_list import RecordList, View
 from billtui.widgets.formats import count_text
 
 __all__ = ["DETAIL_FROM", "ListScreen", "View"]

@@ -7,19 +7,9 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
-from billtui.screens.adding import add_addons
-from billtui.screens.changing_plan import change_plan, ticket_of
-from billtui.screens.choosing import choose_orders
 from billtui.screens.list_screen import View
-from billtui.screens.naming import rename_orders
-from billtui.screens.optimizing import choose_tool
-from billtui.screens.order_actions import change_auto_renewal, choose_action
 from billtui.screens.order_marks import OrderMarks
-from billtui.screens.order_texts import export_orders, tag_orders
 from billtui.screens.order_view import bill_number, order_columns, order_detail
-from billtui.screens.paying import pay_invoices
-from billtui.screens.renewing import renew_orders
-from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow, StoreReader
 from billtui.services.transfers import running_of_order
 from billtui.widgets.formats import DAY
@@ -51,7 +41,7 @@ ORDER_VIEWS = (
 
 
 class OrdersScreen(OrderMarks):
-    """The list of orders."""
+    """The list of orders. What its commands do is loaded when they are used: the list itself stands sooner."""
 
     AREA = "Orders"
     SCOPES = (Scope.ORDERS, Scope.LIST)
@@ -100,11 +90,15 @@ class OrdersScreen(OrderMarks):
     @handles("order.renew")
     async def renew(self) -> None:
         """Renew what is chosen."""
+        from billtui.screens.renewing import renew_orders
+
         await renew_orders(self.billtui, self.chosen_ids())
 
     @handles("order.pay")
     async def pay(self) -> None:
         """Pay the open invoices of what is chosen."""
+        from billtui.screens.paying import pay_invoices
+
         ids = dict.fromkeys(row.unpaid_invoice_id for row in self.chosen_rows() if row.unpaid_invoice_id)
         await pay_invoices(self.billtui, [one for one in ids if one])
 
@@ -118,26 +112,36 @@ class OrdersScreen(OrderMarks):
     @handles("order.auto_renew")
     async def auto_renew(self) -> None:
         """Switch auto-renewal of what is chosen."""
+        from billtui.screens.order_actions import change_auto_renewal
+
         await change_auto_renewal(self.billtui, self.chosen_ids())
 
     @handles("order.actions")
     async def actions(self) -> None:
         """Choose a power action for what is chosen."""
+        from billtui.screens.order_actions import choose_action
+
         await choose_action(self.billtui, self.chosen_ids())
 
     @handles("order.rename")
     async def rename(self) -> None:
         """Rename the order under the cursor, or all that are chosen by a pattern."""
+        from billtui.screens.naming import rename_orders
+
         await rename_orders(self.billtui, self.chosen_rows())
 
     @handles("order.choose")
     async def choose(self) -> None:
         """Choose by an expression, a list, a saved selection."""
+        from billtui.screens.choosing import choose_orders
+
         await choose_orders(self)
 
     @handles("order.transfer")
     async def transfer(self) -> None:
         """Push what is chosen to another account; open the transfer of one that is on its way."""
+        from billtui.screens.transferring import transfer_orders
+
         await transfer_orders(self.billtui, self.chosen_ids())
 
     @handles("order.ticket")
@@ -151,27 +155,37 @@ class OrdersScreen(OrderMarks):
     @handles("order.tag")
     async def tag(self) -> None:
         """Add or take away tags of what is chosen."""
+        from billtui.screens.order_texts import tag_orders
+
         if await tag_orders(self.billtui, self.chosen_rows()):
             self.reload_if_changed(force=True)
 
     @handles("order.export")
     async def export(self) -> None:
         """Write what is chosen, or send it to the clipboard."""
+        from billtui.screens.order_texts import export_orders
+
         await export_orders(self.billtui, self.chosen_rows())
 
     @handles("order.addons")
     async def addons(self) -> None:
         """Add something to what is chosen."""
+        from billtui.screens.adding import add_addons
+
         await add_addons(self.billtui, self.chosen_ids())
 
     @handles("order.change_plan")
     async def change_plan(self) -> None:
         """Give the one that is chosen another plan."""
+        from billtui.screens.changing_plan import change_plan
+
         await change_plan(self.billtui, self.chosen_ids()[0])
 
     @handles("order.plan_ticket")
     def plan_ticket(self) -> None:
         """Go to the ticket of the last change of plan."""
+        from billtui.screens.changing_plan import ticket_of
+
         rows = self.chosen_rows()
         if (ticket := ticket_of(self.session.store, rows[0] if rows else None)) is not None:
             self.billtui.show_ticket(ticket)
@@ -179,6 +193,8 @@ class OrdersScreen(OrderMarks):
     @handles("order.optimize")
     async def optimize(self) -> None:
         """The cheapest way to renew what is chosen, its ends brought together, or what would be without it."""
+        from billtui.screens.optimizing import choose_tool
+
         await choose_tool(self.billtui, self.chosen_ids())
 
     @handles("order.explain")
@@ -198,7 +214,7 @@ def order_refusal(command: Command, rows: Sequence[OrderRow], store: StoreReader
     if command.id in LOCKED and rows and all(row.transfer_id for row in rows):
         which = f"{rows[0].name} is" if len(rows) == 1 else f"All {len(rows)} of them are"
         return f"{which} on the way to another account (TRF-6): T opens the transfer, X there cancels it."
-    if command.id == "order.plan_ticket" and (store is None or not rows or ticket_of(store, rows[0]) is None):
+    if command.id == "order.plan_ticket" and not _has_ticket(rows, store):
         return "No change of plan has opened a ticket for this order yet: C changes its plan."
     if command.id == "order.change_plan" and len(rows) > 1:
         return "One order at a time: each has its own difference. space unmarks the others."
@@ -207,3 +223,10 @@ def order_refusal(command: Command, rows: Sequence[OrderRow], store: StoreReader
     if command.id in ("order.pay", "order.invoice") and not any(row.unpaid_invoice_id for row in rows):
         return "No open invoice bills this order: R renews it."
     return None
+
+
+def _has_ticket(rows: Sequence[OrderRow], store: StoreReader | None) -> bool:
+    """Whether a change of plan of the first one has opened a ticket."""
+    from billtui.screens.changing_plan import ticket_of
+
+    return store is not None and bool(rows) and ticket_of(store, rows[0]) is not None

@@ -17,21 +17,19 @@ from textual.widgets.option_list import Option
 
 from billtui.commands import COMMANDS, Scope, handles
 from billtui.domain.models import TicketState
-from billtui.screens.base import BilltuiScreen
+from billtui.screens.base import DETAIL_FROM, BilltuiScreen
 from billtui.screens.forecast_desk import AheadDesk
-from billtui.screens.list_screen import DETAIL_FROM
-from billtui.screens.overview_staff import staff_lines
 from billtui.services.journal import JobState, OperationState
 from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed, RunningOut
 from billtui.services.staff import is_staff
 from billtui.services.store import HeldRows
-from billtui.services.ticket_queue import Ranks
 from billtui.widgets.choices import Choices
 from billtui.widgets.formats import cents_text, count_text, date_text, epoch, moment_text, span_text, toned
 
 if TYPE_CHECKING:
     from billtui.services.executor import JobEvent
     from billtui.services.store import ChangeRow
+    from billtui.services.ticket_queue import Ranks
     from billtui.widgets.record_table import Tone
 
 LABEL = 15
@@ -184,6 +182,9 @@ class OverviewScreen(BilltuiScreen):
             options.append(Option(Content(""), disabled=True))
 
         if is_staff(found.account):
+            from billtui.screens.overview_staff import staff_lines  # support alone needs the queue and its ranks
+            from billtui.services.ticket_queue import Ranks
+
             if self._ranks is None:
                 self._ranks = Ranks()
             me = str(found.account.login) if found.account is not None else ""

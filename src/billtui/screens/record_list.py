@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from billtui.commands import Command, Scope
-from billtui.screens.base import BilltuiScreen
+from billtui.screens.base import DETAIL_FROM, BilltuiScreen
 from billtui.screens.collector import LARGE, put_aside
 from billtui.screens.trailing import Trailing
 from billtui.services.store import HeldRows
@@ -27,9 +27,6 @@ from billtui.widgets.record_table import Column, RecordTable
 from billtui.widgets.still import Still
 
 R = TypeVar("R")
-
-DETAIL_FROM = 120
-"""Columns of the terminal from which a detail pane stands beside the list."""
 
 
 class View(NamedTuple):

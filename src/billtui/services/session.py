@@ -17,7 +17,6 @@ from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
 
-from billtui.services import offers
 from billtui.services.account_care import AccountCare
 from billtui.services.journal.reader import JournalReader
 from billtui.services.letters_sent import sent_by_another
@@ -335,6 +334,8 @@ class Session:
         "All locations" become cells, and what is left out is in ``excluded`` (BLK-2). Raises ClientError, as where
         a promo code does not hold (DSC-6).
         """
+        from billtui.services import offers
+
         return await self._threads.ask(offers.offer_order(self._core.reads, request))
 
     async def offer_renewal(
@@ -344,6 +345,8 @@ class Session:
 
         For ``planner.renew_many``. Raises ClientError.
         """
+        from billtui.services import offers
+
         return await self._threads.ask(offers.offer_renewal(self._core.reads, order_ids, period, promo_code))
 
     async def offer_addons(self, order_ids: Sequence[str], addons: Sequence[str]) -> Offer[AddonRequest]:
@@ -351,6 +354,8 @@ class Session:
 
         For ``planner.addons``. Raises ClientError.
         """
+        from billtui.services import offers
+
         return await self._threads.ask(offers.offer_addons(self._core.reads, order_ids, addons))
 
     async def stock(self) -> list[StockItem]:

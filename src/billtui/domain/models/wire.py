@@ -13,7 +13,7 @@ from billtui.domain.safetext import SafeText
 
 
 class WireModel(BaseModel):
-    """An object of the Billing API. How it is validated is worked out at its first use, which most starts never make."""
+    """An object of the Billing API. How it is validated is worked out at its first use: not at a start."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
