@@ -299,7 +299,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
     async def sign_out(self) -> None:
         """End the session on the panel and forget its token."""
         left = await self.session.sign_out()
-        await self.frames.write()
+        await self.frames.drop()
         self.say(" ".join(["Signed out; the token is forgotten.", *left]), "warning" if left else "information")
 
     @handles("app.quit")

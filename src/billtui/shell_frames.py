@@ -20,7 +20,7 @@ from textual.content import Content
 from billtui.config.errors import ConfigError
 from billtui.config.paths import config_dir, write_private
 from billtui.config.profiles import ProfileBook
-from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Colour, Facts, Piece, encode, stamp
+from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Colour, Facts, Piece, encode, read, stamp
 from billtui.widgets.profile_tag import NO_ACCENT, tag_style
 
 if TYPE_CHECKING:
@@ -124,11 +124,17 @@ class FirstFrames:
         if timer is not None:
             timer.stop()
         session = self._shell.session
-        if not self._keep or session.closed or not self._lines:
-            return
+        if not self._keep or session.closed or session.account is None or not self._lines:
+            return  # nobody is known: what an earlier start knew holds
         in_book = not self._shell.profile.demo
-        signed_in = session.account is not None
-        await asyncio.to_thread(write, self._facts(), session.settings.data_dir, signed_in=signed_in, in_book=in_book)
+        await asyncio.to_thread(write, self._facts(), session.settings.data_dir, in_book=in_book)
+
+    async def drop(self) -> None:
+        """Somebody signed out: nothing of the account stays."""
+        self.forget()
+        shell = self._shell
+        if self._keep:
+            await asyncio.to_thread(drop, shell.session.settings.data_dir, shell.profile.name)
 
     def _facts(self) -> Facts:
         shell, place = self._shell, self._shell.place()
@@ -146,23 +152,18 @@ class FirstFrames:
         return facts
 
 
-def write(facts: Facts, data_dir: Path, *, signed_in: bool, in_book: bool) -> None:
+def write(facts: Facts, data_dir: Path, *, in_book: bool) -> None:
     """Write what the next start shows. Not in the interface's thread; what cannot be written is left.
 
-    ``in_book``: the profile is in the book, so it can be the one that opens by itself. Without ``signed_in`` nothing
-    of an account stays.
+    ``in_book``: the profile is in the book, so it can be the one that opens by itself.
     """
     folder = data_dir / FRAMES
     with contextlib.suppress(OSError, ConfigError):
         facts.settings_stamp = stamp(str(config_dir() / "settings.toml"))
         facts.profiles_stamp = stamp(str(config_dir() / "profiles.toml"))
-        last = in_book and _opens_by_itself(facts.profile)
-        if signed_in and facts.lines:
-            write_private(folder / f"{facts.profile}.frame", encode(facts))
-            if last:
-                write_private(folder / f"{LAST}.frame", encode(facts))
-        elif not signed_in:
-            _remove([folder / f"{facts.profile}.frame", *([folder / f"{LAST}.frame"] if last else [])])
+        write_private(folder / f"{facts.profile}.frame", encode(facts))
+        if in_book and _opens_by_itself(facts.profile):
+            write_private(folder / f"{LAST}.frame", encode(facts))
         write_private(folder / f"{PLAIN}.frame", encode(_plain(facts)))
 
 
@@ -179,7 +180,11 @@ def _opens_by_itself(name: str) -> bool:
     return book.last_used == name
 
 
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
+def drop(data_dir: Path, profile: str) -> None:
+    """Delete what is kept of a profile. Not in the interface's thread."""
+    folder = data_dir / FRAMES
+    last = read(str(folder / f"{LAST}.frame"))
+    with contextlib.suppress(OSError):
+        (folder / f"{profile}.frame").unlink(missing_ok=True)
+        if last is not None and last.profile == profile:
+            (folder / f"{LAST}.frame").unlink(missing_ok=True)
