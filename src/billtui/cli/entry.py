@@ -27,7 +27,6 @@ def run(arguments: Sequence[str], opening: Opening | None = None) -> int:
 
     ``opening`` is the first frame of the full-screen program, where that stands already.
     """
-    gc.disable()  # loading makes many objects that stay; `_loaded` switches it on again
     os.environ.setdefault(
         "PYDANTIC_DISABLE_PLUGINS", "__all__"
     )  # foreign code in our models, looked for in every start
@@ -44,6 +43,7 @@ def run(arguments: Sequence[str], opening: Opening | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last line: known errors are told in words, faults without values
         code = _told(error, out)
     finally:
+        gc.enable()
         _flush(out)
     return int(Exit.UNEXPECTED if code == 0 and out.failed else code)
 
@@ -51,6 +51,7 @@ def run(arguments: Sequence[str], opening: Opening | None = None) -> int:
 def _run(arguments: list[str], out: Output, opening: Opening | None) -> int:
     if arguments[:2] == ["sandbox", "serve"]:
         return _serve(arguments[2:])
+    gc.disable()  # loading makes many objects that stay; whoever has loaded switches it on again
     from billtui.cli.parser import parse
 
     options = parse(arguments)

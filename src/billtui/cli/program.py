@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ def open_program(options: argparse.Namespace, out: Output, opening: Opening) -> 
     if not options.demo and not options.url and not options.profile and last_profile() is None:
         opening.end()  # there was a profile when its overview was kept
         if screen:
+            gc.enable()
             return _guide(options, environment, facts, opening)
         chosen = _first_run(out) if is_terminal() and can_ask() and not out.as_json else None
         if chosen is None:
@@ -47,6 +49,7 @@ def open_program(options: argparse.Namespace, out: Output, opening: Opening) -> 
     with _demo(options) as demo:
         profile = _profile(options, demo)
         if not screen:
+            gc.enable()
             return asyncio.run(_print_overview(profile, demo, environment, options, out))
         known = not (options.url or options.login)
         return _run(profile, demo, environment, facts, opening, read_only=bool(options.read_only), known=known)
