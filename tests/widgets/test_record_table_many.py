@@ -44,3 +44,23 @@ def test_shown_rows_are_those_of_the_filter_in_the_order_shown() -> None:
     assert view.shown_rows() == rows
     view.set_predicate(lambda row: row.id.endswith("7"))
     assert view.shown_rows() == [rows[7], rows[17], rows[27]]
+
+
+def test_a_view_is_asked_about_each_new_row_once_and_about_none_that_goes() -> None:
+    """A list that is read anew: another predicate and other rows come together (P-SYNC)."""
+    asked: list[str] = []
+
+    def even(row: Row) -> bool:
+        asked.append(row.id)
+        return int(row.id[1:]) % 2 == 0
+
+    old = [Row(CountedId(f"o{number}")) for number in range(500)]
+    new = [Row(CountedId(f"o{number}")) for number in range(400, 1_000)]
+    view = RecordView[Row](lambda row: row.id)
+    view.set_rows(old)
+    view.sort("id", lambda row: -int(row.id[1:]))
+    view.set_predicate(even, rows_follow=True)
+    assert view.shown_rows() == sorted(old, key=lambda row: -int(row.id[1:]))  # as before, until the rows are there
+    view.set_rows(new)
+    assert sorted(asked) == sorted(row.id for row in new)
+    assert [row.id for row in view.shown_rows()] == [f"o{number}" for number in range(998, 398, -2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from billtui.widgets.record_table import RecordTable
@@ -179,6 +179,14 @@ def act(table: Silent, step: str, value: Any) -> None:
 
 
 @settings(max_examples=400, deadline=None)
+@example(
+    rows=[Server("o0", "web one", None, False)],
+    steps=[
+        ("mark", None),
+        ("rows", [Server("o0", "web one", None, True), Server("o1", "web one", None, False)]),
+        ("all", None),
+    ],
+)
 @given(ROWS, st.lists(STEPS, max_size=18))
 def test_table_is_synchronised_by_id(rows: list[Server], steps: list[tuple[str, Any]]) -> None:
     table, model = Silent(), Model()

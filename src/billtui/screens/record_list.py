@@ -68,6 +68,7 @@ class RecordList(BilltuiScreen, Generic[R]):
         """The view is the first one until another is chosen."""
         super().__init__()
         self._held: HeldRows | None = None
+        self._rows_follow = False
         self.view: View | None = next(iter(self.views()), None)
         self.trailing = Trailing(self, self.follow_cursor)
         self._now_epoch = 0
@@ -186,16 +187,20 @@ class RecordList(BilltuiScreen, Generic[R]):
     def reload(self) -> None:
         """Rows anew; cursor and marks stay with their ids."""
         self._now_epoch = self.now_epoch()
-        self._apply_view()
         rows = self.load_rows()
         if len(rows) >= LARGE:
             put_aside()
+        self._rows_follow = True  # the view is asked about every row once, not about those that go as well
+        try:
+            self._apply_view()
+        finally:
+            self._rows_follow = False
         self.table.set_rows(rows)
         self._show_state()
         self._show_around()
 
     def _apply_view(self) -> None:
-        self.table.set_predicate(self.view_predicate())
+        self.table.set_predicate(self.view_predicate(), rows_follow=self._rows_follow)
 
     def view_predicate(self) -> Callable[[R], bool] | None:
         """Which rows the view shows; ``None``: all."""

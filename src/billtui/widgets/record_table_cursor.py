@@ -133,9 +133,15 @@ class CursorTable(TableCanvas[R]):
         """Show only records whose searchable columns hold every word of the text, upper and lower case alike."""
         self._rearrange_same(lambda: self._view.set_filter(text))
 
-    def set_predicate(self, predicate: Callable[[R], bool] | None) -> None:
-        """Show only records for which this is true, besides the filter; None: all."""
-        self._rearrange_same(lambda: self._view.set_predicate(predicate))
+    def set_predicate(self, predicate: Callable[[R], bool] | None, *, rows_follow: bool = False) -> None:
+        """Show only records for which this is true, besides the filter; None: all.
+
+        ``rows_follow``: :meth:`set_rows` is called next; the records shown now are not asked, and stay until then.
+        """
+        if rows_follow:
+            self._view.set_predicate(predicate, rows_follow=True)
+        else:
+            self._rearrange_same(lambda: self._view.set_predicate(predicate))
 
     def _rearrange_same(self, change: Callable[[], None]) -> None:
         """Change order or filter of the same records."""

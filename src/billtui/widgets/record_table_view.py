@@ -277,11 +277,15 @@ class RecordView(Generic[R]):
         self.words = words
         self._narrow(self.shown if narrower else None)
 
-    def set_predicate(self, predicate: Callable[[R], bool] | None) -> None:
-        """Show only records for which the predicate is true (None: all), besides the filter text."""
+    def set_predicate(self, predicate: Callable[[R], bool] | None, *, rows_follow: bool = False) -> None:
+        """Show only records for which the predicate is true (None: all), besides the filter text.
+
+        ``rows_follow``: new records are set next, and only they are asked.
+        """
         self._predicate = predicate
-        self._candidates = None
-        self._narrow()
+        if not rows_follow:
+            self._candidates = None
+            self._narrow()
 
     def _narrow(self, within: Sequence[int] | None = None) -> None:
         if within is None:
