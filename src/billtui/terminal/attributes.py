@@ -136,18 +136,19 @@ class StyleBook:
     def __init__(self, colour_system: ColorSystem) -> None:
         self.colour_system = colour_system
         self._looks: dict[tuple[int, str, str], Attributes] = {}
-        self._styles: dict[Style | None, Attributes] = {}
+        self._styles: dict[int, tuple[Attributes, Style | None]] = {}
+        """By the style's identity; it is kept, so that its number is nobody else's."""
         self.plain = Attributes(0, "", "")
         self._looks[0, "", ""] = self.plain
 
     def of(self, style: Style | None) -> Attributes:
         """How a cell in this style looks; links and Textual's notes in a style do not count."""
-        known = self._styles.get(style)
+        known = self._styles.get(id(style))  # a style's own hash and comparison are Python: too slow for every segment
         if known is None:
             if len(self._styles) > _MOST_STYLES:
                 self._styles.clear()
-            known = self._styles[style] = self.plain if style is None else self._read(style)
-        return known
+            known = self._styles[id(style)] = self.plain if style is None else self._read(style), style
+        return known[0]
 
     def attributes(self, flags: int, foreground: str, background: str) -> Attributes:
         """The one object for this look."""

@@ -5,6 +5,7 @@ What is written consists of the sequences made here and of printable cells, noth
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from itertools import compress, count
@@ -124,33 +125,44 @@ class _Pen:
 
     def put(self, cells: Row, at: int, y: int) -> None:
         """Write cells from a place on."""
-        last = len(cells)
-        skip = 0
-        for index, cell in enumerate(cells):
-            if index < skip or not cell.width:
-                continue
-            if self.x != at + index or self.y != y:
-                self.go(at + index, y)
-            if cell.text == " ":
+        self.go(at, y)
+        index, last = 0, len(cells)
+        out = self.out
+        while index < last:
+            cell = cells[index]
+            text, width, look, sure = cell
+            if text == " ":
+                if look is not self.look.rest:
+                    self.be(look)
                 count = _equal(cells, index) if self.can.erases_cells else 1
-                self.be_blank(cell.attributes)
-                if count >= (_ERASED_LAST if index + count == last else _ERASED) and self._erases(cell.attributes):
-                    self.out.append(f"\x1b[{count}X")
-                    skip = index + count
+                if count >= (_ERASED_LAST if index + count == last else _ERASED) and self.erases(cell):
+                    out.append(f"\x1b[{count}X")
+                    self.x = at + index
+                    index += count
+                    if index == last:
+                        return
+                    self.go(at + index, y)
                     continue
+                out.append(text if count == 1 else text * count)
+                index += count
+                continue
+            if look is not self.look:
+                self.be(look)
+            index += width
+            if sure:
+                out.append(text)
             else:
-                self.be(cell.attributes)
-            if cell.sure:
-                self.out.append(cell.text)
-                self.x = at + index + cell.width
-                if self.x >= self.columns:
-                    self.x = None
-            else:
-                self._put_unsure(cell, at + index)
+                self._put_unsure(cell, at + index - width)
                 self.x = None
+                if index == last:
+                    return
+                self.go(at + index, y)
+        self.x = at + last if at + last < self.columns else None
 
-    def _erases(self, look: Attributes) -> bool:
-        return not look.shows_blanks and (self.can.erases_in_colour or not look.background)
+    def erases(self, cell: Cell) -> bool:
+        """Whether erasing draws this cell."""
+        look = cell.attributes
+        return cell.text == " " and not look.shows_blanks and (self.can.erases_in_colour or not look.background)
 
     def _put_unsure(self, cell: Cell, at: int) -> None:
         """A character that some terminals draw narrower or wider than its place.
@@ -177,14 +189,15 @@ def _row(pen: _Pen, y: int, old: Row, new: Row) -> None:
     changed = list(compress(count(), map(is_not, old, new)))
     if not changed:
         return
-    erase_from = _erasable_end(pen.can, new)
-    tail = [x for x in changed if x >= erase_from]
-    if len(tail) > _NEAR:
-        del changed[len(changed) - len(tail) :]
-    for start, stop in _runs(changed, new):
+    tail = 0
+    if new[changed[-1]] is new[-1] and pen.erases(new[-1]):
+        tail = len(changed) - bisect_left(changed, _equal_from(new))
+    if tail <= _NEAR:
+        tail = 0
+    for start, stop in _runs(changed[: len(changed) - tail], new):
         pen.put(new[start:stop], start, y)
-    if len(tail) > _NEAR:
-        pen.go(tail[0], y)
+    if tail:
+        pen.go(changed[-tail], y)
         pen.be_blank(new[-1].attributes)
         pen.out.append("\x1b[K")
 
@@ -192,20 +205,38 @@ def _row(pen: _Pen, y: int, old: Row, new: Row) -> None:
 def _runs(changed: list[int], row: Row) -> list[tuple[int, int]]:
     """Stretches of the row to write: from where to where, small gaps closed, wide characters whole."""
     runs: list[tuple[int, int]] = []
+    first, end = -1, -_NEAR - 1
     for x in changed:
+        cell = row[x]
+        if x < end:
+            continue
         start, stop = x, x + 1
-        if not row[start].width:
-            start -= 1
-        lead = row[start]
-        while stop < len(row) and (not row[stop].width or not lead.sure):
-            if row[stop].width:
-                lead = row[stop]  # what a terminal may have drawn too wide is drawn over
-            stop += 1
-        if runs and start <= runs[-1][1] + _NEAR and _alike(row, runs[-1][1] - 1, start):
-            runs[-1] = (runs[-1][0], max(stop, runs[-1][1]))
-        else:
-            runs.append((start, stop))
+        if cell.width != 1 or not cell.sure or (stop < len(row) and not row[stop].width):
+            start, stop = _whole(row, x)
+        if start > end and (start > end + _NEAR or not _alike(row, end - 1, start)):
+            if first >= 0:
+                runs.append((first, end))
+            first = start
+        end = stop
+    if first >= 0:
+        runs.append((first, end))
     return runs
+
+
+def _whole(row: Row, x: int) -> tuple[int, int]:
+    """From where to where has to be written, when the cell at ``x`` has to be.
+
+    Both halves of a wide letter; and what some terminal may have drawn a letter over.
+    """
+    start, stop = x, x + 1
+    if not row[start].width:
+        start -= 1
+    lead = row[start]
+    while stop < len(row) and (not row[stop].width or not lead.sure):
+        if row[stop].width:
+            lead = row[stop]
+        stop += 1
+    return start, stop
 
 
 def _alike(row: Row, first: int, stop: int) -> bool:
@@ -233,15 +264,12 @@ def _most_blanks(rows: Sequence[Row]) -> Attributes | None:
     return counts.most_common(1)[0][0] if counts else None
 
 
-def _erasable_end(can: Abilities, row: Row) -> int:
-    """The column from which on there are only blanks of one look, and which erasing to the end would draw."""
-    last = row[-1]
-    if last.text != " " or last.attributes.shows_blanks or (last.attributes.background and not can.erases_in_colour):
-        return len(row)
-    end = len(row)
-    while end and row[end - 1] is last:
-        end -= 1
-    return end
+def _equal_from(row: Row) -> int:
+    """The column from which on all cells are the same."""
+    last, at = row[-1], len(row) - 1
+    while at and row[at - 1] is last:
+        at -= 1
+    return at
 
 
 def _place(x: int, y: int) -> str:

@@ -82,23 +82,25 @@ def _best_region(
     before: Sequence[Row], after: Sequence[Row], costs: dict[int, int], by: int
 ) -> tuple[int, Move | None]:
     """The stretch of rows where moving spares most, and how much that is."""
-    best, move = 0, None
+    best, region = 0, None
     gain = start = 0
     lines = len(after)
     for y in range(max(0, -by), min(lines, lines - by)):
         if gain <= 0:
             gain, start = 0, y
-        spared = costs.get(y, 0)
-        if spared or after[y] is not before[y + by]:
-            gain += spared - _differing(before[y + by], after[y])
+        old, new = before[y + by], after[y]
+        if old is not new:
+            gain -= _differing(old, new)
+        gain += costs.get(y, 0)
         if gain > best:
-            region = Move(start, y + by, by) if by > 0 else Move(start + by, y, by)
-            net = gain - sum(_drawn(after[row]) - costs.get(row, 0) for row in region.exposed())
-            if net > best:
-                best, move = net, region
-    return best, move
+            best, region = gain, (start, y)
+    if region is None:
+        return 0, None
+    first, last = region
+    move = Move(first, last + by, by) if by > 0 else Move(first + by, last, by)
+    return best - sum(_drawn(after[row]) - costs.get(row, 0) for row in move.exposed()), move
 
 
 def _drawn(row: Row) -> int:
     """Cells that have to be written on a blank row, about."""
-    return _WAY + sum(1 for cell in row if cell.text != " ")
+    return _WAY + len(row) - [cell.text for cell in row].count(" ")
