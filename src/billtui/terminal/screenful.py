@@ -16,6 +16,8 @@ from textual.strip import Strip
 from billtui.terminal.attributes import NARROW, Attributes, Cell, StyleBook
 
 Row: TypeAlias = tuple[Cell, ...]
+_MOST_LINES = 512
+"""Lines whose cells are kept: a table that scrolls, and dialogs that open, draw the same ones again and again."""
 _only_narrow = NARROW.issuperset
 
 
@@ -39,6 +41,8 @@ class Painting:
 
     def __init__(self, book: StyleBook) -> None:
         self._book = book
+        self._known: dict[int, tuple[Strip, Row]] = {}
+        """Cells of lines by the line's identity; it is kept, so that its number is nobody else's."""
         self.screenful = Screenful.blank(0, 0, book.plain)
 
     def take_over(self, update: CompositorUpdate, cursor: tuple[int, int] = (0, 0)) -> bool:
@@ -87,8 +91,16 @@ class Painting:
                 row = _placed(row, x, cells)
             rows[y] = _kept(rows[y], row)
 
-    def cells(self, strip: Strip) -> list[Cell]:
+    def cells(self, strip: Strip) -> Row:
         """The cells of a line as Textual counts them."""
+        known = self._known.get(id(strip))
+        if known is None:
+            if len(self._known) >= _MOST_LINES:
+                self._known.clear()
+            known = self._known[id(strip)] = strip, tuple(self._read(strip))
+        return known[1]
+
+    def _read(self, strip: Strip) -> list[Cell]:
         cells: list[Cell] = []
         for text, style, control in strip:
             if control:
@@ -119,22 +131,20 @@ def _add_mark(cells: list[Cell], mark: str) -> None:
         cells[at] = marked
 
 
-def _placed(row: Sequence[Cell], x: int, cells: list[Cell]) -> Sequence[Cell]:
+def _placed(row: Sequence[Cell], x: int, cells: Sequence[Cell]) -> Sequence[Cell]:
     """The row with ``cells`` from column ``x`` on; a wide character that loses a half becomes blank."""
     columns = len(row)
-    if x < 0:
-        cells = cells[-x:]
-        x = 0
-        if cells and not cells[0].width:
-            cells[0] = _blanked(cells[0])
-    if len(cells) > columns - x:
-        cells = cells[: max(0, columns - x)]
-    if cells and cells[-1].width == 2:
-        cells[-1] = _blanked(cells[-1])
-    if len(cells) == columns:
-        return cells
+    if x < 0 or len(cells) > columns - x:
+        cells = cells[max(0, -x) : max(0, columns - x)]
+        x = max(0, x)
     if not cells:
         return row
+    if not cells[0].width:
+        cells = [_blanked(cells[0]), *cells[1:]]
+    if cells[-1].width == 2:
+        cells = [*cells[:-1], _blanked(cells[-1])]
+    if len(cells) == columns:
+        return cells
     placed = list(row)
     end = x + len(cells)
     if not placed[x].width:
