@@ -30,7 +30,7 @@ class Frame(NamedTuple):
 
 
 class Watched(headless_driver.HeadlessDriver):
-    """A driver that writes at once, to an emulator, and compares every cell after every frame."""
+    """A driver that writes at once, to an emulator, and compares every row that changed after every frame."""
 
     can = EVERYTHING
     frames: list[Frame]
@@ -63,12 +63,18 @@ class Watched(headless_driver.HeadlessDriver):
         if (self.emulator.columns, self.emulator.lines) != size:
             self.shown = None
             self.emulator = Emulator(*size, erases_in_colour=self.can.erases_in_colour)
-        written = changes(self.shown, screenful, self.can)
-        self.shown = screenful
+        before, self.shown = self.shown, screenful
+        written = changes(before, screenful, self.can)
         self.frames.append(Frame(written, screenful))
         self.emulator.feed(written)
         assert not self.emulator.unknown, self.emulator.unknown
-        assert not (wrong := differences(self.emulator, screenful)), (wrong[:5], written)
+        assert not (wrong := differences(self.emulator, screenful, before)), (wrong[:5], written)
+
+    def look(self) -> Screenful:
+        """What is on the emulator, every cell compared with what was meant."""
+        assert self.shown is not None
+        assert not (wrong := differences(self.emulator, self.shown)), wrong[:5]
+        return self.shown
 
     def bytes(self) -> int:
         """Bytes written since ``frames`` was emptied."""
@@ -83,10 +89,15 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def differences(emulator: Emulator, meant: Screenful) -> list[str]:
-    """Cells that do not show what is meant, in words. Of a cell that terminals count differently only its letter."""
+def differences(emulator: Emulator, meant: Screenful, before: Screenful | None = None) -> list[str]:
+    """Cells that do not show what is meant, in words. Of a cell that terminals count differently only its letter.
+
+    Rows that are the same as in ``before`` are not looked at.
+    """
     found: list[str] = []
     for y, row in enumerate(meant.rows):
+        if before is not None and y < before.lines and before.rows[y] is row:
+            continue
         for x, cell in enumerate(row):
             seen = emulator.cell(x, y)
             if not _same(seen, cell, row[x - 1] if x else None):

@@ -1,20 +1,20 @@
 """From what is on the terminal to what is meant to be there, in as few bytes as can be.
 
-What is written consists of the sequences made here and of printable cells, nothing else.
+What is written consists of the sequences made here and in ``pen.py``, and of printable cells; nothing else.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import compress, count
-from operator import is_not
+from operator import is_not, itemgetter
+from typing import NamedTuple
 
 from billtui.terminal.abilities import CAUTIOUS, Abilities
-from billtui.terminal.attributes import NARROW, Attributes, Cell
-from billtui.terminal.harmless import REPLACEMENT
-from billtui.terminal.moved_rows import Move, find_move
+from billtui.terminal.attributes import Attributes
+from billtui.terminal.moved_rows import find_move
+from billtui.terminal.pen import Pen
 from billtui.terminal.screenful import Row, Screenful
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -22,8 +22,24 @@ SYNC_FROM = 512
 """Characters from which on a frame is worth being shown in one go; shorter ones arrive in one piece anyway."""
 _NEAR = 4
 """A gap of so many cells is written again rather than jumped over."""
-_ERASED, _ERASED_LAST = 11, 6
-"""So many blanks and more are erased rather than written; at the end of what is written, where nothing follows."""
+_BY_LOOK_FROM = 256
+"""Characters from which on it is tried whether writing one look after the other is shorter than row by row."""
+_SPARED = 0.9
+"""It is taken where it needs less than this share: rows are nicer to see on a slow line."""
+
+
+_look, _sure = itemgetter(2), itemgetter(3)  # of a cell
+
+
+class _Piece(NamedTuple):
+    """Cells in a row to write, of one look; without cells: erase from there to the end of the line."""
+
+    look: Attributes
+    x: int
+    y: int
+    cells: Row
+    plain: bool = True
+    """Whether every terminal counts all of them alike; otherwise they may have several looks."""
 
 
 def changes(
@@ -36,156 +52,85 @@ def changes(
     """
     if not intended.columns or not intended.lines:
         return ""
-    pen = _Pen(can, intended)
+    pen = Pen(can, intended)
+    before: Sequence[Row]
     if shown is None or (shown.columns, shown.lines) != (intended.columns, intended.lines):
-        shown = pen.wipe(intended)
+        before = pen.wipe(intended).rows
     else:
+        before = shown.rows
         pen.x, pen.y = shown.cursor
-    before: Sequence[Row] = shown.rows
-    if can.scrolls and (move := find_move(before, intended.rows)) is not None:
-        before = pen.scroll(move, before, intended.rows)
-    for y, (old, new) in enumerate(zip(before, intended.rows, strict=True)):
-        if old is not new:
-            _row(pen, y, old, new)
-    written = pen.finish(*intended.cursor)
+        if can.scrolls and (move := find_move(before, intended.rows)) is not None:
+            before = pen.scroll(move, before, intended.rows)
+    pieces = [
+        piece
+        for y, (old, new) in enumerate(zip(before, intended.rows, strict=True))
+        if old is not new
+        for piece in _row(pen, y, old, new)
+    ]
+    beginning = "".join(pen.out)
+    written = _written(pen.another(), pieces, intended)
+    if len(written) >= _BY_LOOK_FROM:
+        ordered = _by_look(pieces, pen.look)
+        if len(written) + _difference(pieces, ordered, pen.look) < len(written) * _SPARED:
+            written = min(written, _written(pen.another(), ordered, intended), key=len)
+    written = beginning + written
     if synchronised and len(written) >= SYNC_FROM:
         return f"{SYNC_START}{written}{SYNC_END}"
     return written
 
 
-class _Pen:
-    """Collects what is written; knows where the cursor is and what the next character would look like."""
-
-    def __init__(self, can: Abilities, screen: Screenful) -> None:
-        self.can = can
-        self.columns = screen.columns
-        self.plain = screen.rows[0][0].attributes.plain
-        self.look = self.plain
-        self.x: int | None = None
-        self.y: int | None = None
-        self.out: list[str] = []
-
-    def wipe(self, intended: Screenful) -> Screenful:
-        """Erase everything, in the colour that most blanks will have; gives what is on the terminal then."""
-        fill = self.plain
-        self.out.append("\x1b[r\x1b[m")
-        if self.can.erases_in_colour:
-            fill = _most_blanks(intended.rows) or fill
-        self.be(fill)
-        self.out.append("\x1b[H\x1b[J")
-        self.x = self.y = 0
-        return Screenful.blank(intended.columns, intended.lines, fill)
-
-    def scroll(self, move: Move, before: Sequence[Row], intended: Sequence[Row]) -> list[Row]:
-        """Let the terminal move rows; gives what is on it then."""
-        fill = self.plain
-        if self.can.erases_in_colour:
-            fill = _most_blanks([intended[y] for y in move.exposed()]) or fill
-        self.be_blank(fill)
-        self.out.append(f"\x1b[{move.top + 1};{move.bottom + 1}r")
-        self.x = self.y = None
-        if move.by > 0:
-            self.go(0, move.bottom)
-            self.out.append("\n" * move.by)
+def _written(pen: Pen, pieces: Sequence[_Piece], intended: Screenful) -> str:
+    for look, x, y, cells, plain in pieces:
+        if not cells:
+            pen.erase_line(x, y, intended.rows[y][-1])
+        elif plain:
+            pen.put_words(look, cells, x, y)
         else:
-            self.go(0, move.top)
-            self.out.append("\x1bM" * -move.by)
-        self.out.append("\x1b[r")
-        self.x = self.y = None
-        return move.applied(before, (fill.cells[" "],) * self.columns)
-
-    def be(self, look: Attributes) -> None:
-        """Make what follows look so."""
-        if look is not self.look:
-            self.out.append(self.look.to(look) if self.can.switches_off else self.look.to_by_reset(look))
-            self.look = look
-
-    def be_blank(self, look: Attributes) -> None:
-        """Make blanks look so; the colour of letters may stay what it is."""
-        if self.look.rest is not look:
-            self.be(look)
-
-    def go(self, x: int, y: int) -> None:
-        """Move the cursor, the shortest way."""
-        if y != self.y:
-            if x == 0 and self.y is not None and y == self.y + 1:
-                self.out.append("\r\n")
-            elif x == self.x and self.y is not None and abs(y - self.y) == 1:
-                self.out.append("\x1b[B" if y > self.y else "\x1b[A")
-            else:
-                self.out.append(_place(x, y))
-        elif x != self.x:
-            if x == 0:
-                self.out.append("\r")
-            elif self.x is None:
-                self.out.append(f"\x1b[{x + 1}G")
-            else:
-                self.out.append(_step(self.x, x))
-        self.x, self.y = x, y
-
-    def put(self, cells: Row, at: int, y: int) -> None:
-        """Write cells from a place on."""
-        self.go(at, y)
-        index, last = 0, len(cells)
-        out = self.out
-        while index < last:
-            cell = cells[index]
-            text, width, look, sure = cell
-            if text == " ":
-                if look is not self.look.rest:
-                    self.be(look)
-                count = _equal(cells, index) if self.can.erases_cells else 1
-                if count >= (_ERASED_LAST if index + count == last else _ERASED) and self.erases(cell):
-                    out.append(f"\x1b[{count}X")
-                    self.x = at + index
-                    index += count
-                    if index == last:
-                        return
-                    self.go(at + index, y)
-                    continue
-                out.append(text if count == 1 else text * count)
-                index += count
-                continue
-            if look is not self.look:
-                self.be(look)
-            index += width
-            if sure:
-                out.append(text)
-            else:
-                self._put_unsure(cell, at + index - width)
-                self.x = None
-                if index == last:
-                    return
-                self.go(at + index, y)
-        self.x = at + last if at + last < self.columns else None
-
-    def erases(self, cell: Cell) -> bool:
-        """Whether erasing draws this cell."""
-        look = cell.attributes
-        return cell.text == " " and not look.shows_blanks and (self.can.erases_in_colour or not look.background)
-
-    def _put_unsure(self, cell: Cell, at: int) -> None:
-        """A character that some terminals draw narrower or wider than its place.
-
-        The place of a wide one is made blank first; one that could reach over the edge is not drawn. What comes after
-        it is written again (:func:`_runs`).
-        """
-        text = cell.text
-        if cell.width == 2:
-            self.out.append(f"  \x1b[{at + 1}G")
-        elif at + 1 == self.columns and text[0] not in NARROW:
-            text = REPLACEMENT
-        self.out.append(text)
-
-    def finish(self, x: int, y: int) -> str:
-        """Leave the cursor and the attributes as the next frame expects them."""
-        if self.look is not self.plain:
-            self.out.append("\x1b[m")
-        self.go(x, y)
-        return "".join(self.out)
+            pen.put(cells, x, y)
+    return pen.finish(*intended.cursor)
 
 
-def _row(pen: _Pen, y: int, old: Row, new: Row) -> None:
+def _difference(pieces: Sequence[_Piece], ordered: Sequence[_Piece], look: Attributes) -> int:
+    """By how much the other order is longer, about: fewer changes of look, more ways to go."""
+    return _looks(ordered, look) - _looks(pieces, look) + _ways(ordered) - _ways(pieces)
+
+
+def _looks(pieces: Sequence[_Piece], look: Attributes) -> int:
+    length = 0
+    for piece in pieces:
+        its = piece.look
+        if its is not look and its is not look.rest:
+            length += len(look.to(its))
+            look = its
+    return length
+
+
+def _ways(pieces: Sequence[_Piece]) -> int:
+    length = end = row = 0
+    for _, x, y, cells, _ in pieces:
+        if y != row:
+            length += 7
+        elif x != end:
+            length += 5
+        row, end = y, x + len(cells)
+    return length
+
+
+def _by_look(pieces: Sequence[_Piece], look: Attributes) -> list[_Piece]:
+    """The same pieces, those of one look after one another; ``look`` is there already."""
+    groups: dict[Attributes, list[_Piece]] = {look: []}
+    blanks: dict[Attributes, Attributes] = {look.rest: look}
+    for piece in pieces:
+        found = piece.look if piece.look in groups else blanks.get(piece.look)
+        if found is None:
+            found = piece.look
+            groups[found] = []
+            blanks.setdefault(found.rest, found)
+        groups[found].append(piece)
+    return [piece for group in groups.values() for piece in group]
+
+
+def _row(pen: Pen, y: int, old: Row, new: Row) -> Iterator[_Piece]:
     changed = list(compress(count(), map(is_not, old, new)))
     if not changed:
         return
@@ -195,11 +140,28 @@ def _row(pen: _Pen, y: int, old: Row, new: Row) -> None:
     if tail <= _NEAR:
         tail = 0
     for start, stop in _runs(changed[: len(changed) - tail], new):
-        pen.put(new[start:stop], start, y)
+        yield from _pieces(new[start:stop], start, y)
     if tail:
-        pen.go(changed[-tail], y)
-        pen.be_blank(new[-1].attributes)
-        pen.out.append("\x1b[K")
+        yield _Piece(new[-1].attributes, changed[-tail], y, ())
+
+
+def _pieces(cells: Row, x: int, y: int) -> Iterator[_Piece]:
+    """The cells of a run, apart where their look changes; together where a letter may be drawn over its neighbour."""
+    if not all(map(_sure, cells)):
+        yield _Piece(cells[0].attributes, x, y, cells, False)
+        return
+    looks = list(map(_look, cells))
+    start, look = 0, looks[0]
+    for at in compress(count(1), map(is_not, looks, looks[1:])):
+        its = looks[at]
+        if its is look or (its is look.rest and cells[at].text == " "):
+            continue
+        if its.rest is look and all(cell.text == " " for cell in cells[start:at]):
+            look = its  # blanks before a word go with it
+            continue
+        yield _Piece(look, x + start, y, cells[start:at])
+        start, look = at, its
+    yield _Piece(look, x + start, y, cells[start:])
 
 
 def _runs(changed: list[int], row: Row) -> list[tuple[int, int]]:
@@ -248,40 +210,9 @@ def _alike(row: Row, first: int, stop: int) -> bool:
     )
 
 
-def _equal(cells: Row, start: int) -> int:
-    """How many cells from ``start`` on are the same."""
-    stop = start + 1
-    while stop < len(cells) and cells[stop] is cells[start]:
-        stop += 1
-    return stop - start
-
-
-def _most_blanks(rows: Sequence[Row]) -> Attributes | None:
-    """The look that most blanks have, among those that are nothing but background."""
-    counts = Counter(
-        cell.attributes for row in rows for cell in row if cell.text == " " and not cell.attributes.shows_blanks
-    )
-    return counts.most_common(1)[0][0] if counts else None
-
-
 def _equal_from(row: Row) -> int:
     """The column from which on all cells are the same."""
     last, at = row[-1], len(row) - 1
     while at and row[at - 1] is last:
         at -= 1
     return at
-
-
-def _place(x: int, y: int) -> str:
-    if x:
-        return f"\x1b[{y + 1};{x + 1}H"
-    return f"\x1b[{y + 1}H" if y else "\x1b[H"
-
-
-def _step(before: int, after: int) -> str:
-    distance = after - before
-    if distance > 0:
-        return "\x1b[C" if distance == 1 else f"\x1b[{distance}C"
-    if distance >= -3:
-        return "\b" * -distance
-    return f"\x1b[{-distance}D"
