@@ -91,10 +91,14 @@ def record_table(rows: list[Order]) -> RecordTable[Order]:
 
 
 def record_table_app(count: int) -> App[None]:
-    """Nothing but the table under test."""
-    from textual.app import App, ComposeResult
+    """Nothing but the table under test, behind the door to the terminal that billtui has."""
+    from textual.app import ComposeResult
 
-    class Program(App[None]):
+    from billtui.terminal.output_filter import HarmlessApp
+
+    class Program(HarmlessApp[None]):
+        door_wanted = True
+
         def compose(self) -> ComposeResult:
             yield record_table(orders(count))
 

@@ -10,8 +10,8 @@ from bench.harness import Benchmark
 PEERS = "peers"
 """The group that installs other programs; run when it is asked for."""
 MODULES = (
-    PEERS, "startup", "table", "queue", "store", "tickets", "sandbox", "program", "bulk", "jobs", "accounts",
-    "solver", "choosing", "forecast", "threads",
+    PEERS, "startup", "starts", "table", "program", "fleet", "resting", "jobs", "queue", "store", "tickets", "threads",
+    "sandbox", "bulk", "accounts", "solver", "choosing", "forecast",
 )  # fmt: skip
 """Parts of this package that have `benchmarks()`. The peers are first: others are compared with them."""
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from bench.harness import Benchmark, Figure, Yardsticks
-from bench.program import OVERVIEW, idle_bytes, prepared
+from bench.program import idle_bytes, opened, prepared
 from bench.startup import PROGRAM
 from bench.terminals import Terminal
 
@@ -28,8 +28,7 @@ def measure(_yardsticks: Yardsticks) -> list[Figure]:
         command += ["--yes", "--max-total", "1.00EUR"]
         with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as job:
             with Terminal(PROGRAM, env) as terminal:
-                terminal.until(OVERVIEW)
-                terminal.settle(2.0, timeout=6.0)
+                opened(terminal)
                 terminal.send(b"4")
                 _until_there_is_one(terminal, job)
                 for what, key in (("the list of jobs", b""), ("the screen of the job", b"\r")):

@@ -1,4 +1,4 @@
-"""The whole program on a terminal, beside a panel of its own: P-START, P-BYTES, P-TABLE, P-MEM as a person has them."""
+"""The whole program on a terminal, beside a panel of its own: P-START as a person has it, bytes until it settles."""
 
 from __future__ import annotations
 
@@ -10,32 +10,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.harness import Benchmark, Figure, Yardsticks, percentile, run_time
+from bench.harness import RUNS, Benchmark, Figure, Yardsticks, run_time
 from bench.sandbox import panel
-from bench.startup import PROGRAM, bare_textual, own_directories
-from bench.table import DOWN, KEYS, MANY, SOME, costs, datatable_memory
-from bench.terminals import LINES, Terminal
+from bench.startup import PROGRAM, own_directories
+from bench.terminals import Terminal
 
 LOGIN, PASSWORD = "olena.marsh", "demo-fleet-2026"
 OVERVIEW, ORDERS = b"Runs out in", b"A month"
 """Words of the overview and of the list of orders that stand nowhere else."""
-PLANNED, BULK = b"Next 30 days", b"Plan"
-"""Words of the planner with its forecast, and of the bulk order's matrix."""
-AREAS = (b"2", b"3", b"4", b"5", b"6", b"7", b"3", b"b", b"1")
-"""Every area, and the bulk order, which is opened from the list of orders."""
-RUNS = 7
-MINUTE = 60.0
+SOME = 10_000
+
+
+def profile_of(url: str, place: Path) -> dict[str, str]:
+    """The environment of a billtui that has a profile of a panel and nothing else."""
+    env = own_directories(place) | {"BILLTUI_PASSWORD": PASSWORD}
+    verb(env, "profile", "add", "main", "--url", url, "--login", LOGIN)
+    return env
+
+
+def verb(env: dict[str, str], *words: str) -> None:
+    """Run one of billtui's commands. Raises CalledProcessError."""
+    subprocess.run([*PROGRAM, *words], env=env, check=True, capture_output=True, timeout=600)
 
 
 @contextmanager
 def prepared(orders: int) -> Iterator[dict[str, str]]:
-    """A panel with so many orders, and the environment of a billtui that has a profile and a whole copy of it."""
+    """A panel with so many orders, and the environment of a billtui that has a profile, a whole copy and a last known
+    frame of it."""
     with tempfile.TemporaryDirectory() as place, panel(Path(place) / "panel.db", orders) as box:
-        env = own_directories(Path(place)) | {"BILLTUI_PASSWORD": PASSWORD}
-        url = f"http://127.0.0.1:{box.port}"
-        for verb in (["profile", "add", "main", "--url", url, "--login", LOGIN], ["orders", "list", "--limit", "1"]):
-            subprocess.run([*PROGRAM, *verb], env=env, check=True, capture_output=True, timeout=600)
+        env = profile_of(f"http://127.0.0.1:{box.port}", Path(place))
+        verb(env, "orders", "list", "--limit", "1")
+        keep_frame(env)
         yield env
+
+
+def frame_of(env: dict[str, str]) -> Path:
+    """Where the last known frame is kept."""
+    return Path(env["BILLTUI_DATA_DIR"]) / "first-frames" / "main.frame"
+
+
+def keep_frame(env: dict[str, str]) -> None:
+    """Let the program run until it has kept its last known frame. Raises TimeoutError."""
+    with Terminal(PROGRAM, env) as terminal:
+        end = time.perf_counter() + 60
+        while not frame_of(env).exists():
+            terminal.settle(0.2, timeout=0.5)
+            if time.perf_counter() > end:
+                raise TimeoutError("no frame was kept for the next start")
+
+
+def opened(terminal: Terminal) -> None:
+    """Wait until the program itself is on the terminal: its first frame has no keys below. Raises TimeoutError."""
+    end = time.perf_counter() + 60
+    while not (terminal.screens() and "Help" in terminal.screens()[-1][1][-1]):
+        terminal.settle(0.2, timeout=0.4)
+        if time.perf_counter() > end:
+            raise TimeoutError("the program did not open")
+    terminal.settle(1.0, timeout=10.0)
 
 
 def idle_bytes(terminal: Terminal, seconds: float) -> int:
@@ -47,83 +78,24 @@ def idle_bytes(terminal: Terminal, seconds: float) -> int:
 
 
 def starting(yardsticks: Yardsticks) -> list[Figure]:
-    """P-START with 10,000 orders in the copy, and what is written while nothing happens (P-BYTES-2)."""
-    bare, python = bare_textual(yardsticks), yardsticks.python_pass()
-    painted: list[float] = []
-    answered: list[float] = []
+    """P-START-2, bytes, and P-START-3: a verb that answers from the copy."""
+    python = yardsticks.python_pass()
     with prepared(SOME) as env:
-        offline = [*PROGRAM, "orders", "list", "--offline", "--expires-within", "1", "--json"]
-        verb = run_time(offline, env)
-        for run in range(RUNS + 1):
+        offline = run_time([*PROGRAM, "orders", "list", "--offline", "--expires-within", "1", "--json"], env)
+        sizes = []
+        for _ in range(RUNS):
             with Terminal(PROGRAM, env) as terminal:
-                first = terminal.until(OVERVIEW) * 1000
-                terminal.send(b"3")
-                answer = terminal.until(ORDERS) * 1000
-                if run:
-                    painted.append(first)
-                    answered.append(answer)
-        with Terminal(PROGRAM, env) as terminal:
-            terminal.until(OVERVIEW)
-            terminal.settle(10.0)
-            opened = len(terminal.output)
-            idle = {"the overview": idle_bytes(terminal, MINUTE)}
-            for place, keys, words in (("the planner", (b"7",), PLANNED), ("the bulk order", (b"3", b"b"), BULK)):
-                before = len(terminal.output)
-                for key in keys:
-                    terminal.send(key)
-                    terminal.settle(2.0)
-                terminal.settle(10.0)
-                if words not in terminal.output[before:]:
-                    raise RuntimeError(f"{place} was not opened")
-                idle[place] = idle_bytes(terminal, MINUTE)
-    first, answer = statistics.median(painted), statistics.median(answered)
+                opened(terminal)
+                terminal.settle(2.0, timeout=15.0)
+                sizes.append(len(terminal.output))
     what = f"with a copy of {SOME:,} orders"
+    size = statistics.median(sizes)
     return [
-        Figure("P-START-1", f"overview on the screen, {what}", first, "ms", "python -c pass", python, 1.5),
-        Figure("P-START-1", f"overview on the screen, {what}", first, "ms", "bare Textual", bare, 0.8),
-        Figure("P-START-2", f"answers a key (list of orders shown), {what}", answer, "ms", "bare Textual", bare, 0.85),
-        Figure("P-START-2", "bytes until settled", opened, "B", budget=16_000, note="one run"),
-        Figure("P-START-3", f"orders list --offline --json, {what}", verb, "ms", "python -c pass", python, 12),
-        *(
-            Figure("P-BYTES-2", f"idle for a minute on {place}", count, "B", budget=200, note="one run")
-            for place, count in idle.items()
-        ),
-    ]
-
-
-def large(yardsticks: Yardsticks) -> list[Figure]:
-    """100,000 orders: opening their list, holding a key in it, and the memory when every area was visited (P-MEM)."""
-    theirs = costs(yardsticks, "datatable", SOME)
-    with prepared(MANY) as env, Terminal(PROGRAM, env) as terminal:
-        terminal.until(OVERVIEW)
-        terminal.settle(3.0)
-        start, before = time.perf_counter(), len(terminal.output)
-        terminal.send(b"3")
-        while ORDERS not in terminal.output[before:]:
-            terminal.settle(0.01, timeout=0.02)
-        opened = (time.perf_counter() - start) * 1000
-        terminal.settle(3.0)
-        for _ in range(LINES):
-            terminal.key(DOWN)
-        scrolls = [terminal.key(DOWN) for _ in range(KEYS)]
-        for key in AREAS:
-            terminal.send(key)
-            terminal.settle(2.0)
-        memory = terminal.memory()
-    times = [milliseconds for milliseconds, _ in scrolls]
-    size = statistics.median(count for _, count in scrolls)
-    what = f"the program with {MANY:,} orders"
-    alone = datatable_memory(yardsticks)
-    return [
-        Figure("P-TABLE-1", f"{what}: first look at their list", opened, "ms", note="one run"),
-        Figure("P-TABLE-2", f"{what}: scroll by a row, p50", statistics.median(times), "ms", "DataTable", theirs.p50),
-        Figure("P-TABLE-2", f"{what}: scroll by a row, p99", percentile(times, 99), "ms", budget=16.7),
-        Figure("P-BYTES-1", f"{what}: scroll by a row", size, "B", "DataTable", theirs.scroll_bytes, 1 / 40),
-        Figure("P-MEM", f"{what}, every area visited", memory, "MB", budget=160),
-        Figure("P-MEM", f"{what}, every area visited", memory, "MB", "DataTable alone", alone, 1.0),
+        Figure("P-START-2", f"bytes until settled, {what}", size, "B", budget=16_000),
+        Figure("P-START-3", f"orders list --offline --json, {what}", offline, "ms", "python -c pass", python, 12),
     ]
 
 
 def benchmarks() -> list[Benchmark]:
     """The program as it is installed."""
-    return [Benchmark("program.start", starting), Benchmark("program.large", large)]
+    return [Benchmark("program.start", starting, ("P-START-2", "P-START-3"))]

@@ -17,6 +17,8 @@ from types import TracebackType
 import pyte
 
 COLUMNS, LINES = 120, 40
+ANSWERS = {b"\x1b[5n": b"\x1b[0n", b"\x1b[c": b"\x1b[?62;22c"}
+"""What every terminal answers when it is asked how it is, and what it is."""
 QUIET = 0.012
 """Seconds without a byte after which an answer to a key is taken as finished."""
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -53,6 +55,9 @@ class Terminal:
         os.set_blocking(self._master, False)
         self.output = bytearray()
         self._arrivals: list[tuple[float, int]] = []
+        self._emulator = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._emulator)
+        self._screens: list[tuple[float, list[str]]] = []
 
     def __enter__(self) -> Terminal:
         return self
@@ -74,8 +79,15 @@ class Terminal:
         except OSError:  # the program has ended
             return 0
         self.output += data
-        self._arrivals.append((time.perf_counter() - self.started, len(self.output)))
+        self._arrivals.append((self.now(), len(self.output)))
+        for question, answer in ANSWERS.items():
+            if question in self.output[-len(data) - len(question) + 1 :]:
+                os.write(self._master, answer)
         return len(data)
+
+    def now(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started
 
     def until(self, marker: bytes, timeout: float = 120.0) -> float:
         """Seconds from the start until this stood in the output.
@@ -88,19 +100,35 @@ class Terminal:
                 raise TimeoutError(f"{marker!r} did not come; last output: {bytes(self.output[-300:])!r}")
         return time.perf_counter() - self.started
 
-    def seen(self, text: str, since: float = 0.0) -> float | None:
-        """Seconds from the start until this stood on the screen, not looking before a moment; None: it never did.
+    def screens(self) -> list[tuple[float, list[str]]]:
+        """What stood on the screen after each arrival, and when (seconds since the start).
 
-        Found out afterwards, with an emulator: words may be written in pieces, and in pieces of other words.
+        Found out with an emulator, when it is asked for: words may be written in pieces, and only where they changed.
         """
-        screen = pyte.Screen(COLUMNS, LINES)
-        stream, fed = pyte.ByteStream(screen), 0
-        for moment, length in self._arrivals:
-            stream.feed(bytes(self.output[fed:length]))
+        fed = self._arrivals[len(self._screens) - 1][1] if self._screens else 0
+        for moment, length in self._arrivals[len(self._screens) :]:
+            self._stream.feed(bytes(self.output[fed:length]))
             fed = length
-            if moment >= since and any(text in line for line in screen.display):
+            self._screens.append((moment, list(self._emulator.display)))
+        return self._screens
+
+    def seen(self, text: str, since: float = 0.0) -> float | None:
+        """Seconds from the start until this stood on the screen, not looking before a moment; None: it never did."""
+        for moment, display in self.screens():
+            if moment >= since and any(text in line for line in display):
                 return moment
         return None
+
+    def stood(self, since: float, part: tuple[slice, slice]) -> float:
+        """Milliseconds from a moment until a part of the screen (lines, columns) stood as it stands now; 0: it did."""
+        lines, columns = part
+        still, before = 0.0, None
+        for moment, display in self.screens():
+            now = [line[columns] for line in display[lines]]
+            if before is not None and now != before and moment >= since:
+                still = (moment - since) * 1000
+            before = now
+        return still
 
     def settle(self, quiet: float = 0.4, timeout: float = 60.0) -> None:
         """Wait until nothing has been written for a while."""
@@ -127,6 +155,11 @@ class Terminal:
         """Seconds of processor time the program has used, in steps of 10 ms."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def writes(self) -> int:
+        """How often the program has written, to whatever it writes to."""
+        lines = Path(f"/proc/{self._process.pid}/io").read_text(encoding="ascii").splitlines()
+        return int(dict(line.split(": ") for line in lines)["syscw"])
 
     def memory(self) -> float:
         """Megabytes of memory the program holds (resident)."""

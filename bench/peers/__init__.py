@@ -7,7 +7,8 @@ be installed or started is said and costs nobody else's figures.
 from __future__ import annotations
 
 from bench.harness import Benchmark
-from bench.peers.measuring import installing, lists, starts
+from bench.peers.measuring import installing, lists
+from bench.peers.starting import starts
 
 
 def benchmarks() -> list[Benchmark]:

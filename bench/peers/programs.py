@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import apps
 from bench.peers import venvs
 from bench.peers.venvs import Unavailable
-from bench.startup import PROGRAM as OURS
+from bench.startup import PROGRAM as RUN_BILLTUI
 
 SOME = 10_000
 """Rows of every list, where a program is given one."""
@@ -45,6 +45,8 @@ class Program:
     """Added to the environment where its list is measured."""
     ours: bool = False
     """Whether it needs billtui's panel and copy."""
+    known: bool = True
+    """Whether billtui may find its last known frame."""
 
 
 MATERIAL = ("rows.csv", "rows.log", "collection")
@@ -84,12 +86,14 @@ def _of_the_host(*command: str) -> Callable[[Path], list[str]]:
 
 
 def _billtui(_place: Path) -> list[str]:
-    return OURS
+    return RUN_BILLTUI
 
 
-BILLTUI, BARE, POSTING, MC = "billtui", "bare Textual", "posting", "mc"
+BILLTUI, NEW = "billtui", "billtui, no last frame"
+BARE, POSTING, MC = "bare Textual", "posting", "mc"
 PROGRAMS = (
     Program(BILLTUI, _billtui, b"Runs out in", b"3", "A month", (b"3",), f"{SOME:,} orders", ours=True),
+    Program(NEW, _billtui, b"Opening", b"3", "A month", ours=True, known=False),
     Program("curses table", _small("curses"), apps.READY, DOWN, "", (), f"{SOME:,} rows"),
     Program(BARE, _small("bare"), apps.READY, TYPED, "answered"),
     Program("DataTable", _small("datatable"), apps.READY, DOWN, "", (), f"{SOME:,} rows"),
@@ -109,3 +113,4 @@ PROGRAMS = (
     Program("htop", _of_the_host("htop"), b"Load average", b"?", "Arrows"),
     Program(MC, _of_the_host("mc", "--nosubshell"), b"Modify time", TYPED, "zq"),
 )  # fmt: skip
+OURS = tuple(one for one in PROGRAMS if one.ours or one.name == BARE)
