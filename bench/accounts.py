@@ -177,4 +177,4 @@ def measure(_yardsticks: Yardsticks) -> list[Figure]:
 
 def benchmarks() -> list[Benchmark]:
     """All accounts."""
-    return [Benchmark("accounts", measure)]
+    return [Benchmark("accounts", measure, ("P-ACCOUNTS",))]

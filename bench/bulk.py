@@ -36,7 +36,7 @@ SANDBOX_WRITES = 300
 
 def benchmarks() -> list[Benchmark]:
     """Against the stub, then against the sandbox."""
-    return [Benchmark("bulk", measure)]
+    return [Benchmark("bulk", measure, ("P-BULK",))]
 
 
 def measure(_yardsticks: Yardsticks) -> list[Figure]:

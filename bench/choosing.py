@@ -138,4 +138,4 @@ def choosing(_yardsticks: Yardsticks) -> list[Figure]:
 
 def benchmarks() -> list[Benchmark]:
     """Choosing."""
-    return [Benchmark("choosing.orders", choosing)]
+    return [Benchmark("choosing.orders", choosing, ("P-TABLE-3", "P-GROWTH"))]

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.harness import Figure, markdown_of, number, put_between_marks
+from bench.plot import growth_svg, panels
 from bench.results import Results
 
+GROWTH = Path("pictures/growth.svg")
 PEERS = "peers"
 PEER_MARKS = ("<!-- peers -->", "<!-- end of peers -->")
 MEASURES = {
@@ -18,10 +20,15 @@ MEASURES = {
 
 
 def put_into(path: Path, results: Results) -> None:
-    """Replace the tables of a document by those of a run. Raises ValueError where a mark is missing."""
+    """Replace the tables of a document by those of a run, and the picture beside it. Raises ValueError where a mark is
+    missing."""
     figures = [one for one in results.figures if one.id != PEERS]
     form = "Reduced form (`--quick`): medians of five runs." if results.quick else "Medians of nine runs."
     put_between_marks(path, f"Measured on {results.measured_at[:10]}. {form}\n\n{markdown_of(figures)}")
+    if panels(figures):
+        picture = path.parent / GROWTH
+        picture.parent.mkdir(exist_ok=True)
+        picture.write_text(growth_svg(figures), encoding="utf-8")
     peers = [one for one in results.figures if one.id == PEERS]
     if peers:
         put_between_marks(path, side_by_side(peers), PEER_MARKS)

@@ -41,8 +41,8 @@ class Work(NamedTuple):
 def settled(terminal: Terminal, key: bytes) -> float:
     """Milliseconds from a key until the list stood as it stands now that all is quiet."""
     since = terminal.now()
-    terminal.send(key)
-    terminal.settle(0.35, timeout=3.0)
+    terminal.key(key, patience=5.0)
+    terminal.settle(0.6, timeout=10.0)
     return terminal.stood(since, LIST)
 
 
@@ -78,13 +78,13 @@ def measured(orders: int) -> Program:
     """Open their list, hold a key in it, filter, sort, mark; then visit every area."""
     with prepared(orders) as env, Terminal(PROGRAM, env) as terminal:
         opened(terminal)
+        terminal.send(b"3")
+        terminal.until(ORDERS)
+        terminal.settle(2.0, timeout=30.0)
         opening = []
         for _ in range(TRIES):
-            opening.append(settled(terminal, b"3"))
-            if ORDERS not in terminal.output:
-                raise RuntimeError("the list of orders was not opened")
             settled(terminal, b"1")
-        settled(terminal, b"3")
+            opening.append(settled(terminal, b"3"))
         held = held_at_the_edge(terminal)
         writes = []
         for _ in range(RUNS):
@@ -97,8 +97,8 @@ def measured(orders: int) -> Program:
         sizes = {}
         for key in (*AREAS, *OPENED):  # the second time counts: the first one may still be reading
             before = len(terminal.output)
-            terminal.send(key)
-            terminal.settle(0.7, timeout=8.0)
+            terminal.key(key, patience=5.0)
+            terminal.settle(0.7, timeout=10.0)
             sizes[key] = len(terminal.output) - before
         memory = terminal.memory()
     screens = max(sizes[key] for key in OPENED)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bench.harness import Benchmark, Figure, Yardsticks, median
+from bench.harness import Benchmark, Figure, Yardsticks, median, series
 from bench.store import filled, timed
 from billtui.domain.models import Account
 from billtui.screens.planner_view import calendar_day, cash_days
@@ -74,6 +74,7 @@ def forecasting(_yardsticks: Yardsticks) -> list[Figure]:
     """P-PLAN and its growth."""
     figures: list[Figure] = []
     before: dict[str, float] = {}
+    sizes: dict[str, dict[int, float]] = {}
     for size in SIZES:
         rows = fleet(size)
         runs = 9 if size < SIZES[-1] else RUNS_OF_MANY
@@ -88,11 +89,22 @@ def forecasting(_yardsticks: Yardsticks) -> list[Figure]:
             note = f"{len(made):,} events" + (f", {runs} runs" if runs != 9 else "")
             budget = BUDGET_MS if budgeted and size == SIZES[-1] else None
             figures.append(Figure("P-PLAN", f"{name}, {size:,} orders", value, "ms", budget=budget, note=note))
+            sizes.setdefault(name, {})[size] = value
             if name in before:
                 few = size // 10
                 growth = round(10 * math.log(size) / math.log(few) * 1.15, 1)
+                own = f"own, {few:,}"
                 figures.append(
-                    Figure("P-GROWTH", f"{name}, {size:,}", value, "ms", f"own, {few:,}", before[name], growth)
+                    Figure(
+                        "P-GROWTH",
+                        f"{name}, {size:,}",
+                        value,
+                        "ms",
+                        own,
+                        before[name],
+                        growth,
+                        series=series(sizes[name]),
+                    )
                 )
             before[name] = value
     return figures
@@ -125,4 +137,4 @@ def near(_yardsticks: Yardsticks) -> list[Figure]:
 
 def benchmarks() -> list[Benchmark]:
     """Calendar and forecast."""
-    return [Benchmark("forecast", forecasting), Benchmark("forecast.near", near)]
+    return [Benchmark("forecast", forecasting, ("P-PLAN", "P-GROWTH")), Benchmark("forecast.near", near, ("P-PLAN",))]

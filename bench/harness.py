@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,6 +90,11 @@ class Benchmark:
     """Seconds after which it is ended and counts as failed."""
     module: str = ""
     """Where its process finds it again; the catalogue fills this in."""
+
+
+def series(by_size: Mapping[int, float]) -> dict[str, float]:
+    """Values at several sizes, as a figure has them."""
+    return {str(size): value for size, value in by_size.items()}
 
 
 def median(measure: Callable[[], float], runs: int = RUNS) -> float:

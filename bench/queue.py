@@ -152,4 +152,4 @@ def work(_: Yardsticks) -> list[Figure]:
 
 def benchmarks() -> list[Benchmark]:
     """The queue."""
-    return [Benchmark("queue.open", opening), Benchmark("queue.work", work)]
+    return [Benchmark("queue.open", opening, ("P-THREAD", "P-GROWTH")), Benchmark("queue.work", work, ("P-THREAD",))]

@@ -219,9 +219,9 @@ def buying(_: Yardsticks) -> list[Figure]:
 def benchmarks() -> list[Benchmark]:
     """What P-BOX asks for."""
     return [
-        Benchmark("sandbox-seed", seed),
-        Benchmark("sandbox-pages", pages),
-        Benchmark("sandbox-tickets", tickets),
-        Benchmark("sandbox-payments", payments),
-        Benchmark("sandbox-buying", buying),
+        Benchmark("sandbox-seed", seed, ("P-BOX seed",)),
+        Benchmark("sandbox-pages", pages, ("P-BOX page",)),
+        Benchmark("sandbox-tickets", tickets, ("P-BOX tickets",)),
+        Benchmark("sandbox-payments", payments, ("P-BOX pay",)),
+        Benchmark("sandbox-buying", buying, ("P-BOX buy",)),
     ]

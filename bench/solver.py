@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from bench.harness import Benchmark, Figure, Yardsticks, median
+from bench.harness import Benchmark, Figure, Yardsticks, median, series
 from billtui.domain.models import PromoTerms
 from billtui.domain.safetext import SafeText
 from billtui.services.line_up import LineUpQuestion, line_up
@@ -83,6 +83,7 @@ def solving(_yardsticks: Yardsticks) -> list[Figure]:
     """P-PLAN and its growth."""
     figures: list[Figure] = []
     before: dict[str, float] = {}
+    sizes: dict[str, dict[int, float]] = {}
     tools = (
         ("solver", plain),
         ("solver with budget and codes", limited),
@@ -101,6 +102,7 @@ def solving(_yardsticks: Yardsticks) -> list[Figure]:
                 note = f"{above}{', ' + note if note else ''}"
             budget = 3_000 if size == SIZES[1] else None
             figures.append(Figure("P-PLAN", f"{name}, {size:,} orders", value, "ms", budget=budget, note=note))
+            sizes.setdefault(name, {})[size] = value
             if name in before:
                 few = size // 10
                 growth = 10 * math.log(size) / math.log(few)
@@ -113,6 +115,7 @@ def solving(_yardsticks: Yardsticks) -> list[Figure]:
                         f"own, {few:,}",
                         before[name],
                         round(growth * 1.15, 1),
+                        series=series(sizes[name]),
                     )
                 )
             before[name] = value
@@ -121,4 +124,4 @@ def solving(_yardsticks: Yardsticks) -> list[Figure]:
 
 def benchmarks() -> list[Benchmark]:
     """The solver."""
-    return [Benchmark("solver", solving)]
+    return [Benchmark("solver", solving, ("P-PLAN", "P-GROWTH"))]

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import DataTable
 
 from bench import apps
-from bench.harness import QUICK, RUNS, Benchmark, Figure, Yardsticks, percentile
+from bench.harness import QUICK, RUNS, Benchmark, Figure, Yardsticks, percentile, series
 from bench.terminals import COLUMNS, LINES, Terminal
 
 MANY, SOME, FEW = 100_000, 10_000, 1_000
@@ -140,7 +140,16 @@ def opening(yardsticks: Yardsticks) -> list[Figure]:
     return [
         Figure("P-TABLE-1", what, many, "ms", "DataTable", theirs, 0.03, ONCE),
         Figure("P-TABLE-1", what, many, "ms", "own, 1,000", few, 1.3),
-        Figure("P-GROWTH", f"open with {SOME:,} rows", some, "ms", "own, 1,000", few, 1.3),
+        Figure(
+            "P-GROWTH",
+            "open the list, 100,000",
+            many,
+            "ms",
+            "own, 1,000",
+            few,
+            1.3,
+            series=series({FEW: few, SOME: some, MANY: many}),
+        ),
     ]
 
 
@@ -201,7 +210,7 @@ def costs(yardsticks: Yardsticks, kind: str, count: int) -> KeyCosts:
 
 def keys(yardsticks: Yardsticks) -> list[Figure]:
     """P-TABLE-2: the cursor at the edge, on a real terminal."""
-    many, few = costs(yardsticks, "record-table", MANY), costs(yardsticks, "record-table", FEW)
+    many, some, few = (costs(yardsticks, "record-table", count) for count in (MANY, SOME, FEW))
     theirs = costs(yardsticks, "datatable", SOME)
     what = f"scroll by a row, {MANY:,} rows"
     return [
@@ -210,6 +219,16 @@ def keys(yardsticks: Yardsticks) -> list[Figure]:
         Figure("P-TABLE-2", f"{what}: key to last byte, p50", many.p50, "ms", "DataTable, 10,000", theirs.p50),
         Figure("P-TABLE-2", f"{what}: key to last byte, p99", many.p99, "ms", "DataTable, 10,000", theirs.p99),
         Figure("P-TABLE-2", f"{what}: key to last byte, p99", many.p99, "ms", budget=16.7),
+        Figure(
+            "P-GROWTH",
+            "scroll by a row, CPU per key, 100,000",
+            many.cpu,
+            "ms",
+            "own, 1,000",
+            few.cpu,
+            1.15,
+            series=series({FEW: few.cpu, SOME: some.cpu, MANY: many.cpu}),
+        ),
     ]
 
 
@@ -297,27 +316,30 @@ def work_costs(count: int) -> WorkCosts:
 
 def work(yardsticks: Yardsticks) -> list[Figure]:
     """P-TABLE-3."""
-    ours, some, theirs = work_costs(MANY), work_costs(SOME), datatable(yardsticks)
+    ours, some, few, theirs = work_costs(MANY), work_costs(SOME), work_costs(FEW), datatable(yardsticks)
     figures = [Figure("P-TABLE-3", "filter, first key, texts not prepared yet", ours.cold_key, "ms", note="as it is")]
-    for what, value, absolute, their_value, ratio, smaller in (
-        ("filter, first key", ours.first_key, 50, theirs.first_key, 0.01, some.first_key),
-        ("filter, next key", ours.next_key, 16.7, theirs.next_key, 0.01, some.next_key),
-        ("sort by another column", ours.sort, 100, theirs.sort, 0.15, some.sort),
-        ("mark all", ours.mark_all, 20, theirs.mark_all, 0.05, some.mark_all),
+    for what, value, absolute, their_value, ratio, smaller, least in (
+        ("filter, first key", ours.first_key, 50, theirs.first_key, 0.01, some.first_key, few.first_key),
+        ("filter, next key", ours.next_key, 16.7, theirs.next_key, 0.01, some.next_key, few.next_key),
+        ("sort by another column", ours.sort, 100, theirs.sort, 0.15, some.sort, few.sort),
+        ("mark all", ours.mark_all, 20, theirs.mark_all, 0.05, some.mark_all, few.mark_all),
     ):
         figures.append(Figure("P-TABLE-3", what, value, "ms", budget=absolute))
         figures.append(Figure("P-TABLE-3", what, value, "ms", "DataTable", their_value, ratio, ONCE))
+        sizes = series({FEW: least, SOME: smaller, MANY: value})
         growth = 13 if what.startswith("sort") else 10  # n log n: 10 × log 100,000 / log 10,000
-        figures.append(Figure("P-GROWTH", f"{what}, 100,000", value, "ms", "own, 10,000", smaller, growth))
+        figures.append(
+            Figure("P-GROWTH", f"{what}, 100,000", value, "ms", "own, 10,000", smaller, growth, series=sizes)
+        )
     return figures
 
 
 def benchmarks() -> list[Benchmark]:
     """The table."""
     return [
-        Benchmark("table.open", opening),
-        Benchmark("table.keys", keys),
-        Benchmark("table.work", work),
-        Benchmark("table.bytes", output),
-        Benchmark("table.memory", memory),
+        Benchmark("table.open", opening, ("P-TABLE-1", "P-GROWTH")),
+        Benchmark("table.keys", keys, ("P-TABLE-2", "P-GROWTH")),
+        Benchmark("table.work", work, ("P-TABLE-3", "P-GROWTH")),
+        Benchmark("table.bytes", output, ("P-BYTES-1",)),
+        Benchmark("table.memory", memory, ("P-MEM",)),
     ]

@@ -140,11 +140,12 @@ class Terminal:
         """Type."""
         os.write(self._master, keys)
 
-    def key(self, key: bytes) -> tuple[float, int]:
-        """Type one key: milliseconds until the last byte of the answer, and how many bytes it had."""
+    def key(self, key: bytes, patience: float = 1.0) -> tuple[float, int]:
+        """Type one key: milliseconds until the last byte of the answer, and how many bytes it had; for the first byte
+        ``patience`` seconds are waited."""
         start = last = time.perf_counter()
         self.send(key)
-        count = self._read(1.0)
+        count = self._read(patience)
         last = time.perf_counter()
         while received := self._read(QUIET):
             count += received

@@ -175,7 +175,7 @@ def keys(yardsticks: Yardsticks) -> list[Figure]:
 
 def benchmarks() -> list[Benchmark]:
     """Threads."""
-    return [Benchmark("threads.open", first_paint), Benchmark("threads.keys", keys)]
+    return [Benchmark("threads.open", first_paint, ("P-THREAD",)), Benchmark("threads.keys", keys, ("P-THREAD",))]
 
 
 if __name__ == "__main__":

@@ -205,4 +205,7 @@ def syncing(_yardsticks: Yardsticks) -> list[Figure]:
 
 def benchmarks() -> list[Benchmark]:
     """Tickets in the store."""
-    return [Benchmark("tickets.reading", reading), Benchmark("tickets.sync", syncing)]
+    return [
+        Benchmark("tickets.reading", reading, ("P-STORE", "P-MEM", "P-THREAD", "P-GROWTH")),
+        Benchmark("tickets.sync", syncing, ("P-SYNC",)),
+    ]
