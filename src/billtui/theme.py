@@ -1,6 +1,7 @@
 """Themes: calm backgrounds, one accent, and meanings that never rest on colour alone.
 
-``$muted`` is for labels, ``$faint`` for what cannot be used now; both are colours of their own in every theme.
+``$muted`` is for labels, ``$faint`` for what cannot be used now; both are colours of their own in every theme. So is
+``$text-muted``: Textual's is mixed for each background, and comes out white where only a part of a line is styled.
 ``tests/unit/shell/test_themes.py`` holds the contrast: 4.5 for text (7 in the high contrast), 3 for what is faint, for
 frames and for the place in a list. The two for colour-blind people keep it, and keep success, warning, error and accent
 apart, as those people see them.
@@ -25,6 +26,7 @@ DARK = Theme(
     dark=True,
     variables={
         "muted": "#8f9aab",
+        "text-muted": "#8f9aab",
         "faint": "#687180",
         "scrollbar": "#42699a",
         "block-cursor-background": "#2d4a6b",
@@ -46,6 +48,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         "muted": "#5a6472",
+        "text-muted": "#5a6472",
         "faint": "#7c8490",
         "scrollbar": "#688db5",
         "block-cursor-background": "#bcd8f5",
@@ -67,11 +70,13 @@ HIGH_CONTRAST = Theme(
     dark=True,
     variables={
         "muted": "#d0d0d0",
-        "faint": "#a0a0a0",
         "text-muted": "#d0d0d0",
+        "faint": "#a0a0a0",
         "scrollbar": "#8f8f00",
         "block-cursor-background": "#ffffff",
         "block-cursor-foreground": "#000000",
+        "input-selection-background": "#ffff00",
+        "input-selection-foreground": "#000000",
     },
 )
 
@@ -93,6 +98,7 @@ def _of_the_colour_blind(name: str, *, success: str, warning: str, error: str, a
         dark=True,
         variables={
             "muted": "#98a1af",
+            "text-muted": "#98a1af",
             "faint": "#6f7888",
             "text-success": success,
             "text-warning": warning,
@@ -101,6 +107,8 @@ def _of_the_colour_blind(name: str, *, success: str, warning: str, error: str, a
             "scrollbar": "#6f7888",
             "block-cursor-background": "#2d4a6b",
             "block-cursor-foreground": "#ffffff",
+            "input-selection-background": "#2d4a6b",
+            "input-selection-foreground": "#ffffff",
         },
     )
 
@@ -130,6 +138,7 @@ TERMINAL = Theme(
     ansi=True,
     variables={
         "muted": "ansi_default",
+        "text-muted": "ansi_default",
         "faint": "ansi_bright_black",
         "ansi-background": "ansi_black",
         "ansi-foreground": "ansi_white",

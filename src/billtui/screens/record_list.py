@@ -160,8 +160,10 @@ class RecordList(BilltuiScreen, Generic[R]):
         self.set_interval(60, self._minute)
 
     def on_resize(self, event: Resize) -> None:
-        """A wide terminal gains the detail pane."""
+        """A wide terminal gains the detail pane; the summary has as much as there is room for."""
         self._fit(event.size.width)
+        if self.table.total_count:
+            self._show_summary()
 
     def _fit(self, width: int) -> None:
         self.set_class(width >= DETAIL_FROM, "wide")

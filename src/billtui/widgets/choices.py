@@ -25,11 +25,13 @@ class Choices(OptionList):
         own = Style(color=look.color)
         if self.app.no_color:  # in the code: Textual's get_visual_style leaves "reverse" out
             own += Style(bold=True, reverse=True) if self.has_focus else Style(underline=True)
-        return Strip([_on_cursor(one, own, look.bgcolor) for one in strip], strip.cell_length)
+        around = Style(bgcolor=self.rich_style.bgcolor)
+        return Strip([_on_cursor(one, own, look.bgcolor, around) for one in strip], strip.cell_length)
 
 
-def _on_cursor(segment: Segment, look: Style, background: Color) -> Segment:
+def _on_cursor(segment: Segment, look: Style, background: Color, around: Style) -> Segment:
     style = segment.style
-    if style is None or style.bgcolor != background or style.reverse:
+    if style is None or style.bgcolor != background:
         return segment
-    return Segment(segment.text, style + look, segment.control)
+    # What is in reverse (a name on the theme's colour) has the letters that it has on every other line.
+    return Segment(segment.text, style + (around if style.reverse else look), segment.control)
