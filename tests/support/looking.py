@@ -28,7 +28,7 @@ class Drawn(NamedTuple):
 def part_in_use(screen: Screen[object]) -> Region:
     """All of a screen; of a question its frame: what shines through beside it is not there to be read."""
     if isinstance(screen, ModalScreen):
-        for frame in screen.query("#dialog"):
+        for frame in screen.query("#dialog, #sign-in"):
             return frame.region
     return screen.region
 
