@@ -37,7 +37,7 @@ READABLE, FAINT, HIGH = 4.5, 3.0, 7.0
 SMALLEST = (40, 12)
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 SIZES = [(1, 1), SMALLEST, (200, 60), (80, 24)]
-DRESSED = ("light", "contrast")
+DRESSED: tuple[str, ...] = ("light", "contrast")
 """The two themes in which most goes wrong; the long form looks at all of them, in more sizes."""
 if LONG:
     SIZES = [(0, 0), (1, 1), (20, 5), (39, 12), (40, 11), SMALLEST, (60, 15), (120, 30), (200, 60), (80, 24)]
@@ -211,7 +211,7 @@ async def back(driver: Driver, home: str) -> None:
 def unreadable(driver: Driver, name: str) -> list[str]:
     """What cannot be read on the screen in the theme ``name``."""
     least = HIGH if name == "contrast" else READABLE
-    faint = faint_of(driver.app)
+    faint = faint_of(driver.app.theme_variables)
     found = []
     for piece in drawn(driver.app.screen):
         ratio = contrast(piece.letters, piece.background)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from rich.color import Color as RichColor
 from rich.style import Style
-from textual.app import App
+from textual.color import Color
 from textual.geometry import Region
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tests.support.eyes import Rgb
 
@@ -59,18 +58,6 @@ def rgb(colour: RichColor | None) -> Rgb:
     return red, green, blue
 
 
-def faint_of(app: App[object]) -> Rgb:
-    """The colour of what cannot be used now."""
-    from textual.color import Color
-
-    return Color.parse(app.theme_variables["faint"]).rgb
-
-
-def marks_of(widget: Widget) -> list[tuple[str, bool, bool, bool]]:
-    """The text of a widget with the attributes that are there without colours: bold, underline, reverse."""
-    screen = widget.screen
-    return [
-        (text, bool(style and style.bold), bool(style and style.underline), bool(style and style.reverse))
-        for line in lines_of(screen, widget.region)
-        for text, style, _ in line
-    ]
+def faint_of(variables: Mapping[str, str]) -> Rgb:
+    """The colour of what cannot be used now, of a theme's variables."""
+    return Color.parse(variables["faint"]).rgb
