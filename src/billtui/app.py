@@ -123,6 +123,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
         self._errors = 0
         """How many of them stand there now."""
         self._said, self._said_at = "", 0.0
+        self._typed_at = float("-inf")
         for theme, _ in THEMES.values():
             self.register_theme(theme)
         chosen = THEMES.get(settings.theme if settings.theme != "auto" else "dark", THEMES["dark"])

@@ -193,9 +193,11 @@ class Driver:
         for _ in range(rounds):
             await asyncio.sleep(0)
             await self.pilot._wait_for_screen()
-        if isinstance(screen := self.app.screen, RecordList) and screen.trailing.behind:
-            screen.trailing.catch_up()  # as if the keys had come to rest
-            await self.pilot._wait_for_screen()
+        if isinstance(screen := self.app.screen, RecordList):
+            await self.pilot._wait_for_screen()  # a step of the cursor is told by the table to all around it
+            if screen.trailing.behind:
+                screen.trailing.catch_up()  # as if the keys had come to rest
+                await self.pilot._wait_for_screen()
 
     async def type(self, text: str) -> None:
         """Type into the field that has the focus."""
