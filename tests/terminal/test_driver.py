@@ -16,7 +16,7 @@ from textual.app import App
 from textual.driver import Driver
 from textual.events import Key, Paste
 
-from billtui.terminal.flow import ANSWER, LEAST, QUESTION, Flow
+from billtui.terminal.flow import ANSWER, LEAST, QUESTION, SILENT_AFTER, Flow
 from billtui.terminal.keyboard import Parser
 from billtui.terminal.writer import MOST_QUEUED, Writer
 
@@ -248,18 +248,40 @@ def test_a_terminal_that_never_answers_is_never_waited_for() -> None:
     assert not flow.wants_question(5_000), "and asked only once"
 
 
-def test_an_answer_that_is_lost_is_waited_for_once() -> None:
+def test_answers_come_in_their_order_also_those_that_came_late() -> None:
     flow = Flow()
     flow.asked(0, 0.0)
     flow.answered(0.01)
     flow.wrote(100_000)
     flow.asked(100_000, 1.0)
     assert 0 < flow.room_in(1.5) <= 3
-    assert flow.room_in(5.0) == 0
+    assert flow.room_in(4.5) == 0, "a stuck line is not waited for for ever"
     assert flow.window == LEAST
     assert flow.wants_question(LEAST)
+    flow.wrote(5_000)
+    flow.asked(105_000, 4.5)
+    flow.answered(5.0)
+    assert flow.arrived == 100_000, "that was the first question's"
+    assert flow.waiting
     flow.answered(5.1)
+    assert flow.arrived == 105_000
     assert not flow.waiting
+
+
+def test_a_terminal_that_fell_silent_is_not_waited_for_until_it_answers_again() -> None:
+    flow, now = Flow(), 0.0
+    flow.asked(0, now)
+    flow.answered(now)
+    for _ in range(SILENT_AFTER):
+        flow.wrote(100_000)
+        flow.asked(flow.written, now)
+        now += 4
+        assert flow.room_in(now) == 0
+    assert not flow.answers
+    flow.wrote(100_000)
+    assert flow.room_in(now) == 0 and not flow.wants_question(100_000)
+    flow.answered(now)
+    assert flow.wants_question(100_000)
     assert ANSWER != QUESTION
 
 

@@ -55,7 +55,30 @@ def test_the_screen_keeps_up_with_the_keys_and_a_stall_stops_no_job(
             record_property(f"bytes behind a held key, {name} each", behind)
             assert behind < most
             assert meanwhile > 0.5 * RATE * SECONDS, "the line is used"
+        a_yes_counts_only_to_a_question_that_was_seen(operator)
         a_job_during_a_stall(operator, record_property)
+
+
+def a_yes_counts_only_to_a_question_that_was_seen(operator: Operator) -> None:
+    """Pressed while the question is still on its way to the terminal, it pays nothing; pressed again, it does."""
+    terminal = operator.terminal
+    assert isinstance(terminal, SlowTerminal)
+    operator.press("2", "Open invoices", "○ unpaid", "p Pay")
+    operator.press("p", "How?", "Internal balance")
+    quiet(terminal)
+    terminal.rate = RATE / 4
+    terminal.send(b"\r")
+    operator.sees("from the internal balance")
+    assert "To a file" not in operator.text(), "it has come as a whole already"
+    terminal.send(b"\x1b[C\r")
+    operator.sees("Typed before this stood here", "To a file")
+    reader = journal()
+    assert reader.jobs() == []
+    quiet(terminal)
+    terminal.send(b"\x1b[C\r")
+    terminal.wait_for(lambda: [job.counts for job in reader.jobs()] == [{OperationState.DONE: 1}])
+    reader.close()
+    terminal.rate = RATE
 
 
 def picture_after(operator: Operator, keys: bytes) -> list[str]:
@@ -89,15 +112,17 @@ def a_job_during_a_stall(operator: Operator, record_property: Callable[[str, obj
     """RELIABILITY: a bulk of 30 during a 12 s stalled terminal, 30 recorded; and the newest picture comes at once."""
     terminal = operator.terminal
     assert isinstance(terminal, SlowTerminal)
+    operator.press("3", "61 orders", "▸")
     operator.press("*", "marked")
     operator.press("a", "Auto-renewal", "On, 6 months at a time")
     terminal.send(b"\x1b[B" * 3 + b"\r")
     operator.sees("to confirm")
     [count] = re.findall(r"Type (\d+) to confirm", operator.text())
     assert int(count) >= 30
+    quiet(terminal)
     terminal.send(count.encode() + b"\r\r")
     reader = journal()
-    wait_until(lambda: [job.counts for job in reader.jobs()] == [{OperationState.DONE: int(count)}], "the job")
+    wait_until(lambda: {OperationState.DONE: int(count)} in [job.counts for job in reader.jobs()], "the job")
     select.select([], [], [], STALL)  # nobody reads the terminal since the keys were sent
     assert reader.verify() == []
     reader.close()

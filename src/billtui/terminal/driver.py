@@ -76,6 +76,8 @@ class TerminalDriver(Driver):
         self._writer: Writer[Screenful] | None = None
         self._newest: Screenful | None = None
         """The picture that was on the screen when it was left."""
+        self._untold: list[Callable[[float], object]] = []
+        """Who waits for what the terminal shows, while it is somebody else's."""
         self._synchronised = False
         self._in_band = False
         self._framing = False
@@ -135,8 +137,13 @@ class TerminalDriver(Driver):
         The time is of the clock of ``Message.time``, so a key with a later one was typed by somebody who could see it.
         Where the terminal does not answer questions, it is the time at which the line took the last of it.
         """
-        if self._writer is not None:
-            self._writer.when_shown(lambda at: self._loop.call_soon_threadsafe(told, at))
+        self._when_shown(lambda at: self._loop.call_soon_threadsafe(told, at))
+
+    def _when_shown(self, told: Callable[[float], object]) -> None:
+        if self._writer is not None and self._wanted:
+            self._writer.when_shown(told)
+        else:
+            self._untold.append(told)
 
     def _draw(self, before: Screenful | None, after: Screenful) -> str:
         return changes(before, after, self._can, synchronised=self._synchronised)
@@ -190,6 +197,9 @@ class TerminalDriver(Driver):
         )
         if self._newest is not None:
             writer.show(self._newest)
+        untold, self._untold = self._untold, []
+        for told in untold:
+            self._when_shown(told)
         if self._must_signal_resume:
             self._must_signal_resume = False
             self._post(self.SignalResume())
@@ -270,6 +280,7 @@ class TerminalDriver(Driver):
         if self._writer is None:
             return
         self._writer.put_aside()
+        self._untold += self._writer.untold()
         self.disable_input()
         self._say("\x1b[?2004l\x1b[?7h")
         if self._in_band:

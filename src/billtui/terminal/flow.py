@@ -10,6 +10,8 @@ A terminal that never answers is believed to be as fast as its line takes bytes.
 
 from __future__ import annotations
 
+from collections import deque
+
 QUESTION = "\x1b[5n"
 ANSWER = "\x1b[0n"
 
@@ -20,7 +22,9 @@ ASK_BYTES = 400
 LEAST = 1_024
 MOST = 64 * 1024
 GIVEN_UP_SECONDS = 3.0
-"""An answer that takes longer is not waited for any more: it may have been lost, or the line may be stuck."""
+"""An answer that takes longer is not waited for any more: the line may be stuck."""
+SILENT_AFTER = 5
+"""After so many answers that did not come the terminal is one that does not answer, until it does."""
 FORGET = 1.05
 """The best time so far counts for a little less with every answer of a line that has little to do: lines change."""
 
@@ -37,17 +41,20 @@ class Flow:
         """So many bytes may be under way when another picture is begun."""
         self.answers = False
         """Whether this terminal has ever answered."""
-        self._asked: tuple[int, float] | None = None
+        self._open: deque[tuple[int, float]] = deque()
+        """Questions without an answer: the bytes they end, and when they were asked; the oldest first."""
+        self._given_up = 0
+        """Of them, so many are not waited for any more."""
         self._best = float("inf")
 
     @property
     def waiting(self) -> bool:
-        """Whether an answer is still to come."""
-        return self._asked is not None
+        """Whether an answer is waited for."""
+        return len(self._open) > self._given_up
 
     def wants_question(self, size: int) -> bool:
-        """Whether a write of ``size`` bytes should end with the question; only one is ever open."""
-        return self.answers and self._asked is None and self.written + size - self.arrived >= ASK_BYTES
+        """Whether a write of ``size`` bytes should end with the question; only one is ever waited for."""
+        return self.answers and not self.waiting and self.written + size - self.arrived >= ASK_BYTES
 
     def wrote(self, size: int) -> None:
         """The line has taken ``size`` bytes more."""
@@ -55,18 +62,19 @@ class Flow:
 
     def asked(self, upto: int, now: float) -> None:
         """The question ends the first ``upto`` bytes written since the start."""
-        self._asked = (upto, now)
+        self._open.append((upto, now))
 
     def answered(self, now: float) -> None:
-        """The terminal has read everything up to the question."""
-        if self._asked is None:
-            self.answers = True  # a late one, of a question that was given up
-            return
-        upto, since = self._asked
-        self._asked = None
+        """The terminal has read everything up to the oldest question: answers come in their order."""
         self.answers = True
+        if not self._open:
+            return
+        upto, since = self._open.popleft()
         carried = max(upto - self.arrived, 0)
         self.arrived = max(self.arrived, upto)
+        if self._given_up:
+            self._given_up -= 1
+            return
         took = max(now - since, 0.0005)
         self._best = min(self._best * FORGET if carried < 2 * ASK_BYTES else self._best, took)
         allowed = self._best + SPARE_SECONDS
@@ -77,13 +85,17 @@ class Flow:
 
     def answer_in(self, now: float) -> float:
         """Seconds for which an answer is still waited for; 0 where none is."""
-        if self._asked is None:
+        if not self.waiting:
             return 0.0
-        left = self._asked[1] + GIVEN_UP_SECONDS - now
+        left = self._open[-1][1] + GIVEN_UP_SECONDS - now
         if left > 0:
             return left
-        self._asked = None
         self.window = LEAST
+        self._given_up = len(self._open)
+        if self._given_up >= SILENT_AFTER:
+            self._open.clear()
+            self._given_up = 0
+            self.answers = False
         return 0.0
 
     def room_in(self, now: float) -> float:

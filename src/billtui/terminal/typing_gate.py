@@ -17,9 +17,10 @@ the gate ends. Its one private way in is ``App.on_event``, which is where all of
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, runtime_checkable
 
@@ -52,6 +53,14 @@ class Confirming(Protocol):
 
     def takes_early(self, typed: Typed) -> bool:
         """Whether this may go to it all the same; otherwise it has said that it was too early."""
+
+
+@runtime_checkable
+class TellsWhenShown(Protocol):
+    """A driver that knows what its terminal shows."""
+
+    def when_shown(self, told: Callable[[float], object]) -> None:
+        """Call ``told`` in the app's loop, with the time, once the terminal shows what was drawn so far."""
 
 
 class Opening:
@@ -178,11 +187,25 @@ class TypingGate:
     async def _stood(self, screen: Screen[Any], since: float) -> None:
         """In the app's next turn: what the screen wished to have the focus has it by then."""
         if screen is not self._shown and screen is self._top():
-            self._shown, self._shown_at = screen, since
+            self._shown, self._shown_at = screen, self._seen_since(screen, since)
             for opening in self._openings:
                 if opening.screen is screen:
                     opening.since = since
             await self.go_on()
+
+    def _seen_since(self, screen: Screen[Any], drawn: float) -> float:
+        """Since when it can be seen: since it was drawn; or not yet, where the terminal says when it has read it."""
+        driver = self._app.tells_when_shown
+        if driver is None:
+            return drawn
+
+        def told(at: float) -> None:
+            if self._shown is screen and self._shown_at == inf:
+                self._shown_at = at
+                self._app.call_later(self.go_on)
+
+        driver.when_shown(told)
+        return inf
 
     def _top(self) -> Screen[Any] | None:
         try:
@@ -191,10 +214,15 @@ class TypingGate:
             return None
 
     def _stands(self) -> bool:
-        screen = self._top()
+        screen, now = self._top(), monotonic()
+        question: object = screen
+        if screen is self._shown and self._shown_at == inf and isinstance(question, Confirming):
+            left = self._waiting[0].time + PATIENCE - now  # was it typed by somebody who saw it? soon that is known
+            if left > 0:
+                self._wake(left)
+            return left <= 0
         if screen is None or screen is self._shown:
             return screen is not None
-        now = monotonic()
         if screen is not self._coming:
             self._coming, self._coming_since = screen, now
         if self._coming_since + PATIENCE <= now:  # a terminal without a single cell: nothing is ever drawn
@@ -274,6 +302,12 @@ class GatedApp(HarmlessApp[Answer]):
             await self.typing.take(event)
         else:
             await super().on_event(event)
+
+    @property
+    def tells_when_shown(self) -> TellsWhenShown | None:
+        """The driver, if it knows what its terminal shows."""
+        driver: object = self._driver
+        return driver if isinstance(driver, TellsWhenShown) else None
 
     async def hand_out(self, typed: Typed) -> None:
         """For the gate: as Textual does it."""

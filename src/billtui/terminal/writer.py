@@ -93,6 +93,8 @@ class Writer(Generic[Picture]):
         """Counts what was asked for, and up to which of it all is written."""
         self._marks: list[_Mark] = []
         self._first = first
+        self._began = self._heard = 0.0
+        """When the last write was begun, and when the last answer came."""
         self._ending = self._abandoned = False
         self._writing = False
         self._moved = 0.0
@@ -167,7 +169,8 @@ class Writer(Generic[Picture]):
     def answered(self) -> None:
         """The terminal has answered the question: it has read everything before it."""
         with self._changed:
-            self.flow.answered(monotonic())
+            self._heard = monotonic()
+            self.flow.answered(self._heard)
             self._changed.notify_all()
 
     def ask(self) -> None:
@@ -180,6 +183,13 @@ class Writer(Generic[Picture]):
             self._changed.wait_for(lambda: self.gone or not (self.flow.answers and self.flow.waiting), seconds)
 
     # -- the end
+
+    def untold(self) -> list[Callable[[float], object]]:
+        """Who still waits for what the terminal shows; they are not told by this writer any more."""
+        with self._changed:
+            left = [mark.told for mark in self._marks]
+            self._marks.clear()
+            return left
 
     def close(self, patience: float = PATIENCE_SECONDS) -> bool:
         """Write what is still to be written, then end. False when the line took nothing for ``patience`` seconds."""
@@ -251,7 +261,7 @@ class Writer(Generic[Picture]):
                 mark.position = self.flow.written
             if not self.flow.answers or self.flow.arrived >= mark.position:
                 self._marks.remove(mark)
-                mark.told(now)
+                mark.told(self._heard if self.flow.answers else self._began)
             else:
                 asking = asking or not self.flow.answer_in(now)
         return asking
@@ -283,6 +293,7 @@ class Writer(Generic[Picture]):
     def _write_all(self, rest: memoryview) -> bool:
         """Write it, waiting for the line as long as nobody gave it up; False when there is no going on."""
         while rest:
+            began = monotonic()  # whoever saw what is written now pressed a key later than this
             try:
                 taken = os.write(self._descriptor, rest)
             except BlockingIOError:
@@ -292,7 +303,7 @@ class Writer(Generic[Picture]):
                 return False
             if taken:
                 rest = rest[taken:]
-                self._moved = monotonic()
+                self._moved, self._began = monotonic(), began
                 with self._changed:
                     self.flow.wrote(taken)
             elif not self._wait_for_line():
