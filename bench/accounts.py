@@ -108,7 +108,7 @@ async def first_view(roster: Roster) -> tuple[float, int]:
         return Session(roster.settings(profile), credentials=Nothing())
 
     profile = next(iter(roster.profiles().profiles.values()))
-    app = BilltuiApp(settings=Settings(), profile=profile, make_session=session, roster=roster)
+    app = BilltuiApp(settings=Settings(), profile=profile, make_session=session, make_roster=lambda: roster)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause(1.0)  # its own first view is over
         times: list[float] = []

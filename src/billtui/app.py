@@ -21,7 +21,6 @@ from billtui.config.errors import ConfigError
 from billtui.domain.safetext import clean
 from billtui.keymap import keymap_of, problems_of
 from billtui.screens.collector import look_through
-from billtui.services.accounts import Roster
 from billtui.services.journal import JournalError
 from billtui.services.plans import PlanError
 from billtui.services.session_settings import SessionRefused
@@ -31,17 +30,18 @@ from billtui.shell_news import News, SessionNews
 from billtui.shell_places import AREAS, QUEUE, Places
 from billtui.shell_profiles import ProfileSwitching, SessionFactory
 from billtui.terminal.output_filter import OutputFilter
-from billtui.terminal.typing_gate import Typed
 from billtui.theme import THEMES
 
 if TYPE_CHECKING:
     from billtui.config.profiles import Profile
     from billtui.config.settings import Settings
     from billtui.screens.shell import Severity
+    from billtui.services.accounts import Roster
     from billtui.services.session import Session
     from billtui.services.session_events import (
         SessionEvent,
     )
+    from billtui.terminal.typing_gate import Typed
 
 KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefused, SessionClosed)
 """Errors whose words are made for a person."""
@@ -101,7 +101,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
         settings: Settings,
         profile: Profile,
         make_session: SessionFactory,
-        roster: Roster | None = None,
+        make_roster: Callable[[], Roster] | None = None,
         ascii_only: bool = False,
         doctor: Callable[[], list[tuple[str, str]]] = list,
         keep_frames: bool = False,
@@ -114,7 +114,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
         self.output_filter = OutputFilter(ascii_only=ascii_only)
         self.command_handlers = handlers_of(self)
         self._make_session = make_session
-        self.roster = roster or Roster()
+        self._make_roster = make_roster
         self._doctor = doctor
         self.frames = FirstFrames(self, keep=keep_frames)
         self.session = self._new_session(profile)

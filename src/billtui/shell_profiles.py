@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from billtui.commands import handles
 from billtui.config.profiles import Profile, ProfileBook
-from billtui.services.accounts import AccountsDesk, Kind, Roster
 from billtui.services.session_events import ConnectionChanged, ConnectionState, SessionEvent
 from billtui.shell_news import News
 from billtui.terminal.output_filter import new_title
 
 if TYPE_CHECKING:
     from billtui.config.credentials import AskPassphrase
+    from billtui.services.accounts import AccountsDesk, Kind, Roster
     from billtui.services.session import Session
     from billtui.shell_frames import FirstFrames
 
@@ -40,7 +41,7 @@ class SessionFactory(Protocol):
 class ProfileSwitching(News):
     """The part of the shell that knows of other profiles than the one that is open."""
 
-    roster: Roster
+    _make_roster: Callable[[], Roster] | None = None
     _make_session: SessionFactory
     _desk: AccountsDesk | None = None
     _switching: bool = False
@@ -164,10 +165,19 @@ class ProfileSwitching(News):
 
     # -- all accounts
 
+    @cached_property
+    def roster(self) -> Roster:
+        """All profiles with their copies; made when it is first asked, which few starts do."""
+        from billtui.services.accounts import Roster
+
+        return Roster() if self._make_roster is None else self._make_roster()
+
     @property
     def accounts(self) -> AccountsDesk:
         """The accounts of all profiles, each in a session of its own; made when first wanted."""
         if self._desk is None:
+            from billtui.services.accounts import AccountsDesk
+
             self._desk = AccountsDesk(self._quiet_session, self.roster, changed=self._account_changed)
         return self._desk
 
@@ -191,6 +201,8 @@ class ProfileSwitching(News):
 
     def open_in(self, name: str, kind: Kind, object_id: str) -> None:
         """Show an invoice or order (or just the account) of a profile: switches to it first."""
+
+        from billtui.services.accounts import Kind
 
         def show() -> None:
             if kind is Kind.INVOICE:

@@ -151,7 +151,7 @@ async def opened(
             profile, listener, demo=None, read_only=read_only, ask_passphrase=ask, background=background
         )
 
-    app = BilltuiApp(settings=settings or Settings(), profile=first, make_session=session, roster=Roster())
+    app = BilltuiApp(settings=settings or Settings(), profile=first, make_session=session, make_roster=Roster)
     said: list[str] = []
     notify = app.notify
 

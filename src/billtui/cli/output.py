@@ -60,7 +60,8 @@ class Output:
         import json  # here and below: not for --help (P-START-3)
 
         body = {"schema": SCHEMA, "kind": kind, **fields}
-        self._write(sys.stdout, json.dumps(body, ensure_ascii=True, indent=1, default=_plain) + "\n", clean=False)
+        indent = 1 if self._width() is not None else None  # for eyes; without it a long list takes a third of the time
+        self._write(sys.stdout, json.dumps(body, ensure_ascii=True, indent=indent, default=_plain) + "\n", clean=False)
 
     def line(self, text: str = "") -> None:
         """One line of text."""

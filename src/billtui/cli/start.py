@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from billtui.config.profiles import Profile
 from billtui.config.secret_sources import EnvironmentSecrets
-from billtui.config.settings import Settings
 
 if TYPE_CHECKING:
     from billtui.cli.demo import Demo
     from billtui.cli.opening import Opening
     from billtui.config.credentials import AskPassphrase, CredentialStore
+    from billtui.config.profiles import Profile
+    from billtui.config.settings import Settings
     from billtui.services.accounts import Roster
     from billtui.services.session import Session, SessionSettings
     from billtui.services.session_events import SessionEvent
@@ -133,7 +133,7 @@ def run_program(
         settings=settings,
         profile=profile,
         make_session=session,
-        roster=roster_of(demo),
+        make_roster=lambda: roster_of(demo),
         ascii_only=ascii_only,
         doctor=examined,
         keep_frames=keep_frames,

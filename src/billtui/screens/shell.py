@@ -30,7 +30,6 @@ class Shell(CarefulApp[int]):
     session: Session
     settings: Settings
     profile: Profile
-    roster: Roster
     ascii_only: bool
     command_handlers: dict[str, str]
     """Commands that work everywhere: id → name of the shell's method."""
@@ -179,6 +178,11 @@ class Shell(CarefulApp[int]):
     @abstractmethod
     async def switch_profile(self, profile: Profile, then: Callable[[], None] | None = None) -> None:
         """Close this session and open one with ``profile``; ``then`` shows something of it."""
+
+    @property
+    @abstractmethod
+    def roster(self) -> Roster:
+        """All profiles with their copies."""
 
     @property
     @abstractmethod

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -54,7 +55,12 @@ LOST_REVEALED = (
     "The access did not arrive, but the reading may be in the ticket's log with your reason. Ask again if it is still"
     " needed: that is a second reading."
 )
-_DEPARTMENTS: Final = TypeAdapter(list[Department])
+
+
+@cache
+def _departments() -> TypeAdapter[list[Department]]:
+    """Made when departments are first read."""
+    return TypeAdapter(list[Department])
 
 
 class TicketDesk:
@@ -182,7 +188,7 @@ class TicketDesk:
 
         async def work(client: BillingClient, _sync: Sync) -> list[Department]:
             found = await client.tickets.departments()
-            text = _DEPARTMENTS.dump_json(found).decode()
+            text = _departments().dump_json(found).decode()
             with contextlib.suppress(StoreUnavailable):
                 await self._core.store.run(lambda store: store.set_meta(departments=text))
             return found
@@ -199,7 +205,7 @@ class TicketDesk:
 
     def _departments_known(self) -> list[Department]:
         try:
-            return _DEPARTMENTS.validate_json(self._store().meta("departments") or "[]")
+            return _departments().validate_json(self._store().meta("departments") or "[]")
         except ValidationError:
             return []
 
