@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
-import termios
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -19,14 +17,13 @@ import pytest
 from billtui.services.journal import OperationState
 from tests.support.sandbox import SandboxProcess
 from tests.terminal.ptys import Terminal
-from tests.terminal.whole_program import Operator, issue_invoices, journal, program, wait_until, written_down
+from tests.terminal.whole_program import Operator, as_before, draft_texts, issue_invoices, journal, program, wait_until
 
 pytestmark = pytest.mark.pty
 
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 LIMIT = 2.5
 """Seconds from the signal, or from the loss of the line, to the end of the process (RELIABILITY)."""
-MODES = (b"1049", b"1000", b"1003", b"1006", b"2004", b"1004")
 S = OperationState
 
 
@@ -87,11 +84,11 @@ def test_ends_in_mid_payment_and_in_mid_letter(
             operator.terminal.send(word.encode())
             typed += word
             if end.stalled:  # the loop goes on while the terminal takes nothing, and keeps what is typed
-                wait_until(partial(written_down, typed), f"{end.name}: the letter is kept")
+                wait_until(partial(is_kept, typed), f"{end.name}: the letter is kept")
             else:
                 operator.sees(typed)
             ended(operator.terminal, end)
-            assert written_down(typed), f"{end.name}: the last word of the letter is lost"
+            assert is_kept(typed), f"{end.name}: the last word of the letter is lost"
         panel.faults()
     record_property("ends in mid-payment and mid-letter", len(ends))
     with program(panel, door=True) as operator:
@@ -127,18 +124,19 @@ def in_order(operator: Operator, *, payments: int) -> None:
         reader.close()
 
 
+def is_kept(typed: str) -> bool:
+    """Whether the letter on the disk has these words."""
+    return draft_texts() == [typed]
+
+
 def suspend(operator: Operator) -> None:
     """Stop the process as the shell's ctrl+z does, then bring it back."""
     terminal = operator.terminal
-    os.kill(terminal.pid, signal.SIGTSTP)
-    stat = Path(f"/proc/{terminal.pid}/stat")
-    terminal.wait_for(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T")
+    operator.stop(signal.SIGTSTP)
     while terminal.read(0):
         pass
     as_before(terminal)
-    terminal.output.clear()
-    os.kill(terminal.pid, signal.SIGCONT)
-    operator.sees("New ticket", "Subject")
+    operator.is_drawn_whole_by(lambda: os.kill(terminal.pid, signal.SIGCONT), "New ticket", "Subject")
 
 
 def ended(terminal: Terminal, end: End) -> None:
@@ -154,12 +152,3 @@ def ended(terminal: Terminal, end: End) -> None:
         while terminal.read(0):
             pass
         as_before(terminal)
-
-
-def as_before(terminal: Terminal) -> None:
-    """The shell gets its terminal as it was."""
-    assert termios.tcgetattr(terminal.slave) == terminal.attributes
-    written = bytes(terminal.output)
-    for mode in MODES:
-        assert written.rfind(b"\x1b[?" + mode + b"l") > written.rfind(b"\x1b[?" + mode + b"h"), mode
-    assert written.rfind(b"\x1b[?25h") > written.rfind(b"\x1b[?25l")

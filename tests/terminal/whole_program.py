@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
+import shutil
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +19,8 @@ from tests.support.sandbox import SandboxProcess
 from tests.terminal.ptys import Terminal
 
 LOGIN = "olena.marsh"
+MODES = (b"1049", b"1000", b"1003", b"1006", b"2004", b"1004")
+"""What a full-screen program switches on: alternate screen, mouse, bracketed paste, reports of the focus."""
 SUBJECT = "One letter of many lives"
 NO_KEYRING = "keyring.backends.null.Keyring"
 
@@ -59,6 +64,20 @@ class Operator:
             self.terminal.send(b"\t")
         self.terminal.send(b"\x1b[F")
 
+    def stop(self, number: int, seconds: float = 10) -> None:
+        """Stop the process by a signal, and wait until it stands still."""
+        os.kill(self.terminal.pid, number)
+        stat = Path(f"/proc/{self.terminal.pid}/stat")
+        wait_until(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T", "it stops", seconds)
+
+    def is_drawn_whole_by(self, what: Callable[[], object], *words: str) -> None:
+        """From an empty screen on, ``what`` brings everything back: nothing is taken to stand there already."""
+        while self.terminal.read(0.2):
+            pass
+        self.terminal.output.clear()
+        what()
+        self.sees(*words)
+
     def stall(self) -> None:
         """Read nothing more, and have the program draw until its line takes nothing at all."""
         columns = self.terminal.columns
@@ -80,19 +99,30 @@ def program(
     rows: int = 30,
     ignore_hangup: bool = False,
     terminal: type[Terminal] = Terminal,
+    **variables: str,
 ) -> Iterator[Operator]:
     """billtui on ``panel``, signed in, its overview up to date."""
     argv = [sys.executable, "-c", ENTRY, "--url", panel.url, "--login", LOGIN]
-    variables = {
+    given = {
         "BILLTUI_PASSWORD": PASSWORD,
         "BILLTUI_DOOR": "on" if door else "off",
         "PYTHON_KEYRING_BACKEND": NO_KEYRING,
         "HOME": os.environ["BILLTUI_STATE_DIR"],
+        **variables,
     }
-    with terminal(argv, columns=columns, rows=rows, variables=variables, ignore_hangup=ignore_hangup) as made:
+    with terminal(argv, columns=columns, rows=rows, variables=given, ignore_hangup=ignore_hangup) as made:
         operator = Operator(made)
         operator.sees("live", "client")
         yield operator
+
+
+def as_before(terminal: Terminal) -> None:
+    """The shell has its terminal as it was."""
+    assert termios.tcgetattr(terminal.slave) == terminal.attributes
+    written = bytes(terminal.output)
+    for mode in MODES:
+        assert written.rfind(b"\x1b[?" + mode + b"l") > written.rfind(b"\x1b[?" + mode + b"h"), mode
+    assert written.rfind(b"\x1b[?25h") > written.rfind(b"\x1b[?25l")
 
 
 def issue_invoices(panel: SandboxProcess, count: int) -> list[str]:
@@ -113,15 +143,19 @@ def journal() -> JournalReader:
     return JournalReader(Path(os.environ["BILLTUI_STATE_DIR"]) / "journal.db")
 
 
-def written_down(text: str) -> bool:
-    """Whether a draft on the disk holds ``text``."""
-    folder = Path(os.environ["BILLTUI_STATE_DIR"])
-    for path in folder.rglob("*"):
-        if "drafts" in path.parts[len(folder.parts)] and path.is_file():
-            with contextlib.suppress(OSError):
-                if text in path.read_text(errors="replace"):
-                    return True
-    return False
+def draft_texts() -> list[str]:
+    """The letters that are kept on the disk: their own words, without subject."""
+    folder = Path(os.environ["BILLTUI_STATE_DIR"]) / "drafts"
+    found: list[str] = []
+    for path in sorted(folder.rglob("draft.json")):
+        with contextlib.suppress(FileNotFoundError):  # replaced at this moment
+            found.append(str(json.loads(path.read_text())["body"]))
+    return found
+
+
+def throw_drafts_away() -> None:
+    """As if no letter had ever been begun."""
+    shutil.rmtree(Path(os.environ["BILLTUI_STATE_DIR"]) / "drafts", ignore_errors=True)
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:

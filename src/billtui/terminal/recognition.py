@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-from billtui.terminal.terminfo import colours_of
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing itself is not loaded yet
     from collections.abc import Mapping
@@ -39,16 +37,6 @@ def color_system(environment: Mapping[str, str]) -> str:
     if term in _TRUECOLOR_TERMS or direct or program in _TRUECOLOR_PROGRAMS or environment.get("WT_SESSION"):
         return "truecolor"
     return "auto"
-
-
-def colourless(environment: Mapping[str, str]) -> str:
-    """Why no colour is used, in words; empty where colours are. NO_COLOR counts only when it is not empty."""
-    if environment.get("NO_COLOR"):
-        return "NO_COLOR is set"
-    term = environment.get("TERM", "")
-    if "color" in term or environment.get("COLORTERM") or environment.get("TEXTUAL_COLOR_SYSTEM"):
-        return ""
-    return f"a {ascii(term)[1:-1][:40]} has none" if colours_of(term, environment) == 0 else ""
 
 
 def by_term(term: str) -> str:
