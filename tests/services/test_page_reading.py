@@ -7,9 +7,12 @@ import json
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +23,7 @@ from billtui.client.exchange import PageReader
 from billtui.client.unread import UnreadPage
 from billtui.domain.models import Order
 from billtui.services import page_reading
+from billtui.services.page_process import JOB, READY
 from billtui.services.page_reading import PageReading
 from tests.support.listening import until
 from tests.support.small_panel import order
@@ -169,8 +173,23 @@ async def test_where_the_next_page_begins_is_known_before_its_rows_are_read() ->
         assert len((await arriving.rows).items()) == ROWS
 
 
-def test_no_secret_goes_to_the_process() -> None:
-    """What it is given is the answer and how to read it: no token, no address but the place for messages."""
+def test_no_secret_goes_to_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given the answer and how to read it: no token, no address but the place for messages."""
     given = pickle.dumps(("order", unread(0)))
     assert b"Bearer" not in given
     assert b"SecretStr" not in given
+    monkeypatch.setenv("BILLTUI_CANARY", "hunter2")
+    beside = page_reading._Beside.begun()
+    assert beside is not None
+    try:
+        assert b"BILLTUI_" not in Path(f"/proc/{beside.pid}/environ").read_bytes()
+    finally:
+        beside.end()
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x10\x00", JOB.pack(100) + b"cut short"])
+def test_the_process_ends_when_the_program_does(sent: bytes) -> None:
+    """However the program ended: its end of the line closes with it."""
+    command = [sys.executable, "-P", "-m", "billtui.services.page_process"]
+    done = subprocess.run(command, input=sent, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, READY, b"")

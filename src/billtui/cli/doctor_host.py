@@ -98,10 +98,20 @@ def terminal(facts: TerminalFacts | None) -> Lines:
     encoding = locale.getpreferredencoding(False)
     return [
         *describe(known),
+        ("clipboard", _clipboard(known)),
         ("drawing", _drawing()),
         ("streams", streams),
         ("locale", f"{set_to or 'not set'} ({encoding})"),
     ]
+
+
+def _clipboard(facts: TerminalFacts) -> str:
+    if facts.multiplexer == "tmux":
+        from billtui.terminal.tmux import describe as of_tmux
+
+        return of_tmux(os.environ)
+    through = f", through {facts.multiplexer}" if facts.multiplexer else ""
+    return f"the terminal's own (OSC 52{through}); it does not say whether it takes it"
 
 
 def _drawing() -> str:

@@ -29,6 +29,8 @@ BESIDE_FROM: Final = 2_500
 """Rows of a list from which a process is started for it: it takes a third of a second to be ready."""
 PATIENCE: Final = 30.0
 """Seconds after which a process that says nothing is given up."""
+OURS: Final = "BILLTUI_"
+"""What the environment says to billtui itself, which may be a password or a token: the process is not told."""
 _CHUNK: Final = 1024 * 1024
 
 
@@ -177,6 +179,7 @@ class _Beside:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "billtui.services.page_process"], bufsize=0, start_new_session=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env={name: value for name, value in os.environ.items() if not name.startswith(OURS)},
             )  # fmt: skip
         except OSError:
             return None

@@ -1,6 +1,7 @@
 """Copying to the clipboard of the terminal (OSC 52), also through tmux and screen; nothing is known of its success.
 
-So the words are "sent to the terminal", never "copied": the terminal may not take it, and does not say.
+So the words are "sent to the terminal", never "copied": the terminal may not take it, and does not say. tmux can be
+asked whether it lets it through; where it does not, nothing is sent and the words say what would mend it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from billtui.terminal import tmux
 from billtui.terminal.harmless import many_lines, one_line
 
 MAX_BASE64 = 74_994
@@ -19,7 +21,7 @@ _SCREEN_CHUNK = 240  # GNU screen takes 256 bytes in one device control string
 
 
 class Clip(NamedTuple):
-    """``sequence`` to write to the terminal (empty: nothing to send) and ``message`` to show."""
+    """``sequence`` to write to the terminal (empty: nothing, or tmux has it already) and ``message`` to show."""
 
     sequence: str
     message: str
@@ -39,14 +41,35 @@ def clip(
     data = base64.b64encode(cleaned.encode("utf-8", "replace")).decode()
     if len(data) > MAX_BASE64:
         return Clip("", f"Too long for the terminal's clipboard ({len(cleaned)} characters); nothing was sent.")
+    sent = _sent(cleaned, f"\x1b]52;c;{data}\x07", environment)
+    if sent is None:
+        return Clip("", "tmux keeps the clipboard to itself; nothing was sent. Let it: tmux set -s set-clipboard on")
+    sequence, way = sent
     if secret:
         return Clip(
-            _wrapped(f"\x1b]52;c;{data}\x07", environment),
-            f"Sent to the terminal's clipboard: {len(cleaned)} characters. Other programs may read a clipboard: paste"
+            sequence,
+            f"Sent to {way}: {len(cleaned)} characters. Other programs may read a clipboard: paste"
             " it where it belongs and copy something else.",
         )
     what = f"{len(cleaned)} characters" if multi_line or len(cleaned) > 60 else cleaned
-    return Clip(_wrapped(f"\x1b]52;c;{data}\x07", environment), f"Sent to the terminal's clipboard: {what}")
+    return Clip(sequence, f"Sent to {way}: {what}")
+
+
+def _sent(text: str, sequence: str, environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """What is to be written and whither it goes, in words; None where tmux lets nothing through."""
+    if not environment.get("TMUX"):
+        way = "screen, for the terminal's clipboard" if environment.get("STY") else "the terminal's clipboard"
+        return _wrapped(sequence, environment), way
+    ways = tmux.ask(environment)
+    if ways is None:
+        return _wrapped(sequence, environment), "tmux, for the terminal's clipboard"
+    if ways.takes_osc_52:
+        return sequence, "the terminal's clipboard"
+    if ways.passthrough:
+        return _wrapped(sequence, environment), "the terminal's clipboard"
+    if ways.clipboard == "external" and tmux.hand_over(text, environment):
+        return "", "the terminal's clipboard"
+    return None
 
 
 def _wrapped(sequence: str, environment: Mapping[str, str]) -> str:

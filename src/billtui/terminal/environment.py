@@ -6,7 +6,7 @@ import os
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 
-from billtui.terminal.recognition import color_system, multiplexer, utf8
+from billtui.terminal.recognition import by_term, color_system, colourless, multiplexer, utf8
 
 _TELLTALES = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DRIVER", "TEXTUAL_PRESS", "TEXTUAL_DEBUG")
 """Textual's tools for developers: a log and a socket that are told every key, so a password as it is typed."""
@@ -20,6 +20,7 @@ class TerminalFacts:
     color_system: str
     """``truecolor``, ``256``, ``standard`` (16 colours), or ``auto`` where Textual's own guess stands."""
     no_color: bool
+    no_color_reason: str
     utf8: bool
     utf8_reason: str
     multiplexer: str | None
@@ -29,14 +30,17 @@ class TerminalFacts:
 def settle(environment: MutableMapping[str, str] | None = None) -> TerminalFacts:
     """Put right what Textual would read wrongly, and say what the terminal is. Call it before Textual is imported.
 
-    - ``NO_COLOR`` counts only when it is not empty (the convention); Textual goes by its presence.
+    - ``NO_COLOR`` counts only when it is not empty (the convention); Textual goes by its presence. A terminal that has
+      no colours, by the host's terminfo, is treated as if it was set.
     - No animations: over a slow line they are late rather than pretty. A value that was set stays.
     - No log of keys, no foreign driver, no keys pressed and no screenshots taken by the environment.
     - Colours: terminals with 24 bit that do not forward COLORTERM; GNU screen, which breaks 24 bit.
     """
     environment = os.environ if environment is None else environment
-    if environment.get("NO_COLOR") == "":
-        del environment["NO_COLOR"]
+    no_color_reason = colourless(environment)
+    environment.pop("NO_COLOR", None)
+    if no_color_reason:
+        environment["NO_COLOR"] = "1"
     for name in [one for one in environment if one in _TELLTALES or one.startswith("TEXTUAL_SCREENSHOT")]:
         del environment[name]
     environment.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -47,7 +51,8 @@ def settle(environment: MutableMapping[str, str] | None = None) -> TerminalFacts
     return TerminalFacts(
         term=environment.get("TERM", ""),
         color_system=colours,
-        no_color="NO_COLOR" in environment,
+        no_color=bool(no_color_reason),
+        no_color_reason=no_color_reason,
         utf8=is_utf8,
         utf8_reason=reason,
         multiplexer=multiplexer(environment),
@@ -61,11 +66,11 @@ def describe(facts: TerminalFacts) -> list[tuple[str, str]]:
         "truecolor": "24 bit",
         "256": "256",
         "standard": "16",
-        "auto": "by TERM",
+        "auto": f"{'256' if by_term(facts.term) == '256' else '16'} (by TERM)",
     }.get(facts.color_system, facts.color_system)
     return [
         ("TERM", ascii(facts.term)[1:-1] or "not set"),
-        ("colours", "none (NO_COLOR is set)" if facts.no_color else colours),
+        ("colours", f"none ({facts.no_color_reason})" if facts.no_color else colours),
         ("text", f"{'UTF-8' if facts.utf8 else 'plain ASCII'} ({facts.utf8_reason})"),
         ("inside", facts.multiplexer or "no multiplexer"),
         ("over SSH", "yes" if facts.ssh else "no"),

@@ -12,7 +12,7 @@ import time
 
 from billtui.terminal.frame_facts import COLOURS, Colour, Facts, Piece
 from billtui.terminal.harmless import one_line
-from billtui.terminal.recognition import by_term, color_system, utf8
+from billtui.terminal.recognition import by_term, color_system, colourless, utf8
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Look:
         system = environment.get("TEXTUAL_COLOR_SYSTEM") or color_system(environment)
         term = environment.get("TERM", "")
         self.system = by_term(term) if system == "auto" else system
-        self.no_color = bool(environment.get("NO_COLOR"))
+        self.no_color = bool(colourless(environment))
         self.plain = ascii_setting == "on" or (ascii_setting == "auto" and not utf8(environment)[0])
         self.erases = bool(environment.get("TMUX")) or not term.startswith("screen")
         """Whether erasing leaves the background's colour; GNU screen leaves its own."""

@@ -39,6 +39,18 @@ def color_system(environment: Mapping[str, str]) -> str:
     return "auto"
 
 
+def colourless(environment: Mapping[str, str]) -> str:
+    """Why no colour is used, in words; empty where colours are. NO_COLOR counts only when it is not empty."""
+    if environment.get("NO_COLOR"):
+        return "NO_COLOR is set"
+    term = environment.get("TERM", "")
+    if "color" in term or environment.get("COLORTERM") or environment.get("TEXTUAL_COLOR_SYSTEM"):
+        return ""
+    from billtui.terminal.terminfo import colours_of
+
+    return f"a {ascii(term)[1:-1][:40]} has none" if colours_of(term, environment) == 0 else ""
+
+
 def by_term(term: str) -> str:
     """What ``auto`` comes to: the same guess as Rich's."""
     return "256" if term.strip().lower().rpartition("-")[2] in ("256color", "kitty") else "standard"
