@@ -17,6 +17,7 @@ from tests.terminal.whole_program import Operator, as_before, draft_texts, progr
 
 pytestmark = pytest.mark.pty
 
+LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 EDITOR = """
 import sys, time, pathlib
 path, go_on = pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[1])
@@ -28,10 +29,13 @@ path.write_text(path.read_text() + " and from the editor")
 SIZES = ((0, 0), (1, 1), (200, 60), (40, 12), (3, 2), (80, 24), (39, 11), (132, 50))
 
 
-def test_the_picture_and_the_keys_come_back(own_sandbox: Callable[..., SandboxProcess], tmp_path: Path) -> None:
+@pytest.mark.parametrize("door", [True, False] if LONG else [True], ids=["door", "no door"][: 1 + LONG])
+def test_the_picture_and_the_keys_come_back(
+    door: bool, own_sandbox: Callable[..., SandboxProcess], tmp_path: Path
+) -> None:
     script, go_on = tmp_path / "editor.py", tmp_path / "go-on"
     script.write_text(EDITOR)
-    with program(own_sandbox(fleet=5), door=True, EDITOR=f"{sys.executable} {script} {go_on}") as operator:
+    with program(own_sandbox(fleet=5), door=door, EDITOR=f"{sys.executable} {script} {go_on}") as operator:
         terminal = operator.terminal
         operator.write_letter()
         operator.press("typed here", "typed here")

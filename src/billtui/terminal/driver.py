@@ -78,6 +78,7 @@ class TerminalDriver(Driver):
         """The picture that was on the screen when it was left."""
         self._untold: list[Callable[[float], object]] = []
         """Who waits for what the terminal shows, while it is somebody else's."""
+        self._told_size: Size | None = None
         self._synchronised = False
         self._in_band = False
         self._framing = False
@@ -128,7 +129,9 @@ class TerminalDriver(Driver):
 
     def repaint(self) -> None:
         """Draw the newest picture as a whole, because something else may stand there."""
-        if self._writer is not None:
+        if not self.door_open:
+            self._overtaken()
+        elif self._writer is not None:
             self._writer.repaint()
 
     def when_shown(self, told: Callable[[float], object]) -> None:
@@ -279,6 +282,7 @@ class TerminalDriver(Driver):
         self._wanted = False
         if self._writer is None:
             return
+        self._told_size = None
         self._writer.put_aside()
         self._untold += self._writer.untold()
         self.disable_input()
@@ -345,13 +349,12 @@ class TerminalDriver(Driver):
 
     def _resized(self, size: Size) -> None:
         """What stands on a terminal whose size changed is anybody's guess, also when it is the old size again."""
-        if self._writer is None:
-            return
-        newest = self._newest
-        if newest is not None and (newest.columns, newest.lines) == (size.width, size.height):
-            self._writer.repaint()
+        newest, told = self._newest, self._told_size
+        self._told_size = size
+        if size == told or (newest is not None and (newest.columns, newest.lines) == size):
+            self.repaint()  # the app may have nothing to draw
         else:
-            self._writer.forget()
+            self.forget()
 
     def _post(self, message: Message) -> None:
         asyncio.run_coroutine_threadsafe(self._app._post_message(message), loop=self._loop)
