@@ -153,7 +153,9 @@ class BilltuiApp(ProfileSwitching, Places, News):
             look_through()
 
     async def _open_session(self) -> None:
+        let_go = self.frames.hold()
         await self.boundary(self.session.open())
+        self.call_later(let_go)  # behind the news of the copy, which are in the queue by now
         if self.session.account is not None:  # of the last time; else a sign-in is asked for, or goes by itself
             self.started()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 3.0
 """So long the words may change before they are written."""
+HOLD_SECONDS = 1.0
+"""So long the first frame waits for the copy to be opened."""
 MOST_LINES = 60
 
 _TONES = {
@@ -103,6 +105,20 @@ class FirstFrames:
         self._lines: list[list[Piece]] = []
         self._news: list[list[Piece]] = []
         self._timer: Timer | None = None
+        self._held = False
+        """Whether the first frame was taken over."""
+
+    def hold(self) -> Callable[[], None]:
+        """Where a first frame stands, it stays until what is called here is called, or for :data:`HOLD_SECONDS`.
+
+        Otherwise "nothing is known yet" would be seen between what was known and the same from the copy.
+        """
+        held = contextlib.ExitStack()
+        if self._shell.entered is not None and not self._held:
+            held.enter_context(self._shell.batch_update())
+            self._shell.set_timer(HOLD_SECONDS, held.close)
+        self._held = True
+        return held.close
 
     def see(self, lines: Iterable[Content], news: Content) -> None:
         """The overview of the open profile says this now."""

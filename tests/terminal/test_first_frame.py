@@ -206,6 +206,8 @@ def test_the_program_takes_it_over_and_keeps_what_was_typed(tmp_path: Path) -> N
         terminal.send(b"3")
         terminal.wait_for(b"A month", 60)
         assert terminal.output.count(b"\x1b[?1049h") == 1, "entered once, so nothing flickers"
+        assert b"Nothing is known yet" not in terminal.output, "nor between the known and the same from the copy"
+        assert b"not signed in" not in terminal.output
         os.kill(terminal.pid, signal.SIGTERM)
         assert terminal.wait_end(10)[0] == 128 + signal.SIGTERM
         assert termios.tcgetattr(terminal.slave) == terminal.attributes
