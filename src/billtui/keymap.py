@@ -111,6 +111,11 @@ def shown(key: str) -> str:
     return _SHOWN.get(key, key.replace("ctrl+", "^"))
 
 
+def runs(key: str, command: Command, overrides: Overrides) -> bool:
+    """Whether Textual's ``key`` is one of those in force for ``command``, twins included."""
+    return key in map(_normal, with_twins(keys_of(command, overrides)))
+
+
 def keys_of(command: Command, overrides: Overrides) -> tuple[str, ...]:
     """The keys in force for ``command``."""
     own = overrides.get(command.id)

@@ -158,3 +158,15 @@ async def test_a_password_typed_before_the_sign_in_stood(program: Program) -> No
         await type_ahead(driver, *"olena.marsh", "tab", *PASSWORD, "enter")
         await driver.ready()
         assert not any(PASSWORD[:4] in text for text in driver.said)
+
+
+async def test_a_letter_behind_its_key_goes_into_the_letter_and_sending_waits_for_eyes(program: Program) -> None:
+    """`a` and words in one piece, at 80 columns, on a ticket that nobody has read yet: words are no commands."""
+    async with program.open() as driver:
+        await driver.go("9", "TicketsScreen")
+        await driver.until(lambda: driver.cursor, "tickets")
+        await type_ahead(driver, "enter", "a", *"xqODpt", "ctrl+o")
+        await driver.on("ComposerScreen")
+        await driver.hears("“Send” was typed before this was on the screen")
+        assert driver.app.screen.body.text == "xqODpt"  # type: ignore[attr-defined]  # a ComposerScreen
+        assert driver.jobs() == []

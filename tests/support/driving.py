@@ -248,7 +248,9 @@ class Driver:
 
     async def on(self, name: str) -> None:
         """Wait until a screen of this class is on top and drawn."""
-        await self.until(lambda: type(self.app.screen).__name__ == name and self.app.screen.is_mounted, name)
+        await self.until(
+            lambda: type(self.app.screen).__name__ == name and self.app.typing.shows(self.app.screen), name
+        )
 
     async def go(self, key: str, name: str) -> None:
         """Press the key of an area and wait for its screen."""

@@ -66,7 +66,9 @@ class GuideDriver:
 
     async def on(self, name: str) -> None:
         """Wait until a screen of this class is on top."""
-        await self.until(lambda: type(self.app.screen).__name__ == name and self.app.screen.is_mounted, name)
+        await self.until(
+            lambda: type(self.app.screen).__name__ == name and self.app.typing.shows(self.app.screen), name
+        )
 
     async def ended(self) -> Chosen | None:
         """Wait until the guide has ended; what it led to."""

@@ -70,6 +70,8 @@ class Command:
     short: str = ""
     """Its word in the key bar, where the title is too long."""
     in_palette: bool = True
+    at_once: bool = False
+    """Whether it writes without a question: then its key counts only where its typist saw what it is about."""
 
     @property
     def writes(self) -> bool:

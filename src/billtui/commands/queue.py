@@ -8,6 +8,7 @@ COMMANDS = (
     Command(
         "ticket.take", "Take", "Put your name on what is chosen; where a colleague has it already, you are told who.",
         ("t",), Scope.TRIAGE, Danger.CHANGES, "staff", bar=3, verb="billtui tickets take",
+        at_once=True,
     ),
     Command(
         "ticket.note", "Note", "Write an internal note, which only staff ever sees (TKT-6).",
@@ -64,6 +65,7 @@ COMMANDS = (
     Command(
         "queue.close", "Close", "Close what is chosen; it waits a few seconds, and u takes it back (TKT-5).",
         ("x",), Scope.QUEUE, Danger.CHANGES, "tickets", verb="billtui tickets close",
+        at_once=True,
     ),
     Command(
         "queue.due", "Due soon", "What misses its service level within the hour, and back (TKT-10).",

@@ -33,10 +33,12 @@ COMMANDS = (
     Command(
         "ticket.close", "Close the ticket", "It is settled; server access is wiped (TKT-4, TKT-5).", ("x",),
         Scope.THREAD, Danger.CHANGES, "tickets", "billtui tickets close", 5, "Close it",
+        at_once=True,
     ),
     Command(
         "ticket.reopen", "Reopen", "A message reopens it, for 14 days after it was closed (TKT-5).", ("O",),
         Scope.THREAD, Danger.CHANGES, "tickets", "billtui tickets reopen",
+        at_once=True,
     ),
     Command(
         "ticket.rate", "Rate", "How support did, 1 to 5, and a word about it.", ("*",), Scope.THREAD,
@@ -50,10 +52,12 @@ COMMANDS = (
     Command(
         "composer.send", "Send", "Send it; with findings it is asked once (TKT-2).", ("ctrl+o", "f9"), Scope.COMPOSER,
         Danger.CHANGES, "tickets", "billtui tickets new", 1,
+        at_once=True,
     ),
     Command(
         "composer.resolve", "Answer and close", "Send the answer, and close the ticket with it (TKT-8).", ("ctrl+r",),
         Scope.COMPOSER, Danger.CHANGES, "staff", "billtui tickets reply", 6, "Answer+close",
+        at_once=True,
     ),
     Command(
         "composer.fix", "Fix a finding", "Outside the text: the fix of the finding with this number (TKT-2, TKT-3).",

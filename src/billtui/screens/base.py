@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from billtui.commands import COMMANDS, Command, Scope, handlers_of, handles, of_scopes
-from billtui.keymap import OF_WIDGETS, bindings_for, keys_of, shown
+from billtui.keymap import OF_WIDGETS, bindings_for, keys_of, runs, shown
 from billtui.screens.lean_screen import LeanScreen
 from billtui.screens.shell import Shell, shell_of
 from billtui.services.staff import business_refusal, is_staff
+from billtui.terminal.typing_gate import Typed
 from billtui.widgets.key_bar import KeyBar, KeyHint
 from billtui.widgets.outbox import Outbox
 from billtui.widgets.top_bar import AreaBar, TopBar
@@ -189,6 +192,26 @@ class BilltuiScreen(LeanScreen[None]):
         if command.capability and (reason := self.billtui.capability_refusal(command.capability)):
             return reason
         return None
+
+    def takes_early(self, typed: Typed) -> bool:
+        """Whether what was typed before this screen could be seen goes to it (see ``TypingGate``).
+
+        All but the keys that write without a question: they wait for somebody who sees what they are about.
+        """
+        in_field = isinstance(self.focused, (Input, TextArea)) and isinstance(typed, Key) and typed.is_printable
+        return in_field or self._written_by(typed) is None
+
+    def was_too_early(self, typed: Typed) -> None:
+        """Say which command was not run."""
+        if (command := self._written_by(typed)) is not None:
+            self.billtui.say(f"“{command.title}” was typed before this was on the screen: look, then press again.")
+
+    def _written_by(self, typed: Typed) -> Command | None:
+        """The command that writes without a question by this key."""
+        if not isinstance(typed, Key):
+            return None
+        keys = self.billtui.settings.keys
+        return next((one for one in self.commands_here() if one.at_once and runs(typed.key, one, keys)), None)
 
     def commands_here(self) -> list[Command]:
         """The commands that somebody handles here, the most particular scope first."""

@@ -239,16 +239,15 @@ async def unmerge_ticket(app: Shell, row: TicketRow) -> None:
     """Give a ticket its messages back, after a question (TKT-8)."""
     into = app.session.store.ticket_row(row.merged_into)
     number = into.number if into is not None else row.merged_into
-    choice = await app.push_screen_wait(
-        ChoiceDialog(
-            f"Take ticket {row.number} out of {number}?",
-            [
-                Choice("no", "Leave them together"),
-                Choice("yes", f"Take {row.number} out", "It gets its messages back; what was written meanwhile stays"),
-            ],
-        )
-    )  # fmt: skip
-    if choice == "yes":
+    question = ChoiceDialog(
+        f"Take ticket {row.number} out of {number}?",
+        [
+            Choice("no", "Leave them together"),
+            Choice("yes", f"Take {row.number} out", "It gets its messages back; what was written meanwhile stays"),
+        ],
+    )
+    question.confirms = True
+    if await app.push_screen_wait(question) == "yes":
         await _unmerge(app, row.id, said=True)
 
 

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from math import inf
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, runtime_checkable
 
@@ -49,18 +49,21 @@ WAYS: Final = 2
 
 @runtime_checkable
 class Confirming(Protocol):
-    """A screen that looks at what was typed before it was on the terminal."""
+    """A screen that does not take everything that was typed before it was on the terminal."""
 
     def takes_early(self, typed: Typed) -> bool:
-        """Whether this may go to it all the same; otherwise it has said that it was too early."""
+        """Whether this may go to it all the same."""
+
+    def was_too_early(self, typed: Typed) -> None:
+        """This was typed too early and is dropped: say so."""
 
 
 @runtime_checkable
 class TellsWhenShown(Protocol):
-    """A driver that knows what its terminal shows."""
+    """A driver that knows when the terminal has drawn something."""
 
     def when_shown(self, told: Callable[[float], object]) -> None:
-        """Call ``told`` in the app's loop, with the time, once the terminal shows what was drawn so far."""
+        """Call ``told`` in the loop once all that was drawn so far is on the terminal, with the time of that."""
 
 
 class Opening:
@@ -102,8 +105,10 @@ class TypingGate:
         self._openings: set[Opening] = set()
         self._alarm: Timer | None = None
         self._shown: Screen[Any] | None = None
-        self._shown_at = 0.0
-        """What is on the terminal, and since when, in seconds of the monotonic clock, as ``Message.time``."""
+        self._drawn_at = 0.0
+        """What was drawn, and when."""
+        self._seen_at: float | None = 0.0
+        """Since when that is on the terminal, in seconds of the monotonic clock, as ``Message.time``; None: not yet."""
         self._coming: Screen[Any] | None = None
         self._coming_since = 0.0
         """What is on top and was not drawn yet."""
@@ -127,14 +132,21 @@ class TypingGate:
         """How many keys wait for their turn."""
         return len(self._waiting)
 
+    def shows(self, screen: Screen[Any]) -> bool:
+        """Whether it is what is on the terminal now."""
+        return screen is self._shown and self._seen_at is not None
+
     async def go_on(self) -> None:
         """Hand out what may be handed out."""
         while self._may_go():
-            typed = self._waiting.popleft()
+            typed, screen = self._waiting[0], self._app.screen
+            counts = self._counts(typed, screen)
+            if counts is None:
+                return
+            self._waiting.popleft()
             self.through += 1
-            screen = self._app.screen
-            early = typed.time <= self._shown_at
-            if early and isinstance(screen, Confirming) and not screen.takes_early(typed):
+            if not counts and isinstance(screen, Confirming):
+                screen.was_too_early(typed)
                 continue
             by_key = isinstance(typed, (Key, Paste))
             target = (self._app.focused if by_key else self._app.mouse_over) or screen
@@ -142,6 +154,18 @@ class TypingGate:
             self._handed_at = monotonic()
             self._walks = 0
             await self._app.hand_out(typed)
+
+    def _counts(self, typed: Typed, screen: Screen[Any]) -> bool | None:
+        """Whether it was typed by somebody who could see ``screen``, where that matters; None: not known yet."""
+        if (self._seen_at is not None and typed.time > self._seen_at) or not isinstance(screen, Confirming):
+            return True
+        if screen.takes_early(typed):
+            return True
+        left = self._drawn_at + PATIENCE - monotonic()
+        if self._seen_at is None and left > 0:
+            self._wake(left)
+            return None
+        return False
 
     def _may_go(self) -> bool:
         if not self._waiting:
@@ -180,32 +204,28 @@ class TypingGate:
     # --- what opens
 
     def drawn(self, screen: Screen[Any]) -> None:
-        """``screen`` is drawn, and can be seen from now on."""
+        """``screen`` is drawn, and will be seen."""
         if screen is not self._shown:
             self._app.call_later(self._stood, screen, monotonic())
 
     async def _stood(self, screen: Screen[Any], since: float) -> None:
         """In the app's next turn: what the screen wished to have the focus has it by then."""
         if screen is not self._shown and screen is self._top():
-            self._shown, self._shown_at = screen, self._seen_since(screen, since)
+            self._shown, self._drawn_at = screen, since
+            self._seen_at = since
+            if (driver := self._app.tells_when_shown) is not None:
+                self._seen_at = None
+                driver.when_shown(partial(self._seen, screen))
             for opening in self._openings:
                 if opening.screen is screen:
                     opening.since = since
             await self.go_on()
 
-    def _seen_since(self, screen: Screen[Any], drawn: float) -> float:
-        """Since when it can be seen: since it was drawn; or not yet, where the terminal says when it has read it."""
-        driver = self._app.tells_when_shown
-        if driver is None:
-            return drawn
-
-        def told(at: float) -> None:
-            if self._shown is screen and self._shown_at == inf:
-                self._shown_at = at
-                self._app.call_later(self.go_on)
-
-        driver.when_shown(told)
-        return inf
+    def _seen(self, screen: Screen[Any], at: float) -> None:
+        """``screen`` is on the terminal."""
+        if screen is self._shown and self._seen_at is None:
+            self._seen_at = at
+            self._app.call_later(self.go_on)
 
     def _top(self) -> Screen[Any] | None:
         try:
@@ -214,19 +234,14 @@ class TypingGate:
             return None
 
     def _stands(self) -> bool:
-        screen, now = self._top(), monotonic()
-        question: object = screen
-        if screen is self._shown and self._shown_at == inf and isinstance(question, Confirming):
-            left = self._waiting[0].time + PATIENCE - now  # was it typed by somebody who saw it? soon that is known
-            if left > 0:
-                self._wake(left)
-            return left <= 0
+        screen = self._top()
         if screen is None or screen is self._shown:
             return screen is not None
+        now = monotonic()
         if screen is not self._coming:
             self._coming, self._coming_since = screen, now
         if self._coming_since + PATIENCE <= now:  # a terminal without a single cell: nothing is ever drawn
-            self._shown, self._shown_at = screen, now
+            self._shown, self._drawn_at, self._seen_at = screen, now, now
             return True
         self._wake(self._coming_since + PATIENCE - now)
         return False

@@ -125,11 +125,11 @@ class Dialog(ModalScreen[Result | None], LeanScreen[Result | None], Generic[Resu
         with Vertical(id="dialog") as box:
             box.border_title = Content(self.title_text)
             box.border_subtitle = self.whose()
+            if self.confirms:
+                yield Static(Content(TOO_EARLY), id="early", classes="problem")
             yield from self.compose_body()
             with Horizontal(id="buttons"):
                 yield from self.compose_buttons()
-            if self.confirms:
-                yield Static(Content(TOO_EARLY), id="early", classes="problem")
 
     def takes_early(self, typed: Typed) -> bool:
         """Whether what was typed before this could be seen goes to it (see ``TypingGate``).
@@ -141,11 +141,12 @@ class Dialog(ModalScreen[Result | None], LeanScreen[Result | None], Generic[Resu
             return True
         in_field = isinstance(self.focused, (Input, TextArea))
         text = isinstance(typed, Paste) or (isinstance(typed, Key) and (typed.is_printable or typed.key in IN_A_FIELD))
-        if in_field and text and not self._early:
-            return True
+        return in_field and text and not self._early
+
+    def was_too_early(self, typed: Typed) -> None:
+        """Say so, once."""
         self._early = True
         self.query_one("#early").add_class("shown")
-        return False
 
     def whose(self) -> Content:
         """On the frame of every question: the profile that it is about, in words on its colour, and as whom."""
