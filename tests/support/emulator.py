@@ -7,6 +7,7 @@ taken that is a control character.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 import pyte
@@ -38,6 +39,13 @@ _MORE = {2: {"dim": True}, 8: {"conceal": True}, 21: {"underscore2": True}, 53: 
          6: {"blink": True}}  # fmt: skip
 
 
+class _Stream(pyte.Stream):
+    """Knows SU and SD as well."""
+
+    csi = {**pyte.Stream.csi, "S": "scroll_up", "T": "scroll_down"}
+    events = pyte.Stream.events | {"scroll_up", "scroll_down"}
+
+
 class Emulator(pyte.Screen):
     """A screen that is fed with text by ``feed``."""
 
@@ -48,7 +56,7 @@ class Emulator(pyte.Screen):
         super().__init__(columns, lines)
         if not wraps:
             self.reset_mode(modes.DECAWM >> 5, private=True)
-        self._stream = pyte.Stream(self)
+        self._stream = _Stream(self)
 
     def feed(self, text: str) -> None:
         """Take what a program writes."""
@@ -193,6 +201,21 @@ class Emulator(pyte.Screen):
         super().delete_lines(count)
         if top <= self.cursor.y <= bottom:
             self._fill(range(max(self.cursor.y, bottom + 1 - (count or 1)), bottom + 1))
+
+    def scroll_up(self, count: int | None = None) -> None:
+        """SU."""
+        self._scroll(self._region().bottom, self.index, count or 1)
+
+    def scroll_down(self, count: int | None = None) -> None:
+        """SD."""
+        self._scroll(self._region().top, self.reverse_index, count or 1)
+
+    def _scroll(self, line: int, step: Callable[[], None], count: int) -> None:
+        place = self.cursor.x, self.cursor.y
+        self.cursor.y = line
+        for _ in range(count):
+            step()
+        self.cursor.x, self.cursor.y = place
 
     def debug(self, *args: Any, **kwargs: Any) -> None:
         """A sequence that is not known."""
