@@ -11,8 +11,12 @@ from billtui.commands import COMMANDS, Command, Scope, of_scopes
 
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,." + 'QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>'
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбю" + "ЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ"
-TWINS: dict[str, str] = {latin: cyrillic for latin, cyrillic in zip(_LATIN, _CYRILLIC, strict=True) if latin.isalpha()}
-"""The letter on the same physical key of the ЙЦУКЕН layout."""
+_SIGNS = {"/": ".", "?": ",", "@": '"', "#": "№", ":": "Ж", "[": "х", "]": "ъї", ">": "Ю", "s": "і", "S": "І"}
+"""Signs that the layout has elsewhere, and where the Ukrainian one differs from the Russian one."""
+TWINS: dict[str, str] = {
+    key: letter + _SIGNS.get(key, "") for key, letter in zip(_LATIN, _CYRILLIC, strict=True) if key.isalpha()
+} | {key: letters for key, letters in _SIGNS.items() if not key.isalpha()}
+"""What the same physical key types on the ЙЦУКЕН layout, Ukrainian after Russian where they differ."""
 
 FORBIDDEN: dict[str, str] = {
     "ctrl+h": "the same byte as backspace",
@@ -33,12 +37,12 @@ OF_WIDGETS = ("table.", "matrix.", "thread.")
 
 
 def with_twins(keys: Iterable[str]) -> list[str]:
-    """``keys`` and their twins on a Cyrillic layout."""
+    """``keys`` and their twins on a Cyrillic layout; a key of their own is no twin."""
+    keys = list(keys)
     result: list[str] = []
     for key in keys:
         result.append(key)
-        if key in TWINS:
-            result.append(TWINS[key])
+        result += [twin for twin in TWINS.get(key, "") if twin not in keys]
     return result
 
 

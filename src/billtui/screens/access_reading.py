@@ -40,7 +40,7 @@ class AccessShown(Dialog[None]):
     AccessShown #left { height: 1; width: auto; color: $text-warning; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy", show=False),
+        Binding("c,с", "copy", "Copy", show=False),
         Binding("с", "copy", "Copy", show=False),  # the same key on a Cyrillic layout
     ]
 

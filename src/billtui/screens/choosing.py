@@ -71,9 +71,9 @@ async def by_expression(screen: OrderMarks) -> None:
         apply(screen, chosen)
 
 
-async def by_list(screen: OrderMarks) -> None:
-    """Mark what a pasted list means."""
-    chosen = await screen.app.push_screen_wait(PasteDialog(References(screen.table.rows)))
+async def by_list(screen: OrderMarks, text: str = "") -> None:
+    """Mark what a pasted list means; ``text`` was pasted already."""
+    chosen = await screen.app.push_screen_wait(PasteDialog(References(screen.table.rows), text))
     if chosen is not None:
         apply(screen, chosen)
 

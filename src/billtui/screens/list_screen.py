@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from textual import on
+from textual.events import Paste
 from textual.widgets import Input
 
 from billtui.commands import handles
@@ -13,11 +14,15 @@ from billtui.screens.command_text import command_line
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.columns import ColumnsDialog
 from billtui.screens.record_list import RecordList, View
+from billtui.terminal.harmless import one_line
 from billtui.widgets.formats import count_text
 
 __all__ = ["DETAIL_FROM", "ListScreen", "View"]
 
 R = TypeVar("R")
+
+MOST_PASTED = 200
+"""Characters that a filter takes from a paste."""
 
 
 class ListScreen(RecordList[R], Generic[R]):
@@ -33,6 +38,18 @@ class ListScreen(RecordList[R], Generic[R]):
         field.can_focus = True
         self.table.prepare_filter()
         self.set_focus(field)  # now, not with the next turn: what is typed ahead are words, no commands
+
+    def on_paste(self, event: Paste) -> None:
+        """What is pasted on a list (a name, an address, a number) filters it; it is never read as keys."""
+        event.stop()
+        words = one_line(event.text).strip()
+        if not words:
+            return
+        if len(words) > MOST_PASTED:
+            self.billtui.say(f"That is too long for a filter: {len(words)} characters; nothing was done.", "warning")
+            return
+        self.start_filter()
+        self.query_one("#filter", Input).value = words
 
     @on(Input.Changed, "#filter")
     def narrow(self, event: Input.Changed) -> None:

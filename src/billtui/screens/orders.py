@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.events import Paste
 
 from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import View
@@ -136,6 +137,16 @@ class OrdersScreen(OrderMarks):
         from billtui.screens.choosing import choose_orders
 
         await choose_orders(self)
+
+    def on_paste(self, event: Paste) -> None:
+        """A pasted list of ids, names or addresses is read as orders to choose; one word filters."""
+        if len(event.text.split()) < 2:
+            super().on_paste(event)
+            return
+        from billtui.screens.choosing import by_list
+
+        event.stop()
+        self.guarded(by_list(self, event.text))
 
     @handles("order.transfer")
     async def transfer(self) -> None:

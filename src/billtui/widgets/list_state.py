@@ -41,7 +41,7 @@ class ListState(Vertical):
     what the owner tells (`show_…`) and from whether the table has rows.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "retry", "Refresh", show=False, id="list.retry")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r,к", "retry", "Refresh", show=False, id="list.retry")]
 
     DEFAULT_CSS = """
     ListState { height: 1fr; }

@@ -81,13 +81,13 @@ class MonthCalendar(Widget, can_focus=True):
     MonthCalendar { width: 1fr; height: 1fr; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "A day back", show=False),
-        Binding("right,l", "move(1)", "A day on", show=False),
-        Binding("up,k", "move(-7)", "A week back", show=False),
-        Binding("down,j", "move(7)", "A week on", show=False),
+        Binding("left,h,р", "move(-1)", "A day back", show=False),
+        Binding("right,l,д", "move(1)", "A day on", show=False),
+        Binding("up,k,л", "move(-7)", "A week back", show=False),
+        Binding("down,j,о", "move(7)", "A week on", show=False),
         Binding("pageup", "month(-1)", "A month back", show=False),
         Binding("pagedown", "month(1)", "A month on", show=False),
-        Binding("g,home", "today", "Today", show=False),
+        Binding("g,home,п", "today", "Today", show=False),
         Binding("enter", "open", "Open", show=False),
     ]
     cursor: reactive[date] = reactive(date(2000, 1, 1))

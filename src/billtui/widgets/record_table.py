@@ -44,7 +44,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         Binding("escape", "cancel_range", "No range", show=False, id="table.cancel_range"),
         Binding("*", "mark_all", "Mark all shown", show=False, id="table.mark_all"),
         Binding("!", "invert_marks", "Invert marks", show=False, id="table.invert_marks"),
-        Binding("u", "undo_marks", "Undo marking", show=False, id="table.undo_marks"),
+        Binding("u,г", "undo_marks", "Undo marking", show=False, id="table.undo_marks"),
         Binding("-", "clear_marks", "Clear marks", show=False, id="table.clear_marks"),
     ]
 

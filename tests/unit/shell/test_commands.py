@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
 from itertools import combinations
 
 import pytest
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import _character_to_key
 
+import billtui
 from billtui.commands import COMMANDS, Danger, Scope, handlers_of, handles, of_scopes
 from billtui.keymap import FORBIDDEN, TWINS, bindings_for, keymap_of, problems_of, shown, with_twins
 
@@ -73,13 +81,41 @@ def test_twins_are_the_same_physical_keys() -> None:
     assert TWINS["p"] == "з"
     assert TWINS["R"] == "К"
     assert with_twins(["q", "escape"]) == ["q", "й", "escape"]
+    assert with_twins(["/", "?", ":", "@"]) == ["/", ".", "?", ",", ":", "Ж", "@", '"']
+    assert with_twins(["s", "S", "]"]) == ["s", "ы", "і", "S", "Ы", "І", "]", "ъ", "ї"]
+
+
+def bound() -> Iterator[tuple[str, Binding]]:
+    """Every binding of every screen and widget, as it is written there."""
+    for module in pkgutil.walk_packages(billtui.__path__, "billtui."):
+        if module.name.startswith("billtui.sandbox") or module.name.endswith("__main__"):
+            continue
+        for name, found in inspect.getmembers(import_module(module.name), inspect.isclass):
+            if issubclass(found, DOMNode) and found.__module__ == module.name:
+                for binding in found.__dict__.get("BINDINGS", ()):
+                    yield name, binding if isinstance(binding, Binding) else Binding(*binding)
+
+
+def test_every_key_of_every_screen_and_widget_has_its_twin() -> None:
+    """Where the binding has it not beside it, the keymap gives it one by its id."""
+    keymap, seen, without = keymap_of({}), 0, []
+    signs = {_character_to_key(key): key for key in TWINS}
+    for name, binding in bound():
+        keys = keymap.get(binding.id or "", binding.key).split(",")
+        for key in keys:
+            for twin in TWINS.get(signs.get(key, key), ""):
+                seen += 1
+                if _character_to_key(twin) not in keys:
+                    without.append(f"{name}: {binding.key} without {twin}")
+    assert not without
+    assert seen > 300
 
 
 def test_bindings_carry_id_and_twins() -> None:
     bindings = {binding.id: binding for binding in bindings_for((Scope.INVOICES, Scope.GLOBAL))}
     assert bindings["invoice.pay"].key == "p,з"
-    assert bindings["app.palette"].key == "colon,ctrl+p"
-    assert bindings["app.help"].key == "question_mark"
+    assert bindings["app.palette"].key == "colon,Ж,ctrl+p"
+    assert bindings["app.help"].key == "question_mark,comma"
 
 
 def test_own_keys_get_their_twins_again() -> None:

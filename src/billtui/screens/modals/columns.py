@@ -22,8 +22,8 @@ class ColumnsDialog(Dialog[list[str]]):
     title_text = "Columns"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "show_or_hide", show=False, priority=True),
-        Binding("plus,J", "move(1)", show=False),
-        Binding("minus,K", "move(-1)", show=False),
+        Binding("plus,J,О", "move(1)", show=False),
+        Binding("minus,K,Л", "move(-1)", show=False),
     ]
 
     def __init__(self, titles: Sequence[tuple[str, str]], visible: Sequence[str]) -> None:

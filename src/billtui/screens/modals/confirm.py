@@ -42,7 +42,7 @@ class ConfirmPlan(Dialog[bool]):
     """
 
     confirms = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "write", "To a file", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("w,ц", "write", "To a file", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (64, "-wide")]
     DEFAULT_CSS = """
     ConfirmPlan.-low #facts, ConfirmPlan.-high #facts { dock: top; }

@@ -29,9 +29,10 @@ class PasteDialog(ChoosingDialog):
     PasteDialog #meaning { height: 4; margin-top: 1; }
     """
 
-    def __init__(self, references: References) -> None:
-        """``references`` are all orders there are."""
+    def __init__(self, references: References, text: str = "") -> None:
+        """``references`` are all orders there are, ``text`` is what was pasted already."""
         super().__init__()
+        self.text = text
         self.references = references
         self.found = Found([], [], [])
         self.taken: list[str] = []
@@ -42,7 +43,7 @@ class PasteDialog(ChoosingDialog):
     def compose_body(self) -> Iterable[Widget]:
         """The list, and what it means."""
         yield Static(Content(HINT), classes="label", id="hint")
-        area = TextArea(id="list", show_line_numbers=False, soft_wrap=True)
+        area = TextArea(self.text, id="list", show_line_numbers=False, soft_wrap=True)
         area.cursor_blink = False
         yield area
         yield Static(id="meaning")
