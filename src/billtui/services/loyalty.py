@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 
 from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
+from billtui.domain.rules.facts import AddonFacts, OrderFacts
 from billtui.domain.rules.loyalty import LoyaltyStanding, loyalty_standing
-from billtui.services.pricing import facts_of
-from billtui.services.store import StoreReader
+from billtui.services.store import OrderRow, StoreReader, instant, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def loyalty_from(
     if account is None:
         return None
     currency = currency or account.currency
-    running = sorted((facts_of(row) for row in store.orders() if row.state in _RUNNING), key=attrgetter("kind"))
+    running = sorted(store.of_orders(_running), key=attrgetter("kind"))
     by_kind = {kind: list(orders) for kind, orders in groupby(running, key=attrgetter("kind"))}
     made = [loyalty_standing(kind, orders, now, currency, policy) for kind, orders in by_kind.items()]
     made.sort(key=lambda one: (-one.services, one.kind))
@@ -51,3 +53,31 @@ def loyalty_from(
 
 
 _RUNNING = frozenset({"active", "suspended"})
+
+
+def _running(rows: Iterable[OrderRow]) -> list[OrderFacts]:
+    """What loyalty looks at of the running orders, and nothing else of them; equal prices are one object (P-MEM)."""
+
+    @cache
+    def cents(amount: int, currency: str) -> Money:
+        return money(amount, currency)
+
+    @cache
+    def addons(prices: str, currency: str) -> tuple[AddonFacts, ...]:
+        return tuple(AddonFacts("", "add-on", cents(int(one), currency)) for one in prices.split())
+
+    return [
+        OrderFacts(
+            id=row.id,
+            name=row.name,
+            kind=row.kind,
+            state=row.state,
+            paid_until=None,
+            monthly_price=cents(row.price, row.currency),
+            individual_price=bool(row.individual_price),
+            in_use_since=None if row.in_use_since is None else instant(row.in_use_since),
+            addons=addons(row.addon_prices, row.currency),
+        )
+        for row in rows
+        if row.state in _RUNNING
+    ]
