@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from billtui.services.store import OrderRow
-from tests.support.drawing import Drawing, as_textual_draws
+from tests.support.drawing import Drawing, as_textual_draws, drawn_at_rest
 from tests.support.driving import PATIENCE, Driver, Program
 
 WIDE, HIGH = 140, 26
@@ -108,3 +108,48 @@ async def test_the_same_cells_as_textual_draws(program: Program, size: tuple[int
             await driver.press(key)
             await drawing.done(driver.pilot)
             assert drawing.grid == as_textual_draws(driver.app), f"after {key}"
+
+
+PLACES = {
+    "overview": "1", "invoices": "2", "an invoice": "2 enter", "orders": "3", "an order": "3 enter",
+    "a filter": "3 / w", "jobs": "4", "the balance": "5", "settings": "6", "the planner": "7", "transfers": "8",
+    "tickets": "9", "a ticket": "9 enter", "a letter": "9 n", "the account": "0", "servers to order": "3 b",
+    "help": "3 ?", "the palette": "3 :", "a choice": "3 v", "a question": "q",
+}  # fmt: skip
+"""How one gets there."""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (WIDE, 40)])
+async def test_nothing_is_drawn_while_nothing_happens(program: Program, size: tuple[int, int]) -> None:
+    """P-BYTES-2: every clock rings, on every screen, and not one line is drawn; nothing blinks."""
+    async with program.open(size=size, toasts=False) as driver:
+        drawn: dict[str, object] = {}
+        for place, keys in PLACES.items():
+            await driver.go("1", "OverviewScreen")
+            for key in keys.split():
+                await driver.press(key)
+            await driver.until(lambda: not driver.app._animator._animations, "rest")
+            if spans := await drawn_at_rest(driver.app, driver.pilot):
+                drawn[place] = len(spans), spans[:2]
+            for _ in range(3):
+                if len(driver.app.screen_stack) > 1 or driver.app.screen.has_class("filtering"):
+                    await driver.press("escape")
+        assert drawn == {}
+
+
+async def test_a_key_held_is_not_behind(program: Program) -> None:
+    """P-BYTES-2: thirty keys in one piece: every one moves the cursor, few pictures are drawn, none is left over."""
+    async with program.open(size=(WIDE, HIGH)) as driver:
+        await driver.go("3", "OrdersScreen")
+        table, drawing = driver.list_screen.table, Drawing(driver.app)
+        await drawing.done(driver.pilot)
+        drawing.forget()
+        began = monotonic()
+        for _ in range(30):
+            driver.app.simulate_key("down")
+        await comes(driver, lambda: table.cursor_position == 30)
+        await drawing.done(driver.pilot)
+        assert drawing.updates <= (monotonic() - began) * 60 + 5, "no more pictures than an eye can see"
+        drawing.forget()
+        await driver.press("up")
+        assert table.cursor_position == 29

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual._callback import invoke
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.app import App
 from textual.geometry import Region
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -43,12 +45,12 @@ class Drawing:
         self.spans: list[tuple[int, int, int]] = []
         """Line, first column, column behind the last, of everything drawn since :meth:`forget`."""
         self.updates = 0
-        shown = app._display
+        self._shown = app._display
 
         def display(screen: Any, update: Any) -> None:
             if update is not None and not app._batch_count:
                 self._take(update)
-            shown(screen, update)
+            self._shown(screen, update)
 
         app._display = display  # type: ignore[method-assign,assignment]  # sees what is drawn
 
@@ -85,6 +87,10 @@ class Drawing:
                 return
             await asyncio.sleep(0.002)
 
+    def end(self) -> None:
+        """No longer."""
+        self.app._display = self._shown  # type: ignore[method-assign]  # as it was
+
     def forget(self) -> None:
         """Count from here."""
         self.spans, self.updates = [], 0
@@ -115,3 +121,40 @@ def as_textual_draws(app: App[Any]) -> Grid:
     visible_screen_stack.set(app._background_screens)
     chops = Compositor._render_chops(compositor, compositor.size.region, lambda _: True)
     return [list(cells_of(Strip.join(list(line.values())))) for line in chops]
+
+
+def ringing(app: App[Any]) -> list[tuple[MessagePump, Callable[[], object]]]:
+    """Every clock that goes on ringing by itself: of the program, its screens and all that stands on them."""
+    nodes = (node for screen in app.screen_stack for node in screen.walk_children())
+    found: list[tuple[MessagePump, Callable[[], object]]] = []
+    for pump in (app, *app.screen_stack, *nodes):
+        timers: list[Any] = list(pump._timers)
+        found += [
+            (pump, timer._callback)
+            for timer in timers
+            if timer._repeat is None and timer._callback is not None and timer._active.is_set()
+        ]
+    return found
+
+
+async def let_ring(app: App[Any]) -> None:
+    """All of them ring once."""
+    for pump, callback in ringing(app):
+        with pump._context():
+            await invoke(callback)
+
+
+async def drawn_at_rest(app: App[Any], pilot: Pilot[Any]) -> list[tuple[int, int, int]]:
+    """What is drawn when all clocks ring and nothing has happened (P-BYTES-2); a minute that just passes may pass."""
+    drawing = Drawing(app)
+    try:
+        for _ in range(4):
+            await drawing.done(pilot)
+            drawing.forget()
+            await let_ring(app)
+            await drawing.done(pilot)
+            if not drawing.spans:
+                break
+        return drawing.spans
+    finally:
+        drawing.end()

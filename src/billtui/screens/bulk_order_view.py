@@ -109,7 +109,7 @@ class BulkOrderView(BilltuiScreen):
 
     def _minute(self) -> None:
         """How long the price holds; one that ran out is asked for again."""
-        if self.is_current and not self.session.closed:
+        if self.is_seen and not self.session.closed:
             if self.desk.price.expired:
                 self._settle()
             self.show()

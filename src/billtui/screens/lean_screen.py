@@ -41,3 +41,10 @@ class LeanScreen(Screen[Answer]):
         if self._known_keys is None or self._known_keys[0] != ground:
             self._known_keys = (ground, super()._binding_chain)
         return self._known_keys[1]
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is on top, or only questions lie over it. Textual calls one current that is wholly covered, and
+        what it draws then has all that lies over it drawn anew (P-BYTES-2)."""
+        stack = self.app.screen_stack
+        return self in stack and all(screen.is_modal for screen in stack[stack.index(self) + 1 :])

@@ -86,7 +86,7 @@ class OverviewScreen(BilltuiScreen):
                 self.reload()
 
     def _minute(self) -> None:
-        if self.is_current and not self.session.closed:
+        if self.is_seen and not self.session.closed:
             self.reload()
 
     def reload(self) -> None:

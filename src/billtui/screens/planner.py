@@ -98,7 +98,7 @@ class PlannerScreen(BilltuiScreen):
         self._show_day()
 
     def _minute(self) -> None:
-        if self.is_current and not self.session.closed:
+        if self.is_seen and not self.session.closed:
             self.reload()
 
     # --- data

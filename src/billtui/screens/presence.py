@@ -53,6 +53,7 @@ class PresenceLine(Static):
         self.doing = doing
         self.others: Sequence[Presence] = ()
         self._shell: Shell | None = None
+        self._words = ""
 
     def on_mount(self) -> None:
         """Tell at once, then every few seconds."""
@@ -86,5 +87,7 @@ class PresenceLine(Static):
         if self.is_attached:
             self.others = others
             words = presence_words(others, session.now())
-            self.set_class(bool(words), "shown")
-            self.update(Content(words))
+            if words != self._words:
+                self._words = words
+                self.set_class(bool(words), "shown")
+                self.update(Content(words))

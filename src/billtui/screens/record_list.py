@@ -71,6 +71,7 @@ class RecordList(BilltuiScreen, Generic[R]):
         self._rows_follow = False
         self.view: View | None = next(iter(self.views()), None)
         self.trailing = Trailing(self, self.follow_cursor)
+        self._stands = False
         self._now_epoch = 0
 
     # --- what subclasses give
@@ -151,6 +152,9 @@ class RecordList(BilltuiScreen, Generic[R]):
 
     def on_mount(self) -> None:
         """Rows from the store at once."""
+        if self._stands:  # a subclass called this one, and Textual calls it as well
+            return
+        self._stands = True
         super().on_mount()
         if self.SORT:
             self.table.sort_by(self.SORT[0], reverse=self.SORT[1])
@@ -172,7 +176,7 @@ class RecordList(BilltuiScreen, Generic[R]):
 
     def _minute(self) -> None:
         """Once a minute the words for time left may change; unchanged cells are not sent again."""
-        if self.is_current and not self.session.closed:
+        if self.is_seen and not self.session.closed:
             self._now_epoch = self.now_epoch()
             self.table.refresh_cells()
 

@@ -154,7 +154,7 @@ class TicketReading(BilltuiScreen):
 
     def _minute(self) -> None:
         """Words for time left."""
-        if self.is_current and not self.session.closed:
+        if self.is_seen and not self.session.closed:
             self._show_words()
 
     def begin_anew(self) -> None:

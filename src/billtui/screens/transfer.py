@@ -49,7 +49,7 @@ class TransferScreen(BilltuiScreen):
 
     def _minute(self) -> None:
         """The time left, in words."""
-        if self.is_current and not self.session.closed:
+        if self.is_seen and not self.session.closed:
             self.reload()
 
     async def _fetch(self) -> None:
