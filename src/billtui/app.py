@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from time import monotonic
@@ -66,16 +65,10 @@ def _area(name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-TURN = 0.001
-"""Seconds for which another thread may keep the interpreter while the interface waits for it; Python's own 5 ms are as
-much as a key costs (P-SYNC)."""
-
-
 def _settle_collector() -> None:
     """Everything loaded for the first frame stays; the collector, off until now, does not look at it any more."""
     gc.freeze()
     gc.enable()
-    sys.setswitchinterval(TURN)
 
 
 class BilltuiApp(ProfileSwitching, Places, News):

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+TURN = 0.001
+"""Seconds for which a thread may keep the interpreter while another one waits for it. Python's own 5 ms are as much as
+a key costs, and the interface, the line and the copy hand over to each other all the time (P-SYNC)."""
 
 
 class SessionClosed(RuntimeError):
@@ -34,6 +39,7 @@ class LoopThread:
 
     def start(self) -> None:
         """Begin to run."""
+        sys.setswitchinterval(TURN)
         self._thread.start()
 
     def _run(self) -> None:
