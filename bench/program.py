@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.harness import RUNS, Benchmark, Figure, Yardsticks, run_time
 from bench.sandbox import panel
-from bench.startup import PROGRAM, own_directories
+from bench.startup import PROGRAM, keep_frame, own_directories
 from bench.terminals import Terminal
 
 LOGIN, PASSWORD = "olena.marsh", "demo-fleet-2026"
@@ -40,23 +40,13 @@ def prepared(orders: int) -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as place, panel(Path(place) / "panel.db", orders) as box:
         env = profile_of(f"http://127.0.0.1:{box.port}", Path(place))
         verb(env, "orders", "list", "--limit", "1")
-        keep_frame(env)
+        keep_frame(PROGRAM, env, frame_of(env))
         yield env
 
 
 def frame_of(env: dict[str, str]) -> Path:
     """Where the last known frame is kept."""
     return Path(env["BILLTUI_DATA_DIR"]) / "first-frames" / "main.frame"
-
-
-def keep_frame(env: dict[str, str]) -> None:
-    """Let the program run until it has kept its last known frame. Raises TimeoutError."""
-    with Terminal(PROGRAM, env) as terminal:
-        end = time.perf_counter() + 60
-        while not frame_of(env).exists():
-            terminal.settle(0.2, timeout=0.5)
-            if time.perf_counter() > end:
-                raise TimeoutError("no frame was kept for the next start")
 
 
 def opened(terminal: Terminal) -> None:
