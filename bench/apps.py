@@ -1,4 +1,5 @@
-"""Small programs to measure: `python -m bench.apps KIND [ROWS]`, KIND one of record-table, datatable, bare, curses."""
+"""Small programs to measure: `python -m bench.apps KIND [ROWS]`, KIND one of record-table, datatable, bare, curses,
+curses-pane."""
 
 from __future__ import annotations
 
@@ -145,8 +146,13 @@ def bare_app(_: int) -> App[None]:
     return Program()
 
 
-def curses_table(count: int) -> None:
-    """A table as a C programmer would write it: the floor for bytes and time."""
+PANE = 50
+"""Columns of the pane beside a list, as billtui has it on a terminal of 120."""
+
+
+def curses_table(count: int, pane: int = 0) -> None:
+    """A table as a C programmer would write it: the floor for bytes and time. With a pane beside it, which says more
+    of the row at the cursor, the terminal cannot scroll the rows alone."""
     import curses
 
     rows = orders(count)
@@ -160,6 +166,7 @@ def curses_table(count: int) -> None:
         screen.idlok(True)
         screen.scrollok(False)
         height, width = screen.getmaxyx()
+        room = width - pane
         window, top, cursor = height - 1, 0, 0
         screen.addnstr(
             0, 0, " ".join(t.ljust(w) for t, w in zip(TITLES, widths, strict=True)), width - 1, curses.A_BOLD
@@ -167,7 +174,11 @@ def curses_table(count: int) -> None:
         while True:
             for place in range(window):
                 look = curses.A_REVERSE if top + place == cursor else curses.A_NORMAL
-                screen.addnstr(1 + place, 0, line(rows[top + place]).ljust(width - 1), width - 1, look)
+                screen.addnstr(1 + place, 0, line(rows[top + place]).ljust(room - 1), room - 1, look)
+            for place in range(window if pane else 0):
+                parts = [*zip(TITLES, cells(rows[cursor]), strict=True)][place : place + 1]
+                said = "".join(f"{title:<10}{cell}" for title, cell in parts)
+                screen.addnstr(1 + place, room, f"| {said}".ljust(pane - 1), pane - 1)
             screen.refresh()
             key = screen.getch()
             step = {curses.KEY_DOWN: 1, curses.KEY_UP: -1, curses.KEY_NPAGE: window - 1}.get(key, 0)
@@ -196,8 +207,8 @@ def command(kind: str, count: int = 0) -> list[str]:
 def main() -> None:
     """Run the program named on the command line."""
     kind, count = sys.argv[1], int(sys.argv[2])
-    if kind == "curses":
-        curses_table(count)
+    if kind.startswith("curses"):
+        curses_table(count, pane=PANE if kind == "curses-pane" else 0)
     else:
         APPS[kind](count).run()
 
