@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ SEQUENCE = re.compile(
 class Kind:
     """A kind of terminal: how it says what it is, and what it must be spared."""
 
-    variables: dict[str, str]
+    variables: dict[str, Any]
     colours: int
     """0, 16, 256, or 2**24."""
     ascii: bool = False
