@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -46,6 +47,8 @@ KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefuse
 """Errors whose words are made for a person."""
 AGE_SECONDS = 20.0
 """How often the age of the data is looked at; it is drawn when its words change."""
+CALM_SECONDS = 0.05
+"""After so long, and with no typed key waiting, the panel is connected to: loading what that takes would slow a key."""
 SAID_SECONDS = 8.0
 """So long a message stands."""
 MOST_ERRORS = 2
@@ -147,10 +150,24 @@ class BilltuiApp(ProfileSwitching, Places, News):
 
     async def _open_session(self) -> None:
         let_go = self.frames.hold()
-        await self.boundary(self.session.open())
+        await self.boundary(self._open_copy(self.session))
         self.call_later(let_go)  # behind the news of the copy, which are in the queue by now
         if self.session.account is not None:  # of the last time; else a sign-in is asked for, or goes by itself
             self.started()
+
+    async def _open_copy(self, session: Session) -> None:
+        """Open the copy, then connect: where something can be shown, what was typed for it comes first (P-START-2)."""
+        await session.open(follow=False)
+        if session.account is None:
+            session.follow()
+        else:
+            self.set_timer(CALM_SECONDS, partial(self._connect, session))
+
+    def _connect(self, session: Session) -> None:
+        if self.typing.waiting:
+            self.set_timer(CALM_SECONDS, partial(self._connect, session))
+        else:
+            session.follow()
 
     async def leave(self, code: int = 0) -> None:
         """Close every session, then the program. Takes two seconds at most."""

@@ -119,16 +119,21 @@ class Session:
 
     # -- coming and going
 
-    async def open(self) -> None:
+    async def open(self, *, follow: bool = True) -> None:
         """Show what is known: opens the last account's copy, starts the executor, and begins to connect.
 
-        Returns without waiting for the network. With ``settings.background`` the copy is kept up to date from now on;
-        without, nothing is asked of the panel until :meth:`connect` or a read is called.
+        Returns without waiting for the network. With ``settings.background`` the copy is kept up to date from now on
+        (with ``follow``, else from :meth:`follow` on); without, nothing is asked of the panel until :meth:`connect` or
+        a read is called.
         """
         if not self._opened:
             self._opened = True
             self._threads.start()
-            await self._threads.ask(self._core.open())
+            await self._threads.ask(self._core.open(follow=follow))
+
+    def follow(self) -> None:
+        """Begin to connect and keep the copy up to date, where :meth:`open` did not."""
+        self._threads.call(self._core.follow)
 
     async def connect(self) -> Account:
         """The account, once the panel has answered with the saved secret.

@@ -77,6 +77,7 @@ class SessionCore:
         self.account: Account | None = None
         self.signed_in = False
         self._closing = False
+        self._follows = False
         self._entering = asyncio.Lock()
         self.asking = Asking()
         self.signed = asyncio.Event()
@@ -111,8 +112,8 @@ class SessionCore:
 
     # -- coming and going
 
-    async def open(self) -> None:
-        """Open the last account's copy and begin to connect."""
+    async def open(self, *, follow: bool = True) -> None:
+        """Open the last account's copy and, with ``follow``, begin to connect."""
         settings = self.settings
         known = self._known.get(settings.profile, settings.connection.url, settings.login)
         if known is not None and (path := self._known.store(known)).exists():
@@ -120,7 +121,13 @@ class SessionCore:
             self.account = await self.store.run(lambda store: store.account())
             if self.account is not None:
                 self.tell(AccountChanged(self.account, store_replaced=True))
-        if settings.background:
+        if follow:
+            self.follow()
+
+    def follow(self) -> None:
+        """Connect, and keep the copy up to date from now on, once; a session without background does neither."""
+        if self.settings.background and not self._follows and not self._closing:
+            self._follows = True
             self._spawn(self._following.follow())
             self._spawn(self._following.copy_messages())
 
