@@ -12,6 +12,8 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from billtui.terminal.attributes import NARROW
+
 STYLES = [
     None,
     *map(
@@ -29,6 +31,9 @@ TEXTS = [
     "⚠\ufe0f", " ", "한글", "Ж", "\u200d", "👩\u200d👩", "🇩🇪", "−12 345,67 €", "…", "\x1b[31m", "\x07", "\u202e",
     "\xa0", "\u0e33", "க்ஷ", "\x9b2J", "x" * 30,
 ]  # fmt: skip
+
+PLAIN = [text for text in TEXTS if NARROW.issuperset(text)]
+"""Those about whose width nobody disagrees."""
 
 
 class RandomScreen:
@@ -80,12 +85,14 @@ class RandomScreen:
     def _strip(self, width: int) -> Strip:
         segments: list[Segment] = []
         count = 0
-        few = self.chance.random() < 0.5
-        style = self.chance.choice(STYLES)
+        few, plain = self.chance.random() < 0.5, self.chance.random() < 0.6
+        texts = PLAIN if plain else TEXTS
+        styles = self.chance.sample(STYLES, 4)
+        style = self.chance.choice(styles)
         while count < width:
             if not few or self.chance.random() < 0.2:
-                style = self.chance.choice(STYLES)
-            segment = Segment(self.chance.choice(TEXTS), style)
+                style = self.chance.choice(styles)
+            segment = Segment(self.chance.choice(texts), style)
             if count + segment.cell_length > width:
                 segment = segment.split_cells(width - count)[0]
             segments.append(segment)

@@ -116,7 +116,7 @@ def _same(seen: Look, cell: Cell, before: Cell | None) -> bool:
         return False
     if not cell.sure and seen.data[:1] != cell.text[:1] and not (seen.data in " \ufffd" and cell.text[0] not in NARROW):
         return False
-    names = _SEEN_ON_BLANKS if cell.text == " " else _FLAGS
+    names = _FLAGS if cell.text != " " or cell.attributes.shows_blanks else _SEEN_ON_BLANKS
     if any(getattr(seen, name) != bool(cell.attributes.flags & _FLAGS[name]) for name in names):
         return False
     wanted = colours(cell.attributes)

@@ -187,6 +187,15 @@ def test_blanks_are_erased_in_the_background_of_their_own() -> None:
     followed(emulator, before, after, SOME)
 
 
+def test_bold_is_kept_where_a_blank_shows_it() -> None:
+    """A reversed blank is as bright as its letters; on plain blanks nothing but the background is seen."""
+    book = style_book(ColorSystem.STANDARD)
+    bold, plain = (book.of(Style.parse(f"{word} red on blue")) for word in ("bold", "not bold"))
+    assert bold.cells[" "] is plain.cells[" "]
+    bold, plain = (book.of(Style.parse(f"reverse {word} red on blue")) for word in ("bold", "not bold"))
+    assert bold.cells[" "] is not plain.cells[" "]
+
+
 def test_one_changed_letter_is_one_letter() -> None:
     before, after = picture(lines("one two three")), picture(lines("one too three"))
     assert changes(before, after, EVERYTHING) == "\x1b[5Co\r"

@@ -34,7 +34,7 @@ _SEEN_ON_BLANKS = ("underscore", "reverse", "strikethrough", "underscore2", "ove
 
 Step = tuple[str, str]
 """A key, and words that stand on the screen after it."""
-UNCOVERED = "proxy-jp-01       ●"
+UNCOVERED = "proxy-jp-01"
 """Stands in the list of orders where dialogs would cover it."""
 SHORT: tuple[Step, ...] = (
     ("2", "Open invoices"), ("j", "Open invoices"), ("Enter", "Due"), ("Escape", "Open invoices"),

@@ -157,8 +157,7 @@ class StyleBook:
         if known is None:
             if len(self._looks) > _MOST_STYLES:
                 self._looks = {(0, "", ""): self.plain}
-            shown = flags & _SEEN_ON_BLANKS
-            bare = (shown, foreground if shown else "", background)
+            bare = key if flags & _SEEN_ON_BLANKS else (0, "", background)
             rest = None if bare == key else self.attributes(*bare)
             known = Attributes(*key, rest=rest, plain=self.plain)
             self._looks[key] = known

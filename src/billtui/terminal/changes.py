@@ -28,7 +28,7 @@ _SPARED = 0.9
 """It is taken where it needs less than this share: rows are nicer to see on a slow line."""
 
 
-_look, _sure = itemgetter(2), itemgetter(3)  # of a cell
+_sure = itemgetter(3)  # of a cell
 
 
 class _Piece(NamedTuple):
@@ -150,10 +150,11 @@ def _pieces(cells: Row, x: int, y: int) -> Iterator[_Piece]:
     if not all(map(_sure, cells)):
         yield _Piece(cells[0].attributes, x, y, cells, False)
         return
-    looks = list(map(_look, cells))
-    start, look = 0, looks[0]
+    start, look = 0, cells[0].attributes
+    # A blank looks like a word in the terminal's own colour, but goes with words of any: where one begins is looked at.
+    looks = [cell if cell[0] == " " else cell[2] for cell in cells]
     for at in compress(count(1), map(is_not, looks, looks[1:])):
-        its = looks[at]
+        its = cells[at].attributes
         if its is look or (its is look.rest and cells[at].text == " "):
             continue
         if its.rest is look and all(cell.text == " " for cell in cells[start:at]):
