@@ -187,6 +187,8 @@ class SessionCore:
         path = self._known.store(known)
         replaced = self.store.path != path and not (self.store.is_temporary and self._same(account))
         if replaced:
+            if settings.background and self.sync is not None and not path.exists():
+                self.sync.expect_load()
             await self._open_store(path)
             self.reads.forget()
         self._known.put(settings.profile, known)

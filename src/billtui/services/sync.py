@@ -6,11 +6,15 @@ The cursor of the feed is taken **before** the lists are loaded, so nothing that
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billtui.client.errors import CursorExpired
+from pydantic import SecretStr
+
+from billtui.client.errors import ClientError, CursorExpired
 from billtui.domain.models import Account, Change, ChangeFeed, ChangeKind, Invoice, ObjectKind, Order, Ticket, Transfer
 from billtui.services.store import gc_paused
 from billtui.services.sync_lists import MOST_BY_ID, ListSync, clean_id, side_by_side
@@ -29,12 +33,33 @@ LINES_AHEAD = 40
 """Open invoices whose lines are read ahead, so that they can be read without network."""
 LISTS_AGE = 12 * 3600
 """Seconds after which whole lists are loaded again although the feed was followed."""
+EXPECTED_FOR = 30.0
+"""Seconds for which a place in the feed is good that was asked for ahead of a load."""
 _KINDS: dict[str, Kind] = {
     ObjectKind.ORDER: "order",
     ObjectKind.INVOICE: "invoice",
     ObjectKind.TRANSFER: "transfer",
     ObjectKind.TICKET: "ticket",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """That it was asked where the feed stands, as whom, and when."""
+
+    asking: asyncio.Task[str | None]
+    token: SecretStr | None
+    at: float
+
+    def fits(self, token: SecretStr | None) -> bool:
+        """Whether it is about the same account, and not of long ago."""
+        return self.token == token and time.monotonic() - self.at < EXPECTED_FOR
+
+
+def _looked_at(asking: asyncio.Task[str | None]) -> None:
+    """What went wrong is told by whoever asks again."""
+    if not asking.cancelled():
+        asking.exception()
 
 
 class Sync:
@@ -56,6 +81,7 @@ class Sync:
         self._store = store
         self._on_account = on_account
         self._busy = asyncio.Lock()
+        self._expected: _Expected | None = None
         self._lists = ListSync(client, store, tell)
         self.messages = MessageSync(client, store, watched)
 
@@ -203,9 +229,24 @@ class Sync:
 
     # -- whole lists
 
+    def expect_load(self) -> None:
+        """All lists will be loaded next, into a copy that is being made: where the feed stands is asked meanwhile."""
+        if self.has_feed:
+            asking = asyncio.ensure_future(self._client.changes.cursor())
+            asking.add_done_callback(_looked_at)
+            self._expected = _Expected(asking, self._client.token, time.monotonic())
+
+    async def _cursor_before(self) -> str | None:
+        """Where the feed stands before the lists are loaded; ``None`` for a panel without one."""
+        expected, self._expected = self._expected, None
+        if expected is not None and expected.fits(self._client.token):
+            with contextlib.suppress(ClientError):  # asked again, and then raised
+                return await expected.asking
+        return await self._client.changes.cursor() if self.has_feed else None
+
     async def _load_all(self) -> None:
         """All lists to their end, side by side; the feed's cursor from before."""
-        cursor = await self._client.changes.cursor() if self.has_feed else None
+        cursor = await self._cursor_before()
         lists = self._lists
         lists.begin()
         with gc_paused():

@@ -29,6 +29,7 @@ from billtui.services.session_events import (
     SyncProgress,
 )
 from billtui.services.store import store_path
+from billtui.services.sync import EXPECTED_FOR, _Expected
 from tests.support.listening import Events, until
 from tests.support.small_panel import PASSWORD, SmallPanel, invoice, money, order, transfer
 
@@ -433,6 +434,30 @@ async def test_many_changes_at_once_load_the_list(
                 panel.change("order", str(number), name="bulk", version=2)
         await until(lambda: sum(row.name == "bulk" for row in session.store.orders()) == 20)
         assert panel.count("GET /orders/") == before
+
+
+async def test_where_the_feed_stands_is_asked_once_and_before_the_lists(panel: SmallPanel, opens: Opens) -> None:
+    """P-SYNC: while the copy is made; what changes from then on is not missed."""
+    async with opens() as (session, events):
+        await loaded(events)
+        asked = [one for one in panel.questions if "/changes" in one and "wait" not in one and "cursor" not in one]
+        assert len(asked) == 1
+        lists = min(panel.questions.index(one) for one in panel.questions if "/orders?" in one)
+        assert panel.questions.index(asked[0]) < lists
+        panel.put("order", order(77_777))
+        await until(lambda: "77777" in session.store.order_rows(["77777"]))
+
+
+async def test_a_place_in_the_feed_is_good_for_whom_it_was_asked() -> None:
+    """Asked ahead as somebody else, or long ago: it is asked again."""
+    asking: asyncio.Task[str | None] = asyncio.create_task(asyncio.sleep(0, "c"))
+    mine = SecretStr("mine")
+    expected = _Expected(asking, mine, time.monotonic())
+    assert expected.fits(SecretStr("mine"))
+    assert not expected.fits(SecretStr("other"))
+    assert not expected.fits(None)
+    assert not replace(expected, at=time.monotonic() - EXPECTED_FOR - 1).fits(mine)
+    assert await asking == "c"
 
 
 async def test_ten_thousand_orders(panel: SmallPanel, opens: Opens) -> None:
