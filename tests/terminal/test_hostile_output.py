@@ -17,7 +17,7 @@ from rich.style import Style
 from textual.color import Color
 
 from billtui.terminal.output_filter import OutputFilter, title_sequences
-from tests.terminal.ptys import Terminal
+from tests.terminal.answering import AnsweringTerminal
 
 BLACK = Color(0, 0, 0)
 MARK = "Zq7"
@@ -84,7 +84,8 @@ from textual.visual import VisualType
 import billtui.terminal.output_filter as gate
 
 payloads = json.loads(Path(sys.argv[1]).read_text())
-Base = gate.HarmlessApp if sys.argv[2] == "filtered" else App
+Base = gate.HarmlessApp if sys.argv[2] != "bare" else App
+Base.door_wanted = sys.argv[2] == "door"
 
 class Lines(Widget):
     # The line API: nothing of Textual's looks at the text before it is drawn.
@@ -137,19 +138,21 @@ sys.exit(app.return_code)
 """
 
 
-def run(payloads: list[str], manner: str, tmp_path: Path) -> bytes:
+def run(payloads: list[str], manner: str, tmp_path: Path) -> AnsweringTerminal:
     path = tmp_path / "payloads.json"
     path.write_text(json.dumps(payloads))
-    with Terminal([sys.executable, "-c", PROGRAM, str(path), manner], columns=100, rows=44) as terminal:
+    with AnsweringTerminal([sys.executable, "-c", PROGRAM, str(path), manner], columns=100, rows=44) as terminal:
         code, _seconds = terminal.wait_end(60)
         assert code == 0, bytes(terminal.output[-3000:]).decode(errors="replace")
-        return bytes(terminal.output)
+        return terminal
 
 
 OWN_SEQUENCES = re.compile(
     rb"\x1b\[[0-9;]*m|\x1b\[[0-9;]*H|\r\n"  # colours, places, line ends
     rb"|\x1b\[[?>][0-9;]*[hlu]|\x1b\[<u|\x1b\[\?[0-9]+\$p"  # modes
     rb"|\x1b\]22;[a-z-]+\x07"  # the pointer's shape
+    rb"|\x1b\[[0-9]*[ABCDGKX]|\x1b\[J|\x1b\[[0-9;]*r|\x1bM|[\r\n\b]"  # what the door writes
+    rb"|\x1b\[5n"  # whether the terminal has read so far
 )
 
 
@@ -161,9 +164,13 @@ def has_raw_control(text: str) -> str | None:
 
 
 @pytest.mark.pty
-def test_no_payload_reaches_the_terminal_in_any_widget(tmp_path: Path) -> None:
+@pytest.mark.parametrize("manner", ["filtered", "door"])
+def test_no_payload_reaches_the_terminal_in_any_widget(tmp_path: Path, manner: str) -> None:
+    """Nor is the terminal asked anything: no answer of it is typed."""
     assert len(PAYLOADS) >= 40
-    output = run(SCREENS, "filtered", tmp_path).decode()
+    terminal = run(SCREENS, manner, tmp_path)
+    output = bytes(terminal.output).decode()
+    assert terminal.foreign == []
     assert output.count(MARK) > 5 * len(PAYLOADS)  # they were drawn, in many places
     assert has_raw_control(output) is None
     for payload in SEQUENCES:
@@ -175,8 +182,10 @@ def test_no_payload_reaches_the_terminal_in_any_widget(tmp_path: Path) -> None:
 
 @pytest.mark.pty
 def test_without_the_gate_they_do(tmp_path: Path) -> None:
-    """The proof that the test above can fail."""
-    output = run(SEQUENCES[:8], "bare", tmp_path).decode()
+    """The proof that the test above can fail: the terminal is asked, and its answers are typed."""
+    terminal = run([*SEQUENCES[:8], f"\x05{MARK}", f"\x1b[21t{MARK}", f"\x1b[c{MARK}"], "bare", tmp_path)
+    output = bytes(terminal.output).decode()
+    assert {"\x05", "\x1b[21t", "\x1b[c"} <= set(terminal.foreign)
     assert f"\x1b]0;{MARK}" in output and has_raw_control(output) is not None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -17,7 +18,8 @@ YES = b"\x1b[C\r"
 
 
 @pytest.mark.pty
-@pytest.mark.parametrize("door", [True, False])
+@pytest.mark.faults
+@pytest.mark.parametrize("door", [True, False] if os.environ.get("BILLTUI_FAULTS") == "long" else [True])
 def test_packets_of_keys(own_sandbox: Callable[..., SandboxProcess], door: bool) -> None:
     """A whole day of impatience in one life; the terminal answers, as most do."""
     panel = own_sandbox(fleet=60)

@@ -112,7 +112,7 @@ def program(
     }
     with terminal(argv, columns=columns, rows=rows, variables=given, ignore_hangup=ignore_hangup) as made:
         operator = Operator(made)
-        operator.sees("live", "client")
+        operator.sees("live", LOGIN)
         yield operator
 
 
