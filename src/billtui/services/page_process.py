@@ -27,8 +27,9 @@ JOB: Final = struct.Struct("<Q")
 ANSWER: Final = struct.Struct("<cQ")
 HEAD, ROWS, UNREADABLE = b"H", b"R", b"U"
 """Where the next page begins, how many rows there are on this one, and in all; packed rows; what is wrong with it."""
-KINDER: Final = 5
-"""Steps by which it stands back for the program itself, where both want the same processor."""
+KINDER: Final = 10
+"""Steps by which it stands back for the program itself, where both want the same processor; they share a session of the
+system, as those of different ones may be weighed against each other without these steps."""
 
 
 def head_of(unread: UnreadPage[object]) -> Page[object]:

@@ -177,7 +177,7 @@ class _Beside:
         """A process that will be ready soon; ``None`` where none can be had."""
         try:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "billtui.services.page_process"], bufsize=0, start_new_session=True,
+                [sys.executable, "-P", "-m", "billtui.services.page_process"], bufsize=0, process_group=0,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 env={name: value for name, value in os.environ.items() if not name.startswith(OURS)},
             )  # fmt: skip
