@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from bench.catalogue import PEERS, all_benchmarks
@@ -28,6 +29,9 @@ def arguments() -> argparse.Namespace:
         "--resume", action="store_true", help="go on with the figures in the file: only what is not there, or failed"
     )
     parser.add_argument(
+        "--minutes", type=float, metavar="N", help="begin no benchmark after so long; --resume goes on with the rest"
+    )
+    parser.add_argument(
         "--json", type=Path, metavar="FILE", default=LATEST, help=f"where the figures are kept ({LATEST})"
     )
     parser.add_argument(
@@ -48,11 +52,15 @@ def chosen(options: argparse.Namespace) -> list[Benchmark]:
     return [one for one in all_benchmarks() if options.peers or not one.name.startswith(PEERS)]
 
 
-def measure(benchmarks: list[Benchmark], results: Results, file: Path) -> None:
-    """Run what is not in the results yet; they are written after each."""
+def measure(benchmarks: list[Benchmark], results: Results, file: Path, minutes: float | None = None) -> None:
+    """Run what is not in the results yet; they are written after each. None is begun after so many minutes."""
+    start = time.monotonic()
     with Keeper() as keeper:
         for number, one in enumerate(benchmarks, 1):
             if results.measured(one.name):
+                continue
+            if minutes is not None and time.monotonic() - start > minutes * 60:
+                print(f"[{number}/{len(benchmarks)}] {one.name}: left for --resume", file=sys.stderr, flush=True)
                 continue
             print(f"[{number}/{len(benchmarks)}] {one.name} …", file=sys.stderr, flush=True)
             outcome = run_apart(one, results.yardsticks, keeper, quick=results.quick)
@@ -76,7 +84,7 @@ def main() -> int:
         results = Results.load(options.json) if options.resume and options.json.exists() else Results()
         results.quick = results.quick or options.quick
         try:
-            measure(benchmarks, results, options.json)
+            measure(benchmarks, results, options.json, options.minutes)
         except KeyboardInterrupt:
             print(f"Stopped. What was measured is in {options.json}; --resume goes on.", file=sys.stderr)
             return 130

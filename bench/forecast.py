@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bench.harness import Benchmark, Figure, Yardsticks, median, series
+from bench.harness import QUICK, RUNS, Benchmark, Figure, Yardsticks, median, series
 from bench.store import filled, timed
 from billtui.domain.models import Account
 from billtui.screens.planner_view import calendar_day, cash_days
@@ -26,7 +26,7 @@ AUTO_SHARE = 0.6
 PERIODS = (1, 1, 1, 3, 6, 12)
 RICH = 10**12
 BUDGET_MS = 1_500
-RUNS_OF_MANY = 5
+RUNS_OF_MANY = 2 if QUICK else 5
 
 
 def fleet(size: int) -> list[OrderRow]:
@@ -77,7 +77,7 @@ def forecasting(_yardsticks: Yardsticks) -> list[Figure]:
     sizes: dict[str, dict[int, float]] = {}
     for size in SIZES:
         rows = fleet(size)
-        runs = 9 if size < SIZES[-1] else RUNS_OF_MANY
+        runs = RUNS if size < SIZES[-1] else RUNS_OF_MANY
         month = sum(row.price for row in rows) // 10
         cases = (
             ("calendar and forecast, 365 days", RICH, 365, True),
@@ -86,7 +86,7 @@ def forecasting(_yardsticks: Yardsticks) -> list[Figure]:
         )
         for name, cents, days, budgeted in cases:
             value, made = spent(partial(planned, rows, cents, days), runs)
-            note = f"{len(made):,} events" + (f", {runs} runs" if runs != 9 else "")
+            note = f"{len(made):,} events" + (f", {runs} runs" if runs != RUNS else "")
             budget = BUDGET_MS if budgeted and size == SIZES[-1] else None
             figures.append(Figure("P-PLAN", f"{name}, {size:,} orders", value, "ms", budget=budget, note=note))
             sizes.setdefault(name, {})[size] = value

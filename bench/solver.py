@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from bench.harness import Benchmark, Figure, Yardsticks, median, series
+from bench.harness import QUICK, RUNS, Benchmark, Figure, Yardsticks, median, series
 from billtui.domain.models import PromoTerms
 from billtui.domain.safetext import SafeText
 from billtui.services.line_up import LineUpQuestion, line_up
 from billtui.services.solver import Question, Solution, solve
 from billtui.services.store import OrderRow
 
+RUNS_OF_MANY = 1 if QUICK else 3
 SIZES = (1_000, 10_000, 100_000)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PRICES = (350, 590, 990, 1_890, 2_750, 3_490, 6_490)
@@ -91,10 +92,10 @@ def solving(_yardsticks: Yardsticks) -> list[Figure]:
     )
     for size in SIZES:
         rows = fleet(size)
-        runs = 9 if size < SIZES[-1] else 3
+        runs = RUNS if size < SIZES[-1] else RUNS_OF_MANY
         for name, work in tools:
             value, answer = spent(work, rows, runs)
-            note = "" if runs == 9 else "3 runs"
+            note = "" if runs == RUNS else f"{runs} runs"
             if isinstance(answer, Solution):
                 above = (
                     f"at most {answer.gap / max(1, answer.total):.3%} above the optimum" if answer.gap else "optimal"

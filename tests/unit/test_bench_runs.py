@@ -58,6 +58,7 @@ def test_one_that_fails_or_hangs_is_named_and_the_others_are_measured(
     assert (again.figures, again.yardsticks, again.quick) == (results.figures, results.yardsticks, False)
     again.outcomes["good"] = Outcome([Figure("P-GOOD", "kept", 1.0, "ms")])
     measure([failing, good], again, file)
+    measure([hanging], again, file, minutes=0)  # no time is left: not begun
     kept = Results.load(file)
     assert [one.what for one in kept.outcomes["good"].figures] == ["kept"]  # not measured a second time
     assert kept.outcomes["failing"].failed and list(kept.outcomes) == ["hanging", "good", "failing"]
