@@ -22,6 +22,7 @@ from billtui.config.settings import Settings
 from billtui.screens.list_screen import ListScreen
 from billtui.screens.notifications import NotificationsScreen
 from billtui.theme import THEMES
+from billtui.widgets.record_table_columns import Toned
 from tests.screens import test_account_pictures as of_account
 from tests.screens import test_snapshots as of_clients
 from tests.screens import test_snapshots_queue as of_staff
@@ -248,6 +249,18 @@ async def through_sizes(driver: Driver) -> None:
     assert list(driver.app.screen_stack) == stack
 
 
+def by_colour_alone(driver: Driver) -> list[str]:
+    """Cells of the list on top with the same text in several tones: there the colour says more than the words."""
+    table = driver.list_screen.table
+    tones: dict[tuple[str, str], set[str]] = {}
+    for column in table.columns:
+        for row in table.rows:
+            cell = column.cell(row)
+            if isinstance(cell, Toned):
+                tones.setdefault((column.key, cell.text), set()).add(cell.tone)
+    return [f"{column}: “{text}” in {sorted(found)}" for (column, text), found in tones.items() if len(found) > 1]
+
+
 async def through(driver: Driver, places: list[tuple[Steps, str]], home: str) -> None:
     """Visit all places and look at each."""
     bad: list[str] = []
@@ -258,6 +271,8 @@ async def through(driver: Driver, places: list[tuple[Steps, str]], home: str) ->
         await through_sizes(driver)
         await driver.on(name)
         bad += [f"{name}: {one}" for one in await in_every_theme(driver)]
+        if isinstance(driver.app.screen, ListScreen):
+            bad += [f"{name}: {one}" for one in by_colour_alone(driver)]
         if isinstance(driver.app.screen, ModalScreen):
             assert driver.app.focused is not None, f"{name}: nothing has the focus"
     assert not bad, "\n".join(sorted(set(bad)))
