@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bench.harness import QUICK, Figure, Yardsticks
 from bench.peers import venvs
-from bench.peers.programs import DOWN, NEW, PROGRAMS, Program
+from bench.peers.programs import DOWN, NEW, PROGRAMS, NotOnThisHost, Program
 from bench.peers.stage import Stage, stage
 from bench.peers.starting import ID, TROUBLES
 from bench.peers.venvs import Unavailable
@@ -94,6 +94,8 @@ def lists(_: Yardsticks) -> list[Figure]:
                 continue
             try:
                 costs = list_costs(scene, program)
+            except NotOnThisHost:
+                continue
             except TROUBLES as trouble:
                 figures.append(
                     Figure(ID, f"{program.name}: at rest and in its list", 0.0, "", failed=str(trouble)[:150])
