@@ -16,6 +16,7 @@ from billtui.domain.models import Order, Page
 from tests.client.client_kit import Connect
 from tests.client.panel_stub import Line, PanelStub, Script, Seen, answer
 from tests.client.wire_objects import order, page
+from tests.support.sandbox import SandboxProcess
 
 
 def cursor_of(seen: Seen) -> str:
@@ -74,6 +75,30 @@ async def test_a_circle_ends(connect: Connect) -> None:
                 async for _ in arriving:
                     pass
         assert len(panel.seen) <= 3
+
+
+async def test_every_list_of_the_panel_arrives_whole(connect: Connect, sandbox_server: SandboxProcess) -> None:
+    sandbox_server.faults()
+
+    found: list[str] = []
+
+    async def read(unread: UnreadPage[Any]) -> Page[Any]:
+        head = unread.reader.head(unread.body)
+        found.extend(one.id.raw for one in unread.reader.rows(head.items))
+        return head
+
+    async with connect(sandbox_server.url, token=sandbox_server.sign_in(), read_deadline=20) as client:
+        await client.account.me()
+        for arriving, pages in (
+            (client.orders.arriving(read, limit=11), client.orders.pages()),
+            (client.invoices.arriving(read, limit=50), client.invoices.pages()),
+            (client.transfers.arriving(read, limit=1), client.transfers.pages()),
+            (client.tickets.arriving(read, limit=5, sort="created_at"), client.tickets.pages(sort="created_at")),
+        ):
+            found.clear()
+            async with aclosing(arriving):
+                assert len([page.count async for page in arriving]) > 1
+            assert found == [one.id.raw async for page in pages for one in page.items]
 
 
 async def test_what_is_left_in_the_middle_leaves_nothing_running(connect: Connect) -> None:

@@ -38,6 +38,12 @@ async def switch(driver: Driver, name: str) -> None:
     await driver.until(lambda: driver.app.profile.name == name, f"profile {name}")
 
 
+async def waits_no_longer(driver: Driver) -> None:
+    """What was typed for something that the panel does not answer is dropped and told of; from now on keys act."""
+    await driver.press("@")
+    await driver.hears("1 key typed meanwhile: not used.")
+
+
 async def test_answers_that_come_after_the_switch_meet_nobody(two: Two) -> None:
     """The first panel's answers are held back, the person switches, then they arrive."""
     one, other = two
@@ -49,6 +55,7 @@ async def test_answers_that_come_after_the_switch_meet_nobody(two: Two) -> None:
         one.held.clear()
         await driver.press("r")  # a refresh whose answer does not come
         await driver.press("p")  # payment methods are asked for
+        await waits_no_longer(driver)
         await switch(driver, "lab")
         one.held.set()
         await driver.ready()
@@ -74,6 +81,7 @@ async def test_a_sign_in_under_way_while_switching_gives_its_token_to_nobody(two
     one.held.clear()
     async with opened(work, one.sandbox, ready=False) as driver:
         await driver.until(lambda: one.requests("POST"), "the sign-in to be sent")
+        await waits_no_longer(driver)
         await switch(driver, "lab")
         one.held.set()
         await driver.ready()

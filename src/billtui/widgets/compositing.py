@@ -49,7 +49,7 @@ class LeanCompositor(Compositor):
         chops: list[dict[int, Strip | None]] = [dict.fromkeys(line[:-1]) for line in cuts]
         missing: dict[int, set[int]] = {}
         for y, left, right in spans:
-            missing.setdefault(y, set()).update(x for x, end in pairwise(cuts[y]) if x < right and end > left)
+            missing[y] = missing.get(y, set()) | {x for x, end in pairwise(cuts[y]) if x < right and end > left}
         for widget, (region, clip) in self.visible_widgets.items():  # from the front to the back
             if not missing:
                 break
