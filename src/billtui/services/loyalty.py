@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import groupby
-from operator import attrgetter
 
 from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.rules.facts import AddonFacts, OrderFacts
-from billtui.domain.rules.loyalty import LoyaltyStanding, loyalty_standing
+from billtui.domain.rules.loyalty import LoyaltyStanding, loyalty_standings
 from billtui.services.store import OrderRow, StoreReader, instant, money
 
 
@@ -41,9 +39,7 @@ def loyalty_from(
     if account is None:
         return None
     currency = currency or account.currency
-    running = sorted(store.of_orders(_running), key=attrgetter("kind"))
-    by_kind = {kind: list(orders) for kind, orders in groupby(running, key=attrgetter("kind"))}
-    made = [loyalty_standing(kind, orders, now, currency, policy) for kind, orders in by_kind.items()]
+    made = store.of_orders(lambda rows: loyalty_standings(_running(rows), now, currency, policy))
     made.sort(key=lambda one: (-one.services, one.kind))
     return Loyalty(
         tuple(made),
@@ -55,8 +51,8 @@ def loyalty_from(
 _RUNNING = frozenset({"active", "suspended"})
 
 
-def _running(rows: Iterable[OrderRow]) -> list[OrderFacts]:
-    """What loyalty looks at of the running orders, and nothing else of them; equal prices are one object (P-MEM)."""
+def _running(rows: Iterable[OrderRow]) -> Iterator[OrderFacts]:
+    """What loyalty looks at of the running orders, one after another; equal prices are one object (P-MEM)."""
 
     @cache
     def cents(amount: int, currency: str) -> Money:
@@ -66,18 +62,16 @@ def _running(rows: Iterable[OrderRow]) -> list[OrderFacts]:
     def addons(prices: str, currency: str) -> tuple[AddonFacts, ...]:
         return tuple(AddonFacts("", "add-on", cents(int(one), currency)) for one in prices.split())
 
-    return [
-        OrderFacts(
-            id=row.id,
-            name=row.name,
-            kind=row.kind,
-            state=row.state,
-            paid_until=None,
-            monthly_price=cents(row.price, row.currency),
-            individual_price=bool(row.individual_price),
-            in_use_since=None if row.in_use_since is None else instant(row.in_use_since),
-            addons=addons(row.addon_prices, row.currency),
-        )
-        for row in rows
-        if row.state in _RUNNING
-    ]
+    for row in rows:
+        if row.state in _RUNNING:
+            yield OrderFacts(
+                id=row.id,
+                name=row.name,
+                kind=row.kind,
+                state=row.state,
+                paid_until=None,
+                monthly_price=cents(row.price, row.currency),
+                individual_price=bool(row.individual_price),
+                in_use_since=None if row.in_use_since is None else instant(row.in_use_since),
+                addons=addons(row.addon_prices, row.currency),
+            )

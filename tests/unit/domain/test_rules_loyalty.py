@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billtui.domain.money import Money
+from billtui.domain.money import CurrencyMismatch, Money
 from billtui.domain.rules.discounts import loyalty_of, priced_line
 from billtui.domain.rules.facts import AddonFacts, OrderFacts
-from billtui.domain.rules.loyalty import LoyaltyStanding, UseTier, loyalty_standing
+from billtui.domain.rules.loyalty import LoyaltyStanding, UseTier, loyalty_standing, loyalty_standings
 from tests.unit.domain.made_facts import DAY, NOW, at, eur, order
 
 
@@ -102,6 +105,46 @@ def test_an_anniversary_that_is_now_is_still_before_it() -> None:
 def test_other_kinds_have_no_steps() -> None:
     found = loyalty_standing("hosting", [order("1", kind="hosting")], NOW, "EUR")
     assert (found.next_count, found.next_use, found.saves) == (None, None, eur("0.00"))
+
+
+def test_all_kinds_at_once_are_each_by_itself() -> None:
+    """In the order in which they come; what does not run makes no kind."""
+    orders = [
+        order("1", kind="vds"),
+        order("2", kind="hosting", monthly_price=eur("3.00")),
+        order("3", kind="dedicated", state="blocked"),
+        *(order(str(number), kind="vds", in_use_since=at("2026-09-01 12:00:00")) for number in range(4, 9)),
+    ]
+    found = loyalty_standings(iter(orders), NOW, "EUR")
+    assert found == [loyalty_standing(kind, orders, NOW, "EUR") for kind in ("vds", "hosting")]
+
+
+def test_another_currency_cannot_be_put_together() -> None:
+    """INV-10: no sum of two currencies."""
+    with pytest.raises(CurrencyMismatch):
+        standing([order("1"), order("2", monthly_price=Money(Decimal("5.55"), "USD"))])
+
+
+def test_orders_are_not_kept() -> None:
+    """P-MEM: of a large fleet that comes one after another nothing is held but sums and what comes next."""
+    count = 4_000
+
+    def fleet() -> Iterator[OrderFacts]:
+        for number in range(count):
+            # One in a hundred is a month from its next step, the others two.
+            since = at("2026-09-20 12:00:00" if number % 100 == 0 else "2026-10-02 12:00:00")
+            yield order(str(number), name=f"a-name-of-its-own-{number}", in_use_since=since)
+
+    loyalty_standings(fleet(), NOW, "EUR")  # what is made once and kept by others
+    tracemalloc.start()
+    try:
+        found = loyalty_standings(fleet(), NOW, "EUR")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found[0].next_use is not None
+    assert (found[0].services, len(found[0].next_use.names)) == (count, count // 100)
+    assert peak < count * 25  # bytes; the facts of an order with its name and instant are more than 300
 
 
 def made(number: int, price: int, age: int, individual: bool, state: str) -> OrderFacts:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from billtui.domain.models.invoices import Discount
-from billtui.domain.money import Money
+from billtui.domain.money import CurrencyMismatch, Money
 from billtui.domain.periods import add_months
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.rules.discounts import apply, loyalty_by_count, loyalty_by_use
@@ -95,28 +96,117 @@ def loyalty_standing(
     kind: str, orders: Iterable[OrderFacts], now: datetime, currency: str, policy: Policy = DEFAULT_POLICY
 ) -> LoyaltyStanding:
     """The standing of ``kind`` at ``now``; only its running orders among ``orders`` are looked at (DSC-5)."""
-    running = [order for order in orders if order.kind == kind and order.is_running]
-    count = len(running)
-    by_count = loyalty_by_count(kind, count, policy)
-    priced = [order for order in running if not order.individual_price]
-    used = [_percent(loyalty_by_use(kind, order.in_use_since, now, policy)) for order in priced]
-    alike = Counter(zip((order.monthly_price.amount for order in priced), used, strict=True))
-    month = _Month(currency)
-    addons = Money.total((one.monthly_price for order in running for one in order.addons), currency)
-    fixed = Money.total((order.monthly_price for order in running if order.individual_price), currency)
-    servers = month.total(alike, _percent(by_count))
-    tiers = Counter(used)
-    return LoyaltyStanding(
-        kind=kind,
-        services=count,
-        individual=count - len(priced),
-        by_count=by_count,
-        by_use=tuple(UseTier(percent, tiers[percent]) for percent in sorted(tiers, reverse=True)),
-        listed=Money.total((order.monthly_price for order in running), currency) + addons,
-        total=servers + fixed + addons,
-        next_count=_next_count(kind, count, alike, month, servers, policy),
-        next_use=_next_use(kind, priced, by_count, now, month, policy),
-    )
+    counted = _Counted(kind, now, currency, policy)
+    for order in orders:
+        if order.kind == kind and order.is_running:
+            counted.add(order)
+    return counted.standing()
+
+
+def loyalty_standings(
+    orders: Iterable[OrderFacts], now: datetime, currency: str, policy: Policy = DEFAULT_POLICY
+) -> list[LoyaltyStanding]:
+    """The standings of all kinds among ``orders``, in the order in which they come.
+
+    The orders are gone through once and not kept, so that those of a large fleet need never be there together (P-MEM).
+    """
+    by_kind: dict[str, _Counted] = {}
+    for order in orders:
+        if order.is_running:
+            counted = by_kind.get(order.kind)
+            if counted is None:
+                counted = by_kind[order.kind] = _Counted(order.kind, now, currency, policy)
+            counted.add(order)
+    return [counted.standing() for counted in by_kind.values()]
+
+
+class _Coming(NamedTuple):
+    """A service whose next step by length of use may be the first of all."""
+
+    at: datetime
+    name: str
+    listed: Decimal
+    used: Decimal
+    """Its discount by length of use now, in per cent."""
+    percent: Decimal
+    """What it is from then on."""
+
+
+class _Counted:
+    """The running orders of one kind, counted one after another."""
+
+    def __init__(self, kind: str, now: datetime, currency: str, policy: Policy) -> None:
+        self._kind, self._now, self._currency, self._policy = kind, now, currency, policy
+        self._count = self._individual = 0
+        self._alike: Counter[tuple[Decimal, Decimal]] = Counter()
+        self._fixed = self._addons = Money(Decimal("0.00"), currency)
+        tiers = policy.loyalty.get(kind)
+        self._steps = tiers.by_months if tiers is not None else ()
+        self._nearest = 1_000_000
+        self._coming: list[_Coming] = []
+
+    def add(self, order: OrderFacts) -> None:
+        """One more. Raises CurrencyMismatch for a price in another currency than the account's."""
+        price = order.monthly_price
+        if price.currency != self._currency:
+            raise CurrencyMismatch(f"{self._currency} and {price.currency} cannot be put together")
+        self._count += 1
+        for addon in order.addons:
+            self._addons += addon.monthly_price
+        if order.individual_price:
+            self._individual += 1
+            self._fixed += price
+            return
+        used = _percent(loyalty_by_use(self._kind, order.in_use_since, self._now, self._policy))
+        self._alike[price.amount, used] += 1
+        if order.in_use_since is not None:
+            self._look_ahead(order, order.in_use_since, used)
+
+    def _look_ahead(self, order: OrderFacts, since: datetime, used: Decimal) -> None:
+        """Which calendar month a next step is in says which come first; only their instants are worked out."""
+        now = self._now
+        between = (now.year - since.year) * 12 + now.month - since.month
+        for months, percent in self._steps:
+            if months < between or (months == between and now > add_months(since, months)):
+                continue  # it is over that already
+            if months - between < self._nearest:
+                self._nearest = months - between
+                self._coming.clear()
+            if months - between == self._nearest:
+                at = add_months(since, months)
+                self._coming.append(_Coming(at, order.name, order.monthly_price.amount, used, percent))
+            return
+
+    def standing(self) -> LoyaltyStanding:
+        """What they come to."""
+        by_count = loyalty_by_count(self._kind, self._count, self._policy)
+        month = _Month(self._currency)
+        servers = month.total(self._alike, _percent(by_count))
+        listed = sum((amount * services for (amount, _), services in self._alike.items()), Decimal("0.00"))
+        tiers: Counter[Decimal] = Counter()
+        for (_, percent), services in self._alike.items():
+            tiers[percent] += services
+        return LoyaltyStanding(
+            kind=self._kind,
+            services=self._count,
+            individual=self._individual,
+            by_count=by_count,
+            by_use=tuple(UseTier(percent, tiers[percent]) for percent in sorted(tiers, reverse=True)),
+            listed=Money(listed, self._currency) + self._fixed + self._addons,
+            total=servers + self._fixed + self._addons,
+            next_count=_next_count(self._kind, self._count, self._alike, month, servers, self._policy),
+            next_use=self._next_use(month, _percent(by_count)),
+        )
+
+    def _next_use(self, month: _Month, more: Decimal) -> UseStep | None:
+        if not self._coming:
+            return None
+        first = min(one.at for one in self._coming)
+        day = first.astimezone(UTC).date()
+        those = [one for one in self._coming if one.at.astimezone(UTC).date() == day]
+        before = month.total(Counter((one.listed, one.used) for one in those), more)
+        after = month.total(Counter((one.listed, one.percent) for one in those), more)
+        return UseStep(first, tuple(one.name for one in those), before - after)
 
 
 def _percent(discount: Discount | None) -> Decimal:
@@ -151,49 +241,3 @@ def _next_count(kind: str, count: int, alike: Alike, month: _Month, servers: Mon
         return None
     least, percent = ahead[0]
     return CountStep(least - count, least, percent, servers - month.total(alike, percent))
-
-
-def _next_use(
-    kind: str,
-    services: list[OrderFacts],
-    by_count: Discount | None,
-    now: datetime,
-    month: _Month,
-    policy: Policy,
-) -> UseStep | None:
-    tiers = policy.loyalty.get(kind)
-    if tiers is None:
-        return None
-    # Which calendar month each one's next step is in says which come first; only their instants are worked out.
-    nearest = 1_000_000
-    coming: list[tuple[OrderFacts, int, Decimal]] = []
-    for order in services:
-        since = order.in_use_since
-        if since is None:
-            continue
-        between = (now.year - since.year) * 12 + now.month - since.month
-        for months, percent in tiers.by_months:
-            if months < between or (months == between and now > add_months(since, months)):
-                continue  # it is over that already
-            if months - between < nearest:
-                nearest = months - between
-                coming.clear()
-            if months - between == nearest:
-                coming.append((order, months, percent))
-            break
-    if not coming:
-        return None
-    steps = [
-        (add_months(order.in_use_since, months), order, percent)
-        for order, months, percent in coming
-        if order.in_use_since is not None
-    ]
-    first = min(at for at, _, _ in steps)
-    day = first.astimezone(UTC).date()
-    on_that_day = [(order, percent) for at, order, percent in steps if at.astimezone(UTC).date() == day]
-    more = _percent(by_count)
-    used = (_percent(loyalty_by_use(kind, order.in_use_since, now, policy)) for order, _ in on_that_day)
-    prices = [order.monthly_price.amount for order, _ in on_that_day]
-    before = month.total(Counter(zip(prices, used, strict=True)), more)
-    after = month.total(Counter(zip(prices, (percent for _, percent in on_that_day), strict=True)), more)
-    return UseStep(first, tuple(order.name for order, _ in on_that_day), before - after)
