@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
+from billtui.screens.collector import give_back
 from billtui.services.forecast import Event, Forecast, What, forecast_from
 from billtui.services.overview import Ahead, look_ahead
 from billtui.services.store import StoreReader, TransferRow
@@ -109,6 +110,7 @@ class Desk(Generic[T]):
             return self._work(reader, now, datetime.now(UTC), days)
         finally:
             reader.close()
+            give_back()
 
     @staticmethod
     def _key_of(session: Session, days: int, fresh: int = _FRESH) -> _Key:

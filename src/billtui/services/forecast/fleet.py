@@ -6,7 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress, islice
+from itertools import accumulate, compress, islice
 from operator import itemgetter
 
 from billtui.domain.models import InvoiceKind, InvoiceState
@@ -23,6 +23,8 @@ FREE = -1
 OWN_INVOICE = -2
 """On the unpaid invoice of its own auto-renewal, which bills nothing else."""
 ROWS_AT_ONCE = 4_000
+_LONGEST = 18
+"""Digits that fit into a column of whole numbers."""
 _WHOLE = (
     "state", "kind", "paid_until", "price", "individual_price", "addons", "in_use_since", "auto_on", "auto_months",
     "auto_since", "auto_done_for", "billing_day",
@@ -58,27 +60,56 @@ class OpenInvoice:
     promise_until: int | None
 
 
+class Texts:
+    """Texts by their numbers, in one piece of memory: strings of their own weigh four times as much, and each of them
+    keeps from going back to the system what was worked with beside it (P-MEM)."""
+
+    def __init__(self) -> None:
+        self._bytes, self._ends = bytearray(), array("I", [0])
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, number: int) -> str:
+        begin, end = self._ends[number], self._ends[number + 1]
+        return self._bytes[begin:end].decode("utf-8", "surrogatepass")
+
+    def extend(self, texts: Iterable[str]) -> None:
+        """More of them, after those that are there."""
+        parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+        self._ends.extend(islice(accumulate(map(len, parts), initial=self._ends[-1]), 1, None))
+        self._bytes += b"".join(parts)
+
+
 def _number(key: str) -> tuple[int, int, str]:
     """Ids are compared as numbers where they are some (REN-4)."""
     digits = key.isascii() and key.isdigit()
     return (0, int(key), key) if digits else (1, 0, key)
 
 
-def _by_id(ids: Sequence[str]) -> list[int]:
+def _by_id(ids: Texts) -> list[int]:
     """The places of ids in the order of the ids."""
-    if all(map(str.isdigit, ids)) and all(map(str.isascii, ids)):
-        numbers = list(map(int, ids))
+    if numbers := _as_numbers(ids):
         return sorted(range(len(ids)), key=numbers.__getitem__)
-    keys = list(map(_number, ids))
+    keys = [_number(ids[n]) for n in range(len(ids))]
     return sorted(range(len(ids)), key=keys.__getitem__)
+
+
+def _as_numbers(ids: Texts) -> array[int] | None:
+    """Ids as numbers, where all of them are some."""
+    numbers = array("q")
+    for n in range(len(ids)):
+        key = ids[n]
+        if not (key.isascii() and key.isdigit() and len(key) <= _LONGEST):
+            return None
+        numbers.append(int(key))
+    return numbers
 
 
 class Names:
     """What orders are called, by their places: all that is kept of them when a forecast is made."""
 
-    def __init__(
-        self, rows_of: Sequence[int], ids: Sequence[str], names: Sequence[str], transfers: Mapping[int, int]
-    ) -> None:
+    def __init__(self, rows_of: Sequence[int], ids: Texts, names: Texts, transfers: Mapping[int, int]) -> None:
         self._rows_of, self._ids, self._names, self._transfers = rows_of, ids, names, transfers
 
     def of(self, place: int) -> tuple[str, str, int]:
@@ -92,8 +123,7 @@ class _Columns:
 
     def __init__(self) -> None:
         self.whole: dict[str, array[int]] = {name: array("q") for name in _WHOLE}
-        self.ids: list[str] = []
-        self.names: list[str] = []
+        self.ids, self.names = Texts(), Texts()
         self.kinds: dict[str, int] = {}
         """Kind → its number, in the order in which they came."""
         self.billed_on: dict[int, str] = {}
@@ -105,8 +135,8 @@ class _Columns:
     def add(self, rows: Sequence[OrderRow]) -> None:
         """More rows, after those that are there."""
         first = len(self.ids)
-        self.ids += [row.id for row in rows]
-        self.names += [row.name for row in rows]
+        self.ids.extend(row.id for row in rows)
+        self.names.extend(row.name for row in rows)
         number_of = self.kinds
         kinds = [number_of.setdefault(row.kind, len(number_of)) for row in rows]
         states = [STATES[row.state] for row in rows]
