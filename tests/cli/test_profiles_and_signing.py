@@ -9,6 +9,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from billtui.terminal.frame_facts import COLOURS, FRAMES, LAST, Facts, encode
 from tests.support.command_line import PASSWORD, Cli, process
 from tests.support.on_terminal import OnTerminal
 from tests.support.sandbox import SandboxProcess
@@ -135,6 +136,23 @@ def test_on_a_terminal_the_sign_in_is_kept_encrypted_used_and_forgotten(command_
         assert "Signed out" in logout.output
     assert not sealed.exists()
     assert process("logout", "--json").json["signed_out"] is False
+
+
+@pytest.mark.parametrize(
+    "verb", [("logout",), ("profile", "remove", "work"), ("profile", "rename", "work", "office")], ids=" ".join
+)
+def test_who_is_gone_is_not_on_the_first_frame(command_panel: SandboxProcess, verb: tuple[str, ...]) -> None:
+    add_profile(command_panel)
+    folder = Path(os.environ["BILLTUI_DATA_DIR"]) / FRAMES
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    mine, other = Facts("work"), Facts("other")
+    mine.colours = other.colours = dict.fromkeys(COLOURS, ("", -1, -1))
+    for name, facts in (("work", mine), (LAST, mine), ("other", other)):
+        path = folder / f"{name}.frame"
+        path.write_bytes(encode(facts))
+        path.chmod(0o600)
+    assert process(*verb, "--json").code == 0
+    assert [path.name for path in folder.iterdir()] == ["other.frame"]
 
 
 def test_the_second_factor_is_asked_on_a_terminal_and_read_from_a_pipe(command_panel: SandboxProcess) -> None:

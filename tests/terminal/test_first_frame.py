@@ -16,7 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.content import Content
 
-from billtui.shell_frames import colours_of, pieces_of
+from billtui.cli import opening
+from billtui.config.profiles import ProfileBook, make_profile
+from billtui.config.settings import Settings, save_settings
+from billtui.shell_frames import colours_of, pieces_of, write
 from billtui.terminal import early, first_frame
 from billtui.terminal.first_frame import Look, draw
 from billtui.terminal.frame_facts import COLOURS, FRAMES, TONES, Facts, decode, encode, read, stamp
@@ -179,6 +182,61 @@ def test_nothing_is_imported_before_it() -> None:
         "billtui.terminal.early", "billtui.terminal.first_frame", "billtui.terminal.frame_facts",
         "billtui.terminal.harmless", "billtui.terminal.recognition",
     }  # fmt: skip
+
+
+# --- whose figures they are
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of frames of a program whose one profile is ``main``, which opens by itself."""
+    for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
+        monkeypatch.setenv(f"BILLTUI_{kind}_DIR", str(tmp_path / kind))
+    ProfileBook().add(make_profile(name="main", url="https://one.example", login="olena.marsh"))
+    ProfileBook().use("main")
+    return tmp_path / "DATA" / FRAMES
+
+
+def overview_of_main(kept: Path) -> None:
+    """The program writes the overview of the profile ``main`` that it has opened."""
+    facts = some_facts()
+    facts.url, facts.login = "https://one.example", "olena.marsh"
+    write(facts, kept.parent, in_book=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "login", "read_only"),
+    [
+        ("https://other.example", "olena.marsh", False),
+        ("https://one.example", "kofi.brandt", False),
+        ("https://one.example", "olena.marsh", True),
+    ],
+)
+def test_a_profile_changed_while_the_program_runs_shows_nothing_of_the_one_before(
+    kept: Path, url: str, login: str, read_only: bool
+) -> None:
+    """``billtui profile edit`` in a second terminal; then the program, which knows the old one, is left."""
+    overview_of_main(kept)
+    assert opening._of_profile() is not None
+    assert opening._of_profile("main") is not None
+    ProfileBook().add(make_profile(name="main", url=url, login=login, read_only=read_only), replace=True)
+    overview_of_main(kept)
+    assert opening._of_profile() is None
+    assert opening._of_profile("main") is None
+    assert not any(b"204817" in path.read_bytes() for path in kept.iterdir())
+
+
+def test_a_profile_removed_while_the_program_runs_leaves_nothing(kept: Path) -> None:
+    overview_of_main(kept)
+    ProfileBook().remove("main")
+    overview_of_main(kept)
+    assert not any(b"204817" in path.read_bytes() for path in kept.iterdir())
+
+
+def test_settings_changed_while_the_program_runs_hold_for_the_next_start(kept: Path) -> None:
+    save_settings(Settings(ascii="on"))
+    overview_of_main(kept)
+    assert opening._of_profile() is None, "it was drawn with other letters than the settings ask for"
 
 
 # --- the whole program

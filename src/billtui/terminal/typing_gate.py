@@ -4,7 +4,8 @@ On a slow line keys arrive in one piece, and hands are faster than a panel. Two 
 
 1. Keys typed behind a key that opens something (a screen, a dialog, a field) wait until that thing stands, and go to it
    in their order; never to what was there before. They are handed out one by one, each once the one before it is worked
-   off. Where nothing opens, because it was refused or took too long, they are dropped, and that is said.
+   off. Where nothing opens, because it was refused or took too long, they are dropped, and that is said; so are those
+   behind a key that is never worked off, because something is stuck: leaving goes on working.
 2. In a dialog that confirms a write a key counts only if the dialog was on the terminal before the key was read. One
    read earlier is dropped there, and everything read early behind it; the dialog says so. Text typed early stays.
 
@@ -102,8 +103,11 @@ class TypingGate:
         self._handed_at = 0.0
         self._walks = 0
         """How often its way still has to be walked; 0: nobody walks."""
+        self._stuck: list[DOMNode] = []
+        """Widgets that did not work off a key in time: nothing that comes later waits for them."""
         self._openings: set[Opening] = set()
         self._alarm: Timer | None = None
+        self._alarm_at = 0.0
         self._shown: Screen[Any] | None = None
         self._drawn_at = 0.0
         """What was drawn, and when."""
@@ -150,7 +154,10 @@ class TypingGate:
                 continue
             by_key = isinstance(typed, (Key, Paste))
             target = (self._app.focused if by_key else self._app.mouse_over) or screen
-            self._way = [node for node in target.ancestors_with_self if node is not self._app]
+            self._stuck = [node for node in self._stuck if node.message_queue_size]
+            self._way = [
+                node for node in target.ancestors_with_self if node is not self._app and node not in self._stuck
+            ]
             self._handed_at = monotonic()
             self._walks = 0
             await self._app.hand_out(typed)
@@ -174,7 +181,13 @@ class TypingGate:
             if not self._walks:
                 self._walks = WAYS
                 self._walk(self._way, 0)
-            return False
+            end = self._handed_at + PATIENCE
+            if end > monotonic():
+                self._wake(end - monotonic())
+                return False
+            self._stuck += self._way
+            self._way = []
+            self.turn_away(end)
         return self._stands() and not self._opening() and bool(self._waiting)
 
     # --- the key before
@@ -274,8 +287,12 @@ class TypingGate:
         return True
 
     def _wake(self, seconds: float) -> None:
-        if self._alarm is None:
-            self._alarm = self._app.set_timer(seconds + CALM, self._woken)
+        at = monotonic() + seconds + CALM
+        if self._alarm is not None and self._alarm_at <= at + CALM:
+            return
+        if self._alarm is not None:
+            self._alarm.stop()
+        self._alarm, self._alarm_at = self._app.set_timer(seconds + CALM, self._woken), at
 
     async def _woken(self) -> None:
         self._alarm = None
