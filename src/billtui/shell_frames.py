@@ -19,8 +19,9 @@ from textual.content import Content
 
 from billtui.config.errors import ConfigError
 from billtui.config.paths import config_dir, write_private
-from billtui.config.profiles import ProfileBook
-from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Colour, Facts, Piece, encode, read, stamp
+from billtui.config.profiles import Profile, ProfileBook
+from billtui.config.settings import load_settings
+from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Colour, Facts, Piece, encode, forget, stamp
 from billtui.widgets.profile_tag import NO_ACCENT, tag_style
 
 if TYPE_CHECKING:
@@ -150,14 +151,17 @@ class FirstFrames:
         self.forget()
         shell = self._shell
         if self._keep:
-            await asyncio.to_thread(drop, shell.session.settings.data_dir, shell.profile.name)
+            folder = shell.session.settings.data_dir / FRAMES
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(forget, str(folder), shell.profile.name)
 
     def _facts(self) -> Facts:
         shell, place = self._shell, self._shell.place()
         facts = Facts(shell.profile.name)
         facts.url, facts.login = shell.profile.url, shell.profile.login
         facts.panel, facts.account, facts.role = place.panel, place.account, place.role
-        facts.balance, facts.unread, facts.read_only = place.balance, place.unread, place.read_only
+        facts.balance, facts.unread = place.balance, place.unread
+        facts.read_only = shell.profile.read_only  # what this start alone was told, the next one is not
         synced_at = shell.session.store.synced_at()
         facts.synced_at = 0 if synced_at is None else int(synced_at.timestamp())
         facts.areas = list(shell.areas)
@@ -172,15 +176,29 @@ def write(facts: Facts, data_dir: Path, *, in_book: bool) -> None:
     """Write what the next start shows. Not in the interface's thread; what cannot be written is left.
 
     ``in_book``: the profile is in the book, so it can be the one that opens by itself.
+    Files of profiles or settings that say something else by now than what the facts are of do not vouch for them.
     """
     folder = data_dir / FRAMES
     with contextlib.suppress(OSError, ConfigError):
         facts.settings_stamp = stamp(str(config_dir() / "settings.toml"))
         facts.profiles_stamp = stamp(str(config_dir() / "profiles.toml"))
+        settings = load_settings().settings
+        if (settings.theme, settings.ascii) != (facts.theme, facts.ascii):
+            facts.settings_stamp = ""
+        book = ProfileBook().load() if in_book else None
+        if book is not None and not _is_of(facts, book.profiles.get(facts.profile)):
+            forget(str(folder), facts.profile)
+            return
         write_private(folder / f"{facts.profile}.frame", encode(facts))
-        if in_book and _opens_by_itself(facts.profile):
+        if book is not None and book.last_used == facts.profile:
             write_private(folder / f"{LAST}.frame", encode(facts))
         write_private(folder / f"{PLAIN}.frame", encode(_plain(facts)))
+
+
+def _is_of(facts: Facts, profile: Profile | None) -> bool:
+    """Whether the profile still means the panel and the login that the facts are of, and as much may be done."""
+    found = None if profile is None else (profile.url, profile.login, profile.read_only)
+    return found == (facts.url, facts.login, facts.read_only)
 
 
 def _plain(facts: Facts) -> Facts:
@@ -189,18 +207,3 @@ def _plain(facts: Facts) -> Facts:
     plain.areas, plain.theme, plain.ascii = facts.areas, facts.theme, facts.ascii
     plain.colours = {**facts.colours, "tag": facts.colours["accent"], "on-tag": facts.colours["panel"]}
     return plain
-
-
-def _opens_by_itself(name: str) -> bool:
-    book = ProfileBook().load()
-    return book.last_used == name
-
-
-def drop(data_dir: Path, profile: str) -> None:
-    """Delete what is kept of a profile. Not in the interface's thread."""
-    folder = data_dir / FRAMES
-    last = read(str(folder / f"{LAST}.frame"))
-    with contextlib.suppress(OSError):
-        (folder / f"{profile}.frame").unlink(missing_ok=True)
-        if last is not None and last.profile == profile:
-            (folder / f"{LAST}.frame").unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import time
 from billtui.config.places import place
 from billtui.terminal import early
 from billtui.terminal.first_frame import Look, draw
-from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Facts, read, stamp
+from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Facts, forget, read, stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,6 +112,14 @@ def begun(arguments: list[str]) -> Opening:
     if facts is not None:
         opening.show(facts, facts.ascii)
     return opening
+
+
+def forget_frames(data_dir: object, profile: str) -> None:
+    """Nothing of ``profile`` is shown before it is opened again; what cannot be deleted is left."""
+    try:
+        forget(frames_of(str(data_dir)), profile)
+    except OSError:
+        pass
 
 
 def last_known(folder: str, name: str, *, theme: str, url: str = "", login: str = "") -> Facts:

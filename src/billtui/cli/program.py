@@ -62,6 +62,7 @@ def _show_demo(opening: Opening, options: argparse.Namespace) -> None:
     folder = frames_of(str(demo_folder(*demo_numbers(options), hostile=options.hostile) / "data"))
     found = last_known(folder, name, theme=settings.theme)
     found.profile = DEMO_PROFILE
+    found.read_only = bool(options.read_only)
     opening.show(found, settings.ascii)
 
 
@@ -109,6 +110,7 @@ def _run(
         folder = frames_of(str(data_dir()))
         found = last_known(folder, name, theme=loaded.settings.theme, url=profile.url, login=profile.login)
         found.profile = profile.name
+        found.read_only = read_only or profile.read_only
         opening.show(found, loaded.settings.ascii)
     if demo is None and profile.name != WITHOUT_PROFILE:
         with contextlib.suppress(OSError):  # a home that cannot be written: only the next start has to name the profile

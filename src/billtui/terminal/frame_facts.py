@@ -166,6 +166,16 @@ def read(path: str) -> Facts | None:
     return decode(content) if 0 < len(content) <= MOST_BYTES else None
 
 
+def forget(folder: str, profile: str) -> None:
+    """Delete what is kept of ``profile`` in a folder of frames. Raises OSError."""
+    last = read(f"{folder}/{LAST}.frame")
+    for name in (profile, LAST) if last is not None and last.profile == profile else (profile,):
+        try:
+            os.unlink(f"{folder}/{name}.frame")  # noqa: PTH108 - pathlib is not loaded yet
+        except FileNotFoundError:
+            pass
+
+
 def stamp(path: str | None) -> str:
     """Tells whether a file is the one it was; ``-`` for none."""
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.opening import forget_frames
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import ask_line, can_ask
 from billtui.cli.shapes import count
@@ -253,6 +254,7 @@ def rename(context: Context) -> Exit:
     new = check_name(options.new_name)
     renamed = profile.model_copy(update={"name": new})
     book.rename(profile.name, new)
+    forget_frames(data_dir(), profile.name)
     known = KnownAccounts(data_dir())
     if (account := known.get(profile.name, profile.url, profile.login)) is not None:
         known.put(new, account)

@@ -8,12 +8,14 @@ from typing import Any
 from billtui.cli.checking import check, refuse, settle_with_person
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.opening import forget_frames
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import ask_line, can_ask
 from billtui.config.accents import accent_problem
 from billtui.config.credentials import CredentialStore
 from billtui.config.errors import ProfileError
+from billtui.config.paths import data_dir
 from billtui.config.profiles import Profile, ProfileBook, check_name, make_profile
 from billtui.domain.money import parse_amount
 
@@ -143,6 +145,7 @@ def remove(context: Context) -> Exit:
     if name in loaded.profiles:
         left = CredentialStore.of(loaded.profiles[name], environment=context.environment).forget()
     book.remove(name)
+    forget_frames(data_dir(), name)
     for line in left:
         out.note(line)
     if out.as_json:

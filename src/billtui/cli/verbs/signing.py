@@ -6,6 +6,7 @@ from pydantic import SecretStr
 
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.opening import forget_frames
 from billtui.cli.output import Output
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, ask_secret, can_ask, secret_line
@@ -138,6 +139,7 @@ async def logout(context: Context) -> Exit:
             except ClientError as error:
                 left.append(f"The panel was not told; the session lives there until it expires. {error}")
         left += [line for line in await session.sign_out() if line not in left]
+        forget_frames(session.settings.data_dir, context.profile.name)
     for line in left:
         out.note(line)
     if out.as_json:
