@@ -268,6 +268,48 @@ def test_answers_come_in_their_order_also_those_that_came_late() -> None:
     assert not flow.waiting
 
 
+@pytest.mark.parametrize("lost", [1, 3])
+def test_answers_that_got_lost_are_missed_once_and_not_for_ever(lost: int) -> None:
+    """A program beside ours read them; then pictures come every half second to a terminal that answers at once."""
+    flow, now = Flow(), 0.0
+    flow.asked(0, now)
+    flow.answered(0.02)
+    waited: list[float] = []
+    for turn in range(60):
+        now = max(now, 1 + turn / 2)
+        began = now
+        while (room := flow.room_in(now)) > 0:
+            now += room
+        waited.append(now - began)
+        asks = flow.wants_question(800)
+        if asks:
+            flow.asked(flow.written + 800, now)
+        flow.wrote(800)
+        if asks and lost:
+            lost -= 1
+        elif asks:
+            now += 0.02
+            flow.answered(now)
+    assert not any(waited[30:]), "and nothing waits any more"
+    assert flow.written - flow.arrived <= 800, "what is known is what stands there"
+
+
+def test_an_answer_that_comes_late_at_the_moment_of_another_question_is_the_older_ones() -> None:
+    flow = Flow()
+    flow.asked(0, 0.0)
+    flow.answered(0.02)
+    now = 10.0
+    for number in range(1, 6):  # each answer takes 3.05 seconds
+        flow.wrote(1_000)
+        flow.asked(1_000 * number, now)
+        if number > 1:
+            flow.answered(now + 0.05)
+            assert flow.arrived == 1_000 * (number - 1)
+        while flow.answer_in(now) and now < 10 + 3 * number:
+            now += min(flow.answer_in(now), 10 + 3 * number - now)
+        assert flow.arrived <= 1_000 * (number - 1)
+
+
 def test_a_terminal_that_fell_silent_is_not_waited_for_until_it_answers_again() -> None:
     flow, now = Flow(), 0.0
     flow.asked(0, now)

@@ -5,7 +5,9 @@ is seconds of pictures which nobody needs any more, and a key's effect comes aft
 with a question that every terminal answers when it has read that far (``CSI 5 n``, answered by ``CSI 0 n``). From how
 long that takes follows how much may be under way; until the answer comes only the newest picture is kept.
 
-A terminal that never answers is believed to be as fast as its line takes bytes. Pure: times are given, in seconds.
+A terminal that never answers is believed to be as fast as its line takes bytes. An answer can get lost (another program
+read it): from then on every answer would be taken for the question before. So when one comes at once although others
+are overdue, and none behind it, it was the newest question's. Pure: times are given, in seconds.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ class Flow:
         self._given_up = 0
         """Of them, so many are not waited for any more."""
         self._best = float("inf")
+        self._doubt_until = 0.0
+        """Until then it is open whether an answer was the newest question's, those of the others being lost."""
 
     @property
     def waiting(self) -> bool:
@@ -63,17 +67,22 @@ class Flow:
     def asked(self, upto: int, now: float) -> None:
         """The question ends the first ``upto`` bytes written since the start."""
         self._open.append((upto, now))
+        self._doubt_until = 0.0
 
     def answered(self, now: float) -> None:
         """The terminal has read everything up to the oldest question: answers come in their order."""
         self.answers = True
         if not self._open:
             return
+        newest = self._open[-1][1]
         upto, since = self._open.popleft()
         carried = max(upto - self.arrived, 0)
         self.arrived = max(self.arrived, upto)
+        self._doubt_until = 0.0
         if self._given_up:
             self._given_up -= 1
+            if self._open and now - newest <= self._best + SPARE_SECONDS:
+                self._doubt_until = now + min(newest - since, 2 * GIVEN_UP_SECONDS) + SPARE_SECONDS
             return
         took = max(now - since, 0.0005)
         self._best = min(self._best * FORGET if carried < 2 * ASK_BYTES else self._best, took)
@@ -86,6 +95,14 @@ class Flow:
     def answer_in(self, now: float) -> float:
         """Seconds for which an answer is still waited for; 0 where none is."""
         if not self.waiting:
+            return 0.0
+        if self._doubt_until:
+            if now < self._doubt_until:
+                return self._doubt_until - now
+            self._doubt_until = 0.0  # nothing came behind it: it was the newest one's
+            self.arrived = max(self.arrived, self._open[-1][0])
+            self._open.clear()
+            self._given_up = 0
             return 0.0
         left = self._open[-1][1] + GIVEN_UP_SECONDS - now
         if left > 0:
@@ -101,5 +118,7 @@ class Flow:
     def room_in(self, now: float) -> float:
         """Seconds until another picture may be begun, 0 for now; an answer may come earlier."""
         if not self.answers or self.written - self.arrived < self.window:
+            return 0.0
+        if now < self._doubt_until:  # of what is likely the right one, it came as fast as ever
             return 0.0
         return self.answer_in(now)
