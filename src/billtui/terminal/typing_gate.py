@@ -42,6 +42,8 @@ TYPED: Final = (Key, Paste, MouseDown, MouseUp)
 
 PATIENCE: Final = 3.0
 """Seconds that keys wait for what a command opens; then they are dropped, and from then on act on what stands there."""
+GRACE: Final = 0.3
+"""Seconds more for a key that was not worked off by then."""
 CALM: Final = 0.02
 """Seconds after which a key with nothing left in the queues on its way is taken as worked off."""
 WAYS: Final = 2
@@ -100,7 +102,7 @@ class TypingGate:
         self._waiting: deque[Typed] = deque()
         self._way: list[DOMNode] = []
         """Through which widgets the last key goes, the focused one first; empty once it is worked off."""
-        self._handed_at = 0.0
+        self._handed_at = self._overdue_since = 0.0
         self._walks = 0
         """How often its way still has to be walked; 0: nobody walks."""
         self._stuck: list[DOMNode] = []
@@ -159,6 +161,7 @@ class TypingGate:
                 node for node in target.ancestors_with_self if node is not self._app and node not in self._stuck
             ]
             self._handed_at = monotonic()
+            self._overdue_since = 0.0
             self._walks = 0
             await self._app.hand_out(typed)
 
@@ -196,6 +199,22 @@ class TypingGate:
         if self._way and monotonic() - self._handed_at > CALM and not any(one.message_queue_size for one in self._way):
             self._way = []
         return not self._way
+
+    def _gave_up(self) -> bool:
+        """Whether the key before is not waited for any more: a widget on its way is stuck."""
+        now = monotonic()
+        end = self._handed_at + PATIENCE
+        if end <= now and not self._overdue_since:
+            self._overdue_since = now  # perhaps the whole process stood still, and all of it comes now
+        if self._overdue_since:
+            end = self._overdue_since + GRACE
+        if end > now:
+            self._wake(end - now)
+            return False
+        self._stuck += self._way
+        self._way = []
+        self.turn_away(end)
+        return True
 
     def _walk(self, way: list[DOMNode], place: int) -> None:
         """Go the way of the key behind it, from queue to queue; a widget that went away has worked off its part."""

@@ -1,0 +1,53 @@
+"""A part of the program that is stuck takes the keys with it that were for it, never those that come later."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from billtui.terminal import typing_gate
+from billtui.terminal.typing_gate import GatedApp, Typed
+from tests.support.driving import type_at_once
+
+
+class Small(GatedApp[None]):
+    """One field; what is handed out is kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handed: asyncio.Queue[str] = asyncio.Queue()
+        self.dropped: asyncio.Queue[str] = asyncio.Queue()
+
+    def compose(self) -> ComposeResult:
+        yield Input()
+
+    async def hand_out(self, typed: Typed) -> None:
+        await super().hand_out(typed)
+        self.handed.put_nowait(getattr(typed, "key", ""))
+
+    def say_dropped(self, words: str) -> None:
+        self.dropped.put_nowait(words)
+
+
+async def test_keys_go_on_while_a_handler_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those behind the key that is stuck are dropped and said; then keys are handed out, one by one, as ever."""
+    monkeypatch.setattr(typing_gate, "PATIENCE", 0.3)
+    app, never = Small(), asyncio.Event()
+    async with asyncio.timeout(8), app.run_test() as pilot:
+        await pilot.pause()
+        field = app.query_one(Input)
+        field.call_later(never.wait)
+        try:
+            type_at_once(app, "j", "k", "l")
+            assert await app.handed.get() == "j"
+            assert "2 keys" in await app.dropped.get()
+            type_at_once(app, "x", "y")
+            assert [await app.handed.get() for _ in range(2)] == ["x", "y"]
+            assert app.dropped.empty()
+        finally:
+            never.set()
+        await pilot.pause()
+        assert field.value == "jxy"
