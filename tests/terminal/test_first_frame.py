@@ -334,3 +334,39 @@ def test_a_stuck_line_does_not_hold_it_up() -> None:
     )
     with Terminal.python(code) as terminal:
         assert terminal.wait_end(10, reading=False)[0] == 7
+
+
+def test_in_the_background_the_terminal_is_the_shells() -> None:
+    """`billtui &`: nothing is drawn over the prompt, and nothing said of keys that the shell gets."""
+    code = """
+import os
+from billtui.terminal import early
+child = os.fork()
+if not child:
+    os.setpgid(0, 0)
+    print("behind", early.can_be_drawn(), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+print("before", early.can_be_drawn(), flush=True)
+"""
+    with Terminal.python(code) as terminal:
+        terminal.wait_for(b"before True")
+        assert b"behind False" in terminal.output
+
+
+def test_what_is_pasted_while_it_opens_is_marked_as_pasted() -> None:
+    """Otherwise its letters would be commands once the program is there."""
+    code = """
+import os
+from billtui.terminal import early
+screen = early.take("frame")
+os.read(0, 1)
+screen.give_back()
+"""
+    with Terminal.python(code) as terminal:
+        terminal.wait_for(b"frame")
+        assert terminal.output.index(b"\x1b[?2004h") < terminal.output.index(b"frame")
+        terminal.send(b"x")
+        terminal.wait_end(10)
+        assert terminal.output.index(b"\x1b[?2004l") > terminal.output.index(b"frame")
+        assert termios.tcgetattr(terminal.slave) == terminal.attributes

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 HELD_BACK = (_signal.SIGHUP, _signal.SIGTERM, _signal.SIGINT, _signal.SIGQUIT)
 """Signals that wait until the guard is there."""
-ENTER = "\x1b[?1049h\x1b[?7l\x1b[?25l"
-"""Alternate screen, no wrapping, no cursor."""
-LEAVE = "\x1b[0m\x1b[?7h\x1b[?1049l\x1b[?25h"
+ENTER = "\x1b[?1049h\x1b[?7l\x1b[?25l\x1b[?2004h"
+"""Alternate screen, no wrapping, no cursor; what is pasted is marked: it must never be taken for keys later."""
+LEAVE = "\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h"
 
 _KEYBOARD, _SCREEN = 0, 2
 """Where Textual reads and writes."""
@@ -72,8 +72,15 @@ def size() -> tuple[int, int]:
 
 
 def can_be_drawn() -> bool:
-    """Whether somebody can see a screen and press keys."""
-    return all(map(os.isatty, (0, 1, 2))) and os.environ.get("TERM", "") not in ("", "dumb")
+    """Whether somebody can see a screen and press keys. In the background the terminal is the shell's."""
+    try:
+        return (
+            all(map(os.isatty, (0, 1, 2)))
+            and os.environ.get("TERM", "") not in ("", "dumb")
+            and os.tcgetpgrp(_KEYBOARD) == os.getpgrp()
+        )
+    except OSError:  # not our controlling terminal
+        return False
 
 
 def take(frame: str) -> EarlyScreen | None:
