@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple, overload
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billtui.widgets.record_table_view import RecordView
 
@@ -64,3 +70,64 @@ def test_a_view_is_asked_about_each_new_row_once_and_about_none_that_goes() -> N
     view.set_rows(new)
     assert sorted(asked) == sorted(row.id for row in new)
     assert [row.id for row in view.shown_rows()] == [f"o{number}" for number in range(998, 398, -2)]
+
+
+class Lookups(Sequence[Row]):
+    """Records that count how often one of them is taken out."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._rows, self.taken = rows, 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        self.taken += 1
+        return self._rows[index]
+
+
+def shown_view(count: int, shows: Callable[[int], bool] | None) -> tuple[RecordView[Row], Lookups]:
+    """So many records, the last first, all or some of them."""
+    rows = Lookups([Row(CountedId(f"o{number}")) for number in range(count)])
+    view = RecordView[Row](lambda row: row.id)
+    view.set_rows(rows)
+    view.sort("id", lambda row: -int(row.id[1:]))
+    if shows is not None:
+        view.set_predicate(lambda row: shows(int(row.id[1:])))
+    view.all_ids()
+    return view, rows
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+@pytest.mark.parametrize("but", [0, 3])
+def test_choosing_all_takes_no_record_out(hidden: bool, but: int) -> None:
+    """P-TABLE-3: which are chosen, how many, and the first few of them, without going through the records."""
+    view, rows = shown_view(4_000, (lambda number: number % 10 != 0) if hidden else None)
+    ids = set(view.shown_ids()[but:])
+    rows.taken = 0
+    found = view.in_order(ids)
+    assert len(found) == (3_600 if hidden else 4_000) - but
+    assert (found[0].id, found[-1].id) == (f"o{3_999 - but}", "o1" if hidden else "o0")
+    assert [row.id for row in found[:2]] == [f"o{3_999 - but}", f"o{3_998 - but}"]
+    assert rows.taken <= 4
+
+
+@given(st.sets(st.integers(0, 45)), st.integers(1, 7))
+def test_chosen_rows_are_the_same_in_any_order(numbers: set[int], step: int) -> None:
+    """Shown ones first, in the order shown, then hidden ones by their ids; in a sum each once; gone ids not."""
+    view, _ = shown_view(40, lambda number: number % step == 0)
+    found = view.in_order({f"o{number}" for number in numbers})
+    there = {number for number in numbers if number < 40}
+    shown = sorted((number for number in there if number % step == 0), reverse=True)
+    wanted = [f"o{number}" for number in shown] + sorted(f"o{number}" for number in there - set(shown))
+    assert [row.id for row in found] == wanted
+    assert Counter(row.id for row in found.in_any_order()) == Counter(wanted)
+    assert len(found) == len(wanted)
+    assert [found[place].id for place in range(len(found))] == wanted
+    assert Counter(row.id for row in view.any_shown()) == Counter(view.shown_ids())

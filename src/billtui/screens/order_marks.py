@@ -21,6 +21,7 @@ from billtui.services.own_files import OwnFiles
 from billtui.services.store import OrderRow, money
 from billtui.widgets.formats import cents_text, count_text
 from billtui.widgets.record_table import RecordTable
+from billtui.widgets.record_table_chosen import ChosenRows
 
 KIND: Final = "order"
 KEEP_AFTER: Final = 1.0
@@ -172,12 +173,12 @@ class OrderMarks(ListScreen[OrderRow]):
         parts: list[Content | tuple[str, str]] = []
         if aside:
             parts.append((f"{aside} set aside (R says why) ", "$text-warning"))
-        chosen = marked or ([] if aside else self.table.shown_rows())
+        chosen = marked or ([] if aside else self.table.any_shown())
         if chosen:
-            total = sum(map(attrgetter("price"), chosen))
+            lying = chosen.in_any_order() if isinstance(chosen, ChosenRows) else chosen
             parts += [
                 (f" {'marked' if marked else 'shown'}: ", "$muted"),
-                (cents_text(total, chosen[0].currency), "bold"),
+                (cents_text(sum(map(attrgetter("price"), lying)), chosen[0].currency), "bold"),
                 (" a month at list price", "$muted"),
             ]
         return Content.assemble(*parts)

@@ -13,6 +13,7 @@ from typing import ClassVar, TypeAlias, TypeVar
 from textual.binding import Binding, BindingType
 
 from billtui.widgets import record_table_messages as messages
+from billtui.widgets.record_table_chosen import ChosenRows
 from billtui.widgets.record_table_columns import Cell, Column, Tone, Toned
 from billtui.widgets.record_table_cursor import CursorTable
 from billtui.widgets.record_table_lines import ASIDE, IN_RANGE, MARKED
@@ -73,7 +74,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         self._view.refusal = mark_refusal
         self._marks = Marks()
         self._shown_marks: int | None = 0
-        self._ordered: dict[str, tuple[tuple[object, ...], Sequence[R]]] = {}
+        self._ordered: dict[str, tuple[tuple[object, ...], ChosenRows[R]]] = {}
         self._anchor_id: str | None = None
         self._anchor: int | None = None
         self.set_reactive(RecordTable.ascii_only, ascii_only)
@@ -143,20 +144,20 @@ class RecordTable(CursorTable[R], can_focus=True):
             self._shown_marks = self._view.count_shown(self._marks.ids)
         return len(self._marks) - self._shown_marks
 
-    def marked_rows(self) -> Sequence[R]:
+    def marked_rows(self) -> ChosenRows[R]:
         """The marked records: those shown first, in the order shown, then the others by their ids."""
         return self._in_order("marked", self._marks.ids)
 
-    def chosen_rows(self) -> Sequence[R]:
+    def chosen_rows(self) -> ChosenRows[R]:
         """The same, with those that are set aside among them."""
         return self._in_order("chosen", self._marks.chosen) if self._marks.aside else self.marked_rows()
 
-    def _in_order(self, which: str, ids: Ids) -> Sequence[R]:
+    def _in_order(self, which: str, ids: Ids) -> ChosenRows[R]:
         """Looked up once for what is marked and shown now: keys ask for it again and again (P-TABLE-3)."""
         state = self._marks.ids, self._marks.aside, self._view.shown, self._view.rows
         known = self._ordered.get(which)
         if known is None or any(one is not other for one, other in zip(known[0], state, strict=True)):
-            known = self._ordered[which] = (state, tuple(self._view.in_order(ids)) if ids else ())
+            known = self._ordered[which] = (state, self._view.in_order(ids))
         return known[1]
 
     def change_marks(self, add: Collection[str] = (), remove: Collection[str] = ()) -> None:

@@ -88,6 +88,10 @@ class CursorTable(TableCanvas[R]):
         """The shown records, in the order shown."""
         return self._view.shown_rows()
 
+    def any_shown(self) -> Sequence[R]:
+        """The shown records in any order: for sums, which then go through memory as it lies (P-TABLE-3)."""
+        return self._view.any_shown()
+
     def shown_ids(self) -> list[str]:
         """Ids of the shown records, in the order shown."""
         return list(self._view.shown_ids())

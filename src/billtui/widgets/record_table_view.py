@@ -6,9 +6,12 @@ per record (ids, search texts, sort keys) is made when first needed and kept unt
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Collection, Sequence, Set
 from itertools import compress
 from typing import Any, Generic, TypeVar
+
+from billtui.widgets.record_table_chosen import ChosenRows
 
 R = TypeVar("R")
 
@@ -135,21 +138,29 @@ class RecordView(Generic[R]):
             return (self._index if self._indexed else ids), self.rows
         return [ids[index] for index in self.shown], [self.rows[index] for index in self.shown]
 
-    def in_order(self, ids: Set[str]) -> list[R]:
+    def in_order(self, ids: Set[str]) -> ChosenRows[R]:
         """The records with these ids: those shown first, in the order shown, then the others by their ids."""
-        if not ids:
-            return []
         rows, shown = self.rows, self.shown
+        if not ids:
+            return ChosenRows(rows, ())
+        every, found, flags = self.all_ids(), array("l"), None
         if len(ids) * 4 < len(rows):
             index = self._whole_index()
             places = {index[row_id] for row_id in ids if row_id in index}
-            found = list(map(rows.__getitem__, filter(places.__contains__, shown)))
+            found.extend(filter(places.__contains__, shown))
         else:
-            every = self.all_ids()
-            found = list(compress(map(rows.__getitem__, shown), map(ids.__contains__, map(every.__getitem__, shown))))
+            flags = bytearray(map(ids.__contains__, every))
+            if len(ids) == len(shown) == flags.count(1) and all(map(flags.__getitem__, shown)):
+                return ChosenRows(rows, shown, flags)
+            found.extend(compress(shown, map(flags.__getitem__, shown)))
         if len(found) < len(ids):
-            found += self.rows_of(sorted(ids - set(map(self.row_id, found))))
-        return found
+            index, others = self._whole_index(), sorted(ids - set(map(every.__getitem__, found)))
+            found.extend(index[row_id] for row_id in others if row_id in index)
+        return ChosenRows(rows, found, flags if flags is not None and flags.count(1) == len(found) else None)
+
+    def any_shown(self) -> Sequence[R]:
+        """The records shown, in any order: for sums."""
+        return self.rows if len(self.shown) == len(self.rows) else self.shown_rows()
 
     def all_ids(self) -> list[str]:
         """The ids of all records, in source order."""
