@@ -111,6 +111,8 @@ def test_choosing_all_takes_no_record_out(hidden: bool, but: int) -> None:
     view, rows = shown_view(4_000, (lambda number: number % 10 != 0) if hidden else None)
     ids = set(view.shown_ids()[but:])
     rows.taken = 0
+    every, records = view.shown_pairs()
+    assert (set(every), len(records)) == (set(view.shown_ids()), len(view))
     found = view.in_order(ids)
     assert len(found) == (3_600 if hidden else 4_000) - but
     assert (found[0].id, found[-1].id) == (f"o{3_999 - but}", "o1" if hidden else "o0")

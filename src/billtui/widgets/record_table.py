@@ -265,7 +265,7 @@ class RecordTable(CursorTable[R], can_focus=True):
 
     def action_clear_marks(self) -> None:
         """Unmark everything, shown or not."""
-        self.change_marks(remove=list(self._marks.chosen))
+        self.change_marks(remove=self._marks.chosen)
 
     def forget_marks(self) -> None:
         """Marks, a range that was begun, and what could be brought back: all of it was about other records."""

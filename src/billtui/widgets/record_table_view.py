@@ -136,7 +136,7 @@ class RecordView(Generic[R]):
         ids = self.all_ids()
         if len(self.shown) == len(ids):
             return (self._index if self._indexed else ids), self.rows
-        return [ids[index] for index in self.shown], [self.rows[index] for index in self.shown]
+        return [ids[index] for index in self.shown], ChosenRows(self.rows, self.shown)
 
     def in_order(self, ids: Set[str]) -> ChosenRows[R]:
         """The records with these ids: those shown first, in the order shown, then the others by their ids."""
