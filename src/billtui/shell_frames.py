@@ -143,6 +143,8 @@ class FirstFrames:
         session = self._shell.session
         if not self._keep or session.closed or session.account is None or not self._lines:
             return  # nobody is known: what an earlier start knew holds
+        if not session.store.is_complete:
+            return  # neither are half of the lists the figures of any moment
         in_book = not self._shell.profile.demo
         await asyncio.to_thread(write, self._facts(), session.settings.data_dir, in_book=in_book)
 

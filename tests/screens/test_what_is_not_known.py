@@ -45,3 +45,21 @@ async def test_what_is_not_in_the_copy_is_not_called_gone_before_the_panel_says_
         await driver.sees("the panel has not answered yet")
         answer.set()
         await driver.sees("This order is not there any more.")
+
+
+async def test_lists_that_are_being_loaded_are_not_called_empty(program: Program) -> None:
+    """The first copy of a large fleet takes a while: nobody reads "0 orders", or "none", meanwhile."""
+    program.sandbox.faults({"kind": "http-503", "path": "/orders"})
+    try:
+        async with program.open(home="new", ready=False) as driver:
+            await driver.sees("olena.marsh")
+            await driver.sees("loading the orders")
+            assert "0 orders" not in driver.text()
+            assert "none" not in driver.text()
+            program.sandbox.faults()
+            driver.app.refresh_from_panel()
+            await driver.sees("38 active")
+            await driver.sees("3 days: ")
+            assert "loading" not in driver.text()
+    finally:
+        program.sandbox.faults()

@@ -206,7 +206,8 @@ class OverviewScreen(BilltuiScreen):
                 ("  affiliate ", "$muted"),
                 str(found.affiliate),
             )
-        if self.session.store.is_complete:
+        complete = self.session.store.is_complete
+        if complete:
             line("invoices:open", "To pay", *_owed(found.unpaid, "unpaid", "warning"), *_late(found.past_due))
         else:
             line("invoices:open", "To pay", toned("loading the invoices …", "dim"))
@@ -222,7 +223,7 @@ class OverviewScreen(BilltuiScreen):
             tone: Tone = "warning" if left is not None and left.total_seconds() < 3 * 86_400 else "accent"
             line(f"invoice:{promise.invoice.id}", "Promised", toned(f"invoice {promise.invoice.number}{words}", tone))
         gap()
-        for horizon in found.running_out:
+        for horizon in found.running_out if complete else ():
             label = "Runs out in" if horizon.days == found.running_out[0].days else ""
             tone = ("bad" if horizon.days <= 3 else "warning" if horizon.days <= 7 else "") if horizon.count else "dim"
             line(f"orders:ends-{horizon.days}", label, toned(running_out_words(horizon), tone))
@@ -247,7 +248,7 @@ class OverviewScreen(BilltuiScreen):
             line("jobs", "Unfinished", toned(f"{count_text(unfinished, 'job')} waiting: jobs (4)", "warning"))
         gap()
         states = ", ".join(f"{count} {state}" for state, count in sorted(found.orders.items(), key=lambda one: -one[1]))
-        line("orders:live", "Orders", states or "none")
+        line("orders:live", "Orders", (states or "none") if complete else toned("loading the orders …", "dim"))
         if not self.has_class("wide") and found.changes:
             gap()
             options.append(Option(Content.styled("Since your last visit", "$muted"), disabled=True))
