@@ -119,6 +119,10 @@ class GuideApp(CarefulApp[Chosen]):
         self.clear_notifications()
         self.notify(clean(message, max_length=400), severity=severity, markup=False, timeout=SAID_SECONDS)
 
+    def say_dropped(self, words: str) -> None:
+        """Keys were not used."""
+        self.say(words, "warning")
+
     async def boundary(self, work: Awaitable[object]) -> object:
         """Await ``work``; an error becomes a message. The guide's one place where any error is caught."""
         try:

@@ -370,8 +370,8 @@ class GatedApp(HarmlessApp[Answer]):
             self.typing.drawn(screen)
 
     def say_dropped(self, words: str) -> None:
-        """Say that keys were not used."""
-        self.notify(words, markup=False, severity="warning")
+        """Say that keys were not used, in the program's own way of saying things."""
+        raise NotImplementedError
 
     def starts(self) -> None:
         """Something comes up by itself, a sign-in perhaps: what is typed waits for it."""
