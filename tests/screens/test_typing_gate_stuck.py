@@ -24,6 +24,9 @@ class Small(GatedApp[None]):
     def compose(self) -> ComposeResult:
         yield Input()
 
+    async def action_quit(self) -> None:
+        """Asks, in the program."""
+
     async def hand_out(self, typed: Typed) -> None:
         await super().hand_out(typed)
         self.handed.put_nowait(getattr(typed, "key", ""))
@@ -41,8 +44,8 @@ async def test_keys_go_on_while_a_handler_never_ends(monkeypatch: pytest.MonkeyP
         field = app.query_one(Input)
         field.call_later(never.wait)
         try:
-            type_at_once(app, "j", "k", "l")
-            assert await app.handed.get() == "j"
+            type_at_once(app, "j", "k", "ctrl+q", "l")
+            assert [await app.handed.get() for _ in range(2)] == ["j", "ctrl+q"], "leaving is never dropped"
             assert "2 keys" in await app.dropped.get()
             type_at_once(app, "x", "y")
             assert [await app.handed.get() for _ in range(2)] == ["x", "y"]

@@ -69,6 +69,11 @@ class TellsWhenShown(Protocol):
         """Call ``told`` in the loop once all that was drawn so far is on the terminal, with the time of that."""
 
 
+def _leaves(typed: Typed) -> bool:
+    """Whether it leaves the program: meant for nothing that opens, asked before it is done, and never dropped."""
+    return isinstance(typed, Key) and typed.key == "ctrl+q"
+
+
 class Opening:
     """A command on its way to something that it will show: what is typed meanwhile is meant for that.
 
@@ -127,7 +132,7 @@ class TypingGate:
 
     async def take(self, typed: Typed) -> None:
         """Hand it out now, or in its turn."""
-        if typed.time <= self._not_before:
+        if typed.time <= self._not_before and not _leaves(typed):
             self._drop(1)
             return
         self._waiting.append(typed)
@@ -322,7 +327,7 @@ class TypingGate:
     def turn_away(self, until: float) -> None:
         """What was typed for something did not come: nothing that was read ``until`` then acts on anything else."""
         self._not_before = until
-        late = [typed for typed in self._waiting if typed.time > until]
+        late = [typed for typed in self._waiting if typed.time > until or _leaves(typed)]
         self._drop(len(self._waiting) - len(late))
         self._waiting = deque(late)
 
