@@ -8,6 +8,8 @@ import pytest
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from billtui.screens import careful_app
+from billtui.screens.careful_app import CarefulApp
 from billtui.terminal import typing_gate
 from billtui.terminal.typing_gate import GatedApp, Typed
 from tests.support.driving import type_at_once
@@ -35,6 +37,13 @@ class Small(GatedApp[None]):
         self.dropped.put_nowait(words)
 
 
+class Closing(CarefulApp[None]):
+    """One field."""
+
+    def compose(self) -> ComposeResult:
+        yield Input()
+
+
 async def test_keys_go_on_while_a_handler_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those behind the key that is stuck are dropped and said; then keys are handed out, one by one, as ever."""
     monkeypatch.setattr(typing_gate, "PATIENCE", 0.3)
@@ -54,3 +63,14 @@ async def test_keys_go_on_while_a_handler_never_ends(monkeypatch: pytest.MonkeyP
             never.set()
         await pilot.pause()
         assert field.value == "jxy"
+
+
+async def test_leaving_does_not_wait_for_a_handler_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual's own closing waits for every widget; its name and what it is called for are Textual's."""
+    monkeypatch.setattr(careful_app, "CLOSE_SECONDS", 0.2)
+    app = Closing()
+    async with asyncio.timeout(8):
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            app.query_one(Input).call_later(asyncio.Event().wait)
+            app.exit()

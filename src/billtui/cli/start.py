@@ -144,7 +144,13 @@ def run_program(
     opening.goes_on_as(lambda code: app.call_from_thread(app.leave_politely, code))
     with opening:
         guard = opening.watch()
-        to_terminal(name)
+        if app.entered is None:
+            to_terminal(name)
+        else:
+            from dataclasses import replace
+
+            # Behind what the line has not taken yet of the first frame, and as little waited for.
+            app.entered = replace(app.entered, rest=app.entered.rest + name.encode())
         app.run(mouse=settings.mouse)
         to_terminal(restore)
     if app.crash_text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 SMALLEST = (40, 12)
 """Below this many columns and rows there is one plain notice."""
+CLOSE_SECONDS = 1.5
+"""So long leaving waits for screens to close."""
 
 
 class CarefulApp(GatedApp[Answer]):
@@ -46,6 +49,17 @@ class CarefulApp(GatedApp[Answer]):
             self.push_screen(TooSmall(*SMALLEST))
         elif not small and shown_now:
             self.pop_screen()
+
+    async def _close_all(self) -> None:
+        """Close every screen (Textual 8.2.8); one that is stuck is not waited for: there is nothing left to draw.
+
+        Private: this method, and the callbacks that are still to come, among them the waiting for the stuck one.
+        """
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await super()._close_all()
+        except TimeoutError:
+            self._next_callbacks.clear()
 
     @staticmethod
     def _report(error: BaseException) -> CrashReport:
