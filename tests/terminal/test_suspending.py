@@ -24,3 +24,21 @@ def test_ctrl_z_suspends_and_fg_brings_the_screen_back() -> None:
         terminal.wait_for(b"Runs out in", 20)
         os.kill(terminal.pid, signal.SIGTERM)
         assert terminal.wait_end(10)[0] == 128 + signal.SIGTERM
+
+
+def test_after_the_program_has_ended_it_is_stopped_and_goes_on_as_any_other() -> None:
+    """While the shell waits for its last words: there is no loop any more that could be told."""
+    code = """
+import os, signal
+from billtui.terminal.typing_gate import GatedApp
+class Short(GatedApp):
+    def on_mount(self):
+        self.exit()
+Short().run()
+print("over", flush=True)
+os.kill(os.getpid(), signal.SIGCONT)
+print("went on", flush=True)
+"""
+    with Terminal.python(code) as terminal:
+        assert terminal.wait_end(10)[0] == 0, bytes(terminal.output)
+        assert b"went on" in terminal.output

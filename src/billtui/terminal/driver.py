@@ -309,7 +309,7 @@ class TerminalDriver(Driver):
     # -- suspending: in the loop, as a signal may come while its thread holds what the other threads wait for
 
     def _stop_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._auto_restart and self._wanted:
+        if self._auto_restart and self._wanted and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._suspend)
         else:
             os.kill(os.getpid(), signal.SIGSTOP)
@@ -321,7 +321,7 @@ class TerminalDriver(Driver):
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _continue_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._auto_restart:
+        if self._auto_restart and not self._loop.is_closed():  # the program may have ended, its process not yet
             self._loop.call_soon_threadsafe(self._continue)
 
     def _continue(self) -> None:
