@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.content import Content
 
-from billtui.cli import opening
+from billtui.cli import main, opening
 from billtui.config.profiles import ProfileBook, make_profile
 from billtui.config.settings import Settings, save_settings
 from billtui.shell_frames import colours_of, pieces_of, write
@@ -303,6 +303,17 @@ def test_an_error_while_it_opens_is_read_on_the_shells_screen(tmp_path: Path) ->
         left = bytes(terminal.output).rindex(b"\x1b[?1049l")
         assert b"billtui" in terminal.output[left:], "the words come after the screen is left"
         assert termios.tcgetattr(terminal.slave) == terminal.attributes
+
+
+def test_ctrl_c_before_anything_is_drawn_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(opening, "begun", interrupted)
+    assert main(["--demo"]) == 130
+    assert capsys.readouterr().err == "billtui: Interrupted; nothing was sent.\n"
 
 
 def test_signals_wait_until_somebody_watches() -> None:

@@ -19,12 +19,16 @@ def main(argv: list[str] | None = None) -> int:
         from billtui.cli.entry import run
 
         return run(arguments)
-    from billtui.cli.opening import begun
+    try:
+        from billtui.cli.opening import begun
 
-    with begun(arguments) as opening:  # the first frame stands before anything else is loaded (P-START-1)
-        from billtui.cli.entry import run
+        with begun(arguments) as opening:  # the first frame stands before anything else is loaded (P-START-1)
+            from billtui.cli.entry import run
 
-        return run(arguments, opening)
+            return run(arguments, opening)
+    except KeyboardInterrupt:  # before anybody watched over signals
+        sys.stderr.write("billtui: Interrupted; nothing was sent.\n")
+        return 130
 
 
 def _say_version() -> int:
