@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ("tests.support.sandbox", "tests.support.panel", "tests.support.engine", "tests.support.command_line")
+
+# Examples are counted, not timed: the machine may be busy.
+settings.register_profile("billtui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("billtui")
 
 _PROXY = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"}
 _OTHERS = {"SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CREDENTIALS_DIRECTORY", "PYTHON_KEYRING_BACKEND"}

@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from pydantic import SecretStr
 
 from billtui.client import BillingClient, ConnectionSettings
 from tests.client.client_kit import TOKEN, Certificate, Connect, make_certificate
-
-# Examples are counted, not timed: the machine may be busy.
-settings.register_profile("client", deadline=None)
-settings.load_profile("client")
 
 
 @pytest.fixture

@@ -400,7 +400,11 @@ async def all_accounts(driver: Driver) -> None:
 
 async def confirm_accounts(driver: Driver) -> None:
     await all_accounts(driver)
-    rows = driver.list_screen.table.shown_rows()
+    table = driver.list_screen.table
+    await driver.until(
+        lambda: {"lab", "work"} <= {row.profile for row in table.shown_rows() if row.kind == "invoice"}, "both accounts"
+    )
+    rows = table.shown_rows()
     cheap = [row for row in rows if row.kind == "invoice" and row.amount < 1000]
     for name, cents in (("lab", 566), ("work", 555)):  # the cursor rests beside an invoice that nothing moves
         await driver.mark(next(row.key for row in cheap if row.profile == name and row.amount == cents))
