@@ -87,6 +87,7 @@ async def test_pictures_of_a_client_who_writes(
         await driver.press("ctrl+o")
         await answer_findings(driver)
         await driver.on("ThreadMovedOn")
+        await driver.sees("5 unread")  # what came is counted
         await shot("held")
 
 

@@ -144,12 +144,11 @@ async def test_a_key_held_is_not_behind(program: Program) -> None:
         table, drawing = driver.list_screen.table, Drawing(driver.app)
         await drawing.done(driver.pilot)
         drawing.forget()
-        began = monotonic()
         for _ in range(30):
             driver.app.simulate_key("down")
         await comes(driver, lambda: table.cursor_position == 30)
         await drawing.done(driver.pilot)
-        assert drawing.updates <= (monotonic() - began) * 60 + 5, "no more pictures than an eye can see"
+        assert drawing.updates <= 30 + 5, "no more pictures than keys"
         drawing.forget()
         await driver.press("up")
         assert table.cursor_position == 29

@@ -131,7 +131,7 @@ class JobScreen(ListScreen[OperationRow]):
 
     def _look(self) -> None:
         """Once a second: has anything moved, here or in another program?"""
-        if self.app.screen is not self or self.session.closed:
+        if not self.is_on_top or self.session.closed:
             return
         generation = self.session.journal.generation()
         moved, self._looked_at = generation != self._looked_at, generation

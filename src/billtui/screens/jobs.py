@@ -147,7 +147,7 @@ class JobsScreen(ListScreen[JobRow]):
 
     def _look(self) -> None:
         """Once a second: has anything moved, here or in another program, and has one of those ended?"""
-        if self.app.screen is not self or self.session.closed:
+        if not self.is_on_top or self.session.closed:
             return
         generation = self.session.journal.generation()
         self._behind = self._behind or generation != self._generation

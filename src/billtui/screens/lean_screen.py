@@ -43,6 +43,11 @@ class LeanScreen(Screen[Answer]):
         return self._known_keys[1]
 
     @property
+    def is_on_top(self) -> bool:
+        """Whether nothing lies over it, not even a question. While the program is being left there is nothing on top."""
+        return self.app.screen_stack[-1:] == [self]
+
+    @property
     def is_seen(self) -> bool:
         """Whether it is on top, or only questions lie over it. Textual calls one current that is wholly covered, and
         what it draws then has all that lies over it drawn anew (P-BYTES-2)."""

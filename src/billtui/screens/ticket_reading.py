@@ -281,7 +281,7 @@ class TicketReading(BilltuiScreen):
     @on(ThreadView.Shown)
     def seen(self, event: ThreadView.Shown) -> None:
         """What was on the screen was read; what came below a letter or a question only once that is gone (TKT-9)."""
-        if self.app.screen is self:  # ``is_current`` is also true below a dialog
+        if self.is_on_top:  # ``is_current`` is also true below a dialog
             self._read(event.message_id)
         else:
             self._below = event.message_id
