@@ -44,7 +44,7 @@ class LeanScreen(Screen[Answer]):
 
     @property
     def is_on_top(self) -> bool:
-        """Whether nothing lies over it, not even a question. While the program is being left there is nothing on top."""
+        """Whether nothing lies over it, not even a question. While the program is left nothing is on top."""
         return self.app.screen_stack[-1:] == [self]
 
     @property
