@@ -64,34 +64,37 @@ def changed(operator: Operator, before: str) -> bool:
     return operator.text() != before
 
 
+ROUNDS = ((True, (80, 24)), (True, (100, 30)), (False, (140, 40))) if LONG else ((True, (100, 30)),)
+
+
 @pytest.mark.pty
 @pytest.mark.faults
+@pytest.mark.parametrize(("door", "size"), ROUNDS)
 def test_no_text_of_a_panel_reaches_the_terminal_raw(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    door: bool, size: tuple[int, int], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     panel = SandboxProcess(tmp_path / "panel.db").start()
     try:
         panel.stop()
         spoil(tmp_path / "panel.db")
         panel.start()
-        for door, size in ((True, (80, 24)), (False, (140, 40))) if LONG else ((True, (100, 30)),):
-            with program(panel, door=door, columns=size[0], rows=size[1], terminal=AnsweringTerminal) as operator:
-                terminal = operator.terminal
-                assert isinstance(terminal, AnsweringTerminal)
-                operator.sees("30 days:", "a month,")
-                seen = [operator.text()]
-                for key in WAYS:
-                    terminal.send(key.encode())
-                    terminal.wait_for(partial(changed, operator, seen[-1]))
-                    quiet(terminal)
-                    seen.append(operator.text())
-                operator.sees("Overview", "live")
-                assert not (missing := [words for words in PLACES if not any(words in one for one in seen)]), missing
-                assert terminal.foreign == []
-                assert set(terminal.asked) <= OWN
-                harmless(bytes(terminal.output))
-                assert b"[red]" in terminal.output, "markup is text"
-                assert journal().jobs(10) == []
+        with program(panel, door=door, columns=size[0], rows=size[1], terminal=AnsweringTerminal) as operator:
+            terminal = operator.terminal
+            assert isinstance(terminal, AnsweringTerminal)
+            operator.sees("30 days:", "a month,")
+            seen = [operator.text()]
+            for key in WAYS:
+                terminal.send(key.encode())
+                terminal.wait_for(partial(changed, operator, seen[-1]))
+                quiet(terminal)
+                seen.append(operator.text())
+            operator.sees("Overview", "live")
+            assert not (missing := [words for words in PLACES if not any(words in one for one in seen)]), missing
+            assert terminal.foreign == []
+            assert set(terminal.asked) <= OWN
+            harmless(bytes(terminal.output))
+            assert b"[red]" in terminal.output, "markup is text"
+            assert journal().jobs(10) == []
     finally:
         panel.kill()
     record_property("hostile texts on every screen", len(TEXTS))

@@ -36,7 +36,8 @@ def test_the_screen_keeps_up_with_the_keys_and_a_stall_stops_no_job(
         assert isinstance(terminal, SlowTerminal)
         operator.press("3", "61 orders", "▸")
         assert terminal.questions, "the terminal was asked nothing"
-        down = [b"j"] * (30 * SECONDS)
+        there_and_back = [b"j"] * 59 + [b"k"] * 59  # a list that is at its end writes nothing
+        down = (there_and_back * SECONDS)[: 30 * SECONDS]
         pages = [b"g", b"G"] * (15 * SECONDS)
         wanted = [picture_after(operator, b"g" + b"".join(keys)) for keys in (down, pages)]
         page = quiet(terminal, then=b"g")
