@@ -381,3 +381,24 @@ screen.give_back()
         terminal.wait_end(10)
         assert terminal.output.index(b"\x1b[?2004l") > terminal.output.index(b"frame")
         assert termios.tcgetattr(terminal.slave) == terminal.attributes
+
+
+def test_a_terminal_that_no_shell_shares_has_no_background() -> None:
+    """In a container the terminal may be nobody's controlling one: the first frame is drawn there as well."""
+    master, slave = os.openpty()
+    code = "from billtui.terminal import early; print(early.can_be_drawn())"
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    try:
+        subprocess.run(
+            [sys.executable, "-c", code],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            start_new_session=True,
+            check=True,
+        )
+        assert os.read(master, 100).strip() == b"True"
+    finally:
+        os.close(master)
+        os.close(slave)

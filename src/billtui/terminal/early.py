@@ -74,12 +74,16 @@ def size() -> tuple[int, int]:
 def can_be_drawn() -> bool:
     """Whether somebody can see a screen and press keys. In the background the terminal is the shell's."""
     try:
-        return (
-            all(map(os.isatty, (0, 1, 2)))
-            and os.environ.get("TERM", "") not in ("", "dumb")
-            and os.tcgetpgrp(_KEYBOARD) == os.getpgrp()
-        )
-    except OSError:  # not our controlling terminal
+        seen = all(map(os.isatty, (0, 1, 2))) and os.environ.get("TERM", "") not in ("", "dumb")
+    except OSError:
+        return False
+    return seen and not _in_background()
+
+
+def _in_background() -> bool:
+    try:
+        return os.tcgetpgrp(_KEYBOARD) != os.getpgrp()
+    except OSError:  # not our controlling terminal, in a container perhaps: no shell shares it
         return False
 
 
