@@ -87,8 +87,7 @@ async def test_pictures_of_a_client_who_writes(
         await driver.press("ctrl+o")
         await answer_findings(driver)
         await driver.on("ThreadMovedOn")
-        await driver.sees("5 unread")  # what came is counted
-        await shot("held")
+        await driver.sees("Nothing was sent. 1 message came after the last one that you saw", "Do you mean mail-1?")
 
 
 @pytest.mark.parametrize("look", ["80x24", "140x40", "ascii"])
