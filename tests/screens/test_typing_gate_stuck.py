@@ -11,7 +11,8 @@ from textual.widgets import Input
 from billtui.screens import careful_app
 from billtui.screens.careful_app import CarefulApp
 from billtui.terminal import typing_gate
-from billtui.terminal.typing_gate import GatedApp, Typed
+from billtui.terminal.gated_app import GatedApp
+from billtui.terminal.typing_gate import Typed
 from tests.support.driving import type_at_once
 
 

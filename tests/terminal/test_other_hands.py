@@ -23,7 +23,7 @@ import sys, time, pathlib
 path, go_on = pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[1])
 print("\\x1b[2J\\x1b[5;5HSCRIBBLED OVER EVERYTHING", flush=True)
 while not go_on.exists():
-    time.sleep(0.01)
+    time.sleep(0.01)  # the editor of this test, a process of its own, waits for its person
 path.write_text(path.read_text() + " and from the editor")
 """
 SIZES = ((0, 0), (1, 1), (200, 60), (40, 12), (3, 2), (80, 24), (39, 11), (132, 50))

@@ -30,7 +30,7 @@ def test_after_the_program_has_ended_it_is_stopped_and_goes_on_as_any_other() ->
     """While the shell waits for its last words: there is no loop any more that could be told."""
     code = """
 import os, signal
-from billtui.terminal.typing_gate import GatedApp
+from billtui.terminal.gated_app import GatedApp
 class Short(GatedApp):
     def on_mount(self):
         self.exit()

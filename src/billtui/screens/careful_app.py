@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from billtui.screens.kept_stylesheet import KeptStylesheet
-from billtui.terminal.typing_gate import GatedApp
+from billtui.terminal.gated_app import GatedApp
 
 if TYPE_CHECKING:
     from textual.events import Resize
