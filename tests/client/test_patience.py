@@ -35,6 +35,7 @@ from billtui.client import (
     VersionMismatch,
     Write,
 )
+from billtui.client.exchange import Call
 from billtui.client.retry import BREAK_AFTER, Breaker, next_pause, worth_repeating
 from billtui.domain.money import Money
 from tests.client.client_kit import Connect
@@ -90,7 +91,9 @@ async def test_a_long_poll_is_not_repeated_and_ends_five_seconds_after_its_wait(
             await client.changes.after("c-1", wait=99)
         assert len(panel.seen) == 1
         assert panel.seen[0].target == "/api/v1/changes?after=c-1&wait=15"
-        assert client.driver.changes("c-1", 99).exchange.deadline == 20
+        request = client.driver.changes("c-1", 99)
+        assert isinstance(request, Call)
+        assert request.exchange.deadline == 20
 
 
 async def test_retry_after_is_followed_when_it_fits(connect: Connect) -> None:

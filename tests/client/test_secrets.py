@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from billtui.client import BillingClient, ClientError, ConfigurationProblem, ConnectionSettings, Write
 from billtui.client.echoes import secrets_of, without_echo
+from billtui.client.exchange import Exchange
 from billtui.domain.money import Money
 from tests.client.client_kit import TOKEN, Connect
 from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, keeps, problem, reset, sends, silent
@@ -139,7 +140,9 @@ def test_a_short_code_is_not_looked_for_inside_numbers() -> None:
 @example("\\" * 7, True)
 def test_any_secret_is_found_as_json_writes_it(secret: str, ascii_only: bool) -> None:
     body = json.dumps({"x": secret * 2, "y": [f"-{secret}-"]}, ensure_ascii=ascii_only).encode("utf-8", "replace")
-    covered = json.loads(without_echo(body, secrets_of({"p": {"q": [SecretStr(secret)]}}, None)))
+    covered = json.loads(
+        without_echo(body, secrets_of(Exchange("POST", "/", body={"p": {"q": [SecretStr(secret)]}}), None))
+    )
     assert secret not in covered["y"][0]
 
 

@@ -12,7 +12,7 @@ from billtui.client.auth import Credentials, Renewer
 from billtui.client.drivers import Driver
 from billtui.client.drivers.billing_v1.driver import BillingV1
 from billtui.client.errors import CapabilityMissing
-from billtui.client.exchange import Call
+from billtui.client.exchange import Call, Request
 from billtui.client.resources.account import AccountResource
 from billtui.client.resources.balance import Balance
 from billtui.client.resources.catalogue import Catalogue
@@ -59,7 +59,7 @@ class BillingClient:
         self.driver: Driver = driver if driver is not None else BillingV1()
         self._credentials = Credentials(token, on_session_expired)
         self._transport = Transport(settings)
-        self._runner = Runner(self._transport, self._credentials)
+        self._runner = Runner(self._transport, self._credentials, self.driver.authorised, self.driver.traits.pace)
         self._account_capabilities: frozenset[str] | None = None
         self.sessions = Sessions(self, self._keep)
         self.account = AccountResource(self, self._learn)
@@ -94,19 +94,24 @@ class BillingClient:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def run(self, call: Call[T]) -> T:
-        """Carry out one call of the driver. Raises ``ClientError``."""
-        self._check(call)
-        return await self._runner.run(call)
+    async def run(self, request: Request[T]) -> T:
+        """Carry out one request of the driver. Raises ``ClientError``."""
+        self._check(request)
+        return await self._runner.run(request)
 
-    async def unread(self, call: Call[Page[T]]) -> UnreadPage[T]:
-        """Carry out one call for a page of a list, and leave the reading to the caller. Raises ``ClientError``."""
-        self._check(call)
-        return await self._runner.unread(call)
+    async def unread(self, request: Request[Page[T]]) -> UnreadPage[T]:
+        """Carry out one request for a page of a list, and leave the reading to the caller where that can be done apart.
 
-    def _check(self, call: Call[T]) -> None:
-        if call.capability is not None:
-            reason = self.unavailable(call.capability)
+        Raises ``ClientError``.
+        """
+        self._check(request)
+        if isinstance(request, Call) and request.page is not None:
+            return await self._runner.unread(request)
+        return UnreadPage.read_already(await self._runner.run(request), self._transport.place)
+
+    def _check(self, request: Request[T]) -> None:
+        if request.capability is not None:
+            reason = self.unavailable(request.capability)
             if reason is not None:
                 raise CapabilityMissing(reason)
 

@@ -6,8 +6,12 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 MAX_DEPTH = 32
 """Deepest nesting of arrays and objects in an answer."""
@@ -103,6 +107,15 @@ def _plain(value: Any) -> Any:
 def encode_json(body: Mapping[str, Any]) -> bytes:
     """A request's body. Secrets (``SecretStr``) are revealed here and nowhere before."""
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode("utf-8")
+
+
+def encode_form(form: Iterable[tuple[str, str | SecretStr]]) -> bytes:
+    """A request's body as a form, UTF-8. Secrets are revealed here and nowhere before."""
+    return urlencode([(name, _open(value)) for name, value in form]).encode("ascii")
+
+
+def _open(value: str | SecretStr) -> str:
+    return value if isinstance(value, str) else value.get_secret_value()
 
 
 class BodyReader:

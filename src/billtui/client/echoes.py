@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pydantic import SecretStr
+
+if TYPE_CHECKING:
+    from billtui.client.exchange import Exchange
 
 COVER = b"(hidden)"
 _SHORTEST = 6
@@ -25,9 +28,10 @@ _ESCAPED = frozenset(bytes([one]) for one in b'"\\/bfnrtu')
 """What follows a backslash in JSON."""
 
 
-def secrets_of(body: Mapping[str, Any] | None, token: SecretStr | None) -> list[str]:
-    """The secrets of one request."""
-    found = list(_inside(body)) if body is not None else []
+def secrets_of(exchange: Exchange, token: SecretStr | None) -> list[str]:
+    """The secrets of one request: in its body or form, the token it goes with, and what its headers make of that."""
+    found = list(_inside((exchange.body, exchange.form)))
+    found += [value.rpartition(" ")[2] for name, value in exchange.headers if name in ("Authorization", "Cookie")]
     if token is not None:
         found.append(token.get_secret_value())
     return [one for one in found if len(one) >= _SHORTEST]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from billtui.client.errors import ClientError, ConfigurationProblem
 from billtui.client.settings import Write
 from billtui.domain.models import Page
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 T = TypeVar("T")
 
@@ -49,6 +52,10 @@ class Exchange:
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     upload: Upload | None = field(default=None, repr=False)
     """A raw body instead of JSON."""
+    form: tuple[tuple[str, str | SecretStr], ...] | None = field(default=None, repr=False)
+    """A form (``application/x-www-form-urlencoded``, UTF-8) instead of JSON; a name may stand in it several times."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """More of them, as a driver needs: who is asking, by :meth:`Driver.authorised`."""
     write: Write | None = None
     accept: str = "application/json"
     authorised: bool = True
@@ -72,6 +79,8 @@ class Answer:
     retry_after: float | None = None
     place: str | None = None
     """Where a redirect points (scheme and host only)."""
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the answer sets. Nothing keeps them but the driver of a panel that signs in by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,54 @@ class Call(Generic[T]):
     expect: frozenset[int] = frozenset({200, 201})
     page: PageReader[Any] | None = field(default=None, repr=False)
     """For a page of a list: the same as ``read``, in steps."""
+
+
+Steps: TypeAlias = "Generator[Call[Any], Any, T]"
+"""What :class:`Conversation` goes through: it gives calls, is given what they say, and returns the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation(Generic[T]):
+    """Several exchanges that are one call to the program, where a panel needs more than one.
+
+    ``begin`` makes a fresh generator that gives calls and is given their results; a call that fails raises its
+    :class:`ClientError` in the generator, which may go on or let it pass. It does no input or output of its own::
+
+        def begin() -> Steps[Invoice]:
+            cart = yield from ask(self._cart())
+            yield from ask(self._checkout(cart))
+            return (yield from ask(self.get_invoice(cart.invoice)))
+
+    Each call is carried out by its own kind: reads with patience, writes once. Once a write of it may have reached the
+    panel, whatever fails after it is an :class:`OutcomeUnknown`, unless the panel refused that write itself.
+    """
+
+    begin: Callable[[], Steps[T]] = field(repr=False)
+    capability: str | None = None
+    writes: bool = False
+    """Whether it has an effect: then a failure before its first write is told as "nothing was sent"."""
+
+
+Request: TypeAlias = "Call[T] | Conversation[T]"
+"""What a driver makes of one call of the client."""
+
+
+def ask(request: Request[T]) -> Steps[T]:
+    """One call, or a conversation within another: ``result = yield from ask(request)``."""
+    if isinstance(request, Conversation):
+        return (yield from request.begin())
+    result: T = yield request
+    return result
+
+
+def at_once(result: T) -> Conversation[T]:
+    """A call that needs no exchange at all: its result is known."""
+
+    def begin() -> Steps[T]:
+        yield from ()
+        return result
+
+    return Conversation(begin)
 
 
 def segment(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -34,6 +35,14 @@ def seconds(text: str | None) -> float | None:
         return max(0.0, (instant.astimezone(UTC) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+_COOKIE = re.compile(r"(?:^|,)[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})=([^;,\s]{0,4096})")
+
+
+def cookies_in(header: str | None) -> dict[str, str]:
+    """Name → value of what ``Set-Cookie`` headers, joined by commas, set; without their attributes."""
+    return dict(_COOKIE.findall(header)) if header else {}
 
 
 def redirect_place(location: str | None) -> str | None:

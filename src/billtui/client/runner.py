@@ -6,8 +6,11 @@ import asyncio
 import math
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
+
+from pydantic import SecretStr
 
 from billtui.client.auth import Credentials
 from billtui.client.codec import UnreadableAnswer
@@ -22,7 +25,8 @@ from billtui.client.errors import (
     SessionExpired,
     TimedOut,
 )
-from billtui.client.exchange import Answer, Call, Kind
+from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request
+from billtui.client.pace import UNSPARED, Pace, Turns
 from billtui.client.retry import Breaker, next_pause
 from billtui.client.transport import Transport
 from billtui.client.unread import UnreadPage, reader_of, unusable
@@ -37,11 +41,21 @@ class Runner:
 
     transport: Transport
     credentials: Credentials
+    authorised: Callable[[Exchange, SecretStr], Exchange]
+    """Puts the token into a request, as the driver says."""
+    pace: Pace = UNSPARED
     breaker: Breaker = field(default_factory=Breaker)
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
+    _turns: Turns = field(init=False, repr=False)
 
-    async def run(self, call: Call[T]) -> T:
-        """The result of ``call``. Raises :class:`ClientError` only (besides cancellation)."""
+    def __post_init__(self) -> None:
+        self._turns = Turns(self.pace)
+
+    async def run(self, request: Request[T]) -> T:
+        """The result of ``request``. Raises :class:`ClientError` only (besides cancellation)."""
+        if isinstance(request, Conversation):
+            return await self._converse(request)
+        call = request
         if call.exchange.kind is Kind.WRITE:
             return await self._write(call)
         if call.exchange.kind is Kind.ONCE:
@@ -56,6 +70,37 @@ class Runner:
             call.expect,
         )  # fmt: skip
         return await self.run(as_it_came)
+
+    async def _converse(self, conversation: Conversation[T]) -> T:
+        """Call by call. What fails after a write that may have reached the panel leaves the whole unknown; what fails
+        before any, of one that writes, is not sent."""
+        steps = conversation.begin()
+        written = False
+        refused: ClientError | None = None
+        result: object = None
+        failed: ClientError | None = None
+        try:
+            while True:
+                call = steps.throw(failed) if failed is not None else steps.send(result)
+                result, failed = None, None
+                try:
+                    result = await self.run(call)
+                except ClientError as error:
+                    failed = error
+                if call.exchange.kind is Kind.WRITE:
+                    refused = failed if failed is not None and failed.outcome is not Outcome.UNKNOWN else None
+                    written = written or refused is None
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        except UnreadableAnswer as error:
+            raise _of_the_whole(unusable(self.transport.place, error, None), conversation, written) from None
+        except ClientError as error:
+            if error is refused:
+                raise
+            raise _of_the_whole(error, conversation, written) from None
+        finally:
+            steps.close()
 
     def _deadline(self, call: Call[T]) -> float:
         settings = self.transport.settings
@@ -127,10 +172,23 @@ class Runner:
                 self.breaker.abandoned()
 
     async def _once(self, call: Call[T], deadline: float) -> T:
-        answer = await self.transport.send(call.exchange, self.credentials.token, deadline)
+        exchange, token = call.exchange, self.credentials.token
+        if exchange.authorised and token is not None:
+            exchange = self.authorised(exchange, token)
+        async with self._turns.turn(waits_for_news=exchange.kind is Kind.POLL):
+            answer = await self.transport.send(exchange, token, deadline)
         if answer.status not in call.expect:
             raise call.explain(answer)
         return _read_answer(call, answer, self.transport.place)
+
+
+def _of_the_whole(error: ClientError, conversation: Conversation[T], written: bool) -> ClientError:
+    """What an error of one of its calls means for a conversation."""
+    if written:
+        return error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(error)
+    if conversation.writes and error.outcome is Outcome.UNKNOWN:
+        return NotSent(f"{error.fact} Nothing was sent.", "Try again.", request_id=error.request_id)
+    return error
 
 
 def _read_answer(call: Call[T], answer: Answer, place: str) -> T:

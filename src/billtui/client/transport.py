@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from billtui.client.codec import BodyReader, UnreadableAnswer, encode_json
+from billtui.client.codec import BodyReader, UnreadableAnswer, encode_form, encode_json
 from billtui.client.downloads import Download
 from billtui.client.echoes import secrets_of, without_echo
 from billtui.client.errors import (
@@ -35,7 +35,7 @@ from billtui.client.errors import (
 )
 from billtui.client.exchange import Answer, Exchange, Kind
 from billtui.client.fresh import CannotBeWritten, Marks, Message, NotHttp, Reply, fresh_exchange, pieces, target_of
-from billtui.client.reasons import causes, reason, redirect_place, seconds
+from billtui.client.reasons import causes, cookies_in, reason, redirect_place, seconds
 from billtui.client.settings import MAX_DECODED, MAX_WIRE, Address, ConnectionSettings
 from billtui.client.tls import certificate_reason, client_context, proxy_context
 
@@ -216,14 +216,15 @@ class Transport:
         ]
         if exchange.kind in (Kind.ONCE, Kind.WRITE):
             headers.append(("Connection", "close"))
-        if exchange.authorised and token is not None:
-            headers.append(("Authorization", f"Bearer {_header_value(token.get_secret_value())}"))
+        headers += exchange.headers
         if exchange.write is not None:
             headers.append(("Idempotency-Key", exchange.write.key))
             if exchange.write.if_match is not None:
                 headers.append(("If-Match", f'"{exchange.write.if_match}"'))
         if exchange.body is not None:
             headers.append(("Content-Type", "application/json"))
+        elif exchange.form is not None:
+            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
         elif exchange.upload is not None:
             headers.append(("Content-Type", exchange.upload.content_type))
         return headers
@@ -276,7 +277,7 @@ class Transport:
             reader = BodyReader(headers.get("content-encoding", ""), max_wire=MAX_WIRE, max_decoded=MAX_DECODED)
             async for chunk in reply.chunks:
                 reader.feed(chunk)
-            body = without_echo(reader.finish(), secrets_of(exchange.body, token))
+            body = without_echo(reader.finish(), secrets_of(exchange, token))
             size = len(body)
         return Answer(
             reply.status,
@@ -286,6 +287,7 @@ class Transport:
             progress.request_id,
             seconds(headers.get("retry-after")),
             redirect_place(headers.get("location")),
+            cookies_in(headers.get("set-cookie")),
         )
 
     def _note_date(self, text: str | None, progress: _Progress) -> None:
@@ -307,6 +309,8 @@ class Transport:
 def _body(exchange: Exchange) -> bytes | None:
     if exchange.upload is not None:
         return exchange.upload.data
+    if exchange.form is not None:
+        return encode_form(exchange.form)
     return encode_json(exchange.body) if exchange.body is not None else None
 
 
@@ -353,12 +357,6 @@ def silence_loggers() -> None:
         logger.disabled = True
         logger.propagate = False
         logger.setLevel(logging.CRITICAL)
-
-
-def _header_value(token: str) -> str:
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationProblem("The stored token is not one that can be sent. Sign in again.")
-    return token
 
 
 def explain(error: Exception, progress: _Progress) -> ClientError:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from billtui.client.errors import BadAnswer
 from billtui.client.exchange import Answer, PageReader
+from billtui.domain.models import Page
 
 T = TypeVar("T")
 
@@ -27,9 +28,38 @@ class UnreadPage(Generic[T]):
         """The page in ``answer``. Raises ``UnreadableAnswer`` where it says that it is something else."""
         return cls(reader.body(answer), reader, place, answer.request_id)
 
+    @classmethod
+    def read_already(cls, page: Page[T], place: str) -> UnreadPage[T]:
+        """A page of a panel whose lists are read at once."""
+        as_read = _AsRead(page)
+        return cls(b"", PageReader(as_read.body, as_read.head, as_read.rows, as_read.guess), place, None)
+
     def unusable(self, why: object) -> BadAnswer:
         """What to raise where it turns out unreadable."""
         return unusable(self.place, why, self.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _AsRead(Generic[T]):
+    """The steps of reading a page, where nothing is left to do."""
+
+    page: Page[T]
+
+    def body(self, _answer: Answer) -> bytes:
+        """Nothing."""
+        return b""
+
+    def head(self, _body: bytes) -> Page[T]:
+        """The page itself."""
+        return self.page
+
+    def rows(self, rows: list[T]) -> list[T]:
+        """Its rows as they are."""
+        return rows
+
+    def guess(self, _body: bytes) -> str | None:
+        """Where the next page begins: that is known."""
+        return self.page.next_cursor
 
 
 class AskedAhead(Generic[T]):

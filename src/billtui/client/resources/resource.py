@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from billtui.client import paging
 from billtui.client.drivers import Driver
-from billtui.client.exchange import Call
+from billtui.client.exchange import Request
 from billtui.client.paging import PageLike
 from billtui.client.unread import AskedAhead, UnreadPage
 from billtui.domain.models import Page
@@ -24,10 +24,10 @@ class RunsCalls(Protocol):
     def driver(self) -> Driver:
         """The kind of panel spoken to."""
 
-    async def run(self, call: Call[T]) -> T:
+    async def run(self, request: Request[T]) -> T:
         """Carry out a call; raises :class:`~billtui.client.errors.ClientError`."""
 
-    async def unread(self, call: Call[Page[T]]) -> UnreadPage[T]:
+    async def unread(self, request: Request[Page[T]]) -> UnreadPage[T]:
         """Carry out a call for a page, and leave the reading to the caller."""
 
 
@@ -41,14 +41,14 @@ class Resource:
     def _driver(self) -> Driver:
         return self.client.driver
 
-    def _fetcher(self, make: Callable[[str | None], Call[Page[T]]]) -> Callable[[str | None], Awaitable[Page[T]]]:
+    def _fetcher(self, make: Callable[[str | None], Request[Page[T]]]) -> Callable[[str | None], Awaitable[Page[T]]]:
         async def fetch(cursor: str | None) -> Page[T]:
             return await self.client.run(make(cursor))
 
         return fetch
 
     async def _arriving(
-        self, make: Callable[[str | None], Call[Page[T]]], begin: Callable[[UnreadPage[T]], Awaitable[P]]
+        self, make: Callable[[str | None], Request[Page[T]]], begin: Callable[[UnreadPage[T]], Awaitable[P]]
     ) -> AsyncGenerator[P, None]:
         async def ask(cursor: str | None) -> UnreadPage[T]:
             return await self.client.unread(make(cursor))

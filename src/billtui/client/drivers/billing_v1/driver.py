@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
+from billtui.client.auth import with_bearer
 from billtui.client.drivers import Query
 from billtui.client.drivers.billing_v1 import checks
 from billtui.client.drivers.billing_v1.accounts import AccountCalls
@@ -14,6 +17,7 @@ from billtui.client.drivers.billing_v1.problems import explain_answer
 from billtui.client.drivers.billing_v1.reading import items, read
 from billtui.client.drivers.billing_v1.tickets import StaffCalls, TicketCalls
 from billtui.client.drivers.billing_v1.transfers import TransferCalls
+from billtui.client.drivers.traits import BILLING_V1
 from billtui.client.exchange import Answer, Call, Exchange, Kind, segment
 from billtui.client.settings import Write
 from billtui.client.top_up import TopUp
@@ -85,6 +89,11 @@ class BillingV1(AccountCalls, TransferCalls, TicketCalls, StaffCalls):
         }
     )
     assumed: Mapping[str, str] = {}
+    traits = BILLING_V1
+
+    def authorised(self, exchange: Exchange, token: SecretStr) -> Exchange:
+        """A session token or an API key goes as a bearer's."""
+        return with_bearer(exchange, token)
 
     # Catalogue
 

@@ -1,0 +1,33 @@
+"""How kinds of panels differ in what they do, for planner, executor and screens; what they can do are capabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from billtui.client.pace import UNSPARED, Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """One kind of panel's ways. The defaults are those of the Billing API v1."""
+
+    title: str = "Billing API v1"
+    """How people call it."""
+    keys: bool = True
+    """Whether a write carries an idempotency key by which its outcome can be asked for, and it can be sent again."""
+    repeatable: frozenset[str] = frozenset()
+    """Kinds of operations (``delete``, ``rename`` …) that are the same done once or twice, where there are no keys."""
+    renews_together: bool = True
+    """Whether one renewal can bill several orders on one invoice; else it is one request and one invoice for each."""
+    renewal_pays: bool = False
+    """Whether a renewal is paid from the balance at once where that suffices."""
+    purchase_pays: bool = False
+    """Whether a purchase of new servers is paid from the balance at once where that suffices."""
+    pace: Pace = UNSPARED
+    """How hard it is asked."""
+    web: str = ""
+    """Path of the page where a person does what cannot be done from here, below the panel's address."""
+
+
+BILLING_V1: Final = Traits()
