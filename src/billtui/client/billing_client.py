@@ -21,6 +21,7 @@ from billtui.client.resources.invoices import Invoices
 from billtui.client.resources.mailbox import Mailbox
 from billtui.client.resources.operations import Operations
 from billtui.client.resources.orders import Orders
+from billtui.client.resources.outcomes import Outcomes
 from billtui.client.resources.purchases import Purchases
 from billtui.client.resources.quotes import Quotes
 from billtui.client.resources.sessions import Sessions
@@ -75,6 +76,7 @@ class BillingClient:
         self.staff = Staff(self)
         self.changes = Changes(self)
         self.operations = Operations(self)
+        self.outcomes = Outcomes(self)
 
     def __repr__(self) -> str:
         """Shows the panel, never the token."""

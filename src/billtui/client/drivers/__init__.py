@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from billtui.client.drivers.acts import Act, Finding, Picture
 from billtui.client.drivers.traits import Traits
 from billtui.client.exchange import Exchange, Request
 from billtui.client.settings import Write
@@ -175,3 +176,14 @@ class Driver(Protocol):
 
     def changes(self, cursor: str | None, wait: int) -> Request[ChangeFeed]: ...
     def operation(self, key: str) -> Request[OperationStatus]: ...
+
+    def before(self, act: Act) -> Request[Picture] | None:
+        """Reads what an effect of ``act`` will be recognised by; ``None`` where nothing can be, or keys do it.
+
+        Then a lost answer stays with a person. Never writes.
+        """
+        ...
+
+    def found(self, act: Act, before: Mapping[str, Any]) -> Request[Finding]:
+        """Reads the panel again and compares it with the picture ``before``. Never writes."""
+        ...

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
 from billtui.client.drivers import Query
+from billtui.client.drivers.acts import Act, Finding, Picture
 from billtui.client.errors import CapabilityMissing
-from billtui.client.exchange import Conversation, Request, Steps
+from billtui.client.exchange import Conversation, Request, Steps, at_once
 from billtui.client.settings import Write
 from billtui.client.top_up import TopUp
 from billtui.domain.models import (
@@ -309,6 +310,14 @@ class PartialDriver:
 
     def operation(self, key: str) -> Request[OperationStatus]:
         return _missing("operations")
+
+    def before(self, act: Act) -> Request[Picture] | None:
+        """Nothing to compare: a lost answer stays with a person."""
+        return None
+
+    def found(self, act: Act, before: Mapping[str, Any]) -> Request[Finding]:
+        """No verdict."""
+        return at_once(Finding("unclear", "This kind of panel offers nothing to compare."))
 
 
 def _missing(capability: str) -> Conversation[T]:

@@ -17,7 +17,8 @@ class Traits:
     keys: bool = True
     """Whether a write carries an idempotency key by which its outcome can be asked for, and it can be sent again."""
     repeatable: frozenset[str] = frozenset()
-    """Kinds of operations (``delete``, ``rename`` …) that are the same done once or twice, where there are no keys."""
+    """Kinds of operations (``invoice.delete``, ``order.rename`` …, as in ``Act.kind``) that are the same done once or
+    twice, where there are no keys. Nothing that bills, pays, orders or writes to somebody."""
     renews_together: bool = True
     """Whether one renewal can bill several orders on one invoice; else it is one request and one invoice for each."""
     renewal_pays: bool = False

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from billtui.client.auth import with_bearer
 from billtui.client.drivers import Query
+from billtui.client.drivers.acts import Act, Finding
 from billtui.client.drivers.billing_v1 import checks
 from billtui.client.drivers.billing_v1.accounts import AccountCalls
 from billtui.client.drivers.billing_v1.calling import PREFIX, raw
@@ -18,7 +19,7 @@ from billtui.client.drivers.billing_v1.reading import items, read
 from billtui.client.drivers.billing_v1.tickets import StaffCalls, TicketCalls
 from billtui.client.drivers.billing_v1.transfers import TransferCalls
 from billtui.client.drivers.traits import BILLING_V1
-from billtui.client.exchange import Answer, Call, Exchange, Kind, segment
+from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, at_once, segment
 from billtui.client.settings import Write
 from billtui.client.top_up import TopUp
 from billtui.domain.models import (
@@ -329,6 +330,13 @@ class BillingV1(AccountCalls, TransferCalls, TicketCalls, StaffCalls):
     def operation(self, key: str) -> Call[OperationStatus]:
         """``GET /operations/{key}``: what became of a write."""
         return self._read(f"/operations/{segment(key)}", checks.operation, need="operations")
+
+    def before(self, act: Act) -> None:
+        """Not needed: the panel knows keys."""
+
+    def found(self, act: Act, before: Mapping[str, Any]) -> Conversation[Finding]:
+        """Not needed: the panel knows keys."""
+        return at_once(Finding("unclear", "This panel is asked by the key of the operation."))
 
 
 def _from(cursor: str | None) -> Query:
