@@ -38,7 +38,9 @@ _TO_4: tuple[str, ...] = (
     "ALTER TABLE orders ADD COLUMN plan_change_ticket_id INTEGER",
     "ALTER TABLE invoice_lines ADD COLUMN plan_change TEXT DEFAULT '' NOT NULL",
 )
-_STEPS = {2: _TO_2, 3: _TO_3, 4: _TO_4}
+_TO_5: tuple[str, ...] = ()
+"""New tables alone."""
+_STEPS = {2: _TO_2, 3: _TO_3, 4: _TO_4, 5: _TO_5}
 """What makes of a version the one after it, by that one's number."""
 COUNT_CAPACITY = (
     "UPDATE stock SET capacity = available + (SELECT count(*) FROM orders WHERE orders.plan = stock.plan"

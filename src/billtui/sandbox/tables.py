@@ -22,14 +22,15 @@ from sqlalchemy import (
 
 from billtui.sandbox import tables_accounts as tables_accounts  # whoever knows these tables knows those
 from billtui.sandbox import tables_tickets as tables_tickets  # whoever knows these tables knows those
+from billtui.sandbox.billmgr import tables as billmgr_tables  # noqa: F401  # whoever knows these tables knows those
 from billtui.sandbox.columns import instant_column as _instant
 from billtui.sandbox.columns import int_column as _int
 from billtui.sandbox.columns import metadata
 from billtui.sandbox.columns import text_column as _text
 
-SCHEMA_VERSION = 4
-"""1: until 0.2; 2: new servers, add-ons, promo codes; 3: transfers, API keys, recovery; 4: tickets (``migration.py``
-takes older files along)."""
+SCHEMA_VERSION = 5
+"""1: until 0.2; 2: new servers, add-ons, promo codes; 3: transfers, API keys, recovery; 4: tickets; 5: what
+other panels' dialects keep (``migration.py`` takes older files along)."""
 NEVER = 9_223_372_036_854_775_807
 """Stands for "no instant" where rows are sorted by one: later than any."""
 

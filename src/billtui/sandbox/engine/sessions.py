@@ -56,7 +56,7 @@ def sign_in(
         else:
             if account.totp_secret and shown is not None and shown.recovery is not None:
                 second_factor.tell_used(tx, account)
-            return _new_session(tx, database, account, address, client)
+            return open_session(tx, database, account, address, client)
         remember_failure(tx, name)
     raise refusal
 
@@ -65,7 +65,8 @@ def _by_login(tx: Tx, login: str) -> AccountRow | None:
     return next(iter(tx.accounts.where("login = ?", (login,))), None)
 
 
-def _new_session(tx: Tx, database: Database, account: AccountRow, address: str, client: str) -> SessionTokenJSON:
+def open_session(tx: Tx, database: Database, account: AccountRow, address: str, client: str) -> SessionTokenJSON:
+    """A session for who has proved to be the one; earlier failures count no more (ACC-6)."""
     token = secrets.token_urlsafe(32)
     lifetime = int(tx.policy.session_lifetime.total_seconds()) * 1_000_000
     forget_failures(tx, account.login)
@@ -85,6 +86,11 @@ def _new_session(tx: Tx, database: Database, account: AccountRow, address: str, 
         ),
     )
     return {"token": token, "expires_at": instant_json(tx.at + lifetime)}
+
+
+def session_of(tx: Tx, token: str) -> str:
+    """The id of the session that a token is for."""
+    return str(tx.sql("SELECT id FROM sessions WHERE token_hash = ?", (fast_hash(token),)).fetchone()[0])
 
 
 def sessions(tx: Tx, account_id: int, current_session_id: str) -> list[SessionJSON]:

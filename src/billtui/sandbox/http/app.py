@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from billtui.sandbox.billmgr import endpoint as billmgr
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine import sessions as kept_sessions
 from billtui.sandbox.engine.callers import authenticate
@@ -62,7 +63,9 @@ def create_app(database: Database) -> FastAPI:
 
     def build() -> ASGIApp:
         # Around FastAPI's own stack, so that also the answer to a bug has its request id.
-        return Envelope(BodyLimit(Faults(inner(), panel.faults, expire_session)), panel.time)
+        dialects = (billmgr.dialect(panel),)
+        faults = Faults(inner(), panel.faults, expire_session, dialects)
+        return Envelope(BodyLimit(faults, dialects=dialects), panel.time)
 
     app.build_middleware_stack = build  # type: ignore[method-assign]  # add_middleware stays inside the error handler
     return app
@@ -111,4 +114,5 @@ def _routes(lifespan: object = None) -> FastAPI:
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(sandbox.router)
     app.include_router(web.router)
+    billmgr.install(app)
     return app

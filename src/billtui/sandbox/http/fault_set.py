@@ -31,6 +31,7 @@ class FaultKind(StrEnum):
     EXPIRE_SESSION = "expire-session"
     SLOW_BODY = "slow-body"
     HUGE_BODY = "huge-body"
+    LONG_REQUEST = "long-request"
 
 
 DELAYS = frozenset({FaultKind.LATENCY, FaultKind.JITTER})
@@ -52,6 +53,7 @@ DEFAULT_MS = {
     FaultKind.JITTER: 1_000,
     FaultKind.RATE_LIMIT: 1_000,
     FaultKind.SLOW_BODY: 500,
+    FaultKind.LONG_REQUEST: 1_000,
 }
 
 
@@ -59,7 +61,7 @@ class Fault(BaseModel):
     """One fault: how likely, how often, and for which requests.
 
     ``ms`` is the delay (latency), its upper bound (jitter), the pause before every byte (slow-body) or the time to wait
-    in ``Retry-After`` (rate-limit).
+    in ``Retry-After`` (rate-limit), or until the work is done (long-request: only of dialects that know such a thing).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -73,7 +75,8 @@ class Fault(BaseModel):
     """With ``*`` or ``?`` a pattern over the whole path (``*`` also spans ``/``); else that path and all beneath it.
 
     A ``{name}`` stands for one segment, as in the description of the interface. With or without the prefix
-    ``/api/v1``; without a leading ``/``, it may stand anywhere in the path.
+    ``/api/v1``; without a leading ``/``, it may stand anywhere in the path. In the dialects of other panels the
+    function counts as a part of the path: ``/billmgr/service.prolong``.
     """
     ms: Annotated[int, Field(ge=0, le=600_000)] | None = None
 

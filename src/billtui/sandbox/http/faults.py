@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from billtui.sandbox.http.connection import can_cut, cut_connection
+from billtui.sandbox.http.dialects import LONG_REQUEST, Dialect
 from billtui.sandbox.http.fault_set import AFTER, BEFORE, DELAYS, PREFIX, ArmedFault, FaultKind, FaultSet
 from billtui.sandbox.http.middleware import send_problem
 from billtui.sandbox.http.problems import problem_body
@@ -24,20 +25,31 @@ ExpireSession = Callable[[str], Awaitable[None]]
 
 
 class Faults:
-    """Strikes requests under ``/api/v1`` with the faults of a :class:`FaultSet`."""
+    """Strikes requests under ``/api/v1``, and of other dialects, with the faults of a :class:`FaultSet`."""
 
-    def __init__(self, app: ASGIApp, faults: FaultSet, expire_session: ExpireSession) -> None:
+    def __init__(
+        self, app: ASGIApp, faults: FaultSet, expire_session: ExpireSession, dialects: Sequence[Dialect] = ()
+    ) -> None:
         """``expire_session`` gets the token of a request whose session shall be over."""
         self.app = app
         self.faults = faults
         self.expire_session = expire_session
+        self.dialects = dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or spoil it."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        struck = self.faults.strikes(scope["method"], scope["path"])
+        path, body = scope["path"], b""
+        dialect = next((one for one in self.dialects if one.serves(path)), None)
+        if dialect is not None:
+            receive, body = await _whole(receive)
+            path = dialect.path_of(scope, body)
+        elif not path.startswith(PREFIX):
+            await self.app(scope, receive, send)
+            return
+        struck = self.faults.strikes(scope["method"], path)
         for armed in struck:
             await self._delay(armed)
         kinds = [armed.fault.kind for armed in struck]
@@ -45,6 +57,11 @@ class Faults:
             scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
             if scheme.lower() == "bearer" and token:
                 await self.expire_session(token.strip())
+            if dialect is not None:
+                await dialect.expire_session(scope, body)
+        long = next((armed for armed in struck if armed.fault.kind == FaultKind.LONG_REQUEST), None)
+        if long is not None:
+            scope["extensions"] = {**(scope.get("extensions") or {}), LONG_REQUEST: long.fault.delay}
         before = _first(struck, BEFORE)
         if before is not None:
             await self._instead(before, scope, receive, send)
@@ -146,6 +163,24 @@ class Faults:
         for _ in range(HUGE // _PIECE):
             await send({"type": "http.response.body", "body": blank, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _whole(receive: Receive) -> tuple[Receive, bytes]:
+    """The body of a request, and a way to read it once more."""
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    kept: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def again() -> Message:
+        return kept.pop() if kept else await receive()
+
+    return again, bytes(body)
 
 
 def _first(struck: Sequence[ArmedFault], kinds: frozenset[FaultKind]) -> ArmedFault | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from billtui.domain.policy import DEFAULT_POLICY
 from billtui.domain.rules.tickets import attachments_refusal
+from billtui.sandbox.http.dialects import Dialect
 from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.problems import MEDIA_TYPE, problem_body
 
@@ -60,10 +61,11 @@ class Envelope:
 class BodyLimit:
     """413 for a body beyond :data:`MAX_BODY`, before any of it is parsed; tickets and attachments take more."""
 
-    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
+    def __init__(self, app: ASGIApp, limit: int = MAX_BODY, dialects: Sequence[Dialect] = ()) -> None:
         """Wrap ``app``; ``limit`` is in bytes."""
         self.app = app
         self.limit = limit
+        self.dialects = dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request: the body is read whole, so that nothing starts on half of it."""
@@ -96,7 +98,9 @@ class BodyLimit:
     def _limit(self, path: str) -> int:
         if path == _UPLOADS:
             return MAX_UPLOAD
-        return MAX_TICKET if path == _TICKETS or path.startswith(f"{_TICKETS}/") else self.limit
+        if path == _TICKETS or path.startswith(f"{_TICKETS}/"):
+            return MAX_TICKET
+        return max([self.limit, *(one.largest_body for one in self.dialects if one.serves(path))])
 
 
 def _too_large(path: str, limit: int) -> dict[str, object]:

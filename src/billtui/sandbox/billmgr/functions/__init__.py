@@ -1,0 +1,7 @@
+"""The functions that are served, by what they are about; importing this package registers all of them."""
+
+from __future__ import annotations
+
+from billtui.sandbox.billmgr.functions import access, account, menu, payments, services
+
+__all__ = ["access", "account", "menu", "payments", "services"]
