@@ -215,3 +215,12 @@ def test_a_profile_is_renamed_with_what_belongs_to_it() -> None:
     assert process("profile", "rename", "work", "office", "--json").json["before"] == "work"
     assert sorted(names()) == ["lab", "office"]
     assert process("profile", "show", "office", "--json").json["profile"]["accent"] == "teal"
+
+
+def test_the_kind_of_panel_is_changed_and_checked() -> None:
+    add("work")
+    strange = process("profile", "edit", "work", "--panel-option", "colour=blue", "--json")
+    assert (strange.code, strange.error["code"], "colour" in strange.error["detail"]) == (2, "profile", True)
+    assert process("profile", "edit", "work", "--panel-option", "colour", "--json").code == 2
+    assert process("profile", "edit", "work", "--kind", "whmcs", "--json").code == 2
+    assert process("profile", "show", "work", "--json").json["profile"]["kind"] == "billing_v1"

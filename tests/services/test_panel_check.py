@@ -12,10 +12,11 @@ import pytest
 
 from billtui.client.certificate import look_at_certificate
 from billtui.client.errors import CertificateReason, ConfigurationProblem
+from billtui.client.probe import look_at_panel
 from billtui.client.settings import ConnectionSettings
 from billtui.services.panel_check import PanelCheck, check_panel, clock_hint, pin_refusal
 from tests.client.client_kit import Certificate, make_certificate
-from tests.client.panel_stub import PanelStub, Script, answer, head, problem, sends
+from tests.client.panel_stub import Line, PanelStub, Script, Seen, answer, head, problem, sends
 from tests.support.sandbox import SandboxProcess
 
 DAY = timedelta(days=1)
@@ -234,3 +235,56 @@ async def test_a_certificate_that_cannot_be_had() -> None:
 def test_clocks_that_differ_are_told() -> None:
     assert clock_hint(None) == clock_hint(timedelta(seconds=100)) == ()
     assert "300 s behind" in clock_hint(timedelta(seconds=-300))[0]
+
+
+def by_path(**answers: bytes) -> Script:
+    """Answers by the path's last word; everything else is not there."""
+
+    async def script(seen: Seen, line: Line) -> None:
+        last = seen.path.rstrip("/").rpartition("/")[2].partition(".")[0]
+        await line.send(answers.get(last, answer(b"no", "404 Not Found", kind="text/plain")))
+        line.close()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("path", "script", "kind"),
+    [
+        ("", by_path(version=answer({"result": "0.6", "error": None})), "fossbilling"),
+        ("", by_path(billmgr=answer({"doc": {"error": {"$type": "auth"}}}, kind="text/plain")), "billmanager"),
+        ("/manager/billmgr", by_path(billmgr=answer({"doc": {}})), "billmanager"),
+        ("/my/apih.php", by_path(apih=answer({"status": "ERROR", "errorCode": "1", "errorMsg": "нет"})), "rootpanel"),
+    ],
+)
+async def test_other_kinds_are_known_by_their_answers(path: str, script: Script, kind: str) -> None:
+    """Nothing secret is asked with: no login, no key, no cookie."""
+    async with PanelStub(script) as panel:
+        seen = await look_at_panel(settings(panel.url + path))
+        sent = " ".join(f"{one.target} {one.headers} {one.body!r}" for one in panel.seen).lower()
+    assert seen.kind == kind
+    for word in ("authorization", "cookie", "apikey", "login=", "password"):
+        assert word not in sent
+
+
+async def test_a_gateway_is_asked_at_its_own_address_only() -> None:
+    check, requests = await look(by_path())
+    assert not check.usable and requests > 1
+    async with PanelStub(by_path()) as panel:
+        assert (await look_at_panel(settings(f"{panel.url}/bill/apih.php"))).kind is None
+        assert [one.target for one in panel.seen] == ["/bill/apih.php"]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"status": 5}', b'{"doc": 1}', b'{"result": 1}', b"\xff\xfe", b"null"])
+async def test_no_answer_makes_a_look_fail(body: bytes) -> None:
+    for path in ("", "/apih.php", "/billmgr"):
+        async with PanelStub(sends(answer(body))) as panel:
+            assert (await look_at_panel(settings(panel.url + path))).kind is None
+
+
+async def test_the_kind_of_the_profile_is_compared() -> None:
+    async with PanelStub(IS_ONE) as panel:
+        assert (await check_panel(settings(panel.url), "billing_v1")).usable
+        other = await check_panel(settings(panel.url), "rootpanel")
+    assert not other.usable
+    assert "--kind billing_v1" in words(other)

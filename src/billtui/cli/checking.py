@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import ask_line
+from billtui.config.kinds import USUAL_KIND
 from billtui.config.profiles import Profile, make_profile
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from billtui.services.panel_check import PanelCheck
 
 
-def check(profile: Profile) -> PanelCheck:
-    """Look at the panel of ``profile``; outside of any event loop."""
+def check(profile: Profile, kind: str | None = None) -> PanelCheck:
+    """Look at the panel of ``profile``, which was said to be of ``kind``; outside of any event loop."""
     from billtui.services.panel_check import check_panel
     from billtui.services.session_settings import SessionSettings
 
-    return asyncio.run(check_panel(SessionSettings.of(profile).connection))
+    return asyncio.run(check_panel(SessionSettings.of(profile).connection, kind))
 
 
 def refuse(found: PanelCheck) -> None:
@@ -50,19 +51,37 @@ def certificate_json(shown: SeenCertificate) -> dict[str, Any]:
     }
 
 
-def settle_with_person(profile: Profile, out: Output) -> Profile | None:
+def of_found_kind(profile: Profile, found: PanelCheck) -> Profile:
+    """``profile`` with the kind that was recognised."""
+    kind = found.seen.kind if found.seen is not None else None
+    return profile if kind is None else profile.model_copy(update={"kind": kind})
+
+
+def check_driver(profile: Profile) -> None:
+    """Whether there is a driver for the profile's kind, and it knows the profile's options. Raises CliError."""
+    from billtui.client.drivers.kinds import make_driver
+    from billtui.client.errors import ConfigurationProblem
+
+    try:
+        make_driver(profile.kind, profile.login, profile.panel_options)
+    except ConfigurationProblem as error:
+        raise CliError("profile", str(error)) from None
+
+
+def settle_with_person(profile: Profile, out: Output, kind: str | None = None) -> Profile | None:
     """Look at the panel, and ask on the terminal what to do where it cannot be used yet.
 
-    Gives the profile, perhaps with a file of authorities or a pinned certificate; ``None`` to write nothing.
+    Gives the profile, perhaps with a file of authorities, a pinned certificate, or the kind that was recognised where
+    the person named no ``kind``; ``None`` to write nothing.
     """
     while True:
         out.note(f"Looking at {profile.url} …")
-        found = check(profile)
+        found = check(profile, kind)
         out.note(found.fact)
         for line in found.advice:
             out.note(f"  {line}")
         if found.usable:
-            return profile
+            return profile if kind is not None else _agreed_kind(of_found_kind(profile, found))
         answer = _ask(found, out)
         if answer == "q":
             return None
@@ -72,6 +91,16 @@ def settle_with_person(profile: Profile, out: Output) -> Profile | None:
             profile = _changed(profile, out, ca_file=ask_line("File of the authority (PEM, full path): "))
         elif answer == "p" and found.certificate is not None:
             profile = _pinned(profile, found.certificate, out)
+
+
+def _agreed_kind(profile: Profile) -> Profile | None:
+    """What was recognised is taken after a question, unless it is the kind that every profile is by itself."""
+    from billtui.client.drivers.kinds import title_of
+
+    if profile.kind == USUAL_KIND:
+        return profile
+    answer = ask_line(f"Use it as {title_of(profile.kind)} (--kind {profile.kind})? [Y/n] ").lower()
+    return profile if answer in ("", "y", "yes") else None
 
 
 def _ask(found: PanelCheck, out: Output) -> str:

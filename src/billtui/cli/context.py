@@ -16,7 +16,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets
 from billtui.config.paths import state_dir
-from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, make_profile
+from billtui.config.profiles import Profile, ProfileBook, without_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import Settings, load_settings
 from billtui.services.session_events import JobsRecovered, PanelMistake, SessionEvent, StoreRebuilt, StoreTrouble
@@ -95,7 +95,7 @@ class Context:
             profile = self.demo.profile
             return profile.model_copy(update={"login": options.login}) if options.login else profile
         if options.url:
-            return make_profile(name=WITHOUT_PROFILE, url=options.url, login=options.login or "")
+            return without_profile(options.url, options.login or "")
         name = options.profile or (getattr(options, "name", None) if options.verb.path[0] == "profile" else None)
         if name:
             return ProfileBook().get(name)

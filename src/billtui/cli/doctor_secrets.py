@@ -73,7 +73,7 @@ async def panel(profile: Profile) -> Lines:
     from billtui.services.panel_check import check_panel
     from billtui.services.session_settings import SessionSettings
 
-    found = await check_panel(SessionSettings.of(profile).connection)
+    found = await check_panel(SessionSettings.of(profile).connection, profile.kind)
     lines: Lines = [(f"{profile.name}: online", " ".join([found.fact, *found.advice]))]
     if found.seen is not None:
         lines.append((f"{profile.name}: answered in", f"{found.seen.seconds:.2f} s"))

@@ -32,6 +32,7 @@ from billtui.cli.grammar_parts import (
     whole_number,
 )
 from billtui.cli.grammar_password import VERBS as PASSWORD_VERBS
+from billtui.cli.grammar_profiles import PANEL_KIND
 from billtui.cli.grammar_profiles import VERBS as PROFILE_VERBS
 from billtui.cli.grammar_solver import VERBS as SOLVER_VERBS
 from billtui.cli.grammar_tickets import VERBS as TICKET_VERBS
@@ -80,6 +81,7 @@ VERBS: tuple[Verb, ...] = (
         ("profile", "add"), "Add a profile; on a terminal it asks for what is missing.", "profiles:add",
         (
             option("name", help="a short name", metavar="NAME", nargs="?"),
+            *PANEL_KIND,
             option("--ca-file", help="a PEM file of the authority that signs the panel's certificate", metavar="FILE"),
             option("--fingerprint", help="SHA-256 of the panel's certificate", metavar="HEX"),
             option("--proxy", help="an HTTP proxy", metavar="URL"),

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from billtui.cli.grammar_parts import Verb, flag, option
+from billtui.config.kinds import KINDS
+
+PANEL_KIND = (
+    option("--kind", help="the kind of panel; else it is recognised from its address and answers", choices=KINDS),
+    option("--panel-option", help="what its driver assumes, said otherwise; may stand several times",
+           metavar="NAME=VALUE", action="append"),
+)  # fmt: skip
+"""Which kind of panel a profile's is."""
 
 _ASK = (
     flag("--dry-run", "show what would be taken and end"),
@@ -16,6 +24,7 @@ VERBS: tuple[Verb, ...] = (
         "profile_files:edit",
         (
             option("name", help="its name", metavar="NAME"),
+            *PANEL_KIND,
             flag("--writable", "no longer read-only (--read-only makes it so)"),
             option("--ca-file", help="a PEM file of the authority, or none", metavar="FILE"),
             option("--fingerprint", help="SHA-256 of the panel's certificate, or none", metavar="HEX"),
@@ -26,7 +35,7 @@ VERBS: tuple[Verb, ...] = (
             option("--password-command", help="program and arguments, or none", metavar="WORD", nargs="+"),
             option("--secret-kind", help="what that command prints", choices=("password", "token")),
         ),
-        more="--url and --login change where it goes and as whom.",
+        more="--url and --login change where it goes and as whom. --panel-option NAME=none takes one option away.",
         panel=False,
     ),
     Verb(

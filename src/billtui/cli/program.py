@@ -17,7 +17,7 @@ from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, can_ask
 from billtui.cli.start import is_terminal, run_program
 from billtui.config.paths import data_dir
-from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, make_profile
+from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, without_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import load_settings
 from billtui.terminal.environment import TerminalFacts, settle
@@ -80,7 +80,7 @@ def _profile(options: argparse.Namespace, demo: Demo | None) -> Profile:
     if demo is not None:
         return demo.profile.model_copy(update={"login": options.login}) if options.login else demo.profile
     if options.url:
-        return make_profile(name=WITHOUT_PROFILE, url=options.url, login=options.login or "")
+        return without_profile(options.url, options.login or "")
     profile = ProfileBook().get(options.profile) if options.profile else last_profile()
     if profile is None:
         raise CliError("no-profile", NO_PROFILE_YET)

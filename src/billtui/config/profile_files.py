@@ -156,7 +156,7 @@ def changes(wanted: Iterable[Profile], there: Mapping[str, Profile]) -> list[Cha
 
 
 def _reaches(profile: Profile) -> tuple[object, ...]:
-    return profile.url, profile.login, profile.ca_file, profile.fingerprint, profile.proxy
+    return profile.url, profile.kind, profile.login, profile.ca_file, profile.fingerprint, profile.proxy
 
 
 def _differences(before: Profile, after: Profile) -> tuple[str, ...]:
@@ -169,6 +169,8 @@ def _differences(before: Profile, after: Profile) -> tuple[str, ...]:
 
 
 def _shown(value: object) -> str:
-    if value is None or value == "":
+    if value is None or value in ("", {}):
         return "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={text}" for name, text in sorted(value.items()))
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

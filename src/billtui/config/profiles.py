@@ -17,10 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from billtui.config import toml_text
 from billtui.config.errors import ConfigError, ProfileError
+from billtui.config.kinds import KINDS, USUAL_KIND, kind_of_address
 from billtui.config.paths import check_private_dir, config_dir, locked, read_private, typed_path, write_private
-
-KINDS = ("billing_v1",)
-"""Kinds of panel that can be named in a profile."""
 
 WITHOUT_PROFILE = "command-line"
 """The name that stands for a panel given by ``--url``: there is no profile."""
@@ -30,6 +28,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?")
 _URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~%]+")
 _COLOUR = re.compile(r"[a-z]{1,20}|#[0-9a-fA-F]{6}")
+_OPTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def check_name(name: str) -> str:
@@ -111,6 +110,17 @@ def _check_kind(value: str) -> str:
     return value
 
 
+def _check_options(value: dict[str, str]) -> dict[str, str]:
+    if len(value) > 100:
+        raise ProfileError("panel_options holds more than 100 options.")
+    for name, text in value.items():
+        if not _OPTION.fullmatch(name):
+            raise ProfileError(f"panel_options: {name[:40]!r} is no option's name: small letters, digits and _.")
+        if len(text) > 500 or not text.isprintable():
+            raise ProfileError(f"panel_options: {name} must be one line of at most 500 printable characters.")
+    return value
+
+
 def _check_login(value: str) -> str:
     if not value.isprintable() or value != value.strip():
         raise ProfileError("login must be one line of printable characters without spaces around it.")
@@ -149,7 +159,9 @@ class Profile(BaseModel):
 
     name: Annotated[str, AfterValidator(check_name)]
     url: Annotated[str, AfterValidator(check_url)]
-    kind: Annotated[str, AfterValidator(_check_kind)] = "billing_v1"
+    kind: Annotated[str, AfterValidator(_check_kind)] = USUAL_KIND
+    panel_options: Annotated[dict[str, str], AfterValidator(_check_options)] = {}
+    """What the driver of this kind assumes, said otherwise: option → text. Which there are, the driver knows."""
     login: Annotated[str, Field(max_length=200), AfterValidator(_check_login)] = ""
     read_only: bool = False
     demo: bool = False
@@ -187,6 +199,11 @@ def make_profile(**values: object) -> Profile:
         return Profile.model_validate(values)
     except ValidationError as error:
         raise ProfileError("\n".join(_problems(error))) from None
+
+
+def without_profile(url: str, login: str) -> Profile:
+    """What stands for a panel given by ``--url``. Raises ProfileError."""
+    return make_profile(name=WITHOUT_PROFILE, url=url, login=login, kind=kind_of_address(url))
 
 
 class ProfileBook:
@@ -318,7 +335,7 @@ def _unknown_keys(values: object) -> dict[str, object]:
 def _problems(error: ValidationError) -> list[str]:
     found: list[str] = []
     for problem in error.errors(include_input=False, include_url=False):
-        field = str(problem["loc"][0]) if problem["loc"] else "profile"
+        field = ".".join(str(part)[:40] for part in problem["loc"]) or "profile"
         cause = problem.get("ctx", {}).get("error")
         found.append(str(cause) if isinstance(cause, ProfileError) else f"{field}: {problem['msg'].lower()}.")
     return list(dict.fromkeys(found))

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, OptionList, Static
 
 from billtui.client.settings import ConnectionSettings
 from billtui.config.errors import ConfigError
+from billtui.config.kinds import USUAL_KIND
 from billtui.config.profiles import Profile
 from billtui.screens.door import Door
 from billtui.screens.guide_draft import (
@@ -210,6 +211,8 @@ class GuideScreen(GuidePages):
     def show_found(self, connection: ConnectionSettings, found: PanelCheck) -> None:
         """What came of the look, and the ways on that there are."""
         self.checked = found
+        if found.usable and found.seen is not None:
+            self.draft.kind = found.seen.kind or USUAL_KIND
         trust = "pinned certificate" if connection.fingerprint else str(connection.ca_file or "") or "this system's"
         facts = [("Address", connection.url)]
         if connection.proxy is not None:

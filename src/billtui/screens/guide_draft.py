@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from billtui.client.settings import ConnectionSettings
 from billtui.config.errors import ConfigError, ProfileError
+from billtui.config.kinds import USUAL_KIND
 from billtui.config.paths import typed_path
 from billtui.config.profiles import Profile, check_name, check_proxy, check_url, make_profile
 
@@ -28,6 +29,8 @@ class Draft:
     name: str = ""
     login: str = ""
     read_only: bool = False
+    kind: str = USUAL_KIND
+    """The kind of panel that was found there."""
 
     def connection(self) -> ConnectionSettings:
         """How to reach the panel. Raises ProfileError where something cannot stand as it was typed."""
@@ -44,6 +47,7 @@ class Draft:
         return make_profile(
             name=self.name.strip(),
             url=connection.url,
+            kind=self.kind,
             login=self.login.strip(),
             read_only=self.read_only,
             proxy=connection.proxy,

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from textual.content import Content
 
 from billtui.client.certificate import SeenCertificate
+from billtui.client.drivers.kinds import title_of
+from billtui.config.kinds import USUAL_KIND
 from billtui.config.profiles import Profile
 from billtui.domain.models import Account
 from billtui.domain.safetext import clean
@@ -54,6 +56,7 @@ def welcome_lines(profile: Profile, account: Account | None) -> Content:
     facts = [
         ("Signed in", who),
         ("Panel", profile.url),
+        *([] if profile.kind == USUAL_KIND else [("Kind", title_of(profile.kind))]),
         ("Profile", profile.name + (", read-only" if profile.read_only else "")),
     ]
     lines = [Content.assemble((f"{label:<{LABEL + 2}}", "$muted"), (clean(value), "bold")) for label, value in facts]

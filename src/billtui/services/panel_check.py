@@ -40,8 +40,11 @@ class PanelCheck:
     """``ca`` and ``pin``: whether a file of authorities, or this one certificate, would help."""
 
 
-async def check_panel(settings: ConnectionSettings) -> PanelCheck:
-    """Look at the panel. Never raises a ClientError: what went wrong is in the answer."""
+async def check_panel(settings: ConnectionSettings, kind: str | None = None) -> PanelCheck:
+    """Look at the panel. Never raises a ClientError: what went wrong is in the answer.
+
+    ``kind`` is what the profile says it is; ``None``: whatever is found.
+    """
     from billtui.client.certificate import look_at_certificate
     from billtui.client.probe import look_at_panel  # loads the HTTP library
 
@@ -57,9 +60,29 @@ async def check_panel(settings: ConnectionSettings) -> PanelCheck:
         return PanelCheck(False, error.fact, _not_reached(settings, error), error)
     except ClientError as error:
         return PanelCheck(False, error.fact, (error.message.removeprefix(error.fact).strip(),), error)
+    return _of_kind(seen, kind)
+
+
+def _of_kind(seen: PanelSeen, kind: str | None) -> PanelCheck:
+    """What was seen, beside the kind that the profile names."""
+    from billtui.client.drivers.kinds import HOMES, title_of
+
+    hints = clock_hint(seen.clock_skew)
     if seen.kind is None:
-        return PanelCheck(False, f"It answers, but it is {seen.words}.", _unknown_kind(seen), seen=seen)
-    return PanelCheck(True, f"It answers, and it is {seen.words}.", clock_hint(seen.clock_skew), seen=seen)
+        if kind in (None, "billing_v1") or kind not in HOMES or seen.points_to:
+            return PanelCheck(False, f"It answers, but it is {seen.words}.", _unknown_kind(seen), seen=seen)
+        doubt = f"By its answers it is not known as {title_of(kind)}; the profile says so, and signing in will tell."
+        return PanelCheck(True, f"It answers, and it seems to be {seen.words}.", (doubt, *hints), seen=seen)
+    if seen.kind not in HOMES:
+        advice: tuple[str, ...] = (f"This billtui has no driver for {title_of(seen.kind)} yet.",)
+        return PanelCheck(False, f"It answers, and it is {seen.words}.", advice, seen=seen)
+    if kind is not None and kind != seen.kind:
+        advice = (
+            f"The profile says that it is {title_of(kind)}. Correct the kind: billtui profile edit NAME"
+            f" --kind {seen.kind}; or the address, if it is another panel's.",
+        )
+        return PanelCheck(False, f"It answers, but it is {seen.words}.", advice, seen=seen)
+    return PanelCheck(True, f"It answers, and it is {seen.words}.", hints, seen=seen)
 
 
 def clock_hint(skew: timedelta | None) -> tuple[str, ...]:
@@ -75,9 +98,13 @@ def _unknown_kind(seen: PanelSeen) -> tuple[str, ...]:
     if seen.points_to:
         where = f"It points to {seen.points_to}. If that is the panel, type that address;"
         return (f"{where} billtui follows no redirects.",)
+    from billtui.client.drivers.kinds import HOMES, title_of
+
+    known = ", ".join(title_of(kind) for kind in HOMES)
     return (
-        "billtui does not speak with that. It needs a panel with the Billing API; ask the provider for its address.",
-        "The address of the API may differ from that of the web pages, also by a path at its end.",
+        f"billtui does not speak with that. It speaks with: {known}.",
+        "Ask the provider for the address of its interface for programs.",
+        "The address of the interface may differ from that of the web pages, also by a path at its end.",
     )
 
 

@@ -167,7 +167,9 @@ class SessionCore:
         if self._client is None:
             from billtui.client import BillingClient  # loads the HTTP library: here, after the first frame
 
-            client = BillingClient(self.settings.connection, on_session_expired=self._renew)
+            client = BillingClient(
+                self.settings.connection, on_session_expired=self._renew, driver=self.settings.driver()
+            )
             await client.__aenter__()
             self._client = client
             self.sync = Sync(client, self.store, self.tell, self._account_read, self._watched)

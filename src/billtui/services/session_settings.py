@@ -15,6 +15,7 @@ from billtui.config.paths import data_dir, state_dir, typed_path
 from billtui.services.one_time_codes import CODE_NEEDED
 
 if TYPE_CHECKING:
+    from billtui.client.drivers import Driver
     from billtui.config.credentials import Credential, KeepIn, Place, SaveResult
     from billtui.config.profiles import Profile
     from billtui.domain.models import Account, Addon, Location, Plan
@@ -94,6 +95,10 @@ class SessionSettings:
     connection: ConnectionSettings
     profile: str = ""
     login: str = ""
+    kind: str = "billing_v1"
+    """The kind of panel: a word of ``client.drivers.kinds``."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What the driver assumes, said otherwise (a profile's ``panel_options``)."""
     read_only: bool = False
     background: bool = True
     """Keep the copy up to date by itself; off for a single verb of the command line."""
@@ -110,6 +115,12 @@ class SessionSettings:
     retry_most: float = 60
     slow_seconds: float = 3
     """An ordinary answer that takes longer makes the connection "slow"."""
+
+    def driver(self) -> Driver:
+        """A driver for the panel. Raises ConfigurationProblem for a kind or an option that is not known."""
+        from billtui.client.drivers.kinds import make_driver
+
+        return make_driver(self.kind, self.login, self.options)
 
     @property
     def journal_path(self) -> Path:
@@ -129,6 +140,8 @@ class SessionSettings:
             connection=connection,
             profile=profile.name,
             login=profile.login,
+            kind=profile.kind,
+            options=dict(profile.panel_options),
             read_only=read_only or profile.read_only,
             background=background,
         )

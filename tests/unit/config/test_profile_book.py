@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from billtui.config.errors import ConfigError, ProfileError, UnsafePath
+from billtui.config.kinds import kind_of_address
 from billtui.config.paths import write_private
 from billtui.config.profiles import ProfileBook, check_name, check_proxy, check_url, make_profile
 
@@ -157,3 +158,35 @@ def test_profiles_that_are_no_table() -> None:
     write_private(book.path, b"profiles = 3\n")
     with pytest.raises(ConfigError, match="written as"):
         book.load()
+
+
+def test_the_kind_of_panel_and_its_options_are_kept() -> None:
+    book = ProfileBook()
+    options = {"renewal": "invoice", "orders_key": 'a "b" = c'}
+    gateway = make_profile(
+        name="gate", url="https://p.example/my/apih.php", kind="rootpanel", panel_options=options, accent="teal"
+    )
+    book.add(gateway)
+    book.add(make_profile(name="main", url="https://p.example"))
+    assert book.get("gate") == gateway
+    assert "kind" not in book.path.read_text().partition("[profiles.main]")[2]
+    write_private(book.path, (book.path.read_text() + "\n[profiles.main.panel_options]\nx = 5\n").encode())
+    assert "panel_options.x" in book.load().problems[0]
+    book.add(gateway.model_copy(update={"panel_options": {}}), replace=True)
+    assert book.get("gate").panel_options == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"A b": "x"}, "no option's name"), ({"a": "x\ny"}, "one line"), ({"a": "x" * 501}, "one line"),
+     ({f"o{number}": "" for number in range(101)}, "more than 100")],
+)  # fmt: skip
+def test_options_that_cannot_stand_are_refused(options: dict[str, str], said: str) -> None:
+    with pytest.raises(ProfileError, match=said):
+        make_profile(name="x", url="https://p.example", panel_options=options)
+
+
+def test_kinds_by_the_end_of_an_address() -> None:
+    assert kind_of_address("https://p.example/my/apih.php/") == "rootpanel"
+    assert kind_of_address("https://p.example:1500/BILLMGR") == "billmanager"
+    assert kind_of_address("https://p.example/billmgr.html") == kind_of_address("http://[") == "billing_v1"

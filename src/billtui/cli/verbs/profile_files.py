@@ -6,13 +6,14 @@ import shlex
 from decimal import Decimal
 from typing import Any
 
+from billtui.cli.checking import check_driver
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.opening import forget_frames
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import ask_line, can_ask
 from billtui.cli.shapes import count
-from billtui.cli.verbs.profiles import limit_of, profile_json
+from billtui.cli.verbs.profiles import limit_of, panel_options, profile_json
 from billtui.config import profile_files
 from billtui.config.accents import accent_problem
 from billtui.config.credentials import CredentialStore
@@ -121,7 +122,14 @@ def _words(found: list[Change]) -> list[str]:
         lines.append(f"{profile.name} ({what}): {profile.login or 'no login'} on {profile.url}{only}")
         lines += [f"  {line}" for line in one.differences]
         if one.before is None:
-            shown = {"proxy": profile.proxy, "ca_file": profile.ca_file, "fingerprint": profile.fingerprint}
+            options = ", ".join(f"{name}={text}" for name, text in sorted(profile.panel_options.items()))
+            shown = {
+                "kind": profile.kind,
+                "panel_options": options,
+                "proxy": profile.proxy,
+                "ca_file": profile.ca_file,
+                "fingerprint": profile.fingerprint,
+            }
             lines += [f"  {key}: {value}" for key, value in shown.items() if value]
         if one.dropped_command:
             lines.append("  its own password_command is dropped: the secret would go to another place than before")
@@ -193,9 +201,15 @@ def edit(context: Context) -> Exit:
     book = ProfileBook()
     before = book.get(options.name)
     values = _new_values(options)
+    if options.kind:
+        values["kind"] = options.kind
+    if options.panel_option:
+        named = before.panel_options | panel_options(options.panel_option)
+        values["panel_options"] = {name: text for name, text in named.items() if text != NONE}
     if not values:
         raise CliError("usage", "Nothing to change was named.", hint="See: billtui profile edit --help")
     after = make_profile(**{**before.model_dump(), **values})
+    check_driver(after)
     book.add(after, replace=True)
     if out.as_json:
         out.document("profile", profile=profile_json(after))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from billtui.cli.checking import check, refuse, settle_with_person
+from billtui.cli.checking import check, check_driver, of_found_kind, refuse, settle_with_person
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.opening import forget_frames
@@ -15,6 +16,7 @@ from billtui.cli.secrets import ask_line, can_ask
 from billtui.config.accents import accent_problem
 from billtui.config.credentials import CredentialStore
 from billtui.config.errors import ProfileError
+from billtui.config.kinds import USUAL_KIND, kind_of_address
 from billtui.config.paths import data_dir
 from billtui.config.profiles import Profile, ProfileBook, check_name, make_profile
 from billtui.domain.money import parse_amount
@@ -35,25 +37,49 @@ def add(context: Context) -> Exit:
         values["confirm_limit"] = limit_of(options.confirm_limit)
     if options.accent and (problem := accent_problem(options.accent)):
         raise CliError("profile", problem)
+    values |= {"kind": options.kind or kind_of_address(url), "panel_options": panel_options(options.panel_option)}
     profile = make_profile(**values)
+    if options.kind:
+        check_driver(profile)
     if not options.replace and name in ProfileBook().load().profiles:
         raise ProfileError(f"There is a profile {name!r} already.")
     if options.check:
-        refuse(check(profile))
+        found = check(profile, options.kind)
+        refuse(found)
+        profile = profile if options.kind else of_found_kind(profile, found)
     elif can_ask() and not out.as_json and not options.no_check:
-        settled = settle_with_person(profile, out)
+        settled = settle_with_person(profile, out, options.kind)
         if settled is None:
             out.note("Nothing was written.")
             return Exit.DONE
         profile = settled
+    check_driver(profile)
     ProfileBook().add(profile, replace=options.replace)
     if out.as_json:
         out.document("profile", profile=profile_json(profile))
     else:
-        out.line(f"Profile {profile.name}: {profile.login or 'no login yet'} on {profile.url}")
+        out.line(f"Profile {profile.name}: {profile.login or 'no login yet'} on {profile.url}{_kind_words(profile)}")
         if not profile.password_command:
             out.note(f"Next: billtui login --profile {profile.name}")
     return Exit.DONE
+
+
+def panel_options(given: Sequence[str] | None) -> dict[str, str]:
+    """``--panel-option NAME=VALUE`` as a table. Raises CliError."""
+    found: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise CliError("usage", f"--panel-option is NAME=VALUE, not “{text[:40]}”.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _kind_words(profile: Profile) -> str:
+    """Which kind it is, where it is not the one that every profile is by itself."""
+    from billtui.client.drivers.kinds import title_of
+
+    return "" if profile.kind == USUAL_KIND else f", {title_of(profile.kind)}"
 
 
 def limit_of(text: str) -> Decimal:
@@ -94,6 +120,8 @@ def list_all(context: Context) -> Exit:
             for word, true in (("last used", profile.name == loaded.last_used), ("read-only", profile.read_only))
             if true
         ]
+        if kind := _kind_words(profile).removeprefix(", "):
+            notes.append(kind)
         rows.append([profile.name, profile.login, profile.url, ", ".join(notes)])
     out.table(columns, rows, empty="No profiles yet. Make one with: billtui profile add")
     for problem in loaded.problems:
@@ -107,12 +135,15 @@ def show(context: Context) -> Exit:
     if out.as_json:
         out.document("profile", profile=profile_json(profile))
         return Exit.DONE
+    from billtui.client.drivers.kinds import title_of
+
     limit = "as in the settings" if profile.confirm_limit is None else f"{profile.confirm_limit:.2f}"
     out.facts(
         [
             ("Name", profile.name),
             ("Address", profile.url),
-            ("Kind", profile.kind),
+            ("Kind", f"{title_of(profile.kind)} ({profile.kind})"),
+            *_driver_facts(profile),
             ("Login", profile.login or "–"),
             ("Read-only", "yes" if profile.read_only else "no"),
             ("Accent", profile.accent or "the theme's"),
@@ -131,6 +162,19 @@ def show(context: Context) -> Exit:
         ]
     )
     return Exit.DONE
+
+
+def _driver_facts(profile: Profile) -> list[tuple[str, str]]:
+    """The profile's options for its kind of panel, and what the driver assumes where nobody documents it."""
+    from billtui.client.drivers.kinds import make_driver
+    from billtui.client.errors import ConfigurationProblem
+
+    facts = [("Option", f"{name} = {value}") for name, value in sorted(profile.panel_options.items())]
+    try:
+        driver = make_driver(profile.kind, profile.login, profile.panel_options)
+    except ConfigurationProblem as error:
+        return [*facts, ("Problem", str(error))]
+    return [*facts, *(("Assumes", f"{topic}: {words}") for topic, words in driver.assumed.items())]
 
 
 def remove(context: Context) -> Exit:
@@ -160,7 +204,8 @@ async def test(context: Context) -> Exit:
     from billtui.services.panel_check import check_panel
 
     out, profile = context.out, context.profile
-    found = await check_panel(context.session_settings().connection)
+    check_driver(profile)
+    found = await check_panel(context.session_settings().connection, profile.kind)
     refuse(found)
     skew = found.seen.clock_skew if found.seen is not None else None
     seconds = None if skew is None else round(skew.total_seconds())
@@ -173,6 +218,7 @@ async def test(context: Context) -> Exit:
             out.document(
                 "profile-test",
                 profile=profile.name,
+                panel_kind=profile.kind,
                 reachable=True,
                 clock_skew_seconds=seconds,
                 login=account.login.raw,

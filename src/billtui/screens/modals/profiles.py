@@ -11,6 +11,8 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from billtui.client.drivers.kinds import title_of
+from billtui.config.kinds import USUAL_KIND
 from billtui.config.profiles import Profile
 from billtui.domain.safetext import clean
 from billtui.screens.modals.dialog import Dialog, named
@@ -72,6 +74,8 @@ class ProfileDialog(Dialog[str]):
         who = named(copy.login or profile.login) or "no login yet"
         head.append(Content(f"{who} · {named(copy.account_id)}" if copy.account_id else who))
         head.append(Content.styled(clean(profile.host), "$muted"))
+        if profile.kind != USUAL_KIND:
+            head.append(Content.styled(title_of(profile.kind), "$muted"))
         return Content("\n").join([Content(" ").join(head), Content.styled(f"  {copy_words(copy)}", "$muted")])
 
     def on_mount(self) -> None:
