@@ -132,6 +132,7 @@ class PanelStub:
     script: Script
     tls: ssl.SSLContext | None = None
     cut_on_connect: bool = False
+    fixed_port: int = 0
     seen: list[Seen] = field(default_factory=list)
     connections: int = 0
     _server: asyncio.Server | None = None
@@ -149,7 +150,7 @@ class PanelStub:
         return f"{'https' if self.tls else 'http'}://{'localhost' if self.tls else '127.0.0.1'}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.fixed_port, ssl=self.tls)
         return self
 
     async def __aexit__(

@@ -1,0 +1,1 @@
+"""The FOSSBilling driver: against the recordings, and against a panel that stands in."""
