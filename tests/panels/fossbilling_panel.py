@@ -63,8 +63,10 @@ class FossPanel:
         """Nothing runs yet."""
         self.books = Books(balance)
         self.api_key, self.staff_key = "k3yOfAliceForTheStandInPanel0001", "k3yOfStaffForTheStandInPanel0001"
-        self.email, self.password = "alice@example.com", "Client1234"
-        self.staff_email, self.staff_password = "admin@example.com", "Staff1234"
+        self.email: str = "alice@example.com"
+        self.password: str = "Client1234"
+        self.staff_email: str = "admin@example.com"
+        self.staff_password: str = "Staff1234"
         self.faults: list[Fault] = []
         self.calls: list[str] = []
         self.carried_out: Counter[str] = Counter()
