@@ -16,6 +16,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets
 from billtui.config.paths import state_dir
+from billtui.config.profile_rules import name_of_copy
 from billtui.config.profiles import Profile, ProfileBook, without_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import Settings, load_settings
@@ -159,7 +160,7 @@ class Context:
         if self.demo is not None:
             return replace(settings, data_dir=self.demo.folder / "data", state_dir=self.demo.folder / "state")
         if self.options.url:  # each address and login has a copy of its own to read with --offline
-            return replace(settings, profile=f"{settings.profile} {settings.connection.url} {settings.login}")
+            return replace(settings, profile=name_of_copy(settings.connection.url, settings.login))
         return settings
 
     @contextlib.asynccontextmanager

@@ -74,6 +74,11 @@ def _run(arguments: list[str], out: Output, opening: Opening | None) -> int:
         from billtui.cli.program import open_program
 
         return open_program(options, out, opening or Opening())
+    if options.json and getattr(options, "offline", False):
+        from billtui.cli.straight import answer
+
+        if (code := answer(options, out)) is not None:
+            return code
     return run_verb(options, out)
 
 

@@ -17,7 +17,8 @@ from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets, ask_line, can_ask
 from billtui.cli.start import is_terminal, run_program
 from billtui.config.paths import data_dir
-from billtui.config.profiles import WITHOUT_PROFILE, Profile, ProfileBook, without_profile
+from billtui.config.profile_rules import WITHOUT_PROFILE
+from billtui.config.profiles import Profile, ProfileBook, without_profile
 from billtui.config.secret_sources import EnvironmentSecrets, take_environment
 from billtui.config.settings import load_settings
 from billtui.terminal.environment import TerminalFacts, settle

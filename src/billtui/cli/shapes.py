@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from billtui.domain.money import Money
 from billtui.domain.periods import format_instant
-from billtui.services.store import InvoiceRow, OrderRow, instant, money
+from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow, instant
+from billtui.services.transfers import turn_of
+
+if TYPE_CHECKING:
+    from billtui.domain.money import Money
 
 DAY = 86_400
 
@@ -59,6 +62,11 @@ def amount(value: Money | None) -> dict[str, str] | None:
     return None if value is None else {"amount": f"{value.amount:.2f}", "currency": value.currency}
 
 
+def price(cents: int, currency: str) -> dict[str, str]:
+    """Money of the copy, in whole cents, as it goes over the wire."""
+    return {"amount": f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}", "currency": currency}
+
+
 def count(number: int, one: str) -> str:
     """``1 order``, ``3 orders``."""
     return f"{number} {one}" if number == 1 else f"{number} {one}s"
@@ -76,7 +84,7 @@ def invoice_json(row: InvoiceRow) -> dict[str, Any]:
         "due_at": iso(row.due_at),
         "paid_at": iso(row.paid_at),
         "promise_until": iso(row.promise_until),
-        "total": amount(money(row.total, row.currency)),
+        "total": price(row.total, row.currency),
         "line_count": row.line_count,
         "combined_into": row.combined_into,
         "version": row.version,
@@ -95,12 +103,82 @@ def order_json(row: OrderRow) -> dict[str, Any]:
         "state": row.state,
         "power": row.power or None,
         "paid_until": iso(row.paid_until),
-        "monthly_price": amount(money(row.price, row.currency)),
+        "monthly_price": price(row.price, row.currency),
         "discount_percent": row.discount,
         "individual_price": bool(row.individual_price),
         "auto_renew": {"on": bool(row.auto_on), "months": row.auto_months},
         "unpaid_invoice_id": row.unpaid_invoice_id,
         "transfer_id": row.transfer_id,
         "blocked_at": iso(row.blocked_at),
+        "version": row.version,
+    }
+
+
+def turn_words(row: TransferRow) -> str:
+    """Who has to act now: ``you confirm``, ``kofi accepts``; empty where it has ended (TRF-3)."""
+    turn = turn_of(row)
+    if turn is None:
+        return ""
+    return f"{'you' if turn.yours else row.counterparty} {turn.words}"
+
+
+def transfer_row_json(row: TransferRow) -> dict[str, Any]:
+    """A row of the list of transfers."""
+    return {
+        "id": row.id,
+        "order_id": row.order_id,
+        "order_name": row.order_name,
+        "plan": row.plan,
+        "location": row.location,
+        "address": row.address or None,
+        "monthly_price": None if row.price is None else price(row.price, row.currency),
+        "paid_until": iso(row.paid_until),
+        "direction": row.direction,
+        "state": row.state,
+        "counterparty": row.counterparty,
+        "counterparty_account_id": row.counterparty_id or None,
+        "push_id": row.push_id or None,
+        "created_at": iso(row.created_at),
+        "expires_at": iso(row.expires_at),
+        "ended_at": iso(row.ended_at),
+        "reason": row.why or None,
+        "turn": turn_words(row) or None,
+    }
+
+
+def ticket_row_json(row: TicketRow, *, unread: bool) -> dict[str, Any]:
+    """A ticket of the list."""
+    return {
+        "id": row.id,
+        "number": row.number,
+        "subject": row.subject,
+        "department": row.department,
+        "state": row.state,
+        "priority": row.priority,
+        "unread": unread,
+        "account_id": row.account_id or None,
+        "login": row.login or None,
+        "order_id": row.order_id or None,
+        "invoice_id": row.invoice_id or None,
+        "assignee": row.assignee or None,
+        "opened_by": row.opened_by,
+        "queue_place": row.queue_place,
+        "answer_due_at": iso(row.answer_due_at),
+        "first_answer_at": iso(row.first_answer_at),
+        "created_at": iso(row.created_at),
+        "updated_at": iso(row.updated_at),
+        "last_client_message_at": iso(row.last_client_at),
+        "last_staff_message_at": iso(row.last_staff_at),
+        "last_message_id": row.last_message_id or None,
+        "last_author_role": row.last_author_role or None,
+        "message_count": row.message_count,
+        "hold_until": iso(row.hold_until),
+        "closed_at": iso(row.closed_at),
+        "reopen_until": iso(row.reopen_until),
+        "tags": row.tags.split(),
+        "access": row.access,
+        "at_stake": None if row.at_stake is None else price(row.at_stake, row.currency),
+        "merged_into": row.merged_into or None,
+        "rating": row.rating,
         "version": row.version,
     }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.domain.models import Invoice, Order, Ticket, Transfer
-from billtui.domain.models.transfers import RUNNING_STATES
+from billtui.domain.transfer_states import RUNNING_STATES
 from billtui.services.store import StoreReader, TransferRow
 
 Found = TypeVar("Found", Invoice, Order, Ticket, Transfer)

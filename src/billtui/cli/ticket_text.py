@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from billtui.cli.output import Column, Output
-from billtui.cli.shapes import amount, count, iso, iso_of, left, when
+from billtui.cli.shapes import count, iso, iso_of, left, when
 from billtui.domain.models import Ticket, TicketMessage
 from billtui.services.drafts import Draft, Standing
-from billtui.services.store import MessageRow, TicketRow, instant, money
+from billtui.services.store import MessageRow, TicketRow, instant
 from billtui.services.ticket_review import Finding, said
 
 COLUMNS = (
@@ -44,44 +44,6 @@ def ago(then: int, now: datetime) -> str:
     if seconds < 3600:
         return f"{seconds // 60} min"
     return f"{seconds // 3600} h" if seconds < 172_800 else f"{seconds // 86_400} d"
-
-
-def row_json(row: TicketRow, *, unread: bool) -> dict[str, Any]:
-    """A ticket of the list."""
-    return {
-        "id": row.id,
-        "number": row.number,
-        "subject": row.subject,
-        "department": row.department,
-        "state": row.state,
-        "priority": row.priority,
-        "unread": unread,
-        "account_id": row.account_id or None,
-        "login": row.login or None,
-        "order_id": row.order_id or None,
-        "invoice_id": row.invoice_id or None,
-        "assignee": row.assignee or None,
-        "opened_by": row.opened_by,
-        "queue_place": row.queue_place,
-        "answer_due_at": iso(row.answer_due_at),
-        "first_answer_at": iso(row.first_answer_at),
-        "created_at": iso(row.created_at),
-        "updated_at": iso(row.updated_at),
-        "last_client_message_at": iso(row.last_client_at),
-        "last_staff_message_at": iso(row.last_staff_at),
-        "last_message_id": row.last_message_id or None,
-        "last_author_role": row.last_author_role or None,
-        "message_count": row.message_count,
-        "hold_until": iso(row.hold_until),
-        "closed_at": iso(row.closed_at),
-        "reopen_until": iso(row.reopen_until),
-        "tags": row.tags.split(),
-        "access": row.access,
-        "at_stake": None if row.at_stake is None else amount(money(row.at_stake, row.currency)),
-        "merged_into": row.merged_into or None,
-        "rating": row.rating,
-        "version": row.version,
-    }
 
 
 def ticket_json(ticket: Ticket) -> dict[str, Any]:

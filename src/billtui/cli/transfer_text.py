@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from billtui.cli.shapes import amount, count, day, iso, when
+from billtui.cli.shapes import amount, count, day, iso, turn_words, when
 from billtui.domain.models import Transfer, TransferDirection
 from billtui.services.solver import amount_words
-from billtui.services.store import OrderRow, TransferRow, money
+from billtui.services.store import OrderRow, money
 from billtui.services.store.convert import transfer_row
 from billtui.services.transfer_preflight import (
     GOES_ALONG,
@@ -20,18 +20,9 @@ from billtui.services.transfer_preflight import (
     WayOut,
     tier_words,
 )
-from billtui.services.transfers import turn_of
 from billtui.services.what_if import WhatIf
 
 _SHOWN = 20
-
-
-def turn_words(row: TransferRow) -> str:
-    """Who has to act now: ``you confirm``, ``kofi accepts``; empty where it has ended (TRF-3)."""
-    turn = turn_of(row)
-    if turn is None:
-        return ""
-    return f"{'you' if turn.yours else row.counterparty} {turn.words}"
 
 
 def preflight_lines(found: Preflight) -> list[str]:
@@ -166,30 +157,6 @@ def _blocker_json(one: Blocker) -> dict[str, Any]:
 def _way_json(way: WayOut) -> dict[str, Any]:
     command = f"billtui {way.command}" if way.command else None
     return {"words": way.words, "command": command, "invoice_id": way.invoice_id, "transfer_id": way.transfer_id}
-
-
-def row_json(row: TransferRow) -> dict[str, Any]:
-    """A row of the list of transfers."""
-    return {
-        "id": row.id,
-        "order_id": row.order_id,
-        "order_name": row.order_name,
-        "plan": row.plan,
-        "location": row.location,
-        "address": row.address or None,
-        "monthly_price": None if row.price is None else amount(money(row.price, row.currency)),
-        "paid_until": iso(row.paid_until),
-        "direction": row.direction,
-        "state": row.state,
-        "counterparty": row.counterparty,
-        "counterparty_account_id": row.counterparty_id or None,
-        "push_id": row.push_id or None,
-        "created_at": iso(row.created_at),
-        "expires_at": iso(row.expires_at),
-        "ended_at": iso(row.ended_at),
-        "reason": row.why or None,
-        "turn": turn_words(row) or None,
-    }
 
 
 def facts_of_transfer(one: Transfer) -> list[tuple[str, str]]:

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 
 from billtui.config.errors import ConfigError, CredentialError
 from billtui.config.keyring_access import KeyringAccess
-from billtui.config.profiles import Profile, check_name
+from billtui.config.profile_rules import check_name
+from billtui.config.profiles import Profile
 from billtui.config.secret_file import SecretFile
 from billtui.config.secret_sources import (
     Credential,

@@ -12,8 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import IO, NamedTuple
 
-SECRET_VARIABLES = ("BILLTUI_TOKEN", "BILLTUI_PASSWORD")
-"""Environment variables that are never handed to a child."""
+from billtui.config.process_memory import SECRET_VARIABLES
 
 _STEP = 0.1
 _TERMINAL_VARIABLES = ("GPG_TTY", "SSH_TTY")

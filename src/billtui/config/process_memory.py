@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import MutableMapping
 from pathlib import Path
 
 KEEP_CORES = "BILLTUI_CORE_DUMPS"
 """Set to 1 it leaves core files as they are: for somebody who looks for a fault in the interpreter."""
+
+SECRET_VARIABLES = ("BILLTUI_TOKEN", "BILLTUI_PASSWORD")
+"""Environment variables that hold a secret: they are taken out at the start, and no child ever gets them."""
 
 _FILTER = Path("/proc/self/coredump_filter")
 
@@ -47,3 +51,18 @@ def erase_variable(name: str) -> None:
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
     if address := get(name.encode()):
         ctypes.memset(address, 0, len(ctypes.string_at(address)))
+
+
+def take_variables(environment: MutableMapping[str, str]) -> list[str]:
+    """Take :data:`SECRET_VARIABLES` out of ``environment``, so that no child gets them; their values, in that order.
+
+    Those of this process (``os.environ``) are overwritten as well: the list of processes shows them no longer.
+    """
+    taken: list[str] = []
+    for name in SECRET_VARIABLES:
+        value = environment.get(name, "")
+        if value and environment is os.environ:
+            erase_variable(name)
+        environment.pop(name, None)
+        taken.append(value)
+    return taken

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from billtui.config import toml_text
 from billtui.config.accents import accent_problem
 from billtui.config.errors import ConfigError, ProfileError
-from billtui.config.profiles import Profile, check_name, make_profile
+from billtui.config.profile_rules import check_name
+from billtui.config.profiles import Profile, make_profile
 
 VERSION = 1
 MARK = "billtui_profiles"

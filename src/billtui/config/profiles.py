@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -16,140 +14,28 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from billtui.config import toml_text
-from billtui.config.errors import ConfigError, ProfileError
-from billtui.config.kinds import KINDS, USUAL_KIND, kind_of_address
-from billtui.config.paths import check_private_dir, config_dir, locked, read_private, typed_path, write_private
-
-WITHOUT_PROFILE = "command-line"
-"""The name that stands for a panel given by ``--url``: there is no profile."""
-
-NAME_RULE = "1 to 32 of a–z, 0–9, - and _, beginning with a letter or a digit"
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?")
-_URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~%]+")
-_COLOUR = re.compile(r"[a-z]{1,20}|#[0-9a-fA-F]{6}")
-_OPTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
-
-
-def check_name(name: str) -> str:
-    """``name`` if it can be a profile's name. Raises ProfileError."""
-    if not _NAME.fullmatch(name):
-        raise ProfileError(f"A profile's name is {NAME_RULE}.")
-    return name
-
-
-def check_url(text: str) -> str:
-    """A panel's address in its plain form, without a slash at the end. Raises ProfileError saying what is wrong."""
-    return _check_address(text.strip(), "panel", path_allowed=True)
-
-
-def check_proxy(text: str) -> str:
-    """The address of an HTTP proxy: scheme, host and port; plain http is allowed, sign-in data is not."""
-    return _check_address(text.strip(), "proxy", path_allowed=False)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _check_address(text: str, what: str, *, path_allowed: bool) -> str:
-    if not text:
-        raise ProfileError(f"The {what}'s address is missing.")
-    if len(text) > 500:
-        raise ProfileError(f"The {what}'s address is longer than 500 characters.")
-    if not _URL_CHARACTERS.fullmatch(text):
-        raise ProfileError(
-            f"The {what}'s address holds a space, a control character or letters beyond plain Latin ones; "
-            "write an international host name in its xn-- form.",
-        )
-    if "://" not in text:
-        raise ProfileError(f"The {what}'s address begins with https://, for example https://{text.lstrip('/')[:60]}")
-    try:
-        parts = urlsplit(text)
-        port, host = parts.port, (parts.hostname or "").lower()
-    except ValueError:
-        raise ProfileError(f"The {what}'s address has a broken host or port.") from None
-    if "@" in parts.netloc:
-        raise ProfileError(
-            f"The {what}'s address must not hold a login or password; leave out what stands before the @."
-        )
-    if parts.scheme not in ("https", "http"):
-        raise ProfileError(f"The {what}'s address begins with https://, not {parts.scheme}://.")
-    if port == 0 or not (_HOST.fullmatch(host) or _is_ip(host)):
-        raise ProfileError(f"The {what}'s address has no usable host name or port.")
-    if what == "panel" and parts.scheme == "http" and not is_loopback(host):
-        raise ProfileError("http:// is allowed for this machine only (localhost, 127.0.0.1, ::1); use https://.")
-    if "?" in text or "#" in text:
-        raise ProfileError(f"The {what}'s address must end with its path: leave out ? and # and what follows.")
-    path = parts.path.rstrip("/")
-    if path and not path_allowed:
-        raise ProfileError(f"The {what}'s address is scheme, host and port, without a path.")
-    if "//" in path or any(part in (".", "..") for part in path.replace("%2e", ".").replace("%2E", ".").split("/")):
-        raise ProfileError(f"The {what}'s address has // or .. in its path.")
-    default = {"https": 443, "http": 80}[parts.scheme]
-    shown_host = f"[{host}]" if ":" in host else host.rstrip(".")
-    return f"{parts.scheme}://{shown_host}{'' if port in (None, default) else f':{port}'}{path}"
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        return "%" not in host and bool(ipaddress.ip_address(host))
-    except ValueError:
-        return False
-
-
-def _check_kind(value: str) -> str:
-    if value not in KINDS:
-        raise ProfileError(f"kind must be one of: {', '.join(KINDS)}.")
-    return value
-
-
-def _check_options(value: dict[str, str]) -> dict[str, str]:
-    if len(value) > 100:
-        raise ProfileError("panel_options holds more than 100 options.")
-    for name, text in value.items():
-        if not _OPTION.fullmatch(name):
-            raise ProfileError(f"panel_options: {name[:40]!r} is no option's name: small letters, digits and _.")
-        if len(text) > 500 or not text.isprintable():
-            raise ProfileError(f"panel_options: {name} must be one line of at most 500 printable characters.")
-    return value
-
-
-def _check_login(value: str) -> str:
-    if not value.isprintable() or value != value.strip():
-        raise ProfileError("login must be one line of printable characters without spaces around it.")
-    return value
-
-
-def _check_accent(value: str) -> str:
-    if not _COLOUR.fullmatch(value):
-        raise ProfileError('accent must be a colour: a name like "green", or "#2e8b57".')
-    return value
-
-
-def _check_fingerprint(value: str) -> str:
-    digits = value.lower().removeprefix("sha256:").replace(":", "")
-    if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise ProfileError("fingerprint must be the certificate's SHA-256: 64 hexadecimal digits, colons allowed.")
-    return digits
-
-
-def _check_ca_file(value: str) -> str:
-    if "\0" in value or not typed_path(value).is_absolute():
-        raise ProfileError("ca_file must be the full path of a PEM file.")
-    return value
-
-
-def _check_command(value: list[str]) -> list[str]:
-    if any("\0" in part for part in value) or (value and not value[0].strip()):
-        raise ProfileError('password_command must be a list: program and arguments, e.g. ["pass", "show", "panel"].')
-    return value
+from billtui.config.errors import ProfileError
+from billtui.config.kinds import USUAL_KIND, kind_of_address
+from billtui.config.paths import config_dir, locked, write_private
+from billtui.config.profile_rules import (
+    LIMIT_PLACES,
+    LOGIN_LENGTH,
+    MOST_ITEMS,
+    MOST_LIMIT,
+    WITHOUT_PROFILE,
+    book_tables,
+    book_text,
+    check_accent,
+    check_ca_file,
+    check_command,
+    check_fingerprint,
+    check_kind,
+    check_login,
+    check_name,
+    check_options,
+    check_proxy,
+    check_url,
+)
 
 
 class Profile(BaseModel):
@@ -159,22 +45,22 @@ class Profile(BaseModel):
 
     name: Annotated[str, AfterValidator(check_name)]
     url: Annotated[str, AfterValidator(check_url)]
-    kind: Annotated[str, AfterValidator(_check_kind)] = USUAL_KIND
-    panel_options: Annotated[dict[str, str], AfterValidator(_check_options)] = {}
+    kind: Annotated[str, AfterValidator(check_kind)] = USUAL_KIND
+    panel_options: Annotated[dict[str, str], AfterValidator(check_options)] = {}
     """What the driver of this kind assumes, said otherwise: option → text. Which there are, the driver knows."""
-    login: Annotated[str, Field(max_length=200), AfterValidator(_check_login)] = ""
+    login: Annotated[str, Field(max_length=LOGIN_LENGTH), AfterValidator(check_login)] = ""
     read_only: bool = False
     demo: bool = False
-    accent: Annotated[str, AfterValidator(_check_accent)] | None = None
-    ca_file: Annotated[str, AfterValidator(_check_ca_file)] | None = None
-    fingerprint: Annotated[str, AfterValidator(_check_fingerprint)] | None = None
+    accent: Annotated[str, AfterValidator(check_accent)] | None = None
+    ca_file: Annotated[str, AfterValidator(check_ca_file)] | None = None
+    fingerprint: Annotated[str, AfterValidator(check_fingerprint)] | None = None
     proxy: Annotated[str, AfterValidator(check_proxy)] | None = None
     confirm_limit: (
-        Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=12, decimal_places=2, strict=False)] | None
+        Annotated[Decimal, Field(ge=0, le=MOST_LIMIT, max_digits=12, decimal_places=LIMIT_PLACES, strict=False)] | None
     ) = None
     """Above this total (account's currency) it is typed; None means the program's setting."""
-    confirm_items: Annotated[int, Field(ge=1, le=1000)] | None = None
-    password_command: Annotated[list[str], AfterValidator(_check_command)] = []
+    confirm_items: Annotated[int, Field(ge=1, le=MOST_ITEMS)] | None = None
+    password_command: Annotated[list[str], AfterValidator(check_command)] = []
     """Program and arguments that print the secret; run without a shell and without a terminal."""
     secret_kind: Literal["password", "token"] = "password"
     """What ``password_command`` and the systemd credential hold: a password, or an API key."""
@@ -304,22 +190,13 @@ class ProfileBook:
         return profile
 
     def _text(self) -> str:
-        try:
-            check_private_dir(self.path.parent)
-            return read_private(self.path, 1024 * 1024).decode("utf-8")
-        except FileNotFoundError:
-            return ""
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"{self.path}: not UTF-8 at byte {error.start}.") from None
+        return book_text(self.path)
 
     def _content(self) -> dict[str, object]:
         return toml_text.parse(self._text(), self.path)
 
     def _tables(self, content: dict[str, object]) -> dict[str, object]:
-        tables = content.get("profiles", {})
-        if not isinstance(tables, dict):
-            raise ConfigError(f"{self.path}: profiles are written as [profiles.NAME].")
-        return tables
+        return book_tables(content, self.path)
 
     def _write(self, content: dict[str, object]) -> None:
         if content.get("profiles") == {}:

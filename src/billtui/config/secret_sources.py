@@ -17,9 +17,9 @@ from typing import IO, Literal
 from pydantic import SecretStr
 
 from billtui.config.errors import CredentialError
-from billtui.config.limited_process import SECRET_VARIABLES, Cancelled, SaidTooMuch, TookTooLong, run_limited
+from billtui.config.limited_process import Cancelled, SaidTooMuch, TookTooLong, run_limited
 from billtui.config.paths import read_private
-from billtui.config.process_memory import erase_variable
+from billtui.config.process_memory import take_variables
 
 SecretKind = Literal["token", "password"]
 COMMAND_SECONDS = 10.0
@@ -122,15 +122,7 @@ def take_environment(environment: MutableMapping[str, str] | None = None) -> Env
 
     Those of this process are overwritten as well: the list of processes shows them no longer.
     """
-    own = environment is None or environment is os.environ
-    environment = os.environ if environment is None else environment
-    taken: list[str] = []
-    for name in SECRET_VARIABLES:
-        value = environment.get(name, "")
-        if value and own:
-            erase_variable(name)
-        environment.pop(name, None)
-        taken.append(value)
+    taken = take_variables(os.environ if environment is None else environment)
     token, password = (SecretStr(value) if value else None for value in taken)
     return EnvironmentSecrets(token, password)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema, core_schema
 
 MAX_LINE = 10_000
 """Longest drawn text, in characters; what is beyond is cut with ``…`` (the raw value keeps it)."""
@@ -127,6 +128,8 @@ class SafeText(str):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate from any string, serialise as the raw string."""
+        from pydantic_core import core_schema  # by whoever makes models; what only reads the copy does without
+
         text = core_schema.str_schema()
 
         def keep_raw(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> SafeText:

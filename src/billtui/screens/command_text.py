@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from billtui.config.profiles import WITHOUT_PROFILE, Profile
+from billtui.config.profile_rules import WITHOUT_PROFILE
+from billtui.config.profiles import Profile
 
 
 def command_line(profile: Profile, words: Sequence[str], ids: Sequence[str]) -> str:

@@ -11,7 +11,8 @@ from billtui.client.settings import ConnectionSettings
 from billtui.config.errors import ConfigError, ProfileError
 from billtui.config.kinds import USUAL_KIND
 from billtui.config.paths import typed_path
-from billtui.config.profiles import Profile, check_name, check_proxy, check_url, make_profile
+from billtui.config.profile_rules import check_name, check_proxy, check_url
+from billtui.config.profiles import Profile, make_profile
 
 _COMMON = ("www", "panel", "billing", "bill", "my", "cp", "client", "clients", "portal", "api", "manager", "secure")
 """First labels of hosts that say nothing about whose panel it is."""

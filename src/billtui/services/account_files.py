@@ -8,16 +8,23 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from billtui.config.errors import UnsafePath
 from billtui.config.paths import read_private, write_private
-from billtui.domain.models import Account
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Account
 
 
 def account_file(state_dir: Path, folder: str, account: Account) -> Path:
-    """``state_dir/FOLDER/KEY.json``; the key is a digest of panel and account."""
-    panel, own = account.panel_id.raw, account.account_id.raw
-    key = hashlib.sha256(f"{len(panel)}:{panel}:{own}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    """The file of ``account`` in ``folder``; see :func:`file_of`."""
+    return file_of(state_dir, folder, account.panel_id.raw, account.account_id.raw)
+
+
+def file_of(state_dir: Path, folder: str, panel_id: str, account_id: str) -> Path:
+    """``state_dir/FOLDER/KEY.json``; the key is a digest of panel and account, by their raw ids."""
+    key = hashlib.sha256(f"{len(panel_id)}:{panel_id}:{account_id}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return state_dir / folder / f"{key}.json"
 
 

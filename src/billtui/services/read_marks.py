@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from billtui.services.account_files import read_json, write_json
 from billtui.services.store import LastWord, TicketRow
+
+if TYPE_CHECKING:
+    from billtui.services.store.list_reader import ListReader
 
 VERSION: Final = 1
 MOST: Final = 5_000
@@ -93,6 +96,15 @@ class ReadMarks:
         """Whether this last message of the other side was not read yet."""
         mark = self.seen(last.ticket_id)
         return mark is None or (mark.message_id != last.message_id and mark.at < last.at)
+
+
+def unread_tickets(store: ListReader, marks: ReadMarks, *, staff: bool, assignee: str | None = None) -> frozenset[str]:
+    """Ids of the tickets in which the other side wrote last and that were not read here yet, from the copy.
+
+    With ``assignee`` only those that this colleague has taken.
+    """
+    last = store.last_words(by_client=staff, since=marks.since, assignee=assignee)
+    return frozenset(one.ticket_id for one in last if marks.is_new(one))
 
 
 def _read(content: object) -> tuple[dict[str, ReadMark], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billtui.domain.rules.access import STAFF
+from billtui.domain.roles import STAFF
 
 if TYPE_CHECKING:
     from billtui.domain.models import Account

@@ -31,6 +31,7 @@ from billtui.domain.models import (
     ShiftSummary,
     Ticket,
 )
+from billtui.services.read_marks import unread_tickets
 from billtui.services.session_settings import NotSignedIn, ReadOnlySession
 from billtui.services.staff import is_staff
 from billtui.services.store import StoreDamaged, StoreReader, StoreUnavailable, TicketRow
@@ -167,8 +168,7 @@ class TicketDesk:
         state = (store, store.generation(), marks, marks.changes, assignee, self.is_staff)
         known = self._known_unread.get(what)
         if known is None or known[0] != state:
-            last = store.last_words(by_client=self.is_staff, since=marks.since, assignee=assignee)
-            known = (state, frozenset(one.ticket_id for one in last if marks.is_new(one)))
+            known = (state, unread_tickets(store, marks, staff=self.is_staff, assignee=assignee))
             self._known_unread[what] = known
         return known[1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from billtui.domain.models.transfers import RUNNING_STATES, TransferDirection, TransferState
+from billtui.domain.transfer_states import RUNNING_STATES, TransferDirection, TransferState
 
 if TYPE_CHECKING:
     from billtui.services.store import StoreReader, TransferRow

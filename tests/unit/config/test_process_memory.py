@@ -22,7 +22,7 @@ taken = take_environment()
 print(os.environ.get("BILLTUI_TOKEN"), taken.token.get_secret_value() == sys.argv[1] and "had", flush=True)
 sys.stdin.read()
 """
-NOT_ERASED = "import billtui.config.secret_sources as s; s.erase_variable = lambda name: None"
+NOT_ERASED = "import billtui.config.process_memory as s; s.erase_variable = lambda name: None"
 
 
 @pytest.mark.parametrize("erase", ["", NOT_ERASED], ids=["as it is", "taken out only"])

@@ -9,7 +9,8 @@ import pytest
 from billtui.config.errors import ConfigError, ProfileError, UnsafePath
 from billtui.config.kinds import kind_of_address
 from billtui.config.paths import write_private
-from billtui.config.profiles import ProfileBook, check_name, check_proxy, check_url, make_profile
+from billtui.config.profile_rules import check_name, check_proxy, check_url
+from billtui.config.profiles import ProfileBook, make_profile
 
 
 @pytest.mark.parametrize(

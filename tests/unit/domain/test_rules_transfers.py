@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billtui.domain.models.transfers import TransferState
 from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import transfers
 from billtui.domain.rules.facts import OrderFacts
 from billtui.domain.rules.transfers import RUNNING, STEPS, Side, TransferFacts
+from billtui.domain.transfer_states import TransferState
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

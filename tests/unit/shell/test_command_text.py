@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from billtui.config.profiles import WITHOUT_PROFILE, make_profile
+from billtui.config.profile_rules import WITHOUT_PROFILE
+from billtui.config.profiles import make_profile
 from billtui.screens.command_text import command_line
 
 URL = "https://panel.example/billing"

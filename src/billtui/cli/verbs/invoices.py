@@ -10,9 +10,10 @@ from typing import Any
 from billtui.cli.carrying import busy, carry_out
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.listing import invoices_document, limited, listed_invoices
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
-from billtui.cli.shapes import age, count, day, invoice_json, iso_of, when
+from billtui.cli.shapes import age, count, day, when
 from billtui.cli.targets import all_found, invoice_ids
 from billtui.config.paths import typed_path
 from billtui.domain.models import Account, Invoice, Order, PaymentMethod
@@ -32,14 +33,6 @@ _COLUMNS = (
     Column("due"),
     Column("title", cut=True),
 )
-_FAR = 2**62
-_SORTS: dict[str, Callable[[InvoiceRow], Any]] = {
-    "number": lambda row: (len(row.number), row.number),
-    "issued": lambda row: row.issued_at,
-    "due": lambda row: row.due_at if row.due_at is not None else _FAR,
-    "total": lambda row: row.total,
-    "state": lambda row: row.state,
-}
 
 
 async def list_all(context: Context) -> Exit:
@@ -47,29 +40,16 @@ async def list_all(context: Context) -> Exit:
     options, out = context.options, context.out
     async with context.reading() as session:
         store = session.store
-        rows = store.invoices()
-        if options.state:
-            rows = [row for row in rows if row.state in options.state]
-        if options.query:
-            words = options.query.casefold().split()
-            rows = [row for row in rows if all(word in _text(row) for word in words)]
-        newest_first = options.sort is None
-        rows.sort(key=_SORTS[options.sort or "issued"], reverse=newest_first != options.reverse)
-        shown = rows[: options.limit] if options.limit else rows
+        rows = listed_invoices(options, store.invoices())
         synced = store.synced_at()
         if out.as_json:
-            out.document(
-                "invoices", synced_at=iso_of(synced), total=len(rows), items=[invoice_json(row) for row in shown]
-            )
+            out.document("invoices", **invoices_document(options, rows, synced))
             return Exit.DONE
+        shown = limited(options, rows)
         out.table(_COLUMNS, map(_cells, shown), empty="No invoices.")
         more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
         out.note(f"{count(len(shown), 'invoice')}{more}. As of {age(synced)}.")
     return Exit.DONE
-
-
-def _text(row: InvoiceRow) -> str:
-    return f"{row.id} {row.number} {row.title} {row.state} {row.kind}".casefold()
 
 
 def _cells(row: InvoiceRow) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from billtui.cli.carrying import busy, carry_out, nothing_left
 from billtui.cli.choosing import chosen_orders, is_choosing, matching_rows, tags_of
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.listing import limited, listed_orders, orders_document
 from billtui.cli.offer_text import offer_json, show_orders
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
-from billtui.cli.shapes import DAY, age, count, day, iso_of, left, order_json, when
+from billtui.cli.shapes import age, count, day, left, when
 from billtui.cli.targets import all_found, order_ids
 from billtui.cli.verbs.invoices import purse_note
 from billtui.domain.models import AutoRenew, Order
@@ -33,17 +31,6 @@ _COLUMNS = (
     Column("monthly", right=True),
     Column("auto"),
 )
-_FAR = 2**62
-_RUNNING = ("active", "suspended")
-_SORTS: dict[str, Callable[[OrderRow], Any]] = {
-    "ends": lambda row: row.paid_until if row.paid_until is not None else _FAR,
-    "name": lambda row: row.name.casefold(),
-    "price": lambda row: row.price,
-    "state": lambda row: row.state,
-    "location": lambda row: row.location,
-    "plan": lambda row: row.plan,
-    "id": lambda row: (len(row.id), row.id),
-}
 
 
 async def list_all(context: Context) -> Exit:
@@ -51,14 +38,12 @@ async def list_all(context: Context) -> Exit:
     options, out = context.options, context.out
     async with context.reading() as session:
         store, now = session.store, session.now()
-        rows = _filtered(context, _listed(context, session), int(now.timestamp()))
-        rows.sort(key=_SORTS[options.sort or "ends"], reverse=options.reverse)
-        shown = rows[: options.limit] if options.limit else rows
+        rows = listed_orders(options, _listed(context, session), int(now.timestamp()))
         synced = store.synced_at()
-        tags = tags_of(session)
         if out.as_json:
-            out.document("orders", synced_at=iso_of(synced), total=len(rows), items=[_item(row, tags) for row in shown])
+            out.document("orders", **orders_document(options, rows, synced, tags_of(session)))
             return Exit.DONE
+        shown = limited(options, rows)
         out.table(
             _COLUMNS, ([*_cells(row), left(row.paid_until, now), *_price(row)] for row in shown), empty="No orders."
         )
@@ -74,33 +59,6 @@ def _listed(context: Context, session: Session) -> list[OrderRow]:
         chosen = set(chosen_orders(context, session, ()))
         return [row for row in rows if row.id in chosen]
     return matching_rows(session, rows, options.where) if is_choosing(context) else rows
-
-
-def _item(row: OrderRow, tags: Mapping[str, frozenset[str]]) -> dict[str, Any]:
-    return order_json(row) | {"tags": sorted(tags.get(row.id, ()))}
-
-
-def _filtered(context: Context, rows: list[OrderRow], now: int) -> list[OrderRow]:
-    options = context.options
-    if options.state:
-        rows = [row for row in rows if row.state in options.state]
-    if options.location:
-        rows = [row for row in rows if row.location in options.location]
-    if options.plan:
-        rows = [row for row in rows if row.plan in options.plan]
-    if options.expires_within is not None:
-        last = now + options.expires_within * DAY
-        rows = [
-            row for row in rows if row.state in _RUNNING and row.paid_until is not None and now < row.paid_until <= last
-        ]
-    if options.query:
-        words = options.query.casefold().split()
-        rows = [row for row in rows if all(word in _text(row) for word in words)]
-    return rows
-
-
-def _text(row: OrderRow) -> str:
-    return f"{row.id} {row.name} {row.plan} {row.location} {row.address} {row.state} {row.kind}".casefold()
 
 
 def _cells(row: OrderRow) -> list[str]:

@@ -19,7 +19,8 @@ from billtui.config.accents import accent_problem
 from billtui.config.credentials import CredentialStore
 from billtui.config.paths import data_dir, typed_path, write_new
 from billtui.config.profile_files import Change
-from billtui.config.profiles import Profile, ProfileBook, check_name, make_profile
+from billtui.config.profile_rules import check_name
+from billtui.config.profiles import Profile, ProfileBook, make_profile
 from billtui.config.secret_sources import EnvironmentSecrets
 from billtui.services.store import KnownAccounts
 

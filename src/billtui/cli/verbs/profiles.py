@@ -18,7 +18,8 @@ from billtui.config.credentials import CredentialStore
 from billtui.config.errors import ProfileError
 from billtui.config.kinds import USUAL_KIND, kind_of_address
 from billtui.config.paths import data_dir
-from billtui.config.profiles import Profile, ProfileBook, check_name, make_profile
+from billtui.config.profile_rules import check_name
+from billtui.config.profiles import Profile, ProfileBook, make_profile
 from billtui.domain.money import parse_amount
 
 

@@ -8,8 +8,7 @@ from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
-from billtui.cli.shapes import age, count, iso_of, when
-from billtui.cli.ticket_text import row_json
+from billtui.cli.shapes import age, count, iso_of, ticket_row_json, when
 from billtui.cli.verbs.tickets import check_capability
 from billtui.domain.safetext import SafeText
 from billtui.services.ticket_queue import Ranks, count_views, queue_views, why_next
@@ -48,7 +47,7 @@ async def show(context: Context) -> Exit:
         if out.as_json:
             unread = session.tickets.unread()
             items = [
-                row_json(row, unread=row.id in unread)
+                ticket_row_json(row, unread=row.id in unread)
                 | {"why": why[row.id], "reasons": [one.why.value for one in ranks.reasons(row, moment)]}
                 for row in shown
             ]

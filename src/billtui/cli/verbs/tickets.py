@@ -9,9 +9,10 @@ from typing import Final
 
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.listing import chosen_tickets, limited, listed_tickets, tickets_document
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
-from billtui.cli.shapes import age, count, iso_of, when
+from billtui.cli.shapes import age, count, when
 from billtui.cli.targets import order_ids, ticket_ids
 from billtui.cli.ticket_text import (
     COLUMNS,
@@ -20,13 +21,11 @@ from billtui.cli.ticket_text import (
     facts_of_ticket,
     list_cells,
     message_json,
-    row_json,
     show_messages,
     size_text,
     ticket_json,
 )
 from billtui.config.paths import typed_path
-from billtui.domain.safetext import SafeText
 from billtui.services.read_marks import ReadMark
 from billtui.services.saved_files import harmless_name
 from billtui.services.session import Session
@@ -64,22 +63,21 @@ async def list_all(context: Context) -> Exit:
         staff = session.tickets.is_staff
         rows = store.tickets()
         unread = session.tickets.unread()
-        rows = [row for row in chosen(context, session, rows) if not options.unread or row.id in unread]
+        rows = listed_tickets(options, chosen(context, session, rows), unread)
         hits = {}
         if options.search:
             hits = {hit.ticket_id: hit for hit in reversed(store.search_messages(options.search, SEARCHED))}
             rows = [row for row in rows if row.id in hits]
-        rows.sort(key=lambda row: (row.id not in unread, -row.updated_at, row.id))
-        shown = rows[: options.limit] if options.limit else rows
         synced = store.synced_at()
         if out.as_json:
-            items = [row_json(row, unread=row.id in unread) for row in shown]
+            found = tickets_document(options, rows, synced, unread)
             if hits:
-                for item in items:
+                for item in found["items"]:
                     hit = hits[item["id"]]
                     item["found"] = {"message_id": hit.message_id, "excerpt": hit.excerpt}
-            out.document("tickets", synced_at=iso_of(synced), total=len(rows), unread=len(unread), items=items)
+            out.document("tickets", **found)
             return Exit.DONE
+        shown = limited(options, rows)
         names = {key: row.name for key, row in store.order_rows(row.order_id for row in shown if row.order_id).items()}
         out.table(
             STAFF_COLUMNS if staff else COLUMNS,
@@ -103,33 +101,9 @@ def _searched(session: Session) -> str:
 def chosen(context: Context, session: Session, rows: list[TicketRow]) -> list[TicketRow]:
     """Those of ``rows`` that the options of choosing mean. Raises CliError."""
     options = context.options
-    words = [SafeText(word).casefold() for word in (options.query or "").split()]
     wanted_order = order_ids(session.store, [options.order])[0] if options.order else None
     me = str(session.account.login) if session.account is not None else ""
-    states = {one.replace("-", " ") for one in options.state or ()}
-    priorities = {one.replace("-", " ") for one in options.priority or ()}
-
-    def wanted(row: TicketRow) -> bool:
-        if states and row.state not in states:
-            return False
-        if options.department and row.department not in options.department:
-            return False
-        if priorities and row.priority not in priorities:
-            return False
-        if wanted_order is not None and row.order_id != wanted_order:
-            return False
-        if options.mine and row.assignee != me:
-            return False
-        if options.unassigned and row.assignee:
-            return False
-        if options.client and options.client not in (row.login, row.account_id):
-            return False
-        if options.tag and not set(options.tag) <= set(row.tags.split()):
-            return False
-        text = f"{row.number} {row.subject}".casefold()
-        return all(word in text for word in words)
-
-    return [row for row in rows if wanted(row)]
+    return chosen_tickets(options, rows, login=me, order_id=wanted_order)
 
 
 async def show(context: Context) -> Exit:

@@ -10,9 +10,10 @@ from billtui.cli.choosing import chosen_orders
 from billtui.cli.codes import asked, check_usage, paired, read_links, stdin_lines
 from billtui.cli.context import Context
 from billtui.cli.exits import Exit
+from billtui.cli.listing import limited, listed_transfers, transfers_document
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
-from billtui.cli.shapes import age, count, day, iso_of, left
+from billtui.cli.shapes import age, count, day, left, turn_words
 from billtui.cli.targets import all_found, transfer_ids
 from billtui.cli.transfer_text import (
     bill_json,
@@ -22,13 +23,11 @@ from billtui.cli.transfer_text import (
     incoming_lines,
     preflight_json,
     preflight_lines,
-    row_json,
     told_steps,
     transfer_json,
-    turn_words,
 )
 from billtui.domain.models import Account, Transfer, TransferDirection
-from billtui.domain.models.transfers import RUNNING_STATES
+from billtui.domain.transfer_states import RUNNING_STATES
 from billtui.services import planner
 from billtui.services.pasted_codes import host_of
 from billtui.services.plans import OperationKind, Plan
@@ -62,13 +61,12 @@ async def list_all(context: Context) -> Exit:
     options, out = context.options, context.out
     async with context.reading() as session:
         store, now = session.store, session.now()
-        rows = [row for row in store.transfers() if _wanted(context, row)]
-        rows.sort(key=lambda row: (row.state not in RUNNING_STATES, -row.created_at, row.id))
-        shown = rows[: options.limit] if options.limit else rows
+        rows = listed_transfers(options, store.transfers())
         synced = store.synced_at()
         if out.as_json:
-            out.document("transfers", synced_at=iso_of(synced), total=len(rows), items=[row_json(one) for one in shown])
+            out.document("transfers", **transfers_document(options, rows, synced))
             return Exit.DONE
+        shown = limited(options, rows)
         out.table(
             _COLUMNS,
             ([*_cells(row), left(row.expires_at, now) if row.expires_at else day(row.ended_at)] for row in shown),
@@ -77,15 +75,6 @@ async def list_all(context: Context) -> Exit:
         more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
         out.note(f"{count(len(shown), 'transfer')}{more}. As of {age(synced)}.")
     return Exit.DONE
-
-
-def _wanted(context: Context, row: TransferRow) -> bool:
-    options = context.options
-    if options.state and row.state not in options.state:
-        return False
-    if options.direction and row.direction != options.direction:
-        return False
-    return not options.open or row.state in RUNNING_STATES
 
 
 def _cells(row: TransferRow) -> list[str]:

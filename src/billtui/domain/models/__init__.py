@@ -69,8 +69,9 @@ if TYPE_CHECKING:
         TicketRequest,
         TicketState,
     )
-    from billtui.domain.models.transfers import Mail, Transfer, TransferDirection, TransferState, TransferStep
+    from billtui.domain.models.transfers import Mail, Transfer, TransferStep
     from billtui.domain.models.wire import Instant, WireModel
+    from billtui.domain.transfer_states import TransferDirection, TransferState
 
 __all__ = [
     "AccessReading",

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from pydantic import Field
 
 from billtui.domain.models.orders import Action
 from billtui.domain.models.wire import Id, Instant, OpenEnum, WireModel
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeBody, SafeText
-
-
-class TransferState(StrEnum):
-    """TRF-3."""
-
-    AWAITING_SENDER = "awaiting sender"
-    AWAITING_RECIPIENT = "awaiting recipient"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-
-
-RUNNING_STATES: frozenset[str] = frozenset({TransferState.AWAITING_SENDER, TransferState.AWAITING_RECIPIENT})
-"""States of a running transfer: somebody still has to act, and its order is locked meanwhile (TRF-6)."""
-
-
-class TransferDirection(StrEnum):
-    """Whose side the account that asks is on."""
-
-    OUT = "out"
-    IN = "in"
+from billtui.domain.transfer_states import TransferDirection, TransferState
 
 
 class TransferStep(WireModel):

@@ -9,11 +9,9 @@ from datetime import datetime
 
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
+from billtui.domain.roles import CLIENT, STAFF
 from billtui.domain.rules.facts import format_when
 
-CLIENT, SUPPORT, ADMIN = "client", "support", "admin"
-STAFF = frozenset({SUPPORT, ADMIN})
-"""Roles that read the accounts and orders of everybody (ACC-7)."""
 LABEL_LENGTH = 100
 """Longest label of an API key, in characters."""
 MOST_NETWORKS = 50

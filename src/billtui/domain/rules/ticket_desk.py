@@ -10,7 +10,7 @@ from datetime import datetime
 from billtui.domain.models.tickets import TicketState
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
-from billtui.domain.rules.access import STAFF
+from billtui.domain.roles import STAFF
 from billtui.domain.rules.tickets import TicketFacts, hold_refusal
 
 TAG_LENGTH = 30

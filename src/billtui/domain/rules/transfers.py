@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from billtui.domain.models.transfers import TransferState
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.facts import OrderFacts, format_when
 from billtui.domain.rules.orders import action_refusal
+from billtui.domain.transfer_states import TransferState
 
 RUNNING: frozenset[str] = frozenset({TransferState.AWAITING_SENDER, TransferState.AWAITING_RECIPIENT})
 """States of a transfer that has not ended: the order is locked (TRF-6)."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from billtui.domain.rules import access as roles
+from billtui.domain import roles
 from billtui.sandbox.billmgr.access import Who
 from billtui.sandbox.billmgr.nodes import Doc, Raw
 from billtui.sandbox.billmgr.request import Form

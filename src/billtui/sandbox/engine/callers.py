@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from billtui.domain.roles import STAFF
 from billtui.domain.rules import access
 from billtui.sandbox.engine.errors import NotWithThisKey, SessionExpired
 from billtui.sandbox.engine.one_time_codes import fast_hash
@@ -30,12 +31,12 @@ class Caller:
     @property
     def reads_of(self) -> int | None:
         """The account whose orders the caller reads; ``None`` for all of them (ACC-7)."""
-        return None if self.role in access.STAFF else self.account_id
+        return None if self.role in STAFF else self.account_id
 
     @property
     def is_staff(self) -> bool:
         """Whether the caller is one of the panel's staff (ACC-7)."""
-        return self.role in access.STAFF
+        return self.role in STAFF
 
     def need_session(self) -> None:
         """Keys cannot touch password, second factor, keys or sessions (ACC-5). Raises ``NotWithThisKey``."""

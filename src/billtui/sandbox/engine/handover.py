@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from billtui.domain.models.transfers import TransferState
 from billtui.domain.rules import transfers as rules
 from billtui.domain.rules.discounts import loyalty_by_count
 from billtui.domain.rules.facts import format_when
 from billtui.domain.rules.transfers import Side, TransferFacts
+from billtui.domain.transfer_states import TransferState
 from billtui.sandbox import mail
 from billtui.sandbox.engine.facts import addons_monthly, order_facts, take
 from billtui.sandbox.engine.one_time_codes import code_hash, new_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from billtui.domain.models.tickets import TicketPriority, TicketState
-from billtui.domain.rules import access
+from billtui.domain.roles import STAFF
 from billtui.domain.rules import tickets as rules
 from billtui.domain.rules.tickets import Priority, TicketFacts
 from billtui.sandbox.engine.callers import Caller
@@ -41,7 +41,7 @@ class Person:
     @property
     def is_staff(self) -> bool:
         """Whether notes and the tickets of everybody are to be seen (ACC-7)."""
-        return self.role in access.STAFF
+        return self.role in STAFF
 
 
 def ticket_facts(row: TicketRow, *, staff: bool) -> TicketFacts:

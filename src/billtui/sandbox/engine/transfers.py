@@ -9,12 +9,12 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from billtui.domain.models.transfers import TransferDirection, TransferState
 from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import transfers as rules
 from billtui.domain.rules.facts import OrderFacts
 from billtui.domain.rules.quotes import bulk_refusal
 from billtui.domain.rules.transfers import STEPS, Side
+from billtui.domain.transfer_states import TransferDirection, TransferState
 from billtui.sandbox.engine import handover, paging
 from billtui.sandbox.engine.errors import FieldsRefused, NotedRefusal, NotFound, TooManyTries, WrongKindOfInput
 from billtui.sandbox.engine.facts import addons_monthly, order_facts

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from billtui.domain.models import Account, Order, Transfer, TransferDirection, TransferState
-from billtui.domain.models.transfers import RUNNING_STATES
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import transfers as transfer_rules
 from billtui.domain.rules.facts import order_facts
 from billtui.domain.rules.transfers import Side, TransferFacts
 from billtui.domain.safetext import SafeText
+from billtui.domain.transfer_states import RUNNING_STATES
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted
 from billtui.services.planner.facts import facts_of_pushed, facts_of_transfer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from billtui.domain.models.transfers import RUNNING_STATES, TransferState
+from billtui.domain.transfer_states import RUNNING_STATES, TransferState
 from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow, cents, epoch
 
 if TYPE_CHECKING:

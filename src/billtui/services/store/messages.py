@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from billtui.domain.rules.access import STAFF
+from billtui.domain.roles import STAFF
 from billtui.services.store import schema
 from billtui.services.store.file import SQL_VARIABLES, StoreFile, raise_generation
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime
 from typing import Final, TypeVar
 
 from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.store import schema
 from billtui.services.store.reading import HeldRows, gc_paused
-from billtui.services.store.rows import ChangeRow, EndingRow, InvoiceRow, OrderRow, SearchHit, TransferRow, instant
+from billtui.services.store.rows import ChangeRow, EndingRow, InvoiceRow, OrderRow, SearchHit, TransferRow
 from billtui.services.store.text import search_conditions
 from billtui.services.store.ticket_reader import TicketReader
 
@@ -29,15 +28,6 @@ class StoreReader(TicketReader):
 
     # -- what is known about the copy itself
 
-    def generation(self) -> int:
-        """A number that rises with each change of the store (0 for an empty one)."""
-        return int(self.meta("generation") or 0)
-
-    def synced_at(self) -> datetime | None:
-        """When the copy last agreed with the panel (this computer's clock), or ``None`` if it never did."""
-        seconds = self.meta("synced_at")
-        return None if seconds is None else instant(int(seconds))
-
     @property
     def is_complete(self) -> bool:
         """Whether all lists were loaded once; before that, what is missing may still come."""
@@ -45,15 +35,10 @@ class StoreReader(TicketReader):
 
     def account(self) -> Account | None:
         """The account with its balances, or ``None`` before the first sign-in."""
-        text = self._one("SELECT json FROM account")
+        text = self.account_text()
         return None if text is None else Account.model_validate_json(text)
 
     # -- lists
-
-    def orders(self, held: HeldRows | None = None) -> list[OrderRow]:
-        """All orders, in no particular order. What has not changed since ``held`` was given before is not read again,
-        and its rows are the same objects."""
-        return self._chunks("order_chunks", OrderRow, held)
 
     def of_orders(self, make: Callable[[Iterator[OrderRow]], T]) -> T:
         """What ``make`` makes of all orders, which come to it one after another and are never all in memory at once.
@@ -68,14 +53,6 @@ class StoreReader(TicketReader):
 
         with gc_paused():
             return self._read(work)
-
-    def invoices(self, held: HeldRows | None = None) -> list[InvoiceRow]:
-        """All invoices, in no particular order. See :meth:`orders`."""
-        return self._chunks("invoice_chunks", InvoiceRow, held)
-
-    def transfers(self, held: HeldRows | None = None) -> list[TransferRow]:
-        """All transfers, incoming and outgoing, in no particular order. See :meth:`orders`."""
-        return self._chunks("transfer_chunks", TransferRow, held)
 
     def first_orders(self, count: int = 50) -> list[OrderRow]:
         """The orders that end soonest (paid-until, then as they came), for a first page before all are read."""

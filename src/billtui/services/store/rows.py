@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from billtui.domain.money import Money
+if TYPE_CHECKING:
+    from billtui.domain.money import Money
 
 
 class OrderRow(NamedTuple):
@@ -285,6 +286,8 @@ def cents(money: Money) -> int:
 
 def money(amount: int, currency: str) -> Money:
     """Whole cents as money."""
+    from billtui.domain.money import Money  # a model: lists for a program are written without (P-START-3)
+
     return Money(Decimal(amount).scaleb(-2), currency)
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 from billtui.domain.models import Ticket
 from billtui.domain.safetext import SafeText
 from billtui.services.store import schema
-from billtui.services.store.reading import HeldRows, ReadFile
-from billtui.services.store.rows import AttachmentRow, Coverage, HeldThread, LastWord, MessageHit, MessageRow, TicketRow
+from billtui.services.store.list_reader import ListReader
+from billtui.services.store.rows import AttachmentRow, Coverage, HeldThread, MessageHit, MessageRow, TicketRow
 from billtui.services.store.text import excerpt, like, quoted, words_of
 
 EXCERPT: Final = 160
@@ -18,13 +18,8 @@ EXCERPT: Final = 160
 _MESSAGE: Final = "n, id, ticket_id, author, role, at, internal, body, attachments, merged_from, raw_id"
 
 
-class TicketReader(ReadFile):
+class TicketReader(ListReader):
     """Tickets, threads, and the search over messages."""
-
-    def tickets(self, held: HeldRows | None = None) -> list[TicketRow]:
-        """All tickets, in no particular order. What has not changed since ``held`` was given before is not read
-        again, and its rows are the same objects."""
-        return self._chunks("ticket_chunks", TicketRow, held)
 
     def first_tickets(self, count: int = 50) -> list[TicketRow]:
         """The tickets that changed last, for a first page before all are read."""
@@ -63,21 +58,6 @@ class TicketReader(ReadFile):
     def ticket_states(self) -> dict[str, int]:
         """How many tickets are in each state."""
         return {str(state): int(count) for state, count in self.query("SELECT state, count(*) FROM tickets GROUP BY 1")}
-
-    def last_words(self, *, by_client: bool, since: int, assignee: str | None = None) -> list[LastWord]:
-        """Who wrote what last, in the tickets in which a client did, or in which everybody else did.
-
-        Tickets that were closed and have not changed since the instant ``since`` are left out; so are those of others
-        than ``assignee``, where that is given.
-        """
-        role, wrote = ("=", "last_client_at") if by_client else ("<>", "last_staff_at")
-        mine, values = ("", []) if assignee is None else ("assignee = ? AND ", [assignee])
-        found = (
-            f"SELECT id, last_message_id, coalesce({wrote}, updated_at) FROM tickets "
-            f"WHERE {mine}last_author_role {role} 'client' AND last_author_role <> '' AND state"
-        )
-        sql = f"{found} IN ('open', 'answered', 'on hold') UNION ALL {found} = 'closed' AND updated_at > ?"
-        return list(map(LastWord._make, self.query(sql, (*values, *values, since))))
 
     def _ticket_rows(self, condition: str, *values: object) -> list[TicketRow]:
         sql = f"SELECT {schema.TICKET_COLUMNS} FROM tickets WHERE {condition}"

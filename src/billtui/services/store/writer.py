@@ -9,7 +9,7 @@ import time
 from pydantic import ValidationError
 
 from billtui.domain.models import Account
-from billtui.domain.rules.access import STAFF
+from billtui.domain.roles import STAFF
 from billtui.services.store.file import note, raise_generation
 from billtui.services.store.lists import Applied, Lists
 from billtui.services.store.messages import Messages, forget_notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billtui.domain.rules import access as roles
+from billtui.domain import roles
 from billtui.sandbox.billmgr.call import FUNCTIONS, Call, For, function
 from billtui.sandbox.billmgr.catalogue import ITEM_TYPES
 from billtui.sandbox.billmgr.nodes import Doc, Node

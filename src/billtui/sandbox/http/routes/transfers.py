@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from billtui.domain.models.transfers import TransferDirection, TransferState
+from billtui.domain.transfer_states import TransferDirection, TransferState
 from billtui.sandbox.engine import transfers
 from billtui.sandbox.http.bodies import CodeBody, PushBody
 from billtui.sandbox.http.calls import Reading, Writing
