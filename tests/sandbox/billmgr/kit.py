@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -21,6 +22,11 @@ def text(node: Any) -> str:
     if isinstance(node, dict):
         return str(node.get("$", "")).strip()
     return "" if node is None else str(node).strip()
+
+
+def amount(shown: str) -> Decimal:
+    """An amount for people: without its currency, thousands apart by no-break spaces."""
+    return Decimal(shown.replace("\N{NO-BREAK SPACE}", "").partition(" ")[0])
 
 
 def many(node: Any) -> list[Json]:
@@ -77,10 +83,10 @@ class Browser:
         doc = await self.ok(func, **fields)
         return [{name: text(value) for name, value in row.items()} for row in many(doc.get("elem"))]
 
-    async def balance(self) -> str:
-        """``realbalance`` without its currency."""
+    async def balance(self) -> Decimal:
+        """``realbalance``."""
         doc = await self.ok("dashboard.info")
-        return text(doc["elem"][0]["realbalance"]).replace("\N{NO-BREAK SPACE}", "").removesuffix(" EUR")
+        return amount(text(doc["elem"][0]["realbalance"]))
 
 
 async def sign_in(panel: InProcessPanel, role: str = "client", number: int = 0) -> Browser:

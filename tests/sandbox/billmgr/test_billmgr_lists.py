@@ -6,7 +6,7 @@ import csv
 import io
 from decimal import Decimal
 
-from tests.sandbox.billmgr.kit import Browser, many, named, text, xml_doc
+from tests.sandbox.billmgr.kit import Browser, amount, many, named, text, xml_doc
 from tests.support.panel import InProcessPanel, SignedIn
 
 
@@ -122,7 +122,7 @@ async def test_ranges_of_dates_and_amounts(shop: Browser) -> None:
     assert {row["create_date"] for row in one_day} == {middle}
     some = await shop.rows("payment", filter="on", saamount_from="50", saamount_to="60.5")
     assert some
-    assert all(50 <= float(row["subaccountamount_iso"].split()[0]) <= 60.5 for row in some)
+    assert all(50 <= amount(row["subaccountamount_iso"]) <= Decimal("60.5") for row in some)
     number = everything[3]["number"]
     assert [row["number"] for row in await shop.rows("payment", filter="on", number=number)] == [number]
 

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from billtui.sandbox.billmgr.functions import access, account, menu, payments, services
+from billtui.sandbox.billmgr.functions import (
+    access,
+    account,
+    basket,
+    cart,
+    managing,
+    menu,
+    ordering,
+    paying,
+    payments,
+    renewing,
+    services,
+)
 
-__all__ = ["access", "account", "menu", "payments", "services"]
+__all__ = [
+    "access",
+    "account",
+    "basket",
+    "cart",
+    "managing",
+    "menu",
+    "ordering",
+    "paying",
+    "payments",
+    "renewing",
+    "services",
+]
