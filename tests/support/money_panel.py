@@ -201,6 +201,7 @@ class MoneyPanel(Shop):
         if self.on_request is not None:
             self.on_request(what)
         fault = self._fault(what)
+        await self._hold(fault)
         write = method != "GET" and path != "/quotes"
         if self.offline:
             _reset(writer)
@@ -225,6 +226,9 @@ class MoneyPanel(Shop):
                 fault.times -= 1
                 return fault.kind
         return None
+
+    async def _hold(self, fault: str | None) -> None:
+        """Before a request that has arrived is looked at; for panels that take their time."""
 
     async def _broken(self, writer: asyncio.StreamWriter, fault: str) -> bool:
         match fault.split("-")[0]:

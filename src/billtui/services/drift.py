@@ -56,6 +56,8 @@ class Fresh:
     quote_id: str | None = None
     total: Money | None = None
     """What a purchase costs now."""
+    invoice: Invoice | None = None
+    """What a payment, deletion or split is about, as it is now."""
 
     def compare(self, what: str, before: object, now: object) -> None:
         """Note a difference in words."""
@@ -92,7 +94,7 @@ async def read_afresh(
             case K.PAY | K.DELETE | K.SPLIT:
                 invoice = await reads.invoice(invoice_id or operation.text("invoice_id"))
                 _invoice(fresh, operation.facts, invoice, operation.amount)
-                fresh.version = invoice.version
+                fresh.version, fresh.invoice = invoice.version, invoice
             case K.COMBINE:
                 await _each_invoice(reads, fresh, operation)
             case K.RENEW | K.ORDER | K.ADDONS | K.PLAN_CHANGE:

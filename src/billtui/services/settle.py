@@ -56,10 +56,12 @@ class Verdict:
     detail: str | None = None
     request_id: str | None = None
     answer: dict[str, Any] | None = None
+    finding: dict[str, Any] | None = None
+    """What comparing with the picture found, on a panel without keys."""
 
     def fields(self) -> dict[str, Any]:
         """What :meth:`Journal.move` notes."""
-        names = ("code", "rule", "detail", "request_id", "answer")
+        names = ("code", "rule", "detail", "request_id", "answer", "finding")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
@@ -229,6 +231,8 @@ def _bought(answer: Mapping[str, Any], operation: Operation) -> bool:
     if not isinstance(lines, list) or not lines:
         return True  # a panel need not repeat the lines; the key and the total are what there is
     found = [line for line in lines if isinstance(line, Mapping)]
+    if all(line.get("order_id") is None for line in found):
+        return True  # nor say which line is of which order
     if operation.kind is K.PLAN_CHANGE:
         changes = [line.get("plan_change") for line in found]
         if any(isinstance(one, Mapping) and one.get("new_plan") != operation.params["plan"] for one in changes):

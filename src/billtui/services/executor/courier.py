@@ -6,20 +6,23 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from billtui.client.errors import ClientError, RateLimited, Refused, ServerTrouble, SessionExpired
 from billtui.services.attachments import AttachmentRefused
 from billtui.services.drift import FACTS_CHANGED, read_afresh
 from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.events import Progress
+from billtui.services.executor.keyless import known_before_again, until_alone
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.requests import OddAnswer, Ready, invoice_in, perform
 from billtui.services.executor.run import Run
+from billtui.services.findings import act_of, may_repeat, paid_at_once, paid_by_panel, pays_by_itself, take_picture
 from billtui.services.journal import (
     Journal,
     JournalError,
     MoveLost,
+    NotAlone,
     OperationState,
     PauseReason,
     TargetsBusy,
@@ -30,6 +33,7 @@ from billtui.services.settle import MEMORY, Verdict, held_against, look_up, verd
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
+    from billtui.client.drivers.traits import Traits
 
 logger = logging.getLogger(__name__)
 S = OperationState
@@ -52,18 +56,11 @@ class Courier:
             if run.lacks_code(number):
                 await self._without_code(run, operation)
                 return
-            ready = await self._prepare(run, operation)
-            if ready is None:
-                return
-            began = asyncio.get_running_loop().time()
-            sent: tuple[Verdict, ClientError | None] | None = None
-            async with self._desk.starting:
-                if asyncio.get_running_loop().time() - began > self._desk.limits.guard_age:
-                    ready = await self._prepare(run, operation)
-                if ready is not None and run.paused is None:
-                    sent = await self._send(run, operation, ready)
-            if sent is not None:  # the request is over: another may run while its outcome is written down
-                await self._conclude(run, number, *sent)
+            traits = (await self._client(run)).driver.traits
+            async with self._desk.place(traits):
+                await (self._carry_by_key(run, operation) if traits.keys else self._carry_alone(run, operation))
+        except NotAlone:
+            pass  # another program was quicker: it waits for that outcome, and is prepared anew
         except OtherAccount:
             words = "This job belongs to another account or panel: sign in there, then resume."
             await self._desk.pause(run, PauseReason.OTHER_ACCOUNT, words)
@@ -80,6 +77,36 @@ class Courier:
         except Exception:  # a fault of ours before sending must not turn in circles: the job stops, and says so
             logger.exception("operation %s failed in the program, before sending", number)
             await self._desk.pause(run, PauseReason.TROUBLE, "billtui failed before sending; its log says where.")
+
+    async def _carry_by_key(self, run: Run, operation: Operation) -> None:
+        ready = await self._prepare(run, operation)
+        if ready is None:
+            return
+        began = asyncio.get_running_loop().time()
+        sent: tuple[Verdict, ClientError | None] | None = None
+        async with self._desk.starting:
+            if asyncio.get_running_loop().time() - began > self._desk.limits.guard_age:
+                ready = await self._prepare(run, operation)
+            if ready is not None and run.paused is None:
+                sent = await self._send(run, operation, ready)
+        if sent is not None:  # the request is over: another may run while its outcome is written down
+            await self._conclude(run, operation.number, *sent)
+
+    async def _carry_alone(self, run: Run, operation: Operation) -> None:
+        """On a panel without keys: nothing else of the account is under way from the last look to the outcome."""
+        number = operation.number
+        async with self._desk.alone:
+            if not await until_alone(self._desk, run, number):
+                return
+            if (known := await known_before_again(self._desk, run, operation, await self._client(run))) is not None:
+                await self._finish(run, number, known, S.PREPARED)
+                return
+            ready = await self._prepare(run, operation)
+            if ready is None or run.paused is not None or self._desk.closing.is_set():
+                return
+            sent = await self._send(run, operation, ready)
+            if sent is not None:
+                await self._conclude(run, number, *sent)
 
     # -- before the request -------------------------------------------------------------------------------------------
 
@@ -107,9 +134,17 @@ class Courier:
         fresh = await read_afresh(client, run.readings, operation, invoice_id)
         if not fresh.differences:
             return Ready(invoice_id, fresh.version, fresh.quote_id, amount=fresh.total)
-        # A plan's own effects are not drift: perhaps this very operation was done by an earlier try or another host.
-        known = await look_up(client, run.plan.key(operation.number), None, self._desk.clock)
-        known = held_against(known, operation, invoice_id)
+        traits = client.driver.traits
+        if operation.takes_from is not None and fresh.invoice is not None and self._may_be_paid(run, operation, traits):
+            paid = paid_by_panel(operation, fresh.invoice)
+            if paid is not None:
+                await self._finish(run, operation.number, paid, S.PREPARED)
+                return None
+        if not traits.keys:  # what was sent was looked at again before; of another host's doings nothing can be asked
+            known = Verdict(S.PREPARED)
+        else:
+            # A plan's own effects are not drift: perhaps an earlier try or another host did this very operation.
+            known = await self._known_by_key(run, operation, client, invoice_id)
         if known.state in (S.DONE, S.REFUSED):
             verdict = known
         elif known.state is None:
@@ -118,6 +153,16 @@ class Courier:
             verdict = Verdict(S.REFUSED, fresh.code or FACTS_CHANGED, fresh.rule, " ".join(fresh.differences[:20]))
         await self._finish(run, operation.number, verdict, S.PREPARED)
         return None
+
+    async def _known_by_key(
+        self, run: Run, operation: Operation, client: BillingClient, invoice_id: str | None
+    ) -> Verdict:
+        known = await look_up(client, run.plan.key(operation.number), None, self._desk.clock)
+        return held_against(known, operation, invoice_id)
+
+    def _may_be_paid(self, run: Run, operation: Operation, traits: Traits) -> bool:
+        """Whether the panel may have paid the invoice of a payment by itself, when it was made (renew and pay)."""
+        return pays_by_itself(traits, run.operation(operation.takes_from or operation.number).kind)
 
     async def _without_code(self, run: Run, operation: Operation) -> None:
         """End a step whose one-time code is gone (TRF-2): not sent, unless it was before, and the panel knows of it."""
@@ -154,6 +199,10 @@ class Courier:
 
         await self._desk.journal.run(bind)
         run.bound(number, target)
+        paid = paid_by_panel(operation, invoice)
+        if paid is not None and self._may_be_paid(run, operation, (await self._client(run)).driver.traits):
+            await self._finish(run, number, paid, S.PREPARED)
+            return None
         return invoice.id.raw
 
     # -- the request --------------------------------------------------------------------------------------------------
@@ -167,19 +216,23 @@ class Courier:
             return None
         code = run.codes.get(number)
         client = await self._client(run)  # asked again: somebody else may have signed in while it waited its turn
-        await desk.move(run, number, S.SENDING, S.PREPARED)  # durable before the first byte
+        asked, traits = desk.as_invoiced(run.plan, operation), client.driver.traits
+        seen: dict[str, Any] = {}
+        if not traits.keys:
+            picture = await take_picture(client, act_of(asked, ready.invoice_id), desk.clock())
+            seen = {"picture": picture, "alone": not may_repeat(traits, operation)}
+        await desk.move(run, number, S.SENDING, S.PREPARED, **seen)  # durable before the first byte
         desk.step("sending-written")
         error: ClientError | None = None
         try:
             async with desk.sending:
                 if run.paused is not None or desk.closing.is_set():
                     return Verdict(S.PREPARED), None  # paused while it waited its turn: nothing has left
-                asked = desk.as_invoiced(run.plan, operation)
                 ready = replace(ready, code=code, again=run.sends.get(number, 0) > 1)
                 answer = await perform(
                     client, asked, run.plan.key(number), ready, lambda news: self._on_its_way(run, number, news)
                 )
-            verdict = Verdict(S.DONE, answer=answer)
+            verdict = paid_at_once(traits, operation, answer)
         except ClientError as caught:
             error, verdict = caught, verdict_of_error(caught)
         except PlanError as caught:

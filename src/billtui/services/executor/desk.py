@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,12 +15,14 @@ from billtui.services.executor.events import JobEvent, Progress
 from billtui.services.executor.journal_thread import JournalThread
 from billtui.services.executor.requests import as_invoiced, invoice_in
 from billtui.services.executor.run import Limits, Run
+from billtui.services.findings import FOUND
 from billtui.services.journal import JournalError, JournalReader, MoveLost, OperationState, PauseReason
 from billtui.services.journal.writer import Step, no_step, now_utc
 from billtui.services.plans import FALLING, Operation, Plan
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
+    from billtui.client.drivers.traits import Traits
 
 logger = logging.getLogger(__name__)
 ClientFactory = Callable[[], "BillingClient"]
@@ -135,9 +137,20 @@ class Desk:
         self.sending = asyncio.Semaphore(limits.concurrency)
         """Requests that run."""
         self.look_ups = asyncio.Semaphore(limits.look_ups)
+        self.alone = asyncio.Lock()
+        """Held from the last check to the written outcome, where a panel knows no keys: one operation at a time."""
+        self._places: asyncio.Semaphore | None = None
         self.closing = asyncio.Event()
         self._tell = tell
         self.idle = idle
+
+    def place(self, traits: Traits) -> AbstractAsyncContextManager[Any]:
+        """One operation's place beside the others: no more than the panel is asked for at once."""
+        if not traits.pace.at_once:
+            return nullcontext()
+        if self._places is None:
+            self._places = asyncio.Semaphore(traits.pace.at_once)
+        return self._places
 
     def as_invoiced(self, plan: Plan, operation: Operation) -> Operation:
         """``operation``; a payment of what falls with time as its invoice has it, once that is. Raises JournalError."""
@@ -152,7 +165,7 @@ class Desk:
             raise MoveLost("billtui is ending: nothing new is sent")
         if to in (OperationState.SENDING, OperationState.PREPARED, OperationState.UNKNOWN):
             fields["owner"] = self.owner
-        if to is OperationState.DONE and not fields.get("code") and awaits_payment(fields.get("answer")):
+        if to is OperationState.DONE and fields.get("code") in (None, FOUND) and awaits_payment(fields.get("answer")):
             fields |= {"code": AWAITS_PAYMENT, "detail": _PAY_THERE}
         await self.journal.run(lambda journal: journal.move(run.job_id, number, to, come_from=come_from, **fields))
         run.moved(number, to, self.clock(), fields)

@@ -160,6 +160,13 @@ class Engine:
         if run is not None:
             self._spawn(self._courier.follow_up(run, number, S.DONE if as_done else S.REFUSED))
 
+    def look_again(self, job_id: str) -> None:
+        """Look once more at what a person has to decide on a panel without keys."""
+        run = self._runs.get(job_id)
+        if run is not None:
+            for number in [one for one, state in run.states.items() if state is S.NEEDS_YOU]:
+                self._spawn(self._look_again(run, number))
+
     def begin(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run ``coroutine`` in the background, under this engine's care."""
         self._spawn(coroutine)
@@ -244,6 +251,13 @@ class Engine:
             self._pump(run)
             self._desk.idle()
             self._forget(run)
+
+    async def _look_again(self, run: Run, number: int) -> None:
+        with suppress(MoveLost):  # somebody has decided meanwhile
+            await self._settler.look_again(run, number)
+        run.put_back(number)
+        self._pump(run)
+        self._desk.idle()
 
     def _forget(self, run: Run) -> None:
         """A job that is done with needs no memory (some 3 kB for each operation); a command on it reads it again."""

@@ -230,10 +230,16 @@ class Executor:
         return count
 
     def settle_now(self, job_id: str) -> None:
-        """Look unknown outcomes up at once instead of after the pause."""
+        """Look unknown outcomes up at once instead of after the pause; and look once more at what a person has to
+        decide, where the panel is compared with what it looked like before."""
         self.take_over()
         self._write(lambda journal: owners.claim(journal, job_id, self._owner))
-        self._in_loop(lambda engine: engine.reload(job_id, wake=True))
+
+        def look(engine: Engine) -> None:
+            engine.reload(job_id, wake=True)
+            engine.look_again(job_id)
+
+        self._in_loop(look)
 
     def decide(self, job_id: str, number: int, *, as_done: bool) -> None:
         """Close an operation that needs a person. Raises MoveLost when it does not (any more)."""

@@ -44,6 +44,10 @@ class Limits:
     """So often in a row a job waits after "too many requests", then it is paused."""
     rate_pause: float = 2.0
     """Wait after "too many requests" without Retry-After."""
+    looks: int = 5
+    """So often a panel without keys is looked at, with growing pauses, before a person is asked what happened."""
+    alone: float = 300.0
+    """So long an operation waits there for the outcome of another one of the account; then it ends as not sent."""
     watch: float = 1.0
     """How often it is looked at what other programs have written into the journal."""
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from billtui.client.errors import ClientError, SessionExpired
 from billtui.services.executor.desk import Desk, OtherAccount
+from billtui.services.executor.keyless import bound_invoice
 from billtui.services.executor.run import Run
+from billtui.services.findings import find
 from billtui.services.journal import JournalError, OperationState, PauseReason
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
 from billtui.services.settle import Verdict, held_against, look_up, without
 
 S = OperationState
-
-
-def bound_invoice(targets: tuple[str, ...]) -> str | None:
-    """The invoice that an operation is about, where it is about one."""
-    return targets[0].removeprefix("invoice:") if len(targets) == 1 and targets[0].startswith("invoice:") else None
 
 
 class Settler:
@@ -29,6 +27,8 @@ class Settler:
         """``follow_up`` draws the consequences of a verdict."""
         self._desk = desk
         self._follow_up = follow_up
+        self._looks: Counter[tuple[str, int]] = Counter()
+        """How often a panel without keys was looked at for what became of an operation."""
 
     async def settle(self, run: Run, number: int) -> None:
         """Ask again and again, with growing pauses, until the panel says what became of the operation."""
@@ -65,13 +65,42 @@ class Settler:
             if row.state is not S.UNKNOWN:
                 run.moved(number, row.state, row.changed_at, {"code": row.code, "answer": row.answer})
                 return True
-            verdict = await look_up(client, row.key, row.first_sent_at, desk.clock)
-            operation = desk.as_invoiced(run.plan, run.operation(number))
-            verdict = held_against(verdict, operation, bound_invoice(row.targets))
-        if verdict.state is None:
+            operation, invoice_id = desk.as_invoiced(run.plan, run.operation(number)), bound_invoice(row.targets)
+            if client.driver.traits.keys:
+                verdict = await look_up(client, row.key, row.first_sent_at, desk.clock)
+                verdict = held_against(verdict, operation, invoice_id)
+            else:
+                verdict = await find(client, operation, invoice_id, row.picture, desk.clock())
+        if verdict.state is None or self._looks_again(run, number, verdict):
             return False
         await self._apply(run, number, verdict)
         return True
+
+    def _looks_again(self, run: Run, number: int, verdict: Verdict) -> bool:
+        """Whether it is too early for a person: a slow panel may still be at work on a request that timed out."""
+        self._looks[run.job_id, number] += 1
+        again = verdict.state is S.NEEDS_YOU and verdict.finding is not None
+        if again and self._looks[run.job_id, number] < self._desk.limits.looks:
+            return True
+        del self._looks[run.job_id, number]
+        return False
+
+    async def look_again(self, run: Run, number: int) -> None:
+        """Look once more at what a person has to decide: perhaps it can be seen by now. Raises ClientError."""
+        desk = self._desk
+        async with desk.look_ups:
+            client = await desk.panel.client_as(run.plan.panel_id, run.plan.account_id)
+            row = desk.reader.operation(run.job_id, number)
+            if row.state is not S.NEEDS_YOU or row.picture is None or client.driver.traits.keys:
+                return
+            operation = desk.as_invoiced(run.plan, run.operation(number))
+            verdict = await find(client, operation, bound_invoice(row.targets), row.picture, desk.clock())
+        if verdict.state is S.DONE:
+            await desk.move(run, number, S.DONE, S.NEEDS_YOU, **verdict.fields())
+            await self._follow_up(run, number, S.DONE)
+        elif (finding := verdict.finding) is not None:
+            await desk.journal.run(lambda journal: journal.note_finding(run.job_id, number, finding))
+            desk.tell(run, number, S.NEEDS_YOU)
 
     async def _apply(self, run: Run, number: int, verdict: Verdict) -> None:
         state = verdict.state

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         JournalDamaged,
         JournalError,
         MoveLost,
+        NotAlone,
         TargetsBusy,
         UnknownJob,
     )
@@ -37,6 +38,7 @@ __all__ = [
     "JournalError",
     "JournalReader",
     "MoveLost",
+    "NotAlone",
     "OperationRow",
     "OperationState",
     "PauseReason",
@@ -60,6 +62,7 @@ _NAMES = {
     "JournalReader": "reader",
     "MOVES": "states",
     "MoveLost": "errors",
+    "NotAlone": "errors",
     "OPEN": "states",
     "OperationRow": "rows",
     "OperationState": "states",

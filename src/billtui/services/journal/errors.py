@@ -21,6 +21,11 @@ class MoveLost(JournalError):
     """An operation was not in the state that a move starts from: somebody else moved it."""
 
 
+class NotAlone(JournalError):
+    """Another operation of the account is being sent, or has no known outcome: on a panel without idempotency keys the
+    effect of one could be taken for that of the other."""
+
+
 class UnknownJob(JournalError, LookupError):
     """There is no such job or operation in the journal."""
 

@@ -17,7 +17,7 @@ from billtui.domain.safetext import SafeText
 from billtui.services.journal import schema
 from billtui.services.journal.anew import done_anew
 from billtui.services.journal.errors import JournalDamaged, UnknownJob
-from billtui.services.journal.rows import Busy, EventRow, JobRow, OperationRow
+from billtui.services.journal.rows import UNDER_WAY, Busy, EventRow, JobRow, OperationRow
 from billtui.services.journal.states import OPEN, OperationState, PauseReason, job_state
 from billtui.services.journal.tallies import Tallies
 from billtui.services.journal.workers import Worker, worker_of
@@ -29,8 +29,10 @@ _JOB = (
 )
 _OPERATION = (
     "SELECT job_id, number, key, kind, title, targets, takes_from, amount, currency, state, code, rule, detail,"
-    " request_id, answer, sends, first_sent_at, changed_at, owner FROM operations"
+    " request_id, answer, sends, first_sent_at, changed_at, owner, picture, finding FROM operations"
 )
+_WITHOUT_PICTURES = _OPERATION.replace(" picture, finding ", " NULL, NULL ")
+"""Also for a journal of format 1, which no writer has opened since."""
 
 
 class JournalReader:
@@ -105,7 +107,7 @@ class JournalReader:
             if db is None:
                 return []
             rows = db.execute(
-                f"{_columns(answers)} WHERE job_id = ?{only} ORDER BY number", (job_id, *(wanted or ()))
+                f"{_columns(db, answers)} WHERE job_id = ?{only} ORDER BY number", (job_id, *(wanted or ()))
             ).fetchall()
         return list(map(_operation, rows))
 
@@ -118,7 +120,7 @@ class JournalReader:
             with _one_state(db):
                 now = int(db.execute("SELECT COALESCE(MAX(sequence), 0) FROM events").fetchone()[0])
                 rows = db.execute(
-                    f"{_columns(False)} WHERE job_id = ?1 AND number IN"
+                    f"{_columns(db, False)} WHERE job_id = ?1 AND number IN"
                     " (SELECT number FROM events WHERE sequence > ?2 AND +job_id = ?1) ORDER BY number",
                     (job_id, generation),
                 ).fetchall()
@@ -133,7 +135,7 @@ class JournalReader:
         with self._reading() as db:
             row = None
             if db is not None:
-                row = db.execute(f"{_OPERATION} WHERE job_id = ? AND number = ?", (job_id, number)).fetchone()
+                row = db.execute(f"{_whole(db)} WHERE job_id = ? AND number = ?", (job_id, number)).fetchone()
         if row is None:
             raise UnknownJob(f"There is no operation {number} of job {job_id[:8]} in the journal.")
         return _operation(row)
@@ -145,7 +147,7 @@ class JournalReader:
             if db is None:
                 return []
             rows = db.execute(
-                f"{_OPERATION} WHERE state IN ({marks}) ORDER BY changed_at, job_id, number", [s.value for s in states]
+                f"{_whole(db)} WHERE state IN ({marks}) ORDER BY changed_at, job_id, number", [s.value for s in states]
             ).fetchall()
         return [_operation(row) for row in rows]
 
@@ -199,6 +201,14 @@ class JournalReader:
                 (kind, json.dumps([target]), panel_id, account_id, limit),
             ).fetchall()  # fmt: skip
         return [json.loads(row[0]) for row in rows]
+
+    def under_way(self, panel_id: str, account_id: str) -> list[tuple[str, int]]:
+        """(job, number) of the account's operations that are being sent or have no known outcome, of any program."""
+        with self._reading() as db:
+            if db is None:
+                return []
+            rows = db.execute(UNDER_WAY, (panel_id, account_id)).fetchall()
+        return [(str(job_id), int(number)) for job_id, number in rows]
 
     def paused(self, job_ids: Iterable[str]) -> dict[str, PauseReason | None]:
         """Which of these jobs are paused in the journal, and why."""
@@ -276,8 +286,12 @@ def _one_state(db: sqlite3.Connection) -> Iterator[None]:
             db.execute("ROLLBACK")
 
 
-def _columns(answers: bool) -> str:
-    return _OPERATION if answers else _OPERATION.replace(" answer,", " NULL,")
+def _whole(db: sqlite3.Connection) -> str:
+    return _OPERATION if schema.version_of(db) > 1 else _WITHOUT_PICTURES
+
+
+def _columns(db: sqlite3.Connection, answers: bool) -> str:
+    return _whole(db) if answers else _WITHOUT_PICTURES.replace(" answer,", " NULL,")
 
 
 def _operation(row: tuple[Any, ...]) -> OperationRow:
@@ -288,6 +302,7 @@ def _operation(row: tuple[Any, ...]) -> OperationRow:
         state=OperationState(row[9]), code=row[10], rule=row[11], detail=SafeText(row[12]) if row[12] else None,
         request_id=row[13], answer=json.loads(row[14]) if row[14] else None, sends=row[15],
         first_sent_at=_instant(row[16]) if row[16] else None, changed_at=_instant(row[17]), owner=row[18],
+        picture=json.loads(row[19]) if row[19] else None, finding=json.loads(row[20]) if row[20] else None,
     )  # fmt: skip
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from billtui.domain.money import Money
 from billtui.services.journal.states import CLOSED, JobState, OperationState, PauseReason
 
 if TYPE_CHECKING:
     from billtui.domain.safetext import SafeText
+
+UNDER_WAY: Final = (
+    "SELECT o.job_id, o.number FROM operations o JOIN jobs j ON j.id = o.job_id"
+    " WHERE o.state IN ('sending','unknown') AND j.panel_id = ? AND j.account_id = ?"
+)
+"""The operations of an account that may have an effect at this moment, or may have had one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,10 @@ class OperationRow:
     first_sent_at: datetime | None
     changed_at: datetime
     owner: str | None
+    picture: dict[str, Any] | None = None
+    """Of a panel without idempotency keys: what it looked like directly before the request (``at``, ``seen``)."""
+    finding: dict[str, Any] | None = None
+    """What comparing with the picture found after a lost answer (``at``, ``state``, ``words``, ``now``)."""
 
     @property
     def closed(self) -> bool:

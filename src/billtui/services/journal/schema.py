@@ -19,7 +19,8 @@ from billtui.config.paths import ensure_private_dir
 from billtui.services.journal.errors import JournalDamaged, JournalError
 
 APPLICATION_ID: Final = 0x62696C6C  # "bill"
-USER_VERSION: Final = 1
+USER_VERSION: Final = 2
+"""2: what a panel without idempotency keys looked like before a write, and what comparing with it found."""
 BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another process's transaction."""
 
@@ -43,7 +44,7 @@ CREATE TABLE IF NOT EXISTS operations(
     state TEXT NOT NULL CHECK (state IN
         ('held','prepared','sending','done','refused','not-sent','unknown','needs-you','cancelled')),
     owner TEXT, sends INTEGER NOT NULL DEFAULT 0, first_sent_at TEXT, changed_at TEXT NOT NULL,
-    code TEXT, rule TEXT, detail TEXT, request_id TEXT, answer TEXT,
+    code TEXT, rule TEXT, detail TEXT, request_id TEXT, answer TEXT, picture TEXT, finding TEXT,
     PRIMARY KEY (job_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS operations_open ON operations(state)
@@ -62,6 +63,9 @@ CREATE TABLE IF NOT EXISTS events(
 CREATE INDEX IF NOT EXISTS events_of_job ON events(job_id, number);
 CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs(submitted_at);
 """
+
+_ADDED: Final = ("ALTER TABLE operations ADD COLUMN picture TEXT", "ALTER TABLE operations ADD COLUMN finding TEXT")
+"""From format 1 to 2."""
 
 
 def owners_dir(path: Path) -> Path:
@@ -91,6 +95,9 @@ def open_writer(path: Path) -> sqlite3.Connection:
         for statement in TABLES.split(";\n"):
             if statement.strip():
                 connection.execute(statement)
+        if version_of(connection) == 1:
+            for statement in _ADDED:
+                connection.execute(statement)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={USER_VERSION}")
         connection.execute("COMMIT")
@@ -101,6 +108,11 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The format of the file; 0 for an empty one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> str:
@@ -160,7 +172,7 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> bool:
     connection.execute("BEGIN")
     try:
         made = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        version = version_of(connection)
         (application,) = connection.execute("PRAGMA application_id").fetchone()
     finally:
         if connection.in_transaction:
@@ -169,7 +181,7 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> bool:
         return False
     if application != APPLICATION_ID:
         raise JournalDamaged(f"{path} is not a journal of billtui.")
-    if version != USER_VERSION:
+    if version not in (1, USER_VERSION):
         raise JournalError(f"The journal {path} was written by another version of billtui (format {version}).")
     return True
 

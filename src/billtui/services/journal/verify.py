@@ -8,7 +8,9 @@ import sqlite3
 from typing import Any
 
 from billtui.services.journal import chain
+from billtui.services.journal.schema import version_of
 from billtui.services.journal.states import CLOSED, MOVES, OPEN, OperationState
+from billtui.services.journal.writer import DOCUMENTS, digest
 from billtui.services.plans import Plan, PlanError
 
 MOST = 50
@@ -21,8 +23,8 @@ def findings(db: sqlite3.Connection) -> list[str]:
     db.execute("BEGIN")
     try:
         found += [f"SQLite reports: {row[0]}" for row in db.execute("PRAGMA quick_check(10)") if row[0] != "ok"]
-        last, answers, plans = _chain(db, found)
-        _operations(db, found, last, answers)
+        last, documents, plans = _chain(db, found)
+        _operations(db, found, last, documents)
         _jobs(db, found, plans)
         _locks(db, found)
     finally:
@@ -33,23 +35,24 @@ def findings(db: sqlite3.Connection) -> list[str]:
 
 
 _Last = dict[tuple[str, int], str]
+_Documents = dict[tuple[str, int], dict[str, str]]
 
 
-def _chain(db: sqlite3.Connection, found: list[str]) -> tuple[_Last, dict[tuple[str, int], str], dict[str, str]]:
+def _chain(db: sqlite3.Connection, found: list[str]) -> tuple[_Last, _Documents, dict[str, str]]:
     previous, expected = chain.GENESIS, 1
     last: _Last = {}
-    answers: dict[tuple[str, int], str] = {}
+    documents: _Documents = {}
     plans: dict[str, str] = {}
-    for sequence, at, job_id, number, before, after, detail, digest in db.execute(
+    for sequence, at, job_id, number, before, after, detail, link in db.execute(
         "SELECT sequence, at, job_id, number, before, after, detail, hash FROM events ORDER BY sequence"
     ):
         if sequence != expected:
             found.append(f"Events {expected} to {sequence - 1} are missing.")
-        if chain.link(previous, sequence, at, job_id, number, before, after, detail) != digest:
+        if chain.link(previous, sequence, at, job_id, number, before, after, detail) != link:
             found.append(
                 f"Event {sequence} (job {job_id[:8]}, operation {number}) was changed, or what stood before it."
             )
-        previous, expected = digest, sequence + 1
+        previous, expected = link, sequence + 1
         noted = _object(detail)
         if number == 0:
             if after == "job":
@@ -63,21 +66,25 @@ def _chain(db: sqlite3.Connection, found: list[str]) -> tuple[_Last, dict[tuple[
         elif before is not None and before != after and after not in MOVES.get(OperationState(before), ()):
             found.append(f"Event {sequence} is a move that does not exist: {before} → {after}.")
         last[job_id, number] = after
-        if "answer" in noted:
-            answers[job_id, number] = str(noted["answer"])
-    return last, answers, plans
+        known_ones = documents.setdefault((job_id, number), {})
+        if "picture" in noted:
+            known_ones.pop("finding", None)
+        known_ones |= {name: str(noted[name]) for name in DOCUMENTS if name in noted}
+    return last, documents, plans
 
 
-def _operations(db: sqlite3.Connection, found: list[str], last: _Last, answers: dict[tuple[str, int], str]) -> None:
+def _operations(db: sqlite3.Connection, found: list[str], last: _Last, documents: _Documents) -> None:
     seen: set[tuple[str, int]] = set()
-    for job_id, number, state, answer in db.execute("SELECT job_id, number, state, answer FROM operations"):
+    names = ", ".join(DOCUMENTS) if version_of(db) > 1 else "answer, NULL, NULL"
+    for job_id, number, state, *texts in db.execute(f"SELECT job_id, number, state, {names} FROM operations"):
         where = f"operation {number} of job {job_id[:8]}"
         seen.add((job_id, number))
         if last.get((job_id, number)) != state:
             found.append(f"The state of {where} is {state}, but the last event says {last.get((job_id, number))}.")
-        digest = hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest() if answer is not None else None
-        if digest != answers.get((job_id, number)):
-            found.append(f"The answer of {where} is not the one that was written down.")
+        written = documents.get((job_id, number), {})
+        for name, text in zip(DOCUMENTS, texts, strict=True):
+            if (digest(text) if text is not None else None) != written.get(name):
+                found.append(f"The {name} of {where} is not the one that was written down.")
     found += [
         f"Operation {number} of job {job_id[:8]} is missing, but has events." for job_id, number in last.keys() - seen
     ]

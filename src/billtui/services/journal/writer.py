@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from billtui.domain.safetext import SafeText
 from billtui.services.journal import chain, schema
 from billtui.services.journal.anew import taken_on
-from billtui.services.journal.errors import DoneAnew, JournalError, MoveLost, TargetsBusy, UnknownJob
-from billtui.services.journal.rows import Busy
+from billtui.services.journal.errors import DoneAnew, JournalError, MoveLost, NotAlone, TargetsBusy, UnknownJob
+from billtui.services.journal.rows import UNDER_WAY, Busy
 from billtui.services.journal.states import CLOSED, MOVES, OPEN, OperationState, PauseReason
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 S = OperationState
 Step = Callable[[str], None]
+DOCUMENTS: Final = ("answer", "picture", "finding")
+"""What of an operation is a JSON document, whose digest stands in the chain of events."""
+
+
+def digest(document: str) -> str:
+    """By which the chain knows a document of an operation."""
+    return hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def no_step(_name: str) -> None:
@@ -170,10 +177,11 @@ class Journal:
     def move(
         self, job_id: str, number: int, to: OperationState, *, come_from: Iterable[OperationState], **fields: Any
     ) -> None:
-        """Move one operation, with its event. ``fields``: owner, code, rule, detail, request_id, answer (JSON object).
+        """Move one operation, with its event. ``fields``: owner, code, rule, detail, request_id; answer, picture and
+        finding (JSON objects); ``alone``: only while nothing else of the account is being sent or unknown.
 
-        Raises MoveLost when it is in none of the states ``come_from`` (somebody else moved it), TargetsBusy when it
-        opens again and another operation has its target by now.
+        Raises NotAlone when something is, MoveLost when it is in none of the states ``come_from`` (somebody else moved
+        it), TargetsBusy when it opens again and another operation has its target by now.
         """
         start = frozenset(come_from)
         wrong = [state for state in start if to not in MOVES[state]]
@@ -186,18 +194,22 @@ class Journal:
             columns["owner"] = fields["owner"]
         if to in CLOSED or to is S.NEEDS_YOU:
             columns["owner"] = None
-        answer = fields.get("answer")
         noted: dict[str, Any] = {
             name: columns[name] for name in ("code", "rule", "detail", "request_id") if columns[name]
         }
-        if answer is not None:
-            columns["answer"] = json.dumps(answer, separators=(",", ":"))
-            noted["answer"] = hashlib.sha256(columns["answer"].encode("utf-8", "surrogatepass")).hexdigest()
+        if fields.get("picture") is not None:
+            columns["finding"] = None  # of an earlier picture
+        for name in DOCUMENTS:
+            if fields.get(name) is not None:
+                columns[name] = json.dumps(fields[name], separators=(",", ":"))
+                noted[name] = digest(columns[name])
         with self._unless_open():
             before = self._state_of(job_id, number)
             if before not in start:
                 raise MoveLost(f"operation {number} of job {job_id[:8]} is {before}, not {' or '.join(sorted(start))}")
             self._check_targets(job_id, number, before, to)
+            if fields.get("alone"):
+                self._check_alone(job_id, number)
             guard, more = "", ""
             extra: tuple[Any, ...] = ()
             owner: tuple[Any, ...] = ()
@@ -228,6 +240,12 @@ class Journal:
             if busy:
                 raise TargetsBusy(busy)
 
+    def _check_alone(self, job_id: str, number: int) -> None:
+        panel_id, account_id, _ = self._targets_of(job_id, number)
+        others = [one for one in self._db.execute(UNDER_WAY, (panel_id, account_id)) if one != (job_id, number)]
+        if others:
+            raise NotAlone(f"operation {others[0][1]} of job {others[0][0][:8]} has no known outcome yet")
+
     def _relock(self, job_id: str, number: int, before: OperationState, to: OperationState) -> None:
         if before in OPEN and to in CLOSED:
             self._db.execute("UPDATE locks SET open = 0 WHERE job_id = ? AND number = ?", (job_id, number))
@@ -251,6 +269,18 @@ class Journal:
             )
             self._lock(panel_id, account_id, [target], job_id, number)
             self._event(job_id, number, S.PREPARED, S.PREPARED, {"target": target})
+
+    def note_finding(self, job_id: str, number: int, finding: Mapping[str, Any]) -> None:
+        """Keep what looking once more found about an operation that a person decides about. Raises MoveLost."""
+        document = json.dumps(finding, separators=(",", ":"))
+        with self.transaction():
+            if self._state_of(job_id, number) is not S.NEEDS_YOU:
+                raise MoveLost(f"operation {number} of job {job_id[:8]} needs nobody any more")
+            self._db.execute(
+                "UPDATE operations SET finding = ?, detail = ? WHERE job_id = ? AND number = ?",
+                (document, finding.get("words"), job_id, number),
+            )
+            self._event(job_id, number, S.NEEDS_YOU, S.NEEDS_YOU, {"finding": digest(document)})
 
     def pause(self, job_id: str, reason: PauseReason, note: str | None = None) -> None:
         """Let nothing new of the job be sent, and say why. The first reason stays."""
@@ -319,12 +349,12 @@ class Journal:
         sequence, previous = self._head[0] + 1, self._head[1]
         at, text = self._now(), chain.dump(detail)
         start = before.value if before is not None else None
-        digest = chain.link(previous, sequence, at, job_id, number, start, str(after), text)
+        link = chain.link(previous, sequence, at, job_id, number, start, str(after), text)
         self._db.execute(
             "INSERT INTO events(sequence, at, job_id, number, before, after, detail, hash) VALUES (?,?,?,?,?,?,?,?)",
-            (sequence, at, job_id, number, start, str(after), text, digest),
+            (sequence, at, job_id, number, start, str(after), text, link),
         )
-        self._head = (sequence, digest)
+        self._head = (sequence, link)
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,75 @@
+"""One operation at a time on panels without idempotency keys, and a look back before anything goes a second time."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from billtui.services.executor.run import Run
+from billtui.services.findings import find, may_repeat
+from billtui.services.journal import OperationState
+from billtui.services.settle import Verdict
+
+if TYPE_CHECKING:
+    from billtui.client.billing_client import BillingClient
+    from billtui.services.executor.desk import Desk
+    from billtui.services.plans import Operation
+
+S = OperationState
+_LOOK: Final = 0.1
+"""Seconds between two looks at whether another operation has its outcome; it doubles up to a second."""
+
+
+def bound_invoice(targets: tuple[str, ...]) -> str | None:
+    """The invoice that an operation is about, where it is about one."""
+    return targets[0].removeprefix("invoice:") if len(targets) == 1 and targets[0].startswith("invoice:") else None
+
+
+async def until_alone(desk: Desk, run: Run, number: int) -> bool:
+    """Wait until nothing else of the account is being sent or unknown, in any program; whether it may go now.
+
+    The journal checks that once more when it is sent. After a while it ends as not sent: what a line or a person keeps
+    open for long must not send anything later by surprise.
+    """
+    loop, pause = asyncio.get_running_loop(), _LOOK
+    until = loop.time() + desk.limits.alone
+    told = False
+    while run.states.get(number) is S.PREPARED and run.paused is None and not desk.closing.is_set():
+        others = desk.reader.under_way(run.plan.panel_id, run.plan.account_id)
+        if not others:
+            return True
+        job_id, other = others[0]
+        words = f"Operation {other} of job {job_id[:8]} has no known outcome yet, and this panel knows no keys."
+        if loop.time() > until and not run.sends.get(number):
+            fields = {"code": "other-open", "detail": f"{words} Nothing was sent; send it again when that is settled."}
+            await desk.move_surely(run, number, S.NOT_SENT, S.PREPARED, **fields)
+            return False
+        if not told:
+            desk.tell(run, error=f"{words} What is next waits for that.")
+            told = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await desk.closing.wait()
+        pause = min(pause * 2, 1.0)
+    return False
+
+
+async def known_before_again(desk: Desk, run: Run, operation: Operation, client: BillingClient) -> Verdict | None:
+    """What a look back says about an operation that was begun before and is said not to be executed (401, 429).
+
+    ``None``: it may be sent. It is not believed blindly where a second time would cost money. Raises ClientError.
+    """
+    number = operation.number
+    if not run.sends.get(number) or may_repeat(client.driver.traits, operation):
+        return None
+    row = desk.reader.operation(run.job_id, number)
+    if row.picture is None:
+        return None
+    asked = desk.as_invoiced(run.plan, operation)
+    verdict = await find(client, asked, bound_invoice(row.targets), row.picture, desk.clock())
+    if verdict.state is S.DONE:
+        return verdict
+    if (verdict.finding or {}).get("state") == "not-done":
+        return None
+    return Verdict(S.UNKNOWN, verdict.code, detail=verdict.detail, finding=verdict.finding)
