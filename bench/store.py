@@ -102,8 +102,8 @@ def reading(_yardsticks: Yardsticks) -> list[Figure]:
         rows = median(lambda: all_rows(path))
         figures.append(Figure("P-STORE", "all rows of 100,000 orders", rows, "ms", budget=350))
         held = HeldRows()
-        reader.orders(held)
-        again = median(partial(timed, partial(reader.orders, held)))
+        reader.held_orders(held)
+        again = median(partial(timed, partial(reader.held_orders, held)))
         figures.append(Figure("P-STORE", "the same again, where nothing changed", again, "ms"))
         one = median(lambda: timed(lambda: reader.order_rows(["104217"])))
         figures.append(Figure("P-STORE", "one row by id, 100,000 orders", one, "ms"))
@@ -123,9 +123,10 @@ def reading(_yardsticks: Yardsticks) -> list[Figure]:
 def weight(path: Path) -> float:
     """Megabytes that a process gains by reading every row."""
     code = (
-        "import sys, psutil; from pathlib import Path; from billtui.services.store import StoreReader\n"
+        "import sys, psutil; from pathlib import Path; from billtui.services.store import HeldRows, StoreReader\n"
         "reader = StoreReader(Path(sys.argv[1])); reader.first_orders(50); me = psutil.Process()\n"
-        "before = me.memory_info().rss; rows = reader.orders(); print(me.memory_info().rss - before, len(rows))"
+        "before = me.memory_info().rss; held = HeldRows(); rows = reader.held_orders(held)\n"
+        "print(me.memory_info().rss - before, len(rows))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     return int(done.stdout.split()[0]) / 1e6

@@ -132,4 +132,4 @@ def test_chosen_rows_are_the_same_in_any_order(numbers: set[int], step: int) -> 
     assert Counter(row.id for row in found.in_any_order()) == Counter(wanted)
     assert len(found) == len(wanted)
     assert [found[place].id for place in range(len(found))] == wanted
-    assert Counter(row.id for row in view.any_shown()) == Counter(view.shown_ids())
+    assert Counter(row.id for row in view.all_shown()) == Counter(view.shown_ids())

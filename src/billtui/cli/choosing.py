@@ -81,7 +81,7 @@ def query_of(text: str) -> Query:
 
 def matching_rows(session: Session, rows: Sequence[OrderRow], text: str) -> list[OrderRow]:
     """The rows that an expression chooses. Raises CliError."""
-    return chosen_by(query_of(text), rows, int(session.now().timestamp()), tags_of(session))
+    return list(chosen_by(query_of(text), rows, int(session.now().timestamp()), tags_of(session)))
 
 
 def _matching(session: Session, rows: Sequence[OrderRow], text: str, among: Iterable[str] | None) -> list[str]:

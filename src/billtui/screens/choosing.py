@@ -14,6 +14,7 @@ from billtui.screens.order_texts import own_files
 from billtui.services.order_references import References
 from billtui.services.selection import SavedSelections, check_name
 from billtui.widgets.formats import count_text
+from billtui.widgets.record_table_chosen import each_of
 
 if TYPE_CHECKING:
     from billtui.screens.order_marks import OrderMarks
@@ -84,7 +85,7 @@ async def _by_selection(screen: OrderMarks, saved: SavedSelections) -> None:
     if name is None:
         return
     ids = saved.get(KIND, name) or frozenset()
-    there = {row.id for row in screen.table.rows}
+    there = set(each_of(screen.table.rows, screen.row_id))
     gone = len(ids - there)
     note = f"{count_text(len(ids), 'order')}" + (f", {gone} of them not there any more." if gone else ".")
     delete = Choice("delete", "Delete this selection", "The orders stay as they are")

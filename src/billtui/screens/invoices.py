@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 from textual.content import Content
 
@@ -20,6 +21,7 @@ from billtui.screens.paying import pay_invoices
 from billtui.services.store import InvoiceRow
 from billtui.widgets.formats import cents_text
 from billtui.widgets.record_table import Column
+from billtui.widgets.record_table_chosen import ChosenRows, counts_of, each_of, total_of
 
 OPEN = ("unpaid", "promised", "overdue")
 
@@ -37,14 +39,14 @@ def invoice_refusal(command: Command, rows: Sequence[InvoiceRow]) -> str | None:
     if not rows:
         return None
     one = rows[0]
-    if command.id == "invoice.pay" and not any(row.state in OPEN for row in rows):
+    if command.id == "invoice.pay" and counts_of(rows, "state").keys().isdisjoint(OPEN):
         return f"Invoice {one.number} is {one.state}: only unpaid, promised and overdue ones can be paid (INV-3)."
     if command.id == "invoice.combine":
         if len(rows) < 2:
             return "Mark two or more unpaid invoices with space, then combine them (INV-6)."
-        if sum(row.state == "unpaid" for row in rows) < 2:
+        if counts_of(rows, "state").get("unpaid", 0) < 2:
             return "Only unpaid invoices can be combined, and it takes two of them (INV-6)."
-    if command.id == "invoice.delete" and not any(row.state == "unpaid" for row in rows):
+    if command.id == "invoice.delete" and "unpaid" not in counts_of(rows, "state"):
         return f"Invoice {one.number} is {one.state}: only unpaid ones can be deleted (INV-5)."
     if command.id == "invoice.split" and (len(rows) > 1 or one.state != "unpaid"):
         return "Split works on one unpaid invoice that holds combined ones (INV-7)."
@@ -61,6 +63,7 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
     VIEWS = INVOICE_VIEWS
     EMPTY = "This account has no invoices yet. Renew an order (3, then R) to get one."
     SORT = ("issued", True)
+    _open: tuple[Sequence[InvoiceRow], ChosenRows[InvoiceRow]] | None = None
 
     def columns(self) -> Sequence[Column[InvoiceRow]]:
         """Number, state, total, due date, what for."""
@@ -72,16 +75,23 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
 
     def load_rows(self) -> Sequence[InvoiceRow]:
         """All invoices of the store."""
-        return self.session.store.invoices(self.held("invoices"))
+        return self.session.store.held_invoices(self.held("invoices"))
 
     def summary(self, rows: Sequence[InvoiceRow], marked: Sequence[InvoiceRow]) -> Content:
         """What the marked, or else all open invoices come to: always in sight."""
-        of = marked or [row for row in rows if row.state in OPEN]
+        of = marked or self._open_ones(rows)
         if not of:
             return Content.styled(" Nothing is open.", "$text-success")
-        total = cents_text(sum(row.total for row in of), of[0].currency)
+        total = cents_text(total_of(of, "total"), of[0].currency)
         words = "" if marked else f" {len(of)} open: "
         return Content.assemble((words, "$muted"), (total, "bold"))
+
+    def _open_ones(self, rows: Sequence[InvoiceRow]) -> ChosenRows[InvoiceRow]:
+        """Looked for once, until the rows are others."""
+        if self._open is None or self._open[0] is not rows:
+            places = compress(range(len(rows)), each_of(rows, lambda row: row.state in OPEN))
+            self._open = (rows, ChosenRows(rows, list(places)))
+        return self._open[1]
 
     def detail(self, row: InvoiceRow) -> Content:
         """The invoice beside the list."""

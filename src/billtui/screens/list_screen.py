@@ -13,7 +13,7 @@ from billtui.screens.base import DETAIL_FROM
 from billtui.screens.command_text import command_line
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.columns import ColumnsDialog
-from billtui.screens.record_list import RecordList, View
+from billtui.screens.record_list import RecordList, View, count_shown
 from billtui.terminal.harmless import one_line
 from billtui.widgets.formats import count_text
 
@@ -90,8 +90,7 @@ class ListScreen(RecordList[R], Generic[R]):
         """Choose one of the views."""
         rows, now = self.table.rows, self.now_epoch()
         choices = [
-            Choice(view.id, view.title, count_text(sum(1 for row in rows if view.shows(row, now)), self.NOUN))
-            for view in self.views()
+            Choice(view.id, view.title, count_text(count_shown(rows, view, now), self.NOUN)) for view in self.views()
         ]
 
         def chosen(view_id: str | None) -> None:

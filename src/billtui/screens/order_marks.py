@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
-from operator import attrgetter
 from typing import ClassVar, Final
 
 from textual import on
@@ -21,7 +20,7 @@ from billtui.services.own_files import OwnFiles
 from billtui.services.store import OrderRow, money
 from billtui.widgets.formats import cents_text, count_text
 from billtui.widgets.record_table import RecordTable
-from billtui.widgets.record_table_chosen import ChosenRows
+from billtui.widgets.record_table_chosen import total_of
 
 KIND: Final = "order"
 KEEP_AFTER: Final = 1.0
@@ -173,12 +172,11 @@ class OrderMarks(ListScreen[OrderRow]):
         parts: list[Content | tuple[str, str]] = []
         if aside:
             parts.append((f"{aside} set aside (R says why) ", "$text-warning"))
-        chosen = marked or ([] if aside else self.table.any_shown())
+        chosen = marked or ([] if aside else self.table.all_shown())
         if chosen:
-            lying = chosen.in_any_order() if isinstance(chosen, ChosenRows) else chosen
             parts += [
                 (f" {'marked' if marked else 'shown'}: ", "$muted"),
-                (cents_text(sum(map(attrgetter("price"), lying)), chosen[0].currency), "bold"),
+                (cents_text(total_of(chosen, "price"), chosen[0].currency), "bold"),
                 (" a month at list price", "$muted"),
             ]
         return Content.assemble(*parts)

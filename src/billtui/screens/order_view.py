@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from textual.content import Content
@@ -56,19 +57,19 @@ def order_columns(
         return "own price" if row.individual_price else f"{row.discount} %" if row.discount not in ("", "0") else ""
 
     return [
-        Column(key="name", title="Order", cell=lambda r: r.name, min_width=12, max_width=34, flex=3, priority=10, sort_key=lambda r: r.name, search=lambda r: r.name),
-        Column(key="state", title="State", cell=state, width=11, priority=8, sort_key=lambda r: r.state, search=lambda r: r.state),
-        Column(key="left", title="Time left", cell=left, width=19, priority=9, sort_key=lambda r: r.paid_until),
+        Column(key="name", title="Order", cell=lambda r: r.name, min_width=12, max_width=34, flex=3, priority=10, sort_key=attrgetter("name"), search=attrgetter("name")),
+        Column(key="state", title="State", cell=state, width=11, priority=8, sort_key=attrgetter("state"), search=attrgetter("state")),
+        Column(key="left", title="Time left", cell=left, width=19, priority=9, sort_key=attrgetter("paid_until")),
         Column(key="bill", title="Bill", cell=bill, width=4, priority=5, sort_key=lambda r: r.unpaid_invoice_id or "~"),
-        Column(key="price", title="A month", cell=lambda r: cents_text(r.price), width=9, align="right", priority=7, sort_key=lambda r: r.price),
-        Column(key="location", title="Loc", cell=lambda r: r.location, width=7, priority=6, sort_key=lambda r: r.location, search=lambda r: r.location),
+        Column(key="price", title="A month", cell=lambda r: cents_text(r.price), width=9, align="right", priority=7, sort_key=attrgetter("price")),
+        Column(key="location", title="Loc", cell=lambda r: r.location, width=7, priority=6, sort_key=attrgetter("location"), search=attrgetter("location")),
         Column(key="discount", title="Discount", cell=discount, width=9, align="right", priority=2, sort_key=lambda r: float(r.discount or 0)),
         Column(key="auto", title="Auto", cell=auto, width=5, priority=5, sort_key=lambda r: r.auto_months if r.auto_on else 0),
-        Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=10, max_width=16, priority=4, sort_key=lambda r: r.plan, search=lambda r: r.plan),
+        Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=10, max_width=16, priority=4, sort_key=attrgetter("plan"), search=attrgetter("plan")),
         Column(key="tags", title="Tags", cell=lambda r: Toned(tags(r), "accent"), min_width=6, max_width=20, priority=3, sort_key=tags, search=tags),
-        Column(key="address", title="Address", cell=lambda r: r.address, min_width=15, max_width=24, priority=1, sort_key=lambda r: r.address, search=lambda r: r.address),
-        Column(key="until", title="Paid until", cell=lambda r: date_text(epoch(r.paid_until)), width=10, priority=0, sort_key=lambda r: r.paid_until),
-        Column(key="id", title="Id", cell=lambda r: r.id, min_width=6, max_width=14, priority=-1, sort_key=lambda r: r.id, search=lambda r: r.id),
+        Column(key="address", title="Address", cell=lambda r: r.address, min_width=15, max_width=24, priority=1, sort_key=attrgetter("address"), search=attrgetter("address")),
+        Column(key="until", title="Paid until", cell=lambda r: date_text(epoch(r.paid_until)), width=10, priority=0, sort_key=attrgetter("paid_until")),
+        Column(key="id", title="Id", cell=lambda r: r.id, min_width=6, max_width=14, priority=-1, sort_key=attrgetter("id"), search=attrgetter("id")),
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from textual.content import Content
 from textual.events import Paste
@@ -15,6 +16,7 @@ from billtui.services.store import OrderRow, StoreReader
 from billtui.services.transfers import running_of_order
 from billtui.widgets.formats import DAY
 from billtui.widgets.record_table import Column
+from billtui.widgets.record_table_chosen import counts_of, each_of
 
 LIVE = ("active", "suspended", "blocked", "pending")
 
@@ -61,7 +63,7 @@ class OrdersScreen(OrderMarks):
 
     def load_rows(self) -> Sequence[OrderRow]:
         """All orders of the store."""
-        return self.session.store.orders(self.held("orders"))
+        return self.session.store.held_orders(self.held("orders"))
 
     def detail(self, row: OrderRow) -> Content:
         """The order beside the list."""
@@ -100,7 +102,7 @@ class OrdersScreen(OrderMarks):
         """Pay the open invoices of what is chosen."""
         from billtui.screens.paying import pay_invoices
 
-        ids = dict.fromkeys(row.unpaid_invoice_id for row in self.chosen_rows() if row.unpaid_invoice_id)
+        ids = dict.fromkeys(each_of(self.chosen_rows(), attrgetter("unpaid_invoice_id")))
         await pay_invoices(self.billtui, [one for one in ids if one])
 
     @handles("order.invoice")
@@ -222,7 +224,7 @@ LOCKED = frozenset({"order.renew", "order.auto_renew", "order.addons", "order.ch
 
 def order_refusal(command: Command, rows: Sequence[OrderRow], store: StoreReader | None = None) -> str | None:
     """Why a command cannot be used on these orders, from what the list knows."""
-    if command.id in LOCKED and rows and all(row.transfer_id for row in rows):
+    if command.id in LOCKED and rows and all(counts_of(rows, "transfer_id")):
         which = f"{rows[0].name} is" if len(rows) == 1 else f"All {len(rows)} of them are"
         return f"{which} on the way to another account (TRF-6): T opens the transfer, X there cancels it."
     if command.id == "order.plan_ticket" and not _has_ticket(rows, store):
@@ -231,7 +233,7 @@ def order_refusal(command: Command, rows: Sequence[OrderRow], store: StoreReader
         return "One order at a time: each has its own difference. space unmarks the others."
     if command.id == "order.renew" and len(rows) == 1 and rows[0].unpaid_invoice_id:
         return f"{rows[0].name} is on an open invoice (REN-2): p pays it, i opens it."
-    if command.id in ("order.pay", "order.invoice") and not any(row.unpaid_invoice_id for row in rows):
+    if command.id in ("order.pay", "order.invoice") and not any(counts_of(rows, "unpaid_invoice_id")):
         return "No open invoice bills this order: R renews it."
     return None
 

@@ -24,6 +24,7 @@ from billtui.services.store import HeldRows
 from billtui.widgets.formats import count_text
 from billtui.widgets.list_state import ListState
 from billtui.widgets.record_table import Column, RecordTable
+from billtui.widgets.record_table_chosen import each_of
 from billtui.widgets.still import Still
 
 R = TypeVar("R")
@@ -36,6 +37,11 @@ class View(NamedTuple):
     title: str
     shows: Callable[[Any, int], bool]
     """Of a row and the present instant in epoch seconds."""
+
+
+def count_shown(rows: Sequence[R], view: View, now: int) -> int:
+    """How many of ``rows`` the view shows at an instant in epoch seconds."""
+    return sum(map(bool, each_of(rows, lambda row: view.shows(row, now))))
 
 
 class ScreenTable(RecordTable[R]):
@@ -315,7 +321,7 @@ class RecordList(BilltuiScreen, Generic[R]):
 
     def chosen_ids(self) -> list[str]:
         """The ids of :meth:`chosen_rows`."""
-        return [self.row_id(row) for row in self.chosen_rows()]
+        return list(each_of(self.chosen_rows(), self.row_id))
 
     def refusal_of(self, command: Command) -> str | None:
         """Commands on rows need a row."""

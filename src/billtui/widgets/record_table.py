@@ -191,8 +191,7 @@ class RecordTable(CursorTable[R], can_focus=True):
     def choose(self, ids: Collection[str], *, replace: bool = False) -> None:
         """Mark those of ``ids`` that are there and can be marked, set the others aside; with ``replace`` nothing else
         stays chosen. One step that can be undone."""
-        rows = self._view.rows_of(ids)
-        markable, aside = self._markable([self._view.row_id(row) for row in rows], rows)
+        markable, aside = self._markable(*self._view.among(ids))
         remove = self._marks.chosen.difference(ids) if replace else ()
         self._after_marks(self._marks.change(markable, remove, aside))
 
@@ -203,8 +202,8 @@ class RecordTable(CursorTable[R], can_focus=True):
         if not chosen:
             return []
         if len(chosen) * 4 < len(view.rows):
-            rows = view.rows_of(chosen)
-            aside = frozenset(view.refused(rows, list(map(view.row_id, rows))))
+            there, rows = view.among(chosen)
+            aside = frozenset(view.refused(rows, there))
         else:
             aside = frozenset(view.refused(view.rows, view.all_ids())).intersection(chosen)
         gone = view.missing(chosen)
@@ -255,7 +254,8 @@ class RecordTable(CursorTable[R], can_focus=True):
         ids, rows = self._view.shown_pairs()
         chosen = self._marks.chosen
         unmarked = [row_id not in chosen for row_id in ids]
-        add, aside = self._markable(list(compress(ids, unmarked)), list(compress(rows, unmarked)))
+        others = ChosenRows(rows, list(compress(range(len(rows)), unmarked)))
+        add, aside = self._markable(list(compress(ids, unmarked)), others)
         self._after_marks(self._marks.change(add, list(compress(ids, map(not_, unmarked))), aside))
 
     def action_undo_marks(self) -> None:

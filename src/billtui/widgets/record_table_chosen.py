@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
-from typing import TypeVar, overload
+from operator import attrgetter
+from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 
 R = TypeVar("R")
+T = TypeVar("T")
+
+FEW = 16
+"""Records fewer than this part of all are looked at one by one, not all of a column."""
+
+
+@runtime_checkable
+class InColumns(Protocol):
+    """Records that are kept as columns: one of them is made when it is asked for, a field of all is quickly seen."""
+
+    def values(self, name: str) -> Iterator[Any]:
+        """One field of all records, in their order."""
+
+    def each(self, function: Callable[[Any], Any], start: int = 0, stop: int | None = None) -> Iterator[Any]:
+        """What ``function`` makes of each record; it goes by the record's fields alone, and does not keep it."""
 
 
 class ChosenRows(Sequence[R]):
@@ -16,12 +33,14 @@ class ChosenRows(Sequence[R]):
     record in that order, and gone through again by each collection of young garbage.
     """
 
-    __slots__ = ("_flags", "_places", "_rows")
+    __slots__ = ("_counts", "_flags", "_places", "_rows", "_totals")
 
     def __init__(self, rows: Sequence[R], places: Sequence[int], flags: bytearray | None = None) -> None:
         """``places`` are indexes of ``rows``; ``flags`` says of each of ``rows`` whether it is among them, where that
         is known."""
         self._rows, self._places, self._flags = rows, places, flags
+        self._totals: dict[str, int] = {}
+        self._counts: dict[str, Mapping[Any, int]] = {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -45,3 +64,52 @@ class ChosenRows(Sequence[R]):
         if self._flags is not None:
             return compress(self._rows, self._flags)
         return self._rows if len(self._places) == len(self._rows) else self
+
+    def each(self, function: Callable[[R], T]) -> Iterable[T]:
+        """What ``function`` gives for each of them, in their order; it goes by a record's fields alone."""
+        rows = self._rows
+        if not isinstance(rows, InColumns) or len(self._places) * FEW < len(rows):
+            return map(function, self)
+        return map(list(rows.each(function)).__getitem__, self._places)
+
+    def field(self, name: str) -> Iterable[Any]:
+        """One field of all of them, in any order."""
+        rows = self._rows
+        if not isinstance(rows, InColumns) or len(self._places) * FEW < len(rows):
+            return map(attrgetter(name), self.in_any_order())
+        if self._flags is not None:
+            return compress(rows.values(name), self._flags)
+        return rows.values(name) if len(self._places) == len(rows) else self.each(attrgetter(name))
+
+    def total(self, name: str) -> int:
+        """The sum of a field of whole numbers; worked out once, as the records never change."""
+        if name not in self._totals:
+            self._totals[name] = sum(self.field(name))
+        return self._totals[name]
+
+    def counts(self, name: str) -> Mapping[Any, int]:
+        """How often each value of a field is among them; worked out once."""
+        if name not in self._counts:
+            self._counts[name] = Counter(self.field(name))
+        return self._counts[name]
+
+
+def each_of(rows: Sequence[R], function: Callable[[R], T]) -> Iterable[T]:
+    """What ``function`` gives for each of ``rows``, in their order; it goes by a record's fields alone."""
+    if isinstance(rows, ChosenRows):
+        chosen: Iterable[T] = rows.each(function)
+        return chosen
+    if isinstance(rows, InColumns):
+        found: Iterable[T] = rows.each(function)
+        return found
+    return map(function, rows)
+
+
+def total_of(rows: Sequence[Any], name: str) -> int:
+    """The sum of a field of whole numbers."""
+    return rows.total(name) if isinstance(rows, ChosenRows) else sum(each_of(rows, attrgetter(name)))
+
+
+def counts_of(rows: Sequence[Any], name: str) -> Mapping[Any, int]:
+    """How often each value of a field is among ``rows``."""
+    return rows.counts(name) if isinstance(rows, ChosenRows) else Counter(each_of(rows, attrgetter(name)))

@@ -10,6 +10,7 @@ from textual import events
 from textual.timer import Timer
 
 from billtui.widgets.record_table_canvas import TableCanvas
+from billtui.widgets.record_table_chosen import ChosenRows
 from billtui.widgets.record_table_columns import Column
 from billtui.widgets.record_table_lines import CURSOR
 
@@ -88,9 +89,9 @@ class CursorTable(TableCanvas[R]):
         """The shown records, in the order shown."""
         return self._view.shown_rows()
 
-    def any_shown(self) -> Sequence[R]:
-        """The shown records in any order: for sums, which then go through memory as it lies (P-TABLE-3)."""
-        return self._view.any_shown()
+    def all_shown(self) -> ChosenRows[R]:
+        """The shown records: what they come to is worked out once, until others are shown (P-TABLE-3)."""
+        return self._view.all_shown()
 
     def shown_ids(self) -> list[str]:
         """Ids of the shown records, in the order shown."""

@@ -7,13 +7,14 @@ per record (ids, search texts, sort keys) is made when first needed and kept unt
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from itertools import compress
 from typing import Any, Generic, TypeVar
 
-from billtui.widgets.record_table_chosen import ChosenRows
+from billtui.widgets.record_table_chosen import ChosenRows, InColumns, each_of
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 SORT_KEYS_KEPT = 3
 """Columns whose sort keys are kept; older ones are made anew when needed."""
@@ -59,6 +60,7 @@ class RecordView(Generic[R]):
         self._refused: set[str] = set()
         self._refused_of = 0  # records that were asked
         self._shown_set: frozenset[int] | None = None
+        self._all_shown: tuple[Sequence[R], Sequence[int], ChosenRows[R]] | None = None
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -70,15 +72,24 @@ class RecordView(Generic[R]):
 
         Without any of these nothing is done per record: 100,000 open as fast as 1,000 (P-TABLE-1).
         """
+        if rows is not self.rows or not isinstance(rows, InColumns):
+            self._keys.clear()
+            self._ids = []
+            self._index = {}
+            self._indexed = False
+            self._haystack = []
+            self._refused = set()
+            self._refused_of = 0
         self.rows = rows
-        self._keys.clear()
-        self._ids = []
-        self._index = {}
-        self._indexed = False
-        self._haystack = []
-        self._refused = set()
-        self._refused_of = 0
         self._order()
+
+    def _each(self, function: Callable[[R], T], start: int = 0, stop: int | None = None) -> Iterable[T]:
+        """What ``function`` gives for each record from ``start`` to before ``stop``, in source order."""
+        rows = self.rows
+        if isinstance(rows, InColumns):
+            found: Iterable[T] = rows.each(function, start, stop)
+            return found
+        return map(function, rows if start == 0 and (stop is None or stop >= len(rows)) else rows[start:stop])
 
     def id_at(self, position: int) -> str:
         """The id of the record shown at a position."""
@@ -97,8 +108,13 @@ class RecordView(Generic[R]):
         """The records with these ids, in their order; ids that are gone are left out. One search for all of them."""
         if len(ids) < 4:
             return [row for row_id in ids if (row := self.row_of(row_id)) is not None]
+        return list(self.among(ids)[1])
+
+    def among(self, ids: Iterable[str]) -> tuple[list[str], ChosenRows[R]]:
+        """Those of ``ids`` that a record has, and their records, one by one."""
         index = self._whole_index()
-        return [self.rows[index[row_id]] for row_id in ids if row_id in index]
+        there = [row_id for row_id in ids if row_id in index]
+        return there, ChosenRows(self.rows, [index[row_id] for row_id in there])
 
     def missing(self, ids: Set[str]) -> Set[str]:
         """Those of ``ids`` that no record has."""
@@ -158,14 +174,17 @@ class RecordView(Generic[R]):
             found.extend(index[row_id] for row_id in others if row_id in index)
         return ChosenRows(rows, found, flags if flags is not None and flags.count(1) == len(found) else None)
 
-    def any_shown(self) -> Sequence[R]:
-        """The records shown, in any order: for sums."""
-        return self.rows if len(self.shown) == len(self.rows) else self.shown_rows()
+    def all_shown(self) -> ChosenRows[R]:
+        """The records shown, in the order shown; the same object while they are: for what they come to."""
+        known = self._all_shown
+        if known is None or known[0] is not self.rows or known[1] is not self.shown:
+            known = self._all_shown = (self.rows, self.shown, ChosenRows(self.rows, self.shown))
+        return known[2]
 
     def all_ids(self) -> list[str]:
         """The ids of all records, in source order."""
         if len(self._ids) < len(self.rows):
-            self._ids.extend(map(self.row_id, self.rows[len(self._ids) :]))
+            self._ids.extend(self._each(self.row_id, len(self._ids)))
         return self._ids
 
     def refused(self, rows: Sequence[R], ids: Collection[str]) -> list[str]:
@@ -173,16 +192,14 @@ class RecordView(Generic[R]):
         if self.refusal is None:
             return []
         if len(rows) * 4 < len(self.rows):
-            return list(compress(ids, map(self.refusal, rows)))
+            return list(compress(ids, each_of(rows, self.refusal)))
         self._ask(len(self.rows))
         return list(filter(self._refused.__contains__, ids)) if self._refused else []
 
     def _ask(self, end: int) -> None:
         start, end = self._refused_of, min(end, len(self.rows))
         if self.refusal is not None and start < end:
-            ids, rows = self.all_ids(), self.rows
-            asked = rows if start == 0 and end == len(rows) else rows[start:end]
-            self._refused.update(compress(ids[start:end], map(self.refusal, asked)))
+            self._refused.update(compress(self.all_ids()[start:end], self._each(self.refusal, start, end)))
         self._refused_of = end
 
     def count_shown(self, ids: Set[str]) -> int:
@@ -248,7 +265,9 @@ class RecordView(Generic[R]):
     def _sort_keys(self, name: str, key: Callable[[R], Any]) -> list[Any]:
         keys = self._keys.pop(name, None)
         if keys is None:
-            keys = _plain_keys(list(map(key, self.rows)))
+            keys = _plain_keys(list(self._each(key)))
+            if isinstance(self.rows, InColumns):  # made as fast as they are sorted, and held by nobody else (P-MEM)
+                return keys
             while len(self._keys) >= SORT_KEYS_KEPT:
                 self._keys.pop(next(iter(self._keys)))
         self._keys[name] = keys  # the last used stands last
@@ -303,9 +322,9 @@ class RecordView(Generic[R]):
             if self._candidates is None:
                 self._candidates = self.base
                 if self._predicate is not None:
-                    rows, base = self.rows, self.base
-                    keep = map(self._predicate, rows if isinstance(base, range) else map(rows.__getitem__, base))
-                    self._candidates = list(compress(base, keep))
+                    keep = bytearray(map(bool, self._each(self._predicate)))
+                    in_order = keep if isinstance(self.base, range) else map(keep.__getitem__, self.base)
+                    self._candidates = list(compress(self.base, in_order))
             within = self._candidates
         self._shown_set = None
         if not self.words:
@@ -319,15 +338,15 @@ class RecordView(Generic[R]):
                 within = [index for index in within if word in texts[index]]
         self.shown = within
 
-    def _make_haystack(self, rows: Sequence[R]) -> list[str]:
+    def _make_haystack(self, start: int, stop: int) -> list[str]:
         if not self._search:
-            return [""] * len(rows)
-        fields = [map(search, rows) for search in self._search]
+            return [""] * (stop - start)
+        fields = [self._each(search, start, stop) for search in self._search]
         return [text.lower() for text in map("\n".join, zip(*fields, strict=True))]
 
     def _whole_haystack(self) -> list[str]:
         if len(self._haystack) < len(self.rows):
-            self._haystack.extend(self._make_haystack(self.rows[len(self._haystack) :]))
+            self._haystack.extend(self._make_haystack(len(self._haystack), len(self.rows)))
         return self._haystack
 
     # --- ahead of time
@@ -341,7 +360,7 @@ class RecordView(Generic[R]):
         """Prepare the search texts of the next `count` records; True while some are left (P-TABLE-3)."""
         done = len(self._haystack)
         if done < len(self.rows):
-            self._haystack.extend(self._make_haystack(self.rows[done : done + count]))
+            self._haystack.extend(self._make_haystack(done, min(done + count, len(self.rows))))
         return len(self._haystack) < len(self.rows)
 
     def forget_texts(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress, islice
+from operator import attrgetter
 from typing import NamedTuple
 
 from textual import on
@@ -16,6 +18,7 @@ from billtui.services.order_choice import chosen_by
 from billtui.services.order_query import FIELDS, QueryError, parse
 from billtui.services.store import OrderRow
 from billtui.widgets.formats import count_text
+from billtui.widgets.record_table_chosen import each_of
 
 NAMES_SHOWN = 4
 
@@ -63,7 +66,7 @@ class ExpressionDialog(ChoosingDialog):
         self.tags = tags
         self.why_not = why_not
         self.text = text
-        self.found: list[OrderRow] | None = None
+        self.found: Sequence[OrderRow] | None = None
         """What the expression chooses; ``None`` while it cannot be read."""
 
     def compose_body(self) -> Iterable[Widget]:
@@ -106,8 +109,8 @@ class ExpressionDialog(ChoosingDialog):
         self.found = chosen_by(query, self.rows, self.now, self.tags)
         shown.update(self._count(self.found))
 
-    def _count(self, found: list[OrderRow]) -> Content:
-        reasons = Counter(filter(None, map(self.why_not, found)))
+    def _count(self, found: Sequence[OrderRow]) -> Content:
+        reasons = Counter(filter(None, each_of(found, self.why_not)))
         refused = sum(reasons.values())
         lines = [
             Content.assemble(
@@ -117,7 +120,8 @@ class ExpressionDialog(ChoosingDialog):
             )
         ]
         for reason, number in reasons.most_common(2):
-            names = [row.name for row in found if self.why_not(row) == reason][:NAMES_SHOWN]
+            places = compress(range(len(found)), [given == reason for given in each_of(found, self.why_not)])
+            names = [found[place].name for place in islice(places, NAMES_SHOWN)]
             more = " …" if number > NAMES_SHOWN else ""
             lines.append(
                 Content.assemble((f"  {number} {reason}: ", "$text-warning"), f"{', '.join(names)}{more}").truncate(
@@ -138,7 +142,7 @@ class ExpressionDialog(ChoosingDialog):
 
     def _answer(self, way: str) -> None:
         if self.found:
-            self.dismiss(Chosen(tuple(row.id for row in self.found), way))
+            self.dismiss(Chosen(tuple(each_of(self.found, attrgetter("id"))), way))
         else:
             self.query_one("#expression", Input).focus()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from billtui.late import late
 
 if TYPE_CHECKING:
+    from billtui.services.store.columns import RowsInColumns
     from billtui.services.store.known import KnownAccount, KnownAccounts
     from billtui.services.store.messages import AppliedMessages, WantedThread
     from billtui.services.store.reader import HeldRows, StoreReader, gc_paused
@@ -50,6 +51,7 @@ __all__ = [
     "MessageHit",
     "MessageRow",
     "OrderRow",
+    "RowsInColumns",
     "SearchHit",
     "Store",
     "StoreDamaged",
@@ -73,6 +75,7 @@ _NAMES = {
     "ChangeRow": "rows",
     "Coverage": "rows",
     "HeldRows": "reader",
+    "RowsInColumns": "columns",
     "HeldThread": "rows",
     "InvoiceRow": "rows",
     "KnownAccount": "known",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from billtui.services.store.columns import RowsInColumns
 from billtui.services.store.reading import HeldRows, ReadFile
 from billtui.services.store.rows import InvoiceRow, LastWord, OrderRow, TicketRow, TransferRow, instant
 
@@ -27,17 +28,26 @@ class ListReader(ReadFile):
 
     # -- lists
 
-    def orders(self, held: HeldRows | None = None) -> list[OrderRow]:
-        """All orders, in no particular order. What has not changed since ``held`` was given before is not read again,
-        and its rows are the same objects."""
-        return self._chunks("order_chunks", OrderRow, held)
+    def orders(self) -> list[OrderRow]:
+        """All orders, in no particular order."""
+        return self._chunks("order_chunks", OrderRow)
 
-    def invoices(self, held: HeldRows | None = None) -> list[InvoiceRow]:
-        """All invoices, in no particular order. See :meth:`orders`."""
-        return self._chunks("invoice_chunks", InvoiceRow, held)
+    def held_orders(self, held: HeldRows) -> RowsInColumns[OrderRow]:
+        """All orders as columns, in no particular order. What has not changed since ``held`` was given before is not
+        read again; where nothing has, the answer is the same object."""
+        return self._columns("order_chunks", OrderRow, held)
+
+    def invoices(self) -> list[InvoiceRow]:
+        """All invoices, in no particular order."""
+        return self._chunks("invoice_chunks", InvoiceRow)
+
+    def held_invoices(self, held: HeldRows) -> RowsInColumns[InvoiceRow]:
+        """All invoices as columns, in no particular order. See :meth:`held_orders`."""
+        return self._columns("invoice_chunks", InvoiceRow, held)
 
     def transfers(self, held: HeldRows | None = None) -> list[TransferRow]:
-        """All transfers, incoming and outgoing, in no particular order. See :meth:`orders`."""
+        """All transfers, incoming and outgoing, in no particular order. What has not changed since ``held`` was given
+        before is not read again, and its rows are the same objects."""
         return self._chunks("transfer_chunks", TransferRow, held)
 
     def tickets(self, held: HeldRows | None = None) -> list[TicketRow]:

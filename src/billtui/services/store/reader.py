@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from billtui.domain.models import Account, Invoice, Order, Transfer
 from billtui.services.store import schema
+from billtui.services.store.columns import rows_of
 from billtui.services.store.reading import HeldRows, gc_paused
 from billtui.services.store.rows import ChangeRow, EndingRow, InvoiceRow, OrderRow, SearchHit, TransferRow
 from billtui.services.store.text import search_conditions
@@ -49,7 +50,7 @@ class StoreReader(TicketReader):
 
         def work(connection: sqlite3.Connection) -> T:
             found = connection.execute("SELECT crc, rows FROM order_chunks ORDER BY n")
-            return make(OrderRow._make(row) for crc, blob in found for row in schema.unpack(crc, blob))
+            return make(row for crc, blob in found for row in rows_of(OrderRow, schema.unpack(crc, blob)))
 
         with gc_paused():
             return self._read(work)

@@ -6,11 +6,14 @@ import contextlib
 import gc
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import is_not
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from billtui.services.store import schema
+from billtui.services.store.columns import Block, RowsInColumns, rows_of
 
+R = TypeVar("R")
 T = TypeVar("T")
 _SQL_VARIABLES: Final = 500
 
@@ -30,13 +33,17 @@ def gc_paused() -> Iterator[None]:
 class HeldRows:
     """The rows of one list as they were read last: whoever keeps showing it has only those blocks read that changed."""
 
-    __slots__ = ("__weakref__", "blocks", "reader")
+    __slots__ = ("__weakref__", "blocks", "reader", "rows", "shared")
 
     def __init__(self) -> None:
         """None yet."""
         self.reader: object = None
-        self.blocks: dict[int, tuple[int, list[Any]]] = {}
-        """By number: in which generation it was written, and its rows."""
+        self.blocks: dict[int, tuple[int, Any]] = {}
+        """By number: in which generation it was written, and its rows in the form in which the list is held."""
+        self.rows: RowsInColumns[Any] | None = None
+        """All rows as they were given last, where they are held as columns."""
+        self.shared: dict[object, object] = {}
+        """For :func:`~billtui.services.store.columns.unpacked`."""
 
 
 class ReadFile:
@@ -103,33 +110,51 @@ class ReadFile:
         """A stored single value, or ``None``."""
         return self._one("SELECT value FROM meta WHERE key = ?", (key,))
 
-    def _chunks(self, table: str, kind: type[Any], held: HeldRows | None = None) -> list[Any]:
-        make = kind._make
+    def _chunks(self, table: str, kind: type[R], held: HeldRows | None = None) -> list[R]:
+        """All rows of a list, made and held one by one."""
 
-        def work(connection: sqlite3.Connection) -> list[Any]:
-            rows: list[Any] = []
+        def work(connection: sqlite3.Connection) -> list[R]:
+            rows: list[R] = []
             if held is None:
                 for crc, blob in connection.execute(f"SELECT crc, rows FROM {table} ORDER BY n"):
-                    rows.extend(map(make, schema.unpack(crc, blob)))
+                    rows.extend(rows_of(kind, schema.unpack(crc, blob)))
                 return rows
-            known = held.blocks if held.reader is connection else {}
-            blocks: dict[int, tuple[int, list[Any]]] = {}
-            connection.execute("BEGIN")  # numbers and blocks as of one moment
-            try:
-                for n, stamp in connection.execute(f"SELECT n, stamp FROM {table} ORDER BY n").fetchall():
-                    block = known.get(n)
-                    if block is None or block[0] != stamp:
-                        found = connection.execute(f"SELECT crc, rows FROM {table} WHERE n = ?", (n,)).fetchone()
-                        block = (stamp, list(map(make, schema.unpack(*found))))
-                    blocks[n] = block
-                    rows.extend(block[1])
-            finally:
-                connection.execute("COMMIT")
-            held.reader, held.blocks = connection, blocks
+            for block in self._blocks(connection, table, held, lambda block: list(rows_of(kind, block))):
+                rows.extend(block)
             return rows
 
         with gc_paused():
             return self._read(work)
+
+    def _columns(self, table: str, kind: type[R], held: HeldRows) -> RowsInColumns[R]:
+        """All rows of a list, held as columns; the same object where nothing has changed."""
+
+        def work(connection: sqlite3.Connection) -> RowsInColumns[R]:
+            blocks = self._blocks(connection, table, held, lambda block: block)
+            rows = held.rows
+            if rows is None or len(blocks) != len(rows.blocks) or any(map(is_not, blocks, rows.blocks)):
+                rows = held.rows = RowsInColumns(kind, blocks)
+            return rows
+
+        return self._read(work)
+
+    @staticmethod
+    def _blocks(connection: sqlite3.Connection, table: str, held: HeldRows, form: Callable[[Block], T]) -> list[T]:
+        """All blocks of a list; those that have not changed since they were read last are the same objects."""
+        known = held.blocks if held.reader is connection else {}
+        blocks: dict[int, tuple[int, T]] = {}
+        connection.execute("BEGIN")  # numbers and blocks as of one moment
+        try:
+            for n, stamp in connection.execute(f"SELECT n, stamp FROM {table} ORDER BY n").fetchall():
+                block = known.get(n)
+                if block is None or block[0] != stamp:
+                    crc, blob = connection.execute(f"SELECT crc, rows FROM {table} WHERE n = ?", (n,)).fetchone()
+                    block = (stamp, form(schema.unpack(crc, blob, held.shared)))
+                blocks[n] = block
+        finally:
+            connection.execute("COMMIT")
+        held.reader, held.blocks = connection, blocks
+        return [block for _, block in blocks.values()]
 
     def _by_id(self, table: str, columns: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         wanted = [str(key) for key in ids]
