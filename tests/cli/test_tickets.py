@@ -229,7 +229,7 @@ def test_tkt_5_closed_reopened_rated_and_found(cli: Cli, tmp_path: Path) -> None
     assert ticket_of(back)["ticket"]["state"] == "open"
     shown = cli.json("tickets", "show", number)["ticket"]
     assert (shown["rating"], shown["rating_comment"]) == (4, "quick")
-    assert cli("tickets", "take", number, "--yes", "--json").error["code"] == "forbidden", "support's work"
+    assert cli("tickets", "take", number, "--yes", "--json").error["code"] == "capability-missing", "support's work"
     assert cli("queue").code == 5
 
 

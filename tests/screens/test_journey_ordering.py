@@ -310,7 +310,7 @@ async def test_staff_cannot_order_and_is_told(program: Program) -> None:
     login = next(str(one["login"]) for one in program.sandbox.accounts if one["role"] != "client")
     async with program.open(login=login) as driver:
         await driver.press("b")
-        await driver.hears("This account may not do that (orders.new)")
+        await driver.hears("This account may not order new servers (orders.new)")
         assert type(driver.app.screen).__name__ == "QueueScreen"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from billtui.cli.demo import DEFAULT_FLEET, DEFAULT_SEED, Demo, demo_folder, running_demo
 from billtui.cli.exits import Exit
+from billtui.cli.needs import NEEDS
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets
 from billtui.config.paths import state_dir
@@ -180,6 +181,7 @@ class Context:
         """A session with its account; with ``fresh`` the copy has caught up with the panel."""
         async with self.open() as session:
             account = await session.connect()
+            self.check_panel_can(session)
             if fresh:
                 await session.refresh()
             yield session, session.account or account
@@ -192,7 +194,14 @@ class Context:
                 await session.refresh()
             elif session.store.synced_at() is None:
                 raise CliError("no-copy", "There is no local copy yet: leave --offline away once.", Exit.NOT_FOUND)
+            self.check_panel_can(session)
             yield session
+
+    def check_panel_can(self, session: Session) -> None:
+        """Whether the panel can do what this verb is for, for this account. Raises CliError with what to do instead."""
+        needed = NEEDS.get(self.options.verb.path)
+        if needed is not None and (why := session.unavailable(needed)):
+            raise CliError("capability-missing", why, Exit.REFUSED)
 
     async def _sign_out_again(self, session: Session) -> None:
         """A script's password made a session of its own on the panel: it does not outlive the command."""

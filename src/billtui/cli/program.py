@@ -275,13 +275,19 @@ def print_overview(out: Output, found: Overview, profile: Profile) -> None:
     who = f"{account.login} (ID {account.account_id}, {account.role})" if account is not None else "nobody is signed in"
     facts = [("Profile", f"{profile.name}, {profile.url}"), ("Account", who)]
     if account is not None:
-        facts += [("Internal", str(found.internal)), ("Affiliate", str(found.affiliate))]
+        facts.append(("Internal", str(found.internal)))
+        if found.two_purses:
+            facts.append(("Affiliate", str(found.affiliate)))
     past = f", {found.past_due} past due" if found.past_due else ""
-    facts += [
-        ("Unpaid", f"{count(found.unpaid.count, 'invoice')}, {found.unpaid.total}{past}"),
-        ("Overdue", f"{count(found.overdue.count, 'invoice')}, {found.overdue.total}"),
-        ("Promised", f"{count(found.promised.count, 'invoice')}, {found.promised.total}"),
-    ]
+    facts += (
+        [("Invoices", "not told by this panel from here")]
+        if not found.has_invoices
+        else [
+            ("Unpaid", f"{count(found.unpaid.count, 'invoice')}, {found.unpaid.total}{past}"),
+            ("Overdue", f"{count(found.overdue.count, 'invoice')}, {found.overdue.total}"),
+            ("Promised", f"{count(found.promised.count, 'invoice')}, {found.promised.total}"),
+        ]
+    )
     facts += [
         ("  promise", f"invoice {one.invoice.number}: pay by {when(one.deadline)}") for one in found.promises[:10]
     ]

@@ -40,12 +40,20 @@ def make_session(
     ask_passphrase: AskPassphrase | None = None,
     background: bool = True,
     credentials: CredentialStore | None = None,
+    refresh_seconds: float | None = None,
 ) -> Session:
-    """A session of ``profile``; that of the demo keeps everything in the demo's own folder."""
+    """A session of ``profile``; that of the demo keeps everything in the demo's own folder.
+
+    ``refresh_seconds`` is how often a panel without a feed of changes is asked, if not as usual.
+    """
+    from dataclasses import replace
+
     from billtui.config.credentials import CredentialStore
     from billtui.services.session import Session, SessionSettings
 
     settings = _settings(SessionSettings.of(profile, read_only=read_only, background=background), profile, demo)
+    if refresh_seconds is not None:
+        settings = replace(settings, refresh_seconds=refresh_seconds)
     if demo is not None and profile.demo:
         return Session(settings, listener=listener, credentials=demo.credentials(profile.login or None))
     if credentials is None:
@@ -121,6 +129,7 @@ def run_program(
             ask_passphrase=ask,
             background=background,
             credentials=credentials if same and background else None,
+            refresh_seconds=settings.refresh_seconds,
         )
 
     def examined() -> list[tuple[str, str]]:

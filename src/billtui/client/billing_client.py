@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from billtui.client.auth import Credentials, Renewer
 from billtui.client.drivers import Driver
 from billtui.client.drivers.billing_v1.driver import BillingV1
+from billtui.client.drivers.capabilities import Limits
 from billtui.client.errors import CapabilityMissing
 from billtui.client.exchange import Call, Request
 from billtui.client.resources.account import AccountResource
@@ -61,7 +62,7 @@ class BillingClient:
         self._credentials = Credentials(token, on_session_expired)
         self._transport = Transport(settings)
         self._runner = Runner(self._transport, self._credentials, self.driver.authorised, self.driver.traits.pace)
-        self._account_capabilities: frozenset[str] | None = None
+        self._limits = Limits.of(self.driver, settings.url, None)
         self.sessions = Sessions(self, self._keep)
         self.account = AccountResource(self, self._learn)
         self.catalogue = Catalogue(self)
@@ -129,17 +130,11 @@ class BillingClient:
     @property
     def capabilities(self) -> frozenset[str]:
         """What can be done: what the panel's kind can, narrowed by the account once ``account.me()`` was called."""
-        if self._account_capabilities is None:
-            return self.driver.capabilities
-        return self.driver.capabilities & self._account_capabilities
+        return self._limits.can
 
     def unavailable(self, capability: str) -> str | None:
-        """Why ``capability`` cannot be used here, or ``None`` if it can."""
-        if capability in self.capabilities:
-            return None
-        if capability in self.driver.capabilities:
-            return f"This account may not do that ({capability}). The panel's own web pages say why."
-        return f"This panel cannot do that from here ({capability}). Use the panel's own web pages."
+        """Why ``capability`` cannot be used here and what to do instead, or ``None`` if it can."""
+        return self._limits.refusal(capability)
 
     @property
     def clock_skew(self) -> timedelta | None:
@@ -148,8 +143,8 @@ class BillingClient:
 
     def _keep(self, token: SecretStr | None) -> None:
         self._credentials.token = token
-        self._account_capabilities = None
+        self._limits = Limits.of(self.driver, self.settings.url, None)
 
     def _learn(self, account: Account) -> None:
         # A panel that sends no list at all leaves it to the refusals of the single calls.
-        self._account_capabilities = account.capabilities or None
+        self._limits = Limits.of(self.driver, self.settings.url, account.capabilities or None)

@@ -37,7 +37,13 @@ COMMANDS = (
         verb="billtui account loyalty",
     ),
     Command(
-        "account.ledger", "Ledger", "Every movement of money.", ("m",), Scope.ACCOUNT, verb="billtui balance ledger"
+        "account.ledger",
+        "Ledger",
+        "Every movement of money.",
+        ("m",),
+        Scope.ACCOUNT,
+        capability="balance.ledger",
+        verb="billtui balance ledger",
     ),
     Command(
         "account.password",
@@ -89,6 +95,7 @@ COMMANDS = (
         "Who is signed in as this account, where; end them.",
         ("W",),
         Scope.ACCOUNT,
+        capability="account.sessions",
         verb="billtui account sessions",
         bar=4,
     ),
@@ -99,6 +106,7 @@ COMMANDS = (
         ("D",),
         Scope.SESSIONS,
         Danger.DESTRUCTIVE,
+        "account.sessions",
         verb="billtui account revoke",
         bar=2,
     ),
@@ -109,6 +117,7 @@ COMMANDS = (
         ("X",),
         Scope.SESSIONS,
         Danger.DESTRUCTIVE,
+        "account.sessions",
         verb="billtui account revoke",
         bar=3,
     ),

@@ -7,47 +7,47 @@ from billtui.commands.command import Command, Danger, Scope
 COMMANDS = (
     Command(
         "ticket.new", "New ticket", "Write to support; the draft that was begun goes on (TKT-1).", ("n",),
-        Scope.TICKETS, Danger.CHANGES, "tickets", "billtui tickets new", 2, "New",
+        Scope.TICKETS, Danger.CHANGES, "tickets.new", "billtui tickets new", 2, "New",
     ),
     Command(
         "order.ticket", "Ask support about it", "Open a ticket about this order, with its facts filled in (TKT-2).",
-        ("H",), Scope.ORDERS, Danger.CHANGES, "tickets", "billtui tickets new",
+        ("H",), Scope.ORDERS, Danger.CHANGES, "tickets.new", "billtui tickets new",
     ),
     Command(
         "invoice.ticket", "Ask support about it", "Open a ticket about this invoice, with its facts filled in (TKT-2).",
-        ("H",), Scope.INVOICES, Danger.CHANGES, "tickets", "billtui tickets new",
+        ("H",), Scope.INVOICES, Danger.CHANGES, "tickets.new", "billtui tickets new",
     ),
     Command(
         "job.ticket", "Ask support about it",
         "Open a ticket about this step: what was sent, when, the panel's words and its request id (TKT-2).", ("H",),
-        Scope.JOB, Danger.CHANGES, "tickets", "billtui tickets new",
+        Scope.JOB, Danger.CHANGES, "tickets.new", "billtui tickets new",
     ),
     Command(
         "ticket.answer", "Answer", "Write into this thread; the draft that was begun goes on (TKT-6).", ("a",),
-        Scope.THREAD, Danger.CHANGES, "tickets", "billtui tickets reply", 2,
+        Scope.THREAD, Danger.CHANGES, "tickets.reply", "billtui tickets reply", 2,
     ),
     Command(
         "ticket.quote", "Quote", "Answer, with the message under the cursor quoted.", (">",), Scope.THREAD,
-        Danger.CHANGES, "tickets", "billtui tickets reply",
+        Danger.CHANGES, "tickets.reply", "billtui tickets reply",
     ),
     Command(
         "ticket.close", "Close the ticket", "It is settled; server access is wiped (TKT-4, TKT-5).", ("x",),
-        Scope.THREAD, Danger.CHANGES, "tickets", "billtui tickets close", 5, "Close it",
+        Scope.THREAD, Danger.CHANGES, "tickets.change", "billtui tickets close", 5, "Close it",
         at_once=True,
     ),
     Command(
         "ticket.reopen", "Reopen", "A message reopens it, for 14 days after it was closed (TKT-5).", ("O",),
-        Scope.THREAD, Danger.CHANGES, "tickets", "billtui tickets reopen",
+        Scope.THREAD, Danger.CHANGES, "tickets.change", "billtui tickets reopen",
         at_once=True,
     ),
     Command(
         "ticket.rate", "Rate", "How support did, 1 to 5, and a word about it.", ("*",), Scope.THREAD,
-        Danger.CHANGES, "tickets",
+        Danger.CHANGES, "tickets.rate",
     ),
     Command(
         "ticket.access", "Give server access",
         "The server's root password, for support alone: encrypted, every reading logged, wiped on closing (TKT-4).",
-        ("W",), Scope.THREAD, Danger.CHANGES, "tickets",
+        ("W",), Scope.THREAD, Danger.CHANGES, "tickets.access",
     ),
     Command(
         "composer.send", "Send", "Send it; with findings it is asked once (TKT-2).", ("ctrl+o", "f9"), Scope.COMPOSER,

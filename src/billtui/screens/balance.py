@@ -98,13 +98,20 @@ class BalanceScreen(BilltuiScreen):
     def reload(self) -> None:
         """Purses at once, then the newest lines."""
         account = self.session.account
-        self.query_one("#purses", Static).update(_purses(account) if account else Content("Nobody is signed in yet."))
+        self.query_one("#purses", Static).update(
+            _purses(account, both=self.session.unavailable("balance.move") is None)
+            if account
+            else Content("Nobody is signed in yet.")
+        )
         self.guarded(self._load())
 
     async def _load(self) -> None:
         state = self.query_one("#list", ListState)
         if self.session.account is None:
             state.show_empty("Sign in to see the movements of money.")
+            return
+        if why := self.session.unavailable("balance.ledger"):
+            state.show_empty(why)
             return
         try:
             page = await self.session.ledger(limit=PAGE)
@@ -192,11 +199,18 @@ class BalanceScreen(BilltuiScreen):
         await confirm_and_submit(self.billtui, plan, button=f"Move {amount}", facts=facts, note="There is no way back.")
 
 
-def _purses(account: Account) -> Content:
-    return Content.assemble(
+def _purses(account: Account, *, both: bool) -> Content:
+    """``both``: the panel knows the second purse (ACC-4); one that it does not know is not shown as empty."""
+    internal = Content.assemble(
         ("Internal   ", "$muted"),
         (f"{account.balances.internal!s:>16}", "bold"),
-        ("   pays invoices and auto-renewal\n", "$muted"),
+        ("   pays invoices and auto-renewal", "$muted"),
+    )
+    if not both and not account.balances.affiliate.amount:
+        return internal
+    return Content.assemble(
+        internal,
+        "\n",
         ("Affiliate  ", "$muted"),
         (f"{account.balances.affiliate!s:>16}", "bold"),
         ("   a purse of its own, never added to the other", "$muted"),

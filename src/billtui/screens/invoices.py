@@ -61,6 +61,7 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
     LIST_NAME = "invoices"
     NOUN = "invoice"
     VIEWS = INVOICE_VIEWS
+    CAPABILITY = "invoices"
     EMPTY = "This account has no invoices yet. Renew an order (3, then R) to get one."
     SORT = ("issued", True)
     _open: tuple[Sequence[InvoiceRow], ChosenRows[InvoiceRow]] | None = None

@@ -151,6 +151,8 @@ class ListScreen(RecordList[R], Generic[R]):
         """Send the ids to the terminal's clipboard."""
         if ids := self.chosen_ids():
             self.billtui.copy(" ".join(ids))
+        elif self.missing() and self.session.web_page:
+            self.billtui.copy(self.session.web_page)
         else:
             self.billtui.say(self._nothing_chosen(), "warning")
 

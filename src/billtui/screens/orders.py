@@ -50,6 +50,7 @@ class OrdersScreen(OrderMarks):
     SCOPES = (Scope.ORDERS, Scope.LIST)
     LIST_NAME = "orders"
     VIEWS = ORDER_VIEWS
+    CAPABILITY = "orders"
     EMPTY = "This account has no orders yet. b orders servers."
     SORT = ("left", False)
 

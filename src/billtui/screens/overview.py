@@ -203,11 +203,12 @@ class OverviewScreen(BilltuiScreen):
                 "balance",
                 "Balance",
                 (str(found.internal), "bold"),
-                ("  affiliate ", "$muted"),
-                str(found.affiliate),
+                Content.assemble(("  affiliate ", "$muted"), str(found.affiliate)) if found.two_purses else "",
             )
         complete = self.session.store.is_complete
-        if complete:
+        if not found.has_invoices:
+            line("invoices:open", "To pay", toned("not told by this panel from here: invoices (2) says where", "dim"))
+        elif complete:
             line("invoices:open", "To pay", *_owed(found.unpaid, "unpaid", "warning"), *_late(found.past_due))
         else:
             line("invoices:open", "To pay", toned("loading the invoices …", "dim"))

@@ -38,6 +38,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
     SCOPES = (Scope.QUEUE, Scope.TRIAGE, Scope.LIST)
     LIST_NAME = "queue"
     NOUN = "ticket"
+    CAPABILITY = "staff"
     EMPTY = "No client has written yet. What comes in stands here by itself."
     SORT = ("why", False)
 

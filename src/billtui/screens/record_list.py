@@ -67,6 +67,8 @@ class RecordList(BilltuiScreen, Generic[R]):
     """Several of them, where that is not the noun with an s."""
     VIEWS: ClassVar[tuple[View, ...]] = ()
     EMPTY: ClassVar[str] = "Nothing here yet."
+    CAPABILITY: ClassVar[str] = ""
+    """What the panel must be able to do for there to be such a list."""
     SORT: ClassVar[tuple[str, bool] | None] = None
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.LIST,)
 
@@ -231,10 +233,17 @@ class RecordList(BilltuiScreen, Generic[R]):
             return []
         return [("  filter: ", "$muted"), Content(" ".join(self.table.filter_words))]
 
+    def missing(self) -> str | None:
+        """Why the panel has no such list and what to do instead; ``None`` where it has one."""
+        return self.session.unavailable(self.CAPABILITY) if self.CAPABILITY and self.session.account else None
+
     def _show_state(self) -> None:
         table = self.table
         if table.row_count:
             self.list_state.show_rows()
+        elif not table.total_count and (why := self.missing()):
+            more = "\ny copies the address." if self.session.web_page else ""
+            self.list_state.show_empty(f"{why}{more}")
         elif table.total_count:
             self.list_state.show_empty("No row fits this view and filter. / changes the filter, v the view.")
         elif self.session.account is None or not self.session.store.is_complete:
@@ -266,7 +275,8 @@ class RecordList(BilltuiScreen, Generic[R]):
         if table.marked_count:
             hidden = f" ({table.hidden_marked_count} not shown)" if table.hidden_marked_count else ""
             parts.append(Content.styled(f" {table.marked_count} marked{hidden} ", "bold $text-accent"))
-        parts.append(self.summary(table.rows, marked))
+        if table.total_count or not self.missing():
+            parts.append(self.summary(table.rows, marked))
         self.query_one("#summary", Still).show(Content(" ").join(parts))
 
     def _show_detail(self) -> None:

@@ -44,6 +44,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
     SCOPES = (Scope.TICKETS, Scope.LIST)
     LIST_NAME = "tickets"
     NOUN = "ticket"
+    CAPABILITY = "tickets"
     EMPTY = "You have not written to support yet. n writes a ticket, H on an order one about it."
     SORT = ("new", False)
 

@@ -34,6 +34,7 @@ class TransfersScreen(ListScreen[TransferRow]):
     LIST_NAME = "transfers"
     NOUN = "transfer"
     VIEWS = TRANSFER_VIEWS
+    CAPABILITY = "transfers"
     EMPTY = "No server is or was on its way. To hand one over: 3, then T on it or on marked ones."
     SORT = ("left", False)
 

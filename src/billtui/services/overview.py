@@ -119,6 +119,10 @@ class Overview:
     """Tickets by state (TKT-5)."""
     unread: frozenset[str] = frozenset()
     """Tickets with an answer that was not read here yet."""
+    has_invoices: bool = True
+    """Whether the panel lists invoices; without, nothing is known of what is owed."""
+    two_purses: bool = True
+    """Whether there is an affiliate balance (ACC-4)."""
 
     @property
     def internal(self) -> Money | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -36,6 +37,7 @@ from billtui.services.session_settings import (
     check_plan,
 )
 from billtui.services.session_thread import LoopThread, SessionClosed
+from billtui.services.staff import is_staff
 from billtui.services.store import HeldRows, StoreReader
 from billtui.services.ticket_desk import TicketDesk
 
@@ -270,11 +272,21 @@ class Session:
 
         ``ahead`` is what will fail, where it was worked out already.
         """
-        return overview(self.store, self.now(), ahead=ahead, unread=self.tickets.unread_of_mine())
+        found = overview(self.store, self.now(), ahead=ahead, unread=self.tickets.unread_of_mine())
+        if found.account is None or is_staff(found.account):
+            return found
+        has_invoices = found.unpaid.count > 0 or self.unavailable("invoices") is None
+        two_purses = self.unavailable("balance.move") is None or bool(found.account.balances.affiliate.amount)
+        return replace(found, has_invoices=has_invoices, two_purses=two_purses)
 
     def unavailable(self, capability: str) -> str | None:
         """Why the panel cannot do ``capability`` for this account, or ``None`` where it can."""
         return self._core.unavailable(capability)
+
+    @property
+    def web_page(self) -> str:
+        """Address of the panel's page for what cannot be done from here; empty where none is known, or none needed."""
+        return self._core.web_page
 
     # -- reads, done in the session's thread; what they bring goes into the copy
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
+from billtui.client.drivers.capabilities import Limits, web_address
 from billtui.client.errors import (
     ClientError,
     SessionExpired,
     ShutOut,
 )
 from billtui.config.errors import ConfigError
+from billtui.config.kinds import USUAL_KIND
 from billtui.services.reads import Reads
 from billtui.services.session_asking import Asking
 from billtui.services.session_events import (
@@ -75,6 +77,7 @@ class SessionCore:
         self._client: BillingClient | None = None
         self.sync: Sync | None = None
         self.account: Account | None = None
+        self._limits: tuple[Account, Limits] | None = None
         self.signed_in = False
         self._closing = False
         self._follows = False
@@ -106,9 +109,26 @@ class SessionCore:
             return self._client.unavailable(capability)
         if self.account is None:
             return "Nobody is signed in. Sign in first."
-        if self.account.capabilities and capability not in self.account.capabilities:
-            return f"This panel cannot do that from here ({capability}). Use the panel's own web pages."
-        return None
+        return self._limits_of(self.account).refusal(capability)
+
+    @property
+    def web_page(self) -> str:
+        """Address of the panel's page for people, where the kind of panel has one to point to."""
+        if self.settings.kind == USUAL_KIND:
+            return ""
+        return web_address(self.settings.connection.url, self.settings.driver().traits.web)
+
+    def _limits_of(self, account: Account) -> Limits:
+        """What the account of the copy can, while nobody is signed in."""
+        known = self._limits
+        if known is None or known[0] is not account:
+            told = account.capabilities or None
+            if self.settings.kind == USUAL_KIND:
+                limits = Limits.usual(told)
+            else:
+                limits = Limits.of(self.settings.driver(), self.settings.connection.url, told)
+            self._limits = known = (account, limits)
+        return known[1]
 
     # -- coming and going
 

@@ -17,6 +17,10 @@ from billtui.services.store import StoreDamaged, StoreUnavailable
 
 if TYPE_CHECKING:
     from billtui.services.session_core import SessionCore
+    from billtui.services.sync import Sync
+
+PAUSE = 1.0
+"""Seconds, at least, between two looks at a panel without a feed."""
 
 
 class Following:
@@ -62,14 +66,22 @@ class Following:
         sync = self._core.sync
         if sync is None or not self._core.signed_in:
             raise NotSignedIn("Nobody is signed in. Sign in first.")
-        if self._core.health.now.state is not ConnectionState.ONLINE or not sync.has_feed:
+        if not sync.has_feed:
+            await self._look_at_times(sync)
+            return
+        if self._core.health.now.state is not ConnectionState.ONLINE:
             await sync.catch_up()
             self._core.online(0.0)
-        if sync.has_feed:
-            await sync.follow(self._core.settings.poll_seconds)
-            self._core.online(0.0)
-        else:
-            await self._pause(self._core.settings.refresh_seconds)
+        await sync.follow(self._core.settings.poll_seconds)
+        self._core.online(0.0)
+
+    async def _look_at_times(self, sync: Sync) -> None:
+        """A panel without a feed: its lists from time to time, by their age; what is not old yet is not asked for."""
+        seconds = self._core.settings.refresh_seconds
+        if not await sync.due_in(seconds):
+            await sync.catch_up()
+        self._core.online(0.0)
+        await self._pause(max(await sync.due_in(seconds), min(seconds, PAUSE)))
 
     async def copy_messages(self) -> None:
         """Copy messages of tickets beside the following of the feed; after trouble again, with pauses that grow."""

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from billtui.client.errors import ClientError, CursorExpired
 from billtui.domain.models import Account, Change, ChangeFeed, ChangeKind, Invoice, ObjectKind, Order, Ticket, Transfer
 from billtui.services.store import gc_paused
-from billtui.services.sync_lists import MOST_BY_ID, ListSync, clean_id, side_by_side
+from billtui.services.sync_lists import MOST_BY_ID, ListSync, Source, T, clean_id, side_by_side
 from billtui.services.sync_messages import MessageSync
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ LINES_AHEAD = 40
 """Open invoices whose lines are read ahead, so that they can be read without network."""
 LISTS_AGE = 12 * 3600
 """Seconds after which whole lists are loaded again although the feed was followed."""
+SPARED = 10.0
+"""A panel without a feed is left alone so many times as long as its lists took to come."""
 EXPECTED_FOR = 30.0
 """Seconds for which a place in the feed is good that was asked for ahead of a load."""
 _KINDS: dict[str, Kind] = {
@@ -82,6 +84,8 @@ class Sync:
         self._on_account = on_account
         self._busy = asyncio.Lock()
         self._expected: _Expected | None = None
+        self._took = 0.0
+        """Seconds that all lists took the last time."""
         self._lists = ListSync(client, store, tell)
         self.messages = MessageSync(client, store, watched)
 
@@ -90,15 +94,21 @@ class Sync:
         """Whether the panel tells what changed; without, lists are loaded from time to time."""
         return "changes" in self._client.capabilities
 
-    @property
-    def has_transfers(self) -> bool:
-        """Whether the panel knows transfers (TRF)."""
-        return "transfers" in self._client.capabilities
+    def has(self, name: str) -> bool:
+        """Whether the panel has this list: orders, invoices, transfers (TRF), tickets (TKT)."""
+        return name in self._client.capabilities
 
-    @property
-    def has_tickets(self) -> bool:
-        """Whether the panel knows tickets (TKT)."""
-        return "tickets" in self._client.capabilities
+    async def due_in(self, seconds: float) -> float:
+        """Seconds until a panel without a feed is asked for its lists again; 0: now.
+
+        Every ``seconds``, and where the lists take long to come, :data:`SPARED` times as long as that; counted from
+        when they were last loaded, by an earlier run, too.
+        """
+        listed = await self._store.run(lambda store: store.meta("listed_at"))
+        if listed is None:
+            return 0.0
+        age = time.time() - int(listed)
+        return max(0.0, max(seconds, SPARED * self._took) - age) if age >= 0 else 0.0
 
     async def catch_up(self, *, full: bool = False) -> StoreChanged | None:
         """Make the copy agree with the panel now; answers what that changed."""
@@ -172,7 +182,7 @@ class Sync:
 
     async def _refresh_tickets(self, ids: Sequence[str]) -> None:
         """Tickets that changed, and what was written in them."""
-        if ids and self.has_tickets:
+        if ids and self.has("tickets"):
             await self._lists.refresh(self._lists.tickets, ids)
             await self.messages.changed(ids)
 
@@ -208,18 +218,19 @@ class Sync:
         if what.count > MOST_BY_ID:
             await self.catch_up()
             return
-        linked = set(what.invoices)
+        known = set(what.invoices) if self.has("invoices") else set()
+        linked = set(known)
         wanted = set(what.orders)
-        for invoice in await self.invoices(what.invoices):
+        for invoice in await self.invoices(known):
             wanted |= {line.order_id.raw for line in invoice.lines if line.order_id is not None}
             linked |= {key.raw for key in invoice.combined_from}
             linked |= {invoice.combined_into.raw} if invoice.combined_into is not None else set()
         await side_by_side(
             self.account(),
             self.orders(sorted(wanted)),
-            self.invoices(sorted(linked - what.invoices)),
-            self.transfers(sorted(what.transfers)),
-            self._touched_tickets(sorted(what.tickets)),
+            self.invoices(sorted(linked - known)),
+            self.transfers(sorted(what.transfers) if self.has("transfers") else []),
+            self._touched_tickets(sorted(what.tickets) if self.has("tickets") else []),
         )
 
     async def _touched_tickets(self, ids: Sequence[str]) -> None:
@@ -246,14 +257,16 @@ class Sync:
 
     async def _load_all(self) -> None:
         """All lists to their end, side by side; the feed's cursor from before."""
+        began = time.monotonic()
         cursor = await self._cursor_before()
         lists = self._lists
         lists.begin()
         with gc_paused():
             _, *whole = await side_by_side(
-                self.account(), lists.load(lists.orders), lists.load(lists.invoices), self._load_transfers(),
-                self._load_tickets(),
+                self.account(), self._load(lists.orders), self._load(lists.invoices), self._load(lists.transfers),
+                self._load(lists.tickets),
             )  # fmt: skip
+        self._took = time.monotonic() - began
         if all(whole):
             await self._store.run(lambda store: store.complete(cursor))
         await self._store.flush()
@@ -263,13 +276,11 @@ class Sync:
         await self.messages.changed(self.messages.watched)
         self.messages.wake()
 
-    async def _load_transfers(self) -> bool:
-        return await self._lists.load(self._lists.transfers) if self.has_transfers else True
-
-    async def _load_tickets(self) -> bool:
-        return await self._lists.load(self._lists.tickets) if self.has_tickets else True
+    async def _load(self, source: Source[T]) -> bool:
+        """A whole list, where the panel has one. True where it came whole, or there is none."""
+        return await self._lists.load(source) if self.has(f"{source.kind}s") else True
 
     async def _read_lines_ahead(self) -> None:
         due = await self._store.run(lambda store: store.without_lines(LINES_AHEAD))
-        if due:
+        if due and self.has("invoices"):
             await self.invoices(due)

@@ -106,7 +106,7 @@ class MessageSync:
 
     async def copy(self, now: datetime) -> None:
         """Copy what is missing; ``now`` is the panel's time."""
-        if await self._missing() > FEW:
+        if "tickets.search" in self._client.capabilities and await self._missing() > FEW:
             with suppress(NotFound, InvalidInput):  # a panel without such a list: one by one
                 await self._copy_windows(now)
         tried: set[str] = set()

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from billtui.client.drivers import Query
 from billtui.client.drivers.acts import Act, Finding, Picture
+from billtui.client.drivers.capabilities import words_of
 from billtui.client.errors import CapabilityMissing
 from billtui.client.exchange import Conversation, Request, Steps, at_once
 from billtui.client.settings import Write
@@ -323,6 +324,6 @@ class PartialDriver:
 def _missing(capability: str) -> Conversation[T]:
     def begin() -> Steps[T]:
         yield from ()
-        raise CapabilityMissing(f"This panel cannot do that from here ({capability}). Use the panel's own web pages.")
+        raise CapabilityMissing(f"This panel cannot {words_of(capability)} from here ({capability}).")
 
     return Conversation(begin, capability)

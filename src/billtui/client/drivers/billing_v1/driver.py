@@ -18,6 +18,7 @@ from billtui.client.drivers.billing_v1.problems import explain_answer
 from billtui.client.drivers.billing_v1.reading import items, read
 from billtui.client.drivers.billing_v1.tickets import StaffCalls, TicketCalls
 from billtui.client.drivers.billing_v1.transfers import TransferCalls
+from billtui.client.drivers.capabilities import EVERY
 from billtui.client.drivers.traits import BILLING_V1
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, at_once, segment
 from billtui.client.settings import Write
@@ -58,37 +59,7 @@ class BillingV1(AccountCalls, TransferCalls, TicketCalls, StaffCalls):
     """Driver for panels that speak the Billing API v1."""
 
     name = "billing-v1"
-    capabilities = frozenset(
-        {
-            "invoices.pay",
-            "invoices.promise",
-            "invoices.combine",
-            "invoices.split",
-            "invoices.delete",
-            "invoices.document",
-            "orders.new",
-            "orders.addons",
-            "orders.change-plan",
-            "orders.renew",
-            "orders.rename",
-            "orders.auto-renew",
-            "orders.power",
-            "balance.top-up",
-            "balance.move",
-            "balance.ledger",
-            "transfers",
-            "account.notifications",
-            "account.password",
-            "account.totp",
-            "account.api-keys",
-            "account.recovery",
-            "sandbox.mail",
-            "tickets",
-            "staff",
-            "changes",
-            "operations",
-        }
-    )
+    capabilities = EVERY
     assumed: Mapping[str, str] = {}
     traits = BILLING_V1
 
