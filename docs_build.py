@@ -51,7 +51,18 @@ def commands_document() -> str:
     return commands_document()
 
 
-DOCUMENTS: dict[str, Callable[[], str]] = {"keys.md": keys_document, "commands.md": commands_document}
+def panels_document() -> str:
+    """What each kind of panel can do, how it behaves, and what its driver assumes."""
+    from docs_panels import panels_document
+
+    return panels_document()
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "keys.md": keys_document,
+    "commands.md": commands_document,
+    "panels.md": panels_document,
+}
 """File in docs/ → what makes it."""
 
 
