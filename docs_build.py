@@ -53,7 +53,7 @@ def commands_document() -> str:
 
 def panels_document() -> str:
     """What each kind of panel can do, how it behaves, and what its driver assumes."""
-    from docs_panels import panels_document
+    from billtui.cli.reference_panels import panels_document
 
     return panels_document()
 

@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 HEAD = """# Kinds of panels
 
 billtui speaks with several kinds of panels, each through a driver of its own. A profile names the kind (`kind` in
-[configuration.md](configuration.md)); `billtui profile add` recognises it. What a panel cannot do stays visible and says
-why: keys are dim, verbs end with exit code 5 (`capability-missing`), a list that the panel does not have names the web page
-where it is.
+[configuration.md](configuration.md)); `billtui profile add` recognises it. What a panel cannot do stays visible and
+says why: keys are dim, verbs end with exit code 5 (`capability-missing`), a list that the panel does not have names the
+web page where it is.
 
 What an account may do can be less than what its kind of panel can: then the refusal speaks of the account."""
 
 WRITES = """## How writes are kept safe
 
 A panel with idempotency keys is asked by its key what became of a write. The others know no keys: what the panel looked
-like (balance, invoices, ends, newest orders) is written to the journal before the one request is sent. If its answer is
-lost, the panel is read again and compared. Only what proves itself counts as done; everything else stays with you, with both
-states shown. Nothing that costs money is sent again by itself. See [reliability.md](reliability.md)."""
+like (balance, invoices, ends, newest orders) is written to the journal before the one request is sent. If its answer
+is lost, the panel is read again and compared. Only what proves itself counts as done; everything else stays with you,
+with both states shown. Nothing that costs money is sent again by itself. See [reliability.md](reliability.md)."""
 
 ASSUMED = """## What is assumed
 
-Where nobody documents how a panel behaves, its driver assumes something, and says so here and in `billtui profile show`.
-An assumption that has an option is said otherwise for one profile:
+Where nobody documents how a panel behaves, its driver assumes something, and says so here and in
+`billtui profile show`. An assumption that has an option is said otherwise for one profile:
 
     billtui profile edit NAME --panel-option OPTION=VALUE"""
 
