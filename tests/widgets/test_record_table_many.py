@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple, overload
+from typing import Any, ClassVar, NamedTuple, overload
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billtui.services.store.columns import RowsInColumns, packed, unpacked
+from billtui.widgets.record_table_chosen import counts_of, total_of
 from billtui.widgets.record_table_view import RecordView
 
 
@@ -133,3 +135,69 @@ def test_chosen_rows_are_the_same_in_any_order(numbers: set[int], step: int) -> 
     assert len(found) == len(wanted)
     assert [found[place].id for place in range(len(found))] == wanted
     assert Counter(row.id for row in view.all_shown()) == Counter(view.shown_ids())
+
+
+class Priced(NamedTuple):
+    """A record with something to sum."""
+
+    id: str
+    state: str
+    price: int
+
+
+def priced(count: int, in_columns: bool) -> Sequence[Priced]:
+    rows = [Priced(f"o{number}", "ab"[number % 3 == 0], number * 7 % 100) for number in range(count)]
+    return RowsInColumns(Priced, [unpacked(packed(rows))]) if in_columns and rows else rows
+
+
+@given(st.integers(0, 60), st.sets(st.integers(0, 59)), st.sets(st.integers(0, 59)), st.booleans(), st.booleans())
+def test_choosing_all_that_is_shown_comes_to_what_each_of_them_does(
+    count: int, hidden: set[int], refused: set[int], in_columns: bool, turned: bool
+) -> None:
+    """P-TABLE-3: sums and counts of nearly all are those of all without the few; never anything else."""
+    view = RecordView[Priced](lambda row: row.id)
+    view.refusal = lambda row: "no" if int(row.id[1:]) in refused else None
+    view.set_rows(priced(count, in_columns))
+    if turned:
+        view.sort("price", lambda row: row.price, reverse=True)
+    view.set_predicate(lambda row: int(row.id[1:]) not in hidden)
+    chosen = view.choose_shown()
+    shown = view.shown_rows()
+    wanted = [row for row in shown if int(row.id[1:]) not in refused]
+    assert chosen.markable == {row.id for row in wanted}
+    assert Counter(chosen.refused) == Counter(row.id for row in shown if int(row.id[1:]) in refused)
+    for rows, each in ((chosen.records, wanted), (view.all_shown(), shown), (view.in_order(chosen.markable), wanted)):
+        assert len(rows) == len(each)
+        assert list(rows[:1]) == each[:1]
+        assert total_of(rows, "price") == sum(row.price for row in each)
+        assert counts_of(rows, "state") == Counter(row.state for row in each)
+        assert not each or rows[0] == each[0]
+        assert list(rows) == each
+        assert [rows[place] for place in range(len(rows))] == each
+        assert list(rows.each(lambda row: row.id)) == [row.id for row in each]
+        assert Counter(rows.in_any_order()) == Counter(each)
+
+
+def test_marking_all_again_asks_no_record() -> None:
+    """P-TABLE-3: what cannot be marked, sums and counts are worked out once for the same records."""
+    taken: list[int] = []
+
+    class Counted(RowsInColumns[Priced]):
+        __slots__ = ()
+
+        def __getitem__(self, index: Any) -> Any:
+            taken.append(index)
+            return super().__getitem__(index)
+
+    rows = [Priced(f"o{number}", "ab"[number % 3 == 0], number % 100) for number in range(4_000)]
+    view = RecordView[Priced](lambda row: row.id)
+    view.refusal = lambda row: "no" if row.price == 5 else None
+    view.set_rows(Counted(Priced, [unpacked(packed(rows[start : start + 512])) for start in range(0, 4_000, 512)]))
+    view.sort("price", lambda row: row.price)
+    view.choose_shown()
+    taken.clear()
+    chosen = view.choose_shown()
+    assert (len(chosen.markable), len(chosen.refused), len(chosen.records)) == (3_960, 40, 3_960)
+    assert total_of(chosen.records, "price") == sum(row.price for row in rows if row.price != 5)
+    assert chosen.records[0].price == 0
+    assert len(taken) <= 41

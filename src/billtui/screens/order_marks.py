@@ -60,7 +60,7 @@ class OrderMarks(ListScreen[OrderRow]):
         super().__init__()
         self._own: OwnFiles | None = None
         self._keep_timer: Timer | None = None
-        self._to_keep: Set[str] | None = None
+        self._to_keep: Callable[[], Set[str]] | None = None
         self._query = Query()
         self._query_error: QueryError | None = None
         self._tags: Mapping[str, frozenset[str]] = {}
@@ -115,7 +115,7 @@ class OrderMarks(ListScreen[OrderRow]):
         """Marks are written a moment after the last change."""
         if self._own is None:
             return
-        self._to_keep = self.table.chosen_ids
+        self._to_keep = self.table.marks_now()
         if self._keep_timer is None:
             self._keep_timer = self.set_timer(KEEP_AFTER, self._keep_soon)
 
@@ -123,7 +123,7 @@ class OrderMarks(ListScreen[OrderRow]):
         self._keep_timer = None
         own, ids, self._to_keep = self._own, self._to_keep, None
         if own is not None and ids is not None:
-            self.guarded(asyncio.to_thread(own.marks.save, KIND, ids))
+            self.guarded(asyncio.to_thread(lambda: own.marks.save(KIND, ids())))
 
     def _keep_now(self) -> None:
         own, ids, self._to_keep = self._own, self._to_keep, None
@@ -132,7 +132,7 @@ class OrderMarks(ListScreen[OrderRow]):
             self._keep_timer = None
         if own is not None and ids is not None:
             try:
-                own.marks.save(KIND, ids)
+                own.marks.save(KIND, ids())
             except (UnsafePath, OSError) as error:
                 self.billtui.say(f"The marks could not be kept: {error}", "warning")
 

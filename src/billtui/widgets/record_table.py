@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence, Set
 from itertools import compress
-from operator import not_
-from typing import ClassVar, TypeAlias, TypeVar
+from operator import is_not, not_
+from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 from textual.binding import Binding, BindingType
 
@@ -17,11 +17,12 @@ from billtui.widgets.record_table_chosen import ChosenRows
 from billtui.widgets.record_table_columns import Cell, Column, Tone, Toned
 from billtui.widgets.record_table_cursor import CursorTable
 from billtui.widgets.record_table_lines import ASIDE, IN_RANGE, MARKED
-from billtui.widgets.record_table_marks import Ids, Marks
+from billtui.widgets.record_table_marks import Marks
 
 __all__ = ["Cell", "Column", "RecordTable", "Tone", "Toned"]
 
 R = TypeVar("R")
+Which = Literal["marked", "chosen"]
 
 
 class RecordTable(CursorTable[R], can_focus=True):
@@ -74,7 +75,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         self._view.refusal = mark_refusal
         self._marks = Marks()
         self._shown_marks: int | None = 0
-        self._ordered: dict[str, tuple[tuple[object, ...], ChosenRows[R]]] = {}
+        self._ordered: dict[Which, tuple[tuple[object, ...], ChosenRows[R]]] = {}
         self._anchor_id: str | None = None
         self._anchor: int | None = None
         self.set_reactive(RecordTable.ascii_only, ascii_only)
@@ -137,6 +138,11 @@ class RecordTable(CursorTable[R], can_focus=True):
         """All marked ids, and all that are set aside."""
         return self._marks.chosen
 
+    def marks_now(self) -> Callable[[], Set[str]]:
+        """What gives :attr:`chosen_ids` as they are at this moment, whenever it is asked."""
+        ids, aside = self._marks.ids, self._marks.aside
+        return lambda: ids | aside if aside else ids
+
     @property
     def hidden_marked_count(self) -> int:
         """How many marked ids are not shown."""
@@ -146,19 +152,26 @@ class RecordTable(CursorTable[R], can_focus=True):
 
     def marked_rows(self) -> ChosenRows[R]:
         """The marked records: those shown first, in the order shown, then the others by their ids."""
-        return self._in_order("marked", self._marks.ids)
+        return self._in_order("marked")
 
     def chosen_rows(self) -> ChosenRows[R]:
         """The same, with those that are set aside among them."""
-        return self._in_order("chosen", self._marks.chosen) if self._marks.aside else self.marked_rows()
+        return self._in_order("chosen") if self._marks.aside else self.marked_rows()
 
-    def _in_order(self, which: str, ids: Ids) -> ChosenRows[R]:
+    def _in_order(self, which: Which) -> ChosenRows[R]:
         """Looked up once for what is marked and shown now: keys ask for it again and again (P-TABLE-3)."""
-        state = self._marks.ids, self._marks.aside, self._view.shown, self._view.rows
         known = self._ordered.get(which)
-        if known is None or any(one is not other for one, other in zip(known[0], state, strict=True)):
-            known = self._ordered[which] = (state, self._view.in_order(ids))
+        if known is None or any(map(is_not, known[0], self._marked_now())):
+            ids = self._marks.ids if which == "marked" else self._marks.chosen
+            return self._order_is(which, self._view.in_order(ids))
         return known[1]
+
+    def _order_is(self, which: Which, rows: ChosenRows[R]) -> ChosenRows[R]:
+        self._ordered[which] = (self._marked_now(), rows)
+        return rows
+
+    def _marked_now(self) -> tuple[object, ...]:
+        return self._marks.ids, self._marks.aside, self._view.shown, self._view.rows
 
     def change_marks(self, add: Collection[str] = (), remove: Collection[str] = ()) -> None:
         """Mark and unmark ids in one step that can be undone. Refusals are not asked for."""
@@ -176,12 +189,16 @@ class RecordTable(CursorTable[R], can_focus=True):
         refused = self._view.refused(rows, ids)
         if not refused:
             return ids, []
-        first = self._view.row_of(refused[0])
-        reason = self.mark_refusal(first) if self.mark_refusal is not None and first is not None else None
-        self.post_message(self.MarkRefused(self, refused[0], reason or "", total=len(refused)))
+        self._announce(refused)
         markable = set(ids)
         markable.difference_update(refused)
         return markable, refused
+
+    def _announce(self, refused: Sequence[str]) -> None:
+        if refused:
+            first = self._view.row_of(refused[0])
+            reason = self.mark_refusal(first) if self.mark_refusal is not None and first is not None else None
+            self.post_message(self.MarkRefused(self, refused[0], reason or "", total=len(refused)))
 
     def _choosing(self, ids: Collection[str], rows: Sequence[R]) -> tuple[Collection[str], tuple[()], list[str]]:
         """What :meth:`Marks.change` takes to choose these."""
@@ -205,7 +222,7 @@ class RecordTable(CursorTable[R], can_focus=True):
             there, rows = view.among(chosen)
             aside = frozenset(view.refused(rows, there))
         else:
-            aside = frozenset(view.refused(view.rows, view.all_ids())).intersection(chosen)
+            aside = view.all_refused().intersection(chosen)
         gone = view.missing(chosen)
         if gone or aside != self._marks.aside:
             self._after_marks(self._marks.settle(frozenset(chosen).difference(aside, gone), aside))
@@ -243,11 +260,14 @@ class RecordTable(CursorTable[R], can_focus=True):
 
     def action_mark_all(self) -> None:
         """Mark all that is shown."""
-        ids, rows = self._view.shown_pairs()
-        markable, aside = self._markable(ids, rows)
-        changed = self._marks.change(markable, aside=aside)
-        unmarked = sum(row_id not in self._marks.ids for row_id in aside)  # what was marked before stays so
-        self._after_marks(changed, len(ids) - unmarked)
+        chosen, before = self._view.choose_shown(), self._marks.chosen_count
+        self._announce(chosen.refused)
+        changed = self._marks.change(chosen.markable, aside=chosen.refused)
+        if not before:  # then it is known which records these are, without looking each of them up
+            self._order_is("marked", chosen.records)
+            self._order_is("chosen", self._view.all_shown())
+        still = sum(map(self._marks.ids.__contains__, chosen.refused))  # what was marked before stays so
+        self._after_marks(changed, len(chosen.markable) + still)
 
     def action_invert_marks(self) -> None:
         """Mark what is shown and not marked, unmark what is shown and marked; hidden marks stay."""
@@ -279,5 +299,5 @@ class RecordTable(CursorTable[R], can_focus=True):
         if action == "undo_marks":
             return self._marks.can_undo
         if action == "clear_marks":
-            return bool(self._marks.chosen)
+            return bool(self._marks.chosen_count)
         return True

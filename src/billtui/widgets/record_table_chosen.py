@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import compress
 from operator import attrgetter
 from typing import Any, Protocol, TypeVar, overload, runtime_checkable
@@ -11,7 +12,7 @@ from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 R = TypeVar("R")
 T = TypeVar("T")
 
-FEW = 16
+FEW = 64
 """Records fewer than this part of all are looked at one by one, not all of a column."""
 
 
@@ -24,6 +25,12 @@ class InColumns(Protocol):
 
     def each(self, function: Callable[[Any], Any], start: int = 0, stop: int | None = None) -> Iterator[Any]:
         """What ``function`` makes of each record; it goes by the record's fields alone, and does not keep it."""
+
+    def total(self, name: str) -> int:
+        """The sum of a field of whole numbers; worked out once."""
+
+    def counts(self, name: str) -> Mapping[Any, int]:
+        """How often each value of a field is among them; worked out once."""
 
 
 class ChosenRows(Sequence[R]):
@@ -84,14 +91,91 @@ class ChosenRows(Sequence[R]):
     def total(self, name: str) -> int:
         """The sum of a field of whole numbers; worked out once, as the records never change."""
         if name not in self._totals:
-            self._totals[name] = sum(self.field(name))
+            self._totals[name] = self._total(name)
         return self._totals[name]
+
+    def _total(self, name: str) -> int:
+        return sum(self.field(name))
 
     def counts(self, name: str) -> Mapping[Any, int]:
         """How often each value of a field is among them; worked out once."""
         if name not in self._counts:
-            self._counts[name] = Counter(self.field(name))
+            self._counts[name] = self._count(name)
         return self._counts[name]
+
+    def _count(self, name: str) -> Mapping[Any, int]:
+        return Counter(self.field(name))
+
+
+class AllBut(ChosenRows[R]):
+    """All records but few, in an order of their own: what they come to is that of all without those few."""
+
+    __slots__ = ("_left_out", "_made", "_order")
+
+    def __init__(self, rows: Sequence[R], order: Sequence[int], left_out: Set[int]) -> None:
+        """``order`` are the places of all records, or of all but some of those that are left out."""
+        super().__init__(rows, order)
+        self._order, self._left_out, self._made = order, left_out, False
+
+    def _whole(self) -> Sequence[int]:
+        """Their places, which nobody asks for while it is only counted, summed and looked at the first of them."""
+        if not self._made:
+            out = self._left_out
+            self._places = array("l", [place for place in self._order if place not in out]) if out else self._order
+            self._made = True
+        return self._places
+
+    def __len__(self) -> int:
+        return len(self._rows) - len(self._left_out)
+
+    @overload
+    def __getitem__(self, index: int) -> R: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[R]: ...
+
+    def __getitem__(self, index: int | slice) -> R | Sequence[R]:
+        if index == 0 and not self._made and len(self):
+            return self._rows[next(place for place in self._order if place not in self._left_out)]
+        self._whole()
+        return super().__getitem__(index)
+
+    def __iter__(self) -> Iterator[R]:
+        self._whole()
+        return super().__iter__()
+
+    def in_any_order(self) -> Iterable[R]:
+        """All of them, as they lie in memory where none is left out."""
+        self._whole()
+        return super().in_any_order()
+
+    def each(self, function: Callable[[R], T]) -> Iterable[T]:
+        """What ``function`` gives for each of them, in their order; it goes by a record's fields alone."""
+        self._whole()
+        return super().each(function)
+
+    def field(self, name: str) -> Iterable[Any]:
+        """One field of all of them, in any order."""
+        self._whole()
+        return super().field(name)
+
+    def _total(self, name: str) -> int:
+        rows = self._rows
+        if not isinstance(rows, InColumns):
+            return super()._total(name)
+        without: int = sum(self._not_among(name))
+        return int(rows.total(name)) - without
+
+    def _count(self, name: str) -> Mapping[Any, int]:
+        rows = self._rows
+        if not isinstance(rows, InColumns):
+            return super()._count(name)
+        found = Counter(rows.counts(name))
+        found.subtract(self._not_among(name))
+        return +found
+
+    def _not_among(self, name: str) -> Iterable[Any]:
+        return ChosenRows(self._rows, list(self._left_out)).each(attrgetter(name))
 
 
 def each_of(rows: Sequence[R], function: Callable[[R], T]) -> Iterable[T]:
@@ -107,9 +191,9 @@ def each_of(rows: Sequence[R], function: Callable[[R], T]) -> Iterable[T]:
 
 def total_of(rows: Sequence[Any], name: str) -> int:
     """The sum of a field of whole numbers."""
-    return rows.total(name) if isinstance(rows, ChosenRows) else sum(each_of(rows, attrgetter(name)))
+    return rows.total(name) if isinstance(rows, ChosenRows | InColumns) else sum(map(attrgetter(name), rows))
 
 
 def counts_of(rows: Sequence[Any], name: str) -> Mapping[Any, int]:
     """How often each value of a field is among ``rows``."""
-    return rows.counts(name) if isinstance(rows, ChosenRows) else Counter(each_of(rows, attrgetter(name)))
+    return rows.counts(name) if isinstance(rows, ChosenRows | InColumns) else Counter(map(attrgetter(name), rows))

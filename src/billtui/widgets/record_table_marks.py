@@ -40,6 +40,11 @@ class Marks:
         return bool(self._history)
 
     @property
+    def chosen_count(self) -> int:
+        """How many ids are marked or set aside."""
+        return len(self.ids) + len(self.aside)
+
+    @property
     def chosen(self) -> Ids:
         """What is marked, and what is set aside."""
         if not self.aside:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from itertools import compress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from billtui.widgets.record_table_chosen import ChosenRows, InColumns, each_of
+from billtui.widgets.record_table_chosen import AllBut, ChosenRows, InColumns, each_of
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -30,6 +30,16 @@ def _plain_keys(keys: list[Any]) -> list[Any]:
     if keys and isinstance(keys[0], str) and all(issubclass(kind, str) for kind in set(map(type, keys))):
         return list(map(str.__str__, keys))
     return keys
+
+
+class Choice(NamedTuple, Generic[R]):
+    """What comes of choosing all that is shown."""
+
+    markable: set[str]
+    refused: list[str]
+    """In the order shown, or as they came where all are shown."""
+    records: ChosenRows[R]
+    """The records of ``markable``, in the order shown."""
 
 
 class RecordView(Generic[R]):
@@ -61,6 +71,7 @@ class RecordView(Generic[R]):
         self._refused_of = 0  # records that were asked
         self._shown_set: frozenset[int] | None = None
         self._all_shown: tuple[Sequence[R], Sequence[int], ChosenRows[R]] | None = None
+        self._hidden: tuple[Sequence[R], Sequence[int], frozenset[int]] | None = None
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -93,7 +104,8 @@ class RecordView(Generic[R]):
 
     def id_at(self, position: int) -> str:
         """The id of the record shown at a position."""
-        return self.row_id(self.rows[self.shown[position]])
+        index, ids = self.shown[position], self._ids
+        return ids[index] if index < len(ids) else self.row_id(self.rows[index])
 
     def row_at(self, position: int) -> R:
         """The record shown at a position."""
@@ -118,7 +130,7 @@ class RecordView(Generic[R]):
 
     def missing(self, ids: Set[str]) -> Set[str]:
         """Those of ``ids`` that no record has."""
-        return ids - self._whole_index().keys()
+        return frozenset(ids).difference(self._whole_index())
 
     def shown_rows(self) -> list[R]:
         """The records shown, in the order shown."""
@@ -178,8 +190,43 @@ class RecordView(Generic[R]):
         """The records shown, in the order shown; the same object while they are: for what they come to."""
         known = self._all_shown
         if known is None or known[0] is not self.rows or known[1] is not self.shown:
-            known = self._all_shown = (self.rows, self.shown, ChosenRows(self.rows, self.shown))
+            known = self._all_shown = (self.rows, self.shown, self._all_but(()))
         return known[2]
+
+    def _all_but(self, left_out: Collection[int]) -> ChosenRows[R]:
+        """The records shown without those at these places, which are shown."""
+        few = len(left_out) + len(self.rows) - len(self.shown)
+        if few * 4 > len(self.rows):
+            places = [place for place in self.shown if place not in left_out] if left_out else self.shown
+            return ChosenRows(self.rows, places)
+        return AllBut(self.rows, self.shown, self.hidden | frozenset(left_out))
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """The places of records that are not shown; looked for once, until others are shown."""
+        known = self._hidden
+        if known is None or known[0] is not self.rows or known[1] is not self.shown:
+            count = len(self.rows)
+            places = frozenset() if len(self.shown) == count else frozenset(range(count)).difference(self.shown)
+            known = self._hidden = (self.rows, self.shown, places)
+        return known[2]
+
+    def choose_shown(self) -> Choice[R]:
+        """All that is shown: what can be marked of it, and what cannot."""
+        ids = self.all_ids()
+        self._ask(len(self.rows))
+        refused: list[str] = []
+        if self._refused:
+            shown = ids if len(self.shown) == len(ids) else map(ids.__getitem__, self.shown)
+            refused = list(filter(self._refused.__contains__, shown))
+        if len(self.hidden) * 4 > len(ids):
+            markable = set(map(ids.__getitem__, self.shown))
+        else:
+            markable = set(self._whole_index())
+            markable.difference_update(map(ids.__getitem__, self.hidden))
+        markable.difference_update(refused)
+        index = self._whole_index()
+        return Choice(markable, refused, self._all_but(frozenset(map(index.__getitem__, refused))))
 
     def all_ids(self) -> list[str]:
         """The ids of all records, in source order."""
@@ -195,6 +242,11 @@ class RecordView(Generic[R]):
             return list(compress(ids, each_of(rows, self.refusal)))
         self._ask(len(self.rows))
         return list(filter(self._refused.__contains__, ids)) if self._refused else []
+
+    def all_refused(self) -> frozenset[str]:
+        """The ids of all records that cannot be marked."""
+        self._ask(len(self.rows))
+        return frozenset(self._refused)
 
     def _ask(self, end: int) -> None:
         start, end = self._refused_of, min(end, len(self.rows))

@@ -11,7 +11,8 @@ import marshal
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, compress, islice, repeat
 from operator import attrgetter
@@ -196,6 +197,21 @@ def _column(form: tuple[Any, ...], count: int, shared: dict[object, object]) -> 
     return rest
 
 
+def _total(column: Any) -> int:
+    if isinstance(column, Same | Coded):
+        return sum(value * count for value, count in _counts(column).items())
+    total: int = sum(column)
+    return total
+
+
+def _counts(column: Column) -> Mapping[Any, int]:
+    if isinstance(column, Same):
+        return {column.value: column.count}
+    if isinstance(column, Coded):
+        return {value: column.codes.count(code) for code, value in enumerate(column.values)}
+    return Counter(column)
+
+
 def rows_of(kind: type[R], block: Block) -> Iterable[R]:
     """All rows of a block, which are named tuples."""
     make: Callable[[type[R], tuple[object, ...]], R] = tuple.__new__  # type: ignore[assignment]  # of a named tuple
@@ -234,13 +250,15 @@ def _stand_in(kind: type[Any], names: tuple[str, ...]) -> type[Any]:
 class RowsInColumns(Sequence[R], Generic[R]):
     """Rows of one kind, a named tuple, in blocks. It never changes; a row that is taken out is made anew each time."""
 
-    __slots__ = ("_fields", "_kind", "_starts", "blocks")
+    __slots__ = ("_counts", "_fields", "_kind", "_starts", "_totals", "blocks")
 
     def __init__(self, kind: type[R], blocks: Sequence[Block]) -> None:
         self._kind = cast("Any", kind)
         names: Sequence[str] = self._kind._fields
         self._fields = {name: place for place, name in enumerate(names)}
         self.blocks = tuple(blocks)
+        self._totals: dict[str, int] = {}
+        self._counts: dict[str, Counter[Any]] = {}
         self._starts = [0, *accumulate(block.size for block in self.blocks)]
 
     def __len__(self) -> int:
@@ -275,6 +293,24 @@ class RowsInColumns(Sequence[R], Generic[R]):
         """One field of all rows, in their order."""
         place = self._fields[name]
         return chain.from_iterable(block.columns[place] for block in self.blocks)
+
+    def total(self, name: str) -> int:
+        """The sum of a field of whole numbers, which every row has; worked out once."""
+        if name not in self._totals:
+            self._totals[name] = sum(map(_total, self._column(name)))
+        return self._totals[name]
+
+    def counts(self, name: str) -> Counter[Any]:
+        """How often each value of a field is among them; counted once, for nobody to change."""
+        if name not in self._counts:
+            found = self._counts[name] = Counter()
+            for column in self._column(name):
+                found.update(_counts(column))
+        return self._counts[name]
+
+    def _column(self, name: str) -> Iterator[Column]:
+        place = self._fields[name]
+        return (block.columns[place] for block in self.blocks)
 
     def each(self, function: Callable[[R], T], start: int = 0, stop: int | None = None) -> Iterator[T]:
         """What ``function`` gives for each row from ``start`` to before ``stop``, in their order.
