@@ -79,7 +79,7 @@ def _flat(node: Node) -> dict[str, Any]:
                 found[name] = group[0].text
                 found.update({f"{name}_{attr}": value for attr, value in group[0].attrs.items()})
             else:
-                found[name] = _flat(group[0])
+                found[name] = _object(group[0])
         else:
             found[name] = [
                 one.text if plain and not one.attrs else _object(one) for one, plain in zip(group, bare, strict=True)

@@ -37,7 +37,7 @@ _SECRET = frozenset(
     {"auth", "authinfo", "password", "passwd", "confirm", "old_passwd", "userpassword", "qrcode", "secret", "key"}
 )
 _NO_STORE = {"Cache-Control": "no-store"}
-__all__ = ["PATHS", "dialect", "functions", "install"]
+__all__ = ["FUNCTIONS", "PATHS", "dialect", "functions", "install"]
 
 
 def dialect(panel: Panel) -> Dialect:

@@ -107,16 +107,21 @@ def _take_parts(form: Form, body: bytes, boundary: str) -> None:
         _take_part(form, head.decode("utf-8", "replace"), content)
 
 
+def _as_typed(text: str) -> str:
+    """A name of a part: browsers escape these three characters in it, and no others."""
+    return text.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
+
+
 def _take_part(form: Form, head: str, content: bytes) -> None:
     disposition = next(
         (line for line in head.split("\r\n") if line.lower().startswith("content-disposition:")), ""
     ).partition(":")[2]
     about = _parameters(disposition)
-    name = about.get("name")
-    if name is None:
+    if "name" not in about:
         raise UnreadableBody("A part of the multipart body has no name")
+    name = _as_typed(about["name"])
     if "filename" in about:
         if about["filename"]:
-            form.files[name] = Upload(about["filename"], content)
+            form.files[name] = Upload(_as_typed(about["filename"]), content)
         return
     form.values[name] = content.decode("utf-8", "replace")

@@ -7,6 +7,7 @@ from billtui.sandbox.billmgr.functions import (
     account,
     basket,
     cart,
+    desk,
     managing,
     menu,
     ordering,
@@ -14,6 +15,7 @@ from billtui.sandbox.billmgr.functions import (
     payments,
     renewing,
     services,
+    tickets,
 )
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "account",
     "basket",
     "cart",
+    "desk",
     "managing",
     "menu",
     "ordering",
@@ -28,4 +31,5 @@ __all__ = [
     "payments",
     "renewing",
     "services",
+    "tickets",
 ]
