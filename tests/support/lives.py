@@ -17,12 +17,14 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from billtui.client import BillingClient, ConnectionSettings
+from billtui.client.drivers import Driver
 from billtui.services import planner
 from billtui.services.drafts import Drafts, DraftState
 from billtui.services.executor import Executor, Limits
@@ -54,6 +56,8 @@ class Life:
     codes: dict[str, str] | None = None
     """One-time codes by operation number (TRF-2); they reach the child by this line, and no file."""
     concurrency: int = 2
+    driver: str | None = None
+    """``module:Class`` of the driver, where it is another one than that of the Billing API v1."""
     drafts: str | None = None
     """A directory with the one draft that ``plan`` was made of: it is sent as a draft is, locked first (TKT-9)."""
 
@@ -120,7 +124,7 @@ def _live(life: Life) -> None:
         settings = ConnectionSettings(
             life.url, read_deadline=2.0, write_deadline=life.write_deadline, tries=3, retry_base=0.01
         )
-        return BillingClient(settings, SecretStr(life.token))
+        return BillingClient(settings, SecretStr(life.token), driver=_driver(life.driver))
 
     limits = Limits(concurrency=life.concurrency, first_pause=0.02, longest_pause=0.2, most_sends=50)
     executor = Executor(client, Path(life.journal), limits=limits, step=step)
@@ -157,6 +161,14 @@ def _live(life: Life) -> None:
     executor.close()
 
 
+def _driver(home: str | None) -> Driver | None:
+    if home is None:
+        return None
+    module, _, name = home.partition(":")
+    made: Driver = getattr(import_module(module), name)()
+    return made
+
+
 def _send(drafts: Drafts, plan: Plan, executor: Executor) -> None:
     """Send the draft, unless an earlier life came as far as that."""
     for draft in drafts.all():
@@ -178,6 +190,7 @@ def _warm_up() -> None:
         executor.start()
         executor.submit(plan)
         executor.wait(plan.id, 5)
+        _driver("tests.support.keyless_panel:KeylessDriver")
         executor.reader.verify()
         executor.close()
 

@@ -67,10 +67,14 @@ async def find(
     invoice_id: str | None,
     picture: Mapping[str, Any] | None,
     now: datetime,
+    *,
+    others: bool = False,
 ) -> Verdict:
     """What comparing says about ``operation``, whose answer was lost. Raises ClientError where it cannot be read.
 
-    ``state`` is done, prepared (provably not done, and the same done twice), or needs-you.
+    ``others``: the like was sent from here since the picture was taken, so what is new may be theirs (:func:`makes_new`
+    says for which kinds that matters). ``state`` is done, prepared (provably not done, and the same done twice), or
+    needs-you.
     """
     if picture is None:
         words = f"This panel knows no keys, and nothing was there to compare with. {_COMPARE}"
@@ -83,6 +87,9 @@ async def find(
     if verdict.state is S.DONE and now - datetime.fromisoformat(picture["at"]) > PICTURE_AGE:
         words = f"{found.words} But it was sent more than a day ago: something else can have caused that. {_COMPARE}"
         verdict = Verdict(S.NEEDS_YOU, TOO_OLD, detail=words)
+    if verdict.state is S.DONE and others:
+        words = f"{found.words} But the like was sent from here since then: it may be the effect of that. {_COMPARE}"
+        verdict = Verdict(S.NEEDS_YOU, UNCLEAR, detail=words)
     kept = {"at": _text(now), "state": found.state, "words": found.words, "now": found.now}
     return replace(verdict, finding=kept)
 
@@ -100,6 +107,14 @@ def _verdict(traits: Traits, operation: Operation, invoice_id: str | None, found
     if found.state == "not-done" and may_repeat(traits, operation):
         return Verdict(S.PREPARED, NOT_DONE, detail=f"{found.words} Nothing happened.")
     return Verdict(S.NEEDS_YOU, NOT_DONE if found.state == "not-done" else UNCLEAR, detail=f"{found.words} {_COMPARE}")
+
+
+def makes_new(operation: Operation) -> bool:
+    """Whether its effect is something new, which does not say what it came from: two of a kind look alike.
+
+    What is done to an invoice, an order or a ticket is seen there, and nothing else may be sent about that meanwhile.
+    """
+    return not any(one.startswith(("invoice:", "order:", "ticket:", "transfer:")) for one in operation.targets)
 
 
 def pays_by_itself(traits: Traits, kind: OperationKind) -> bool:
@@ -129,4 +144,4 @@ def paid_by_panel(operation: Operation, invoice: Invoice) -> Verdict | None:
 
 
 def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")

@@ -357,3 +357,19 @@ def test_a_kill_is_looked_up_at_the_next_start(new_executor: NewExecutor, panel:
     eventually(lambda: rows(second, plan)[0].state is S.DONE, "it is found")
     assert len(panel.effects) == 1
     assert second.reader.job(plan.id).paused in (None, PauseReason.RESTART)
+
+
+def test_what_came_after_it_is_not_taken_for_it(executor: Executor, panel: KeylessPanel) -> None:
+    """Looked at again after another purchase of the same: what is new then is the other one's."""
+    panel.faults = [Fault("drop-before", "POST /orders")]
+    first, second = purchase(panel), purchase(panel)
+    assert carry(executor, first) == [S.NEEDS_YOU]
+    executor.decide(first.id, 1, as_done=False)  # frees the lock of new servers …
+    assert carry(executor, second) == [S.DONE]
+    third = purchase(panel)
+    panel.faults = [Fault("drop-before", "POST /orders")]
+    assert carry(executor, third) == [S.NEEDS_YOU]
+    row = rows(executor, third)[0]
+    assert row.picture is not None
+    assert not executor.reader.sent_since(row, row.picture["at"])
+    assert executor.reader.sent_since(rows(executor, first)[0], "2026-01-01T00:00:00.000000+00:00")

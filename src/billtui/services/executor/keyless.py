@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from billtui.services.executor.run import Run
-from billtui.services.findings import find, may_repeat
-from billtui.services.journal import OperationState
+from billtui.services.findings import find, makes_new, may_repeat
+from billtui.services.journal import OperationRow, OperationState
 from billtui.services.settle import Verdict
 
 if TYPE_CHECKING:
@@ -55,6 +55,13 @@ async def until_alone(desk: Desk, run: Run, number: int) -> bool:
     return False
 
 
+async def look(desk: Desk, run: Run, row: OperationRow, client: BillingClient) -> Verdict:
+    """Compare the panel with the picture of ``row`` from the journal. Raises ClientError, JournalError."""
+    operation = desk.as_invoiced(run.plan, run.operation(row.number))
+    others = row.picture is not None and makes_new(operation) and desk.reader.sent_since(row, row.picture["at"])
+    return await find(client, operation, bound_invoice(row.targets), row.picture, desk.clock(), others=others)
+
+
 async def known_before_again(desk: Desk, run: Run, operation: Operation, client: BillingClient) -> Verdict | None:
     """What a look back says about an operation that was begun before and is said not to be executed (401, 429).
 
@@ -66,8 +73,7 @@ async def known_before_again(desk: Desk, run: Run, operation: Operation, client:
     row = desk.reader.operation(run.job_id, number)
     if row.picture is None:
         return None
-    asked = desk.as_invoiced(run.plan, operation)
-    verdict = await find(client, asked, bound_invoice(row.targets), row.picture, desk.clock())
+    verdict = await look(desk, run, row, client)
     if verdict.state is S.DONE:
         return verdict
     if (verdict.finding or {}).get("state") == "not-done":

@@ -10,9 +10,8 @@ from contextlib import suppress
 
 from billtui.client.errors import ClientError, SessionExpired
 from billtui.services.executor.desk import Desk, OtherAccount
-from billtui.services.executor.keyless import bound_invoice
+from billtui.services.executor.keyless import bound_invoice, look
 from billtui.services.executor.run import Run
-from billtui.services.findings import find
 from billtui.services.journal import JournalError, OperationState, PauseReason
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
 from billtui.services.settle import Verdict, held_against, look_up, without
@@ -65,12 +64,12 @@ class Settler:
             if row.state is not S.UNKNOWN:
                 run.moved(number, row.state, row.changed_at, {"code": row.code, "answer": row.answer})
                 return True
-            operation, invoice_id = desk.as_invoiced(run.plan, run.operation(number)), bound_invoice(row.targets)
             if client.driver.traits.keys:
                 verdict = await look_up(client, row.key, row.first_sent_at, desk.clock)
-                verdict = held_against(verdict, operation, invoice_id)
+                operation = desk.as_invoiced(run.plan, run.operation(number))
+                verdict = held_against(verdict, operation, bound_invoice(row.targets))
             else:
-                verdict = await find(client, operation, invoice_id, row.picture, desk.clock())
+                verdict = await look(desk, run, row, client)
         if verdict.state is None or self._looks_again(run, number, verdict):
             return False
         await self._apply(run, number, verdict)
@@ -93,8 +92,7 @@ class Settler:
             row = desk.reader.operation(run.job_id, number)
             if row.state is not S.NEEDS_YOU or row.picture is None or client.driver.traits.keys:
                 return
-            operation = desk.as_invoiced(run.plan, run.operation(number))
-            verdict = await find(client, operation, bound_invoice(row.targets), row.picture, desk.clock())
+            verdict = await look(desk, run, row, client)
         if verdict.state is S.DONE:
             await desk.move(run, number, S.DONE, S.NEEDS_YOU, **verdict.fields())
             await self._follow_up(run, number, S.DONE)

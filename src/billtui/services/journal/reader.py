@@ -210,6 +210,20 @@ class JournalReader:
             rows = db.execute(UNDER_WAY, (panel_id, account_id)).fetchall()
         return [(str(job_id), int(number)) for job_id, number in rows]
 
+    def sent_since(self, row: OperationRow, at: str) -> bool:
+        """Whether another operation of the same kind and account was sent after ``at`` (UTC, as the journal has it)."""
+        with self._reading() as db:
+            if db is None:
+                return False
+            found = db.execute(
+                "SELECT 1 FROM events e JOIN operations o USING (job_id, number) JOIN jobs j ON j.id = e.job_id"
+                " JOIN jobs mine ON mine.id = ?1 WHERE e.after = 'sending' AND e.at > ?3 AND o.kind = ?4"
+                " AND j.panel_id = mine.panel_id AND j.account_id = mine.account_id"
+                " AND NOT (e.job_id = ?1 AND e.number = ?2) LIMIT 1",
+                (row.job_id, row.number, at, row.kind),
+            ).fetchone()
+        return found is not None
+
     def paused(self, job_ids: Iterable[str]) -> dict[str, PauseReason | None]:
         """Which of these jobs are paused in the journal, and why."""
         wanted = list(job_ids)
