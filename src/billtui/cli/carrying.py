@@ -31,6 +31,7 @@ from billtui.domain.payment_address import payment_address, refused_address
 from billtui.services import plan_files
 from billtui.services.journal import Busy, JobRow, OperationRow, OperationState
 from billtui.services.one_time_codes import CODE_NEEDED, STEP_OF
+from billtui.services.panel_ways import ways_of
 from billtui.services.plans import CODED, OperationKind, Plan
 from billtui.services.session import NotSignedIn, ReadOnlySession, Session
 
@@ -68,6 +69,8 @@ async def carry_out(
     """
     options, out = context.options, context.out
     left_out = () if planned_earlier else plan.left_out
+    ways = ways_of(session.traits, plan, from_file=planned_earlier)
+    about = [*about, *ways]
     if options.dry_run:
         return _dry_run(context, plan, about, more or {}, from_file=planned_earlier, full=full)
     if not plan.operations:
@@ -84,6 +87,9 @@ async def carry_out(
         for label, value in (notes or {}).items():
             out.note(f"{label:<8} {value}")
         for line in about:
+            out.note(line)
+    if options.yes and out.as_json and planned_earlier:
+        for line in ways:  # nobody looks, but whoever reads the log later should find it
             out.note(line)
     show_left_out(out, left_out)
     confirm(
@@ -317,6 +323,9 @@ def _job_problem(job: JobRow, rows: list[OperationRow], code: Exit, left_out: in
     more: dict[str, Any] = {"job_id": job.id, "job_exit": int(code)}
     if hint := _HINTS.get(code):
         more["hint"] = hint(job.id[:12])
+    if first is not None and first.state is S.NEEDS_YOU:
+        decide = f"billtui jobs decide {job.id[:12]} {first.number} --as done (or not-done)"
+        more["hint"] = f"Do not repeat it. Compare with the panel, then: {decide}"
     if first is not None and (again := _give_again(first, code)):
         more["hint"] = again
     if first is not None and first.request_id:

@@ -8,8 +8,9 @@ from typing import Any
 
 from billtui.cli.output import Column, Output
 from billtui.cli.shapes import amount, count, iso_of, when
-from billtui.services.journal import JobRow, OperationRow
+from billtui.services.journal import JobRow, OperationRow, OperationState
 from billtui.services.operation_kinds import ON_TICKETS
+from billtui.services.pictures import compared, found_json, looked_at
 from billtui.services.plans import LeftOut, Operation, Plan
 
 _OPERATIONS = (Column("#", right=True), Column("what", cut=True), Column("amount", right=True))
@@ -113,6 +114,7 @@ def operation_json(row: OperationRow) -> dict[str, Any]:
         "sends": row.sends,
         "first_sent_at": iso_of(row.first_sent_at),
         "changed_at": iso_of(row.changed_at),
+        "looked": found_json(row),
     }
 
 
@@ -144,8 +146,22 @@ def show_job(out: Output, job: JobRow, operations: Sequence[OperationRow]) -> No
     paused = f", waits ({job.paused.value})" if job.paused is not None else ""
     out.line(f"Job {job.id[:12]}: {job.title} [{job.state.value}{paused}]")
     out.table(_OUTCOMES, [_outcome(row) for row in operations])
+    for line in _both_states(operations):
+        out.line(line)
     if job.left.amount:
         out.line(f"Left: {job.left}")
+
+
+def _both_states(operations: Sequence[OperationRow]) -> list[str]:
+    """Of what a person has to decide: the panel before it was sent, and now."""
+    lines: list[str] = []
+    for row in operations:
+        if row.state is OperationState.NEEDS_YOU and (things := compared(row)):
+            before, now = looked_at(row)
+            looked = f", looked at again {when(now)}" if now is not None else ""
+            lines.append(f"Step {row.number}, seen {when(before)}{looked}:")
+            lines += [f"  {'*' if one.changed else ' '} {one.words}" for one in things]
+    return lines
 
 
 def _outcome(row: OperationRow) -> list[str]:

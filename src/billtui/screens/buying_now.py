@@ -58,6 +58,7 @@ async def buy_batches(
         now=app.session.now(),
         busy=busy_targets(app),
         profile=app.profile.name,
+        together=app.session.traits.renews_together,
     )
     if await payment_refused(app, plan):
         return None

@@ -17,6 +17,7 @@ from billtui.screens.modals.confirm import ConfirmPlan, needs_typing
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.prompt import Prompt
 from billtui.services.journal import Busy, OperationRow
+from billtui.services.panel_ways import ways_of
 from billtui.services.plan_files import write_typed
 from billtui.services.plans import Plan, PlanError
 from billtui.services.session import NotSignedIn
@@ -63,6 +64,7 @@ async def confirm_and_submit(
     if not plan.operations:
         await say_nothing_left(app, plan)
         return None
+    note = " ".join(filter(None, (note, *ways_of(app.session.traits, plan))))
     profile = app.profile
     limit = profile.confirm_limit if profile.confirm_limit is not None else app.settings.confirm_limit
     items = profile.confirm_items if profile.confirm_items is not None else app.settings.confirm_items

@@ -223,7 +223,7 @@ class JobScreen(ListScreen[OperationRow]):
         """Why not, for this job."""
         if refusal := super().refusal_of(command):
             return refusal
-        return job_refusal(command, [self.job] if self.job else [])
+        return job_refusal(command, [self.job] if self.job else [], keys=self.session.traits.keys)
 
     @handles("job.pause")
     async def pause(self) -> None:

@@ -18,6 +18,7 @@ from billtui.services import planner
 from billtui.services.buying_again import buy_again
 from billtui.services.journal import JobRow, JobState, OperationRow, OperationState, amount_of
 from billtui.services.journal.workers import Worker
+from billtui.services.pictures import compared, looked_at
 from billtui.services.plans import Plan
 from billtui.widgets.formats import count_text, local, moment_text, state_cell, toned
 
@@ -174,7 +175,10 @@ async def decide_job(app: Shell, job_id: str) -> None:
             Choice("not", "It was not done", "The panel shows no trace of it; it can be planned anew"),
         ]
         sent = moment_text(row.first_sent_at)
-        note = f"Sent {sent}; the answer was lost and the panel does not tell. {row.detail or ''}"
+        why = "was lost" if row.picture is not None else "was lost and the panel does not tell"
+        note = f"Sent {sent}; the answer {why}. {row.detail or ''}"
+        if things := compared(row):
+            note = "\n".join([note, "", *(f"{'*' if one.changed else ' '} {one.words}" for one in things)])
         answer = await app.push_screen_wait(ChoiceDialog(str(row.title), choices, note=note, chosen="later"))
         if answer not in ("done", "not"):
             return
@@ -192,6 +196,32 @@ _MEANS: dict[OperationState, str] = {
 }
 
 
+_WITHOUT_KEYS: dict[OperationState, str] = {
+    S.NOT_SENT: "Nothing left this machine: R sends it again.",
+    S.UNKNOWN: "Sent, and the answer was lost: the panel is compared with what it looked like before. t looks at once.",
+    S.NEEDS_YOU: "It is not sent again by itself: compare before and now with the panel, then d. t looks once more.",
+}
+"""The same on a panel without idempotency keys."""
+
+
+def _means(row: OperationRow, *, keys: bool) -> str | None:
+    return _MEANS.get(row.state) if keys else _WITHOUT_KEYS.get(row.state, _MEANS.get(row.state))
+
+
+def _both_states(row: OperationRow) -> list[Content]:
+    """The panel before the request and now, where it was looked at for that."""
+    things = compared(row)
+    if not things or row.state not in (S.UNKNOWN, S.NEEDS_YOU, S.DONE) or row.finding is None:
+        return []
+    before, now = looked_at(row)
+    title = f"The panel {moment_text(before)}, and {moment_text(now)}"
+    return [
+        Content(""),
+        Content.styled(title, "$muted"),
+        *(Content.styled(one.words, "bold" if one.changed else "") for one in things),
+    ]
+
+
 async def show_operation(app: Shell, job_id: str, number: int) -> None:
     """One operation in full: what it is, what became of it and why, what to do, and every move with its time."""
     journal = app.session.journal
@@ -201,8 +231,9 @@ async def show_operation(app: Shell, job_id: str, number: int) -> None:
     if row.detail:
         rule = f" ({row.rule})" if row.rule else ""
         lines.append(Content.styled(f"{row.detail}{rule}", "$text-warning"))
-    if means := _MEANS.get(row.state):
+    if means := _means(row, keys=app.session.traits.keys):
         lines.append(Content(means))
+    lines += _both_states(row)
     lines += [Content(""), Content.styled("What happened", "$muted")]
     for event in journal.events(job_id, number)[-40:]:
         word = state_cell(event.after, ascii_only=app.ascii_only).text

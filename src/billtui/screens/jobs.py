@@ -46,8 +46,8 @@ JOB_VIEWS = (
 )
 
 
-def job_refusal(command: Command, jobs: Sequence[JobRow]) -> str | None:
-    """Why a command cannot be used on this job."""
+def job_refusal(command: Command, jobs: Sequence[JobRow], *, keys: bool = True) -> str | None:
+    """Why a command cannot be used on this job; ``keys``: whether its panel is asked by key (``Traits.keys``)."""
     if not jobs:
         return None
     job = jobs[0]
@@ -56,7 +56,8 @@ def job_refusal(command: Command, jobs: Sequence[JobRow]) -> str | None:
         return "This job has ended; there is nothing to pause or cancel."
     if command.id == "job.retry" and not (counts.get(S.REFUSED) or counts.get(S.NOT_SENT)):
         return "Nothing of this job was refused or left unsent."
-    if command.id == "job.settle" and not counts.get(S.UNKNOWN):
+    undecided = 0 if keys else counts.get(S.NEEDS_YOU)  # without keys it is worth another look
+    if command.id == "job.settle" and not (counts.get(S.UNKNOWN) or undecided):
         return "No outcome of this job is unknown."
     if command.id == "job.decide" and not counts.get(S.NEEDS_YOU):
         return "Nothing of this job waits for your decision."
@@ -233,7 +234,7 @@ class JobsScreen(ListScreen[JobRow]):
         """Why not, for the job that is chosen."""
         if refusal := super().refusal_of(command):
             return refusal
-        return job_refusal(command, self.chosen_rows())
+        return job_refusal(command, self.chosen_rows(), keys=self.session.traits.keys)
 
     @handles("job.pause")
     async def pause(self) -> None:

@@ -176,6 +176,7 @@ class _Renewal:
             now=self.app.session.now(),
             busy=busy_targets(self.app),
             profile=self.app.profile.name,
+            together=self.app.session.traits.renews_together,
         )
         if await payment_refused(self.app, plan):
             return False

@@ -83,7 +83,17 @@ async def _priced(
         renewed = await session.offer_renewal(operation.texts("order_ids"), operation.whole("period"), code)
         quotes += renewed.quotes
         renewals += renewed.requests
-    return planner.renew_many(account, quotes, renewals, orders, method, now=now, busy=busy, profile=profile)
+    return planner.renew_many(
+        account,
+        quotes,
+        renewals,
+        orders,
+        method,
+        now=now,
+        busy=busy,
+        profile=profile,
+        together=session.traits.renews_together,
+    )
 
 
 async def _new_servers(

@@ -15,7 +15,8 @@ from billtui.client.drivers.acts import Act, Finding
 from billtui.client.errors import BadAnswer, Refused
 from billtui.domain.models import Invoice, InvoiceState
 from billtui.services.journal.states import OperationState
-from billtui.services.operation_kinds import PURCHASES, SPENDING, WRITTEN
+from billtui.services.operation_kinds import SPENDING, WRITTEN
+from billtui.services.panel_ways import pays_by_itself
 from billtui.services.plans import Operation, OperationKind
 from billtui.services.settle import Verdict, held_against
 
@@ -115,11 +116,6 @@ def makes_new(operation: Operation) -> bool:
     What is done to an invoice, an order or a ticket is seen there, and nothing else may be sent about that meanwhile.
     """
     return not any(one.startswith(("invoice:", "order:", "ticket:", "transfer:")) for one in operation.targets)
-
-
-def pays_by_itself(traits: Traits, kind: OperationKind) -> bool:
-    """Whether the panel pays a purchase of this kind from the balance at once, where that suffices."""
-    return traits.renewal_pays if kind is OperationKind.RENEW else traits.purchase_pays and kind in PURCHASES
 
 
 def paid_at_once(traits: Traits, operation: Operation, answer: Json) -> Verdict:

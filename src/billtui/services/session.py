@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Self
@@ -42,6 +43,7 @@ from billtui.services.store import HeldRows, StoreReader
 from billtui.services.ticket_desk import TicketDesk
 
 if TYPE_CHECKING:
+    from billtui.client.drivers.traits import Traits
     from billtui.config.credentials import KeepIn, Place
     from billtui.domain.models import (
         Account,
@@ -118,6 +120,11 @@ class Session:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @cached_property
+    def traits(self) -> Traits:
+        """How this kind of panel behaves where panels differ."""
+        return self.settings.driver().traits
 
     # -- coming and going
 

@@ -204,11 +204,13 @@ async def cancel(context: Context) -> Exit:
 
 
 async def settle(context: Context) -> Exit:
-    """Look unknown outcomes up now."""
+    """Look unknown outcomes up now; without keys also what a person has to decide, once more."""
     async with context.signed_in() as (session, _account):
         job, _rows = _own_job(context, session)
         if job.counts.get(S.UNKNOWN):
             session.executor.settle_now(job.id)
+        elif job.counts.get(S.NEEDS_YOU) and not session.traits.keys:
+            await asyncio.to_thread(session.executor.look_again, job.id)
         return await _wait_and_tell(context, session, job)
 
 

@@ -147,6 +147,7 @@ async def buy(
         now=session.now(),
         busy=busy(session, account),
         profile=context.profile.name,
+        together=session.traits.renews_together,
     )
     if options.pay and plan.operations:
         refused = [one for one in plan.left_out if one.target == "invoice"]

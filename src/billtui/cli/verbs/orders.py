@@ -169,6 +169,7 @@ async def renew(context: Context) -> Exit:
             now=session.now(),
             busy=busy(session, account),
             profile=context.profile.name,
+            together=session.traits.renews_together,
         )
         notes = {"Period": count(options.period, "month")}
         if options.pay:

@@ -17,7 +17,7 @@ from billtui.services.executor.keyless import known_before_again, until_alone
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.requests import OddAnswer, Ready, invoice_in, perform
 from billtui.services.executor.run import Run
-from billtui.services.findings import act_of, may_repeat, paid_at_once, paid_by_panel, pays_by_itself, take_picture
+from billtui.services.findings import act_of, may_repeat, paid_at_once, paid_by_panel, take_picture
 from billtui.services.journal import (
     Journal,
     JournalError,
@@ -28,6 +28,7 @@ from billtui.services.journal import (
     TargetsBusy,
 )
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words, without_code
+from billtui.services.panel_ways import pays_by_itself
 from billtui.services.plans import Operation, PlanError
 from billtui.services.settle import MEMORY, Verdict, held_against, look_up, verdict_of_error, without
 

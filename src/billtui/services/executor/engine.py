@@ -160,12 +160,12 @@ class Engine:
         if run is not None:
             self._spawn(self._courier.follow_up(run, number, S.DONE if as_done else S.REFUSED))
 
-    def look_again(self, job_id: str) -> None:
-        """Look once more at what a person has to decide on a panel without keys."""
+    async def look_again(self, job_id: str) -> None:
+        """Look once more at what a person has to decide on a panel without keys. Raises ClientError."""
         run = self._runs.get(job_id)
         if run is not None:
             for number in [one for one, state in run.states.items() if state is S.NEEDS_YOU]:
-                self._spawn(self._look_again(run, number))
+                await self._look_again(run, number)
 
     def begin(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run ``coroutine`` in the background, under this engine's care."""

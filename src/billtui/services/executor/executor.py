@@ -237,9 +237,17 @@ class Executor:
 
         def look(engine: Engine) -> None:
             engine.reload(job_id, wake=True)
-            engine.look_again(job_id)
+            engine.begin(engine.look_again(job_id))
 
         self._in_loop(look)
+
+    def look_again(self, job_id: str, timeout: float = 120.0) -> None:
+        """Look once more at what a person has to decide, and wait for it; reads only. Raises ClientError, TimeoutError.
+
+        Only on panels that are compared with what they looked like before: others cannot tell.
+        """
+        self.settle_now(job_id)
+        self._run(self._running().look_again(job_id), timeout)
 
     def decide(self, job_id: str, number: int, *, as_done: bool) -> None:
         """Close an operation that needs a person. Raises MoveLost when it does not (any more)."""

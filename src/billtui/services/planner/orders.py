@@ -22,7 +22,7 @@ from billtui.domain.rules.facts import order_facts
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted
 from billtui.services.planner.facts import facts_of_order, facts_of_quote
-from billtui.services.planner.purchases import Bought, exclude, in_requests, lines_not_busy
+from billtui.services.planner.purchases import Bought, exclude, in_requests, lines_not_busy, one_by_one
 from billtui.services.planner.purchases import then_pay as pay_all
 from billtui.services.plans import OperationKind, Plan
 
@@ -60,12 +60,16 @@ def renew_many(
     now: datetime | None = None,
     busy: Mapping[str, Busy] | None = None,
     profile: str = "",
+    together: bool = True,
 ) -> Plan:
     """:func:`renew` of any number of orders: an operation and an invoice for each quote with its request.
 
     More than 1,000 orders are several requests (BLK-7), as the session's ``offer_renewal`` makes them; requests may
-    also differ in their period. A purse that does not hold the total of **all** of them pays none (ACC-4).
+    also differ in their period. A purse that does not hold the total of **all** of them pays none (ACC-4). Not
+    ``together`` (``Traits.renews_together``): an operation and an invoice for each order, as the panel bills them.
     """
+    if not together:
+        quotes, requests = one_by_one(quotes, requests)
     draft = Draft(account, K.RENEW, profile, busy or {})
     names = {order.id.raw: order for order in orders}
     purchases: list[Bought] = []

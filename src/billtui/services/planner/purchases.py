@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from billtui.domain.models import Exclusion, InvoiceKind, InvoiceState, Order, Quote, QuoteLine
+from billtui.domain.models import Exclusion, InvoiceKind, InvoiceState, Order, Quote, QuoteLine, RenewalRequest
 from billtui.domain.money import Money
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import accounts as account_rules
@@ -124,6 +124,25 @@ def lines_not_busy(draft: Draft, quote: Quote, orders: Mapping[str, Order]) -> l
             )
         )
     return []
+
+
+def one_by_one(quotes: Sequence[Quote], requests: Sequence[RenewalRequest]) -> tuple[list[Quote], list[RenewalRequest]]:
+    """Quotes and requests of renewals, one of each for every order. What is left out stays with the first of its own.
+
+    The total of each is its line's amount; each is priced by itself before it is bought, so another one is a change.
+    """
+    single: list[tuple[Quote, RenewalRequest]] = []
+    for quote, request in zip(quotes, requests, strict=True):
+        excluded = quote.excluded
+        for line in quote.lines:
+            if line.order_id is not None:
+                priced = quote.model_copy(update={"lines": [line], "total": line.amount, "excluded": excluded})
+                single.append((priced, request.model_copy(update={"order_ids": [line.order_id]})))
+                excluded = []
+        if excluded:
+            nothing = Money.total((), quote.total.currency)
+            single.append((quote.model_copy(update={"lines": [], "total": nothing}), request))
+    return [one for one, _ in single], [one for _, one in single]
 
 
 def in_requests(count: int) -> str:
