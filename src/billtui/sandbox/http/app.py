@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from billtui.sandbox.apih import endpoint as apih
 from billtui.sandbox.billmgr import endpoint as billmgr
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine import sessions as kept_sessions
@@ -63,7 +64,7 @@ def create_app(database: Database) -> FastAPI:
 
     def build() -> ASGIApp:
         # Around FastAPI's own stack, so that also the answer to a bug has its request id.
-        dialects = (billmgr.dialect(panel),)
+        dialects = (billmgr.dialect(panel), apih.dialect())
         faults = Faults(inner(), panel.faults, expire_session, dialects)
         return Envelope(BodyLimit(faults, dialects=dialects), panel.time)
 
@@ -115,4 +116,5 @@ def _routes(lifespan: object = None) -> FastAPI:
     app.include_router(sandbox.router)
     app.include_router(web.router)
     billmgr.install(app)
+    apih.install(app)
     return app
