@@ -87,13 +87,14 @@ def _by_password(database: Database, login: str, password: str) -> Who:
     with database.read() as tx:
         refuse_locked(tx, name)
         account = next(iter(tx.accounts.where("login = ?", (name,))), None)
+        lang = "en" if account is None else _lang_of(tx, account.id)
     if not matches(password, NOBODY if account is None else account.password) or account is None:
         with database.write() as tx:
             remember_failure(tx, name)
         raise SignInRefused("wrong-credentials", "Login or password is wrong")
     if account.totp_secret:
         raise Refused("auth", "totp", "This account needs the code of its second factor: sign in with func=auth")
-    return Who(Caller(account.id, account.login, account.role))
+    return Who(Caller(account.id, account.login, account.role), lang)
 
 
 def sign_in(database: Database, login: str, password: str, *, address: str, client: str, lang: str) -> tuple[str, str]:
@@ -113,7 +114,7 @@ def sign_in(database: Database, login: str, password: str, *, address: str, clie
             session_id = kept_sessions.session_of(tx, token)
     with database.write() as tx:
         account = tx.accounts.where("login = ?", (name,))[0]
-        return _keep(tx, account.id, session_id, lang), level_of(account.role)
+        return _keep(tx, account.id, session_id, lang or _lang_of(tx, account.id)), level_of(account.role)
 
 
 def confirm(database: Database, who: Who, code: str, *, address: str, client: str) -> tuple[str, str]:
@@ -145,6 +146,14 @@ def sign_out(tx: Tx, who: Who) -> None:
 def expire(tx: Tx, session: str) -> None:
     """Let a session be over, as after an hour without a request."""
     tx.sql("DELETE FROM billmgr_sessions WHERE id_hash = ?", (fast_hash(session),))
+
+
+def _lang_of(tx: Tx, account_id: int) -> str:
+    """The language that an account has chosen."""
+    found = tx.sql(
+        "SELECT json_extract(kept, '$.lang') FROM billmgr_memory WHERE account_id = ? AND list = ''", (account_id,)
+    ).fetchone()
+    return "en" if found is None else str(found[0])
 
 
 def _keep(tx: Tx, account_id: int, session_id: str, lang: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from billtui.domain import roles
 from billtui.sandbox.billmgr.access import Who
 from billtui.sandbox.billmgr.nodes import Doc, Raw
+from billtui.sandbox.billmgr.quirks import Quirks
 from billtui.sandbox.billmgr.request import Form
 from billtui.sandbox.billmgr.words import said
 from billtui.sandbox.engine.unit import Tx
@@ -54,6 +55,9 @@ class Call:
     lang: str
     address: str = ""
     client: str = ""
+    quirks: Quirks = ()
+    renamed: bool = False
+    """The list was asked for under the name that :attr:`Quirk.RENAMED_LIST` gives it."""
     cookie: str | None = None
     """A session that the browser is to keep."""
     remembered: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -27,9 +27,12 @@ _BESIDE = frozenset({"ok", "slist", "list", "flist", "messages", "metadata", "do
 """What of a form does not stand under ``model`` in flat JSON."""
 
 
-def as_json(doc: Node) -> bytes:
-    """``{"doc": …}``: text in ``$``, attributes with a ``$`` in front."""
-    return _dump({"doc": _tree(doc, ARRAYS)})
+def as_json(doc: Node, *, lone_rows: bool = False, bare_scalars: bool = False) -> bytes:
+    """``{"doc": …}``: text in ``$``, attributes with a ``$`` in front.
+
+    ``lone_rows``: a list of one entry is an object; ``bare_scalars``: a scalar without attributes is its text.
+    """
+    return _dump({"doc": _tree(doc, NO_NAMES if lone_rows else ARRAYS, bare_scalars)})
 
 
 def _dump(value: Any) -> bytes:
@@ -43,15 +46,17 @@ def _grouped(node: Node) -> dict[str, list[Node]]:
     return groups
 
 
-def _tree(node: Node, arrays: Names) -> dict[str, Any]:
+def _tree(node: Node, arrays: Names, bare: bool) -> dict[str, Any]:
     found: dict[str, Any] = {f"${name}": value for name, value in node.attrs.items()}
     for name, group in _grouped(node).items():
         if node.plain:
             found[name] = group[-1].text
             continue
         inner = NO_NAMES if name == "doc" else arrays
-        values = [_tree(one, inner) for one in group]
-        several = len(values) > 1 or name in arrays or name in node.arrays
+        values: list[Any] = [
+            one.text if bare and not one.attrs and not one.children else _tree(one, inner, bare) for one in group
+        ]
+        several = len(values) > 1 or name in arrays or (name in node.arrays and arrays is not NO_NAMES)
         found[name] = values if several else values[0]
     if node.text:
         found["$"] = node.text
@@ -127,8 +132,9 @@ def _write(out: list[str], name: str, node: Node) -> None:
         return
     out.append(f"<{name}{attrs}>{escape(_clean(node.text), _ENTITIES)}")
     for child_name, child in node.children:
-        if node.plain:
-            _write(out, "msg", Node(child.text, {"name": child_name}))
+        if child.plain:
+            for name_of, value in child.children:
+                _write(out, child_name, Node(value.text, {"name": name_of}))
         else:
             _write(out, child_name, child)
     out.append(f"</{name}>")

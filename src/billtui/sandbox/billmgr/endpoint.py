@@ -12,13 +12,14 @@ from starlette.types import Scope
 
 from billtui.domain.policy import DEFAULT_POLICY
 from billtui.domain.refusal import RuleBroken
-from billtui.sandbox.billmgr import access, encode, functions
+from billtui.sandbox.billmgr import access, encode, functions, quirks
 from billtui.sandbox.billmgr.access import COOKIE, LANGUAGES, Who
 from billtui.sandbox.billmgr.call import FUNCTIONS, Answer, Call, For, Function, How, keep_memory
 from billtui.sandbox.billmgr.errors import Refused, missed, no_access, of_engine
 from billtui.sandbox.billmgr.long_requests import LongRequests
 from billtui.sandbox.billmgr.nodes import Doc, Raw
 from billtui.sandbox.billmgr.pages import login_page, plain_page
+from billtui.sandbox.billmgr.quirks import RENAMED, Quirk, Quirks, with_commas
 from billtui.sandbox.billmgr.request import Form, UnreadableBody, read_form
 from billtui.sandbox.engine import operations
 from billtui.sandbox.engine.errors import EngineRefusal
@@ -70,7 +71,9 @@ def dialect(panel: Panel) -> Dialect:
 def install(app: FastAPI) -> None:
     """Serve the dialect from ``app``."""
     app.state.billmgr_long = LongRequests()
+    app.state.billmgr_quirks = frozenset()
     app.include_router(router)
+    app.include_router(quirks.router)
 
 
 router = APIRouter(include_in_schema=False)
@@ -125,30 +128,38 @@ async def _work(request: Request, form: Form) -> Response:
     panel = panel_of(request)
     address, client = peer_of(request), request.headers.get("user-agent", "")[:200]
     cookies = dict(request.cookies)
+    strange: Quirks = request.app.state.billmgr_quirks
+    renamed = Quirk.RENAMED_LIST in strange and (form.func == RENAMED or form.func.startswith(f"{RENAMED}."))
+    if renamed:
+        form.values["func"] = "vds" + form.func.removeprefix(RENAMED)
 
     def run() -> Response:
-        return _called(panel, form, cookies, address, client)
+        found = _called(panel, form, cookies, address, client, strange, renamed=renamed)
+        return found if isinstance(found, Response) else _answer(form, *found, strange)
 
     known = FUNCTIONS.get(form.func)
     reads = known is None or known.how is How.OWN or (known.how in (How.READ, How.FORM) and not form.writes)
     return await (panel.read(run) if reads else panel.write(run))
 
 
-def _called(panel: Panel, form: Form, cookies: dict[str, str], address: str, client: str) -> Response:
+def _called(
+    panel: Panel, form: Form, cookies: dict[str, str], address: str, client: str, strange: Quirks, *, renamed: bool
+) -> Response | tuple[Answer, str | None]:
+    """An answer, with the session that the browser is to keep; or a page at once."""
     lang = form.get("lang")
     try:
         who = access.identify(panel.database, form, cookies)
         lang = lang or (who.lang if who is not None else "")
         lang = lang if lang in LANGUAGES else "en"
         known = _known(form, who)
-        call = Call(form, who, panel.database, lang, address, client)
-        return _answer(form, _run(known, call), call.cookie)
+        call = Call(form, who, panel.database, lang, address, client, strange, renamed)
+        return _run(known, call), call.cookie
     except Refused as error:
         if error.kind in ("access", "auth") and not form.get("out"):
             return login_page()
-        return _answer(form, error.doc(lang or "en"), None)
+        return error.doc(lang or "en"), None
     except (RuleBroken, EngineRefusal) as error:
-        return _answer(form, of_engine(error).doc(lang or "en"), None)
+        return of_engine(error).doc(lang or "en"), None
 
 
 def _known(form: Form, who: Who | None) -> Function:
@@ -213,10 +224,10 @@ def _undone(call: Call, run: Callable[[Call], Answer]) -> Answer:
             savepoint.rollback()
 
 
-def _answer(form: Form, found: Answer, cookie: str | None) -> Response:
-    response = _raw(found) if isinstance(found, Raw) else _encoded(form, found)
+def _answer(form: Form, found: Answer, cookie: str | None, strange: Quirks = ()) -> Response:
+    response = _raw(found) if isinstance(found, Raw) else _encoded(form, found, strange)
     if cookie is not None:
-        response.set_cookie(COOKIE, cookie, path="/", httponly=True)
+        response.set_cookie(COOKIE, cookie, path="/", httponly=True, samesite="strict")
     return response
 
 
@@ -227,10 +238,14 @@ def _raw(found: Raw) -> Response:
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-def _encoded(form: Form, doc: Doc) -> Response:
+def _encoded(form: Form, doc: Doc, strange: Quirks) -> Response:
     out = form.get("out").lower()
+    if Quirk.COMMA_AMOUNTS in strange:
+        doc = with_commas(doc)
     if out in encode.JSON_FORMS:
-        content, kind = encode.as_json(doc), "application/json"
+        lone, bare = Quirk.LONE_ROWS in strange, Quirk.BARE_SCALARS in strange
+        content = encode.as_json(doc, lone_rows=lone, bare_scalars=bare)
+        kind = "text/plain" if Quirk.TEXT_PLAIN in strange else "application/json"
     elif out == "bjson":
         content, kind = encode.as_bjson(doc), "application/json"
     elif out == "csv" and doc.first("error") is None:

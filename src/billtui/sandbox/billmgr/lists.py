@@ -9,6 +9,7 @@ from typing import Any
 
 from billtui.sandbox.billmgr.call import Call
 from billtui.sandbox.billmgr.nodes import ON, Doc, Node, choices, done
+from billtui.sandbox.billmgr.quirks import Quirk
 from billtui.sandbox.billmgr.words import start_of_day
 from billtui.sandbox.engine.wire import DAY, micros
 
@@ -36,8 +37,8 @@ class Listing:
     rows: Callable[[Call, str, Sequence[Any]], list[Node]]
     """Makes the rows of a condition with order and limit."""
     base: Callable[[Call], Condition]
-    buttons: tuple[str, ...] = ()
-    """What the user may do with it: the toolbar (wire: 5)."""
+    buttons: Mapping[str, str]
+    """What the user may do with it, by the name of its button: the toolbar (wire: 5)."""
 
 
 def answer(call: Call, listing: Listing) -> Doc:
@@ -70,7 +71,9 @@ def answer(call: Call, listing: Listing) -> Doc:
 def filter_form(call: Call, listing: Listing) -> Doc:
     """The filter of a list as it is; sent with ``sok`` it is kept, and hides rows from now on (wire: 5, 17)."""
     memory = call.memory(listing.name)
-    if call.writes:
+    if call.writes and Quirk.FILTER_ECHO in call.quirks and call.form.get("out"):
+        memory = {**memory, "filter": {name: call.form.get(name) for name in _fields(listing)}}
+    elif call.writes:
         chosen = {name: call.form.get(name) for name in _fields(listing) if call.form.get(name)}
         call.remember(listing.name, {**memory, "filter": chosen, "p_num": "1"})
         return done()
@@ -145,8 +148,8 @@ def _metadata(listing: Listing) -> Node:
     metadata = Node(attrs={"name": listing.name, "type": "list"})
     toolbar = metadata.add("toolbar", Node())
     group = toolbar.add("toolgrp", Node(attrs={"name": "main"}))
-    for button in listing.buttons:
-        group.add("toolbtn", Node(attrs={"name": button, "func": f"{listing.name}.{button}"}))
+    for button, name in listing.buttons.items():
+        group.add("toolbtn", Node(attrs={"name": button, "func": name}))
     return metadata
 
 

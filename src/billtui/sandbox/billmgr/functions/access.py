@@ -25,7 +25,7 @@ def auth(call: Call) -> Doc:
     if given is None:
         raise wrong("username", "")
     session, level = access.sign_in(
-        call.database, *given, address=call.address, client=call.client, lang=form.get("lang") or "en"
+        call.database, *given, address=call.address, client=call.client, lang=form.get("lang")
     )
     return _granted(call, session, level)
 

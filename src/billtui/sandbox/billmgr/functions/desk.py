@@ -142,7 +142,7 @@ LISTINGS = {
         dates={"date_start": "created_at"},
         rows=_queue_rows,
         base=_mine,
-        buttons=("edit", "filter"),
+        buttons={"edit": "ticket.edit", "filter": "ticket.filter"},
     ),
     "ticket_all": Listing(
         name="ticket_all",
@@ -153,7 +153,7 @@ LISTINGS = {
         dates={"date_start": "created_at"},
         rows=_all_rows,
         base=_everything,
-        buttons=("edit", "filter"),
+        buttons={"edit": "ticket_all.edit", "filter": "ticket_all.filter"},
     ),
 }
 

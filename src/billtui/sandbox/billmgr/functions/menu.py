@@ -6,6 +6,7 @@ from billtui.domain import roles
 from billtui.sandbox.billmgr.call import FUNCTIONS, Call, For, function
 from billtui.sandbox.billmgr.catalogue import ITEM_TYPES
 from billtui.sandbox.billmgr.nodes import Doc, Node
+from billtui.sandbox.billmgr.quirks import RENAMED, Quirk
 
 _CLIENT = (
     ("mainmenufinance", ("payment", "basket", "order", "profile")),
@@ -25,7 +26,10 @@ def menu(call: Call) -> Doc:
     staff = call.who.caller.role in roles.STAFF
     if not staff:
         kinds = [kind for (kind,) in call.tx.sql("SELECT DISTINCT kind FROM plans ORDER BY kind DESC")]
-        _group(main, "mainmenuservice", [ITEM_TYPES[kind] for kind in kinds if kind in ITEM_TYPES])
+        services = [ITEM_TYPES[kind] for kind in kinds if kind in ITEM_TYPES]
+        if Quirk.RENAMED_LIST in call.quirks:
+            services.insert(0, RENAMED)
+        _group(main, "mainmenuservice", services)
     for name, functions in _STAFF if staff else _CLIENT:
         _group(main, name, [one for one in functions if one in FUNCTIONS])
     return doc

@@ -144,7 +144,12 @@ LISTING = Listing(
     dates={"createdate": "issued_at"},
     rows=_rows,
     base=_base,
-    buttons=("add", "print", "delete", "filter"),
+    buttons={
+        "new": "payment.add",
+        "print": "payment.print.pdf",
+        "delete": "payment.delete",
+        "filter": "payment.filter",
+    },
 )
 
 

@@ -10,6 +10,7 @@ from billtui.sandbox.billmgr.call import Call, How, function
 from billtui.sandbox.billmgr.catalogue import ITEM_TYPES, KINDS, Catalogue
 from billtui.sandbox.billmgr.lists import Condition, Listing
 from billtui.sandbox.billmgr.nodes import Doc, Node, flag, scalars
+from billtui.sandbox.billmgr.quirks import Quirk
 from billtui.sandbox.billmgr.words import day, money, period, plain
 from billtui.sandbox.engine.facts import addons_monthly
 from billtui.sandbox.engine.rows import OrderRow
@@ -62,7 +63,7 @@ def service(call: Call, catalogue: Catalogue, row: OrderRow) -> Node:
     months = row.auto_months if row.auto_on else 1
     cost = monthly_of(row) * months
     end = day(row.paid_until)
-    return scalars(
+    found = scalars(
         {
             "id": row.id,
             "domain": row.name,
@@ -76,7 +77,7 @@ def service(call: Call, catalogue: Catalogue, row: OrderRow) -> Node:
             "datacenter": place.number,
             "datacentername": place.name,
             "createdate": day(row.created_at),
-            "expiredate": end,
+            "expiredate": "daily charging" if end and Quirk.EXPIRY_WORDS in call.quirks else end,
             "real_expiredate": end,
             "cost": f"{money(cost, row.currency)} / {period(months, call.lang)}",
             "item_cost": plain(cost, 4),
@@ -93,6 +94,9 @@ def service(call: Call, catalogue: Catalogue, row: OrderRow) -> Node:
             "has_ip_pricelist": flag(False),
         }
     )
+    if Quirk.NO_ITEM_STATUS in call.quirks:
+        found.children = [(name, node) for name, node in found.children if name != "item_status"]
+    return found
 
 
 def _rows(call: Call, condition: str, values: Sequence[Any]) -> list[Node]:
@@ -121,7 +125,8 @@ def _listing(item: str) -> Listing:
     kind = KINDS[item]
 
     def base(call: Call) -> Condition:
-        return "account_id = ? AND kind = ?", [call.account_id, kind]
+        elsewhere = item == "vds" and Quirk.RENAMED_LIST in call.quirks and not call.renamed
+        return "account_id = ? AND kind = ?" + (" AND 0" if elsewhere else ""), [call.account_id, kind]
 
     return Listing(
         name=item,
@@ -157,7 +162,16 @@ def _listing(item: str) -> Listing:
         dates={"opendate": "created_at", "expiredate": _END},
         rows=_rows,
         base=base,
-        buttons=("new", "edit", "prolong", "reboot", "start", "stop", "filter", "ask"),
+        buttons={
+            "new": f"{item}.order",
+            "edit": f"{item}.edit",
+            "prolong": "service.prolong",
+            "reboot": "service.reboot",
+            "start": "service.start",
+            "stop": "service.stop",
+            "filter": f"{item}.filter",
+            "ask": "clientticket.edit",
+        },
     )
 
 

@@ -23,6 +23,7 @@ from billtui.sandbox.engine.tickets import ClientChange, Wish
 
 _LISTS = {"clientticket": "state <> 'closed'", "clientticket_archive": "state = 'closed'"}
 _SHOWN = {"work": "In progress", "new": "New replies", "wait": "Waiting to reply", "archive": "In archive"}
+_MORE = {"new": "clientticket.edit", "archive": "clientticket.archive"}
 _FILTER = {
     "work": "state IN ('open', 'on hold')",
     "new": "state = 'answered'",
@@ -121,7 +122,7 @@ def _listing(name: str) -> Listing:
         dates={"message_post": "public_updated_at"},
         rows=_rows,
         base=base,
-        buttons=("new", "edit", "archive", "filter") if name == "clientticket" else ("edit", "filter"),
+        buttons={"edit": f"{name}.edit", "filter": f"{name}.filter", **(_MORE if name == "clientticket" else {})},
     )
 
 
