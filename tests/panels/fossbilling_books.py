@@ -309,10 +309,13 @@ class Books:
 
     def discount(self, cart: Cart) -> Decimal:
         """What the promo code takes off."""
+        return sum((self.item_discount(cart, item) for item in cart.items), Decimal(0))
+
+    def item_discount(self, cart: Cart, item: CartItem) -> Decimal:
+        """What the promo code takes off one item."""
         if cart.promo is None:
             return Decimal(0)
-        whole = sum((item.product.prices[item.period] * item.quantity for item in cart.items), Decimal(0))
-        return (whole * cart.promo.percent / 100).quantize(CENT)
+        return (item.product.prices[item.period] * item.quantity * cart.promo.percent / 100).quantize(CENT)
 
     def order_row(self, order: FossOrder) -> dict[str, Any]:
         """An order as the panel gives it."""
@@ -416,7 +419,7 @@ class Books:
             {
                 "period": item.period, "quantity": str(item.quantity), "id": item.id, "product_id": item.product.id,
                 "form_id": None, "title": item.product.title, "type": "custom", "unit": "product",
-                "price": f"{item.product.prices[item.period]:.2f}", "setup_price": 0, "discount": 0,
+                "price": f"{item.product.prices[item.period]:.2f}", "setup_price": 0, "discount": number(self.item_discount(cart, item)),
                 "discount_price": 0, "discount_setup": 0,
                 "total": number(item.product.prices[item.period] * item.quantity),
             }

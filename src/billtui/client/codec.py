@@ -7,6 +7,7 @@ import math
 import re
 import zlib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -72,10 +73,29 @@ def _float(text: str) -> float:
     return value
 
 
+def _exact(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise UnreadableAnswer("a number cannot be read") from None
+    if abs(value.adjusted()) > _FARTHEST:
+        raise UnreadableAnswer("a number is out of all bounds")
+    return value
+
+
+_FARTHEST = 100
+"""Powers of ten: no amount and no count is larger or smaller."""
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+_EXACT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_exact)
 
 
-def parse_json(data: bytes) -> Any:
+def parse_exact(data: bytes) -> Any:
+    """As :func:`parse_json`, with every number that has a point as the ``Decimal`` that its digits say, never a float:
+    for panels that write amounts as JSON numbers."""
+    return parse_json(data, _EXACT)
+
+
+def parse_json(data: bytes, decoder: json.JSONDecoder = _DECODER) -> Any:
     """The value of a JSON text. Raises :class:`UnreadableAnswer`."""
     if len(data) > MAX_WIDE and not data.isascii():
         raise UnreadableAnswer("it is too large")
@@ -85,9 +105,9 @@ def parse_json(data: bytes) -> Any:
     except UnicodeDecodeError:
         raise UnreadableAnswer("it is not UTF-8") from None
     try:
-        value = _DECODER.decode(text)
+        value = decoder.decode(text)
         if _SURROGATE.search(text):
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
+            json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except UnreadableAnswer:
         raise
     except UnicodeEncodeError:

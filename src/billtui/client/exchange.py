@@ -141,6 +141,8 @@ class Conversation(Generic[T]):
     capability: str | None = None
     writes: bool = False
     """Whether it has an effect: then a failure before its first write is told as "nothing was sent"."""
+    alone: str | None = None
+    """Of those with the same word one goes at a time, where they speak of one thing that the panel keeps: a cart."""
 
 
 Request: TypeAlias = "Call[T] | Conversation[T]"

@@ -47,6 +47,7 @@ class Runner:
     breaker: Breaker = field(default_factory=Breaker)
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
     _turns: Turns = field(init=False, repr=False)
+    _alone: dict[str, asyncio.Lock] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._turns = Turns(self.pace)
@@ -54,7 +55,10 @@ class Runner:
     async def run(self, request: Request[T]) -> T:
         """The result of ``request``. Raises :class:`ClientError` only (besides cancellation)."""
         if isinstance(request, Conversation):
-            return await self._converse(request)
+            if request.alone is None:
+                return await self._converse(request)
+            async with self._alone.setdefault(request.alone, asyncio.Lock()):
+                return await self._converse(request)
         call = request
         if call.exchange.kind is Kind.WRITE:
             return await self._write(call)

@@ -1,0 +1,1 @@
+"""FOSSBilling: its client and staff API below ``/api/{role}/{module}/{method}``."""

@@ -1,0 +1,56 @@
+"""What all calls of this driver know: as whom it speaks, and what its profile says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pydantic import SecretStr
+
+from billtui.client.drivers.fossbilling.calling import call, signing
+from billtui.client.drivers.fossbilling.values import Row, decimal_of
+from billtui.client.errors import CapabilityMissing
+from billtui.client.exchange import Exchange, Steps, ask
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A profile's ``panel_options``."""
+
+    staff: bool = False
+    pays_by_renewal: bool = False
+    """Whether an order's open invoice is paid from the balance by the renewal call."""
+
+
+class Role:
+    """The part of the driver that its calls share."""
+
+    capabilities: frozenset[str]
+
+    def __init__(self, options: Options | None = None) -> None:
+        """A client's driver unless ``options`` say otherwise."""
+        self.options = options or Options()
+
+    @property
+    def user(self) -> str:
+        """``client`` or ``admin``: the role of the calls, and the user of HTTP Basic."""
+        return "admin" if self.options.staff else "client"
+
+    def authorised(self, exchange: Exchange, token: SecretStr) -> Exchange:
+        """An API key by HTTP Basic, a session by its cookie. Raises ``ConfigurationProblem``."""
+        return signing(exchange, self.user, token)
+
+
+def tax_rate() -> Steps[Decimal]:
+    """Per cent that invoices add to the prices of this account; none where the panel does not know the question."""
+    try:
+        rate = yield from ask(call("client/invoice/get_tax_rate", lambda result: result))
+    except CapabilityMissing:
+        return decimal_of(0, "tax rate")
+    return decimal_of(0 if rate in (None, "", False) else rate, "tax rate")
+
+
+def one_row(result: Any) -> Row:
+    """A result that is one object."""
+    return Row(result, "result")
