@@ -419,8 +419,8 @@ class Books:
             {
                 "period": item.period, "quantity": str(item.quantity), "id": item.id, "product_id": item.product.id,
                 "form_id": None, "title": item.product.title, "type": "custom", "unit": "product",
-                "price": f"{item.product.prices[item.period]:.2f}", "setup_price": 0, "discount": number(self.item_discount(cart, item)),
-                "discount_price": 0, "discount_setup": 0,
+                "price": f"{item.product.prices[item.period]:.2f}", "setup_price": 0,
+                "discount": number(self.item_discount(cart, item)), "discount_price": 0, "discount_setup": 0,
                 "total": number(item.product.prices[item.period] * item.quantity),
             }
             for item in cart.items

@@ -12,6 +12,7 @@ from billtui.client.auth import Credentials, Renewer
 from billtui.client.drivers import Driver
 from billtui.client.drivers.billing_v1.driver import BillingV1
 from billtui.client.drivers.capabilities import Limits
+from billtui.client.drivers.traits import NO_PANEL_ID
 from billtui.client.errors import CapabilityMissing
 from billtui.client.exchange import Call, Request
 from billtui.client.resources.account import AccountResource
@@ -34,6 +35,7 @@ from billtui.client.settings import ConnectionSettings
 from billtui.client.transport import Transport
 from billtui.client.unread import UnreadPage
 from billtui.domain.models import Account, Page
+from billtui.domain.safetext import SafeText
 
 T = TypeVar("T")
 
@@ -57,6 +59,7 @@ class BillingClient:
         """``on_session_expired`` gives reads a new token, once per read. Raises ``ConfigurationProblem``."""
         self.settings = settings
         self._origin = settings.address().origin
+        self._whole_address = f"{self._origin}{settings.address().path}"
         settings.pinned()  # said now rather than when it is opened
         self.driver: Driver = driver if driver is not None else BillingV1()
         self._credentials = Credentials(token, on_session_expired)
@@ -145,6 +148,9 @@ class BillingClient:
         self._credentials.token = token
         self._limits = Limits.of(self.driver, self.settings.url, None)
 
-    def _learn(self, account: Account) -> None:
+    def _learn(self, account: Account) -> Account:
         # A panel that sends no list at all leaves it to the refusals of the single calls.
         self._limits = Limits.of(self.driver, self.settings.url, account.capabilities or None)
+        if account.panel_id.raw != NO_PANEL_ID:
+            return account
+        return account.model_copy(update={"panel_id": SafeText(self._whole_address[:200])})

@@ -15,7 +15,12 @@ _QUOTED: Final = 200
 
 
 def payment_address(sent: str, panel_url: str) -> str | None:
-    """``sent`` if it can be shown as an address to pay at, else ``None``. ``panel_url`` is the profile's."""
+    """``sent`` if it can be shown as an address to pay at, else ``None``. ``panel_url`` is the profile's.
+
+    A path alone, ``/invoice/…``, is a page of the panel itself.
+    """
+    if sent.startswith("/") and not sent.startswith("//"):
+        sent = panel_url.rstrip("/") + sent
     if len(sent) > MAX_ADDRESS or not sent.isascii() or not sent.isprintable() or " " in sent:
         return None
     try:

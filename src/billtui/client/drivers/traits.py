@@ -7,6 +7,9 @@ from typing import Final
 
 from billtui.client.pace import UNSPARED, Pace
 
+NO_PANEL_ID: Final = "here"
+"""``Account.panel_id`` of panels that have no id of their own: the client puts the panel's address in its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Traits:

@@ -16,14 +16,12 @@ from billtui.domain.models import Account, ApiKey, ApiKeyRequest, NewApiKey, Rec
 class AccountResource(Resource):
     """``client.account``"""
 
-    learn: Callable[[Account], None]
-    """Tells the client what the account can do."""
+    learn: Callable[[Account], Account]
+    """Tells the client what the account can do, and is told who it is on this panel."""
 
     async def me(self) -> Account:
         """The account of the session, its purses and capabilities (ACC-1)."""
-        account = await self.client.run(self._driver.me())
-        self.learn(account)
-        return account
+        return self.learn(await self.client.run(self._driver.me()))
 
     async def change_notifications(self, settings: Mapping[str, Mapping[str, bool]], write: Write) -> Account:
         """Set channels of events, ``{event: {"email": on}}``; the others stay (ACC-8). Raises ``InvalidInput``."""

@@ -62,6 +62,16 @@ def balance() -> Call[Any]:
     return call("client/client/balance_get_total", lambda result: result, "account")
 
 
+def delete_call(text: str) -> Call[None]:
+    """The write that deletes an invoice."""
+    return call("client/invoice/delete", done, kind=Kind.WRITE, hash=text)
+
+
+def funds_call(amount: str) -> Call[str]:
+    """The write that bills a top-up; the invoice's hash."""
+    return call("client/invoice/funds_invoice", reading.hash_text, kind=Kind.WRITE, amount=amount)
+
+
 def gateways() -> Call[list[Row]]:
     """The ways to pay that the panel's owner turned on."""
     return call("guest/invoice/gateways", lambda result: Row({"list": result}, "result").rows("list"))
@@ -165,7 +175,7 @@ class InvoiceCalls(Role):
 
         def begin() -> Steps[Invoice]:
             row = yield from find_invoice(invoice_id)
-            yield from ask(call("client/invoice/delete", done, kind=Kind.WRITE, hash=reading.hash_of(row)))
+            yield from ask(delete_call(reading.hash_of(row)))
             return deleted(reading.invoice(row))
 
         return Conversation(begin, "invoices.delete", writes=True)
@@ -194,9 +204,7 @@ class InvoiceCalls(Role):
         """``client/invoice/funds_invoice``: an invoice, paid on the panel's own page."""
 
         def begin() -> Steps[TopUp]:
-            made_hash = yield from ask(
-                call("client/invoice/funds_invoice", reading.hash_text, kind=Kind.WRITE, amount=f"{amount.amount:.2f}")
-            )
+            made_hash = yield from ask(funds_call(f"{amount.amount:.2f}"))
             row = yield from ask(invoice_by_hash(made_hash))
             invoice = reading.invoice(row)
             if invoice.total != amount:

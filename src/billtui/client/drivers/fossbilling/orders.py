@@ -16,7 +16,14 @@ from billtui.client.drivers.fossbilling.lists import ONE_BY_ONE, asked, key, lis
 from billtui.client.drivers.fossbilling.role import Role, one_row, tax_rate
 from billtui.client.drivers.fossbilling.values import Row, made, months_of
 from billtui.client.drivers.sealed import seal, unseal
-from billtui.client.errors import ConfigurationProblem, InvalidInput, NotFound, PriceChanged, RuleRefused
+from billtui.client.errors import (
+    CapabilityMissing,
+    ConfigurationProblem,
+    InvalidInput,
+    NotFound,
+    PriceChanged,
+    RuleRefused,
+)
 from billtui.client.exchange import Call, Conversation, Kind, Request, Steps, ask
 from billtui.client.settings import Write
 from billtui.domain.models import Exclusion, Invoice, Order, Page, Quote, QuoteLine
@@ -25,6 +32,8 @@ from billtui.domain.periods import add_months
 from billtui.domain.safetext import SafeText
 
 LIST: Final = "client/order/get_list"
+ADDRESSED: Final = frozenset({"custom", "hosting", "domain"})
+"""Kinds of services that may have an address; others are not asked for one."""
 RENEWAL: Final = "fossbilling-renewal"
 HOLDS: Final = timedelta(minutes=15)
 """How long a price that is asked for here is shown as good; it is asked for again before anything is bought."""
@@ -34,6 +43,17 @@ _STATES: Final = {state.value: word for word, state in reading.ORDER_STATES.item
 def order_row(order_id: str) -> Call[Row]:
     """The row of an order."""
     return call("client/order/get", one_row, "orders", id=key(order_id))
+
+
+def renewal_call(order_id: str) -> Call[str]:
+    """The write that bills a renewal, and pays it where the balance suffices; the invoice's hash. Each call bills once
+    more, unless an invoice of the order is open (wire: traps; exchanges 20 and 21)."""
+    return call("client/invoice/renewal_invoice", reading.hash_text, kind=Kind.WRITE, order_id=key(order_id))
+
+
+def service(order_id: str) -> Call[Row]:
+    """What stands behind an order: its address, where the kind of service has one."""
+    return call("client/order/service", one_row, "orders", id=key(order_id))
 
 
 def with_tax(amount: Money, rate: Decimal) -> Money:
@@ -52,16 +72,22 @@ class OrderCalls(Role):
         return list_of(LIST, reading.order, by, "orders")
 
     def get_order(self, order_id: str) -> Request[Order]:
-        """``client/order/get``."""
-        number = key(order_id)
+        """``client/order/get``, and ``client/order/service`` for its address."""
 
-        def read(result: object) -> Order:
-            found = reading.order(Row(result, "result"))
-            if found.id.raw != str(number):
+        def begin() -> Steps[Order]:
+            row = yield from ask(order_row(order_id))
+            if row.id() != str(key(order_id)):
                 raise UnreadableAnswer("id is not what was asked for")
-            return found
+            order = reading.order(row)
+            if row.maybe_id("service_id") is None or row.text("service_type") not in ADDRESSED:
+                return order
+            try:
+                address = reading.address((yield from ask(service(order_id))))
+            except (RuleRefused, NotFound, CapabilityMissing):
+                return order  # the service is not set up yet, or gone
+            return order.model_copy(update={"address": SafeText(address)}) if address else order
 
-        return call("client/order/get", read, "orders", id=number)
+        return Conversation(begin, "orders")
 
     def quote_renewal(self, order_ids: Sequence[str], period: int, promo_code: str | None) -> Request[Quote]:
         """Priced here, by what each order costs for its own period: the panel renews by no other."""
@@ -113,9 +139,7 @@ class OrderCalls(Role):
                     f"Renewing {row.text('title')} costs {price} now, not {expected_total}. Nothing was sent.",
                     "Look at the new price and confirm afresh.",
                 )
-            made_hash = yield from ask(
-                call("client/invoice/renewal_invoice", reading.hash_text, kind=Kind.WRITE, order_id=key(order_id))
-            )
+            made_hash = yield from ask(renewal_call(order_id))
             return renewed((yield from ask(invoice_by_hash(made_hash))), order_id, expected_total)
 
         return Conversation(begin, "orders.renew", writes=True)

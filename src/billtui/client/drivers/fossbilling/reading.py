@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.fossbilling.values import Row, made, money_of, months_of
+from billtui.client.drivers.traits import NO_PANEL_ID
 from billtui.domain.models import (
     Account,
     Action,
@@ -23,8 +24,6 @@ from billtui.domain.models import (
 from billtui.domain.money import CENT, Money
 from billtui.domain.safetext import SafeText
 
-NO_PANEL_ID: Final = "here"
-"""FOSSBilling has no id of its own: the client puts the panel's address in its place."""
 PLACE: Final = "panel"
 """FOSSBilling knows no locations: there is one, where the panel puts what is bought."""
 PLENTY: Final = 9_999
@@ -76,6 +75,15 @@ def renewal_price(row: Row) -> Money:
     currency = currency_of(row)
     total = row.money("total" if row.has("total") else "price", currency)
     return total - row.money("discount", currency) if row.has("discount") else total
+
+
+def address(service: Row) -> str:
+    """Where a service can be reached, as far as its kind says; empty where it does not."""
+    for name in ("ip", "hostname", "domain"):
+        if isinstance(service.any(name), str) and service.text(name):
+            return service.text(name)
+    sld, tld = service.any("sld"), service.any("tld")
+    return f"{sld}{tld}" if isinstance(sld, str) and isinstance(tld, str) and sld else ""
 
 
 def _monthly(price: Money, months: int | None) -> Money:

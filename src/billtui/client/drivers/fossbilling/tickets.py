@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from billtui.client.codec import UnreadableAnswer
@@ -166,7 +167,7 @@ class TicketCalls(Role):
             params["client_id"] = key(request.account_id)
 
         def begin() -> Steps[Ticket]:
-            number = yield from ask(call(f"{self.user}/support/ticket_create", _number, kind=Kind.WRITE, **params))
+            number = yield from ask(self.create_call(params))
             row = yield from ask(self.ticket_row(str(number)))
             if row.text("subject").strip() != raw(request.subject).strip():
                 raise UnreadableAnswer("subject is not what was written")
@@ -200,6 +201,10 @@ class TicketCalls(Role):
             return PostedMessage(message=mine[0], ticket=read_ticket(after))
 
         return Conversation(begin, "tickets.reply", writes=True)
+
+    def create_call(self, params: Mapping[str, Any]) -> Call[int]:
+        """The write of a new ticket; its number."""
+        return call(f"{self.user}/support/ticket_create", _number, kind=Kind.WRITE, **params)
 
     def message_call(self, ticket_id: str, request: MessageRequest) -> Call[None]:
         """The write of a reply or a note."""
