@@ -48,8 +48,11 @@ CLIENT: Final = frozenset(
     }
 )  # fmt: skip
 STAFF: Final = frozenset(
-    {"sign-in", "account", "tickets", "tickets.new", "tickets.reply", "tickets.change", "staff", "staff.canned"}
-)
+    {
+        "sign-in", "account", "tickets", "tickets.new", "tickets.reply", "tickets.change", "staff", "staff.hand-over",
+        "staff.note", "staff.canned",
+    }
+)  # fmt: skip
 
 FOSSBILLING: Final = Traits(
     title="FOSSBilling",
