@@ -27,7 +27,7 @@ class AccountCalls(Role):
 
     def sign_in(self, login: str, password: SecretStr, totp: SecretStr | None) -> Request[SessionToken]:
         """``guest/client/login``: the session is the cookie that comes with the answer, a new one at each sign-in."""
-        path = "guest/staff/login" if self.options.staff else "guest/client/login"
+        path = "guest/staff/login" if self.ways.staff else "guest/client/login"
 
         def read(answer: Answer) -> SessionToken:
             Row(result_of(answer), "result").id()
@@ -64,7 +64,7 @@ class AccountCalls(Role):
                 pass  # the account is known without them; paying asks for them again
             return reading.account(row, held, methods, self.capabilities)
 
-        return Conversation(staff if self.options.staff else client, "account")
+        return Conversation(staff if self.ways.staff else client, "account")
 
     def change_password(self, current: SecretStr, new: SecretStr) -> Request[None]:
         """``client/profile/change_password``."""

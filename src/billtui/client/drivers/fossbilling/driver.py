@@ -10,7 +10,7 @@ from billtui.client.drivers.fossbilling.cart import CartCalls
 from billtui.client.drivers.fossbilling.invoices import InvoiceCalls
 from billtui.client.drivers.fossbilling.orders import OrderCalls
 from billtui.client.drivers.fossbilling.pictures import REPEATABLE, Pictures
-from billtui.client.drivers.fossbilling.role import Options, Role
+from billtui.client.drivers.fossbilling.role import Role, Ways
 from billtui.client.drivers.kinds import known_options
 from billtui.client.drivers.partial import PartialDriver
 from billtui.client.drivers.traits import Traits
@@ -73,12 +73,13 @@ class FossBilling(AccountCalls, InvoiceCalls, OrderCalls, CartCalls, Pictures, R
 
     name = "fossbilling"
     assumed: Mapping[str, str] = ASSUMED
+    options: Mapping[str, str] = OPTIONS
     traits = FOSSBILLING
 
-    def __init__(self, options: Options | None = None) -> None:
-        """A client's driver unless ``options`` say otherwise."""
-        super().__init__(options)
-        self.capabilities = STAFF if self.options.staff else CLIENT
+    def __init__(self, ways: Ways | None = None) -> None:
+        """A client's driver unless ``ways`` say otherwise."""
+        super().__init__(ways)
+        self.capabilities = STAFF if self.ways.staff else CLIENT
 
     @classmethod
     def for_profile(cls, login: str, options: Mapping[str, str]) -> Self:
@@ -89,4 +90,4 @@ class FossBilling(AccountCalls, InvoiceCalls, OrderCalls, CartCalls, Pictures, R
             raise ConfigurationProblem(f"role is client or staff, not {role!r}. Correct the profile.")
         if paying not in ("no", "renewal"):
             raise ConfigurationProblem(f"pay_from_balance is no or renewal, not {paying!r}. Correct the profile.")
-        return cls(Options(staff=role == "staff", pays_by_renewal=paying == "renewal"))
+        return cls(Ways(staff=role == "staff", pays_by_renewal=paying == "renewal"))

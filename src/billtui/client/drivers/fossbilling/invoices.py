@@ -117,7 +117,7 @@ class InvoiceCalls(Role):
             row = yield from find_invoice(invoice_id)
             found = [_way(one, row) for one in (yield from ask(gateways()))]
             reason: str | None = _BY_ITSELF
-            if self.options.pays_by_renewal:
+            if self.ways.pays_by_renewal:
                 reason = _not_from_balance(row, (yield from ask(balance())))
             first = made(
                 PaymentMethod, "methods", method=BALANCE, title="Balance", available=reason is None,
@@ -143,7 +143,7 @@ class InvoiceCalls(Role):
             return payment(row, told, PaymentState.PENDING, pay_page(row))
 
         def from_balance() -> Steps[Payment]:
-            if not self.options.pays_by_renewal:
+            if not self.ways.pays_by_renewal:
                 raise RuleRefused(_BY_ITSELF, code="not-from-balance")
             row = yield from find_invoice(invoice_id)
             _payable(row, expected_total)

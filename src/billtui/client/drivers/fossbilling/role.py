@@ -15,7 +15,7 @@ from billtui.client.exchange import Exchange, Steps, ask
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Ways:
     """A profile's ``panel_options``."""
 
     staff: bool = False
@@ -28,14 +28,14 @@ class Role:
 
     capabilities: frozenset[str]
 
-    def __init__(self, options: Options | None = None) -> None:
-        """A client's driver unless ``options`` say otherwise."""
-        self.options = options or Options()
+    def __init__(self, ways: Ways | None = None) -> None:
+        """A client's driver unless ``ways`` say otherwise."""
+        self.ways = ways or Ways()
 
     @property
     def user(self) -> str:
         """``client`` or ``admin``: the role of the calls, and the user of HTTP Basic."""
-        return "admin" if self.options.staff else "client"
+        return "admin" if self.ways.staff else "client"
 
     def authorised(self, exchange: Exchange, token: SecretStr) -> Exchange:
         """An API key by HTTP Basic, a session by its cookie. Raises ``ConfigurationProblem``."""

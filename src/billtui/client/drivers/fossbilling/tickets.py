@@ -95,7 +95,7 @@ class TicketCalls(Role):
 
     def departments(self) -> Request[list[Department]]:
         """The helpdesks."""
-        if self.options.staff:
+        if self.ways.staff:
 
             def begin() -> Steps[list[Department]]:
                 page = yield from ask(listing("admin/support/helpdesk_get_list", _helpdesk, Place(), TICKETS_A_PAGE))
@@ -161,7 +161,7 @@ class TicketCalls(Role):
         }  # fmt: skip
         if request.order_id:
             params |= {"rel_type": "order", "rel_id": key(request.order_id)}
-        if self.options.staff:
+        if self.ways.staff:
             if not request.account_id:
                 raise InvalidInput("Say whose ticket it shall be.")
             params["client_id"] = key(request.account_id)
@@ -179,7 +179,7 @@ class TicketCalls(Role):
         """``support/ticket_reply`` or ``admin/support/note_create``, and ``ticket_close`` where it is to be closed."""
         if request.attachments:
             raise InvalidInput("Files cannot be sent to FOSSBilling from here. Take them out.")
-        if request.internal and not self.options.staff:
+        if request.internal and not self.ways.staff:
             raise CapabilityMissing("Only staff writes notes.")
 
         def begin() -> Steps[PostedMessage]:
@@ -221,7 +221,7 @@ class TicketCalls(Role):
         """``ticket_close``; as staff also ``ticket_update``: another helpdesk, subject, or state."""
         wanted = change.on_wire()
         only_close = wanted == {"state": TicketState.CLOSED.value}
-        if not only_close and not (self.options.staff and wanted.keys() <= {"state", "department", "subject"}):
+        if not only_close and not (self.ways.staff and wanted.keys() <= {"state", "department", "subject"}):
             raise CapabilityMissing("On this panel a ticket can be closed from here, and nothing else be changed.")
         params: dict[str, Any] = {"id": key(ticket_id)}
         if change.state is not None:
@@ -247,7 +247,7 @@ class TicketCalls(Role):
         """``admin/support/canned_get_list``."""
 
         def begin() -> Steps[list[CannedReply]]:
-            if not self.options.staff:
+            if not self.ways.staff:
                 raise CapabilityMissing("Only staff has canned replies.")
             found: list[CannedReply] = []
             cursor: str | None = None
