@@ -69,7 +69,7 @@ async def carry_out(
     """
     options, out = context.options, context.out
     left_out = () if planned_earlier else plan.left_out
-    ways = ways_of(session.traits, plan, from_file=planned_earlier)
+    ways = ways_of(session.traits, plan, from_file=planned_earlier, ahead=session.paid_ahead())
     about = [*about, *ways]
     if options.dry_run:
         return _dry_run(context, plan, about, more or {}, from_file=planned_earlier, full=full)

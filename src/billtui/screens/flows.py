@@ -64,7 +64,7 @@ async def confirm_and_submit(
     if not plan.operations:
         await say_nothing_left(app, plan)
         return None
-    note = " ".join(filter(None, (note, *ways_of(app.session.traits, plan))))
+    note = " ".join(filter(None, (note, *ways_of(app.session.traits, plan, ahead=app.session.paid_ahead()))))
     profile = app.profile
     limit = profile.confirm_limit if profile.confirm_limit is not None else app.settings.confirm_limit
     items = profile.confirm_items if profile.confirm_items is not None else app.settings.confirm_items

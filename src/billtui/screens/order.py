@@ -17,7 +17,7 @@ from billtui.screens.changing_plan import change_plan, ticket_of
 from billtui.screens.naming import rename_orders
 from billtui.screens.order_actions import change_auto_renewal, choose_action
 from billtui.screens.order_texts import tag_orders
-from billtui.screens.order_view import bill_number, order_detail
+from billtui.screens.order_view import bill_number, order_detail, waiting_for_panel
 from billtui.screens.orders import order_refusal
 from billtui.screens.paying import pay_invoices
 from billtui.screens.renewing import renew_orders
@@ -84,7 +84,8 @@ class OrderScreen(BilltuiScreen):
             tags = " ".join(own.tags.of(self.order_id)) if own is not None else ""
             bill = bill_number(store, self.row)
             order, transfer = store.order(self.order_id), running_of_order(store, self.row.transfer_id)
-            text.update(order_detail(self.row, order, self.session.now(), bill, tags, transfer))
+            ahead = waiting_for_panel(self.row, self.session.paid_ahead())
+            text.update(order_detail(self.row, order, self.session.now(), bill, tags, transfer, ahead))
         self.refresh_keys()
 
     def refusal_of(self, command: Command) -> str | None:

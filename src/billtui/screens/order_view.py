@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from billtui.domain.models import Action, Order
+from billtui.services.paid_ahead import PaidAhead
 from billtui.services.store import OrderRow, StoreReader, TransferRow
 from billtui.services.transfers import turn_of
 from billtui.widgets.formats import (
@@ -31,13 +32,20 @@ LABEL = 13
 
 
 def order_columns(
-    now: Callable[[], int], *, tags: Callable[[OrderRow], str] = lambda row: "", ascii_only: bool = False
+    now: Callable[[], int],
+    *,
+    tags: Callable[[OrderRow], str] = lambda row: "",
+    ascii_only: bool = False,
+    ahead: Callable[[OrderRow], PaidAhead | None] = lambda row: None,
 ) -> list[Column[OrderRow]]:
-    """The columns of the list of orders; ``now`` gives the panel's time in epoch seconds, ``tags`` a person's own."""
+    """The columns of the list of orders; ``now`` gives the panel's time in epoch seconds, ``tags`` a person's own,
+    ``ahead`` a renewal that is paid while the panel has not moved the end yet."""
 
     def left(row: OrderRow) -> Toned | str:
         if row.paid_until is None:
             return "not paid yet"
+        if ahead(row) is not None:
+            return Toned("paid, waiting", "accent")
         moment = now()
         bar = left_bar(row.paid_until, moment, ascii_only=ascii_only)
         return Toned(f"{bar} {left_text(row.paid_until, moment)}", left_tone(row.paid_until, moment))
@@ -73,6 +81,13 @@ def order_columns(
     ]  # fmt: skip
 
 
+def waiting_for_panel(row: OrderRow, known: Mapping[str, PaidAhead]) -> PaidAhead | None:
+    """The renewal of ``row`` that is paid, as long as the order still has the end that it had then."""
+    ahead = known.get(row.id)
+    ends = epoch(row.paid_until) if row.paid_until is not None else None
+    return ahead if ahead is not None and ahead.waits(ends) else None
+
+
 class Labelled(NamedTuple):
     """A label and what it says."""
 
@@ -100,11 +115,12 @@ def order_detail(
     bill: str,
     tags: str = "",
     transfer: TransferRow | None = None,
+    ahead: PaidAhead | None = None,
 ) -> Content:
     """Everything the store knows of an order, and what cannot be done with it and why (ORD-7).
 
     ``bill`` is the number of its open invoice, or empty; ``tags`` are the person's own; ``transfer`` is the one that
-    it is in.
+    it is in; ``ahead`` is a renewal that is paid while the panel has not moved the end yet.
     """
     moment = int(now.timestamp())
     rows = [
@@ -122,6 +138,8 @@ def order_detail(
     if row.paid_until is not None:
         rows.append(Labelled("Paid until", Content(moment_text(epoch(row.paid_until)))))
         rows.append(Labelled("Left", toned(left_text(row.paid_until, moment), left_tone(row.paid_until, moment))))
+    if ahead is not None:
+        rows.append(Labelled("Renewal", toned(f"paid {moment_text(ahead.paid_at)}, waiting for the panel", "accent")))
     auto = f"on, {count_text(row.auto_months, 'month')}" if row.auto_on else "off"
     rows.append(Labelled("Auto-renewal", Content(auto)))
     if row.in_use_since is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from types import MappingProxyType
 
 from textual.content import Content
 from textual.events import Paste
@@ -11,7 +12,8 @@ from textual.events import Paste
 from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import View
 from billtui.screens.order_marks import OrderMarks
-from billtui.screens.order_view import bill_number, order_columns, order_detail
+from billtui.screens.order_view import bill_number, order_columns, order_detail, waiting_for_panel
+from billtui.services.paid_ahead import PaidAhead
 from billtui.services.store import OrderRow, StoreReader
 from billtui.services.transfers import running_of_order
 from billtui.widgets.formats import DAY
@@ -53,10 +55,17 @@ class OrdersScreen(OrderMarks):
     CAPABILITY = "orders"
     EMPTY = "This account has no orders yet. b orders servers."
     SORT = ("left", False)
+    _ahead: Mapping[str, PaidAhead] = MappingProxyType({})
+    """Renewals that are paid while the panel has not moved the ends yet, as of when the rows were read."""
 
     def columns(self) -> Sequence[Column[OrderRow]]:
         """Name, place, end, price, renewal."""
-        return order_columns(lambda: self._now_epoch, tags=self.tags_text, ascii_only=self.billtui.ascii_only)
+        return order_columns(
+            lambda: self._now_epoch,
+            tags=self.tags_text,
+            ascii_only=self.billtui.ascii_only,
+            ahead=lambda row: waiting_for_panel(row, self._ahead) if self._ahead else None,
+        )
 
     def row_id(self, row: OrderRow) -> str:
         """The order's id."""
@@ -64,6 +73,7 @@ class OrdersScreen(OrderMarks):
 
     def load_rows(self) -> Sequence[OrderRow]:
         """All orders of the store."""
+        self._ahead = self.session.paid_ahead()
         return self.session.store.held_orders(self.held("orders"))
 
     def detail(self, row: OrderRow) -> Content:
@@ -71,7 +81,8 @@ class OrdersScreen(OrderMarks):
         store = self.session.store
         transfer = running_of_order(store, row.transfer_id)
         bill, tags = bill_number(store, row), self.tags_text(row)
-        return order_detail(row, store.order(row.id), self.now(), bill, tags, transfer)
+        ahead = waiting_for_panel(row, self._ahead)
+        return order_detail(row, store.order(row.id), self.now(), bill, tags, transfer, ahead)
 
     def open_row(self, row_id: str) -> None:
         """The order in full."""

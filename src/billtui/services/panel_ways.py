@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
+from billtui.domain.periods import parse_instant
+from billtui.domain.safetext import SafeText
 from billtui.services.operation_kinds import PURCHASES, OperationKind
-from billtui.services.plans import Plan
+from billtui.services.plans import Operation, Plan
 
 if TYPE_CHECKING:
     from billtui.client.drivers.traits import Traits
+    from billtui.services.paid_ahead import PaidAhead
 
 K = OperationKind
+NAMED: Final = 3
+"""So many orders are named one by one."""
 
 
 def pays_by_itself(traits: Traits, kind: OperationKind) -> bool:
@@ -18,15 +24,41 @@ def pays_by_itself(traits: Traits, kind: OperationKind) -> bool:
     return traits.renewal_pays if kind is OperationKind.RENEW else traits.purchase_pays and kind in PURCHASES
 
 
-def ways_of(traits: Traits, plan: Plan, *, from_file: bool = False) -> list[str]:
+def _renewed_again(renewals: Sequence[Operation], ahead: Mapping[str, PaidAhead]) -> list[str]:
+    """Titles of orders whose renewal is paid already and still waits for the panel."""
+    found: list[str] = []
+    for operation in renewals:
+        lines = operation.facts.get("lines")
+        for order_id, line in lines.items() if isinstance(lines, dict) else ():
+            until = line.get("paid_until") if isinstance(line, dict) else None
+            if order_id in ahead and isinstance(until, str) and ahead[order_id].waits(parse_instant(until)):
+                found.append(str(SafeText(str(line["title"] if isinstance(line, dict) else order_id))))
+    return found
+
+
+def counted_names(names: Sequence[str]) -> str:
+    """The first few by name, and how many more."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def ways_of(
+    traits: Traits, plan: Plan, *, from_file: bool = False, ahead: Mapping[str, PaidAhead] | None = None
+) -> list[str]:
     """What ``plan`` means on a panel with ``traits`` beyond its steps and amounts, a sentence each.
 
-    ``from_file``: it may have been carried out elsewhere already, and only keys would prevent a second time.
+    ``from_file``: it may have been carried out elsewhere already, and only keys would prevent a second time. ``ahead``:
+    renewals that are paid already, while the panel has not moved the ends (``Session.paid_ahead``).
     """
     found: list[str] = []
     renewals = [one for one in plan.operations if one.kind is K.RENEW]
     if len(renewals) > 1 and not traits.renews_together:
         found.append(f"{len(renewals)} invoices, one per order: this panel ({traits.title}) cannot put them on one.")
+    if twice := _renewed_again(renewals, ahead or {}):
+        found.append(
+            f"Renewed and paid already, and the panel has not moved the end yet: {counted_names(twice)}. This buys a"
+            " further period."
+        )
     pays = [one for one in plan.operations if one.kind in PURCHASES and pays_by_itself(traits, one.kind)]
     if pays:
         paid = {one.takes_from for one in plan.operations}

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     )
     from billtui.services.executor import Executor
     from billtui.services.offers import Offer
+    from billtui.services.paid_ahead import PaidAhead, PaidRenewals
     from billtui.services.plans import Plan
     from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged
     from billtui.services.ticket_writing import TicketWriting
@@ -110,6 +111,7 @@ class Session:
         self._reader: StoreReader | None = None
         self._reader_key: tuple[Path | None, int] | None = None
         self._journal: JournalReader | None = None
+        self._paid_renewals: PaidRenewals | None = None
         self._own: OwnFiles | None = None
         self._opened = False
         self._closed = False
@@ -254,6 +256,18 @@ class Session:
         if self._journal is None:
             self._journal = JournalReader(self.settings.journal_path)
         return self._journal
+
+    def paid_ahead(self) -> Mapping[str, PaidAhead]:
+        """Renewals that are paid while the panel may not have moved the ends yet, by raw order id; empty on panels that
+        move them at once."""
+        account = self.account
+        if not self.traits.late_terms or account is None:
+            return {}
+        if self._paid_renewals is None:
+            from billtui.services.paid_ahead import PaidRenewals
+
+            self._paid_renewals = PaidRenewals(self.journal)
+        return self._paid_renewals.of(account.panel_id.raw, account.account_id.raw, self.now())
 
     @property
     def owner(self) -> str | None:

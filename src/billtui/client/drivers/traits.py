@@ -28,6 +28,8 @@ class Traits:
     """Whether a renewal is paid from the balance at once where that suffices."""
     purchase_pays: bool = False
     """Whether a purchase of new servers is paid from the balance at once where that suffices."""
+    late_terms: bool = False
+    """Whether an order's end moves only some time after its renewal was paid, as by a batch job of the panel."""
     pace: Pace = UNSPARED
     """How hard it is asked."""
     web: str = ""

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -223,6 +223,20 @@ class JournalReader:
                 (row.job_id, row.number, at, row.kind),
             ).fetchone()
         return found is not None
+
+    def done_since(self, panel_id: str, account_id: str, kinds: Iterable[str], since: datetime) -> list[OperationRow]:
+        """What the account's operations of these kinds that were done since then answered, the first one first."""
+        wanted = list(kinds)
+        marks = ",".join("?" for _ in wanted)
+        with self._reading() as db:
+            if db is None:
+                return []
+            rows = db.execute(
+                f"{_whole(db)} WHERE state = 'done' AND kind IN ({marks}) AND changed_at > ? AND job_id IN"
+                " (SELECT id FROM jobs WHERE panel_id = ? AND account_id = ?) ORDER BY changed_at",
+                (*wanted, since.astimezone(UTC).isoformat(timespec="microseconds"), panel_id, account_id),
+            ).fetchall()
+        return list(map(_operation, rows))
 
     def paused(self, job_ids: Iterable[str]) -> dict[str, PauseReason | None]:
         """Which of these jobs are paused in the journal, and why."""
