@@ -88,6 +88,30 @@ async def test_pictures_of_a_client_who_writes(
         await answer_findings(driver)
         await driver.on("ThreadMovedOn")
         await driver.sees("Nothing was sent. 1 message came after the last one that you saw", "Do you mean mail-1?")
+        await driver.sees("5 unread")  # nobody can have seen what came
+        await shot("held")
+
+
+async def test_what_a_letter_stands_over_is_counted_as_unread_and_the_bar_says_so(
+    still: Program,  # noqa: F811 - the fixture
+) -> None:
+    """TKT-9, on a panel whose time stands still: whatever was written is of the second of what was read."""
+    ticket_id = open_ticket(still)["id"]
+    async with still.open(settings=HELD) as driver:
+        tickets = driver.app.session.tickets
+        await driver.until(lambda: "unread" in driver.text(), "the count")
+        before = len(tickets.unread())
+        await begin_reply(driver, ticket_id)
+        await driver.until(lambda: tickets.seen(ticket_id), "one's own message to be read")
+        answer_by_api(still, ticket_id, "Do you mean mail-1?")
+        await driver.sees("wrote meanwhile")
+        assert ticket_id in tickets.unread()
+        await driver.sees(f"{before + 1} unread")
+        await driver.press("escape", "escape")
+        await driver.on("TicketScreen")
+        await driver.sees("Do you mean mail-1?")
+        await driver.until(lambda: ticket_id not in tickets.unread(), "it to be read")
+        await driver.sees(f"{before} unread")
 
 
 @pytest.mark.parametrize("look", ["80x24", "140x40", "ascii"])

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import SecretStr
 from textual import events
-from textual._context import active_app
+from textual._context import active_app, visible_screen_stack
 from textual.app import App
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -91,8 +91,13 @@ async def press(app: CarefulApp[Any], pilot: Pilot[Any], key: str) -> None:
 
 
 def screen_text(screen: Screen[Any]) -> str:
-    """What stands on the screen, line by line, before the last filter. The one place with this private access."""
+    """What stands on the screen, line by line, before the last filter. The one place with this private access.
+
+    What shines through below a dialog is drawn with it, as in the program: without it a dialog that is drawn here first
+    would have nothing behind it, and keep that.
+    """
     compositor = screen._compositor
+    visible_screen_stack.set(screen.app._background_screens if screen is screen.app.screen else [])
     return "\n".join(strip.text.rstrip() for strip in compositor.render_strips())
 
 

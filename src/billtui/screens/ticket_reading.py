@@ -299,7 +299,8 @@ class TicketReading(BilltuiScreen):
         if not seen or self.session.closed or self._watched is not self.session.tickets:
             return
         try:
-            self.session.tickets.mark_seen(self.ticket_id, seen)
+            if self.session.tickets.mark_seen(self.ticket_id, seen):
+                self.billtui.dress_all()  # the copy did not change, what counts as unread did
         except (UnsafePath, OSError) as error:
             self.billtui.say(f"What was read cannot be kept: {error}", "warning")
 

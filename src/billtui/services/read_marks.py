@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from billtui.services.account_files import read_json, write_json
 from billtui.services.store import LastWord, TicketRow
@@ -22,6 +22,16 @@ class ReadMark(NamedTuple):
 
     message_id: str
     at: int
+
+
+class Threads(Protocol):
+    """What is known of the order of messages: two can be of one second."""
+
+    def is_later(self, ticket_id: str, message_id: str, than: str) -> bool | None:
+        """Whether in a ticket's thread a message stands behind another one; ``None``: not known."""
+
+    def wrote_behind(self, ticket_id: str, message_id: str, up_to: str, *, by_client: bool) -> bool | None:
+        """Whether a client, or the other side, wrote behind a message; ``None``: not known up to the last one."""
 
 
 class ReadMarks:
@@ -60,13 +70,15 @@ class ReadMarks:
         """Up to where a ticket was read."""
         return self._loaded().get(str(ticket_id))
 
-    def mark(self, ticket_id: str, message_id: str, at: int) -> bool:
+    def mark(self, ticket_id: str, message_id: str, at: int, threads: Threads) -> bool:
         """It was read up to this message. False where that was known, or more. Raises UnsafePath, OSError."""
         self.refresh()
         marks = self._loaded()
         key, new = str(ticket_id), ReadMark(str(message_id), at)
         old = marks.get(key)
         if old is not None and (old == new or old.at > at):
+            return False
+        if old is not None and old.at == at and threads.is_later(key, old.message_id, new.message_id):
             return False
         marks.pop(key, None)
         marks[key] = new
@@ -83,19 +95,28 @@ class ReadMarks:
         self._loaded()
         return self._since
 
-    def is_unread(self, row: TicketRow, *, staff: bool) -> bool:
+    def is_unread(self, row: TicketRow, threads: Threads, *, staff: bool) -> bool:
         """Whether the other side wrote last, and that was not read yet. For staff the other side is the client."""
         if not row.last_author_role or (row.last_author_role == "client") != staff:
             return False
         if row.state == "closed" and row.updated_at <= self.since:
             return False
         wrote = row.last_client_at if staff else row.last_staff_at
-        return self.is_new(LastWord(row.id, row.last_message_id, row.updated_at if wrote is None else wrote))
+        last = LastWord(row.id, row.last_message_id, row.updated_at if wrote is None else wrote)
+        return self.is_new(last, threads, staff=staff)
 
-    def is_new(self, last: LastWord) -> bool:
-        """Whether this last message of the other side was not read yet."""
+    def is_new(self, last: LastWord, threads: Threads, *, staff: bool) -> bool:
+        """Whether the other side's last word was not read yet.
+
+        Within the second of what was read the order in the thread tells; where that is not known, it was not read.
+        """
         mark = self.seen(last.ticket_id)
-        return mark is None or (mark.message_id != last.message_id and mark.at < last.at)
+        if mark is None or mark.message_id == last.message_id:
+            return mark is None
+        if mark.at == last.at:
+            behind = threads.wrote_behind(last.ticket_id, mark.message_id, last.message_id, by_client=staff)
+            return behind is not False
+        return mark.at < last.at
 
 
 def unread_tickets(store: ListReader, marks: ReadMarks, *, staff: bool, assignee: str | None = None) -> frozenset[str]:
@@ -104,7 +125,7 @@ def unread_tickets(store: ListReader, marks: ReadMarks, *, staff: bool, assignee
     With ``assignee`` only those that this colleague has taken.
     """
     last = store.last_words(by_client=staff, since=marks.since, assignee=assignee)
-    return frozenset(one.ticket_id for one in last if marks.is_new(one))
+    return frozenset(one.ticket_id for one in last if marks.is_new(one, store, staff=staff))
 
 
 def _read(content: object) -> tuple[dict[str, ReadMark], int]:

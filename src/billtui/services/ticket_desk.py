@@ -137,16 +137,17 @@ class TicketDesk:
         own = self._own()
         if own is None:
             return False
-        at = self._store().message_time(ticket_id, message_id)
+        store = self._store()
+        at = store.message_time(ticket_id, message_id)
         if at is None:
-            row = self._store().ticket_row(ticket_id)
+            row = store.ticket_row(ticket_id)
             at = 0 if row is None else row.updated_at
-        return own.read_marks.mark(ticket_id, message_id, at)
+        return own.read_marks.mark(ticket_id, message_id, at, store)
 
     def is_unread(self, row: TicketRow) -> bool:
         """Whether the other side wrote last in this ticket, and that was not read here yet."""
         own = self._own()
-        return own is not None and own.read_marks.is_unread(row, staff=self.is_staff)
+        return own is not None and own.read_marks.is_unread(row, self._store(), staff=self.is_staff)
 
     def unread(self) -> frozenset[str]:
         """Ids of the tickets in which the other side wrote last and that were not read here yet, from the copy."""

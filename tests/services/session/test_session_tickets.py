@@ -8,18 +8,19 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, NotFound
 from billtui.client.settings import ConnectionSettings
+from billtui.services.read_marks import ReadMarks
 from billtui.services.search import covered, search
 from billtui.services.session import ReadOnlySession, Session, SessionSettings
 from billtui.services.session_events import ConnectionChanged, ConnectionState, PanelMistake, StoreChanged, SyncProgress
 from billtui.services.session_jobs import Touched, touched
-from billtui.services.store import TicketRow
+from billtui.services.store import LastWord, TicketRow
 from tests.services.session.test_session_reads import Pocket, password
 from tests.support.listening import Events, until
 from tests.support.small_panel import NOW, SmallPanel, iso, message, ticket
@@ -220,6 +221,50 @@ async def test_unread_is_what_the_other_side_wrote_and_nobody_read_here(panel: S
         await copied(session)
         assert session.tickets.unread() == {"k1", "k4"}
         assert (seen := session.tickets.seen("k1")) is not None and seen.message_id == last.id
+
+
+async def test_of_two_messages_of_one_second_the_second_is_new_until_it_was_read(
+    panel: SmallPanel, opens: Opens
+) -> None:
+    """TKT-9: what nobody can have seen is unread, however soon after what was read it was written."""
+    at = iso(NOW + timedelta(minutes=1))
+    panel.change("ticket", "k1", last_author_role="support", state="answered", last_staff_message_at=at)
+    first, second = (message(900 + n, "k1", f"word {n}", author_role="support", at=at) for n in range(2))
+    panel.write(first, quietly=True)
+    async with opens() as (session, _):
+        await copied(session)
+        assert bodies(session, "k1")[-1] == "word 0" and session.tickets.mark_seen("k1", "m900")
+        assert session.tickets.unread() == frozenset()
+        panel.write(second)
+        await until(lambda: bodies(session, "k1")[-1] == "word 1")
+        assert session.tickets.unread() == {"k1"} and session.tickets.is_unread(row_of(session, "k1"))
+        assert session.tickets.mark_seen("k1", "m901")
+        assert not session.tickets.mark_seen("k1", "m900"), "an older one of the same second takes nothing back"
+        assert session.tickets.unread() == frozenset()
+
+
+class Threads(NamedTuple):
+    """Answers what it is told to."""
+
+    behind: bool | None
+
+    def is_later(self, ticket_id: str, message_id: str, than: str) -> bool | None:
+        return self.behind
+
+    def wrote_behind(self, ticket_id: str, message_id: str, up_to: str, *, by_client: bool) -> bool | None:
+        return self.behind
+
+
+def test_where_the_order_of_one_second_is_not_known_a_message_was_not_read(tmp_path: Path) -> None:
+    marks = ReadMarks(tmp_path / "read.json")
+    assert marks.mark("1", "a", 50, Threads(None))
+
+    def new(message_id: str, at: int, behind: bool | None = None) -> bool:
+        return marks.is_new(LastWord("1", message_id, at), Threads(behind), staff=False)
+
+    assert [new("b", 50, behind) for behind in (True, None, False)] == [True, True, False]
+    assert not new("a", 50), "the very message"
+    assert [new("b", at) for at in (49, 51)] == [False, True]
 
 
 async def test_what_another_program_marked_counts_at_once(panel: SmallPanel, opens: Opens) -> None:

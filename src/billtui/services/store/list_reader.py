@@ -69,3 +69,27 @@ class ListReader(ReadFile):
         )
         sql = f"{found} IN ('open', 'answered', 'on hold') UNION ALL {found} = 'closed' AND updated_at > ?"
         return list(map(LastWord._make, self.query(sql, (*values, *values, since))))
+
+    def is_later(self, ticket_id: str, message_id: str, than: str) -> bool | None:
+        """Whether a message of a thread stands behind another one; ``None`` where one of them is not held.
+
+        Two can be of one second: only their order tells them apart.
+        """
+        sql = "SELECT one.n > other.n FROM messages AS one JOIN messages AS other USING (ticket_id) WHERE "
+        later = self._one(sql + "ticket_id = ? AND one.id = ? AND other.id = ?", (str(ticket_id), message_id, than))
+        return None if later is None else bool(later)
+
+    def wrote_behind(self, ticket_id: str, message_id: str, up_to: str, *, by_client: bool) -> bool | None:
+        """Whether a client, or everybody else but for notes, wrote behind a message of a thread.
+
+        ``None`` where that message is not held, or not all up to the last one, ``up_to``.
+        """
+        role = "=" if by_client else "<>"
+        found = self._one(
+            "SELECT EXISTS (SELECT 1 FROM messages AS new WHERE new.ticket_id = one.ticket_id AND new.n > one.n "
+            f"AND new.role {role} 'client' AND new.role <> '' AND new.internal = 0) "
+            "FROM messages AS one JOIN messages AS last USING (ticket_id) "
+            "WHERE ticket_id = ? AND one.id = ? AND last.id = ?",
+            (str(ticket_id), message_id, up_to),
+        )
+        return None if found is None else bool(found)
