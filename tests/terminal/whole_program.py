@@ -61,8 +61,16 @@ class Operator:
         else:
             self.press("n", "New ticket", "Subject")
             self.press(SUBJECT, SUBJECT)
-            self.terminal.send(b"\t")
+            before = self._row_of(SUBJECT)
+            self.terminal.send(b"\t")  # unread it would be dropped where the process is stopped before
+            self.terminal.wait_for(lambda: self._row_of(SUBJECT) != before)
         self.terminal.send(b"\x1b[F")
+
+    def _row_of(self, word: str) -> list[object]:
+        """The cells of the line with ``word``: a field's cursor is one of another colour."""
+        screen = self.terminal.screen()
+        row = next((y for y, line in enumerate(screen.display) if word in line), 0)
+        return [screen.buffer[row][x] for x in range(screen.columns)]
 
     def stop(self, number: int, seconds: float = 10) -> None:
         """Stop the process by a signal, and wait until it stands still."""
