@@ -7,15 +7,23 @@ panel's own books decide.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from billtui.client.drivers.acts import Act, Finding
+from billtui.client.exchange import Conversation, at_once
+from billtui.services import findings
+from billtui.services.executor import courier, keyless
 from tests.support.dropping import CASES, Rounds
+from tests.support.keyless_panel import KeylessDriver
 
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 ROUNDS = 500 if LONG else 50
+FEW = {} if LONG else {"stand-in": 10}
+"""The tests' own panel is no driver of the program: a few rounds show that the runs themselves are right."""
 
 
 @pytest.mark.faults
@@ -27,13 +35,32 @@ def test_over_lines_that_are_cut_after_the_work_nothing_happens_twice(
     with CASES[name]() as case:
         rounds = Rounds(case, tmp_path, seed=sum(map(ord, name + what)))
         try:
-            for number in range(ROUNDS):
+            for number in range(FEW.get(name, ROUNDS)):
                 try:
                     getattr(rounds, what)()
                 except AssertionError as error:
                     raise AssertionError(f"{name}, {what}, round {number}: {error}") from error
         finally:
             rounds.close()
-    record_property("rounds", ROUNDS)
+    record_property("rounds", FEW.get(name, ROUNDS))
     assert rounds.executor.reader.verify() == []
     assert rounds.ends["done"] > rounds.ends["needs-you"], rounds.ends  # most is found by looking
+
+
+def test_the_runs_catch_an_engine_that_sends_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that believes "it did not happen" of everything and repeats what bills: it renews twice, and is caught."""
+
+    def not_done(self: KeylessDriver, act: Act, before: Mapping[str, Any]) -> Conversation[Finding]:
+        return at_once(Finding("not-done", "Nothing of the kind.", {}))
+
+    monkeypatch.setattr(KeylessDriver, "found", not_done)
+    for place in (findings, courier, keyless):
+        monkeypatch.setattr(place, "may_repeat", lambda traits, operation: True)
+    with CASES["stand-in"]() as case:
+        rounds = Rounds(case, tmp_path, seed=1)
+        try:
+            with pytest.raises(AssertionError, match="renewed"):
+                for _ in range(50):
+                    rounds.renew()
+        finally:
+            rounds.close()

@@ -24,6 +24,7 @@ from billtui.services.executor import Executor, Limits
 from billtui.services.journal import JobState, OperationState
 from billtui.services.operation_kinds import OperationKind
 from billtui.services.plans import Plan
+from tests.panels.dropping_foss import Foss
 from tests.support.keyless_panel import KeylessPanel
 from tests.support.money_panel import Fault
 
@@ -263,4 +264,4 @@ class StandIn:
         return [key for key, count in self.panel.paid().items() if count > 1]
 
 
-CASES: dict[str, Callable[[], Any]] = {"stand-in": StandIn}
+CASES: dict[str, Callable[[], Any]] = {"stand-in": StandIn, "fossbilling": Foss}

@@ -139,6 +139,8 @@ class Desk:
         self.look_ups = asyncio.Semaphore(limits.look_ups)
         self.alone = asyncio.Lock()
         """Held from the last check to the written outcome, where a panel knows no keys: one operation at a time."""
+        self.stirred = asyncio.Event()
+        """Set with each move: whoever waits for another operation's outcome looks again."""
         self._places: asyncio.Semaphore | None = None
         self.closing = asyncio.Event()
         self._tell = tell
@@ -169,6 +171,7 @@ class Desk:
             fields |= {"code": AWAITS_PAYMENT, "detail": _PAY_THERE}
         await self.journal.run(lambda journal: journal.move(run.job_id, number, to, come_from=come_from, **fields))
         run.moved(number, to, self.clock(), fields)
+        self.stirred.set()
         self.tell(run, number, to)
 
     async def move_surely(

@@ -177,6 +177,7 @@ class Engine:
         What is cut off stays ``sending`` in the journal and becomes ``unknown``: it is looked up at the next start.
         """
         self._desk.closing.set()
+        self._desk.stirred.set()
         for run in self._runs.values():
             run.ready.clear()
         until = asyncio.get_running_loop().time() + seconds

@@ -36,6 +36,7 @@ async def until_alone(desk: Desk, run: Run, number: int) -> bool:
     until = loop.time() + desk.limits.alone
     told = False
     while run.states.get(number) is S.PREPARED and run.paused is None and not desk.closing.is_set():
+        desk.stirred.clear()
         others = desk.reader.under_way(run.plan.panel_id, run.plan.account_id)
         if not others:
             return True
@@ -50,7 +51,7 @@ async def until_alone(desk: Desk, run: Run, number: int) -> bool:
             told = True
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
-                await desk.closing.wait()
+                await desk.stirred.wait()
         pause = min(pause * 2, 1.0)
     return False
 

@@ -61,6 +61,7 @@ FOSSBILLING: Final = Traits(
     renews_together=False,
     renewal_pays=True,
     purchase_pays=True,
+    late_terms=True,
     pace=Pace(at_once=2),
     web="/",
 )
