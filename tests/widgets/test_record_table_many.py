@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, overload
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billtui.services.store.columns import RowsInColumns, packed, unpacked
+from billtui.services.store.columns import Block, RowsInColumns, packed, unpacked
 from billtui.widgets.record_table_chosen import counts_of, total_of
 from billtui.widgets.record_table_view import RecordView
 
@@ -201,3 +202,40 @@ def test_marking_all_again_asks_no_record() -> None:
     assert total_of(chosen.records, "price") == sum(row.price for row in rows if row.price != 5)
     assert chosen.records[0].price == 0
     assert len(taken) <= 41
+
+
+BLOCK = st.lists(st.builds(Priced, st.just(""), st.sampled_from("abc"), st.none() | st.integers(0, 3)), max_size=4)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.lists(BLOCK, max_size=3)), max_size=5), st.booleans(), st.booleans())
+def test_what_is_known_of_records_that_are_still_there_is_true(
+    steps: list[tuple[int, list[list[Priced]]]], reverse: bool, by_words: bool
+) -> None:
+    """P-SYNC: a list that grows keeps what was found out of its first blocks; it is what a new view finds."""
+
+    def view() -> RecordView[Priced]:
+        made = RecordView[Priced](attrgetter("id"), [attrgetter("state"), attrgetter("id")])
+        made.refusal = lambda row: "no" if row.state == "b" else None
+        made.sort("price", attrgetter("price"), reverse=reverse)
+        made.set_predicate(lambda row: row.price != 2)
+        if by_words:
+            made.set_filter("a")
+        return made
+
+    kept, blocks, number = view(), list[Block](), 0
+    for left, more in steps:
+        blocks = blocks[:left]
+        for block in more:
+            named = [row._replace(id=f"o{number + place}") for place, row in enumerate(block)]
+            number += len(named)
+            blocks += [unpacked(packed(named))] if named else []
+        rows = RowsInColumns(Priced, blocks)
+        kept.set_rows(rows)
+        fresh = view()
+        fresh.set_rows(rows)
+        assert kept.shown_rows() == fresh.shown_rows()
+        assert list(kept.all_ids()) == [row.id for row in rows]
+        assert kept.choose_shown()[:2] == fresh.choose_shown()[:2]
+        assert kept.all_refused() == fresh.all_refused() == {row.id for row in rows if row.state == "b"}
+        assert kept.hidden == fresh.hidden == frozenset(range(len(rows))).difference(fresh.shown)
+        assert [kept.position_of(row.id) for row in rows] == [fresh.position_of(row.id) for row in rows]

@@ -26,6 +26,9 @@ class InColumns(Protocol):
     def each(self, function: Callable[[Any], Any], start: int = 0, stop: int | None = None) -> Iterator[Any]:
         """What ``function`` makes of each record; it goes by the record's fields alone, and does not keep it."""
 
+    def same_until(self, other: object) -> int:
+        """How many records at the beginning are the very same in ``other``."""
+
     def total(self, name: str) -> int:
         """The sum of a field of whole numbers; worked out once."""
 

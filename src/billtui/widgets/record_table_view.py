@@ -9,12 +9,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from itertools import compress
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from billtui.widgets.record_table_chosen import AllBut, ChosenRows, InColumns, each_of
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+_TURNED = bytes([1]) + bytes(255)
 
 SORT_KEYS_KEPT = 3
 """Columns whose sort keys are kept; older ones are made anew when needed."""
@@ -61,6 +64,7 @@ class RecordView(Generic[R]):
         self._search = tuple(search)
         self._predicate: Callable[[R], bool] | None = None
         self._candidates: Sequence[int] | None = None  # base, after the predicate
+        self._dropped: frozenset[int] = frozenset()  # places that it left out
         self._sort: tuple[str, Callable[[R], Any], bool] | None = None
         self._keys: dict[str, list[Any]] = {}
         self._ids: list[str] = []
@@ -83,16 +87,25 @@ class RecordView(Generic[R]):
 
         Without any of these nothing is done per record: 100,000 open as fast as 1,000 (P-TABLE-1).
         """
-        if rows is not self.rows or not isinstance(rows, InColumns):
-            self._keys.clear()
-            self._ids = []
-            self._index = {}
-            self._indexed = False
-            self._haystack = []
-            self._refused = set()
-            self._refused_of = 0
+        same = rows.same_until(self.rows) if isinstance(rows, InColumns) else 0
+        if same < max(len(self.rows), len(rows)):
+            self._forget_from(same)
+        before: Sequence[int] = ()
+        if same and self._sort is not None and isinstance(self._sort[1], attrgetter):  # what it goes by is the same
+            before = [index for index in self.base if index < same]
         self.rows = rows
-        self._order()
+        self._order(before)
+
+    def _forget_from(self, place: int) -> None:
+        """Records from this place on are others: what was found out about them does not hold any more."""
+        self._keys.clear()
+        self._index = {}
+        self._indexed = False
+        if place < self._refused_of:
+            self._refused.difference_update(self._ids[place:])
+            self._refused_of = place
+        del self._ids[place:]
+        del self._haystack[place:]
 
     def _each(self, function: Callable[[R], T], start: int = 0, stop: int | None = None) -> Iterable[T]:
         """What ``function`` gives for each record from ``start`` to before ``stop``, in source order."""
@@ -325,19 +338,20 @@ class RecordView(Generic[R]):
         self._keys[name] = keys  # the last used stands last
         return keys
 
-    def _order(self) -> None:
+    def _order(self, before: Sequence[int] = ()) -> None:
+        """Put all records in order; ``before`` are the first ones of them, as they stood in this order already."""
         count = len(self.rows)
         if self._sort is None:
             self.base = range(count)
         else:
             name, key, reverse = self._sort
             keys = self._sort_keys(name, key)
-            try:
-                self.base = sorted(range(count), key=keys.__getitem__, reverse=reverse)
-            except TypeError:
-                some = [index for index in range(count) if keys[index] is not None]
-                none = [index for index in range(count) if keys[index] is None]
-                self.base = sorted(some, key=keys.__getitem__, reverse=reverse) + none
+            order: Sequence[int] = [*before, *range(len(before), count)] if before else range(count)
+            none: list[int] = []
+            if None in keys:
+                none = [index for index in order if keys[index] is None]
+                order = [index for index in order if keys[index] is not None]
+            self.base = sorted(order, key=keys.__getitem__, reverse=reverse) + none
         self._candidates = None
         self._narrow()
 
@@ -372,15 +386,17 @@ class RecordView(Generic[R]):
     def _narrow(self, within: Sequence[int] | None = None) -> None:
         if within is None:
             if self._candidates is None:
-                self._candidates = self.base
+                self._candidates, self._dropped = self.base, frozenset()
                 if self._predicate is not None:
                     keep = bytearray(map(bool, self._each(self._predicate)))
+                    self._dropped = frozenset(compress(range(len(keep)), keep.translate(_TURNED)))
                     in_order = keep if isinstance(self.base, range) else map(keep.__getitem__, self.base)
                     self._candidates = list(compress(self.base, in_order))
             within = self._candidates
         self._shown_set = None
         if not self.words:
             self.shown = within
+            self._hidden = (self.rows, self.shown, self._dropped)
             return
         texts = self._whole_haystack()
         for word in self.words:

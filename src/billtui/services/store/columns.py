@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain, compress, islice, repeat
+from itertools import accumulate, chain, compress, islice, repeat, takewhile
 from operator import attrgetter
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast, overload
 
@@ -288,6 +288,13 @@ class RowsInColumns(Sequence[R], Generic[R]):
 
     def __iter__(self) -> Iterator[R]:
         return chain.from_iterable(rows_of(self._kind, block) for block in self.blocks)
+
+    def same_until(self, other: object) -> int:
+        """How many rows at the beginning are the very same in ``other``: blocks that were not read again."""
+        if not isinstance(other, RowsInColumns):
+            return 0
+        pairs = takewhile(lambda two: two[0] is two[1], zip(self.blocks, other.blocks, strict=False))
+        return sum(block.size for block, _ in pairs)
 
     def values(self, name: str) -> Iterator[Any]:
         """One field of all rows, in their order."""
