@@ -141,9 +141,9 @@ class RecordView(Generic[R]):
         there = [row_id for row_id in ids if row_id in index]
         return there, ChosenRows(self.rows, [index[row_id] for row_id in there])
 
-    def missing(self, ids: Set[str]) -> Set[str]:
+    def missing(self, ids: set[str] | frozenset[str]) -> set[str] | frozenset[str]:
         """Those of ``ids`` that no record has."""
-        return frozenset(ids).difference(self._whole_index())
+        return ids.difference(self._whole_index())
 
     def shown_rows(self) -> list[R]:
         """The records shown, in the order shown."""
