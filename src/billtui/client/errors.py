@@ -189,6 +189,12 @@ class PriceChanged(RuleRefused):
     default_code = "price-changed"
 
 
+class TakenBack(RuleRefused):
+    """A write of several steps could not be finished, and its first steps were undone: the panel shows nothing of it."""
+
+    default_code = "taken-back"
+
+
 class VersionMismatch(Refused):
     """412: the object changed since it was read."""
 

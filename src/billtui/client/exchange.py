@@ -65,6 +65,10 @@ class Exchange:
     """A file that a successful answer's body is streamed to, instead of memory."""
     replaces: bool = True
     """Whether a file that is there already is replaced; else it stays, and the body is given up."""
+    pause: float = 0.0
+    """Seconds to wait before it is sent: for a panel that says that it is not done yet."""
+    rooted: bool = False
+    """Whether ``path`` is of the panel's host, and not below its address: it came from the panel itself."""
 
 
 @dataclass(frozen=True, slots=True)

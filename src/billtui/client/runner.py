@@ -23,6 +23,7 @@ from billtui.client.errors import (
     OutcomeUnknown,
     ServerTrouble,
     SessionExpired,
+    TakenBack,
     TimedOut,
 )
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request
@@ -60,6 +61,8 @@ class Runner:
             async with self._alone.setdefault(request.alone, asyncio.Lock()):
                 return await self._converse(request)
         call = request
+        if call.exchange.pause:
+            await asyncio.sleep(call.exchange.pause)
         if call.exchange.kind is Kind.WRITE:
             return await self._write(call)
         if call.exchange.kind is Kind.ONCE:
@@ -188,6 +191,8 @@ class Runner:
 
 def _of_the_whole(error: ClientError, conversation: Conversation[T], written: bool) -> ClientError:
     """What an error of one of its calls means for a conversation."""
+    if isinstance(error, TakenBack):
+        return error
     if written:
         return error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(error)
     if conversation.writes and error.outcome is Outcome.UNKNOWN:

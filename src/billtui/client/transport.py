@@ -204,7 +204,7 @@ class Transport:
             await _close(fresh)
 
     def _target(self, exchange: Exchange) -> str:
-        path = f"{self._address.path}{exchange.path}"
+        path = exchange.path if exchange.rooted else f"{self._address.path}{exchange.path}"
         return f"{path}?{urlencode(exchange.query)}" if exchange.query else path
 
     def _headers(self, exchange: Exchange, token: SecretStr | None) -> list[tuple[str, str]]:
