@@ -57,11 +57,11 @@ class BillingClient:
         driver: Driver | None = None,
     ) -> None:
         """``on_session_expired`` gives reads a new token, once per read. Raises ``ConfigurationProblem``."""
-        self.settings = settings
+        self.driver: Driver = driver if driver is not None else BillingV1()
+        self.settings = settings = settings.below(self.driver.traits.door)
         self._origin = settings.address().origin
         self._whole_address = f"{self._origin}{settings.address().path}"
         settings.pinned()  # said now rather than when it is opened
-        self.driver: Driver = driver if driver is not None else BillingV1()
         self._credentials = Credentials(token, on_session_expired)
         self._transport = Transport(settings)
         self._runner = Runner(self._transport, self._credentials, self.driver.authorised, self.driver.traits.pace)

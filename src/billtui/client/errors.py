@@ -190,7 +190,7 @@ class PriceChanged(RuleRefused):
 
 
 class TakenBack(RuleRefused):
-    """A write of several steps could not be finished, and its first steps were undone: the panel shows nothing of it."""
+    """A write of several steps could not be finished; its first ones were undone, and the panel shows nothing of it."""
 
     default_code = "taken-back"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -51,6 +51,13 @@ class ConnectionSettings:
     def address(self) -> Address:
         """The address, taken apart and checked. Raises :class:`ConfigurationProblem` with what to change."""
         return Address.parse(self.url)
+
+    def below(self, door: str) -> ConnectionSettings:
+        """The same without ``door`` at the end of the address: a path that every call of a kind of panel has anyway."""
+        trimmed = self.url.strip().rstrip("/")
+        if not door or not trimmed.endswith(door):
+            return self
+        return replace(self, url=trimmed.removesuffix(door))
 
     def pinned(self) -> bytes | None:
         """The pinned SHA-256 fingerprint as 32 bytes. Raises :class:`ConfigurationProblem` if it is not one."""

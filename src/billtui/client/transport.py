@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 MAX_DOCUMENT = 256 * 1024 * 1024
 """Largest document or attachment, in bytes: a limit against a server that never ends."""
+ANYTHING = "*/*"
+"""What a file is accepted as whose type the panel alone knows; a page or an error of the panel is no file."""
 KEEP_ALIVE = 20.0
 """Seconds an idle connection of the pool is kept."""
 
@@ -267,8 +269,9 @@ class Transport:
         if exchange.save_to is not None and reply.status == 200:
             if headers.get("content-encoding", "identity").strip().lower() != "identity":
                 raise UnreadableAnswer("it is compressed in a way that was not asked for")
-            if content_type.partition(";")[0].strip().lower() != exchange.accept:
-                raise UnreadableAnswer(f"it is not {exchange.accept}")
+            kind = content_type.partition(";")[0].strip().lower()
+            if kind != exchange.accept and (exchange.accept != ANYTHING or kind in ("text/html", "application/json")):
+                raise UnreadableAnswer("it is a web page" if kind == "text/html" else f"it is not {exchange.accept}")
             with Download(exchange.save_to, MAX_DOCUMENT, replaces=exchange.replaces) as file:
                 async for chunk in reply.chunks:
                     file.write(chunk)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 HOMES: Final[Mapping[str, str]] = {
     "billing_v1": "billtui.client.drivers.billing_v1.driver:BillingV1",
     "fossbilling": "billtui.client.drivers.fossbilling.driver:FossBilling",
+    "billmanager": "billtui.client.drivers.billmanager.driver:BillManager",
 }
 """Kind → module and class, which is made without arguments, or by ``for_profile(login, options)`` if it has that."""
 

@@ -30,6 +30,8 @@ class Traits:
     """Whether a purchase of new servers is paid from the balance at once where that suffices."""
     late_terms: bool = False
     """Whether an order's end moves only some time after its renewal was paid, as by a batch job of the panel."""
+    door: str = ""
+    """The one path that every call goes to; an address of a profile that ends with it is meant without."""
     pace: Pace = UNSPARED
     """How hard it is asked."""
     web: str = ""

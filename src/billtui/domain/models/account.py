@@ -14,6 +14,8 @@ class Balances(WireModel):
 
     internal: Money
     affiliate: Money
+    credit: Money | None = None
+    """What the provider lends beyond the internal purse, where a panel tells; never counted as money."""
 
 
 class Capabilities(WireModel):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, TypeVar
 
 from pydantic import SecretStr
@@ -90,22 +91,26 @@ class Asking:
 
     def __init__(self, login: str, options: Options) -> None:
         self.login = login
-        self.options = options
+        self.chosen = options
 
     # -- exchanges
 
     def form(self, func: str, fields: Fields = (), kind: Kind = Kind.READ, *, out: str = "json") -> Exchange:
         """A call of ``func``: always a POST, so that nothing of it stands in anybody's log."""
-        head = (("func", func), ("out", out), ("lang", self.options.lang))
+        head = (("func", func), ("out", out), ("lang", self.chosen.lang))
         deadline = MONEY_DEADLINE if kind is Kind.WRITE else None
-        return Exchange("POST", self.options.path, kind, form=(*head, *fields), deadline=deadline)
+        return Exchange("POST", self.chosen.path, kind, form=(*head, *fields), deadline=deadline)
+
+    def saving(self, func: str, fields: Fields, path: Path, accept: str) -> Exchange:
+        """A call whose answer is a document of one type, streamed to ``path``."""
+        return replace(self.form(func, fields, out="pdf_print"), save_to=path, accept=accept)
 
     def authorised(self, exchange: Exchange, token: SecretStr) -> Exchange:
         """``exchange`` with the session's id: in its form, or as a cookie where it has none.
 
         With the option ``sign_in=authinfo`` the token is the password, and goes with the login in the form.
         """
-        if self.options.authinfo:
+        if self.chosen.authinfo:
             if exchange.form is None:
                 return exchange
             pair = SecretStr(f"{self.login}:{token.get_secret_value()}")

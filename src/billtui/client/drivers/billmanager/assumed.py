@@ -1,4 +1,4 @@
-"""What BILLmanager's public documents leave open, what the driver assumes, and which option of a profile says otherwise.
+"""What BILLmanager's documents leave open, what the driver assumes, and which option of a profile says otherwise.
 
 Every assumption of the driver is in :data:`ASSUMED`, and nowhere else; each that can be another at a provider is an
 option of the profile (``panel_options``), read by :class:`Options`.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from billtui.client.drivers.kinds import known_options
 from billtui.client.errors import ConfigurationProblem
 from billtui.domain.models import InvoiceState, OrderState
 
@@ -21,7 +22,7 @@ ASSUMED: Final[Mapping[str, str]] = {
     "sorting": "Lists are asked for in the order of their ids (p_col=+id). Option sort_by, empty for the panel's own.",
     "filters": "A list's remembered filter is emptied by <list>.filter with sok=ok and empty fields, and with filter=on"
     " one row is asked for by its id; where a panel does not follow, the whole list is read.",
-    "item types": "Services are in the lists that func=menu names below mainmenuservice. Option item_types, with commas.",
+    "item types": "Services are in the lists that func=menu names under mainmenuservice. Option item_types: vds,dedic.",
     "states of services": "1 ordered, 2 active, 3 suspended (by staff or for abuse: blocked), 4 deleted, 5 in progress,"
     " 0 cancelled. Option order_states, as 3=active,4=suspended.",
     "states of payments": "1 new, 2 in progress, 3 promised, 4 credited (paid), 5 awaiting refund, 6 refunded, 7 held"
@@ -29,7 +30,7 @@ ASSUMED: Final[Mapping[str, str]] = {
     "price of a renewal": "The renewal form's price where it shows one, else the service's price a month times the"
     " months. What the basket then says is held against it before anything is paid.",
     "price a month": "item_cost is for the period that stands in cost; a day's price times 30.",
-    "basket": "Renewals and new servers go into the basket (clicked_button=basket), which is shown as an unpaid invoice;"
+    "basket": "Renewals and new servers go into the basket (clicked_button=basket), shown as an unpaid invoice;"
     " an order that already has a payment shows as that payment.",
     "paying from the balance": "payment.add.method with clicked_button=fromsubaccount and the method of type 0.",
     "payer": "The payment's own payer, else the account's first one. Option payer, an id.",
@@ -64,12 +65,23 @@ _DEFAULT_PAYMENTS: Final = {
     "9": InvoiceState.DELETED.value,
     "100": InvoiceState.DELETED.value,
 }
-_KNOWN: Final = frozenset(
-    {
-        "sign_in", "currency", "utc_offset", "sort_by", "item_types", "order_states", "payment_states", "payer",
-        "ordering", "order_cap", "os_template", "sign_out_func", "path", "lang",
-    }
-)  # fmt: skip
+OPTIONS: Final[Mapping[str, str]] = {
+    "sign_in": "“authinfo”: login and password go with every call; no second factor then, no files",
+    "currency": "of amounts that tell none, as EUR",
+    "utc_offset": "of this panel's dates, as +03:00",
+    "sort_by": "sorting of lists, as +id; empty for the panel's own",
+    "item_types": "lists of services, with commas",
+    "order_states": "codes with other meanings, as 3=active,4=suspended",
+    "payment_states": "codes with other meanings, as 2=paid",
+    "payer": "id of the payer",
+    "ordering": "“v1” or “v2”: which order form is used",
+    "order_cap": "most servers of one request to the order form",
+    "os_template": "operating system of new servers",
+    "sign_out_func": "how a session is ended",
+    "path": "another path than /billmgr",
+    "lang": "language of the answers, as en; its words are only shown",
+}
+"""Option of a profile → what it says."""
 _FUNC = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 _LIST_OF_FUNCS = re.compile(r"[a-z0-9_.]+(,[a-z0-9_.]+)*\Z")
 _OFFSET = re.compile(r"([+-])([01][0-9]):([0-5][0-9])\Z")
@@ -99,11 +111,7 @@ class Options:
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Options:
         """What a profile says. Raises :class:`ConfigurationProblem` for an option or a value that is not known."""
-        unknown = sorted(given.keys() - _KNOWN)
-        if unknown:
-            raise ConfigurationProblem(
-                f"A panel of the kind billmanager has no option {', '.join(unknown)}. Known: {', '.join(sorted(_KNOWN))}."
-            )
+        known_options("billmanager", given, OPTIONS)
         return cls(
             authinfo=_choice(given, "sign_in", ("session", "authinfo")) == "authinfo",
             currency=_fits(given, "currency", re.compile(r"[A-Z]{3}\Z"), ""),

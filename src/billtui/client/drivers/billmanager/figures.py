@@ -57,13 +57,13 @@ def number(text: str) -> Decimal:
 def _split(text: str) -> tuple[str, str]:
     """The last amount in a text, and its currency as it stands there."""
     shown = plain(text[:_LONGEST])
-    after = _AFTER.findall(shown)
+    after: list[tuple[str, str]] = _AFTER.findall(shown)
     if after:
         return after[-1]
-    before = _BEFORE.findall(shown)
+    before: list[tuple[str, str]] = _BEFORE.findall(shown)
     if before:
         return before[-1][1], before[-1][0]
-    alone = _ALONE.findall(shown.partition("/")[0])
+    alone: list[str] = _ALONE.findall(shown.partition("/")[0])
     if not alone:
         raise UnreadableAnswer("an amount is missing")
     return alone[-1], ""
@@ -135,7 +135,7 @@ def length_of(text: str) -> Length | None:
 
 
 def instant(text: str, offset: timedelta = timedelta(0)) -> datetime | None:
-    """A date (its beginning) or an instant, in UTC; ``None`` for words (``daily charging``). ``offset`` is the panel's."""
+    """A date (its beginning) or an instant, in UTC; ``None`` for words (``daily charging``)."""
     found = _DAY.match(text.strip())
     if found is None:
         return None

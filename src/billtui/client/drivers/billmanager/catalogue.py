@@ -1,0 +1,255 @@
+"""What is sold: tariffs and places of the old order form (v1) or the new one (v2) (wire: BILLmanager 11)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from billtui.client.codec import UnreadableAnswer
+from billtui.client.drivers.billmanager.asking import reading
+from billtui.client.drivers.billmanager.figures import money
+from billtui.client.drivers.billmanager.renewals import RenewalCalls
+from billtui.client.drivers.billmanager.shapes import (
+    Doc,
+    as_list,
+    first_of,
+    is_on,
+    objects,
+    options,
+    plain,
+    rows_of,
+    unwrap,
+)
+from billtui.client.errors import NotFound, Refused, SessionExpired
+from billtui.client.exchange import Conversation, Steps
+from billtui.domain.models import Addon, Location, Page, Plan, StockItem
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+
+V1: Final = "v1"
+V2: Final = "v2"
+_FIRST_LINE = re.compile(r"<(?:br|/p|/div|/h[1-6])[\s/>]|\n", re.IGNORECASE)
+_MEMORY = re.compile(r"(?:RAM|Memory)\W{0,3}([0-9]{1,7})\s*(MiB|MB|Mb|GiB|GB|Gb|G)", re.IGNORECASE)
+_CPU = re.compile(r"CPU\W{0,3}([0-9]{1,3})|([0-9]{1,3})\s*(?:v?CPU|core)", re.IGNORECASE)
+_DISK = re.compile(r"(?:Disk|SSD|NVMe|HDD)\W{0,3}([0-9]{1,6})\s*(GiB|GB|Gb|G|TB)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """One tariff in one place, or in all where the panel does not tell them apart."""
+
+    kind: str
+    """Item type."""
+    number: str
+    name: str
+    about: str
+    prices: dict[int, Money]
+    """Months → price of the period."""
+    available: bool
+
+    @property
+    def plan_id(self) -> str:
+        """As a plan's id."""
+        return f"{self.kind}:{self.number}"
+
+
+@dataclass(slots=True)
+class Sold:
+    """What is sold of all item types."""
+
+    places: dict[str, str] = field(default_factory=dict)
+    """Number of a place → name."""
+    tariffs: dict[tuple[str, str], Tariff] = field(default_factory=dict)
+    """Plan's id and place → tariff there."""
+
+
+class CatalogueCalls(RenewalCalls):
+    """The calls about the catalogue."""
+
+    def ordering(self) -> Steps[str]:
+        """Which order form this panel has: the option's, else the old one where it answers, else the new one."""
+        if self.chosen.ordering:
+            return self.chosen.ordering
+        if not self.memory.ordering:
+            self.memory.ordering = V2
+            for kind in (yield from self.item_types()):
+                try:
+                    doc = yield from self.fetch(f"{kind}.order")
+                except SessionExpired:
+                    raise
+                except Refused:
+                    continue
+                if rows_of(doc, "tariflist") or options(doc, "datacenter"):
+                    self.memory.ordering = V1
+                    break
+        return self.memory.ordering
+
+    def sold(self, period: int = 1, only: tuple[str, str] | None = None) -> Steps[Sold]:
+        """Everything that is sold for ``period`` months, place by place; ``only`` one item type in one place."""
+        version = yield from self.ordering()
+        found = Sold()
+        kinds = [only[0]] if only else (yield from self.item_types())
+        currency = yield from self.known_currency()
+        for kind in kinds:
+            first = f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist"
+            try:
+                doc = yield from self.fetch(first)
+            except SessionExpired:
+                raise
+            except Refused:
+                continue  # of this type nothing can be ordered
+            places = {key: plain(unwrap(node)) for key, node in options(doc, "datacenter")}
+            found.places |= places
+            for place in [only[1]] if only else list(places) or [""]:
+                part = (yield from self._in_place(kind, place, period)) if place or version == V1 else doc
+                for tariff in tariffs_in(part, kind, currency, period, version):
+                    found.tariffs[tariff.plan_id, place] = tariff
+        return found
+
+    def _in_place(self, kind: str, place: str, period: int) -> Steps[Doc]:
+        version = yield from self.ordering()
+        where = (("datacenter", place),) if place else ()
+        if version == V2:
+            return (yield from self.fetch(f"v2.{kind}.order.pricelist", where))
+        fields = (("period", str(period)), *where, ("sv_field", "period"))
+        return (yield from self.fetch(f"{kind}.order.pricelist", fields))
+
+    # -- as the client asks
+
+    def plans(self, cursor: str | None) -> Conversation[Page[Plan]]:
+        """Every tariff once, with its price for a month and the places that have it."""
+
+        def begin() -> Steps[Page[Plan]]:
+            sold = yield from self.sold()
+            plans: dict[str, Plan] = {}
+            for (plan_id, place), tariff in sold.tariffs.items():
+                if plan_id in plans:
+                    plans[plan_id].locations.append(SafeText(place))
+                elif (plan := _plan(tariff, place)) is not None:
+                    plans[plan_id] = plan
+            return Page[Plan](items=list(plans.values()))
+
+        return reading(begin, "catalogue")
+
+    def locations(self, cursor: str | None) -> Conversation[Page[Location]]:
+        """The places of the order forms."""
+
+        def begin() -> Steps[Page[Location]]:
+            version = yield from self.ordering()
+            places: dict[str, str] = {}
+            for kind in (yield from self.item_types()):
+                try:
+                    doc = yield from self.fetch(f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist")
+                except SessionExpired:
+                    raise
+                except Refused:
+                    continue
+                places |= {key: plain(unwrap(node)) for key, node in options(doc, "datacenter")}
+            return Page[Location](
+                items=[Location(id=SafeText(key), name=SafeText(name or key)) for key, name in places.items()]
+            )
+
+        return reading(begin, "catalogue")
+
+    def addons(self, cursor: str | None) -> Conversation[Page[Addon]]:
+        """None: parts of a server are numbers of each provider's own, and are chosen on the panel's pages."""
+
+        def begin() -> Steps[Page[Addon]]:
+            yield from ()
+            return Page[Addon](items=[])
+
+        return reading(begin, "catalogue")
+
+    def stock(self, cursor: str | None) -> Conversation[Page[StockItem]]:
+        """Whether a tariff can be ordered: as many as one request takes, or none. The panel tells no numbers."""
+
+        def begin() -> Steps[Page[StockItem]]:
+            sold = yield from self.sold()
+            return Page[StockItem](
+                items=[
+                    StockItem(
+                        plan=SafeText(plan_id), location=SafeText(place),
+                        available=self.chosen.order_cap if tariff.available else 0,
+                    )
+                    for (plan_id, place), tariff in sold.tariffs.items()
+                    if place
+                ]
+            )  # fmt: skip
+
+        return reading(begin, "catalogue")
+
+
+def tariffs_in(doc: Doc, kind: str, currency: str, period: int, version: str) -> list[Tariff]:
+    """The tariffs of a form; one whose price cannot be read is left out."""
+    inner = doc.get("doc")
+    tables = [*objects(doc.get("list")), *(objects(inner.get("list")) if isinstance(inner, dict) else [])]
+    found: list[Tariff] = []
+    for row in (one for table in tables for one in objects(table.get("elem"))):
+        number = first_of(row, "pricelist", "id")
+        if not number or not number.isascii() or not number.isdigit() or len(number) > 18:
+            continue
+        try:
+            prices = _prices_v1(row, period, currency) if version == V1 else _prices_v2(row, currency)
+        except UnreadableAnswer:
+            continue
+        about = first_of(row, "desc", "description")
+        name = plain(first_of(row, "title", "name")) or plain(_FIRST_LINE.split(about, maxsplit=1)[0]) or number
+        details = [f"{unwrap(one.get('name'))}: {unwrap(one.get('value'))}" for one in objects(row.get("detail"))]
+        available = is_on(row.get("order_available")) if "order_available" in row else True
+        found.append(Tariff(kind, number, name, " ".join([plain(about), *details]), prices, available))
+    return found
+
+
+def _prices_v1(row: Doc, period: int, currency: str) -> dict[int, Money]:
+    text = unwrap(row.get("price"))
+    return {period: money(text, currency)} if text else {}
+
+
+def _prices_v2(row: Doc, currency: str) -> dict[int, Money]:
+    node = row.get("prices")
+    prices: dict[int, Money] = {}
+    for one in objects(node.get("price")) if isinstance(node, dict) else as_list(None):
+        months, cost = unwrap(one.get("period")), unwrap(one.get("cost"))
+        if months.isdigit() and len(months) < 4 and cost:
+            prices[int(months)] = money(f"{cost} {unwrap(one.get('currency')) or currency}", currency)
+    return prices
+
+
+def _plan(tariff: Tariff, place: str) -> Plan | None:
+    if not tariff.prices:
+        return None
+    months = min((one for one in tariff.prices if one > 0), default=0)
+    if not months:
+        return None
+    price = tariff.prices[months]
+    amount = Money((price.amount / months).quantize(price.amount), price.currency)
+    return Plan(
+        id=SafeText(tariff.plan_id), name=SafeText(tariff.name), kind=SafeText(tariff.kind.partition(".")[0]),
+        monthly_price=amount, locations=[SafeText(place)] if place else [], cpu=_cpu(tariff.about),
+        memory_mib=_size(_MEMORY, tariff.about, 1), disk_gib=_size(_DISK, tariff.about, 0),
+    )  # fmt: skip
+
+
+def _cpu(text: str) -> int:
+    found = _CPU.search(text)
+    return int(found.group(1) or found.group(2)) if found else 0
+
+
+def _size(pattern: re.Pattern[str], text: str, mega: int) -> int:
+    """In MiB where ``mega``, else in GiB; 0 where it is not told."""
+    found = pattern.search(text)
+    if found is None:
+        return 0
+    number, unit = int(found.group(1)), found.group(2).upper()[0]
+    if unit == "T":
+        return number * 1024
+    return number * 1024 if mega and unit == "G" else number
+
+
+def split_plan(plan_id: str) -> tuple[str, str]:
+    """Item type and tariff's number. Raises ``NotFound``."""
+    kind, sign, number = str(getattr(plan_id, "raw", plan_id)).rpartition(":")
+    if not sign or not kind or not number.isdigit():
+        raise NotFound(f"There is no plan {SafeText(str(plan_id))} on this panel.", "Refresh the catalogue.")
+    return kind, number
