@@ -165,6 +165,10 @@ class Cart:
     added: int = 0
 
 
+def _pending(invoice: FossInvoice) -> str:
+    return "pending_setup" if invoice.status == "paid" else "pending_payment"
+
+
 class Books:
     """All of it, with what happens on its own in the panel's batch job (:meth:`run_batch`)."""
 
@@ -350,7 +354,7 @@ class Books:
                 "charged": int(invoice.status == "paid"), "total": number(line.price * line.quantity),
                 "order_id": None if line.order is None else str(line.order), "type": line.type,
                 "rel_id": None if line.order is None else str(line.order), "task": line.task,
-                "status": "executed" if line.executed else "pending_payment",
+                "status": "executed" if line.executed else _pending(invoice),
             }
             for place, line in enumerate(invoice.lines)
         ]  # fmt: skip

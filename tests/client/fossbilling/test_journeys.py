@@ -127,7 +127,14 @@ async def test_a_renewal_is_paid_at_once_and_waits_for_the_batch_job(panel: Foss
             InvoiceState.PAID, InvoiceKind.RENEWAL, usd("13.00"),
         )  # fmt: skip
         assert (await mine.account.me()).balances.internal == usd("128.00")
-        assert (await mine.orders.get(order_id)).paid_until == before.paid_until  # paid, waiting for the panel
+        waiting = await mine.orders.get(order_id)
+        assert waiting.paid_until == before.paid_until
+        assert [(one.action, one.code) for one in waiting.actions] == [("renew", "renewal-waiting")]
+        again = await mine.quotes.renewal([order_id], 3)
+        assert "waiting for the panel" in again.excluded[0].reason
+        with pytest.raises(RuleRefused, match="waiting for the panel"):
+            await mine.purchases.renew(quote.id.raw, quote.total, KEY)
+        assert len(panel.renewals(int(order_id))) == 1
         panel.books.run_batch()
         assert (await mine.orders.get(order_id)).paid_until == quote.lines[0].new_paid_until
 

@@ -109,8 +109,8 @@ async def order_lists(go: Journey) -> None:
 async def one_order_and_one_invoice(go: Journey) -> None:
     """16 to 19."""
     row = go.next.result
-    order = await go.ask(DRIVER.get_order("58"))  # with its service: 16 and 17
-    check_order(order, row)
+    check_order(reading.order(await go.ask(orders.order_row("58"))), row)
+    assert reading.address(await go.ask(orders.service("58"))) == ""  # a service that can be reached nowhere
     rows = go.next.result["list"]
     page = await go.ask(DRIVER.list_invoices(query(state="unpaid", limit="1")))
     check_invoice(page.items[0], rows[0])
@@ -167,7 +167,7 @@ async def signing_in(go: Journey) -> None:
     row = await go.ask(call("client/profile/get", one_row, "account"))
     account = reading.account(row, row.any("balance"), ["Custom"], DRIVER.capabilities)
     assert account.model_dump(exclude={"capabilities"}, exclude_defaults=True) == {
-        "panel_id": "here", "account_id": "1", "login": "alice@example.com", "email": "alice@example.com",
+        "panel_id": "here", "panel_name": "FOSSBilling", "account_id": "1", "login": "alice@example.com", "email": "alice@example.com",
         "emails": ["alice@example.com"], "currency": "USD", "payment_methods": ["Custom"],
         "balances": {
             "internal": Money("141.00", "USD").model_dump(), "affiliate": Money("0.00", "USD").model_dump(),

@@ -30,7 +30,7 @@ async def show(context: Context) -> Exit:
     out = context.out
     async with context.signed_in() as (session, mine):
         sessions: list[SessionInfo] = []
-        hidden = session_needed(mine)
+        hidden = session_needed(mine) or session.unavailable("account.sessions")
         if hidden is None:
             sessions = await session.care.sessions()
         if out.as_json:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers import Query
 from billtui.client.drivers.fossbilling import reading
-from billtui.client.drivers.fossbilling.calling import call, raw
+from billtui.client.drivers.fossbilling.calling import LONGEST_PAGE, Place, call, listing, raw
+from billtui.client.drivers.fossbilling.invoices import LIST as INVOICES
 from billtui.client.drivers.fossbilling.invoices import invoice_by_hash
 from billtui.client.drivers.fossbilling.lists import ONE_BY_ONE, asked, key, list_of, rows_by_id, some
 from billtui.client.drivers.fossbilling.role import Role, one_row, tax_rate
@@ -72,20 +73,23 @@ class OrderCalls(Role):
         return list_of(LIST, reading.order, by, "orders")
 
     def get_order(self, order_id: str) -> Request[Order]:
-        """``client/order/get``, and ``client/order/service`` for its address."""
+        """``client/order/get``, ``client/order/service`` for its address, and whether a paid renewal of it waits."""
 
         def begin() -> Steps[Order]:
             row = yield from ask(order_row(order_id))
             if row.id() != str(key(order_id)):
                 raise UnreadableAnswer("id is not what was asked for")
             order = reading.order(row)
-            if row.maybe_id("service_id") is None or row.text("service_type") not in ADDRESSED:
-                return order
-            try:
-                address = reading.address((yield from ask(service(order_id))))
-            except (RuleRefused, NotFound, CapabilityMissing):
-                return order  # the service is not set up yet, or gone
-            return order.model_copy(update={"address": SafeText(address)}) if address else order
+            changes: dict[str, Any] = {}
+            if row.maybe_id("service_id") is not None and row.text("service_type") in ADDRESSED:
+                try:
+                    changes["address"] = SafeText(reading.address((yield from ask(service(order_id))))) or None
+                except (RuleRefused, NotFound, CapabilityMissing):
+                    pass  # the service is not set up yet, or gone
+            waiting = yield from _waiting(order_id)
+            if order_id in waiting and not order.actions:
+                changes["actions"] = [reading.no_renewal("renewal-waiting", reading.waits(waiting[order_id]))]
+            return order.model_copy(update=changes) if changes else order
 
         return Conversation(begin, "orders")
 
@@ -98,11 +102,12 @@ class OrderCalls(Role):
                 raise InvalidInput("FOSSBilling takes promo codes with new orders only, not with renewals.")
             rows = yield from _rows(ids)
             rate = yield from tax_rate()
+            waiting = yield from _waiting()
             lines: list[QuoteLine] = []
             excluded: list[Exclusion] = []
             for one in ids:
                 row = rows.get(one)
-                refusal = _refusal(one, row, period)
+                refusal = _refusal(one, row, period, waiting)
                 if row is None or refusal is not None:
                     excluded.append(refusal or _left_out(one, "not-found", "It is no longer there."))
                 else:
@@ -130,7 +135,7 @@ class OrderCalls(Role):
         def begin() -> Steps[Invoice]:
             row = yield from ask(order_row(order_id))
             rate = yield from tax_rate()
-            refusal = _refusal(order_id, row, period)
+            refusal = _refusal(order_id, row, period, (yield from _waiting(order_id)))
             if refusal is not None:
                 raise RuleRefused(f"{refusal.reason} Nothing was sent.", code=refusal.code.raw)
             price = with_tax(reading.renewal_price(row), rate)
@@ -168,7 +173,14 @@ def _rows(ids: list[str]) -> Steps[dict[str, Row]]:
     return rows
 
 
-def _refusal(order_id: str, row: Row | None, period: int) -> Exclusion | None:
+def _waiting(order_id: str = "") -> Steps[dict[str, str]]:
+    """Orders whose renewal is paid and waits for the panel, as far as its newest invoices say."""
+    more = {"order_id": key(order_id)} if order_id else {}
+    page = yield from ask(listing(INVOICES, lambda row: row, Place(), LONGEST_PAGE, "invoices", status="paid", **more))
+    return reading.waiting(page.items, datetime.now(UTC))
+
+
+def _refusal(order_id: str, row: Row | None, period: int, waiting: Mapping[str, str]) -> Exclusion | None:
     """Why it cannot be renewed by so many months."""
     if row is None:
         return _left_out(order_id, "not-found", "It is no longer there.")
@@ -178,6 +190,8 @@ def _refusal(order_id: str, row: Row | None, period: int) -> Exclusion | None:
         return _left_out(
             order_id, "unpaid-invoice", f"{title} has an unpaid invoice already: pay that one.", {"invoice_id": invoice}
         )
+    if order_id in waiting:
+        return _left_out(order_id, "renewal-waiting", f"{title}: {reading.waits(waiting[order_id])}")
     months = months_of(row.text("period"))
     obstacle = reading.renewal_obstacle(row, reading.renewal_price(row), months)
     if obstacle is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -104,6 +105,35 @@ def _order_actions(row: Row, price: Money, months: int | None) -> list[Action]:
         return [_no("renew", "unpaid-invoice", "It has an unpaid invoice: pay that one.", {"invoice_id": invoice})]
     reason = renewal_obstacle(row, price, months)
     return [] if reason is None else [_no("renew", "not-renewable", reason)]
+
+
+WAITS: Final = timedelta(days=2)
+"""For so long after it was paid a renewal that is not carried out is one that waits for the panel."""
+
+
+def waiting(invoices: list[Row], now: datetime) -> dict[str, str]:
+    """Order → the number of its invoice, of renewals that are paid and not carried out yet: the panel's batch job moves
+    the term later (wire: traps)."""
+    found: dict[str, str] = {}
+    for row in invoices:
+        paid = row.time("paid_at")
+        if row.text("status") != "paid" or paid is None or not now - WAITS <= paid:
+            continue
+        for line in row.rows("lines"):
+            order_id = line.maybe_id("order_id")
+            if order_id is not None and line.text("task") == "renew" and line.text("status") != "executed":
+                found[order_id] = number_of(row)
+    return found
+
+
+def waits(number: str) -> str:
+    """What is said of an order whose renewal was paid."""
+    return f"Paid by {number}, waiting for the panel: its batch job moves the term."
+
+
+def no_renewal(code: str, reason: str) -> Action:
+    """Renewing as what cannot be done now."""
+    return _no("renew", code, reason)
 
 
 def renewal_obstacle(row: Row, price: Money, months: int | None) -> str | None:
@@ -222,8 +252,8 @@ def account(row: Row, balance: Any, methods: list[str], capabilities: frozenset[
     names = " ".join(part for part in (row.text("first_name"), row.text("last_name")) if part)
     email = row.text("email")
     return made(
-        Account, "profile", panel_id=NO_PANEL_ID, account_id=row.id(), login=SafeText(email or names),
-        email=SafeText(email), emails=[SafeText(email)], currency=currency,
+        Account, "profile", panel_id=NO_PANEL_ID, panel_name="FOSSBilling", account_id=row.id(),
+        login=SafeText(email or names), email=SafeText(email), emails=[SafeText(email)], currency=currency,
         balances=Balances(internal=money_of(balance, currency, "balance"), affiliate=Money.zero(currency)),
         capabilities=capabilities, payment_methods=[SafeText(one) for one in methods],
     )  # fmt: skip
@@ -234,7 +264,7 @@ def staff_account(row: Row, capabilities: frozenset[str]) -> Account:
     email = row.text("email")
     zero = Money.zero("USD")
     return made(
-        Account, "profile", panel_id=NO_PANEL_ID, account_id=f"staff:{row.id()}",
+        Account, "profile", panel_id=NO_PANEL_ID, panel_name="FOSSBilling", account_id=f"staff:{row.id()}",
         login=SafeText(email or row.text("name")), email=SafeText(email), emails=[SafeText(email)], role="support",
         currency="USD", balances=Balances(internal=zero, affiliate=zero), capabilities=capabilities,
     )  # fmt: skip
