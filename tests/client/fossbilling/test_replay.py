@@ -167,7 +167,8 @@ async def signing_in(go: Journey) -> None:
     row = await go.ask(call("client/profile/get", one_row, "account"))
     account = reading.account(row, row.any("balance"), ["Custom"], DRIVER.capabilities)
     assert account.model_dump(exclude={"capabilities"}, exclude_defaults=True) == {
-        "panel_id": "here", "panel_name": "FOSSBilling", "account_id": "1", "login": "alice@example.com", "email": "alice@example.com",
+        "panel_id": "here", "panel_name": "FOSSBilling", "account_id": "1",
+        "login": "alice@example.com", "email": "alice@example.com",
         "emails": ["alice@example.com"], "currency": "USD", "payment_methods": ["Custom"],
         "balances": {
             "internal": Money("141.00", "USD").model_dump(), "affiliate": Money("0.00", "USD").model_dump(),
