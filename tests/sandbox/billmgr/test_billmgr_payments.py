@@ -24,7 +24,7 @@ async def test_the_form_of_a_payment_shows_every_way_to_pay(shop: Browser) -> No
         methods = named(form["list"], "methodlist")["elem"]
         assert [text(one["paymethod_type"]) for one in methods] == ["0", "1", "1"]
         assert methods[0]["action"]["button"] == {"$name": "fromsubaccount"}
-        assert named(form["slist"], "payment_currency")["val"] == [{"$key": "1", "$": "EUR"}]
+        assert named(form["slist"], "payment_currency")["val"] == [{"$key": "50", "$": "EUR"}]
     top_up = await shop.ok("payment.add")
     assert [text(one["paymethod_type"]) for one in named(top_up["list"], "methodlist")["elem"]] == ["1", "1"]
     assert top_up["payment_id"] == {}
@@ -37,7 +37,7 @@ async def test_paying_from_the_balance_once(shop: Browser, client: SignedIn) -> 
     row = next(row for row in unpaid if invoices[row["id"]]["kind"] == "renewal")
     cost = amount(row["subaccountamount_iso"])
     before = await shop.balance()
-    pay = {"payment_id": row["id"], "paymethod": "1", "clicked_button": "fromsubaccount", "payment_currency": "1"}
+    pay = {"payment_id": row["id"], "paymethod": "1", "clicked_button": "fromsubaccount", "payment_currency": "50"}
     assert await shop.error("payment.add.method", sok="ok", amount="0.01", **pay) == ("value", "amount")
     await shop.ok("payment.add.method", sok="ok", sv_field="paymethod", **pay)
     assert await shop.balance() == before
@@ -56,7 +56,7 @@ async def test_paying_from_the_balance_once(shop: Browser, client: SignedIn) -> 
 async def test_a_provider_is_asked_and_its_report_pays(panel: InProcessPanel, shop: Browser) -> None:
     row = next(row for row in await new_ones(shop) if row["paymethod_name"] == "Select")
     form = await shop.ok("payment.add", payment_id=row["id"])
-    ask = {"payment_id": row["id"], "paymethod": "2", "payment_currency": "1", "amount": text(form["amount"])}
+    ask = {"payment_id": row["id"], "paymethod": "2", "payment_currency": "50", "amount": text(form["amount"])}
     assert await shop.error("payment.add.method", sok="ok", **ask) == ("value", "profile")
     doc = await shop.ok("payment.add.method", sok="ok", profile=payer(form), **ask)
     address = text(doc["ok"])
@@ -74,7 +74,7 @@ async def test_a_provider_is_asked_and_its_report_pays(panel: InProcessPanel, sh
 async def test_a_top_up(panel: InProcessPanel, shop: Browser) -> None:
     before = await shop.balance()
     form = await shop.ok("payment.add.method")
-    fields = {"sok": "ok", "payment_currency": "1", "profile": payer(form)}
+    fields = {"sok": "ok", "payment_currency": "50", "profile": payer(form)}
     assert await shop.error("payment.add.method", paymethod="2", amount="", **fields) == ("value", "amount")
     assert await shop.error("payment.add.method", paymethod="9", amount="5", **fields) == ("value", "paymethod")
     assert (await shop.error("payment.add.method", paymethod="1", amount="5", **fields))[0] == "value"
@@ -114,3 +114,17 @@ async def test_what_is_not_there_is_not_invented(shop: Browser) -> None:
     names = {text(one["name"]).lower() for one in named(form["list"], "methodlist")["elem"]}
     assert names == {"account balance", "card", "crypto"}
     assert await shop.error("payment.setpaid", elid="1") == ("missed", "func")
+
+
+async def test_some_clients_pay_with_the_first_step(shop: Browser) -> None:
+    form = await shop.ok("payment.add")
+    fields = {"paymethod": "2", "amount": "100", "payment_currency": "50", "profile": payer(form)}
+    before = len(await new_ones(shop))
+    assert "ok" not in await shop.ok("payment.add", **fields)
+    assert len(await new_ones(shop)) == before
+    doc = await shop.ok("payment.add", sok="ok", **fields)
+    assert text(doc["ok"]).startswith("https://")
+    assert await shop.error("payment.add", sok="ok", **{**fields, "payment_currency": "126"}) == (
+        "value",
+        "payment_currency",
+    )

@@ -52,6 +52,12 @@ async def test_services_without_their_status(panel: InProcessPanel, shop: Browse
             assert text(row["expiredate"]) == "daily charging"
 
 
+async def test_a_status_without_its_label(panel: InProcessPanel, shop: Browser) -> None:
+    await order(panel, "status-codes")
+    for row in (await shop.ok("vds", p_num=1))["elem"]:
+        assert row["item_status"] == row["status"]
+
+
 async def test_servers_in_a_list_of_another_name(panel: InProcessPanel, shop: Browser) -> None:
     rows = await shop.rows("vds", p_num=1, p_cnt=500)
     assert await shop.error("vds.vps") == ("missed", "func")

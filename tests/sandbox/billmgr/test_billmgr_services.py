@@ -83,7 +83,7 @@ async def test_many_at_once_all_or_none(shop: Browser, client: SignedIn) -> None
     await shop.ok("groupedit", faction="service.prolong", elid=ids, period=1, sok="ok")
     assert await shop.balance() == before - total
     assert all(a > b["paid_until"] for a, b in zip(await ends(client, orders), orders, strict=True))
-    assert await shop.error("groupedit", faction="service.changepassword", elid=ids, sok="ok") == ("missed", "faction")
+    assert await shop.error("groupedit", faction="service.transfer", elid=ids, sok="ok") == ("missed", "faction")
 
 
 async def test_too_little_money_changes_nothing(shop: Browser, client: SignedIn) -> None:
@@ -91,7 +91,8 @@ async def test_too_little_money_changes_nothing(shop: Browser, client: SignedIn)
     ids = ", ".join(one["id"] for one in orders)
     before = await shop.balance()
     doc = await shop.doc("groupedit", faction="service.prolong", elid=ids, period=24, sok="ok")
-    assert "insufficient funds to complete the operation" in text(doc["error"]["msg"])
+    assert text(doc["error"]["msg"]).startswith("insufficient funds to complete the operation. Required amount ")
+    assert f"Your current balance: {before} EUR, credit limit 0.00 EUR" in text(doc["error"]["msg"])
     assert await shop.balance() == before
     assert await ends(client, orders) == [one["paid_until"] for one in orders]
     assert all(one["unpaid_invoice_id"] is None for one in await free(client, 20))
@@ -179,3 +180,41 @@ async def test_an_addon_goes_into_the_basket(shop: Browser, client: SignedIn) ->
     pay = {"billorder": text(doc["billorder"]), "clicked_button": "fromsubaccount", "sok": "ok"}
     await shop.ok("payment.add.method", **pay)
     assert [one["id"] for one in (await client.get(f"/orders/{order['id']}")).json()["addons"]] == ["backup"]
+
+
+async def test_a_password_is_looked_at_and_forgotten(shop: Browser, client: SignedIn) -> None:
+    ids = ", ".join(one["id"] for one in await free(client, 2))
+    change = {"elid": ids, "passwd": "secret", "confirm": "secret", "sok": "ok"}
+    await shop.ok("service.changepassword", **change)
+    await shop.ok("groupedit", faction="service.changepassword", **change)
+    assert await shop.error("service.changepassword", **{**change, "confirm": "x"}) == ("value", "confirm")
+    assert await shop.error("service.changepassword", **{**change, "passwd": ""}) == ("value", "passwd")
+    pending = (await shop.rows("vds", filter="on", status="1"))[0]["id"]
+    assert await shop.error("service.changepassword", **{**change, "elid": pending}) == ("value", "elid")
+
+
+async def test_deleting_what_is_not_paid_and_what_is(shop: Browser, client: SignedIn) -> None:
+    [order] = await free(client, 1)
+    await shop.ok("vds.edit", elid=order["id"], autoprolong="3", sok="ok")
+    await shop.ok("vds.delete", elid=order["id"])
+    [row] = await shop.rows("vds", filter="on", id=order["id"])
+    assert (row["scheduledclose"], row["status"], row["autoprolong"]) == ("on", "2", "Do not renew")
+    await shop.ok("vds.edit", elid=order["id"], autoprolong="1", sok="ok")
+    await shop.ok("vds.edit", elid=order["id"], autoprolong="null", sok="ok")
+    assert (await shop.rows("vds", filter="on", id=order["id"]))[0]["scheduledclose"] == "off"
+    wanted = {"pricelist": "501", "datacenter": "1", "period": "1", "domain": "gone.example", "order_count": "3"}
+    await shop.ok("vds.order.param", sok="ok", **wanted)
+    rows = await shop.rows("vds", filter="on", domain="gone.example")
+    await shop.ok("vds.delete", elid=rows[1]["id"], sok="ok")
+    basket = await shop.ok("basket")
+    left = [text(one["item.id"]) for one in named(basket["list"], "itemlist")["elem"]]
+    assert left == [rows[0]["id"], rows[2]["id"]]
+    await shop.ok("vds.delete", elid=", ".join(left))
+    assert named((await shop.ok("basket"))["list"], "itemlist").get("elem") is None
+    assert {row["status"] for row in await shop.rows("vds", filter="on", domain="gone.example")} == {"4"}
+    assert (await shop.error("vds.delete", elid=left[0]))[0] == "value"
+
+
+async def test_a_server_is_not_installed_anew_unseen(shop: Browser, client: SignedIn) -> None:
+    [order] = await free(client, 1)
+    assert await shop.error("vds.edit", elid=order["id"], ostempl="debian-13", sok="ok") == ("value", "ostempl")

@@ -12,7 +12,7 @@ from billtui.sandbox.engine import invoices
 from billtui.sandbox.engine.errors import InvalidInput
 from billtui.sandbox.engine.facts import lines_of
 from billtui.sandbox.engine.repricing import reprice
-from billtui.sandbox.engine.rows import InvoiceRow, LineRow
+from billtui.sandbox.engine.rows import InvoiceRow, LineRow, OrderRow
 from billtui.sandbox.engine.unit import Tx
 
 _ITEM = "3"
@@ -77,6 +77,19 @@ def drop(tx: Tx, account_id: int, basket: int | None, number: str) -> None:
             _replace(tx, account_id, basket, invoice, promo_code=promo_of(tx, invoice), without={line.order_id})
             return
     raise missed("id", number)
+
+
+def cancel(tx: Tx, account_id: int, order: OrderRow) -> None:
+    """Take a new server that is not paid out of its purchase, be that in the basket or not any more."""
+    assert order.open_invoice_id is not None
+    invoice = tx.invoices.need(order.open_invoice_id)
+    found = tx.sql(
+        "SELECT basket_id FROM billmgr_basket_items JOIN billmgr_baskets AS b ON b.id = basket_id"
+        " WHERE invoice_id = ? AND b.open = 1",
+        (invoice.id,),
+    ).fetchone()
+    basket = None if found is None else int(found[0])
+    _replace(tx, account_id, basket, invoice, promo_code=promo_of(tx, invoice), without={order.id})
 
 
 def clear(tx: Tx, account_id: int, basket: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.billmgr.nodes import Doc, Node
+from billtui.sandbox.engine.catalogue import CURRENCY
 from billtui.sandbox.engine.errors import (
     EngineRefusal,
     Forbidden,
@@ -68,13 +70,7 @@ def of_engine(error: RuleBroken | EngineRefusal) -> Refused:
     if isinstance(error, RuleBroken):
         refusal = error.refusal
         if refusal.code == "insufficient-funds":
-            related = refusal.related
-            return Refused(
-                "not_enough_money",
-                "balance",
-                f"insufficient funds to complete the operation. {refusal.reason}",
-                *((name, value) for name, value in related.items()),
-            )
+            return _too_little(refusal.related)
         if refusal.code in _GONE:
             text = (
                 "Cannot renew this service: the service has not been processed yet, the service was deleted or being"
@@ -87,6 +83,16 @@ def of_engine(error: RuleBroken | EngineRefusal) -> Refused:
         values = [("value", _when(refusal.available_from))] if refusal.available_from is not None else []
         return Refused("value", refusal.code, refusal.reason, *values)
     return _of_refusal(error)
+
+
+def _too_little(related: Mapping[str, str]) -> Refused:
+    held, missing = Decimal(related["held"]), Decimal(related["missing"])
+    text = (
+        f"insufficient funds to complete the operation. Required amount {held + missing:.2f} {CURRENCY}."
+        f" Your current balance: {held:.2f} {CURRENCY}, credit limit 0.00 {CURRENCY}"
+    )
+    values = (("required", f"{held + missing:.2f}"), ("balance", f"{held:.2f}"))
+    return Refused("not_enough_money", "balance", text, *values)
 
 
 def _when(instant: datetime) -> str:

@@ -127,7 +127,7 @@ def read_period(text: str, tx: Tx, name: str = "period") -> int:
 def read_auto(call: Call, otherwise: int) -> int:
     """``autoprolong``: months of the first version's forms, on and off of the second's; 0 for none."""
     text = call.form.get("autoprolong")
-    if text in ("", "null", "off"):
+    if text in ("", "0", "null", "off"):
         return 0
     if text == "on":
         return otherwise

@@ -26,6 +26,8 @@ class Quirk(StrEnum):
     """Amounts for people have a decimal comma."""
     NO_ITEM_STATUS = "no-item-status"
     """Services have no ``item_status``, only ``item_real_status``."""
+    STATUS_CODES = "status-codes"
+    """``item_status`` is the code itself, without its detail and without a label."""
     RENAMED_LIST = "renamed-list"
     """``vds`` is empty; the servers are in ``vds.vps``, which the menu names."""
     FILTER_ECHO = "filter-echo"

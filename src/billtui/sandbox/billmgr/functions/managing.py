@@ -7,7 +7,7 @@ from billtui.sandbox.billmgr.call import Call, How, function
 from billtui.sandbox.billmgr.catalogue import KINDS, Catalogue
 from billtui.sandbox.billmgr.errors import missed, wrong
 from billtui.sandbox.billmgr.functions.renewing import renew
-from billtui.sandbox.billmgr.functions.services import monthly_of, status_of
+from billtui.sandbox.billmgr.functions.services import CLOSING, closing, monthly_of, status_of
 from billtui.sandbox.billmgr.nodes import NOTHING, Doc, Node, choices, done
 from billtui.sandbox.billmgr.words import day, money, period, plain
 from billtui.sandbox.engine import addons, orders
@@ -58,8 +58,12 @@ def _change(call: Call, order: OrderRow) -> Doc:
     name = form.get("server_name") or form.get("domain")
     if name and name != order.name:
         orders.rename(call.tx, call.account_id, number, name)
+    if form.get("ostempl"):
+        raise wrong("ostempl", form.get("ostempl"), "A server is not installed anew by this form")
     if form.has("autoprolong"):
         months = purchases.read_auto(call, order.auto_months)
+        if months:
+            _goes_on(call, order)
         if (months > 0) != bool(order.auto_on) or (months and months != order.auto_months):
             orders.set_auto_renew(call.tx, call.account_id, number, months > 0, months or order.auto_months)
     wanted = _new_addons(call, order)
@@ -69,6 +73,55 @@ def _change(call: Call, order: OrderRow) -> Doc:
     purchases.whole_or_nothing(quote["excluded"], "elid")
     invoice = addons.buy_addons(call.tx, call.account_id, quote["id"])
     return done(ok="func=basket", billorder=baskets.put(call.tx, call.account_id, int(invoice["id"])))
+
+
+def _goes_on(call: Call, order: OrderRow) -> None:
+    """It is not to end any more."""
+    ends = closing(call)
+    if order.id in ends:
+        call.remember(CLOSING, {"ids": [one for one in ends if one != order.id]})
+
+
+@function(*(f"{item}.delete" for item in KINDS), how=How.ACT)
+def delete(call: Call) -> Doc:
+    """Cancel what is not paid; what is paid runs to its end and no longer (wire: 10.4). All of them or none."""
+    item = call.form.func.removesuffix(".delete")
+    if not call.form.ids:
+        raise missed("elid", "")
+    ends = closing(call)
+    for number in call.form.ids:
+        order = _own(call, number, item)
+        if order.state == "pending" and order.open_invoice_id is not None:
+            baskets.cancel(call.tx, call.account_id, order)
+            continue
+        orders.set_auto_renew(call.tx, call.account_id, number, False, order.auto_months)
+        ends = [*(one for one in ends if one != order.id), order.id]
+    call.remember(CLOSING, {"ids": ends})
+    return done()
+
+
+@function("service.changepassword", how=How.FORM)
+def change_password(call: Call) -> Doc:
+    """Another password of servers, which the sandbox has not: it is looked at and forgotten (wire: 10.4)."""
+    return _change_password(call)
+
+
+def _change_password(call: Call) -> Doc:
+    found = [own_order(call.tx, call.account_id, number) for number in call.form.ids]
+    if not found:
+        raise missed("elid", "")
+    if not call.writes:
+        doc = Doc(attrs={"func": "service.changepassword", "lang": call.lang}, form=True)
+        doc.put("elid", call.form.get("elid")).put("passwd").put("confirm")
+        return doc
+    if not call.form.values.get("passwd"):
+        raise wrong("passwd", "")
+    if call.form.values["passwd"] != call.form.values.get("confirm", ""):
+        raise wrong("confirm", "", "The password and its repetition differ")
+    for order in found:
+        if order.state != "active":
+            raise wrong("elid", str(order.id), f"{order.name} does not run")
+    return done()
 
 
 def _new_addons(call: Call, order: OrderRow) -> list[str]:
@@ -152,6 +205,8 @@ def group_edit(call: Call) -> Doc:
         return renew(call)
     if name in _POWER and call.writes:
         return _power(call, name)
+    if name == "service.changepassword":
+        return _change_password(call)
     item = name.removesuffix(".edit")
     if item not in KINDS or item == name:
         raise missed("faction", name)

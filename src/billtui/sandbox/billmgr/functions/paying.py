@@ -20,12 +20,11 @@ from billtui.sandbox.engine.reading import own_invoice
 from billtui.sandbox.engine.rows import InvoiceRow
 from billtui.sandbox.http.documents import render
 
-CURRENCY = "1"
-"""The number of the one currency."""
+CURRENCY = "50"
+"""The number of the one currency, the euro, as live panels have it."""
 FROM_BALANCE = "fromsubaccount"
 LEAST, MOST = 1_00, 10_000_00
 """What a provider takes at a time, in cents, as the list of methods says it."""
-_STEPS = ("payment.add", "payment.add.method")
 
 
 def _target(call: Call) -> tuple[InvoiceRow | None, int | None]:
@@ -56,6 +55,7 @@ def _methods(call: Call, *, for_something: bool) -> Node:
                 "name": call.say(name),
                 "desc": "" if inside else f"<p>{money(LEAST, 'EUR')} &ndash; {money(MOST, 'EUR')}</p>",
                 "image": f"/manimg/common/{method}.png",
+                "paymethod_currency_iso": "EUR",
                 "payment_minamount": "0.00" if inside else plain(LEAST),
                 "payment_maxamount": "" if inside else plain(MOST),
             }
@@ -81,18 +81,13 @@ def _form(call: Call) -> Doc:
     return doc
 
 
-@function("payment.add", how=How.READ)
+@function("payment.add", "payment.add.method", how=How.FORM)
 def add(call: Call) -> Doc:
-    """The first step: what is to be paid, and how it can be (wire: 9.3, 1)."""
-    return _form(call)
+    """What is to be paid, and how it can be; with ``sok`` it is, or there is an address to pay at (wire: 9.3).
 
-
-@function("payment.add.method", how=How.FORM)
-def add_method(call: Call) -> Doc:
-    """The second step; with ``sok`` it is paid, or there is an address to pay at (wire: 9.3, 2 and 4)."""
-    if not call.writes:
-        return _form(call)
-    return _paid(call)
+    Some clients send ``sok`` with the first step already.
+    """
+    return _paid(call) if call.writes else _form(call)
 
 
 @function("payment.add.pay", how=How.FORM)

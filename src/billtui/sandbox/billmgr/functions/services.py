@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from billtui.sandbox.billmgr import lists
@@ -25,6 +25,8 @@ _SHOWN = {
     "3_autosuspend": "Suspended automatically",
     "4": "Deleted",
 }
+CLOSING = "closing"
+"""Under this name the panel remembers which services are not to go on."""
 _END = f"coalesce(paid_until, {NEVER})"
 _STATUS = {
     "1": "state = 'pending'",
@@ -50,13 +52,25 @@ def status_of(row: OrderRow) -> str:
             return "4"
 
 
+def _shown(call: Call, status: str) -> Node:
+    if Quirk.STATUS_CODES in call.quirks:
+        return Node(status[0])
+    return Node(f"{call.say(_SHOWN[status])} ", {"orig": status})
+
+
 def monthly_of(row: OrderRow) -> int:
     """What a service costs a month with its add-ons, in cents, before any discount."""
     return row.monthly_cents + cents_of(addons_monthly(row))
 
 
-def service(call: Call, catalogue: Catalogue, row: OrderRow) -> Node:
-    """A service as it stands in a list."""
+def closing(call: Call) -> list[int]:
+    """The services that were deleted and run to the end of what is paid."""
+    found: list[int] = call.memory(CLOSING).get("ids", [])
+    return found
+
+
+def service(call: Call, catalogue: Catalogue, row: OrderRow, ends: Collection[int] = ()) -> Node:
+    """A service as it stands in a list; ``ends`` are those that are not to go on."""
     plan, place = catalogue.plan(row.plan), catalogue.location(row.location)
     status = status_of(row)
     live = status[0] in "23"
@@ -83,14 +97,14 @@ def service(call: Call, catalogue: Catalogue, row: OrderRow) -> Node:
             "item_cost": plain(cost, 4),
             "currency_str": row.currency,
             "status": status[0],
-            "item_status": Node(f"{call.say(_SHOWN[status])} ", {"orig": status}),
+            "item_status": _shown(call, status),
             "item_real_status": status[0],
             "autoprolong": period(row.auto_months, call.lang) if row.auto_on else call.say("Do not renew"),
             "billdaily": flag(False),
-            "scheduledclose": flag(False),
+            "scheduledclose": flag(row.id in ends and not row.auto_on and live),
             "transition": flag(live),
             "show_reboot": flag(status == "2"),
-            "allow_changepassword": flag(False),
+            "allow_changepassword": flag(status[0] == "2"),
             "has_ip_pricelist": flag(False),
         }
     )
@@ -101,7 +115,8 @@ def service(call: Call, catalogue: Catalogue, row: OrderRow) -> Node:
 
 def _rows(call: Call, condition: str, values: Sequence[Any]) -> list[Node]:
     catalogue = Catalogue(call.tx)
-    return [service(call, catalogue, row) for row in call.tx.orders.where(condition, values)]
+    ends = set(closing(call))
+    return [service(call, catalogue, row, ends) for row in call.tx.orders.where(condition, values)]
 
 
 def _numbered(column: str, things: str, first: int) -> lists.Filter:
@@ -165,6 +180,8 @@ def _listing(item: str) -> Listing:
         buttons={
             "new": f"{item}.order",
             "edit": f"{item}.edit",
+            "delete": f"{item}.delete",
+            "changepassword": "service.changepassword",
             "prolong": "service.prolong",
             "reboot": "service.reboot",
             "start": "service.start",
