@@ -247,9 +247,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A stand-in FOSSBilling panel on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--limit", type=int, default=1_000_000, help="requests before each is delayed by 2 s")
+    parser.add_argument("--fault", action="append", default=[], metavar="CALL=KIND", help="at every call of this kind")
     given = parser.parse_args()
     panel = FossPanel(port=given.port)
     panel.limit = given.limit
+    for call, _, kind in (text.partition("=") for text in given.fault):
+        panel.faults.append(Fault(call, kind or "drop-after", times=1_000_000))
     for count in range(40):
         panel.books.add_order(f"vm-{count:03d}.example.net", 2 + count % 2, ("1M", "3M", "1Y")[count % 3])
     panel.books.add_invoice()

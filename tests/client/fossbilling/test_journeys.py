@@ -190,6 +190,7 @@ async def test_a_bulk_order_is_one_cart_with_one_checkout(panel: FossPanel, clie
         plans = {one.id.raw: one for one in await mine.catalogue.plans()}
         assert plans["2"].monthly_price == usd("4.50")
         assert [one.id for one in await mine.catalogue.locations()] == ["panel"]
+        assert await mine.catalogue.addons() == []
         assert {one.plan: one.available for one in await mine.catalogue.stock()} == {"2": 9999, "3": 9999, "4": 9999}
         request = OrderRequest(cells=[cell(2, 2), cell(3, 1)], period=3, promo_code=SafeText("SAVE10"))
         quote = await mine.quotes.order(request)

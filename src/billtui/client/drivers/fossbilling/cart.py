@@ -38,9 +38,10 @@ from billtui.client.errors import (
     RuleRefused,
     SessionExpired,
 )
-from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request, Steps, ask
+from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request, Steps, ask, at_once
 from billtui.client.settings import Write
 from billtui.domain.models import (
+    Addon,
     BoughtOrders,
     Exclusion,
     Location,
@@ -104,6 +105,11 @@ class CartCalls(Role):
             return Page(items=[Location(id=SafeText(reading.PLACE), name=SafeText("where the panel puts it"))])
 
         return Conversation(begin, "catalogue")
+
+    def addons(self, cursor: str | None) -> Request[Page[Addon]]:
+        """None: they belong to single products, and are chosen on the panel's own pages."""
+        none: list[Addon] = []
+        return Conversation(at_once(Page(items=none)).begin, "catalogue")
 
     def stock(self, cursor: str | None) -> Request[Page[StockItem]]:
         """As the products say; plenty where the panel does not count."""
