@@ -6,7 +6,6 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -22,7 +21,7 @@ from billtui.domain.safetext import clean
 from billtui.keymap import keymap_of, problems_of
 from billtui.screens.collector import look_through
 from billtui.services.journal import JournalError
-from billtui.services.plans import PlanError
+from billtui.services.plan_errors import PlanError
 from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
 from billtui.shell_frames import FirstFrames
@@ -48,7 +47,9 @@ KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefuse
 AGE_SECONDS = 20.0
 """How often the age of the data is looked at; it is drawn when its words change."""
 CALM_SECONDS = 0.05
-"""After so long, and with no typed key waiting, the panel is connected to: loading what that takes would slow a key."""
+"""After so long, and with no typed key on its way, the panel is connected to: loading what that takes would slow it."""
+CALM_MOST = 3.0
+"""So long it waits for that at most: a key that is held is no reason not to connect."""
 SAID_SECONDS = 8.0
 """So long a message stands."""
 MOST_ERRORS = 2
@@ -161,13 +162,22 @@ class BilltuiApp(ProfileSwitching, Places, News):
         if session.account is None:
             session.follow()
         else:
-            self.set_timer(CALM_SECONDS, partial(self._connect, session))
+            self.run_worker(self._connect(session), group="session", exit_on_error=False)
 
-    def _connect(self, session: Session) -> None:
-        if self.typing.waiting:
-            self.set_timer(CALM_SECONDS, partial(self._connect, session))
-        else:
+    async def _connect(self, session: Session) -> None:
+        await self.calm()
+        if not session.closed:
             session.follow()
+
+    async def calm(self) -> None:
+        """Wait until nothing typed is on its way and what it opened is drawn, :data:`CALM_MOST` seconds at most.
+
+        For work that a key would have to wait behind, and that nobody waits for (P-START-2).
+        """
+        for _ in range(round(CALM_MOST / CALM_SECONDS)):
+            await asyncio.sleep(CALM_SECONDS)
+            if not self.typing.busy:
+                return
 
     async def leave(self, code: int = 0) -> None:
         """Close every session, then the program. Takes two seconds at most."""

@@ -21,16 +21,22 @@ FIRST_FRAME = {
     "signal",
 }
 HELP = {"textual", "rich", "httpx", "pydantic", "asyncio", "sqlite3", "json", "dataclasses", "inspect", "difflib"}
-OVERVIEW = {
+LATER = {
+    "billtui.client.codec", "billtui.client.resources", "billtui.services.sync", "billtui.services.page_reading",
+    "billtui.services.plans", "billtui.services.forecast", "billtui.services.letters_sent",
+    "billtui.services.journal.reader", "billtui.domain.models.quotes",
+}  # fmt: skip
+"""What only a panel, a plan or a look ahead needs: none of it stands before the first key."""
+OVERVIEW = LATER | {
     "httpx", "h11", "certifi", "keyring", "cryptography", "segno", "fastapi", "sqlalchemy",
     "billtui.client.transport", "billtui.services.executor.executor", "billtui.services.planner.draft",
     "billtui.services.solver", "billtui.services.what_if", "billtui.services.accounts.desk", "billtui.services.drafts",
     "billtui.screens.queue_view", "billtui.screens.ticket_view", "billtui.screens.orders", "billtui.cli.doctor",
 }  # fmt: skip
-ORDERS = {
+ORDERS = LATER | {
     "billtui.screens.transferring", "billtui.screens.renewing", "billtui.screens.renewal_dialog",
     "billtui.screens.push_dialog", "billtui.services.solver", "billtui.services.what_if",
-    "billtui.services.executor.executor", "httpx",
+    "billtui.services.executor.executor", "httpx", "billtui.services.overview", "billtui.domain.models.tickets",
 }  # fmt: skip
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from billtui.screens.collector import give_back
-from billtui.services.forecast import Event, Forecast, What, forecast_from
 from billtui.services.overview import Ahead, look_ahead
 from billtui.services.store import StoreReader, TransferRow
 from billtui.services.transfers import turn_of
 
 if TYPE_CHECKING:
+    from billtui.services.forecast import Event, Forecast
     from billtui.services.session import Session
 
 T = TypeVar("T")
@@ -28,7 +28,6 @@ _FRESH, _FRESH_MANY = 60, 900
 """Seconds after which a forecast is worked out anew although nothing changed; less often where it takes long."""
 PAUSE = 3.0
 """Seconds between two of the same while the copy keeps changing."""
-_PLAIN = frozenset({What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE})
 
 
 class Agenda(NamedTuple):
@@ -118,7 +117,7 @@ class Desk(Generic[T]):
         return _Key(store.path, store.generation(), days, int(session.now().timestamp()) // fresh)
 
 
-class ForecastDesk(Desk[Forecast | None]):
+class ForecastDesk(Desk["Forecast | None"]):
     """Forecasts; ``None`` before an account is known."""
 
     def __init__(self, pause: float = PAUSE) -> None:
@@ -135,6 +134,8 @@ class AheadDesk(Desk[Ahead]):
 
 
 def _forecast(store: StoreReader, now: datetime, clock: datetime, days: int) -> Forecast | None:
+    from billtui.services.forecast import forecast_from
+
     return forecast_from(store, now, days, clock=clock, zone=None)
 
 
@@ -144,9 +145,12 @@ def _ahead(store: StoreReader, now: datetime, clock: datetime, days: int) -> Ahe
 
 def agenda_of(made: Forecast, span: tuple[int, int] | None = None) -> Agenda:
     """What is listed of a forecast, or of a span of it; for many orders to be called in a thread."""
+    from billtui.services.forecast import What
+
+    plain = {What.RENEWED_INTERNAL, What.RENEWED_AFFILIATE}
     total = len(made) if span is None else made.count(*span)
     first, last = (None, None) if span is None else span
-    kinds = None if total <= MOST_ROWS or span is not None else frozenset(What) - _PLAIN
+    kinds = None if total <= MOST_ROWS or span is not None else frozenset(What) - plain
     rows = list(islice(made.events(first, last, kinds), MOST_ROWS))
     return Agenda(rows, total - len(rows))
 
@@ -158,6 +162,8 @@ def with_transfers(
 
     One that auto-renewal or the end of the paid period cancels before (TRF-6) is told of there.
     """
+    from billtui.services.forecast import Event, What
+
     first, last = span if span is not None else (made.now, made.until)
     cancelled = {one.order_id for one in rows if one.ends_transfer}
     found = [

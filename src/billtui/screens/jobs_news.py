@@ -8,7 +8,7 @@ from typing import Literal
 from billtui.domain.safetext import SafeText
 from billtui.services.executor.events import JobEvent
 from billtui.services.journal import JournalReader, OperationRow, OperationState, PauseReason, Recovered
-from billtui.services.plans import OperationKind
+from billtui.services.operation_kinds import OperationKind
 from billtui.widgets.formats import count_text, span_text
 
 Severity = Literal["information", "warning", "error"]

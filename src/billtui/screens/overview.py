@@ -64,6 +64,7 @@ class OverviewScreen(BilltuiScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """The lines, and beside them what changed where there is room."""
+        self.set_class(self.app.size.width >= DETAIL_FROM, "wide")  # before there is much to be styled anew
         with Horizontal(id="main"):
             yield Choices(id="lines")
             with VerticalScroll(id="news"):
@@ -115,6 +116,9 @@ class OverviewScreen(BilltuiScreen):
     async def _look_ahead(self, desk: AheadDesk) -> None:
         """Play it through in a thread; the former words stay until then."""
         try:
+            await self.billtui.calm()
+            if self.session.closed:
+                return
             await desk.later(self.session, AUTO_DAYS)
         finally:
             self._looking = False

@@ -122,6 +122,7 @@ class RecordList(BilltuiScreen, Generic[R]):
 
     def compose_body(self) -> Iterable[Widget]:
         """Heading or filter, list and detail, summary."""
+        self.set_class(self.app.size.width >= DETAIL_FROM, "wide")  # before there is much to be styled anew
         with Horizontal(id="heading"):
             yield Still(id="heading-text")
             field = Input(placeholder="Words to look for; enter keeps, esc clears", id="filter")

@@ -52,6 +52,10 @@ class Shell(CarefulApp[int]):
         """Say what went wrong: in its own words where they are made for a person, else with its place only."""
 
     @abstractmethod
+    async def calm(self) -> None:
+        """Wait until nothing typed is on its way, for a few seconds at most."""
+
+    @abstractmethod
     async def boundary(self, work: Awaitable[object]) -> object:
         """Await ``work``; an error becomes a message."""
 

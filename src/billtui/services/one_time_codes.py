@@ -13,8 +13,8 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from billtui.domain.safetext import SafeText
+from billtui.services.operation_kinds import OperationKind
 from billtui.services.pasted_codes import LinkedCode, bare_code, links_in
-from billtui.services.plans import OperationKind
 
 K = OperationKind
 

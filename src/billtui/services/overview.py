@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from billtui.domain.models import Account, InvoiceState
 from billtui.domain.policy import DEFAULT_POLICY, Policy
-from billtui.services.forecast import Forecast, Saving, What, forecast_near
 from billtui.services.store import ChangeRow, InvoiceRow, OrderRow, StoreReader, epoch, instant, money
 from billtui.services.transfers import waits_for_you
 
 if TYPE_CHECKING:
     from billtui.domain.money import Money
+    from billtui.services.forecast import Forecast, Saving
 
 HORIZONS = (3, 7, 14, 30)
 """Days ahead that are counted."""
@@ -137,6 +137,8 @@ class Overview:
 
 def look_ahead(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY) -> Ahead:
     """Auto-renewal of the next two weeks, played through."""
+    from billtui.services.forecast import forecast_near  # with all its rules: behind the first key (P-START-2)
+
     near = forecast_near(store, now, AUTO_DAYS, AUTO_MOST, policy=policy)
     if near is None:
         return Ahead((), now, None)
@@ -215,6 +217,8 @@ def _blocked(store: StoreReader, policy: Policy) -> tuple[Blocked, ...]:
 
 def _failing(near: Forecast) -> tuple[FailingRenewal, ...]:
     """Auto-renewals that no purse alone will hold, in the order in which they come (REN-4): the forecast's."""
+    from billtui.services.forecast import What
+
     return tuple(
         FailingRenewal(event.order_id, event.title, instant(event.at), money(event.cents, near.currency))
         for event in near.events(kinds=frozenset({What.FAILED}))

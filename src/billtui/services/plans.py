@@ -32,6 +32,7 @@ from billtui.services.operation_kinds import (
     STEPS,
     OperationKind,
 )
+from billtui.services.plan_errors import PlanError
 from billtui.services.ticket_params import TARGET_OF_TICKETS, AttachedFile
 
 __all__ = [
@@ -63,10 +64,6 @@ _PLAN_ID = re.compile(r"[0-9a-f]{32}")
 _PROFILE = re.compile(r"([a-z0-9][a-z0-9_-]{0,31})?")
 _REPLACED = re.compile(r"[0-9a-f]{32}:[1-9][0-9]{0,4}")
 _TARGET = re.compile(rf"(invoice|order|transfer):\S{{1,200}}|new:[1-9][0-9]{{0,4}}|purse|account|{TARGET_OF_TICKETS}")
-
-
-class PlanError(ValueError):
-    """A plan file that cannot be used; the message says why and what to do."""
 
 
 class _PlanModel(BaseModel):

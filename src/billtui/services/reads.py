@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from billtui.client.errors import NotFound
+from billtui.domain.ids import clean_id
 from billtui.domain.safetext import SafeText
 from billtui.services.session_settings import Catalogue
-from billtui.services.sync import Sync, clean_id
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from billtui.services.store.writer import Kind
     from billtui.services.store_thread import StoreThread
+    from billtui.services.sync import Sync
 
 T = TypeVar("T")
 

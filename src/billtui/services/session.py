@@ -20,9 +20,6 @@ from weakref import WeakValueDictionary
 from pydantic import SecretStr
 
 from billtui.services.account_care import AccountCare
-from billtui.services.journal.reader import JournalReader
-from billtui.services.letters_sent import sent_by_another
-from billtui.services.overview import Ahead, Overview, overview
 from billtui.services.own_files import OwnFiles
 from billtui.services.recovery import Recovery
 from billtui.services.session_core import SessionCore
@@ -63,7 +60,9 @@ if TYPE_CHECKING:
         Transfer,
     )
     from billtui.services.executor import Executor
+    from billtui.services.journal.reader import JournalReader
     from billtui.services.offers import Offer
+    from billtui.services.overview import Ahead, Overview
     from billtui.services.paid_ahead import PaidAhead, PaidRenewals
     from billtui.services.plans import Plan
     from billtui.services.session_events import ConnectionChanged, SessionEvent, StoreChanged
@@ -254,6 +253,8 @@ class Session:
     def journal(self) -> JournalReader:
         """The journal to read from: jobs and their operations."""
         if self._journal is None:
+            from billtui.services.journal.reader import JournalReader
+
             self._journal = JournalReader(self.settings.journal_path)
         return self._journal
 
@@ -293,6 +294,8 @@ class Session:
 
         ``ahead`` is what will fail, where it was worked out already.
         """
+        from billtui.services.overview import overview
+
         found = overview(self.store, self.now(), ahead=ahead, unread=self.tickets.unread_of_mine())
         if found.account is None or is_staff(found.account):
             return found
@@ -427,6 +430,8 @@ class Session:
         Raises ReadOnlySession, NotSignedIn, AlienPlan (of another panel or account), CodeNeeded, SentAlready,
         JournalError.
         """
+        from billtui.services.letters_sent import sent_by_another
+
         if self._closed:
             raise SessionClosed("The session has ended.")
         check_plan(self.settings, self.account if self.signed_in else None, plan, codes)

@@ -46,12 +46,12 @@ from billtui.services.session_settings import (
 from billtui.services.session_thread import LoopThread, SessionClosed
 from billtui.services.store import KnownAccount, KnownAccounts, StoreDamaged, StoreUnavailable
 from billtui.services.store_thread import StoreThread
-from billtui.services.sync import Sync
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
     from billtui.config.credentials import KeepIn, Place
     from billtui.domain.models import Account, Mail
+    from billtui.services.sync import Sync
 
 T = TypeVar("T")
 
@@ -186,6 +186,7 @@ class SessionCore:
         """The client, opened at the first use, signed in or not."""
         if self._client is None:
             from billtui.client import BillingClient  # loads the HTTP library: here, after the first frame
+            from billtui.services.sync import Sync
 
             client = BillingClient(
                 self.settings.connection, on_session_expired=self._renew, driver=self.settings.driver()

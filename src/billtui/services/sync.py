@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from billtui.client.errors import ClientError, CursorExpired
 from billtui.domain.models import Account, Change, ChangeFeed, ChangeKind, Invoice, ObjectKind, Order, Ticket, Transfer
 from billtui.services.store import gc_paused
-from billtui.services.sync_lists import MOST_BY_ID, ListSync, Source, T, clean_id, side_by_side
+from billtui.services.sync_lists import MOST_BY_ID, ListSync, Source, T, side_by_side
 from billtui.services.sync_messages import MessageSync
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from billtui.services.session_jobs import Touched
     from billtui.services.store.writer import Kind
     from billtui.services.store_thread import StoreThread
-
-__all__ = ["Sync", "clean_id"]
 
 LINES_AHEAD = 40
 """Open invoices whose lines are read ahead, so that they can be read without network."""

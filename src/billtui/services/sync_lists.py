@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from billtui.client.errors import BadAnswer, InvalidInput, NotFound
+from billtui.domain.ids import clean_id
 from billtui.domain.models import Change, Invoice, Order, Page, Ticket, Transfer
-from billtui.domain.safetext import SafeText
 from billtui.services.page_reading import Arriving, PageReading
 from billtui.services.session_events import SessionEvent, SyncProgress
 
@@ -280,11 +280,6 @@ class ListSync:
         self._progress = replace(self._progress, done=done)
         self._tell(self._progress)
         self._store.hold(0.0 if done else TELL_EVERY)
-
-
-def clean_id(raw: str) -> str:
-    """An id as it stands in the copy."""
-    return str(SafeText(raw))
 
 
 async def side_by_side(*work: Coroutine[Any, Any, V]) -> list[V]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from billtui.client.errors import InvalidInput, NotFound
+from billtui.domain.ids import clean_id
 from billtui.domain.models import Page, Ticket, TicketMessage, TicketState
-from billtui.services.sync_lists import clean_id
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient

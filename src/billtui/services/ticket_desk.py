@@ -18,27 +18,27 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from billtui.client.errors import ClientError, OutcomeUnknown
-from billtui.domain.models import (
-    Account,
-    CannedReply,
-    Department,
-    Doing,
-    Invoice,
-    Order,
-    Page,
-    Presence,
-    RevealedAccess,
-    ShiftSummary,
-    Ticket,
-)
+from billtui.domain.ids import clean_id
 from billtui.services.read_marks import unread_tickets
 from billtui.services.session_settings import NotSignedIn, ReadOnlySession
 from billtui.services.staff import is_staff
 from billtui.services.store import StoreDamaged, StoreReader, StoreUnavailable, TicketRow
-from billtui.services.sync_lists import clean_id
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
+    from billtui.domain.models import (
+        Account,
+        CannedReply,
+        Department,
+        Doing,
+        Invoice,
+        Order,
+        Page,
+        Presence,
+        RevealedAccess,
+        ShiftSummary,
+        Ticket,
+    )
     from billtui.services.own_files import OwnFiles
     from billtui.services.read_marks import ReadMark
     from billtui.services.session_core import SessionCore
@@ -61,6 +61,8 @@ LOST_REVEALED = (
 @cache
 def _departments() -> TypeAdapter[list[Department]]:
     """Made when departments are first read."""
+    from billtui.domain.models import Department
+
     return TypeAdapter(list[Department])
 
 

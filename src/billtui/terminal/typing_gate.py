@@ -142,6 +142,12 @@ class TypingGate:
         """How many keys wait for their turn."""
         return len(self._waiting)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something typed is on its way, or what stands on top is not drawn yet."""
+        on_its_way = bool(self._waiting) or not self._worked_off() or bool(self._openings)
+        return on_its_way or self._top() is not self._shown
+
     def shows(self, screen: Screen[Any]) -> bool:
         """Whether it is what is on the terminal now."""
         return screen is self._shown and self._seen_at is not None

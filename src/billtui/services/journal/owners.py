@@ -15,7 +15,7 @@ from billtui.services.journal.schema import owners_dir
 from billtui.services.journal.states import OperationState, PauseReason
 from billtui.services.journal.workers import worker_of
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
-from billtui.services.plans import CODED, OperationKind
+from billtui.services.operation_kinds import CODED, OperationKind
 
 if TYPE_CHECKING:
     from billtui.services.journal.writer import Journal

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from billtui.domain.models import Account, Invoice, Order, Transfer
+from billtui.domain import models
 from billtui.services.store import schema
 from billtui.services.store.columns import rows_of
 from billtui.services.store.reading import HeldRows, gc_paused
 from billtui.services.store.rows import ChangeRow, EndingRow, InvoiceRow, OrderRow, SearchHit, TransferRow
 from billtui.services.store.text import search_conditions
 from billtui.services.store.ticket_reader import TicketReader
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Account, Invoice, Order, Transfer
 
 __all__ = ["HeldRows", "StoreReader", "gc_paused"]
 
@@ -37,7 +40,7 @@ class StoreReader(TicketReader):
     def account(self) -> Account | None:
         """The account with its balances, or ``None`` before the first sign-in."""
         text = self.account_text()
-        return None if text is None else Account.model_validate_json(text)
+        return None if text is None else models.Account.model_validate_json(text)
 
     # -- lists
 
@@ -163,17 +166,17 @@ class StoreReader(TicketReader):
     def order(self, order_id: str) -> Order | None:
         """An order as it was last read, or ``None``. ``actions`` holds the refused ones only, unless it was opened."""
         text = self._object("order", order_id)
-        return None if text is None else Order.model_validate_json(text)
+        return None if text is None else models.Order.model_validate_json(text)
 
     def invoice(self, invoice_id: str) -> Invoice | None:
         """An invoice as it was last read, or ``None``. ``lines`` is empty while only the list was read."""
         text = self._object("invoice", invoice_id)
-        return None if text is None else Invoice.model_validate_json(text)
+        return None if text is None else models.Invoice.model_validate_json(text)
 
     def transfer(self, transfer_id: str) -> Transfer | None:
         """A transfer as it was last read, or ``None``; ``history`` and all ``actions`` once it was opened."""
         text = self._object("transfer", transfer_id)
-        return None if text is None else Transfer.model_validate_json(text)
+        return None if text is None else models.Transfer.model_validate_json(text)
 
     def orders_by_id(self, ids: Iterable[str]) -> dict[str, Order]:
         """Several orders as they were last read; what is not there is left out."""

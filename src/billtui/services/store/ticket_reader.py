@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from billtui.domain.models import Ticket
+from billtui.domain import models
 from billtui.domain.safetext import SafeText
 from billtui.services.store import schema
 from billtui.services.store.list_reader import ListReader
 from billtui.services.store.rows import AttachmentRow, Coverage, HeldThread, MessageHit, MessageRow, TicketRow
 from billtui.services.store.text import excerpt, like, quoted, words_of
+
+if TYPE_CHECKING:
+    from billtui.domain.models import Ticket
 
 EXCERPT: Final = 160
 """Characters of a message that a search shows."""
@@ -40,7 +43,7 @@ class TicketReader(ListReader):
         Who else is on it is never kept: ``presence`` is asked for each time.
         """
         text = self._object("ticket", ticket_id)
-        return None if text is None else Ticket.model_validate_json(text)
+        return None if text is None else models.Ticket.model_validate_json(text)
 
     def tickets_of_order(self, order_id: str) -> list[TicketRow]:
         """The tickets about an order, the newest first."""

@@ -1,0 +1,98 @@
+"""P-START-2: what nobody waits for comes behind the first key; a screen that comes up is styled once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from functools import partial
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.dom import DOMNode
+from textual.widgets import Input, Static
+
+from billtui.screens.lean_screen import LeanScreen
+from billtui.terminal.gated_app import GatedApp
+from tests.support.driving import Program, type_at_once
+
+
+class Named(LeanScreen[None]):
+    """One line."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("x")
+
+
+class TwoAreas(App[None]):
+    CSS = "Static { color: #ff0000; }"
+    MODES = {name: partial(Named, name) for name in ("one", "two")}
+    DEFAULT_MODE = "one"
+
+
+async def test_a_screen_is_styled_anew_when_it_comes_back_not_when_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    styled: Counter[str | None] = Counter()
+    real = DOMNode.update_node_styles
+
+    def counted(node: DOMNode, animate: bool = True) -> None:
+        if isinstance(node, Named):
+            styled[node.name] += 1
+        real(node, animate)
+
+    monkeypatch.setattr(DOMNode, "update_node_styles", counted)
+    app = TwoAreas()
+    async with app.run_test() as pilot:
+        for name in ("one", "two"):
+            await app.switch_mode(name)
+            await pilot.pause()
+            assert app.screen.query_one(Static).styles.color == Color(255, 0, 0)
+        assert not styled
+        await app.switch_mode("one")
+        await pilot.pause()
+        assert styled == {"one": 1}
+
+
+class Field(GatedApp[None]):
+    """One field."""
+
+    def compose(self) -> ComposeResult:
+        yield Input()
+
+    def say_dropped(self, words: str) -> None:
+        raise AssertionError(words)
+
+
+async def test_the_gate_is_busy_while_a_key_is_on_its_way() -> None:
+    app, working = Field(), asyncio.Event()
+    async with asyncio.timeout(8), app.run_test() as pilot:
+        await pilot.pause()
+        assert not app.typing.busy
+        app.query_one(Input).call_later(working.wait)
+        type_at_once(app, "j")
+        seen = []
+        for _ in range(3):
+            await asyncio.sleep(0.03)
+            seen.append(app.typing.busy)
+        assert all(seen)
+        working.set()
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            seen.append(app.typing.busy)
+            if not seen[-1]:
+                break
+        assert not seen[-1]
+        assert app.query_one(Input).value == "j"
+
+
+async def test_the_panel_is_not_asked_while_a_key_is_on_its_way(program: Program) -> None:
+    """Connecting loads the HTTP library and what it reads; it goes on by itself once the key is answered."""
+    async with program.open() as first:
+        await first.until(lambda: first.app.session.signed_in)
+    async with program.open(ready=False) as again:  # with a copy
+        app = again.app
+        opened = app.typing.begin()
+        await again.until(lambda: app.session.account is not None)
+        await asyncio.sleep(0.3)
+        assert not app.session.signed_in
+        app.typing.end(opened)
+        await again.until(lambda: app.session.signed_in)
