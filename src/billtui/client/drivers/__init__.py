@@ -8,62 +8,65 @@ to read the answer, how to explain a refusal; or, where a panel needs several ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pydantic import SecretStr
+if TYPE_CHECKING:  # all of it is said only: who looks what a panel can do loads no models
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
 
-from billtui.client.drivers.acts import Act, Finding, Picture
-from billtui.client.drivers.traits import Traits
-from billtui.client.exchange import Exchange, Request
-from billtui.client.settings import Write
-from billtui.client.top_up import TopUp
-from billtui.domain.models import (
-    Account,
-    Addon,
-    AddonRequest,
-    ApiKey,
-    ApiKeyRequest,
-    Attachment,
-    AutoRenew,
-    Balances,
-    BoughtOrders,
-    CannedReply,
-    ChangeFeed,
-    Department,
-    Doing,
-    Invoice,
-    LedgerLine,
-    Location,
-    Mail,
-    MessageRequest,
-    NewApiKey,
-    OperationStatus,
-    Order,
-    OrderRequest,
-    Page,
-    Payment,
-    PaymentMethod,
-    Plan,
-    PlanChangeRequest,
-    PostedMessage,
-    Presence,
-    Quote,
-    RecoveryCodes,
-    RevealedAccess,
-    SessionInfo,
-    SessionToken,
-    ShiftSummary,
-    StockItem,
-    Ticket,
-    TicketChange,
-    TicketMessage,
-    TicketRequest,
-    TotpSetup,
-    Transfer,
-)
-from billtui.domain.money import Money
+    from pydantic import SecretStr
+
+    from billtui.client.drivers.acts import Act, Finding, Picture
+    from billtui.client.drivers.traits import Traits
+    from billtui.client.exchange import Exchange, Request
+    from billtui.client.settings import Write
+    from billtui.client.top_up import TopUp
+    from billtui.domain.models import (
+        Account,
+        Addon,
+        AddonRequest,
+        ApiKey,
+        ApiKeyRequest,
+        Attachment,
+        AutoRenew,
+        Balances,
+        BoughtOrders,
+        CannedReply,
+        ChangeFeed,
+        Department,
+        Doing,
+        Invoice,
+        LedgerLine,
+        Location,
+        Mail,
+        MessageRequest,
+        NewApiKey,
+        OperationStatus,
+        Order,
+        OrderRequest,
+        Page,
+        Payment,
+        PaymentMethod,
+        Plan,
+        PlanChangeRequest,
+        PostedMessage,
+        Presence,
+        Quote,
+        RecoveryCodes,
+        RevealedAccess,
+        SessionInfo,
+        SessionToken,
+        ShiftSummary,
+        StockItem,
+        Ticket,
+        TicketChange,
+        TicketMessage,
+        TicketRequest,
+        TotpSetup,
+        Transfer,
+    )
+    from billtui.domain.money import Money
 
 Query = tuple[tuple[str, str], ...]
 
