@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from billtui.sandbox.billmgr.endpoint import FUNCTIONS
-from tests.sandbox.billmgr.kit import Browser, named, sign_in, text
+from tests.sandbox.billmgr.kit import Browser, amount, named, sign_in, text
 from tests.support.panel import InProcessPanel, SignedIn
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "billmgr.md"
@@ -72,6 +72,42 @@ async def test_the_menu_names_only_what_there_is(shop: Browser, desk: Browser) -
         assert names
         for name in names:
             assert "error" not in await who.doc(name), name
+
+
+async def test_what_was_taken_from_the_balance(shop: Browser, client: SignedIn) -> None:
+    lines = await client.items("/balance/ledger", purse="internal")
+    spent = [one for one in lines if one["amount"]["amount"].startswith("-")]
+    rows = await shop.rows("expense", p_num=1, p_cnt=500)
+    assert [row["id"] for row in rows] == [one["id"] for one in spent]
+    assert [-amount(row["amount"]) for row in rows] == [Decimal(one["amount"]["amount"]) for one in spent]
+    today = max(row["realdate"] for row in rows)
+    some = await shop.rows("expense", filter="on", fromdate=today, todate=today)
+    assert {row["realdate"] for row in some} == {today}
+    numbers = {row["number"] for row in await shop.rows("payment", p_num=1, p_cnt=500)}
+    assert {row["payments"] for row in rows} <= numbers | {""}
+
+
+async def test_a_forgotten_password(panel: InProcessPanel) -> None:
+    account = panel.account()
+    bare = Browser(panel.http)
+    for email in ("nobody@nowhere.example", account["email"]):
+        await bare.ok("recovery", email=email)  # without sok
+        await bare.ok("recovery", email=email, sok="ok")
+    mails = (await panel.http.get("/sandbox/mail", params={"to": account["email"]})).json()["items"]
+    [code] = [mail["code"] for mail in mails if mail["event"] == "password-recovery"]
+    new = "remembered: again 4"
+    change = {"userid": account["account_id"], "secret": code, "password": new, "confirm": new, "sok": "ok"}
+    assert await bare.error("recovery.change", **{**change, "confirm": "x"}) == ("value", "confirm")
+    assert await bare.error("recovery.change", **{**change, "userid": "318255"}) == ("check_2", "secret")
+    assert await bare.error("recovery.change", **{**change, "secret": "0"}) == ("check_2", "secret")
+    assert await bare.error("recovery.change", **{**change, "password": "short", "confirm": "short"}) == (
+        "value",
+        "passwd",
+    )
+    bare.auth = (await bare.ok("recovery.change", **change))["auth"]["$id"]
+    panel.http.cookies.clear()
+    assert (await bare.ok("whoami"))["user"]["$id"] == account["account_id"]
+    assert await bare.error("recovery.change", **change) == ("check_2", "secret")
 
 
 def test_every_function_is_described_and_nothing_else() -> None:

@@ -8,7 +8,8 @@ from billtui.sandbox.billmgr.errors import no_access, wrong
 from billtui.sandbox.billmgr.nodes import Doc, Node, done, flag
 
 
-def _granted(call: Call, session: str, level: str) -> Doc:
+def granted(call: Call, session: str, level: str) -> Doc:
+    """The answer to a sign-in."""
     call.cookie = session
     doc = Doc(attrs={"func": "auth"})
     doc.add("auth", Node(session, {"id": session, "level": level}))
@@ -27,7 +28,7 @@ def auth(call: Call) -> Doc:
     session, level = access.sign_in(
         call.database, *given, address=call.address, client=call.client, lang=form.get("lang")
     )
-    return _granted(call, session, level)
+    return granted(call, session, level)
 
 
 @function("totp.confirm", how=How.OWN, open_to=For.HALF)
@@ -40,7 +41,7 @@ def confirm_second_factor(call: Call) -> Doc:
     session, level = access.confirm(
         call.database, call.who, call.form.get("qrcode"), address=call.address, client=call.client
     )
-    return _granted(call, session, level)
+    return granted(call, session, level)
 
 
 def _form(node: Node) -> Doc:

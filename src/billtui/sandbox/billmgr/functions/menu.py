@@ -9,7 +9,7 @@ from billtui.sandbox.billmgr.nodes import Doc, Node
 from billtui.sandbox.billmgr.quirks import RENAMED, Quirk
 
 _CLIENT = (
-    ("mainmenufinance", ("payment", "basket", "order", "profile")),
+    ("mainmenufinance", ("payment", "expense", "basket", "order", "profile")),
     ("customersupport", ("clientticket", "clientticket_archive")),
     ("stat", ("dashboard.info", "notify")),
     ("usersettings", ("usrparam",)),
