@@ -239,3 +239,34 @@ def test_what_is_known_of_records_that_are_still_there_is_true(
         assert kept.all_refused() == fresh.all_refused() == {row.id for row in rows if row.state == "b"}
         assert kept.hidden == fresh.hidden == frozenset(range(len(rows))).difference(fresh.shown)
         assert [kept.position_of(row.id) for row in rows] == [fresh.position_of(row.id) for row in rows]
+
+
+LETTERS = st.text("abAB ßİΣσ\nпП-1", max_size=5)
+
+
+@given(
+    st.lists(st.builds(Priced, LETTERS, LETTERS, st.integers(0, 3)), max_size=45),
+    st.lists(LETTERS, min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_a_filter_over_columns_finds_what_one_over_records_does(
+    rows: list[Priced], typed: list[str], turned: bool
+) -> None:
+    """Words are looked for in whole columns: whatever letters there are, the same records are found (P-MEM)."""
+    search: list[Callable[[Priced], str]] = [
+        attrgetter("id"),
+        attrgetter("state"),
+        lambda row: f"{row.price} {row.id[:2]}",
+    ]
+    in_columns = RowsInColumns(Priced, [unpacked(packed(part)) for part in (rows[:20], rows[20:]) if part])
+    one, other = RecordView[Priced](attrgetter("id"), search), RecordView[Priced](attrgetter("id"), search)
+    one.set_rows(in_columns)
+    other.set_rows(rows)
+    for view in (one, other):
+        if turned:
+            view.sort("price", attrgetter("price"), reverse=True)
+            view.set_predicate(lambda row: row.price > 0)
+    for text in typed:
+        one.set_filter(text)
+        other.set_filter(text)
+        assert list(one.shown) == list(other.shown)

@@ -26,6 +26,9 @@ class InColumns(Protocol):
     def each(self, function: Callable[[Any], Any], start: int = 0, stop: int | None = None) -> Iterator[Any]:
         """What ``function`` makes of each record; it goes by the record's fields alone, and does not keep it."""
 
+    def holding(self, name: str, word: str) -> bytes:
+        """For each record 1 where its text in this field has ``word``, which is in small letters, else 0."""
+
     def same_until(self, other: object) -> int:
         """How many records at the beginning are the very same in ``other``."""
 
@@ -34,6 +37,14 @@ class InColumns(Protocol):
 
     def counts(self, name: str) -> Mapping[Any, int]:
         """How often each value of a field is among them; worked out once."""
+
+
+def field_of(function: Callable[[Any], Any]) -> str | None:
+    """The one field that a function gives as it is: what ``attrgetter`` makes; ``None`` for any other."""
+    if not isinstance(function, attrgetter):
+        return None
+    names = function.__reduce__()[1]
+    return names[0] if len(names) == 1 and "." not in names[0] else None
 
 
 class ChosenRows(Sequence[R]):

@@ -9,10 +9,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from itertools import compress
-from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from billtui.widgets.record_table_chosen import AllBut, ChosenRows, InColumns, each_of
+from billtui.widgets.record_table_chosen import AllBut, ChosenRows, InColumns, each_of, field_of
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -91,7 +90,7 @@ class RecordView(Generic[R]):
         if same < max(len(self.rows), len(rows)):
             self._forget_from(same)
         before: Sequence[int] = ()
-        if same and self._sort is not None and isinstance(self._sort[1], attrgetter):  # what it goes by is the same
+        if same and self._sort is not None and field_of(self._sort[1]):  # what it goes by is the same
             before = [index for index in self.base if index < same]
         self.rows = rows
         self._order(before)
@@ -398,6 +397,9 @@ class RecordView(Generic[R]):
             self.shown = within
             self._hidden = (self.rows, self.shown, self._dropped)
             return
+        if isinstance(self.rows, InColumns):
+            self.shown = self._holding(self.rows, within)
+            return
         texts = self._whole_haystack()
         for word in self.words:
             if isinstance(within, range):
@@ -406,10 +408,30 @@ class RecordView(Generic[R]):
                 within = [index for index in within if word in texts[index]]
         self.shown = within
 
+    def _holding(self, rows: InColumns, within: Sequence[int]) -> list[int]:
+        """Those of ``within`` whose texts have all words: looked for a column at a time, where they lie in memory."""
+        names = [name for name in map(field_of, self._search) if name is not None]
+        texts = self._whole_haystack() if self._apart() else []
+        every = -1
+        for word in self.words:
+            found = int.from_bytes(bytes([word in text for text in texts]), "little")
+            for name in names:
+                found |= int.from_bytes(rows.holding(name, word), "little")
+            every &= found
+        flags = every.to_bytes(len(self.rows), "little")
+        return list(compress(within, flags if isinstance(within, range) else map(flags.__getitem__, within)))
+
+    def _apart(self) -> list[Callable[[R], str]]:
+        """What the filter looks into that has to be made for each record."""
+        if not isinstance(self.rows, InColumns):
+            return list(self._search)
+        return [search for search in self._search if field_of(search) is None]
+
     def _make_haystack(self, start: int, stop: int) -> list[str]:
-        if not self._search:
+        apart = self._apart()
+        if not apart:
             return [""] * (stop - start)
-        fields = [self._each(search, start, stop) for search in self._search]
+        fields = [self._each(search, start, stop) for search in apart]
         return [text.lower() for text in map("\n".join, zip(*fields, strict=True))]
 
     def _whole_haystack(self) -> list[str]:
@@ -427,6 +449,8 @@ class RecordView(Generic[R]):
     def warm_texts(self, count: int) -> bool:
         """Prepare the search texts of the next `count` records; True while some are left (P-TABLE-3)."""
         done = len(self._haystack)
+        if isinstance(self.rows, InColumns) and not self._apart():
+            return False
         if done < len(self.rows):
             self._haystack.extend(self._make_haystack(done, min(done + count, len(self.rows))))
         return len(self._haystack) < len(self.rows)

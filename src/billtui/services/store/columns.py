@@ -212,6 +212,18 @@ def _counts(column: Column) -> Mapping[Any, int]:
     return Counter(column)
 
 
+def _holding(column: Any, word: str) -> bytes:
+    if isinstance(column, Same):
+        return bytes([word in str(column.value).lower()]) * column.count
+    if isinstance(column, Coded):
+        table = bytes(word in str(value).lower() for value in column.values)
+        return column.codes.translate(table.ljust(256, b"\0"))
+    if isinstance(column, Texts):
+        text = column.text.lower()
+        return bytes([word in one for one in text.split(_BETWEEN)]) if word in text else bytes(len(column.ends))
+    return bytes(word in str(value).lower() for value in column)
+
+
 def rows_of(kind: type[R], block: Block) -> Iterable[R]:
     """All rows of a block, which are named tuples."""
     make: Callable[[type[R], tuple[object, ...]], R] = tuple.__new__  # type: ignore[assignment]  # of a named tuple
@@ -339,6 +351,10 @@ class RowsInColumns(Sequence[R], Generic[R]):
                     names = (*names, lacking.name)
 
         return self._part(given, start, stop)
+
+    def holding(self, name: str, word: str) -> bytes:
+        """For each row 1 where its text in this field has ``word``, which is in small letters and without spaces."""
+        return b"".join(map(_holding, self._column(name), repeat(word)))
 
     def picked(self, wanted: Callable[[R], object]) -> PickedRows[R]:
         """Those rows for which ``wanted``, which is asked as in :meth:`each`, is true."""
