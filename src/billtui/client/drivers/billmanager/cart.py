@@ -17,7 +17,7 @@ from billtui.client.drivers.billmanager.figures import money
 from billtui.client.drivers.billmanager.methods import INTERNAL, Way, as_models
 from billtui.client.drivers.billmanager.payments import UNKNOWN_DAY
 from billtui.client.drivers.billmanager.shapes import Doc, objects, options, plain, rows_of, unwrap, value
-from billtui.client.errors import InvalidInput, PriceChanged, RuleRefused, TakenBack
+from billtui.client.errors import InvalidInput, PriceChanged, Refused, RuleRefused, SessionExpired, TakenBack
 from billtui.client.exchange import Conversation, Steps
 from billtui.client.settings import Write
 from billtui.domain.models import (
@@ -97,11 +97,15 @@ class CartCalls(CatalogueCalls):
     def waiting(self) -> Steps[list[Invoice]]:
         """The basket, and the cart of a panel that orders by the new form."""
         found = yield from super().waiting()
-        if (yield from self.ordering()) == V2:
+        if (yield from self.ordering()) != V2:
+            return found
+        try:
             cart = yield from self.cart()
-            if cart.lines:
-                found.append(cart.invoice())
-        return found
+        except SessionExpired:
+            raise
+        except Refused:
+            return found
+        return [*found, cart.invoice()] if cart.lines else found
 
     def payment_methods(self, invoice_id: str) -> Conversation[list[PaymentMethod]]:
         """Of a cart the balance alone: how it is paid otherwise is told nowhere."""

@@ -18,7 +18,6 @@ from billtui.client.drivers.billmanager.shapes import (
     objects,
     options,
     plain,
-    rows_of,
     unwrap,
 )
 from billtui.client.errors import NotFound, Refused, SessionExpired
@@ -68,41 +67,46 @@ class CatalogueCalls(RenewalCalls):
     """The calls about the catalogue."""
 
     def ordering(self) -> Steps[str]:
-        """Which order form this panel has: the option's, else the old one where it answers, else the new one."""
+        """Which order form this panel has: the option's, else the old one where it answers, else the new one.
+
+        Empty where neither answers: then nothing can be ordered from here.
+        """
         if self.chosen.ordering:
             return self.chosen.ordering
-        if not self.memory.ordering:
-            self.memory.ordering = V2
-            for kind in (yield from self.item_types()):
-                try:
-                    doc = yield from self.fetch(f"{kind}.order")
-                except SessionExpired:
-                    raise
-                except Refused:
-                    continue
-                if rows_of(doc, "tariflist") or options(doc, "datacenter"):
-                    self.memory.ordering = V1
-                    break
+        if self.memory.ordering is None:
+            kinds = yield from self.item_types()
+            self.memory.ordering = ""
+            for version, form in ((V1, "{}.order"), (V2, "v2.{}.order.pricelist")):
+                for kind in kinds:
+                    doc = yield from self._if_there(form.format(kind))
+                    if objects(doc.get("list")) or options(doc, "datacenter"):
+                        self.memory.ordering = version
+                        return version
         return self.memory.ordering
+
+    def _if_there(self, func: str) -> Steps[Doc]:
+        """The answer of a form, empty where the panel refuses it."""
+        try:
+            return (yield from self.fetch(func))
+        except SessionExpired:
+            raise
+        except Refused:
+            return {}
 
     def sold(self, period: int = 1, only: tuple[str, str] | None = None) -> Steps[Sold]:
         """Everything that is sold for ``period`` months, place by place; ``only`` one item type in one place."""
-        version = yield from self.ordering()
         found = Sold()
+        version = yield from self.ordering()
+        if not version:
+            return found
         kinds = [only[0]] if only else (yield from self.item_types())
         currency = yield from self.known_currency()
         for kind in kinds:
-            first = f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist"
-            try:
-                doc = yield from self.fetch(first)
-            except SessionExpired:
-                raise
-            except Refused:
-                continue  # of this type nothing can be ordered
+            doc = yield from self._if_there(f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist")
             places = {key: plain(unwrap(node)) for key, node in options(doc, "datacenter")}
             found.places |= places
             for place in [only[1]] if only else list(places) or [""]:
-                part = (yield from self._in_place(kind, place, period)) if place or version == V1 else doc
+                part = (yield from self._in_place(kind, place, period)) if doc and (place or version == V1) else doc
                 for tariff in tariffs_in(part, kind, currency, period, version):
                     found.tariffs[tariff.plan_id, place] = tariff
         return found
@@ -139,12 +143,7 @@ class CatalogueCalls(RenewalCalls):
             version = yield from self.ordering()
             places: dict[str, str] = {}
             for kind in (yield from self.item_types()):
-                try:
-                    doc = yield from self.fetch(f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist")
-                except SessionExpired:
-                    raise
-                except Refused:
-                    continue
+                doc = yield from self._if_there(f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist")
                 places |= {key: plain(unwrap(node)) for key, node in options(doc, "datacenter")}
             return Page[Location](
                 items=[Location(id=SafeText(key), name=SafeText(name or key)) for key, name in places.items()]

@@ -33,7 +33,8 @@ class Memory:
     user_id: str = ""
     login: str = ""
     real_name: str = ""
-    ordering: str = ""
+    ordering: str | None = None
+    """Which order form there is; empty for none, ``None`` while nobody knows."""
     no_credit: bool = False
     quotes: OrderedDict[str, str] = field(default_factory=OrderedDict, repr=False)
     files: OrderedDict[str, HeldFile] = field(default_factory=OrderedDict, repr=False)

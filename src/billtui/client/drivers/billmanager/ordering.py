@@ -123,6 +123,8 @@ class OrderCalls(CartCalls):
         if request.addons:
             raise InvalidInput("Parts of a server are chosen on the panel's own pages: order without them.")
         version = yield from self.ordering()
+        if not version:
+            raise InvalidInput("This panel's order form does not answer: order on its own pages.")
         promo = request.promo_code.raw.strip() if request.promo_code else ""
         if promo and version != V1:
             raise InvalidInput("This panel's order form takes no promo code from here: use it on its own pages.")

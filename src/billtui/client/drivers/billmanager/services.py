@@ -128,7 +128,12 @@ class ServiceCalls(PaymentCalls):
         if self.chosen.item_types:
             return self.chosen.item_types
         if not self.memory.item_types or afresh:
-            menu = yield from self.fetch("menu", (("sok", "ok"),))
+            try:
+                menu = yield from self.fetch("menu", (("sok", "ok"),))
+            except SessionExpired:
+                raise
+            except Refused:
+                menu = {}
             self.memory.item_types = _types_in(menu) or (USUAL_TYPE,)
         return self.memory.item_types
 
