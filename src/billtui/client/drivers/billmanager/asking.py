@@ -97,7 +97,7 @@ class Asking:
 
     def form(self, func: str, fields: Fields = (), kind: Kind = Kind.READ, *, out: str = "json") -> Exchange:
         """A call of ``func``: always a POST, so that nothing of it stands in anybody's log."""
-        head = (("func", func), ("out", out), ("lang", self.chosen.lang))
+        head = [("func", func), *([("out", out)] if out else []), ("lang", self.chosen.lang)]
         deadline = MONEY_DEADLINE if kind is Kind.WRITE else None
         return Exchange("POST", self.chosen.path, kind, form=(*head, *fields), deadline=deadline)
 

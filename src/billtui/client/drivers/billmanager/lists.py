@@ -124,12 +124,8 @@ class Lists(Asking):
         if not _is_set(form):
             return
         empty = [(name, "") for name in form if _is_field(name)]
-        done = yield from self.fetch(f"{func}.filter", (("sok", "ok"), *empty))
-        if "ok" in done:
-            form = yield from self.fetch(f"{func}.filter")
-        else:  # some panels only echo the form as long as it is asked for as JSON
-            form = done
-        if _is_set(form):
+        yield from self.fetch(f"{func}.filter", (("sok", "ok"), *empty))
+        if _is_set((yield from self.fetch(f"{func}.filter"))):  # some panels only echo a form that is to be JSON
             yield _unseen(self.form(f"{func}.filter", (("sok", "ok"), *empty), out=""))
 
     def one_row(self, func: str, key: str) -> Steps[Doc | None]:

@@ -16,7 +16,13 @@ from billtui.client.drivers.billmanager.shapes import Doc, attribute, body, obje
 from billtui.domain.models import Action, Attachment, Ticket, TicketMessage, TicketState
 from billtui.domain.safetext import SafeBody, SafeText
 
-_ROLES: Final = {"incoming": "client", "outcoming": "support", "outgoing": "support", "system": "panel"}
+_ROLES: Final = {
+    "incoming": "client",
+    "outcoming": "support",
+    "outgoing": "support",
+    "note": "support",
+    "system": "panel",
+}
 _STARS: Final = {"good": 5, "bad": 1}
 ARCHIVED: Final = "archive"
 _ANSWERED: Final = "new replies"
@@ -65,10 +71,9 @@ def _message(node: Doc, kind: str, ticket_id: str, at: datetime) -> TicketMessag
     key = attribute(node, "id") or "s" + hashlib.sha256(f"{kind}{at}{text}".encode()).hexdigest()[:16]
     user = node.get("user")
     author = plain(unwrap(user.get("realname"))) if isinstance(user, dict) else ""
-    note = attribute(node, "note") == "yes" or attribute(node, "type") == "note"
     return TicketMessage(
         id=SafeText(key[:200]), ticket_id=SafeText(ticket_id), author=SafeText(author),
-        author_role=SafeText(_ROLES[kind]), at=at, body=SafeBody(text), internal=note,
+        author_role=SafeText(_ROLES[kind]), at=at, body=SafeBody(text), internal=kind == "note",
         attachments=[one for one in map(_file, objects(node.get("file"))) if one is not None],
     )  # fmt: skip
 
