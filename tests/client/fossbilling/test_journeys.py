@@ -418,6 +418,22 @@ async def test_reads_are_repeated_and_writes_are_not(panel: FossPanel, client: C
         assert panel.renewals(1) == []
 
 
+async def test_what_is_not_billed_by_months_has_its_price_a_month_and_is_renewed_elsewhere(
+    panel: FossPanel, client: Client
+) -> None:
+    for period in ("1W", "14D", "", "1Y"):
+        panel.books.orders[panel.books.add_order(price="12.00")].period = period
+    panel.books.orders[panel.books.add_order(price="0.00")].status = "active"
+    async with client() as mine:
+        prices = {one.id.raw: one.monthly_price for one in (await mine.orders.list()).items}
+        assert prices == {"1": usd("52.14"), "2": usd("26.07"), "3": usd("0.00"), "4": usd("1.00"), "5": usd("0.00")}
+        quote = await mine.quotes.renewal(["1", "3", "4", "5"], 12)
+        assert quote.total == usd("12.00")
+        assert [(one.order_id, one.code) for one in quote.excluded] == [
+            ("1", "not-renewable"), ("3", "not-renewable"), ("5", "not-renewable"),
+        ]  # fmt: skip
+
+
 def test_options_that_are_wrong_are_said() -> None:
     for wrong in ({"role": "owner"}, {"pay_from_balance": "yes"}, {"colour": "red"}):
         with pytest.raises(ConfigurationProblem):

@@ -192,8 +192,11 @@ def _session() -> Steps[tuple[Headers, Row | None]]:
 def _filled(basket: Basket, headers: Headers) -> Steps[tuple[Basket, Row, list[Exclusion]]]:
     """Empty the cart and put in what is wanted; a kind of server that the panel refuses is left out as a whole."""
     refused: list[Exclusion] = []
+    empty = bool(headers)  # a session that was begun just now
     while True:
-        yield from ask(_reset(headers))
+        if not empty:
+            yield from ask(_reset(headers))
+        empty = False
         wrong = yield from _put(basket, headers)
         if wrong is None:
             break

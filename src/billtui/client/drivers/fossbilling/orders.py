@@ -137,7 +137,7 @@ class OrderCalls(Role):
             rate = yield from tax_rate()
             refusal = _refusal(order_id, row, period, (yield from _waiting(order_id)))
             if refusal is not None:
-                raise RuleRefused(f"{refusal.reason} Nothing was sent.", code=refusal.code.raw)
+                raise RuleRefused(f"{row.text('title')}: {refusal.reason} Nothing was sent.", code=refusal.code.raw)
             price = with_tax(reading.renewal_price(row), rate)
             if price != expected_total:
                 raise PriceChanged(
@@ -184,20 +184,18 @@ def _refusal(order_id: str, row: Row | None, period: int, waiting: Mapping[str, 
     """Why it cannot be renewed by so many months."""
     if row is None:
         return _left_out(order_id, "not-found", "It is no longer there.")
-    title = row.text("title")
     invoice = row.maybe_id("unpaid_invoice_id")
     if invoice is not None:
-        return _left_out(
-            order_id, "unpaid-invoice", f"{title} has an unpaid invoice already: pay that one.", {"invoice_id": invoice}
-        )
+        words = "It has an unpaid invoice already: pay that one."
+        return _left_out(order_id, "unpaid-invoice", words, {"invoice_id": invoice})
     if order_id in waiting:
-        return _left_out(order_id, "renewal-waiting", f"{title}: {reading.waits(waiting[order_id])}")
+        return _left_out(order_id, "renewal-waiting", reading.waits(waiting[order_id]))
     months = months_of(row.text("period"))
     obstacle = reading.renewal_obstacle(row, reading.renewal_price(row), months)
     if obstacle is not None:
-        return _left_out(order_id, "not-renewable", f"{title}: {obstacle}")
+        return _left_out(order_id, "not-renewable", obstacle)
     if months != period:
-        words = f"{title} is renewed by {_spoken(months or 0)} only on this panel: choose that period."
+        words = f"It is renewed by {_spoken(months or 0)} only on this panel: choose that period."
         return _left_out(order_id, "period-not-sold", words)
     return None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 from billtui.client.codec import UnreadableAnswer
-from billtui.client.drivers.fossbilling.values import Row, made, money_of, months_of
+from billtui.client.drivers.fossbilling.values import Row, days_of, made, money_of, months_of
 from billtui.client.drivers.traits import NO_PANEL_ID
 from billtui.domain.models import (
     Account,
@@ -22,7 +22,7 @@ from billtui.domain.models import (
     OrderState,
     Plan,
 )
-from billtui.domain.money import CENT, Money
+from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 
 PLACE: Final = "panel"
@@ -64,7 +64,7 @@ def order(row: Row) -> Order:
         Order, "order", id=row.id(), name=SafeText(row.text("title") or f"#{row.id()}"), kind=SafeText(kind),
         plan=SafeText(row.maybe_id("product_id") or ""), location=SafeText(PLACE),
         state=ORDER_STATES.get(status, SafeText(status)), created_at=row.some_time("created_at", "activated_at"),
-        paid_until=row.time("expires_at"), monthly_price=_monthly(price, months),
+        paid_until=row.time("expires_at"), monthly_price=monthly_price(price, period),
         individual_price=True, unpaid_invoice_id=row.maybe_id("unpaid_invoice_id"),
         blocked_at=None, billing_day=_billing_day(row),
         actions=_order_actions(row, price, months),
@@ -87,10 +87,15 @@ def address(service: Row) -> str:
     return f"{sld}{tld}" if isinstance(sld, str) and isinstance(tld, str) and sld else ""
 
 
-def _monthly(price: Money, months: int | None) -> Money:
-    if months in (None, 1):
-        return price
-    return money_of((price.amount / Decimal(months or 1)).quantize(CENT, ROUND_HALF_UP), price.currency, "price")
+def monthly_price(price: Money, period: str) -> Money:
+    """What a period's price comes to in a month, rounded; nothing for what is bought once."""
+    months = months_of(period)
+    if months is not None:
+        amount = price.amount / months
+    else:
+        days = days_of(period)
+        amount = price.amount * 365 / 12 / days if days else Decimal(0)
+    return money_of(amount, price.currency, "price")
 
 
 def _billing_day(row: Row) -> int:
@@ -300,7 +305,7 @@ def plan(row: Row, currency: str) -> Plan | None:
     if not periods or row.text("type") == "domain":
         return None
     months = min(periods)
-    monthly = _monthly(Money(periods[months].amount, currency), months)
+    monthly = monthly_price(Money(periods[months].amount, currency), f"{months}M")
     return made(
         Plan, "product", id=row.id(), name=SafeText(row.text("title") or f"#{row.id()}"),
         kind=SafeText(row.text("type") or "custom"), monthly_price=monthly, locations=[SafeText(PLACE)],

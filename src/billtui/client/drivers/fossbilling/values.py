@@ -72,6 +72,14 @@ def months_of(period: str) -> int | None:
     return months if 1 <= months <= MOST_MONTHS else None
 
 
+def days_of(period: str) -> int | None:
+    """Days of a period such as ``1W``; ``None`` for months, years and what has no period."""
+    found = _PERIOD.fullmatch(period)
+    if found is None or found[2] not in "DW":
+        return None
+    return int(found[1]) * (7 if found[2] == "W" else 1) or None
+
+
 def period_of(months: int) -> str:
     """The panel's word for so many months: ``3M``, ``1Y``."""
     return f"{months // 12}Y" if months % 12 == 0 else f"{months}M"
