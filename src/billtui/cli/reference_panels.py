@@ -73,6 +73,7 @@ WAYS = (
         lambda driver: ", ".join(f"`{one}`" for one in sorted(driver.traits.repeatable)) or "–",
     ),
     ("several orders on one renewal", lambda driver: _yes(driver.traits.renews_together)),
+    ("several servers on one order", lambda driver: _yes(driver.traits.buys_together)),
     ("a renewal is paid from the balance at once", lambda driver: _yes(driver.traits.renewal_pays)),
     ("a purchase is paid from the balance at once", lambda driver: _yes(driver.traits.purchase_pays)),
     ("how hard it is asked", _pace),

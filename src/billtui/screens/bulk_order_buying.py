@@ -65,6 +65,7 @@ async def buy_servers(screen: BulkOrderView) -> None:
         now=app.session.now(),
         busy=busy_targets(app),
         profile=app.profile.name,
+        together=app.session.traits.buys_together,
     )
     if await payment_refused(app, plan):
         return

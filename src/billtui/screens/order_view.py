@@ -154,6 +154,9 @@ def order_detail(
         rows.append(Labelled("Tags", toned(tags, "accent")))
     rows.append(Labelled("Id", Content(row.id)))
     parts = [Content.styled(row.name, "bold"), Content(""), labelled(rows)]
+    if order is not None and order.more:
+        told = [Labelled(str(name)[: LABEL - 1], Content(str(text))) for name, text in order.more.items()]
+        parts += [Content(""), Content.styled("Also told by the panel", "$muted"), labelled(told)]
     if order is not None and order.actions:
         parts += [Content(""), actions_content(order.actions)]
     return Content("\n").join(parts)

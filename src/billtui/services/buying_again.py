@@ -111,7 +111,8 @@ async def _new_servers(
         offer = await session.offer_order(order_request(operation))
         quotes += offer.quotes
         requests += offer.requests
-    return planner.buy(account, quotes, requests, method, now=now, busy=busy, profile=profile)
+    together = session.traits.buys_together
+    return planner.buy(account, quotes, requests, method, now=now, busy=busy, profile=profile, together=together)
 
 
 def _method(plan: Plan, numbers: Collection[int]) -> str | None:

@@ -60,6 +60,7 @@ async def order_new(context: Context) -> Exit:
             now=session.now(),
             busy=busy(session, account),
             profile=context.profile.name,
+            together=session.traits.buys_together,
         )
         notes = {"Servers": servers_text(offer.quotes)}
         elsewhere = ("not-sold-there",) if options.all_locations else ()  # "all" are those that sell it (BLK-2)

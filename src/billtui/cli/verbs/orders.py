@@ -108,7 +108,7 @@ def _show(context: Context, order: Order) -> None:
         facts.append(("Transfer", f"id {order.transfer_id}"))
     if order.blocked_at is not None:
         facts.append(("Blocked", f"since {when(order.blocked_at)}; deleted 7 days later (ORD-2)"))
-    out.facts(facts)
+    out.facts([*facts, *((str(name), str(text)) for name, text in order.more.items())])
     if order.actions:
         out.line()
         rows = ([str(one.action), "yes" if one.allowed else "no", str(one.reason or "")] for one in order.actions)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HOMES: Final[Mapping[str, str]] = {
     "billing_v1": "billtui.client.drivers.billing_v1.driver:BillingV1",
+    "rootpanel": "billtui.client.drivers.rootpanel.driver:RootPanel",
     "fossbilling": "billtui.client.drivers.fossbilling.driver:FossBilling",
     "billmanager": "billtui.client.drivers.billmanager.driver:BillManager",
 }

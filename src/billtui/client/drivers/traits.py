@@ -24,6 +24,8 @@ class Traits:
     twice, where there are no keys. Nothing that bills, pays, orders or writes to somebody."""
     renews_together: bool = True
     """Whether one renewal can bill several orders on one invoice; else it is one request and one invoice for each."""
+    buys_together: bool = True
+    """Whether one order can be for several servers; else it is one request, and one invoice, for each."""
     renewal_pays: bool = False
     """Whether a renewal is paid from the balance at once where that suffices."""
     purchase_pays: bool = False

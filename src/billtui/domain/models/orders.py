@@ -81,4 +81,6 @@ class Order(WireModel):
     blocked_at: Instant | None = None
     """Since when it is blocked: it is deleted 7 days later (ORD-2)."""
     actions: list[Action] = Field(default_factory=list)
+    more: dict[SafeText, SafeText] = Field(default_factory=dict)
+    """What else the panel says of it, as name and text: fields that its driver does not understand."""
     version: int = 0

@@ -11,15 +11,19 @@ from decimal import Decimal
 from typing import Final
 
 from billtui.domain.rules import access
+from billtui.domain.rules import new_orders as order_rules
+from billtui.domain.rules import quotes as quote_rules
 from billtui.domain.rules.facts import INTERNAL
 from billtui.domain.rules.new_orders import Cell
 from billtui.sandbox.apih.encode import Value
 from billtui.sandbox.apih.errors import NOT_FOUND, WRONG_FIELD, Refused, of_rule
 from billtui.sandbox.engine import catalogue, new_orders, orders, payments, quotes
 from billtui.sandbox.engine.callers import Caller
+from billtui.sandbox.engine.facts import order_facts
 from billtui.sandbox.engine.new_orders import Wish
 from billtui.sandbox.engine.reading import own_order
 from billtui.sandbox.engine.rows import OrderRow
+from billtui.sandbox.engine.shop import read_shop
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import InvoiceJSON, instant_of
 from billtui.sandbox.engine.wire_quotes import ExclusionJSON
@@ -75,6 +79,7 @@ def get_tarifs(asked: Asked) -> Wire:
     vid = _vid(asked)
     available = {(one["plan"], one["location"]): one["available"] for one in catalogue.stock(asked.tx)}
     places = {one["id"]: one["name"] for one in catalogue.locations(asked.tx)}
+    prices = _new_prices(asked, vid)
     found: list[Value] = [
         {
             "id": f"{plan['id']}-{place}",
@@ -83,6 +88,7 @@ def get_tarifs(asked: Asked) -> Wire:
             "price": plan["monthly_price"]["amount"],
             "currency": plan["monthly_price"]["currency"],
             "period": "1",
+            "prices": prices[plan["id"], place],
             "location": places[place],
             "cpu": str(plan["cpu"]),
             "memory": str(plan["memory_mib"]),
@@ -105,7 +111,34 @@ def get_orders(asked: Asked) -> Wire:
         rows = [own_order(asked.tx, asked.account_id, wanted)]
     else:
         rows = list(asked.tx.orders.where("account_id = ? ORDER BY id", (asked.account_id,)))
-    return {"orders": [_order(row, plans, places) for row in rows]}
+    prices = _renewal_prices(asked, rows)
+    return {"orders": [{**_order(row, plans, places), "prices": prices.get(str(row.id), {})} for row in rows]}
+
+
+def _new_prices(asked: Asked, vid: str) -> dict[tuple[str, str], dict[str, Value]]:
+    """What one server more costs for each period that is sold, by plan and location."""
+    tx, shop = asked.tx, read_shop(asked.tx)
+    cells = [Cell(plan, place, 1) for plan, place in shop.stock if shop.plans[plan].kind == vid]
+    counts, currency = {vid: tx.active_count(asked.account_id, vid)}, tx.accounts.need(asked.account_id).currency
+    found: dict[tuple[str, str], dict[str, Value]] = {}
+    for months in sorted(tx.policy.periods):
+        for cell in cells:
+            offer = order_rules.offer_new(shop, [cell], months, counts, currency, tx.now, policy=tx.policy)
+            found.setdefault((cell.plan, cell.location), {})[str(months)] = f"{offer.total.amount:.2f}"
+    return found
+
+
+def _renewal_prices(asked: Asked, rows: list[OrderRow]) -> dict[str, dict[str, Value]]:
+    """What a renewal costs for each period that is sold, by order; nothing for one that cannot be renewed."""
+    tx, facts = asked.tx, [order_facts(row) for row in rows]
+    counts = {kind: tx.active_count(asked.account_id, kind) for kind in {row.kind for row in rows}}
+    currency = tx.accounts.need(asked.account_id).currency
+    found: dict[str, dict[str, Value]] = {}
+    for months in sorted(tx.policy.periods):
+        offer = quote_rules.offer_renewal(facts, months, counts, currency, tx.now, None, tx.policy)
+        for line in offer.lines:
+            found.setdefault(str(line.order_id), {})[str(months)] = f"{line.total.amount:.2f}"
+    return found
 
 
 def _order(row: OrderRow, plans: Mapping[str, str], places: Mapping[str, str]) -> Wire:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from billtui.domain.models import Account, AddonRequest, InvoiceKind, Order, OrderCell, OrderRequest, Quote
+from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.rules.facts import order_facts
 from billtui.services.journal.rows import Busy
@@ -77,14 +78,18 @@ def buy(
     now: datetime | None = None,
     busy: Mapping[str, Busy] | None = None,
     profile: str = "",
+    together: bool = True,
 ) -> Plan:
     """Buy what ``quotes`` price, an invoice each (BLK-1), and perhaps pay them all at once by ``then``.
 
     ``quotes`` and ``requests`` belong together, one to one: a selection of more than 1,000 servers is several requests
     (BLK-7), as the session's ``offer_order`` makes them. The plan holds resolved cells, never "all locations", and is
     quoted afresh before it is bought (DSC-8). What a quote excludes is left out with its reason, its target being
-    ``cell:PLAN@LOCATION`` (BLK-2, BLK-6). A purse that does not hold the total of all requests pays none (ACC-4).
+    ``cell:PLAN@LOCATION`` (BLK-2, BLK-6). A purse that does not hold the total of all requests pays none (ACC-4). Not
+    ``together`` (``Traits.buys_together``): an operation and an invoice for each server, as the panel takes them.
     """
+    if not together:
+        quotes, requests = server_by_server(quotes, requests)
     draft = Draft(account, K.ORDER, profile, _one_purchase_at_a_time(busy or {}, len(quotes)))
     purchases: list[Bought] = []
     count = 0
@@ -116,6 +121,47 @@ def buy(
         then_pay(draft, then, purchases, now or datetime.now(UTC), kind=InvoiceKind.NEW_ORDER)
     months = counted(requests[0].period, "month")
     return draft.plan(f"Order {counted(count, 'new server')} for {months}{in_requests(len(purchases))}")
+
+
+def server_by_server(
+    quotes: Sequence[Quote], requests: Sequence[OrderRequest]
+) -> tuple[list[Quote], list[OrderRequest]]:
+    """Quotes and requests of new servers, one of each for every server, by the price of one.
+
+    Each is priced by itself before it is bought, so another price is a change. Names are those of the quote.
+    """
+    single: list[tuple[Quote, OrderRequest]] = []
+    for quote, request in zip(quotes, requests, strict=True):
+        excluded = quote.excluded
+        for line in quote.lines:
+            if line.plan is None or line.location is None:
+                continue
+            one = line.unit_amount or Money(line.amount.amount / line.quantity, line.amount.currency)
+            cell = OrderCell(plan=line.plan, location=line.location, quantity=1)
+            for number in range(line.quantity):
+                names = line.names[number : number + 1]
+                priced = line.model_copy(
+                    update={"quantity": 1, "amount": one, "list_price": one, "unit_amount": one, "names": names}
+                )
+                single.append(
+                    (
+                        quote.model_copy(update={"lines": [priced], "total": one, "excluded": excluded}),
+                        request.model_copy(
+                            update={
+                                "cells": [cell],
+                                "plan": None,
+                                "quantity": None,
+                                "all_locations": False,
+                                "names": names[0] if request.names and names else request.names,
+                            }
+                        ),
+                    )
+                )
+                excluded = []
+        if excluded:
+            nothing = Money.total((), quote.total.currency)
+            single.append((quote.model_copy(update={"lines": [], "total": nothing}), request))
+    return [one for one, _ in single], [one for _, one in single]
 
 
 def _one_purchase_at_a_time(busy: Mapping[str, Busy], requests: int) -> dict[str, Busy]:
