@@ -15,7 +15,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     if arguments == ["--version"] and sys.stdout is not None and not sys.stdout.closed:
         return _say_version()
-    if arguments and arguments[0] not in ("-p", "--profile", "--demo"):
+    if arguments and arguments[0] not in ("-p", "--profile", "--demo", "--url"):
         from billtui.cli.entry import run
 
         return run(arguments)

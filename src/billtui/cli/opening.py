@@ -102,13 +102,17 @@ class Opening:
 
 
 def begun(arguments: list[str]) -> Opening:
-    """With the commonest arguments, and a last frame that still holds, that frame stands when this returns."""
+    """With the commonest arguments a first frame stands when this returns: the last one, where that still holds."""
     opening = Opening()
     facts = None
     if arguments == [] or (len(arguments) == 2 and arguments[0] in ("-p", "--profile")):
         facts = _of_profile(*arguments[1:])
     elif arguments == ["--demo"]:
         facts = _of_demo()
+    if facts is None and early.can_be_drawn():
+        from billtui.cli.first_look import first_look
+
+        facts = first_look(arguments)
     if facts is not None:
         opening.show(facts, facts.ascii)
     return opening

@@ -20,7 +20,6 @@ from billtui.config.profile_rules import (
     SECRET_KINDS,
     WITHOUT_PROFILE,
     book_tables,
-    book_text,
     check_accent,
     check_ca_file,
     check_command,
@@ -32,6 +31,7 @@ from billtui.config.profile_rules import (
     check_proxy,
     check_url,
     name_of_copy,
+    private_text,
 )
 
 
@@ -42,6 +42,7 @@ class PlainProfile(NamedTuple):
     url: str
     """As :func:`~billtui.config.profile_rules.check_url` gives it."""
     login: str
+    read_only: bool
 
 
 def plain_profile(name: str | None = None) -> PlainProfile | None:
@@ -50,7 +51,7 @@ def plain_profile(name: str | None = None) -> PlainProfile | None:
     Raises ConfigError where the file is open to others or cannot be read, as the book itself does.
     """
     path = config_dir() / "profiles.toml"
-    content = toml_text.parse(book_text(path), path)
+    content = toml_text.parse(private_text(path), path)
     tables = book_tables(content, path)
     if name is None:
         last = content.get("last_used")
@@ -75,7 +76,7 @@ def _plain(name: str, values: dict[str, object]) -> PlainProfile | None:
         found = {key: CHECKS[key](value) for key, value in values.items()}
     except ValueError:  # a ProfileError is one
         return None
-    return PlainProfile(name, str(found["url"]), str(found.get("login", "")))
+    return PlainProfile(name, str(found["url"]), str(found.get("login", "")), bool(found.get("read_only")))
 
 
 def _text(check: Callable[[str], str]) -> Callable[[object], object]:

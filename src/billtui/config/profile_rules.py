@@ -166,8 +166,8 @@ def check_command(value: list[str]) -> list[str]:
     return value
 
 
-def book_text(path: Path) -> str:
-    """The text of the profiles file at ``path``, empty where there is none. Raises ConfigError (UnsafePath)."""
+def private_text(path: Path) -> str:
+    """The text of a private file such as profiles.toml, empty where there is none. Raises ConfigError (UnsafePath)."""
     try:
         check_private_dir(path.parent)
         return read_private(path, _BOOK_BYTES).decode("utf-8")

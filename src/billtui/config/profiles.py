@@ -24,7 +24,6 @@ from billtui.config.profile_rules import (
     MOST_LIMIT,
     WITHOUT_PROFILE,
     book_tables,
-    book_text,
     check_accent,
     check_ca_file,
     check_command,
@@ -35,6 +34,7 @@ from billtui.config.profile_rules import (
     check_options,
     check_proxy,
     check_url,
+    private_text,
 )
 
 
@@ -190,7 +190,7 @@ class ProfileBook:
         return profile
 
     def _text(self) -> str:
-        return book_text(self.path)
+        return private_text(self.path)
 
     def _content(self) -> dict[str, object]:
         return toml_text.parse(self._text(), self.path)
