@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from billtui.domain.periods import add_months
@@ -103,7 +103,7 @@ class FossInvoice:
     @property
     def tax(self) -> Decimal:
         """Of the whole."""
-        return (self.subtotal * self.taxrate / 100).quantize(CENT)
+        return (self.subtotal * self.taxrate / 100).quantize(CENT, ROUND_HALF_UP)
 
     @property
     def total(self) -> Decimal:

@@ -36,7 +36,7 @@ from billtui.domain.models import (
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from tests.client.fossbilling.conftest import Client
-from tests.panels.fossbilling_books import CartItem, Line
+from tests.panels.fossbilling_books import CartItem, Line, Promo
 from tests.panels.fossbilling_panel import Fault, FossPanel
 
 KEY = Write("a-key")
@@ -179,10 +179,27 @@ async def test_tax_stands_in_the_price_before_it_is_paid(panel: FossPanel, clien
     async with client() as mine:
         quote = await mine.quotes.renewal([order_id], 1)
         assert quote.total == usd("5.36")  # 4.50 and 0.855, rounded half up
+        invoice = await mine.purchases.renew(quote.id.raw, quote.total, KEY)
+        assert [(one.title, one.amount, one.order_id) for one in invoice.lines][1:] == [
+            ("Tax 19 %", usd("0.86"), order_id)
+        ]  # fmt: skip
+        assert invoice.total == usd("5.36")
+        panel.books.run_batch()
+        quote = await mine.quotes.renewal([order_id], 1)
         panel.books.taxrate = Decimal(20)
         with pytest.raises(PriceChanged):
             await mine.purchases.renew(quote.id.raw, quote.total, KEY)
-        assert panel.renewals(1) == []
+        assert len(panel.renewals(1)) == 1
+
+
+async def test_what_is_free_is_not_ordered_from_here(panel: FossPanel, client: Client) -> None:
+    panel.books.promos["ALL"] = Promo("ALL", 100)
+    async with client() as mine:
+        quote = await mine.quotes.order(OrderRequest(cells=[cell(2, 1)], period=1, promo_code=SafeText("ALL")))
+        assert quote.total == usd("0.00")
+        with pytest.raises(RuleRefused, match="free of charge"):
+            await mine.purchases.order(quote.id.raw, quote.total, KEY)
+        assert panel.purchases() == []
 
 
 async def test_a_bulk_order_is_one_cart_with_one_checkout(panel: FossPanel, client: Client) -> None:

@@ -56,6 +56,7 @@ from billtui.domain.safetext import SafeText
 
 CART: Final = "cart"
 """Conversations about the one cart of a session go one after the other."""
+FREE: Final = "What is free of charge is ordered on the panel's own web pages. Nothing was bought."
 PRODUCTS: Final = "guest/product/get_list"
 PRODUCTS_A_PAGE: Final = 100
 Headers = tuple[tuple[str, str], ...]
@@ -163,6 +164,8 @@ class CartCalls(Role):
                 if refused or total != expected_total or not basket.cells:
                     now = f"{refused[0].reason}" if refused else f"It costs {total} now, not {expected_total}."
                     raise PriceChanged(f"{now} Nothing was bought.", "Look at the new price and confirm afresh.")
+                if total.amount <= 0:
+                    raise RuleRefused(FREE, code="free-of-charge")
                 gateway = _first_for((yield from ask(gateways())), total.currency)
             except (ClientError, UnreadableAnswer):
                 yield from _left(before, headers)

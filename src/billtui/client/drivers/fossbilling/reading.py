@@ -170,7 +170,9 @@ def invoice(row: Row) -> Invoice:
         tax = row.money("tax", currency)
         rate = row.decimal("taxrate", Decimal(0)).normalize()
         words = " ".join(part for part in (row.text("taxname") or "Tax", f"{rate:f} %" if rate else "") if part)
-        lines.append(made(InvoiceLine, "lines", title=SafeText(words), list_price=tax, amount=tax))
+        billed = orders_of(row)
+        of_one = billed[0] if len(billed) == 1 else None  # so that the order's lines are all that it costs
+        lines.append(made(InvoiceLine, "lines", order_id=of_one, title=SafeText(words), list_price=tax, amount=tax))
     return made(
         Invoice, "invoice", id=row.id(), number=SafeText(number_of(row)), kind=kind,
         state=INVOICE_STATES.get(status, SafeText(status)), issued_at=row.some_time("created_at", "updated_at"),
