@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from billtui.client.errors import NotFound
+from billtui.client.errors import CapabilityMissing, NotFound
 from billtui.domain.ids import clean_id
 from billtui.domain.safetext import SafeText
 from billtui.services.session_settings import Catalogue
@@ -180,9 +180,11 @@ class Reads:
 
             async def work(client: BillingClient, _sync: Sync) -> Catalogue:
                 source = client.catalogue
-                return Catalogue(
-                    tuple(await source.plans()), tuple(await source.locations()), tuple(await source.addons())
-                )
+                plans, locations = tuple(await source.plans()), tuple(await source.locations())
+                try:
+                    return Catalogue(plans, locations, tuple(await source.addons()))
+                except CapabilityMissing:  # a panel that sells servers need not sell anything to add to them
+                    return Catalogue(plans, locations)
 
             self._catalogue = await self._panel.ask(work)
         return self._catalogue

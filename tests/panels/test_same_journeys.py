@@ -1,0 +1,150 @@
+"""The same journeys by verbs on every kind of panel, with the same assertions; where one cannot, it says so and sends
+nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billtui.cli import main
+from tests.panels.houses import DIALECTS, KINDS, FossHouse, House, capabilities
+from tests.support.command_line import Result
+from tests.support.sandbox import SandboxProcess
+
+Json = dict[str, Any]
+REFUSED = 5
+LETTER = "The console shows nothing\nSince 06:40 UTC the console of our server shows nothing after a reboot."
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A panel of each kind, for all tests of this file."""
+    if request.param == "fossbilling":
+        foss = FossHouse()
+        with foss.panel:
+            yield foss
+        return
+    sandbox = SandboxProcess(tmp_path_factory.mktemp("house") / "panel.db").start()
+    try:
+        yield DIALECTS[request.param](sandbox)
+        assert sandbox.check_books() == []
+    finally:
+        sandbox.kill()
+
+
+class Verbs:
+    """``billtui`` with a profile of the house."""
+
+    def __init__(self, house: House, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+        self.house, self._capsys = house, capsys
+        kind, value = house.secret
+        secret = folder / "secret"
+        secret.write_text(value)
+        options = [word for name, value in house.options.items() for word in ("--panel-option", f"{name}={value}")]
+        added = self("profile", "add", "house", "--url", house.url, "--login", house.login, "--kind", house.kind,
+                     *options, "--no-check", "--secret-kind", kind,
+                     "--password-command", "cat", str(secret))  # fmt: skip
+        assert added.code == 0, added
+
+    def __call__(self, *arguments: str) -> Result:
+        self._capsys.readouterr()
+        code = main(list(arguments))
+        said = self._capsys.readouterr()
+        return Result(code, said.out, said.err)
+
+    def json(self, *arguments: str, code: int = 0) -> Json:
+        """A document, after its exit code."""
+        result = self(*arguments, "-p", "house", "--json")
+        assert result.code == code, result
+        return result.json
+
+    def refused(self, *arguments: str) -> None:
+        """Nothing is sent, and it is said that this panel cannot."""
+        result = self(*arguments, "-p", "house", "--json")
+        assert result.code == REFUSED, result
+        assert result.error["code"] in ("capability-missing", "unavailable"), result
+
+
+@pytest.fixture
+def verbs(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Verbs:
+    return Verbs(house, capsys, tmp_path)
+
+
+def done(job: Json) -> list[Json]:
+    """The operations of a job, all of which were done."""
+    operations: list[Json] = job["job"]["operations"]
+    assert {one["state"] for one in operations} == {"done"}, operations
+    return operations
+
+
+def test_what_is_there_is_listed(house: House, verbs: Verbs) -> None:
+    listed = verbs.json("orders", "list")["items"]
+    assert {one["id"] for one in listed} == house.orders()
+    assert all(one["monthly_price"] is not None and one["name"] for one in listed)
+    if "invoices" in capabilities(house):
+        assert isinstance(verbs.json("invoices", "list")["items"], list)
+    assert verbs.json("balance")["internal"]["currency"] == listed[0]["monthly_price"]["currency"]
+
+
+def test_orders_are_renewed_once_and_paid_once(house: House, verbs: Verbs) -> None:
+    orders, spent = house.renewable(2), house.spent()
+    command = ("orders", "renew", *(f"id:{one}" for one in orders), "--period", str(house.period))
+    if "orders.renew" not in capabilities(house):
+        verbs.refused(*command, "--yes")
+        return
+    plan = verbs.json(*command, "--pay", "internal", "--dry-run")["plan"]
+    assert house.spent() == spent
+    job = verbs.json(*command, "--pay", "internal", "--yes", "--max-total", "1000")
+    assert {one["kind"] for one in done(job)} == {"order.renew", "invoice.pay"}
+    assert [house.renewals(one) for one in orders] == [1, 1]
+    assert str(house.spent() - spent) == plan["total"]["amount"] == job["job"]["total"]["amount"]
+    shown = verbs.json("jobs", "show", job["job"]["id"])["items"][0]
+    assert {one["state"] for one in shown["operations"]} == {"done"}
+
+
+def test_an_open_invoice_is_paid_once(house: House, verbs: Verbs) -> None:
+    if "invoices.pay" not in capabilities(house):
+        verbs.refused("invoices", "pay", "id:1", "--method", "internal", "--yes")
+        return
+    invoice, spent = house.payable(), house.spent()
+    command = ("invoices", "pay", f"id:{invoice}", "--method", "internal", "--yes", "--max-total", "1000")
+    [paid] = done(verbs.json(*command))
+    assert house.is_paid(invoice)
+    assert str(house.spent() - spent) == paid["amount"]["amount"]
+    again = verbs(*command, "-p", "house", "--json")
+    assert again.code != 0
+    assert str(house.spent() - spent) == paid["amount"]["amount"]
+
+
+def test_servers_are_ordered_in_bulk(house: House, verbs: Verbs) -> None:
+    command = ("order", "new", "--cells", house.cells, "--period", "1", "--yes", "--max-total", "1000")
+    before, spent = house.orders(), house.spent()
+    if "orders.new" not in capabilities(house):
+        verbs.refused(*command)
+        assert house.orders() == before
+        return
+    job = verbs.json(*command, "--pay", "internal")
+    done(job)
+    assert len(house.orders() - before) == 3
+    assert str(house.spent() - spent) == job["job"]["total"]["amount"]
+    listed = {one["id"] for one in verbs.json("orders", "list")["items"]}
+    assert house.orders() == listed
+
+
+def test_a_ticket_is_written_once(house: House, verbs: Verbs, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text(LETTER, encoding="utf-8")
+    where = ("--subject", "Console shows nothing", "--department", house.department)
+    command = ("tickets", "new", str(letter), *where, "--yes")
+    if "tickets.new" not in capabilities(house):
+        verbs.refused(*command)
+        return
+    before = len(house.letters())
+    [made] = done(verbs.json(*command))
+    letters = house.letters()
+    assert len(letters) == before + 1
+    assert sum("Since 06:40 UTC the console" in one for one in letters) == 1
+    assert made["answer"]["number"]
