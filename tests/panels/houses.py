@@ -150,9 +150,9 @@ class SandboxHouse:
         """The reference panel's id for one of the driver's."""
         return order_id
 
-    def told(self, order_id: str) -> str:
-        """The driver's id for one of the reference panel's."""
-        return order_id
+    def told(self, order: Json) -> str:
+        """The driver's id for one of the reference panel's orders."""
+        return str(order["id"])
 
     def get(self, path: str) -> Json:
         """Of its own API."""
@@ -171,11 +171,11 @@ class SandboxHouse:
                 return found
 
     def orders(self) -> set[str]:
-        return {self.told(one["id"]) for one in self._all("orders")}
+        return {self.told(one) for one in self._all("orders")}
 
     def renewable(self, count: int) -> list[str]:
         free = [
-            self.told(one["id"])
+            self.told(one)
             for one in self._all("orders")
             if one["state"] == "active"
             and not one["unpaid_invoice_id"]
@@ -214,5 +214,21 @@ class SandboxHouse:
         ]
 
 
-DIALECTS: Final[Mapping[str, type[SandboxHouse]]] = {"billing_v1": SandboxHouse}
+class BillmgrHouse(SandboxHouse):
+    """The reference panel in the dialect of BILLmanager: an order's id has its item type before it."""
+
+    kind = "billmanager"
+    path = "/billmgr"
+
+    cells = "amsterdam:micro=2,frankfurt:micro=1"
+    department = "12"
+
+    def named(self, order_id: str) -> str:
+        return order_id.partition(":")[2]
+
+    def told(self, order: Json) -> str:
+        return f"{'vds' if order['kind'] == 'vds' else 'dedic'}:{order['id']}"
+
+
+DIALECTS: Final[Mapping[str, type[SandboxHouse]]] = {"billing_v1": SandboxHouse, "billmanager": BillmgrHouse}
 KINDS: Final = tuple(one for one in ("billing_v1", "fossbilling", "rootpanel", "billmanager") if one in HOMES)
