@@ -66,6 +66,9 @@ class Foss:
             if self.panel.books.next_id("message") % 3 == 0:
                 self.panel.books.run_batch()
 
+    def tidy(self) -> None:
+        """Nothing is in the way."""
+
     def renewed(self, order_id: str) -> int:
         return len(self.panel.renewals(int(order_id)))
 

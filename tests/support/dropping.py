@@ -25,6 +25,7 @@ from billtui.services.journal import JobState, OperationState
 from billtui.services.operation_kinds import OperationKind
 from billtui.services.plans import Plan
 from tests.panels.dropping_foss import Foss
+from tests.panels.dropping_sandbox import Billmgr
 from tests.support.keyless_panel import KeylessPanel
 from tests.support.money_panel import Fault
 
@@ -63,6 +64,10 @@ class Case(Protocol):
 
     def mend(self) -> None:
         """No line is cut any more."""
+        ...
+
+    def tidy(self) -> None:
+        """A round is over and was compared: what it left unpaid is taken away where it would be in the way."""
         ...
 
     def renewed(self, order_id: str) -> int:
@@ -139,6 +144,7 @@ class Rounds:
         done = [row for row in rows if row.kind == K.PAY and row.state is S.DONE]
         paid = sum((row.amount.amount for row in done if row.amount is not None), Decimal(0))
         assert left >= paid, f"{plan.title}: {paid} is told as paid, {left} left the balance"
+        self.case.tidy()
 
     def _planned(self, make: Callable[[BillingClient], Awaitable[Plan]]) -> Plan:
         async def work() -> Plan:
@@ -250,6 +256,9 @@ class StandIn:
     def mend(self) -> None:
         self.panel.faults.clear()
 
+    def tidy(self) -> None:
+        """Nothing is in the way."""
+
     def renewed(self, order_id: str) -> int:
         return sum(one.kind == "renew" and order_id in one.target.split(",") for one in self.panel.effects)
 
@@ -264,4 +273,4 @@ class StandIn:
         return [key for key, count in self.panel.paid().items() if count > 1]
 
 
-CASES: dict[str, Callable[[], Any]] = {"stand-in": StandIn, "fossbilling": Foss}
+CASES: dict[str, Callable[[], Any]] = {"stand-in": StandIn, "fossbilling": Foss, "billmanager": Billmgr}
