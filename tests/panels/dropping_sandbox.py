@@ -6,6 +6,7 @@ import asyncio
 import random
 import tempfile
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +15,9 @@ from pydantic import SecretStr
 
 from billtui.client import BillingClient, ConnectionSettings
 from billtui.client.drivers.kinds import make_driver
+from billtui.client.errors import ConnectionLost
+from billtui.client.exchange import Answer, Exchange, Kind
+from billtui.client.transport import Transport
 from billtui.domain.models import OrderCell
 from billtui.domain.safetext import SafeText
 from tests.support.sandbox import SandboxProcess
@@ -24,12 +28,34 @@ PURSE = 20
 """Top-ups of 1,000 each at the beginning."""
 
 
+class CutLine(Transport):
+    """A line that is cut when the panel has done the work of a write (or, seldom, before it hears of it).
+
+    The panel's own faults strike forms that are looked at more often than what is sent by their names.
+    """
+
+    def __init__(self, settings: ConnectionSettings, case: Dialect) -> None:
+        super().__init__(settings)
+        self._case = case
+
+    async def send(self, exchange: Exchange, token: SecretStr | None, deadline: float) -> Answer:
+        cut = self._case.next_cut() if exchange.kind is Kind.WRITE else ""
+        if cut == "before":
+            raise ConnectionLost("The line was cut.")
+        answer = await super().send(exchange, token, deadline)
+        if cut == "after":
+            raise ConnectionLost("The line was cut.")
+        return answer
+
+
 class Dialect:
     """See :class:`tests.support.dropping.Case`. One dialect of the sandbox at ``path``."""
 
     name = ""
     path = ""
     period = 1
+    places: Mapping[str, Sequence[str]] = {}
+    """Where the writes of a renewal, a purchase and a payment go, below ``path``."""
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory()
@@ -39,6 +65,7 @@ class Dialect:
         self.own = self.sandbox.sign_in(self.login)
         self._keys = 0
         self._faults: list[Json] = []
+        self._cuts: list[str] = []
         for _ in range(PURSE):
             self._fill()
         self._start = self._balance()
@@ -96,7 +123,13 @@ class Dialect:
         settings = ConnectionSettings(
             f"{self.sandbox.url}{self.path}", read_deadline=4.0, write_deadline=4.0, tries=4, retry_base=0.005
         )
-        return BillingClient(settings, self._token, driver=make_driver(self.name, self.login))
+        client = BillingClient(settings, self._token, driver=make_driver(self.name, self.login))
+        client._transport = client._runner.transport = CutLine(client._transport.settings, self)
+        return client
+
+    def next_cut(self) -> str:
+        """What happens to the next write."""
+        return self._cuts.pop(0) if self._cuts else ""
 
     def token(self) -> SecretStr:
         """What a client signs in with."""
@@ -125,12 +158,17 @@ class Dialect:
         return OrderCell(plan=SafeText(plan), location=SafeText(location), quantity=quantity)
 
     def cut(self, rng: random.Random, what: str) -> None:
-        fault = {"kind": rng.choice(KINDS), "probability": 0.2, "times": 1, "path": f"{self.path}*", "method": "POST"}
-        self._faults = [*self._faults, fault]
+        for place in self.places[what]:  # forms are looked at by the name of what they do: their calls are struck, too
+            path = f"{self.path}/{place}"
+            self._faults.append({"kind": rng.choice(KINDS), "probability": 0.4, "times": 3, "path": path})
+        self._cuts += rng.choices(("", "after", "before"), (5, 5, 1), k=2)
+        if rng.random() < 0.2:
+            anywhere = {"kind": "drop-after", "probability": 0.2, "times": 1, "path": f"{self.path}*"}
+            self._faults.append(anywhere)
         self.sandbox.faults(*self._faults, seed=rng.randrange(1_000_000))
 
     def mend(self) -> None:
-        self._faults = []
+        self._faults, self._cuts = [], []
         self.sandbox.faults()
 
     def tidy(self) -> None:
@@ -162,6 +200,11 @@ class Billmgr(Dialect):
 
     name = "billmanager"
     path = "/billmgr"
+    places = {
+        "renew": ("service.prolong", "groupedit"),
+        "order": ("vds.order.param",),
+        "pay": ("payment.add.method",),
+    }
 
     def told(self, order: Json) -> str:
         return f"vds:{order['id']}"
