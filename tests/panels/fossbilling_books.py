@@ -178,6 +178,8 @@ class Books:
         self.balance = Decimal(balance)
         self.taxrate = Decimal(0)
         self.can_reopen = False
+        self.filters_invoices = True
+        """Whether the list of invoices looks for ``id`` and ``order_id``."""
         self.products = {
             one.id: one
             for one in (

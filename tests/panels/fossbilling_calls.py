@@ -97,6 +97,8 @@ def cookie_of(seen: Seen) -> str:
 def _invoices(asked: Asked) -> Any:
     rows = sorted(asked.books.invoices.values(), key=lambda one: -one.id)
     status, wanted, order = (asked.params.get(name) for name in ("status", "id", "order_id"))
+    if not asked.books.filters_invoices:
+        wanted = order = None
     rows = [one for one in rows if status in (None, "", one.status) and wanted in (None, "", one.id, str(one.id))]
     if order:
         rows = [one for one in rows if any(str(line.order) == str(order) for line in one.lines)]

@@ -45,7 +45,8 @@ class Fault:
 
     ``drop-after``: it is carried out, and the line is cut before the answer. ``drop-before``: the line is cut, and
     nothing is done. ``error``: HTTP 500 with a web page, nothing is done. ``html``: it is carried out, and a web page
-    is the answer. ``slow``: it is answered ``seconds`` later.
+    is the answer. ``drop-late``: the line is cut, and it is carried out ``seconds`` later. ``slow``: it is answered
+    ``seconds`` later.
     """
 
     call: str
@@ -146,9 +147,12 @@ class FossPanel:
         if fault is not None and fault.kind == "error":
             await wire.send(answer(b"<html>500</html>", "500 Internal Server Error", kind="text/html"))
             return
+        if fault is not None and fault.kind == "drop-late":
+            wire.reset()
+            await asyncio.sleep(fault.seconds)
         with self.lock:
             data = self._answer(call, seen)
-        if fault is not None and fault.kind == "drop-after":
+        if fault is not None and fault.kind in ("drop-after", "drop-late"):
             wire.reset()
         elif fault is not None and fault.kind == "html":
             await wire.send(answer(b"<html>Oops</html>", kind="text/html"))

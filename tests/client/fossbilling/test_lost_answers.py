@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import random
 from collections.abc import Awaitable, Callable
@@ -77,6 +78,43 @@ async def test_a_renewal_that_never_arrived_is_not_done(panel: FossPanel, client
         finding = await mine.outcomes.found(renewal(order), before or {})
         assert (finding.state, finding.answer) == ("not-done", None)
     assert panel.renewals(order) == []
+
+
+async def test_a_throttled_panel_that_does_it_late_is_seen_at_a_later_look(panel: FossPanel, client: Client) -> None:
+    """It sleeps before it works: the first look is too early, and proves nothing for good."""
+    order = panel.books.add_order()
+    panel.faults.append(Fault(RENEWAL, "drop-late", seconds=0.3))
+    async with client() as mine:
+        before = await mine.outcomes.before(renewal(order))
+        with pytest.raises(OutcomeUnknown):
+            await renew(mine, order)
+        states = [(await mine.outcomes.found(renewal(order), before or {})).state]
+        while states[-1] != "done" and len(states) < 100:
+            await asyncio.sleep(0.05)
+            states.append((await mine.outcomes.found(renewal(order), before or {})).state)
+        assert states[0] == "not-done"
+        assert states[-1] == "done"
+        assert "renewal-waiting" in [one.code for one in (await mine.quotes.renewal([str(order)], 1)).excluded]
+    assert len(panel.renewals(order)) == 1
+
+
+async def test_a_panel_that_does_not_look_for_ids_is_gone_through(panel: FossPanel, client: Client) -> None:
+    panel.books.filters_invoices = False
+    orders = [panel.books.add_order() for _ in range(3)]
+    for order in orders:
+        panel.books.renew(panel.books.orders[order])
+    panel.books.run_batch()
+    panel.faults.append(Fault(RENEWAL))
+    async with client() as mine:
+        assert (await mine.invoices.get("1")).lines[0].order_id == "1"
+        with pytest.raises(NotFound):
+            await mine.invoices.get("9")
+        before = await mine.outcomes.before(renewal(1))
+        assert list((before or {})["invoices_of_the_order"]) == ["1"]
+        with pytest.raises(OutcomeUnknown):
+            await renew(mine, 1)
+        assert (await mine.outcomes.found(renewal(1), before or {})).state == "done"
+    assert len(panel.renewals(1)) == 2  # the one before, and this one
 
 
 async def test_what_else_may_have_caused_it_stays_with_a_person(panel: FossPanel, client: Client) -> None:

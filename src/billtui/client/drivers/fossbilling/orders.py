@@ -35,6 +35,8 @@ from billtui.domain.safetext import SafeText
 LIST: Final = "client/order/get_list"
 ADDRESSED: Final = frozenset({"custom", "hosting", "domain"})
 """Kinds of services that may have an address; others are not asked for one."""
+FEW: Final = 20
+"""Invoices of one order that are looked at, the newest first."""
 RENEWAL: Final = "fossbilling-renewal"
 HOLDS: Final = timedelta(minutes=15)
 """How long a price that is asked for here is shown as good; it is asked for again before anything is bought."""
@@ -102,7 +104,7 @@ class OrderCalls(Role):
                 raise InvalidInput("FOSSBilling takes promo codes with new orders only, not with renewals.")
             rows = yield from _rows(ids)
             rate = yield from tax_rate()
-            waiting = yield from _waiting()
+            waiting = yield from _waiting(ids[0] if len(ids) == 1 else "")
             lines: list[QuoteLine] = []
             excluded: list[Exclusion] = []
             for one in ids:
@@ -176,7 +178,8 @@ def _rows(ids: list[str]) -> Steps[dict[str, Row]]:
 def _waiting(order_id: str = "") -> Steps[dict[str, str]]:
     """Orders whose renewal is paid and waits for the panel, as far as its newest invoices say."""
     more = {"order_id": key(order_id)} if order_id else {}
-    page = yield from ask(listing(INVOICES, lambda row: row, Place(), LONGEST_PAGE, "invoices", status="paid", **more))
+    size = FEW if order_id else LONGEST_PAGE
+    page = yield from ask(listing(INVOICES, lambda row: row, Place(), size, "invoices", status="paid", **more))
     return reading.waiting(page.items, datetime.now(UTC))
 
 

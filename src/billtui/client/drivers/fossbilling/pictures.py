@@ -121,21 +121,20 @@ class Pictures(TicketCalls, Role):
         """An order, its invoices and the balance, and the rows of those invoices."""
         row = yield from ask(order_row(order_id))
         held = yield from ask(balance())
-        rows = yield from newest(INVOICES)
+        rows = yield from newest(INVOICES, order_id=key(order_id))
+        rows = [one for one in rows if order_id in reading.orders_of(one)]  # where that filter is not known
         picture: Picture = {
             "order": row.text("title"), "paid_until": _until(row),
             "unpaid_invoice": row.maybe_id("unpaid_invoice_id"),
             "balance": str(money_of(held, reading.currency_of(row), "balance")), "newest_invoice": _top(rows),
-            "invoices_of_the_order": {
-                one.id(): _invoice_words(one) for one in rows if order_id in reading.orders_of(one)
-            },
+            "invoices_of_the_order": {one.id(): _invoice_words(one) for one in rows},
         }  # fmt: skip
         return picture, rows
 
     def _renewal(self, act: Act, before: Mapping[str, Any]) -> Steps[Finding]:
         order_id = _one(act.texts("order_ids"))
         now, rows = yield from self._order_picture(order_id)
-        new = [row for row in _after(rows, before.get("newest_invoice")) if order_id in reading.orders_of(row)]
+        new = _after(rows, before.get("newest_invoice"))
         right = [row for row in new if _renews(row, order_id, act)]
         if len(new) > 1:
             return Finding("unclear", f"There are {len(new)} new invoices for this order, not one.", now)
