@@ -50,6 +50,7 @@ __all__ = [
     "OperationKind",
     "Plan",
     "PlanError",
+    "at_most",
     "cell_key",
     "idempotency_key",
     "planned_total",
@@ -343,6 +344,13 @@ def _matrix(value: object) -> dict[str, dict[str, bool]]:
         if not wanted or len(found[event]) != len(wanted):
             return {}
     return found
+
+
+def at_most(operation: Operation) -> bool:
+    """Whether it may come out cheaper than confirmed: what falls while time passes (ORD-5, ORD-6), and new servers with
+    a promo code, which some panels take off only when they bill (DSC-6)."""
+    promo = operation.kind is OperationKind.ORDER and bool(operation.params.get("promo_code"))
+    return promo or operation.kind in FALLING
 
 
 def cell_key(plan: str, location: str) -> str:

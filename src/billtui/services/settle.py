@@ -17,7 +17,7 @@ from billtui.services import ticket_answers, transfer_answers
 from billtui.services.journal import OperationState
 from billtui.services.one_time_codes import answer_without_code, without_code
 from billtui.services.operation_kinds import ON_TICKETS
-from billtui.services.plans import FALLING, PURCHASES, STEPS, Operation, OperationKind, cell_key
+from billtui.services.plans import PURCHASES, STEPS, Operation, OperationKind, at_most, cell_key
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -202,8 +202,8 @@ def speaks_of(answer: Mapping[str, Any], operation: Operation, invoice_id: str |
 
 
 def _costs(invoice: object, operation: Operation) -> bool:
-    """Whether it costs what was confirmed; at most that, where the price falls while time passes (ORD-5, ORD-6)."""
-    if operation.kind not in FALLING or operation.amount is None:
+    """Whether it costs what was confirmed; at most that, where it may come out cheaper (:func:`at_most`)."""
+    if not at_most(operation) or operation.amount is None:
         amount = operation.amount.model_dump(mode="json") if operation.amount is not None else None
         return _has(invoice, {"total": amount})
     try:

@@ -341,7 +341,7 @@ def test_what_cannot_be_renewed_is_left_out_with_the_panels_words() -> None:
 
 
 def test_names_and_parts_of_new_servers_are_refused_where_the_panel_has_none() -> None:
-    cell = OrderCell(plan=SafeText("vds:502"), location=SafeText("1"), quantity=2)
+    cell = OrderCell(plan=SafeText("vds-502"), location=SafeText("1"), quantity=2)
     for request, words in (
         (OrderRequest(cells=[cell], period=1, addons=[SafeText("5")]), "Parts"),
         (OrderRequest(cells=[cell], period=1, names=SafeText("web-{n}")), "names several"),
@@ -524,7 +524,7 @@ CALLS: dict[str, Any] = {
     "act_on_order": lambda made: made.act_on_order("vds:8101", "reboot", write(), None),
     "quote_renewal": lambda made: made.quote_renewal(["vds:8101"], 1, None),
     "quote_order": lambda made: made.quote_order(
-        OrderRequest(cells=[OrderCell(plan=SafeText("vds:502"), location=SafeText("1"), quantity=1)], period=1)
+        OrderRequest(cells=[OrderCell(plan=SafeText("vds-502"), location=SafeText("1"), quantity=1)], period=1)
     ),
     "plans": lambda made: made.plans(None),
     "locations": lambda made: made.locations(None),
@@ -570,7 +570,7 @@ def test_whatever_comes_only_client_errors_leave(name: str, staff: bool, docs: l
 
 ACTS: dict[str, dict[str, Any]] = {
     "order.renew": {"order_ids": ["vds:8101"], "period": 1},
-    "order.new": {"cells": [{"plan": "vds:502", "location": "1", "quantity": 1}], "period": 1},
+    "order.new": {"cells": [{"plan": "vds-502", "location": "1", "quantity": 1}], "period": 1},
     "invoice.pay": {"invoice_id": "7", "method": "internal"},
     "balance.top-up": {"method": "card-2"},
     "invoice.delete": {"invoice_id": "7"},

@@ -18,7 +18,7 @@ from billtui.services.executor.run import Limits, Run
 from billtui.services.findings import FOUND
 from billtui.services.journal import JournalError, JournalReader, MoveLost, OperationState, PauseReason
 from billtui.services.journal.writer import Step, no_step, now_utc
-from billtui.services.plans import FALLING, Operation, Plan
+from billtui.services.plans import Operation, Plan, at_most
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -157,7 +157,7 @@ class Desk:
     def as_invoiced(self, plan: Plan, operation: Operation) -> Operation:
         """``operation``; a payment of what falls with time as its invoice has it, once that is. Raises JournalError."""
         source = plan.operation(operation.takes_from) if operation.takes_from is not None else None
-        if source is None or source.kind not in FALLING:
+        if source is None or not at_most(source):
             return operation
         return as_invoiced(operation, invoice_in(self.reader.operation(plan.id, source.number).answer))
 

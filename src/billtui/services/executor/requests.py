@@ -14,7 +14,7 @@ from billtui.domain.money import Money
 from billtui.services.executor.events import Progress
 from billtui.services.executor.ticket_requests import Told, on_tickets
 from billtui.services.operation_kinds import ON_TICKETS
-from billtui.services.plans import FALLING, Operation, OperationKind, PlanError
+from billtui.services.plans import FALLING, Operation, OperationKind, PlanError, at_most
 from billtui.services.settle import kept_answer, speaks_of
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ async def _buy(client: BillingClient, operation: Operation, write: Write, quote_
         invoice = await client.purchases.change_plan(quote_id, amount, write)
     else:
         invoice = await client.purchases.renew(quote_id, amount, write)
-    _same("total", invoice.total, amount)
+    cheaper = at_most(operation) and invoice.total.currency == amount.currency and invoice.total < amount
+    if not cheaper:
+        _same("total", invoice.total, amount)
     return kept_answer(operation, {"invoice": invoice.model_dump(mode="json"), **answer})
 
 

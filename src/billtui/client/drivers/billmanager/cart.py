@@ -12,7 +12,7 @@ from typing import Final
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers import Query
 from billtui.client.drivers.billmanager.asking import reading, writing
-from billtui.client.drivers.billmanager.catalogue import V2, CatalogueCalls, split_plan
+from billtui.client.drivers.billmanager.catalogue import V2, CatalogueCalls, place_number, split_plan
 from billtui.client.drivers.billmanager.figures import money
 from billtui.client.drivers.billmanager.methods import INTERNAL, Way, as_models
 from billtui.client.drivers.billmanager.payments import UNKNOWN_DAY
@@ -182,7 +182,7 @@ class CartCalls(CatalogueCalls):
 
     def _fields(self, plan: str, place: str, period: int, count: int) -> Query:
         fields = (
-            ("pricelist", split_plan(plan)[1]), ("datacenter", place), ("order_period", str(period)),
+            ("pricelist", split_plan(plan)[1]), ("datacenter", place_number(place)), ("order_period", str(period)),
             ("period", str(period)), ("order_count", str(count)), ("ostempl", self.chosen.os_template),
         )  # fmt: skip
         return tuple((name, text) for name, text in fields if text)

@@ -28,6 +28,7 @@ from billtui.domain.safetext import SafeText
 
 V1: Final = "v1"
 V2: Final = "v2"
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 _FIRST_LINE = re.compile(r"<(?:br|/p|/div|/h[1-6])[\s/>]|\n", re.IGNORECASE)
 _MEMORY = re.compile(r"(?:RAM|Memory)\W{0,3}([0-9]{1,7})\s*(MiB|MB|Mb|GiB|GB|Gb|G)", re.IGNORECASE)
 _CPU = re.compile(r"CPU\W{0,3}([0-9]{1,3})|([0-9]{1,3})\s*(?:v?CPU|core)", re.IGNORECASE)
@@ -50,7 +51,7 @@ class Tariff:
     @property
     def plan_id(self) -> str:
         """As a plan's id."""
-        return f"{self.kind}:{self.number}"
+        return f"{self.kind}-{self.number}"
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Sold:
     """What is sold of all item types."""
 
     places: dict[str, str] = field(default_factory=dict)
-    """Number of a place → name."""
+    """Place's id → name."""
     tariffs: dict[tuple[str, str], Tariff] = field(default_factory=dict)
     """Plan's id and place → tariff there."""
 
@@ -103,7 +104,7 @@ class CatalogueCalls(RenewalCalls):
         currency = yield from self.known_currency()
         for kind in kinds:
             doc = yield from self._if_there(f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist")
-            places = {key: plain(unwrap(node)) for key, node in options(doc, "datacenter")}
+            places = _places(doc)
             found.places |= places
             for place in [only[1]] if only else list(places) or [""]:
                 part = (yield from self._in_place(kind, place, period)) if doc and (place or version == V1) else doc
@@ -113,7 +114,7 @@ class CatalogueCalls(RenewalCalls):
 
     def _in_place(self, kind: str, place: str, period: int) -> Steps[Doc]:
         version = yield from self.ordering()
-        where = (("datacenter", place),) if place else ()
+        where = (("datacenter", place_number(place)),) if place else ()
         if version == V2:
             return (yield from self.fetch(f"v2.{kind}.order.pricelist", where))
         fields = (("period", str(period)), *where, ("sv_field", "period"))
@@ -144,9 +145,9 @@ class CatalogueCalls(RenewalCalls):
             places: dict[str, str] = {}
             for kind in (yield from self.item_types()):
                 doc = yield from self._if_there(f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist")
-                places |= {key: plain(unwrap(node)) for key, node in options(doc, "datacenter")}
+                places |= _places(doc)
             return Page[Location](
-                items=[Location(id=SafeText(key), name=SafeText(name or key)) for key, name in places.items()]
+                items=[Location(id=SafeText(key), name=SafeText(name)) for key, name in places.items()]
             )
 
         return reading(begin, "catalogue")
@@ -246,9 +247,24 @@ def _size(pattern: re.Pattern[str], text: str, mega: int) -> int:
     return number * 1024 if mega and unit == "G" else number
 
 
+def _places(doc: Doc) -> dict[str, str]:
+    """The places of an order form: id → name. An id is readable and ends with the panel's number: ``amsterdam-3``."""
+    found: dict[str, str] = {}
+    for key, node in options(doc, "datacenter"):
+        name = plain(unwrap(node))
+        word = _NO_WORD.sub("-", name.lower()).strip("-")[:20].strip("-")
+        found[f"{word}-{key}" if word else key] = name or key
+    return found
+
+
+def place_number(place: str) -> str:
+    """The panel's number of a place."""
+    return place.rpartition("-")[2]
+
+
 def split_plan(plan_id: str) -> tuple[str, str]:
     """Item type and tariff's number. Raises ``NotFound``."""
-    kind, sign, number = str(getattr(plan_id, "raw", plan_id)).rpartition(":")
+    kind, sign, number = str(getattr(plan_id, "raw", plan_id)).rpartition("-")
     if not sign or not kind or not number.isdigit():
         raise NotFound(f"There is no plan {SafeText(str(plan_id))} on this panel.", "Refresh the catalogue.")
     return kind, number

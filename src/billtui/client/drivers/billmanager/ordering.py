@@ -15,7 +15,7 @@ from billtui.client.drivers import Query
 from billtui.client.drivers.billmanager.asking import reading, writing
 from billtui.client.drivers.billmanager.basket import Basket, Item
 from billtui.client.drivers.billmanager.cart import CartCalls
-from billtui.client.drivers.billmanager.catalogue import V1, split_plan
+from billtui.client.drivers.billmanager.catalogue import V1, place_number, split_plan
 from billtui.client.drivers.billmanager.figures import currency_of, money
 from billtui.client.drivers.billmanager.payments import UNKNOWN_DAY
 from billtui.client.drivers.billmanager.renewals import QUOTE_LASTS
@@ -152,8 +152,9 @@ class OrderCalls(CartCalls):
         if not system and form is not None:
             system = value(form, "ostempl") or next((key for key, _ in options(form, "ostempl")), "")
         fields = [
-            ("pricelist", split_plan(cell.plan)[1]), ("datacenter", cell.place), ("period", str(wish.period)),
-            ("ostempl", system), ("domain", wish.name), ("server_name", wish.name), ("order_count", str(count)),
+            ("pricelist", split_plan(cell.plan)[1]), ("datacenter", place_number(cell.place)),
+            ("period", str(wish.period)), ("ostempl", system), ("domain", wish.name), ("server_name", wish.name),
+            ("order_count", str(count)),
         ]  # fmt: skip
         kept = [(name, text) for name, text in fields if text]
         return (*kept, ("autoprolong", wish.auto or "null"))

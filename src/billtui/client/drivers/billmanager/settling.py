@@ -114,7 +114,7 @@ class SettlingCalls(StaffCalls):
     def _look_at_order(self, act: Act) -> Steps[Picture]:
         version = yield from self.ordering()
         services: dict[str, list[str]] = {}
-        for kind in sorted({one.plan.rpartition(":")[0] for one in cells_in(act.params.get("cells"))} - {""}):
+        for kind in sorted({one.plan.rpartition("-")[0] for one in cells_in(act.params.get("cells"))} - {""}):
             services[kind] = [unwrap(row.get("id")) for row in (yield from self.newest(kind, NEWEST))]
         if version == V1:
             basket = yield from self.basket()
