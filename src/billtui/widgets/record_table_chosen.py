@@ -203,6 +203,14 @@ def each_of(rows: Sequence[R], function: Callable[[R], T]) -> Iterable[T]:
     return map(function, rows)
 
 
+def each_between(rows: Sequence[R], function: Callable[[R], T], start: int = 0, stop: int | None = None) -> Iterable[T]:
+    """What ``function`` gives for each of ``rows`` from ``start`` to before ``stop``; it goes by fields alone."""
+    if isinstance(rows, InColumns):
+        found: Iterable[T] = rows.each(function, start, stop)
+        return found
+    return map(function, rows if start == 0 and (stop is None or stop >= len(rows)) else rows[start:stop])
+
+
 def total_of(rows: Sequence[Any], name: str) -> int:
     """The sum of a field of whole numbers."""
     return rows.total(name) if isinstance(rows, ChosenRows | InColumns) else sum(map(attrgetter(name), rows))

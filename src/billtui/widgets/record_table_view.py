@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from itertools import compress
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from billtui.widgets.record_table_chosen import AllBut, ChosenRows, InColumns, each_of, field_of
+from billtui.widgets.record_table_chosen import AllBut, ChosenRows, InColumns, each_between, each_of, field_of
+from billtui.widgets.record_table_search import SearchTexts
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -60,7 +61,7 @@ class RecordView(Generic[R]):
         self.shown: Sequence[int] = range(0)
         """The records that pass predicate and filter, in the present sort order."""
         self.words: tuple[str, ...] = ()
-        self._search = tuple(search)
+        self._texts = SearchTexts(search)
         self._predicate: Callable[[R], bool] | None = None
         self._candidates: Sequence[int] | None = None  # base, after the predicate
         self._dropped: frozenset[int] = frozenset()  # places that it left out
@@ -69,12 +70,12 @@ class RecordView(Generic[R]):
         self._ids: list[str] = []
         self._index: dict[str, int] = {}
         self._indexed = False
-        self._haystack: list[str] = []
         self._refused: set[str] = set()
         self._refused_of = 0  # records that were asked
         self._shown_set: frozenset[int] | None = None
         self._all_shown: tuple[Sequence[R], Sequence[int], ChosenRows[R]] | None = None
         self._hidden: tuple[Sequence[R], Sequence[int], frozenset[int]] | None = None
+        self._none_of: tuple[Sequence[R], Sequence[int], list[str]] | None = None
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -104,15 +105,7 @@ class RecordView(Generic[R]):
             self._refused.difference_update(self._ids[place:])
             self._refused_of = place
         del self._ids[place:]
-        del self._haystack[place:]
-
-    def _each(self, function: Callable[[R], T], start: int = 0, stop: int | None = None) -> Iterable[T]:
-        """What ``function`` gives for each record from ``start`` to before ``stop``, in source order."""
-        rows = self.rows
-        if isinstance(rows, InColumns):
-            found: Iterable[T] = rows.each(function, start, stop)
-            return found
-        return map(function, rows if start == 0 and (stop is None or stop >= len(rows)) else rows[start:stop])
+        self._texts.forget_from(place)
 
     def id_at(self, position: int) -> str:
         """The id of the record shown at a position."""
@@ -225,12 +218,7 @@ class RecordView(Generic[R]):
 
     def choose_shown(self) -> Choice[R]:
         """All that is shown: what can be marked of it, and what cannot."""
-        ids = self.all_ids()
-        self._ask(len(self.rows))
-        refused: list[str] = []
-        if self._refused:
-            shown = ids if len(self.shown) == len(ids) else map(ids.__getitem__, self.shown)
-            refused = list(filter(self._refused.__contains__, shown))
+        ids, refused = self.all_ids(), self._refused_shown()
         if len(self.hidden) * 4 > len(ids):
             markable = set(map(ids.__getitem__, self.shown))
         else:
@@ -243,7 +231,7 @@ class RecordView(Generic[R]):
     def all_ids(self) -> list[str]:
         """The ids of all records, in source order."""
         if len(self._ids) < len(self.rows):
-            self._ids.extend(self._each(self.row_id, len(self._ids)))
+            self._ids.extend(each_between(self.rows, self.row_id, len(self._ids)))
         return self._ids
 
     def refused(self, rows: Sequence[R], ids: Collection[str]) -> list[str]:
@@ -255,6 +243,19 @@ class RecordView(Generic[R]):
         self._ask(len(self.rows))
         return list(filter(self._refused.__contains__, ids)) if self._refused else []
 
+    def _refused_shown(self) -> list[str]:
+        """The ids of those shown that cannot be marked; looked for once, until others are shown."""
+        known = self._none_of
+        if known is None or known[0] is not self.rows or known[1] is not self.shown:
+            self._ask(len(self.rows))
+            found: list[str] = []
+            if self._refused:
+                ids = self.all_ids()
+                shown = ids if len(self.shown) == len(ids) else map(ids.__getitem__, self.shown)
+                found = list(filter(self._refused.__contains__, shown))
+            known = self._none_of = (self.rows, self.shown, found)
+        return known[2]
+
     def all_refused(self) -> frozenset[str]:
         """The ids of all records that cannot be marked."""
         self._ask(len(self.rows))
@@ -263,7 +264,7 @@ class RecordView(Generic[R]):
     def _ask(self, end: int) -> None:
         start, end = self._refused_of, min(end, len(self.rows))
         if self.refusal is not None and start < end:
-            self._refused.update(compress(self.all_ids()[start:end], self._each(self.refusal, start, end)))
+            self._refused.update(compress(self.all_ids()[start:end], each_between(self.rows, self.refusal, start, end)))
         self._refused_of = end
 
     def count_shown(self, ids: Set[str]) -> int:
@@ -329,7 +330,7 @@ class RecordView(Generic[R]):
     def _sort_keys(self, name: str, key: Callable[[R], Any]) -> list[Any]:
         keys = self._keys.pop(name, None)
         if keys is None:
-            keys = _plain_keys(list(self._each(key)))
+            keys = _plain_keys(list(each_between(self.rows, key)))
             if isinstance(self.rows, InColumns):  # made as fast as they are sorted, and held by nobody else (P-MEM)
                 return keys
             while len(self._keys) >= SORT_KEYS_KEPT:
@@ -358,8 +359,7 @@ class RecordView(Generic[R]):
 
     def set_search(self, search: Sequence[Callable[[R], str]]) -> None:
         """Say which texts of a record the filter looks into."""
-        self._search = tuple(search)
-        self._haystack = []
+        self._texts = SearchTexts(search)
         self._narrow()
 
     def set_filter(self, text: str) -> None:
@@ -387,7 +387,7 @@ class RecordView(Generic[R]):
             if self._candidates is None:
                 self._candidates, self._dropped = self.base, frozenset()
                 if self._predicate is not None:
-                    keep = bytearray(map(bool, self._each(self._predicate)))
+                    keep = bytearray(map(bool, each_between(self.rows, self._predicate)))
                     self._dropped = frozenset(compress(range(len(keep)), keep.translate(_TURNED)))
                     in_order = keep if isinstance(self.base, range) else map(keep.__getitem__, self.base)
                     self._candidates = list(compress(self.base, in_order))
@@ -397,47 +397,7 @@ class RecordView(Generic[R]):
             self.shown = within
             self._hidden = (self.rows, self.shown, self._dropped)
             return
-        if isinstance(self.rows, InColumns):
-            self.shown = self._holding(self.rows, within)
-            return
-        texts = self._whole_haystack()
-        for word in self.words:
-            if isinstance(within, range):
-                within = [index for index, text in enumerate(texts) if word in text]
-            else:
-                within = [index for index in within if word in texts[index]]
-        self.shown = within
-
-    def _holding(self, rows: InColumns, within: Sequence[int]) -> list[int]:
-        """Those of ``within`` whose texts have all words: looked for a column at a time, where they lie in memory."""
-        names = [name for name in map(field_of, self._search) if name is not None]
-        texts = self._whole_haystack() if self._apart() else []
-        every = -1
-        for word in self.words:
-            found = int.from_bytes(bytes([word in text for text in texts]), "little")
-            for name in names:
-                found |= int.from_bytes(rows.holding(name, word), "little")
-            every &= found
-        flags = every.to_bytes(len(self.rows), "little")
-        return list(compress(within, flags if isinstance(within, range) else map(flags.__getitem__, within)))
-
-    def _apart(self) -> list[Callable[[R], str]]:
-        """What the filter looks into that has to be made for each record."""
-        if not isinstance(self.rows, InColumns):
-            return list(self._search)
-        return [search for search in self._search if field_of(search) is None]
-
-    def _make_haystack(self, start: int, stop: int) -> list[str]:
-        apart = self._apart()
-        if not apart:
-            return [""] * (stop - start)
-        fields = [self._each(search, start, stop) for search in apart]
-        return [text.lower() for text in map("\n".join, zip(*fields, strict=True))]
-
-    def _whole_haystack(self) -> list[str]:
-        if len(self._haystack) < len(self.rows):
-            self._haystack.extend(self._make_haystack(len(self._haystack), len(self.rows)))
-        return self._haystack
+        self.shown = self._texts.holding(self.rows, self.words, within)
 
     # --- ahead of time
 
@@ -448,14 +408,9 @@ class RecordView(Generic[R]):
 
     def warm_texts(self, count: int) -> bool:
         """Prepare the search texts of the next `count` records; True while some are left (P-TABLE-3)."""
-        done = len(self._haystack)
-        if isinstance(self.rows, InColumns) and not self._apart():
-            return False
-        if done < len(self.rows):
-            self._haystack.extend(self._make_haystack(done, min(done + count, len(self.rows))))
-        return len(self._haystack) < len(self.rows)
+        return self._texts.warm(self.rows, count)
 
     def forget_texts(self) -> None:
-        """Nobody filters: the texts, a fifth of what the records weigh, are made again when somebody does (P-MEM)."""
+        """Nobody filters: the texts are made again when somebody does (P-MEM)."""
         if not self.words:
-            self._haystack = []
+            self._texts.forget_from()
