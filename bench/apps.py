@@ -1,5 +1,5 @@
-"""Small programs to measure: `python -m bench.apps KIND [ROWS]`, KIND one of record-table, datatable, bare, curses,
-curses-pane."""
+"""Small programs to measure: `python -m bench.apps KIND [ROWS]`, KIND one of record-table, datatable, bare, screens,
+curses, curses-pane."""
 
 from __future__ import annotations
 
@@ -146,6 +146,52 @@ def bare_app(_: int) -> App[None]:
     return Program()
 
 
+def screens_app(_: int) -> App[None]:
+    """Two screens with as many widgets as billtui's overview and list of orders have, of Textual's own: what is left
+    to do for a program that opens one, and the other at a key."""
+    from textual.app import App, ComposeResult
+    from textual.containers import Horizontal, Vertical, VerticalScroll
+    from textual.screen import Screen
+    from textual.widgets import Input, OptionList, Static
+
+    class First(Screen[None]):
+        def compose(self) -> ComposeResult:
+            yield Static("web-000000", markup=False)
+            yield Static("areas", markup=False)
+            with Vertical(), Horizontal():
+                yield OptionList(*(f"line {number}" for number in range(20)))
+                with VerticalScroll():
+                    yield Static("news", markup=False)
+            yield Static("waiting", markup=False)
+            yield Static("keys", markup=False)
+
+    class Second(Screen[None]):
+        def compose(self) -> ComposeResult:
+            yield Static("top", markup=False)
+            yield Static("areas", markup=False)
+            with Vertical():
+                with Horizontal():
+                    yield Static("heading", markup=False)
+                    yield Input()
+                with Horizontal(), Vertical():
+                    yield OptionList(*(f"row {number}" for number in range(50)))
+                    yield Static("nothing", markup=False)
+                    yield Static("pane", markup=False)
+                yield Static("answered", markup=False)
+                yield Static("summary", markup=False)
+            yield Static("waiting", markup=False)
+            yield Static("keys", markup=False)
+
+    class Program(App[None]):
+        MODES = {"first": First, "second": Second}
+        DEFAULT_MODE = "first"
+
+        async def on_key(self) -> None:
+            await self.switch_mode("second")
+
+    return Program()
+
+
 PANE = 50
 """Columns of the pane beside a list, as billtui has it on a terminal of 120."""
 
@@ -196,6 +242,7 @@ APPS: dict[str, Callable[[int], App[None]]] = {
     "record-table": record_table_app,
     "datatable": datatable_app,
     "bare": bare_app,
+    "screens": screens_app,
 }
 
 

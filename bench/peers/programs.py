@@ -91,11 +91,13 @@ def _billtui(_place: Path) -> list[str]:
 
 BILLTUI, NEW = "billtui", "billtui, no last frame"
 BARE, POSTING, MC = "bare Textual", "posting", "mc"
+WIDGETS = "Textual, two screens of as many widgets"
 PROGRAMS = (
     Program(BILLTUI, _billtui, b"Runs out in", b"3", "A month", (b"3",), f"{SOME:,} orders", ours=True),
     Program(NEW, _billtui, b"Opening", b"3", "A month", ours=True, known=False),
     Program("curses table", _small("curses"), apps.READY, DOWN, "", (), f"{SOME:,} rows"),
     Program(BARE, _small("bare"), apps.READY, TYPED, "answered"),
+    Program(WIDGETS, _small("screens"), apps.READY, b"3", "answered"),
     Program("DataTable", _small("datatable"), apps.READY, DOWN, "", (), f"{SOME:,} rows"),
     Program(
         POSTING, _peer("posting", "posting", "--collection", "collection"), b"Collection", TYPED, "zq",
@@ -113,4 +115,4 @@ PROGRAMS = (
     Program("htop", _of_the_host("htop"), b"Load average", b"?", "Arrows"),
     Program(MC, _of_the_host("mc", "--nosubshell"), b"Modify time", TYPED, "zq"),
 )  # fmt: skip
-OURS = tuple(one for one in PROGRAMS if one.ours or one.name == BARE)
+OURS = tuple(one for one in PROGRAMS if one.ours or one.name in (BARE, WIDGETS))

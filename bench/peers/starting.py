@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from bench.harness import RUNS, Figure, Yardsticks, run_time
-from bench.peers.programs import BARE, BILLTUI, MC, NEW, OURS, POSTING, PROGRAMS, SOME, NotOnThisHost, Program
+from bench.peers.programs import BARE, BILLTUI, MC, NEW, OURS, POSTING, PROGRAMS, SOME, WIDGETS, NotOnThisHost, Program
 from bench.peers.stage import Stage, stage
 from bench.peers.venvs import Unavailable
 
@@ -97,7 +97,7 @@ def budgets(paint: dict[str, float], answer: dict[str, float], pass_time: float)
     if NEW in paint and BARE in paint:
         what = "first frame, nothing known yet"
         figures.append(Figure("P-START-1", what, paint[NEW], "ms", BARE, paint[BARE], 0.8))
-    for name, budget in ((BARE, 0.85), (POSTING, 0.25)):
+    for name, budget in ((BARE, 0.85), (POSTING, 0.25), (WIDGETS, None)):
         if name in answer:
             what = f"answers a key (list of {SOME:,} orders shown)"
             figures.append(Figure("P-START-2", what, answer[BILLTUI], "ms", name, answer[name], budget))
