@@ -11,6 +11,8 @@ from billtui.domain.money import Money, group_digits
 from billtui.widgets.record_table_columns import Tone, Toned
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+MINUTES_WITHIN = 2 * HOUR
+"""Nearer than this to an instant its minutes are told."""
 
 TONE_STYLES: dict[str, str] = {
     "": "",
@@ -121,9 +123,15 @@ def span_text(seconds: float) -> str:
 
 
 def left_text(until: int, now: int) -> str:
-    """Time left to an instant, both in epoch seconds: ``2 d 4 h``, or ``ended 2 d ago``."""
+    """Time left to an instant, both in epoch seconds: ``2 d 4 h``, or ``ended 2 d ago``.
+
+    Minutes are told from two hours before to two hours after: a list of servers in their last day would otherwise be
+    written anew every minute, for what nobody acts upon (P-BYTES-2).
+    """
     left = until - now
-    return span_text(left) if left > 0 else f"ended {span_text(left)} ago"
+    span = abs(left)
+    words = span_text(span if span < MINUTES_WITHIN else span // HOUR * HOUR)
+    return words if left > 0 else f"ended {words} ago"
 
 
 def left_tone(until: int, now: int) -> Tone:
