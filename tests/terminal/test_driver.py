@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from textual._parser import Parser as BaseParser
 from textual._time import get_time
 from textual.app import App
 from textual.driver import Driver
@@ -18,6 +19,7 @@ from textual.events import Key, Paste
 
 from billtui.terminal.flow import ANSWER, LEAST, QUESTION, SILENT_AFTER, Flow
 from billtui.terminal.keyboard import Parser
+from billtui.terminal.pasted import MOST, SILENCE, SUSPICION
 from billtui.terminal.writer import MOST_QUEUED, Writer
 
 
@@ -39,11 +41,98 @@ def test_pasted_answers_are_text() -> None:
     assert len(pasted) == 1 and not heard
 
 
+def read_by(parser: Parser, *parts: str) -> list[tuple[str, str]]:
+    """What comes of it: what was pasted, and keys."""
+    found = [message for part in parts for message in parser.feed(part)]
+    return [
+        ("paste", one.text) if isinstance(one, Paste) else ("key", one.key)
+        for one in found
+        if isinstance(one, (Key, Paste))
+    ]
+
+
+def test_what_is_pasted_is_one_text_however_its_bytes_arrive() -> None:
+    """Cut anywhere, also slowly: a mark in two halves is a mark."""
+    whole = "a\x1b[200~b c\r\x1b[201~d"
+    wanted = [("key", "a"), ("paste", "b c\r"), ("key", "d")]
+    for cut in range(1, len(whole)):
+        assert read_by(Parser(lambda: None), whole[:cut], whole[cut:]) == wanted, cut
+    assert read_by(Parser(lambda: None), *whole) == wanted
+    for cut in range(whole.index("c"), len(whole)):
+        parser = Parser(lambda: None)
+        found = read_by(parser, whole[:cut])
+        time.sleep(0)
+        parser._timeout_time = None if parser._timeout_time is None else 0.0  # as if the line had paused there
+        assert not [message for message in parser.tick() if isinstance(message, Key)], cut
+        assert found + read_by(parser, whole[cut:]) == wanted, cut
+
+
+def test_a_paste_makes_no_keys() -> None:
+    text = "x \x1b" + "p" * 40 + " \x1b[A \x1b[200~ y"
+    assert read_by(Parser(lambda: None), f"\x1b[200~{text}\x1b[201~") == [("paste", text)]
+    assert read_by(Parser(lambda: None), "\x1b[200~\x1b[201~", "k") == [("key", "k")]
+
+
+class Seconds:
+    """A clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_paste_without_its_end_is_over_after_a_silence() -> None:
+    clock = Seconds()
+    parser = Parser(lambda: None, clock=clock)
+    assert read_by(parser, "\x1b[200~web-1\rp", "y") == [] and parser.pasting
+    clock.now += SILENCE - 0.1
+    assert list(parser.tick()) == []
+    assert read_by(parser, "\x1b[<35;10;5M\x1b[0n") == [], "the mouse is no sign that it goes on"
+    clock.now += 0.1
+    [given] = parser.tick()
+    assert isinstance(given, Paste) and given.text == "web-1\rpy"
+    assert not list(parser.tick()), "it is over"
+    assert read_by(parser, "j", "\x1b[A", "q") == [("key", "j"), ("key", "up"), ("key", "q")]
+
+
+def test_the_rest_of_a_paste_that_was_given_up_is_no_keys() -> None:
+    """A line that stood still in the middle of it: nothing of it acts."""
+    clock = Seconds()
+    parser = Parser(lambda: None, clock=clock)
+    read_by(parser, "\x1b[200~first")
+    clock.now += SILENCE
+    assert len(list(parser.tick())) == 1
+    assert read_by(parser, "p\r\ry") == [("paste", "p\r\ry")]
+    assert read_by(parser, "more", "last\x1b[201~py") == [
+        ("paste", "more"),
+        ("paste", "last"),
+        ("key", "p"),
+        ("key", "y"),
+    ]
+    read_by(parser, "\x1b[200~again")
+    clock.now += SILENCE
+    assert len(list(parser.tick())) == 1
+    clock.now += SUSPICION
+    assert read_by(parser, "jj") == [("key", "j"), ("key", "j")], "after a while hands are believed again"
+
+
+def test_what_is_pasted_without_an_end_takes_no_more_memory_than_it_may() -> None:
+    parser = Parser(lambda: None, clock=Seconds())
+    part = "x" * 65_536
+    found = read_by(parser, "\x1b[200~", *[part] * (MOST // len(part) + 2), "\x1b[201~", "k")
+    assert [kind for kind, _ in found] == ["paste", "paste", "key"]
+    assert sum(len(text) for kind, text in found if kind == "paste") == (MOST // len(part) + 2) * len(part)
+
+
 def test_what_is_used_of_textual_is_there() -> None:
     assert inspect.signature(Driver.__init__).parameters.keys() >= {"app", "debug", "mouse", "size"}
     source = inspect.getsource(Driver.__init__)
     for name in ("_app", "_debug", "_mouse", "_auto_restart", "_loop"):
         assert f"self.{name} = " in source
+    for name in ("_gen", "_tokens", "_awaiting", "_timeout_time"):
+        assert f"self.{name}" in inspect.getsource(BaseParser.__init__)
     assert vars(App).keys() >= {"_handle_exception", "_display"} and hasattr(App, "_post_message")
     assert get_time is time.monotonic, "when_shown gives times that are compared with Message.time"
 

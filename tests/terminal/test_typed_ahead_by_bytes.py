@@ -54,3 +54,14 @@ def test_packets_of_keys(own_sandbox: Callable[..., SandboxProcess], door: bool)
         operator.press("\raxqODpt\x0f", "xqODpt")
         operator.sees("Send” was typed before this was on the screen")
         assert len(journal().jobs(10)) == 1
+
+
+@pytest.mark.pty
+def test_keys_are_heard_again_where_the_end_of_a_paste_never_comes(own_sandbox: Callable[..., SandboxProcess]) -> None:
+    with program(own_sandbox(fleet=5), door=True) as operator:
+        operator.press("3", "orders")
+        operator.terminal.send(b"\x1b[200~qdprx")
+        operator.sees("qdprx", "No row fits")  # one word filters, as any that is pasted
+        operator.terminal.send(b"\x1b")
+        operator.terminal.wait_for(lambda: "No row fits" not in operator.text())
+        operator.press("2", "Open invoices")

@@ -3,7 +3,11 @@
 Textual's parser makes messages of it; the answer to our own question (:mod:`billtui.terminal.flow`) is taken out.
 A terminal that went away ends the thread: to read its end again and again would take a whole processor.
 
-Private interfaces of Textual used here: ``XTermParser`` with ``_sequence_to_key_events``, ``feed`` and ``tick``.
+What is pasted is taken out before it (:mod:`billtui.terminal.pasted`): it waits for the end of a paste for ever, and
+makes keys of a long escape sequence inside one.
+
+Private interfaces of Textual used here: ``XTermParser`` with ``_sequence_to_key_events``, ``feed``, ``tick``, and what
+its half-read sequence is kept in: ``_gen``, ``_tokens``, ``_awaiting`` and ``_timeout_time``.
 """
 
 from __future__ import annotations
@@ -21,17 +25,49 @@ from textual.keys import Keys
 from textual.message import Message
 
 from billtui.terminal.flow import ANSWER
+from billtui.terminal.pasted import Pasting, Piece
 
 PENDING_SECONDS = 0.1
 """How often a half-read escape sequence is looked at: it may have been the escape key."""
 
 
 class Parser(XTermParser):
-    """Textual's parser, which hears our question answered."""
+    """Textual's parser, which hears our question answered, and what was pasted even where its end never comes."""
 
-    def __init__(self, answered: Callable[[], object], debug: bool = False) -> None:
+    def __init__(
+        self, answered: Callable[[], object], debug: bool = False, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._answered = answered
+        self._pasting = Pasting(clock)
         super().__init__(debug)
+
+    @property
+    def pasting(self) -> bool:
+        """Whether something is being pasted: :meth:`tick` is to be called now and then."""
+        return self._pasting.goes_on
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Keys, the mouse, answers and what was pasted; an empty text is the end."""
+        if not data:
+            yield from super().feed(data)
+        for piece in self._pasting.feed(data):
+            yield from self._messages(piece)
+
+    def tick(self) -> Iterable[Message]:
+        """A half-read sequence, or a paste, that does not go on."""
+        yield from super().tick()
+        for piece in self._pasting.tick():
+            yield from self._messages(piece)
+
+    def _messages(self, piece: Piece) -> Iterable[Message]:
+        if piece.cut:
+            self._gen = self.parse(self._tokens.append)
+            self._awaiting = next(self._gen)
+            self._timeout_time = None
+        elif not piece.pasted:
+            yield from super().feed(piece.text)
+        elif text := piece.text.replace("\x00", ""):
+            yield events.Paste(text)
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         if sequence == ANSWER:
@@ -80,7 +116,7 @@ class Keyboard:
         poll.register(self._wake, select.POLLIN)
         heard = 0.0
         while True:
-            pending = monotonic() - heard < 2 * constants.ESCAPE_DELAY + PENDING_SECONDS
+            pending = monotonic() - heard < 2 * constants.ESCAPE_DELAY + PENDING_SECONDS or self._parser.pasting
             ready = poll.poll(PENDING_SECONDS * 1000 if pending else None)
             if any(descriptor == self._wake for descriptor, _ in ready):
                 return
