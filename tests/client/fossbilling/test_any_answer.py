@@ -199,3 +199,25 @@ PLAIN = [
 def test_no_answer_that_is_none_makes_a_call_fail_otherwise(name: str) -> None:
     for told in PLAIN:
         carry_out(REQUESTS[name](), [told])
+
+
+ORDER = next(one.body["result"] for one in recorded() if one.number == 16)
+CART = next(one.body["result"] for one in recorded() if one.number == 31)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"currency": ""}, {"currency": "", "unpaid_invoice_id": 7}, {"currency": None}, {"price": 1e12, "total": 1e12},
+        {"discount": -999999999999}, {"period": "999Y"}, {"period": None}, {"expires_at": "9999-12-31 00:00:00"},
+        {"currency": {"code": ""}}, {"currency": {"code": ""}, "items": []}, {"total": 1e12},
+        {"items": [{"product_id": 3, "period": "3M", "quantity": "2", "total": 999999999999, "title": "x"}]},
+    ],
+)  # fmt: skip
+def test_prices_of_odd_rows_are_refused_or_made_and_nothing_else(odd: dict[str, Any]) -> None:
+    for row in (ORDER, CART):
+        told = answer(json.dumps({"result": {**row, **odd}, "error": None}).encode())
+        tax = answer(b'{"result": 99, "error": null}')
+        for name in ("quote_renewal", "renew", "quote_order", "buy_order", "order", "me", "plans"):
+            for turn in ([told], [told, tax, told], [told, told, tax, told]):
+                carry_out(REQUESTS[name](), list(turn))

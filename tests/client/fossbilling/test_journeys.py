@@ -105,6 +105,14 @@ async def test_lists_are_read_page_by_page_to_their_end(panel: FossPanel, client
             await mine.orders.list(location="nl")
 
 
+async def test_an_order_is_shown_with_its_service_and_without_its_secrets(panel: FossPanel, client: Client) -> None:
+    panel.books.add_order(period="1Y")
+    async with client() as mine:
+        order = await mine.orders.get("1")
+        assert order.address == "192.0.2.7"
+        assert order.more == {"renewed by": "12 months", "ip": "192.0.2.7", "note": "rack 4"}
+
+
 async def test_an_order_and_an_invoice_that_are_gone(client: Client) -> None:
     async with client() as mine:
         with pytest.raises(NotFound):

@@ -110,7 +110,9 @@ async def one_order_and_one_invoice(go: Journey) -> None:
     """16 to 19."""
     row = go.next.result
     check_order(reading.order(await go.ask(orders.order_row("58"))), row)
-    assert reading.address(await go.ask(orders.service("58"))) == ""  # a service that can be reached nowhere
+    told = await go.ask(orders.service("58"))
+    assert reading.address(told) == ""  # a service that can be reached nowhere
+    assert reading.service_words(told) == {"note": "n57"}
     rows = go.next.result["list"]
     page = await go.ask(DRIVER.list_invoices(query(state="unpaid", limit="1")))
     check_invoice(page.items[0], rows[0])

@@ -35,6 +35,9 @@ def check_order(order: Order, row: dict[str, Any]) -> None:
         refused = [("renew", "unpaid-invoice")]
     elif row["status"] == "canceled":
         refused = [("renew", "not-renewable")]
+    words = {"renewed by": "1 month" if months == 1 else f"{months} months"}
+    if row["reason"]:
+        words["reason"] = row["reason"]
     told = order.model_dump()
     actions = [(one["action"], one["code"]) for one in told.pop("actions")]
     assert actions == refused
@@ -47,7 +50,7 @@ def check_order(order: Order, row: dict[str, Any]) -> None:
         "auto_renew_done_for": None, "addons": [], "promise_until": None,
         "billing_day": 1 if until is None else int(until[8:10]), "in_use_since": None,
         "unpaid_invoice_id": None if invoice is None else str(invoice), "transfer_id": None,
-        "plan_change_ticket_id": None, "blocked_at": None, "version": 0,
+        "plan_change_ticket_id": None, "blocked_at": None, "more": words, "version": 0,
     }  # fmt: skip
 
 

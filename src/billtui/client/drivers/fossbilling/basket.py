@@ -10,7 +10,7 @@ from typing import Final
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.fossbilling import reading
 from billtui.client.drivers.fossbilling.lists import key
-from billtui.client.drivers.fossbilling.values import Row, made, period_of
+from billtui.client.drivers.fossbilling.values import Row, made, money_of, period_of
 from billtui.client.drivers.sealed import seal, unseal
 from billtui.client.errors import InvalidInput
 from billtui.domain.models import Discount, Exclusion, OrderCell, OrderRequest, QuoteLine
@@ -121,7 +121,7 @@ def lines_of(row: Row, basket: Basket, rate: Decimal) -> list[QuoteLine]:
         counts[str(one.product)] = counts.get(str(one.product), 0) + one.count
     promo = row.text("promocode")
     return [
-        _line(product, titles[product], counts[product], basket.months, Money(gross[product], currency),
+        _line(product, titles[product], counts[product], basket.months, money_of(gross[product], currency, "total"),
               _discount(promo, whole[product], off[product]), gross[product] - shares[product] + whole[product])
         for product in whole
     ]  # fmt: skip
@@ -148,9 +148,9 @@ def _discount(promo: str, whole: Decimal, off: Decimal) -> list[Discount]:
 def _line(
     product: str, title: str, count: int, months: int, amount: Money, discounts: list[Discount], list_price: Decimal
 ) -> QuoteLine:  # fmt: skip
-    unit = Money(round_money(amount.amount / count), amount.currency)
+    unit = money_of(amount.amount / count, amount.currency, "price")
     return made(
         QuoteLine, "lines", title=SafeText(title), months=months, plan=product, location=reading.PLACE, quantity=count,
-        list_price=Money(round_money(list_price), amount.currency), discounts=discounts, amount=amount,
+        list_price=money_of(list_price, amount.currency, "price"), discounts=discounts, amount=amount,
         unit_amount=unit if unit * count == amount else None,
     )  # fmt: skip

@@ -29,7 +29,7 @@ from billtui.client.drivers.fossbilling.lists import key, rows_by_id
 from billtui.client.drivers.fossbilling.orders import HOLDS
 from billtui.client.drivers.fossbilling.orders import LIST as ORDERS
 from billtui.client.drivers.fossbilling.role import Role, one_row, tax_rate
-from billtui.client.drivers.fossbilling.values import Row, made, period_of
+from billtui.client.drivers.fossbilling.values import Row, made, period_of, total_of
 from billtui.client.errors import (
     ClientError,
     InvalidInput,
@@ -145,7 +145,7 @@ class CartCalls(Role):
             currency = currency_of(row)
             return made(
                 Quote, "quote", id=basket.sealed(), kind="order", lines=lines, excluded=[*excluded, *refused],
-                total=Money.total((line.amount for line in lines), currency), period=request.period,
+                total=total_of((line.amount for line in lines), currency), period=request.period,
                 promo_code=request.promo_code, expires_at=datetime.now(UTC) + HOLDS,
             )  # fmt: skip
 
@@ -160,7 +160,7 @@ class CartCalls(Role):
             try:
                 basket, row, refused = yield from _filled(wanted, headers)
                 rate = yield from tax_rate()
-                total = Money.total((line.amount for line in lines_of(row, basket, rate)), currency_of(row))
+                total = total_of((line.amount for line in lines_of(row, basket, rate)), currency_of(row))
                 if refused or total != expected_total or not basket.cells:
                     now = f"{refused[0].reason}" if refused else f"It costs {total} now, not {expected_total}."
                     raise PriceChanged(f"{now} Nothing was bought.", "Look at the new price and confirm afresh.")

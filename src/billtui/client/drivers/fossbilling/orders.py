@@ -15,7 +15,7 @@ from billtui.client.drivers.fossbilling.invoices import LIST as INVOICES
 from billtui.client.drivers.fossbilling.invoices import invoice_by_hash
 from billtui.client.drivers.fossbilling.lists import ONE_BY_ONE, asked, key, list_of, rows_by_id, some
 from billtui.client.drivers.fossbilling.role import Role, one_row, tax_rate
-from billtui.client.drivers.fossbilling.values import Row, made, months_of
+from billtui.client.drivers.fossbilling.values import Row, made, money_of, months_of, total_of
 from billtui.client.drivers.sealed import seal, unseal
 from billtui.client.errors import (
     CapabilityMissing,
@@ -61,7 +61,7 @@ def service(order_id: str) -> Call[Row]:
 
 def with_tax(amount: Money, rate: Decimal) -> Money:
     """What an invoice over ``amount`` comes to."""
-    return amount + Money(round_money(amount.amount * rate / 100), amount.currency)
+    return money_of(amount.amount + round_money(amount.amount * rate / 100), amount.currency, "total")
 
 
 class OrderCalls(Role):
@@ -85,7 +85,9 @@ class OrderCalls(Role):
             changes: dict[str, Any] = {}
             if row.maybe_id("service_id") is not None and row.text("service_type") in ADDRESSED:
                 try:
-                    changes["address"] = SafeText(reading.address((yield from ask(service(order_id))))) or None
+                    told = yield from ask(service(order_id))
+                    changes["address"] = SafeText(reading.address(told)) or None
+                    changes["more"] = order.more | reading.service_words(told)
                 except (RuleRefused, NotFound, CapabilityMissing):
                     pass  # the service is not set up yet, or gone
             waiting = yield from _waiting(order_id)
@@ -120,7 +122,7 @@ class OrderCalls(Role):
             content = {"orders": [line.order_id.raw for line in lines if line.order_id], "period": period}
             return made(
                 Quote, "quote", id=seal(RENEWAL, content), kind="renewal", lines=lines, excluded=excluded,
-                total=Money.total((line.amount for line in lines), currency), period=period,
+                total=total_of((line.amount for line in lines), currency), period=period,
                 expires_at=datetime.now(UTC) + HOLDS,
             )  # fmt: skip
 
@@ -198,13 +200,9 @@ def _refusal(order_id: str, row: Row | None, period: int, waiting: Mapping[str, 
     if obstacle is not None:
         return _left_out(order_id, "not-renewable", obstacle)
     if months != period:
-        words = f"It is renewed by {_spoken(months or 0)} only on this panel: choose that period."
+        words = f"It is renewed by {reading.spoken(months or 0)} only on this panel: choose that period."
         return _left_out(order_id, "period-not-sold", words)
     return None
-
-
-def _spoken(months: int) -> str:
-    return "1 month" if months == 1 else f"{months} months"
 
 
 def _left_out(order_id: str, code: str, reason: str, related: dict[str, str] | None = None) -> Exclusion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -25,6 +26,9 @@ from billtui.domain.models import (
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 
+_INNER: Final = frozenset({"id", "client_id", "created_at", "updated_at", "plugin", "period", "config", "server"})
+"""Fields of a service that say nothing to a person."""
+_SECRET: Final = re.compile(r"pass|secret|token|key|code|hash", re.IGNORECASE)
 PLACE: Final = "panel"
 """FOSSBilling knows no locations: there is one, where the panel puts what is bought."""
 PLENTY: Final = 9_999
@@ -67,15 +71,41 @@ def order(row: Row) -> Order:
         paid_until=row.time("expires_at"), monthly_price=monthly_price(price, period),
         individual_price=True, unpaid_invoice_id=row.maybe_id("unpaid_invoice_id"),
         blocked_at=None, billing_day=_billing_day(row),
-        actions=_order_actions(row, price, months),
+        actions=_order_actions(row, price, months), more=_more(row, months),
     )  # fmt: skip
+
+
+def _more(row: Row, months: int | None) -> dict[str, str]:
+    """What a person wants to know besides: by what it is renewed, how many it stands for, why it is as it is."""
+    period = row.text("period")
+    told = {
+        "renewed by": spoken(months) if months is not None else period, "reason": row.text("reason"),
+        "quantity": "" if row.whole("quantity", 1) == 1 else row.text("quantity"), "notes": row.text("notes"),
+    }  # fmt: skip
+    return {name: text for name, text in told.items() if text}
+
+
+def spoken(months: int) -> str:
+    """``3 months``."""
+    return "1 month" if months == 1 else f"{months} months"
+
+
+def service_words(service: Row) -> dict[SafeText, SafeText]:
+    """What stands in a service, as far as it is plain and no secret."""
+    return {
+        SafeText(name): SafeText(text)
+        for name, text in service.plain().items()
+        if name not in _INNER and not _SECRET.search(name)
+    }
 
 
 def renewal_price(row: Row) -> Money:
     """What one more period costs, without tax: the order's total less its discount."""
     currency = currency_of(row)
     total = row.money("total" if row.has("total") else "price", currency)
-    return total - row.money("discount", currency) if row.has("discount") else total
+    if not row.has("discount"):
+        return total
+    return money_of(total.amount - row.money("discount", currency).amount, currency, "total")
 
 
 def address(service: Row) -> str:
@@ -307,7 +337,7 @@ def plan(row: Row, currency: str) -> Plan | None:
     if not periods or row.text("type") == "domain":
         return None
     months = min(periods)
-    monthly = monthly_price(Money(periods[months].amount, currency), f"{months}M")
+    monthly = monthly_price(money_of(periods[months].amount, currency, "price"), f"{months}M")
     return made(
         Plan, "product", id=row.id(), name=SafeText(row.text("title") or f"#{row.id()}"),
         kind=SafeText(row.text("type") or "custom"), monthly_price=monthly, locations=[SafeText(PLACE)],

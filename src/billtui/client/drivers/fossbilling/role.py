@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from pydantic import SecretStr
 
+from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.fossbilling.calling import call, signing
 from billtui.client.drivers.fossbilling.values import Row, decimal_of
 from billtui.client.errors import CapabilityMissing
 from billtui.client.exchange import Exchange, Steps, ask
+
+MOST_TAX: Final = 100
+"""Per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,10 @@ def tax_rate() -> Steps[Decimal]:
         rate = yield from ask(call("client/invoice/get_tax_rate", lambda result: result))
     except CapabilityMissing:
         return decimal_of(0, "tax rate")
-    return decimal_of(0 if rate in (None, "", False) else rate, "tax rate")
+    found = decimal_of(0 if rate in (None, "", False) else rate, "tax rate")
+    if not 0 <= found <= MOST_TAX:
+        raise UnreadableAnswer("the tax rate is out of all bounds")
+    return found
 
 
 def one_row(result: Any) -> Row:

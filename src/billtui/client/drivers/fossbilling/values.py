@@ -4,7 +4,7 @@ zone, empty values as ``null``, ``""``, ``[]`` or ``"0000-00-00 00:00:00"``."""
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -91,6 +91,17 @@ def money_of(value: Any, currency: str, at: str) -> Money:
         return Money(round_money(decimal_of(value, at)), currency)
     except ValidationError:
         raise UnreadableAnswer(f"{at} is no amount of money") from None
+
+
+def total_of(amounts: Iterable[Money], currency: str) -> Money:
+    """The sum of what is in one currency. Raises :class:`UnreadableAnswer` where it is not, or out of all bounds."""
+    return money_of(sum((_in(one, currency) for one in amounts), Decimal(0)), currency, "total")
+
+
+def _in(amount: Money, currency: str) -> Decimal:
+    if amount.currency != currency:
+        raise UnreadableAnswer("total is of several currencies")
+    return amount.amount
 
 
 @cache
@@ -180,6 +191,12 @@ class Row:
             if found is not None:
                 return found
         raise UnreadableAnswer(f"{self.where(names[0])} is missing")
+
+    def plain(self, most: int = 30) -> dict[str, str]:
+        """What is text or number in it, at most ``most`` of them, none of them long."""
+        told = {str(name): str(one) for name, one in self._values.items() if type(one) in (str, int, Decimal)}
+        short = [(name, text) for name, text in told.items() if text and len(text) <= 500 and len(name) <= 40]
+        return dict(short[:most])
 
     def row(self, name: str) -> Row:
         """An object in it; an empty one where PHP wrote an empty list."""
