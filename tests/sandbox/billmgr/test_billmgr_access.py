@@ -46,6 +46,8 @@ async def test_authinfo_with_every_call_and_for_a_session(panel: InProcessPanel)
     assert (await bare.ok("auth", authinfo=given))["auth"]["$id"]
     panel.http.cookies.clear()
     assert await bare.error("whoami", authinfo=f"{account['login']}:wrong") == ("auth", "badpassword")
+    stale = Browser(panel.http, "0" * 32)
+    assert (await stale.ok("whoami", authinfo=given))["user"]["$id"] == account["account_id"]
 
 
 async def test_a_wrong_password_and_too_many_of_them(panel: InProcessPanel) -> None:
@@ -76,6 +78,9 @@ async def test_after_the_second_factor_there_is_a_new_session_and_the_first_stay
     assert await first.error("payment") == ("access", "func")
     given = f"{account['login']}:{account['password']}"
     assert await Browser(panel.http).error("whoami", authinfo=given) == ("auth", "totp")
+    third = Browser(panel.http, (await Browser(panel.http).ok("auth", authinfo=given))["auth"]["$id"])
+    panel.http.cookies.clear()
+    assert text((await third.ok("whoami"))["ok"]) == "func=totp.confirm"
 
 
 async def test_signing_out_and_what_is_left(panel: InProcessPanel) -> None:

@@ -58,6 +58,18 @@ async def test_a_status_without_its_label(panel: InProcessPanel, shop: Browser) 
         assert row["item_status"] == row["status"]
 
 
+async def test_a_new_server_takes_a_while(panel: InProcessPanel, shop: Browser) -> None:
+    await order(panel, "slow-opening")
+    wanted = {"pricelist": "501", "datacenter": "1", "period": "1", "domain": "slow.example", "skipbasket": "on"}
+    await shop.ok("vds.order.param", sok="ok", **wanted)
+    [row] = (await shop.ok("vds", filter="on", domain="slow.example"))["elem"]
+    assert (row["status"]["$"], row["item_status"]["$orig"], row["ip"]) == ("5", "5_open", {})
+    await panel.advance(seconds=6)
+    [row] = (await shop.ok("vds", filter="on", domain="slow.example"))["elem"]
+    assert (row["status"]["$"], row["item_status"]["$orig"]) == ("2", "2")
+    assert text(row["ip"])
+
+
 async def test_servers_in_a_list_of_another_name(panel: InProcessPanel, shop: Browser) -> None:
     rows = await shop.rows("vds", p_num=1, p_cnt=500)
     assert await shop.error("vds.vps") == ("missed", "func")

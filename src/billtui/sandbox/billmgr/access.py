@@ -55,10 +55,9 @@ def credentials_of(form: Form) -> tuple[str, str] | None:
 def identify(database: Database, form: Form, cookies: dict[str, str]) -> Who | None:
     """Who asks; ``None`` for nobody. Raises :class:`Refused` for a wrong password, ``SignInRefused`` for a lock."""
     session = session_of(form, cookies)
-    if session:
-        return _by_session(database, session)
+    who = _by_session(database, session) if session else None
     given = credentials_of(form)
-    return None if given is None else _by_password(database, *given)
+    return _by_password(database, *given) if who is None and given is not None else who
 
 
 def _by_session(database: Database, session: str) -> Who | None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PATHS = ("/billmgr", "/billmgr/", "/manager/billmgr")
+SIGN_IN = "auth"
+"""It looks at login and password by itself: who has a second factor to show cannot be told before."""
 _LARGEST = 5 * DEFAULT_POLICY.attachment_bytes + 14 * 1024 * 1024
 """Of a body: a message as long as may be, with all its files (TKT-6)."""
 _SECRET = frozenset(
@@ -148,7 +150,7 @@ def _called(
     """An answer, with the session that the browser is to keep; or a page at once."""
     lang = form.get("lang")
     try:
-        who = access.identify(panel.database, form, cookies)
+        who = None if form.func == SIGN_IN else access.identify(panel.database, form, cookies)
         lang = lang or (who.lang if who is not None else "")
         lang = lang if lang in LANGUAGES else "en"
         known = _known(form, who)

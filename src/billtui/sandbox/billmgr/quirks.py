@@ -26,6 +26,8 @@ class Quirk(StrEnum):
     """Amounts for people have a decimal comma."""
     NO_ITEM_STATUS = "no-item-status"
     """Services have no ``item_status``, only ``item_real_status``."""
+    SLOW_OPENING = "slow-opening"
+    """A new server is being set up for some seconds after it was paid: status 5, and no address."""
     STATUS_CODES = "status-codes"
     """``item_status`` is the code itself, without its detail and without a label."""
     RENAMED_LIST = "renamed-list"

@@ -14,7 +14,7 @@ from billtui.sandbox.billmgr.quirks import Quirk
 from billtui.sandbox.billmgr.words import day, money, period, plain
 from billtui.sandbox.engine.facts import addons_monthly
 from billtui.sandbox.engine.rows import OrderRow
-from billtui.sandbox.engine.wire import cents_of
+from billtui.sandbox.engine.wire import SECOND, cents_of
 from billtui.sandbox.tables import NEVER
 
 _SHOWN = {
@@ -24,7 +24,9 @@ _SHOWN = {
     "3": "Suspended",
     "3_autosuspend": "Suspended automatically",
     "4": "Deleted",
+    "5_open": "In progress (being opened)",
 }
+_OPENING = 5 * SECOND
 CLOSING = "closing"
 """Under this name the panel remembers which services are not to go on."""
 _END = f"coalesce(paid_until, {NEVER})"
@@ -35,6 +37,14 @@ _STATUS = {
     "4": "state IN ('deleted', 'cancelled')",
     "5": "0",
 }
+
+
+def status_now(call: Call, row: OrderRow) -> str:
+    """The same, as it is shown at this moment: a new server may take a while to be set up."""
+    began = row.in_use_since
+    if Quirk.SLOW_OPENING in call.quirks and began is not None and call.tx.at < began + _OPENING:
+        return "5_open" if row.state == "active" else status_of(row)
+    return status_of(row)
 
 
 def status_of(row: OrderRow) -> str:
@@ -72,7 +82,7 @@ def closing(call: Call) -> list[int]:
 def service(call: Call, catalogue: Catalogue, row: OrderRow, ends: Collection[int] = ()) -> Node:
     """A service as it stands in a list; ``ends`` are those that are not to go on."""
     plan, place = catalogue.plan(row.plan), catalogue.location(row.location)
-    status = status_of(row)
+    status = status_now(call, row)
     live = status[0] in "23"
     months = row.auto_months if row.auto_on else 1
     cost = monthly_of(row) * months
@@ -83,7 +93,7 @@ def service(call: Call, catalogue: Catalogue, row: OrderRow, ends: Collection[in
             "domain": row.name,
             "server_name": row.name,
             "name": row.name,
-            "ip": row.address or "",
+            "ip": "" if status[0] == "5" else row.address or "",
             "pricelist": plan.name,
             "pricelist_id": plan.number,
             "intname": plan.id,
