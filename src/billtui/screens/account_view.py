@@ -76,6 +76,8 @@ def _identity(account: Account, panel: str) -> list[Line]:
 
 
 def _signed_in_by(account: Account) -> str:
+    if account.signed_in_by.raw == "login-and-key":
+        return "login and API key"
     if account.signed_in_by.raw != "api-key":
         return "login and password"
     return "an API key that only reads" if account.key_read_only else "an API key"
@@ -83,10 +85,16 @@ def _signed_in_by(account: Account) -> str:
 
 def _money(account: Account) -> list[Line]:
     internal, affiliate = account.balances.internal, account.balances.affiliate
+    told = {one.raw for one in account.capabilities}
+    two = bool(affiliate.amount) or not told or "balance.move" in told or account.role.raw != "client"
     about = "The two are never added together: one of them pays a whole invoice (ACC-4). enter shows every movement."
     return [
         Line("internal", "Internal balance", str(internal), about, str(internal), "account.ledger"),
-        Line("affiliate", "Affiliate balance", str(affiliate), about, str(affiliate), "account.ledger"),
+        *(
+            [Line("affiliate", "Affiliate balance", str(affiliate), about, str(affiliate), "account.ledger")]
+            if two
+            else []
+        ),
         Line("ledger", "Ledger", "every movement of money", "enter goes there.", "", "account.ledger"),
     ]
 

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from billtui.commands import Command, Scope
+from billtui.domain.safetext import clean
 from billtui.screens.base import DETAIL_FROM, BilltuiScreen
 from billtui.screens.collector import LARGE, put_aside
 from billtui.screens.trailing import Trailing
@@ -243,8 +244,8 @@ class RecordList(BilltuiScreen, Generic[R]):
         if table.row_count:
             self.list_state.show_rows()
         elif not table.total_count and (why := self.missing()):
-            more = "\ny copies the address." if self.session.web_page else ""
-            self.list_state.show_empty(f"{why}{more}")
+            more = ["\n\n", ("y copies the address", "$muted")] if self.session.web_page else []
+            self.list_state.show_empty(Content.assemble(clean(why, max_length=400), *more))
         elif table.total_count:
             self.list_state.show_empty("No row fits this view and filter. / changes the filter, v the view.")
         elif self.session.account is None or not self.session.store.is_complete:

@@ -22,6 +22,9 @@ from billtui.config.profile_rules import check_name
 from billtui.config.profiles import Profile, ProfileBook, make_profile
 from billtui.domain.money import parse_amount
 
+FEW_ASSUMED = 4
+"""Assumptions of a driver that are shown with a profile, the weightiest first."""
+
 
 def add(context: Context) -> Exit:
     """Add a profile; asks on a terminal for what is missing."""
@@ -175,7 +178,10 @@ def _driver_facts(profile: Profile) -> list[tuple[str, str]]:
         driver = make_driver(profile.kind, profile.login, profile.panel_options)
     except ConfigurationProblem as error:
         return [*facts, ("Problem", str(error))]
-    return [*facts, *(("Assumes", f"{topic}: {words}") for topic, words in driver.assumed.items())]
+    facts += [("Assumes", f"{topic}: {words}") for topic, words in list(driver.assumed.items())[:FEW_ASSUMED]]
+    if (more := len(driver.assumed) - FEW_ASSUMED) > 0:
+        facts.append(("", f"and {more} more: docs/panels.md"))
+    return facts
 
 
 def remove(context: Context) -> Exit:

@@ -89,8 +89,9 @@ def account(login: str, purse: Money, capabilities: frozenset[str]) -> Account:
     try:
         return Account(
             panel_id=SafeText(NO_PANEL_ID), account_id=SafeText(login), login=SafeText(login), email=SafeText(""),
-            currency=purse.currency, balances=Balances(internal=purse, affiliate=Money.zero(purse.currency)),
-            capabilities=frozenset(map(SafeText, capabilities)), signed_in_by=SafeText("api-key"),
+            panel_name=SafeText("RootPanel"), currency=purse.currency,
+            balances=Balances(internal=purse, affiliate=Money.zero(purse.currency)),
+            capabilities=frozenset(map(SafeText, capabilities)), signed_in_by=SafeText("login-and-key"),
         )  # fmt: skip
     except ValidationError:
         raise UnreadableAnswer("the account cannot be read") from None
@@ -264,4 +265,4 @@ def stock_of(tarif: Tarif) -> StockItem:
 
 def place() -> Location:
     """The one location."""
-    return Location(id=SafeText(ANYWHERE), name=SafeText("where the tariff says"))
+    return Location(id=SafeText(ANYWHERE), name=SafeText("its place"))
