@@ -244,8 +244,8 @@ class RecordList(BilltuiScreen, Generic[R]):
         if table.row_count:
             self.list_state.show_rows()
         elif not table.total_count and (why := self.missing()):
-            more = ["\n\n", ("y copies the address", "$muted")] if self.session.web_page else []
-            self.list_state.show_empty(Content.assemble(clean(why, max_length=400), *more))
+            more = "\n\ny copies the address" if self.session.web_page else ""
+            self.list_state.show_empty(Content.assemble(clean(why, max_length=400), (more, "$muted")))
         elif table.total_count:
             self.list_state.show_empty("No row fits this view and filter. / changes the filter, v the view.")
         elif self.session.account is None or not self.session.store.is_complete:
