@@ -19,7 +19,15 @@ from billtui.client.drivers.partial import PartialDriver
 from billtui.client.drivers.sealed import seal, unseal
 from billtui.client.drivers.traits import BILLING_V1
 from billtui.client.echoes import secrets_of
-from billtui.client.errors import CapabilityMissing, ClientError, ConfigurationProblem, ConnectionLost, Outcome, Refused
+from billtui.client.errors import (
+    CapabilityMissing,
+    ClientError,
+    ConfigurationProblem,
+    ConnectionLost,
+    Outcome,
+    Refused,
+    TakenBack,
+)
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Steps, ask, at_once
 from billtui.client.pace import Pace
 from billtui.client.reasons import cookies_in
@@ -116,6 +124,29 @@ async def test_an_answer_that_the_steps_cannot_read_is_unusable_or_unknown(conne
         with pytest.raises(NotSent, match="cannot be used"):
             await client.run(of(call("/look")))
         assert len(panel.seen) == 2
+
+
+async def test_what_was_taken_back_is_refused_although_something_was_written(connect: Connect) -> None:
+    def begin() -> Steps[str]:
+        yield from ask(call("/put", Kind.WRITE))
+        yield from ask(call("/take-out", Kind.WRITE))
+        raise TakenBack("It costs more now.", code="price-changed")
+
+    async with PanelStub(GOOD) as panel, connect(panel.url) as client:
+        with pytest.raises(TakenBack) as caught:
+            await client.run(Conversation(begin, writes=True))
+        assert caught.value.outcome is Outcome.REFUSED and caught.value.code == "price-changed"
+        assert len(panel.seen) == 2
+
+
+async def test_a_call_may_wait_and_may_leave_the_address_of_the_panel(connect: Connect) -> None:
+    later = replace(call("/long/1").exchange, pause=0.05, rooted=True)
+    async with PanelStub(GOOD) as panel, connect(f"{panel.url}/below") as client:
+        begun = time.monotonic()
+        await client.run(replace(call("/long/1"), exchange=later))
+        await client.run(call("/here"))
+        assert time.monotonic() - begun >= 0.05
+        assert [one.target for one in panel.seen] == ["/long/1", "/below/here"]
 
 
 async def test_the_steps_may_go_on_after_a_failure(connect: Connect) -> None:

@@ -221,4 +221,4 @@ class Billmgr(Dialect):
         return asyncio.run(sign_in())
 
     def cells(self, rng: random.Random) -> list[OrderCell]:
-        return [self.cell("vds:502", rng.choice(("1", "2")), rng.randint(1, 2))]
+        return [self.cell("vds-502", rng.choice(("1", "2")), rng.randint(1, 2))]

@@ -206,6 +206,14 @@ def _purses(account: Account, *, both: bool) -> Content:
         (f"{account.balances.internal!s:>16}", "bold"),
         ("   pays invoices and auto-renewal", "$muted"),
     )
+    if account.balances.credit is not None:
+        internal = Content.assemble(
+            internal,
+            "\n",
+            ("Credit     ", "$muted"),
+            (f"{account.balances.credit!s:>16}", "bold"),
+            ("   lent by the provider; no money of yours, not counted", "$muted"),
+        )
     if not both and not account.balances.affiliate.amount:
         return internal
     return Content.assemble(

@@ -133,6 +133,8 @@ def test_states_by_their_code_and_never_by_words(status: str, said: str, state: 
     made = driver()
     order = made.order_of("vds", row(id="1", item_status=text(said, orig=status)), "EUR", None)
     assert str(order.state) == state
+    if said.strip().lower() not in (state, "active", "ordered"):  # the panel's own words stand beside it
+        assert order.power == said.strip()
 
 
 def test_a_panel_with_other_codes_is_an_option() -> None:
@@ -348,6 +350,23 @@ def test_names_and_parts_of_new_servers_are_refused_where_the_panel_has_none() -
     ):
         with pytest.raises(InvalidInput, match=words):
             play(driver(ordering="v1").quote_order(request), one({}))
+
+
+def test_what_the_provider_lends_stands_beside_the_balance() -> None:
+    table = {
+        "whoami": {"user": {"$id": "77", "$name": "ivan", "$email": "ivan@example.org", "$level": "16"}},
+        "dashboard.info": {"elem": row(id="1", realbalance="12,30 €")},
+        "dashboard.subaccount_credit": {"elem": [row(credit="50.00 EUR", available_credit="40.00 EUR")]},
+        "payment.add.method": {
+            "list": [{"$name": "methodlist", "elem": row(paymethod="4", paymethod_type="7", name="Card")}]
+        },
+    }
+    account = play(driver().me(), one(table))
+    assert (account.login, account.account_id, account.currency) == ("ivan", "77", "EUR")
+    assert account.balances.internal == Money("12.30", "EUR") and account.balances.credit == Money("50.00", "EUR")
+    assert account.payment_methods == ["internal", "card-4"]
+    without = {**table, "dashboard.subaccount_credit": refusal("missed")}
+    assert play(driver().me(), one(without)).balances.credit is None
 
 
 # -- tickets

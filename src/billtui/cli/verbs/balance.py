@@ -26,9 +26,11 @@ async def show(context: Context) -> Exit:
                 internal=amount(balances.internal),
                 affiliate=amount(balances.affiliate),
                 currency=account.currency,
+                **({"credit": amount(balances.credit)} if balances.credit is not None else {}),
             )
         else:
-            out.facts([("Internal", str(balances.internal)), ("Affiliate", str(balances.affiliate))])
+            credit = [("Credit", f"{balances.credit}, lent by the provider")] if balances.credit is not None else []
+            out.facts([("Internal", str(balances.internal)), ("Affiliate", str(balances.affiliate)), *credit])
     return Exit.DONE
 
 

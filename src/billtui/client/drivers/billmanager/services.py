@@ -183,7 +183,7 @@ class ServiceCalls(PaymentCalls):
         )
         addresses = plain(unwrap(row.get("ip"))).replace(",", " ").split()
         key = needed(row, "id")
-        power = _DETAIL_POWER.get(detail, "")
+        power = _DETAIL_POWER.get(detail) or _own_words(row, state)
         return Order(
             id=SafeText(f"{kind}:{key}"),
             name=SafeText(plain(first_of(row, "server_name", "domain", "name", "ip")) or key),
@@ -278,6 +278,13 @@ def ask_edit(calls: ServiceCalls, kind: str, key: str, fields: Query, order_id: 
         raise UnreadableAnswer("it does not say that it was changed")
     order = yield from calls.order_now(order_id)
     return order
+
+
+def _own_words(row: Doc, state: str) -> str:
+    """The panel's own text beside the state that it was mapped to, where it says more than that."""
+    words = plain(unwrap(row.get("item_status")))
+    telling = words.lower() not in ("", state, "ordered", "active") and not words[:1].isdigit()
+    return words if telling else ""
 
 
 def _types_in(menu: Doc) -> tuple[str, ...]:
