@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billtui.services.store.columns import Block, RowsInColumns, packed, unpacked
+from billtui.services.store.column_forms import Block, packed, unpacked
+from billtui.services.store.columns import RowsInColumns
 from billtui.widgets.record_table_chosen import counts_of, total_of
 from billtui.widgets.record_table_view import RecordView
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from billtui.services.order_matching import Predicate, Tags, predicate
+from billtui.services.order_matching import Tags, predicate, predicates
 from billtui.services.order_query import Query
 from billtui.services.store import OrderRow, RowsInColumns
 
@@ -18,11 +18,12 @@ def chosen_by(query: Query, rows: Sequence[OrderRow], now: int, tags: Tags) -> S
 
     Deleted and cancelled ones only where the expression itself speaks of ``state``.
     """
-    chosen = predicate(query, now, tags)
-    if not any(term.field == "state" for term in query.terms):
-        chosen = _there(chosen)
-    return rows.picked(chosen) if isinstance(rows, RowsInColumns) else list(filter(chosen, rows))
+    gone_too = any(term.field == "state" for term in query.terms)
+    if isinstance(rows, RowsInColumns):
+        return rows.picked([*([] if gone_too else [_there]), *predicates(query, now, tags)])
+    found = list(filter(predicate(query, now, tags), rows))
+    return found if gone_too else list(filter(_there, found))
 
 
-def _there(chosen: Predicate) -> Predicate:
-    return lambda row: chosen(row) and row.state not in GONE
+def _there(row: OrderRow) -> bool:
+    return row.state not in GONE

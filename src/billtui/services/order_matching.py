@@ -29,11 +29,16 @@ def predicate(query: Query, now: int, tags: Tags = _NO_TAGS) -> Predicate:
     What a row does not know (the days left of an order that was never paid) is true of no comparison; ``-`` turns a
     whole term round, so ``-days<7`` holds for it.
     """
-    parts = [(_rank(term), number, _one(term, now, tags)) for number, term in enumerate(query.terms)]
     chosen: Predicate | None = None
-    for _, _, part in sorted(parts, key=lambda one: one[:2], reverse=True):
+    for part in reversed(predicates(query, now, tags)):
         chosen = part if chosen is None else _both(part, chosen)
     return chosen or _every
+
+
+def predicates(query: Query, now: int, tags: Tags = _NO_TAGS) -> list[Predicate]:
+    """The parts of :func:`predicate`, all of which must be true, the cheap ones first."""
+    parts = [(_rank(term), number, _one(term, now, tags)) for number, term in enumerate(query.terms)]
+    return [part for _, _, part in sorted(parts, key=lambda one: one[:2])]
 
 
 def _every(_row: OrderRow) -> bool:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billtui.services.store.columns import FEW, Coded, Gaps, RowsInColumns, Same, Texts, packed, unpacked
+from billtui.services.store.column_forms import FEW, Coded, Gaps, Same, Texts, packed, unpacked
+from billtui.services.store.columns import RowsInColumns
 from tests.services.order_rows import order_row
 
 
@@ -66,11 +67,14 @@ def test_what_a_function_gives_of_each(blocks: list[list[Row]], function: Callab
     stop = data.draw(st.integers(0, len(wanted) + 1) | st.none())
     assert list(kept.each(function, start, stop)) == list(map(function, wanted[start:stop]))
     assert kept[start:stop] == wanted[start:stop]
-    picked, chosen = kept.picked(function), list(filter(function, wanted))
+    picked, chosen = kept.picked([function]), list(filter(function, wanted))
     assert list(picked) == chosen
     assert [picked[place] for place in range(len(picked))] == chosen
     assert list(picked.each(attrgetter("number"))) == list(picked.values("number")) == [row.number for row in chosen]
     assert picked[1:3] == chosen[1:3]
+    other = data.draw(st.sampled_from(FUNCTIONS))
+    assert list(kept.picked([function, other, function])) == list(filter(other, chosen))
+    assert list(kept.picked([])) == wanted
 
 
 def test_each_column_has_the_smallest_form_that_holds_it() -> None:

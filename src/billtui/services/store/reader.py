@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from billtui.domain import models
 from billtui.services.store import schema
-from billtui.services.store.columns import rows_of
+from billtui.services.store.column_forms import rows_of
 from billtui.services.store.reading import HeldRows, gc_paused
 from billtui.services.store.rows import ChangeRow, EndingRow, InvoiceRow, OrderRow, SearchHit, TransferRow
 from billtui.services.store.text import search_conditions

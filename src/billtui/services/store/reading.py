@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from billtui.services.store import schema
-from billtui.services.store.columns import Block, RowsInColumns, rows_of
+from billtui.services.store.column_forms import Block, rows_of
+from billtui.services.store.columns import RowsInColumns
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class HeldRows:
         self.rows: RowsInColumns[Any] | None = None
         """All rows as they were given last, where they are held as columns."""
         self.shared: dict[object, object] = {}
-        """For :func:`~billtui.services.store.columns.unpacked`."""
+        """For :func:`~billtui.services.store.column_forms.unpacked`."""
 
 
 class ReadFile:

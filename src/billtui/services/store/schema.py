@@ -2,7 +2,7 @@
 
 The store is only a copy of what the panel holds: an unknown schema or a damaged file is moved aside and built anew.
 Rows of a list stand twice: in tables (for queries and single rows) and packed in blocks of :data:`CHUNK`, each as its
-columns (see :mod:`~billtui.services.store.columns`): reading 100,000 of them takes a hundredth of the time. The
+columns (see :mod:`~billtui.services.store.column_forms`): reading 100,000 of them takes a hundredth of the time. The
 ``stamp`` of a block is the generation in which it was written.
 """
 
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from billtui.config.paths import ensure_private_dir
-from billtui.services.store import columns
+from billtui.services.store import column_forms
 from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow
 
 SCHEMA_VERSION = 6
@@ -228,15 +228,15 @@ def set_aside(path: Path, inode: int) -> None:
 
 def pack(rows: Sequence[tuple[object, ...]]) -> tuple[int, bytes]:
     """Rows, at least one, as one block with its check sum."""
-    blob = columns.packed(rows)
+    blob = column_forms.packed(rows)
     return zlib.crc32(blob), blob
 
 
-def unpack(crc: int, blob: bytes, shared: dict[object, object] | None = None) -> columns.Block:
+def unpack(crc: int, blob: bytes, shared: dict[object, object] | None = None) -> column_forms.Block:
     """The rows of a block, as its columns. Raises StoreDamaged where the check sum does not fit.
 
     Blocks that are kept together go by the same ``shared``: few different values are held once for all of them.
     """
     if zlib.crc32(blob) != crc:
         raise StoreDamaged("a block of rows is damaged")
-    return columns.unpacked(blob, shared)
+    return column_forms.unpacked(blob, shared)
