@@ -345,8 +345,10 @@ async def test_staff_takes_answers_and_notes(client: BillingClient, shop: Sandbo
     async with opened(shop, support["login"]) as staff:
         await staff.sessions.sign_in(support["login"], SecretStr(support["password"]))
         me = await staff.account.me()
+        assert (await staff.orders.list()).items == [] == (await staff.invoices.list()).items
         assert me.role == "support" and staff.unavailable("staff.take") is None and staff.unavailable("invoices.pay")
         ticket = await staff.tickets.get(opened_one.id)
+        assert ticket.department in {one.id for one in await staff.tickets.departments()}
         assert ticket.subject == "Slow"
         with pytest.raises(RuleRefused, match="queue"):
             await staff.tickets.write(ticket.id, MessageRequest(body="Hello"), write())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.billmanager.asking import reading
+from billtui.client.drivers.billmanager.assumed import Options
 from billtui.client.drivers.billmanager.figures import money
 from billtui.client.drivers.billmanager.renewals import RenewalCalls
 from billtui.client.drivers.billmanager.shapes import (
@@ -28,6 +30,7 @@ from billtui.domain.safetext import SafeText
 
 V1: Final = "v1"
 V2: Final = "v2"
+JUST_READ: Final = timedelta(seconds=60)
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _FIRST_LINE = re.compile(r"<(?:br|/p|/div|/h[1-6])[\s/>]|\n", re.IGNORECASE)
 _MEMORY = re.compile(r"(?:RAM|Memory)\W{0,3}([0-9]{1,7})\s*(MiB|MB|Mb|GiB|GB|Gb|G)", re.IGNORECASE)
@@ -65,7 +68,22 @@ class Sold:
 
 
 class CatalogueCalls(RenewalCalls):
-    """The calls about the catalogue."""
+    """The calls about the catalogue.
+
+    It takes a request for each place, so what was just read for the plans is good for the places and the stock, too.
+    """
+
+    def __init__(self, login: str, options: Options) -> None:
+        super().__init__(login, options)
+        self._just_read: tuple[datetime, Sold] | None = None
+
+    def _for_sale(self) -> Steps[Sold]:
+        """What is sold for a month, as read within the last moments."""
+        if self._just_read is not None and datetime.now(UTC) - self._just_read[0] < JUST_READ:
+            return self._just_read[1]
+        sold = yield from self.sold()
+        self._just_read = (datetime.now(UTC), sold)
+        return sold
 
     def ordering(self) -> Steps[str]:
         """Which order form this panel has: the option's, else the old one where it answers, else the new one.
@@ -126,7 +144,7 @@ class CatalogueCalls(RenewalCalls):
         """Every tariff once, with its price for a month and the places that have it."""
 
         def begin() -> Steps[Page[Plan]]:
-            sold = yield from self.sold()
+            sold = yield from self._for_sale()
             plans: dict[str, Plan] = {}
             for (plan_id, place), tariff in sold.tariffs.items():
                 if plan_id in plans:
@@ -141,11 +159,7 @@ class CatalogueCalls(RenewalCalls):
         """The places of the order forms."""
 
         def begin() -> Steps[Page[Location]]:
-            version = yield from self.ordering()
-            places: dict[str, str] = {}
-            for kind in (yield from self.item_types()):
-                doc = yield from self._if_there(f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist")
-                places |= _places(doc)
+            places = (yield from self._for_sale()).places
             return Page[Location](
                 items=[Location(id=SafeText(key), name=SafeText(name)) for key, name in places.items()]
             )
@@ -165,7 +179,7 @@ class CatalogueCalls(RenewalCalls):
         """Whether a tariff can be ordered: as many as one request takes, or none. The panel tells no numbers."""
 
         def begin() -> Steps[Page[StockItem]]:
-            sold = yield from self.sold()
+            sold = yield from self._for_sale()
             return Page[StockItem](
                 items=[
                     StockItem(

@@ -20,7 +20,7 @@ from billtui.client.drivers.billmanager.tickets import TicketCalls, new_message,
 from billtui.client.errors import CapabilityMissing, InvalidInput, RuleRefused
 from billtui.client.exchange import Conversation, Steps
 from billtui.client.settings import Write
-from billtui.domain.models import Account, MessageRequest, PostedMessage, Ticket, TicketChange, TicketState
+from billtui.domain.models import Account, Department, MessageRequest, PostedMessage, Ticket, TicketChange, TicketState
 from billtui.domain.safetext import SafeText
 
 QUEUE: Final = "ticket"
@@ -61,6 +61,20 @@ class StaffCalls(TicketCalls):
             created_at=begun or last or UNKNOWN_DAY, updated_at=last or begun or UNKNOWN_DAY,
             assignee=SafeText(responsible) if responsible else None,
         )  # fmt: skip
+
+    def departments(self) -> Conversation[list[Department]]:
+        """Of staff the queues that its tickets are in: the list of departments is for administrators."""
+
+        def begin() -> Steps[list[Department]]:
+            yield from self.known_user()
+            if not self.memory.staff:
+                return (yield from super(StaffCalls, self).departments().begin())
+            yield from self.cleared(ALL)
+            rows = yield from self.rows_at(ALL, Place(), MOST_IN_A_QUEUE)
+            names = dict.fromkeys(plain(unwrap(row.get("queue"))) for row in rows.rows)
+            return [Department(id=SafeText(one), name=SafeText(one)) for one in names if one]
+
+        return reading(begin, "tickets")
 
     def assignment(self, key: str) -> Steps[tuple[str, Doc] | None]:
         """Where a ticket is in the own queue: its number there and the row; ``None`` where it is not."""
