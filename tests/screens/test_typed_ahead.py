@@ -170,3 +170,19 @@ async def test_a_letter_behind_its_key_goes_into_the_letter_and_sending_waits_fo
         await driver.hears("“Send” was typed before this was on the screen")
         assert driver.app.screen.body.text == "xqODpt"  # type: ignore[attr-defined]  # a ComposerScreen
         assert driver.jobs() == []
+
+
+async def test_a_question_that_sends_what_is_typed_takes_no_early_enter(program: Program) -> None:
+    """Of a general kind (a name, a choice), but with a write behind it."""
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        row = driver.cursor
+        assert row is not None
+        before = program.panel().order(row)["name"]
+        await type_ahead(driver, "E", "end", *"-x", "enter")
+        await driver.on("Prompt")
+        await driver.reads(TOO_EARLY)
+        assert driver.jobs() == [] and program.panel().order(row)["name"] == before
+        await driver.press("enter")
+        await driver.finished()
+        assert program.panel().order(row)["name"] == f"{before}-x"

@@ -124,7 +124,7 @@ async def read_access(app: Shell, row: TicketRow) -> None:
             check=check,
             note="Logged with your name, the time and this reason; the client sees the log. It is shown for"
             f" {SHOWN_SECONDS} s and kept nowhere.",
-        )
+        ).that_sends()
     )  # fmt: skip
     if reason is None:
         return

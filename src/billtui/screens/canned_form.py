@@ -41,6 +41,7 @@ class CannedAnswer(NamedTuple):
 class CannedForm(Dialog[CannedAnswer]):
     """Answers what was typed once nothing is wrong with it; ``esc`` asks once before it lets changes go."""
 
+    confirms = True
     CSS_PATH: ClassVar[CSSPathType | None] = [
         Path(__file__).parent / "modals/dialog.tcss",
         Path(__file__).with_name("canned_form.tcss"),

@@ -35,7 +35,7 @@ async def hand_over(app: Shell, rows: Sequence[TicketRow]) -> None:
         Prompt(
             "Hand over", label=f"A note for {name} (only staff sees it); empty for none", button="Hand over",
             note="What was found, what was promised, what is to be done. Nobody has it until somebody there takes it.",
-        )
+        ).that_sends()
     )  # fmt: skip
     if note is None:
         return

@@ -51,7 +51,9 @@ async def _rename_one(app: Shell, row: OrderRow) -> None:
         return None
 
     name = await app.push_screen_wait(
-        Prompt("Rename", label=f"New name of {order.name}:", value=str(order.name), button="Rename", check=check)
+        Prompt(
+            "Rename", label=f"New name of {order.name}:", value=str(order.name), button="Rename", check=check
+        ).that_sends()
     )
     if name is None:
         return

@@ -93,7 +93,10 @@ class PanelList(ListScreen[R], Generic[R]):
 
     async def really(self, title: str, yes: Choice, no: Choice, note: str = "") -> bool:
         """Ask before something that cannot be taken back; the cursor rests on ``no``."""
-        return await self.app.push_screen_wait(ChoiceDialog(title, [no, yes], note=note, chosen=no.id)) == yes.id
+        return (
+            await self.app.push_screen_wait(ChoiceDialog(title, [no, yes], note=note, chosen=no.id).that_sends())
+            == yes.id
+        )
 
     @staticmethod
     def line(label: str, value: Content | str) -> Content:

@@ -172,7 +172,10 @@ async def close_ticket(app: Shell, ticket_id: str) -> None:
             Choice("no", "Leave it open"),
             Choice("yes", "Close it", "The server access that was given is wiped; reopening does not bring it back"),
         ]
-        if await app.push_screen_wait(ChoiceDialog(f"Close {ticket.number}?", choices, chosen="no")) != "yes":
+        if (
+            await app.push_screen_wait(ChoiceDialog(f"Close {ticket.number}?", choices, chosen="no").that_sends())
+            != "yes"
+        ):
             return
     if await _change(app, ticket, TicketChange(state=TicketState.CLOSED), hold=True) is not None:
         after_acting(app, [ticket_id])
@@ -219,7 +222,7 @@ async def rate_ticket(app: Shell, ticket_id: str) -> None:
         Prompt(
             f"Rating {rating}", label="A word about it, if you like (support reads it):", button="Rate", check=check,
             value=one_line(str(ticket.rating_comment)),
-        )
+        ).that_sends()
     )  # fmt: skip
     if comment is not None:
         await _change(app, ticket, TicketChange(rating=int(rating), rating_comment=comment.strip() or None), hold=False)

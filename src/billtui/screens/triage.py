@@ -191,11 +191,13 @@ async def assign_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
         Choice(OTHER, "Another colleague …", "Type the login"),
     ]
     now = rows[0].assignee
-    who = await app.push_screen_wait(ChoiceDialog(f"Who shall have {these(rows)}?", choices, chosen=now or me))
+    who = await app.push_screen_wait(
+        ChoiceDialog(f"Who shall have {these(rows)}?", choices, chosen=now or me).that_sends()
+    )
     if who == OTHER:
         who = await app.push_screen_wait(
             Prompt("Assign", label="Login of the colleague", button="Assign",
-                   check=lambda text: None if text.strip() else "Type a login, as it stands in the queue.")
+                   check=lambda text: None if text.strip() else "Type a login, as it stands in the queue.").that_sends()
         )  # fmt: skip
     if who is None:
         return
@@ -222,7 +224,9 @@ async def set_priority(app: Shell, rows: Sequence[TicketRow]) -> None:
     }
     now = rows[0].priority
     chosen = await app.push_screen_wait(
-        ChoiceDialog(f"Priority of {these(rows)}", [Choice(one, one, about[one]) for one in PRIORITIES], chosen=now)
+        ChoiceDialog(
+            f"Priority of {these(rows)}", [Choice(one, one, about[one]) for one in PRIORITIES], chosen=now
+        ).that_sends()
     )
     if chosen is None:
         return
@@ -260,7 +264,7 @@ async def hold_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
         Prompt(
             f"Hold {these(rows)}", label="Until when?", value="tomorrow 9:00", button="Hold", check=check, live=live,
             note=f"For example: {EXAMPLES}. A message of the client brings it back at once.",
-        )
+        ).that_sends()
     )  # fmt: skip
     if typed is None:
         return
@@ -301,7 +305,7 @@ async def tag_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
         Prompt(
             f"Tags of {these(rows)}", label=f"Now: {has or 'none'}", placeholder="disk -waiting", button="Keep",
             check=check, live=live, note=f"In use: {names}." if names else "",
-        )
+        ).that_sends()
     )  # fmt: skip
     if typed is None:
         return

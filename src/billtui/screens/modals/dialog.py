@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -103,6 +103,11 @@ class Dialog(ModalScreen[Result | None], LeanScreen[Result | None], Generic[Resu
     """Whether something was typed too early, and everything early behind it is dropped with it."""
     _late: tuple[Result | None] | None = None
     """The answer of a question that another one had covered by the time it was answered."""
+
+    def that_sends(self) -> Self:
+        """Before it is shown: an answer to this one sends something, whatever others of its kind do."""
+        self.confirms = True
+        return self
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Answer, and go. Under another question (keys typed ahead) it goes once that one has gone.
