@@ -110,7 +110,7 @@ async def test_an_order_is_shown_with_its_service_and_without_its_secrets(panel:
     async with client() as mine:
         order = await mine.orders.get("1")
         assert order.address == "192.0.2.7"
-        assert order.more == {"renewed by": "12 months", "ip": "192.0.2.7", "note": "rack 4"}
+        assert order.more == {"renewed by": "12 months", "note": "rack 4"}
 
 
 async def test_an_order_and_an_invoice_that_are_gone(client: Client) -> None:

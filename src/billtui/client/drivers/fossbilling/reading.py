@@ -91,11 +91,12 @@ def spoken(months: int) -> str:
 
 
 def service_words(service: Row) -> dict[SafeText, SafeText]:
-    """What stands in a service, as far as it is plain and no secret."""
+    """What stands in a service beside its address, as far as it is plain and no secret."""
+    reached = address(service)
     return {
         SafeText(name): SafeText(text)
         for name, text in service.plain().items()
-        if name not in _INNER and not _SECRET.search(name)
+        if name not in _INNER and not _SECRET.search(name) and text != reached
     }
 
 
