@@ -287,6 +287,36 @@ def test_a_refund_is_told_by_its_number() -> None:
     assert (str(made.kind), made.state, made.total) == ("refund", InvoiceState.REFUNDED, Money("10.00", "EUR"))
 
 
+def test_a_payment_that_became_another_one_is_not_believed() -> None:
+    """Else the first one would still be new, and be paid once more."""
+    listed = {
+        "p_elems": text("1"),
+        "elem": [row(id="7", status=text("New", orig="1"), subaccountamount_iso="5.00 EUR")],
+    }
+    way = row(paymethod="1", paymethod_type="0", name="Balance")
+    made = {"7": "8"}
+
+    def method(form: dict[str, str]) -> Doc:
+        if form.get("sok") == "ok":
+            assert (form["payment_id"], form["clicked_button"], form["amount"]) == ("7", "fromsubaccount", "5.00")
+            return {"ok": text("func=order"), "payment_id": text(made["7"])}
+        return {"list": [{"$name": "methodlist", "elem": [way]}], "payment_currency": text("1")}
+
+    table = {"payment": listed, "payment.add.method": method, "profile": {"elem": row(id="3")}}
+    with pytest.raises(UnreadableAnswer, match="another payment"):
+        play(driver(ordering="v1").pay("7", "internal", Money("5.00", "EUR"), write()), one(table))
+    made["7"] = "7"
+    payment = play(driver(ordering="v1").pay("7", "internal", Money("5.00", "EUR"), write()), one(table))
+    assert payment.state == "pending"  # the panel's list still says that it is new: nothing is told as paid
+
+
+def test_signing_out_never_signs_in_again() -> None:
+    asked: list[dict[str, str]] = []
+    play(driver().sign_out(), one({"logon": "<html>bye</html>"}), asked)
+    play(driver(sign_out_func="logoff").sign_out(), one({}), asked)
+    assert [form["func"] for form in asked] == ["logon", "logoff"]
+
+
 def test_the_example_of_a_basket_is_an_unpaid_invoice() -> None:
     invoice = play(driver(ordering="v1").get_invoice("basket:904"), one({"basket": BASKET}))
     assert (invoice.state, invoice.total, invoice.line_count) == (InvoiceState.UNPAID, Money("4.90", "EUR"), 1)

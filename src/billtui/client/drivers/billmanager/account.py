@@ -17,6 +17,7 @@ from billtui.client.drivers.billmanager.methods import Methods
 from billtui.client.drivers.billmanager.shapes import Doc, attribute, objects, unwrap
 from billtui.client.drivers.traits import NO_PANEL_ID
 from billtui.client.errors import (
+    BadAnswer,
     ConfigurationProblem,
     InvalidInput,
     Refused,
@@ -91,8 +92,8 @@ class AccountCalls(Methods):
             if self.chosen.authinfo:
                 return
             try:
-                yield from self.fetch(self.chosen.sign_out_func)
-            except (Refused, SessionExpired):
+                yield from self.farewell(self.chosen.sign_out_func)
+            except (Refused, SessionExpired, BadAnswer):
                 return  # it had ended already, or ends by itself
 
         return reading(begin)

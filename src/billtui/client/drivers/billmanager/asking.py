@@ -159,6 +159,10 @@ class Asking:
             raise UnreadableAnswer("it promises an answer for later where none was expected")
         return said
 
+    def farewell(self, func: str) -> Steps[None]:
+        """A call after which the session is gone: once, and never with a new one. Raises ClientError."""
+        yield _call(replace(self.form(func), kind=Kind.ONCE), explain)
+
     def _to_its_end(self, call: Call[Doc | Long]) -> Steps[Doc]:
         """The document, however long the panel takes for it."""
         said: Doc | Long = yield call

@@ -213,6 +213,9 @@ class PaymentCalls(AccountCalls):
         if "ok" not in done:
             raise UnreadableAnswer("it does not say that the payment was made")
         payment_id = _new_id(done) or ("" if is_basket(key) else key)
+        if key and not is_waiting(key) and payment_id != key:
+            # The panel made another payment for it: the first one still says "new", and would be paid once more.
+            raise UnreadableAnswer("it speaks of another payment than was to be paid")
         address = unwrap(done.get("ok"))
         if not payment_id:
             raise UnreadableAnswer("the payment's id is missing")
