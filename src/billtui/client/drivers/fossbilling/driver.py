@@ -34,6 +34,7 @@ ASSUMED: Final[Mapping[str, str]] = {
     "recovery": "guest/client/update_password takes hash, password and password_confirm; hash ends the mail's link.",
     "the staff's profile": "admin/profile/get says who is signed in; guest/staff/login signs in by password.",
     "tickets about an order": "ticket_create takes rel_type=order and rel_id.",
+    "stock": "What the panel does not count is shown as 9,999; the cart says what can be had.",
     "sessions": "A session is taken for two hours; when it is over sooner, the panel says so.",
     "paying by a gateway": "A person pays on the panel's own page of the invoice, /invoice/ and its hash.",
     "words of refusals": "“not found” in English stands for something that is gone; panels in other languages are told"
