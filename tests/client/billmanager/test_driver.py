@@ -481,7 +481,7 @@ def test_no_access_is_told_from_no_session_by_keepalive() -> None:
     table = {"vds": refusal("access", "vds", "Insufficient privileges"), "keepalive": {"ok": {}}, "menu": {}}
     with pytest.raises(Forbidden, match="Insufficient privileges"):
         play(driver().list_orders(()), one(table))
-    with pytest.raises(SessionExpired):
+    with pytest.raises(SessionExpired, match="has ended"):
         play(driver().list_orders(()), one({**table, "keepalive": refusal("access")}))
 
 

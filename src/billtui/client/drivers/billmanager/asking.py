@@ -217,7 +217,7 @@ def _call(
             raise
         except NoAccess as error:
             if gone is not None:
-                raise gone(error.fact, "Sign in again.", problem=error.problem) from None
+                raise gone("The session has ended.", "Sign in again.", problem=error.problem) from None
             raise
 
     return Call(exchange, read, explained, expect=frozenset({200}))
