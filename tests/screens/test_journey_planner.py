@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from billtui.commands import COMMANDS
 from billtui.screens.agenda import AgendaScreen
 from billtui.screens.planner import PlannerScreen
 from billtui.services.forecast import What
@@ -62,6 +63,21 @@ async def test_month_day_agenda_order_and_back(program: Program, size: tuple[int
         await driver.on("AgendaScreen")
         await driver.press("escape")
         await driver.on("PlannerScreen")
+
+
+async def test_commands_of_the_agenda_need_no_row(program: Program) -> None:
+    async with program.open() as driver:
+        await driver.go("7", "PlannerScreen")
+        await driver.press(":")
+        await driver.type("agenda")
+        await driver.press("enter")
+        await driver.on("AgendaScreen")
+        await driver.press("slash")
+        await driver.type("zqzq")
+        await driver.press("enter")
+        assert driver.cursor is None
+        screen = agenda(driver)
+        assert screen.refusal_of(COMMANDS["agenda.horizon"]) is None
 
 
 async def test_the_agenda_is_filtered_and_opens_invoices(program: Program) -> None:

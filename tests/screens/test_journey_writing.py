@@ -186,6 +186,18 @@ async def test_a_reply_to_a_thread_that_moved_on_is_held_shown_and_sent_only_by_
         await driver.until(lambda: not driver.app.session.writing.drafts.all(), "the draft to go")
 
 
+async def test_a_ticket_is_written_where_no_ticket_is_shown(program: Program) -> None:
+    """An empty list, a filter that fits nothing, a first copy that is still being made: a new one needs no row."""
+    async with program.open() as driver:
+        await driver.go("9", "TicketsScreen")
+        await driver.press("slash")
+        await driver.type("zqzq")
+        await driver.press("enter")
+        assert driver.cursor is None
+        await driver.press("n")
+        await driver.on("ComposerScreen")
+
+
 async def test_keys_typed_ahead_send_nothing_and_land_in_the_letter(program: Program) -> None:
     before = len(tickets(program.panel()))
     async with program.open(settings=AT_ONCE) as driver:

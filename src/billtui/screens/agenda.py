@@ -13,6 +13,7 @@ from billtui.screens.forecast_desk import Agenda, ForecastDesk, agenda_of, with_
 from billtui.screens.list_screen import ListScreen, View
 from billtui.screens.planner import saving_refusal
 from billtui.screens.planner_view import event_detail, saving_note, span_of, what_cell
+from billtui.screens.record_list import RecordList
 from billtui.screens.topping_up import top_up
 from billtui.services.forecast import HORIZONS, OF_INVOICES, RENEWED, Event, Forecast, What
 from billtui.services.forecast.words import SHORT, why
@@ -184,7 +185,7 @@ class AgendaScreen(ListScreen[Event]):
     def refusal_of(self, command: Command) -> str | None:
         """Commands here need no row."""
         if command.scope is Scope.AGENDA:
-            return super(ListScreen, self).refusal_of(command) or saving_refusal(command, self.forecast)
+            return super(RecordList, self).refusal_of(command) or saving_refusal(command, self.forecast)
         return super().refusal_of(command)
 
     @handles("agenda.horizon")

@@ -10,7 +10,8 @@ from textual.content import Content
 
 from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
-from billtui.screens.list_screen import ListScreen, View
+from billtui.screens.list_screen import View
+from billtui.screens.record_list import RecordList
 from billtui.screens.saved_view_list import SavedViewList
 from billtui.screens.ticket_view import (
     ANSWERED,
@@ -272,7 +273,7 @@ class TicketsScreen(SavedViewList[TicketRow]):
     def refusal_of(self, command: Command) -> str | None:
         """A new ticket needs no row."""
         if command.id == "ticket.new":
-            return super(ListScreen, self).refusal_of(command)
+            return super(RecordList, self).refusal_of(command)
         return super().refusal_of(command)
 
     @handles("ticket.new")
