@@ -14,7 +14,8 @@ from billtui.config.errors import ProfileError
 from billtui.config.paths import config_dir, data_dir, state_dir
 from billtui.config.plain_profiles import CHECKS, plain_profile
 from billtui.config.profiles import Profile, ProfileBook, make_profile
-from tests.support.command_line import PASSWORD, Cli, Result, environment
+from tests.support.command_line import PASSWORD, Cli, Result, environment, process
+from tests.support.gateway_stub import KEY, LOGIN, GatewayStub
 
 STAFF = "sam.desk"
 HEAVY = {"pydantic", "pydantic_core", "asyncio", "httpx", "h11", "textual", "rich", "dataclasses", "inspect", "logging"}
@@ -324,3 +325,22 @@ def test_which_profile_is_meant_is_the_same(cli: Cli) -> None:
     assert last.name == "two"
     assert plain_profile("three") is None
     assert not (state_dir() / "tags").exists()
+
+
+def test_a_list_that_the_kind_of_panel_lacks_is_no_empty_list() -> None:
+    """What a panel does not list is refused offline, too; an empty list would say that nothing is owed."""
+    with GatewayStub() as gateway:
+        made = process("profile", "add", "gate", "--url", gateway.url, "--login", LOGIN, "--json")
+        assert made.json["profile"]["kind"] == "rootpanel"
+        known = {"BILLTUI_TOKEN": KEY}
+        assert len(process("orders", "list", "--profile", "gate", "--json", variables=known).json["items"]) == 3
+        offline = process("orders", "list", "--profile", "gate", "--offline", "--json")
+        assert len(offline.json["items"]) == 3
+        for more in (["--offline"], []):
+            refused = process("invoices", "list", "--profile", "gate", *more, "--json", variables=known)
+            assert (refused.code, refused.error["code"]) == (5, "capability-missing"), more
+            assert "billing.php" in refused.error["detail"]
+        for verb in (["tickets", "list"], ["transfers", "list"], ["balance", "ledger"], ["orders", "rename", "1", "x"],
+                     ["invoices", "pay", "1", "--method", "internal"]):  # fmt: skip
+            refused = process(*verb, "--profile", "gate", "--json", variables=known)
+            assert (refused.code, refused.error["code"]) == (5, "capability-missing"), verb

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from billtui.cli import listing
 from billtui.cli.exits import Exit
+from billtui.cli.needs import NEEDS
 from billtui.config.errors import ConfigError
+from billtui.config.kinds import USUAL_KIND
 from billtui.config.paths import check_private_dir, data_dir, state_dir
 from billtui.config.plain_profiles import plain_profile, without_profile
 from billtui.config.process_memory import take_variables
@@ -99,7 +101,11 @@ def _open(options: argparse.Namespace) -> _Copy:
         raise _NotPlain
     rows = ListReader(path, _damaged)
     try:
-        return _copy(rows)
+        copy = _copy(rows)
+        needed = NEEDS.get(options.verb.path)
+        if profile.kind != USUAL_KIND and needed is not None and needed not in copy.capabilities:
+            raise _NotPlain  # a panel that can less: the session knows, and says what to do instead
+        return copy
     except BaseException:
         rows.close()
         raise

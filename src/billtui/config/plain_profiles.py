@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billtui.config import toml_text
+from billtui.config.kinds import USUAL_KIND, kind_of_address
 from billtui.config.paths import config_dir
 from billtui.config.profile_rules import (
     LIMIT_PLACES,
@@ -43,6 +44,7 @@ class PlainProfile(NamedTuple):
     """As :func:`~billtui.config.profile_rules.check_url` gives it."""
     login: str
     read_only: bool
+    kind: str
 
 
 def plain_profile(name: str | None = None) -> PlainProfile | None:
@@ -64,7 +66,7 @@ def plain_profile(name: str | None = None) -> PlainProfile | None:
 
 def without_profile(url: str, login: str) -> PlainProfile | None:
     """A panel given by ``--url``; its ``name`` is that of its copy. ``None`` where it is not plain."""
-    found = _plain(WITHOUT_PROFILE, {"url": url, "login": login})
+    found = _plain(WITHOUT_PROFILE, {"url": url, "login": login, "kind": kind_of_address(url)})
     return None if found is None else found._replace(name=name_of_copy(found.url, found.login))
 
 
@@ -76,7 +78,13 @@ def _plain(name: str, values: dict[str, object]) -> PlainProfile | None:
         found = {key: CHECKS[key](value) for key, value in values.items()}
     except ValueError:  # a ProfileError is one
         return None
-    return PlainProfile(name, str(found["url"]), str(found.get("login", "")), bool(found.get("read_only")))
+    return PlainProfile(
+        name,
+        str(found["url"]),
+        str(found.get("login", "")),
+        bool(found.get("read_only")),
+        str(found.get("kind", USUAL_KIND)),
+    )
 
 
 def _text(check: Callable[[str], str]) -> Callable[[object], object]:
