@@ -59,3 +59,21 @@ async def test_every_area_is_there_and_says_where_it_is_done(tmp_path: Path, siz
             await driver.on("OrderScreen")
             await driver.sees("osname", "Debian")
         assert set(gateway.asked) <= {"getBalance", "getOrders"}
+
+
+async def test_signing_in_names_what_is_typed(tmp_path: Path) -> None:
+    with GatewayStub() as gateway:
+        sandbox: Any = SimpleNamespace(url=gateway.url, accounts=[{"login": LOGIN, "password": KEY}])
+        profile = make_profile(name="gate", url=gateway.url, login=LOGIN, kind="rootpanel")
+        async with Program(sandbox, tmp_path).open(
+            profile=profile, credentials=Pocket(), login=LOGIN, ready=False
+        ) as driver:
+            await driver.on("SignInScreen")
+            await driver.sees("API key")
+            await driver.type("wrong")
+            await driver.press("enter")
+            await driver.reads("Неверный ключ")
+            await driver.type(KEY)
+            await driver.press("enter")
+            await driver.ready()
+            await driver.sees("100.00 EUR")

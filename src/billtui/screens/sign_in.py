@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from billtui.client.errors import ClientError, LockedOut, NotSent, RateLimited, SignInRefused, TotpRequired
+from billtui.config.kinds import USUAL_KIND
 from billtui.domain.safetext import clean
 from billtui.screens.door import Door
 from billtui.screens.lean_screen import LeanScreen
@@ -90,7 +91,7 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
                 yield Static(Content(clean(self.message)), id="why")
             yield from self._field("Login", "login", value=profile.login)
             hint = f"  the demo's is {DEMO_PASSWORD} until it is changed" if profile.demo else ""
-            yield from self._field("Password", "password", password=True, hint=hint)
+            yield from self._field(self._secret_word(), "password", password=True, hint=hint)
             with Vertical(id="totp-row"):
                 label = "Code of your second factor (6 digits), or a recovery code"
                 yield from self._field(label, "totp", password=True)
@@ -102,6 +103,12 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
                 yield Button("Password forgotten", id="forgotten")
                 yield Static(id="between")
                 yield Button("Sign in", id="go")
+
+    def _secret_word(self) -> str:
+        """What this kind of panel calls what is typed beside the login."""
+        if self.door.profile.kind == USUAL_KIND:
+            return "Password"
+        return self.door.session.traits.secret
 
     @staticmethod
     def _field(label: str, name: str, *, value: str = "", password: bool = False, hint: str = "") -> Iterable[Widget]:

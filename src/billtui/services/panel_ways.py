@@ -62,10 +62,13 @@ def ways_of(
     pays = [one for one in plan.operations if one.kind in PURCHASES and pays_by_itself(traits, one.kind)]
     if pays:
         paid = {one.takes_from for one in plan.operations}
+        by_itself = f"{traits.title} does that itself."
+        if traits.ways_assumed:
+            by_itself = f"that is assumed of {traits.title}, nobody documents it. If it bills instead, pay it there."
         what = "It is" if len(pays) == 1 else "Each is"
         alone = any(one.number not in paid for one in pays)
         unasked = ", although no payment was asked for" if alone else ""
-        found.append(f"{what} paid from the balance at once if it suffices{unasked}: {traits.title} does that itself.")
+        found.append(f"{what} paid from the balance at once if it suffices{unasked}: {by_itself}")
     if from_file and not traits.keys and plan.operations:
         found.append(
             f"{traits.title} knows no keys: what was done with this file on another computer already would be done a"

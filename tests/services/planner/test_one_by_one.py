@@ -69,3 +69,9 @@ def test_a_purchase_has_its_own_way(pays: bool) -> None:
 def test_a_file_may_have_been_carried_out_elsewhere() -> None:
     words = ways_of(OTHER, renewal(1, "internal", together=False), from_file=True)
     assert "on another computer already" in words[-1]
+
+
+def test_what_is_only_assumed_is_said_so() -> None:
+    """A kind of panel whose ways nobody documents: whoever confirms knows that it may bill instead."""
+    words = ways_of(replace(OTHER, ways_assumed=True), renewal(1, "internal", together=False))
+    assert "that is assumed" in words[0] and "does that itself" not in words[0]

@@ -108,11 +108,10 @@ def _password(context: Context) -> SecretStr:
         return handed.secret
     if context.environment.password is not None:
         return context.environment.password
-    typed = (
-        ask_secret(f"Password of {context.profile.login or 'this login'} on {context.profile.host}: ")
-        if can_ask()
-        else None
-    )
+    profile = context.profile
+    secret = context.session_settings().driver().traits.secret
+    question = f"{secret} of {profile.login or 'this login'} on {profile.host}: "
+    typed = ask_secret(question) if can_ask() else None
     if typed is None:
         raise CliError(
             "no-password",

@@ -30,12 +30,16 @@ class Traits:
     """Whether a renewal is paid from the balance at once where that suffices."""
     purchase_pays: bool = False
     """Whether a purchase of new servers is paid from the balance at once where that suffices."""
+    ways_assumed: bool = False
+    """Whether that is only assumed, because nobody documents it: then it is said so before a purchase."""
     late_terms: bool = False
     """Whether an order's end moves only some time after its renewal was paid, as by a batch job of the panel."""
     door: str = ""
     """The one path that every call goes to; an address of a profile that ends with it is meant without."""
     pace: Pace = UNSPARED
     """How hard it is asked."""
+    secret: str = "Password"
+    """What a person types when signing in, beside the login."""
     web: str = ""
     """Path of the page where a person does what cannot be done from here, below the panel's address."""
 

@@ -58,6 +58,8 @@ ROOTPANEL: Final = Traits(
     buys_together=False,
     renewal_pays=True,
     purchase_pays=True,
+    ways_assumed=True,
+    secret="API key",
     pace=Pace(at_once=2, between=0.5),
     web="billing.php",
 )
@@ -93,6 +95,7 @@ class RootPanel(PartialDriver):
             ROOTPANEL,
             renewal_pays=self._assumed.text("renewal") == "debit",
             purchase_pays=self._assumed.text("purchase") == "debit",
+            ways_assumed=not (self._assumed.is_said("renewal") and self._assumed.is_said("purchase")),
         )
 
     @classmethod
