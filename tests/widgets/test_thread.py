@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
@@ -46,6 +46,9 @@ def laid_out(bodies: Sequence[str], width: int = 70, unread: str | None = None) 
 
 
 @given(words, st.integers(6, 40), st.integers(0, 3), st.sampled_from(Kind))
+@example("é漢か \u03011р1>1", 7, 0, Kind.TEXT)  # a space that carries a mark, where the row is full
+@example("1かр >b \u0301·", 6, 3, Kind.CODE)
+@example("漢ע- \u0301é>рb1caр", 7, 0, Kind.TEXT)  # the same as the last place to break
 def test_rows_fit_and_hold_every_character_that_is_no_space(text: str, width: int, hang: int, kind: Kind) -> None:
     body = str(SafeBody(text))
     rows = wrapped(body, Line(kind, 0, len(body)), width, hang)

@@ -223,7 +223,7 @@ def _wide_rows(text: str, offset: int, width: int, hang: int, *, at_spaces: bool
         if words and cells and 2 in (cells, before):
             ways = at, at
         if used + cells > room and at > start:
-            if character == " ":
+            if character == " " and not _marked(text, at):
                 cut, following = at, at + 1
             else:
                 cut, following = ways if at_spaces and ways is not None else (at, at)
@@ -235,7 +235,7 @@ def _wide_rows(text: str, offset: int, width: int, hang: int, *, at_spaces: bool
             continue
         if character != " ":
             words = True
-        elif words:
+        elif words and not _marked(text, at):
             ways = at, at + 1
         used += cells
         before = cells or before
@@ -243,6 +243,11 @@ def _wide_rows(text: str, offset: int, width: int, hang: int, *, at_spaces: bool
     if start < count or not rows:
         rows.append((offset + start, offset + count))
     return rows
+
+
+def _marked(text: str, at: int) -> bool:
+    """Whether the space at ``at`` carries a combining mark: it is no place to break then, the mark stays with it."""
+    return at + 1 < len(text) and not _width(text[at + 1])
 
 
 def quoted(body: str, most: int = 200) -> str:
