@@ -230,5 +230,32 @@ class BillmgrHouse(SandboxHouse):
         return f"{'vds' if order['kind'] == 'vds' else 'dedic'}:{order['id']}"
 
 
-DIALECTS: Final[Mapping[str, type[SandboxHouse]]] = {"billing_v1": SandboxHouse, "billmanager": BillmgrHouse}
+class GatewayHouse(SandboxHouse):
+    """The reference panel by RootPanel's gateway, with an API key of the account."""
+
+    kind = "rootpanel"
+    path = "/apih.php"
+    cells = "as-sold:micro=3"
+    options: Mapping[str, str] = {"renewal": "debit", "purchase": "debit"}
+
+    def __init__(self, sandbox: SandboxProcess) -> None:
+        super().__init__(sandbox)
+        self.secret = ("token", gateway_key(sandbox, self._token))
+
+
+def gateway_key(sandbox: SandboxProcess, token: str) -> str:
+    """A new API key of the first client, who lets keys in."""
+    password = {"current_password": sandbox.account()["password"]}
+    status, answer = sandbox.call("POST", "/api/v1/me/api-access", {"on": True, **password}, token=token)
+    assert status == 200, answer
+    status, answer = sandbox.call("POST", "/api/v1/me/api-keys", {"label": "gateway", **password}, token=token)
+    assert status == 201, answer
+    return str(answer["secret"])
+
+
+DIALECTS: Final[Mapping[str, type[SandboxHouse]]] = {
+    "billing_v1": SandboxHouse,
+    "rootpanel": GatewayHouse,
+    "billmanager": BillmgrHouse,
+}
 KINDS: Final = tuple(one for one in ("billing_v1", "fossbilling", "rootpanel", "billmanager") if one in HOMES)

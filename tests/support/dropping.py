@@ -21,11 +21,11 @@ from billtui.domain.models import OrderCell, OrderRequest, RenewalRequest
 from billtui.domain.safetext import SafeText
 from billtui.services import planner
 from billtui.services.executor import Executor, Limits
-from billtui.services.journal import JobState, OperationState
+from billtui.services.journal import JobState, OperationRow, OperationState
 from billtui.services.operation_kinds import OperationKind
 from billtui.services.plans import Plan
 from tests.panels.dropping_foss import Foss
-from tests.panels.dropping_sandbox import Billmgr
+from tests.panels.dropping_sandbox import Billmgr, Gateway
 from tests.support.keyless_panel import KeylessPanel
 from tests.support.money_panel import Fault
 
@@ -115,7 +115,7 @@ class Rounds:
         for operation in plan.operations:
             if operation.kind is K.RENEW:
                 often = [self.case.renewed(one) for one in operation.texts("order_ids")]
-                state = rows[operation.number].state
+                state = _told(rows[operation.number])
                 told = {S.DONE: {1}, S.NEEDS_YOU: {0, 1}}.get(state, {0})
                 assert set(often) <= told, f"{operation.title}: {state}, renewed {often} times"
         self._money(plan, spent)
@@ -130,7 +130,7 @@ class Rounds:
         wanted, least, most = self.case.bought() - before, 0, 0
         for operation in plan.operations:
             if operation.kind is K.ORDER:
-                state = rows[operation.number].state
+                state = _told(rows[operation.number])
                 least += operation.new_count if state is S.DONE else 0
                 most += operation.new_count if state in (S.DONE, S.NEEDS_YOU) else 0
         assert least <= wanted <= most, f"{plan.title}: {wanted} ordered, told between {least} and {most}"
@@ -195,6 +195,11 @@ class Rounds:
         return executor
 
 
+def _told(row: OperationRow) -> S:
+    """What was told of an operation before a person decided."""
+    return S.NEEDS_YOU if row.code == "decided" else row.state
+
+
 async def _renewal(client: BillingClient, ids: list[str], period: int, then: str | None) -> Plan:
     account = await client.account.me()
     orders = [await client.orders.get(one) for one in ids]
@@ -208,7 +213,7 @@ async def _purchase(client: BillingClient, cells: list[OrderCell], period: int, 
     account = await client.account.me()
     request = OrderRequest(cells=cells, period=period)
     quote = await client.quotes.order(request)
-    return planner.buy(account, [quote], [request], then)
+    return planner.buy(account, [quote], [request], then, together=client.driver.traits.buys_together)
 
 
 class StandIn:
@@ -273,4 +278,9 @@ class StandIn:
         return [key for key, count in self.panel.paid().items() if count > 1]
 
 
-CASES: dict[str, Callable[[], Any]] = {"stand-in": StandIn, "fossbilling": Foss, "billmanager": Billmgr}
+CASES: dict[str, Callable[[], Any]] = {
+    "stand-in": StandIn,
+    "fossbilling": Foss,
+    "rootpanel": Gateway,
+    "billmanager": Billmgr,
+}

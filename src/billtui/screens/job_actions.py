@@ -199,7 +199,7 @@ _MEANS: dict[OperationState, str] = {
 _WITHOUT_KEYS: dict[OperationState, str] = {
     S.NOT_SENT: "Nothing left this machine: R sends it again.",
     S.UNKNOWN: "Sent, and the answer was lost: the panel is compared with what it looked like before. t looks at once.",
-    S.NEEDS_YOU: "It is not sent again by itself: compare before and now with the panel, then d. t looks once more.",
+    S.NEEDS_YOU: "Before and now stand below: compare with the panel, then d. t looks once more.",
 }
 """The same on a panel without idempotency keys."""
 
@@ -214,7 +214,7 @@ def _both_states(row: OperationRow) -> list[Content]:
     if not things or row.state not in (S.UNKNOWN, S.NEEDS_YOU, S.DONE) or row.finding is None:
         return []
     before, now = looked_at(row)
-    title = f"The panel {moment_text(before)}, and {moment_text(now)}"
+    title = f"The panel before it was sent ({moment_text(before)}), and now ({moment_text(now)})"
     return [
         Content(""),
         Content.styled(title, "$muted"),

@@ -7,7 +7,7 @@ nothing, as long as it is only assumed that it would: an invoice could have been
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from billtui.client.drivers.acts import Act, Finding, Picture
@@ -109,10 +109,8 @@ class Outcomes:
         went = _went(before.get("balance"), purse)
         if len(new) == 1 and act.amount is not None and went == act.amount:
             invoice = self._shop.invoice("new-order", new, "New server", act.amount, act.amount + purse, purse)
-            answer = {
-                "invoice": invoice.model_dump(mode="json"),
-                "orders": [one.model_dump(mode="json") for one in new],
-            }
+            bought = new[0].model_dump(mode="json") | _as_ordered(act)
+            answer = {"invoice": invoice.model_dump(mode="json"), "orders": [bought]}
             words = f"Order {new[0].name.raw} (id {new[0].id}) is new, and the balance went down by {went}."
             return Finding("done", words, now, answer)
         if new or (went is not None and went.amount):
@@ -142,6 +140,15 @@ class Outcomes:
         return Finding("unclear", f"{words} It may have issued an invoice, which only its web pages show.", now)
 
 
+def _as_ordered(act: Act) -> dict[str, str]:
+    """Tariff and place as they were ordered: a row of the list may name them otherwise."""
+    cells = act.params.get("cells")
+    first = cells[0] if isinstance(cells, list | tuple) and cells else None
+    if not isinstance(first, Mapping):
+        return {}
+    return {name: str(first[name]) for name in ("plan", "location") if isinstance(first.get(name), str)}
+
+
 def _picture(purse: Money, order: Order | None) -> Picture:
     until = None if order is None or order.paid_until is None else format_instant(order.paid_until)
     return {"balance": str(purse), "paid_until": until, "state": None if order is None else str(order.state)}
@@ -149,10 +156,10 @@ def _picture(purse: Money, order: Order | None) -> Picture:
 
 def _went(before: object, purse: Money) -> Money | None:
     """By how much the balance went down; ``None`` where the picture does not say."""
-    parts: Sequence[str] = str(before).split(" ")
-    if len(parts) != 2 or parts[1] != purse.currency:
+    text, _, currency = str(before).rpartition(" ")
+    if currency != purse.currency:
         return None
     try:
-        return Money(parts[0], parts[1]) - purse
+        return Money("".join(text.split()), currency) - purse  # large amounts are written in groups
     except ValueError:
         return None
