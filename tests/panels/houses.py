@@ -235,7 +235,7 @@ class GatewayHouse(SandboxHouse):
 
     kind = "rootpanel"
     path = "/apih.php"
-    cells = "as-sold:micro=3"
+    cells = "as-sold:vds-micro-nl=3"
     options: Mapping[str, str] = {"renewal": "debit", "purchase": "debit"}
 
     def __init__(self, sandbox: SandboxProcess) -> None:

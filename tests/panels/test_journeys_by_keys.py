@@ -4,6 +4,7 @@ decides about, with both states in sight."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from billtui.client.drivers.kinds import make_driver
 from billtui.config.profiles import Profile, make_profile
 from billtui.config.secret_sources import Credential
+from billtui.services.executor import Limits, executor
 from billtui.services.journal import OperationState
 from tests.panels.fossbilling_panel import Fault
 from tests.panels.houses import DIALECTS, KINDS, FossHouse, House, capabilities
@@ -91,8 +93,11 @@ async def test_two_orders_are_renewed_and_paid_by_keys(house: House, tmp_path: P
         await driver.sees("Renew 2 orders")
 
 
-async def test_a_lost_answer_is_decided_with_both_states_in_sight(tmp_path: Path) -> None:
+async def test_a_lost_answer_is_decided_with_both_states_in_sight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """FOSSBilling; the line is cut before the panel hears of it: nothing is sent again, and nothing is claimed."""
+    monkeypatch.setattr(executor, "Limits", partial(Limits, looks=2))  # asked for after 1 s instead of 15
     house = FossHouse()
     with house.panel:
         program, profile, pocket = opened(house, tmp_path)
