@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from billtui.config.settings import Settings
 from billtui.screens.modals.dialog import TOO_EARLY
+from billtui.screens.sign_in import EARLY
 from billtui.terminal import typing_gate
 from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
 
@@ -158,6 +159,25 @@ async def test_a_password_typed_before_the_sign_in_stood(program: Program) -> No
         await type_ahead(driver, *"olena.marsh", "tab", *PASSWORD, "enter")
         await driver.ready()
         assert not any(PASSWORD[:4] in text for text in driver.said)
+
+
+async def test_a_sign_in_says_that_something_stands_in_its_password_field(program: Program) -> None:
+    """The number of an area at a first start: kept, as the first letter of a password would be, but said."""
+    async with program.open(credentials=Pocket(None), ready=False) as driver:
+        await type_ahead(driver, "3")
+        await driver.on("SignInScreen")
+        field = driver.app.screen.query_one("#password", Input)
+        assert field.value == "3"
+        await driver.reads(EARLY)
+        await driver.press("ctrl+u")
+        assert field.value == ""
+        await driver.type(PASSWORD)
+        await driver.press("enter")
+        await driver.ready()
+    async with program.open(credentials=Pocket(None), ready=False, home="another") as driver:
+        await driver.on("SignInScreen")
+        await driver.type("a")
+        assert driver.app.screen.query_one("#password", Input).value == "a" and EARLY not in driver.prose()
 
 
 async def test_a_letter_behind_its_key_goes_into_the_letter_and_sending_waits_for_eyes(program: Program) -> None:

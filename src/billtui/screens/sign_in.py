@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -25,6 +26,7 @@ from billtui.screens.lean_screen import LeanScreen
 from billtui.screens.lock_wait import LockWait
 from billtui.screens.recovering import RecoveryDialog
 from billtui.screens.shell import shell_of
+from billtui.terminal.typing_gate import Typed
 from billtui.widgets.leading_on import lead_on
 from billtui.widgets.secret_input import SecretInput
 
@@ -36,6 +38,7 @@ DEMO_PASSWORD = "demo-fleet-2026"
 """No secret: the password of everybody invented."""
 DEMO_AGAIN = "\nWas it changed? billtui --demo --reset begins anew."
 _SHORT: dict[KeepIn, str] = {"keyring": "Keyring", "file": "File", "memory": "Memory"}
+EARLY = "What was typed before this stood here is in the field of the password: ctrl+u empties it."
 CODE_DIGITS = 6
 """A code of the second factor; anything else that was accepted is a recovery code."""
 
@@ -128,6 +131,19 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
     def on_screen_resume(self) -> None:
         """On top again: signed in meanwhile, while a notice or another question covered it."""
         self._go_once_on_top()
+
+    def takes_early(self, typed: Typed) -> bool:
+        """All of it: a password typed ahead must become no commands, and dropping its beginning would spoil it unseen.
+
+        A key that was meant for what is below, the number of an area perhaps, cannot be told from it: that something
+        stands there is said.
+        """
+        if isinstance(typed, Key) and typed.is_printable and isinstance(self.focused, SecretInput):
+            self.say(EARLY)
+        return True
+
+    def was_too_early(self, typed: Typed) -> None:
+        """Nothing is."""
 
     def _go_once_on_top(self) -> None:
         if self._signed_in and self.is_active:
