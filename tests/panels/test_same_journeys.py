@@ -4,18 +4,21 @@ nothing."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from billtui.cli import main
+from billtui.services.executor import Limits, executor
+from tests.panels.fossbilling_panel import Fault
 from tests.panels.houses import DIALECTS, KINDS, FossHouse, House, capabilities
 from tests.support.command_line import Result
 from tests.support.sandbox import SandboxProcess
 
 Json = dict[str, Any]
-REFUSED = 5
+REFUSED, UNKNOWN = 5, 9
 LETTER = "The console shows nothing\nSince 06:40 UTC the console of our server shows nothing after a reboot."
 
 
@@ -148,3 +151,49 @@ def test_a_ticket_is_written_once(house: House, verbs: Verbs, tmp_path: Path) ->
     assert len(letters) == before + 1
     assert sum("Since 06:40 UTC the console" in one for one in letters) == 1
     assert made["answer"]["number"]
+
+
+def test_a_lost_answer_is_shown_with_both_states_and_decided(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FOSSBilling: the line is cut before the panel hears of it. Exit 9, both states, and a person's word ends it."""
+    monkeypatch.setattr(executor, "Limits", partial(Limits, looks=2))  # asked for after 1 s instead of 15
+    house = FossHouse()
+    with house.panel:
+        verbs = Verbs(house, capsys, tmp_path)
+        [order] = house.renewable(1)
+        house.panel.faults.append(Fault("client/invoice/renewal_invoice", "drop-before"))
+        lost = verbs("orders", "renew", f"id:{order}", "--period", "1", "--yes", "--json", "-p", "house")
+        assert lost.code == UNKNOWN
+        assert "billtui jobs decide" in lost.error["hint"]
+        job = lost.json["job"]
+        [operation] = job["operations"]
+        assert operation["state"] == "needs-you"
+        looked = operation["looked"]
+        assert looked["before"]["seen"] == looked["now"]["seen"]
+        assert (looked["found"], operation["sends"]) == ("not-done", 1)
+        shown = verbs("jobs", "show", job["id"])
+        assert "newest invoice: 0, as before" in shown.out
+        again = verbs("jobs", "settle", job["id"], "-p", "house", "--json")  # looks once more, and sends nothing
+        assert again.code == UNKNOWN
+        assert verbs("jobs", "decide", job["id"], "1", "--as", "not-done", "-p", "house").code == 0
+        assert house.renewals(order) == 0
+        assert house.panel.calls.count("client/invoice/renewal_invoice") == 1
+
+
+def test_what_a_plan_file_would_do_twice_is_said_before_it_is_done(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Applied twice here it is done once; on another computer nothing but this sentence prevents a second time."""
+    house = FossHouse()
+    with house.panel:
+        verbs = Verbs(house, capsys, tmp_path)
+        [order] = house.renewable(1)
+        plan = tmp_path / "plan.json"
+        verbs.json("orders", "renew", f"id:{order}", "--period", "1", "--plan-out", str(plan))
+        looked = verbs("apply", str(plan), "--dry-run", "-p", "house")
+        assert "knows no keys" in looked.out
+        assert "second time" in looked.out
+        assert verbs("apply", str(plan), "--yes", "-p", "house").code == 0
+        assert "Already done" in verbs("apply", str(plan), "--yes", "-p", "house").err
+        assert house.renewals(order) == 1
