@@ -174,6 +174,8 @@ def _show(context: Context, one: AccountPlan) -> None:
         out.note(f"  {line}")
     if one.purse:
         out.note(f"  From     {one.purse}")
+    for line in one.ways:
+        out.note(f"  {line}")
     show_left_out(out, one.plan.left_out)
 
 

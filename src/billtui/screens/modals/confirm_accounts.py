@@ -94,6 +94,7 @@ class ConfirmAccounts(Dialog[bool]):
             lines.append(Content.assemble(f"{amount:>12}  ", Content(str(operation.title)).truncate(50, ellipsis=True)))
         if len(plan.operations) > SHOWN:
             lines.append(Content.styled(f"  … and {len(plan.operations) - SHOWN} more", "$muted"))
+        lines += [Content.styled(f"  {line}", "$text-warning") for line in one.ways]
         if plan.left_out:
             first = plan.left_out[0]
             more = f" (and {len(plan.left_out) - 1} more)" if len(plan.left_out) > 1 else ""

@@ -17,6 +17,7 @@ from billtui.domain.models import Account, Order
 from billtui.services import planner
 from billtui.services.accounts.desk import TROUBLES, AccountsDesk, AccountState
 from billtui.services.journal import JobRow, JobState, OperationState
+from billtui.services.panel_ways import ways_of
 from billtui.services.plans import Plan, PlanError
 from billtui.services.session_thread import SessionClosed
 
@@ -43,6 +44,8 @@ class AccountPlan:
     """How the account stood that could not be read."""
     purse: str = ""
     """``internal balance: 100.00 EUR → 55.00 EUR``"""
+    ways: tuple[str, ...] = ()
+    """What the plan means on this kind of panel, a sentence each."""
 
     @property
     def can_be_done(self) -> bool:
@@ -160,7 +163,8 @@ async def _plan(desk: AccountsDesk, name: str, chosen: Sequence[str], make: Make
         return AccountPlan(profile, refused.login, refused.account_id, trouble=str(error))
     if not plan.operations:
         return AccountPlan(profile, copy.login, copy.account_id, plan, _why_nothing(plan))
-    return AccountPlan(profile, copy.login, copy.account_id, plan, purse=_purse(account, plan, method))
+    ways = tuple(ways_of(session.traits, plan, ahead=session.paid_ahead()))
+    return AccountPlan(profile, copy.login, copy.account_id, plan, purse=_purse(account, plan, method), ways=ways)
 
 
 def _why_nothing(plan: Plan) -> str:
