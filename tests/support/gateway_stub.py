@@ -21,6 +21,7 @@ class GatewayStub:
         """``seconds`` passes before each answer."""
         self.asked: Counter[str] = Counter()
         self.at_once = self.most_at_once = 0
+        self.balance = "100.00"
         self.orders: list[dict[str, str]] = [
             {"orderid": str(number), "domain": f"web-{number}.example", "status": "active", "price": "5.00",
              "todate": f"2030-01-{number:02}", "osname": "Debian"}
@@ -63,7 +64,7 @@ class GatewayStub:
             return {"status": "ERROR", "errorCode": "1", "errorMsg": "Неверный ключ"}
         match form["command"]:
             case "getBalance":
-                return {"status": "SUCCESS", "balance": "100.00", "currency": "EUR"}
+                return {"status": "SUCCESS", "balance": self.balance, "currency": "EUR"}
             case "getOrders":
                 wanted = form.get("orderid")
                 return {"status": "SUCCESS", "list": [one for one in self.orders if wanted in (None, one["orderid"])]}

@@ -28,6 +28,7 @@ from billtui.client.settings import Write
 from billtui.domain.models import ApiKeyRequest, AutoRenew, Order, OrderCell, OrderRequest
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
+from tests.support.gateway_stub import KEY, LOGIN, GatewayStub
 from tests.support.sandbox import SandboxProcess
 
 
@@ -270,7 +271,8 @@ async def test_a_lost_order_is_found_by_what_is_new(both: Both, fault: str) -> N
     plan = next(key for key, available in stock.items() if available > 2)
     cell = OrderCell(plan=SafeText(plan), location=SafeText("as-sold"), quantity=1)
     quote = await both.gate.quotes.order(OrderRequest(cells=[cell], period=1))
-    act = Act("order.new", {"cells": [], "period": 1}, quote.total, ("new:1",))
+    cells = [{"plan": plan, "location": "as-sold", "quantity": 1}]
+    act = Act("order.new", {"cells": cells, "period": 1}, quote.total, ("new:1",))
     picture = await both.gate.outcomes.before(act)
     assert picture is not None
     both.panel.faults({"kind": fault, "path": "/apih.php/createOrder", "times": 1})
@@ -279,7 +281,10 @@ async def test_a_lost_order_is_found_by_what_is_new(both: Both, fault: str) -> N
     found = await both.gate.outcomes.found(act, picture)
     assert found.state == ("done" if fault == "drop-after" else "unclear")
     if fault == "drop-after":
-        assert len((found.answer or {})["orders"]) == 1
+        (made,) = (found.answer or {})["orders"]
+        assert (made["plan"], made["location"]) == (plan, "as-sold"), "as it was ordered"
+        other = dataclasses.replace(act, params={"cells": [{**cells[0], "plan": "vds:another"}], "period": 1})
+        assert (await both.gate.outcomes.found(other, picture)).state == "unclear", "of another tariff"
         again = await both.gate.quotes.order(OrderRequest(cells=[cell], period=1))
         await both.gate.purchases.order(again.id.raw, again.total, write())
         assert (await both.gate.outcomes.found(act, picture)).state == "unclear", "two are new: which is it?"
@@ -297,3 +302,19 @@ async def test_a_lost_suspension_is_seen_in_the_state(both: Both) -> None:
     assert (await both.gate.outcomes.found(act, picture)).state == "done"
     reboot = dataclasses.replace(act, params={"order_id": key, "action": "reboot"})
     assert (await both.gate.outcomes.found(reboot, picture)).state == "unclear"
+
+
+async def test_a_large_balance_is_compared_as_well() -> None:
+    """Amounts above a thousand are shown with a space between; a picture has none."""
+    with GatewayStub() as gateway:
+        gateway.balance = "20525.00"
+        driver = make_driver("rootpanel", LOGIN, {"renewal": "debit"})
+        async with BillingClient(ConnectionSettings(gateway.url), SecretStr(KEY), driver=driver) as client:
+            act = Act("order.renew", {"order_ids": ["1"], "period": 1}, Money("5.00", "EUR"), ("order:1",))
+            picture = await client.outcomes.before(act)
+            assert picture is not None and picture["balance"] == "20525.00 EUR"
+            assert (await client.outcomes.found(act, picture)).state == "not-done"
+            gateway.balance, gateway.orders[0]["todate"] = "20520.00", "2030-02-01"
+            assert (await client.outcomes.found(act, picture)).state == "done"
+            gateway.balance = "20519.99"
+            assert (await client.outcomes.found(act, picture)).state == "unclear"

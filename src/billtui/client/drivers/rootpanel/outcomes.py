@@ -59,7 +59,7 @@ class Outcomes:
         orders = yield from self._memory.orders()
         purse = yield from self._memory.balance()
         ids = sorted(one.id.raw for one in orders)
-        return {"balance": str(purse), "orders": ids if len(ids) <= MOST_IDS else len(ids)}
+        return {"balance": _plain(purse), "orders": ids if len(ids) <= MOST_IDS else len(ids)}
 
     def found(self, act: Act, before: Mapping[str, Any]) -> Request[Finding]:
         """Compared with what was seen before."""
@@ -102,20 +102,30 @@ class Outcomes:
         purse = yield from self._memory.balance()
         seen = before.get("orders")
         ids = sorted(one.id.raw for one in orders)
-        now: Picture = {"balance": str(purse), "orders": ids if len(ids) <= MOST_IDS else len(ids)}
+        now: Picture = {"balance": _plain(purse), "orders": ids if len(ids) <= MOST_IDS else len(ids)}
         if not isinstance(seen, list):
             return Finding("unclear", "There are too many orders to tell a new one.", now)
         new = [one for one in orders if one.id.raw not in set(map(str, seen))]
         went = _went(before.get("balance"), purse)
-        if len(new) == 1 and act.amount is not None and went == act.amount:
+        cell = _cell(act)
+        if len(new) == 1 and act.amount is not None and went == act.amount and not self._is_other(new[0], cell):
             invoice = self._shop.invoice("new-order", new, "New server", act.amount, act.amount + purse, purse)
-            bought = new[0].model_dump(mode="json") | _as_ordered(act)
-            answer = {"invoice": invoice.model_dump(mode="json"), "orders": [bought]}
             words = f"Order {new[0].name.raw} (id {new[0].id}) is new, and the balance went down by {went}."
+            answer = {
+                "invoice": invoice.model_dump(mode="json"),
+                "orders": [{**one.model_dump(mode="json"), **cell} for one in new],
+            }
             return Finding("done", words, now, answer)
         if new or (went is not None and went.amount):
             return Finding("unclear", f"{len(new)} orders are new, and the balance went down by {went}.", now)
         return self._unmoved("purchase", "No order is new, and the balance is as it was.", now)
+
+    def _is_other(self, order: Order, cell: Mapping[str, str]) -> bool:
+        """Whether a new order says that it is of another tariff than the one that was ordered."""
+        wanted = cell.get("plan", "").partition(":")[2]
+        names = {name for name in self._assumed.names("tarif_id") if name != "id"}
+        told = [text.raw for name, text in order.more.items() if name.raw.lower() in names]
+        return bool(wanted and told) and wanted not in told
 
     def _action(self, act: Act, before: Mapping[str, Any]) -> Steps[Finding]:
         wanted = _STATES.get(act.text("action"))
@@ -140,18 +150,21 @@ class Outcomes:
         return Finding("unclear", f"{words} It may have issued an invoice, which only its web pages show.", now)
 
 
-def _as_ordered(act: Act) -> dict[str, str]:
-    """Tariff and place as they were ordered: a row of the list may name them otherwise."""
-    cells = act.params.get("cells")
-    first = cells[0] if isinstance(cells, list | tuple) and cells else None
-    if not isinstance(first, Mapping):
-        return {}
-    return {name: str(first[name]) for name in ("plan", "location") if isinstance(first.get(name), str)}
-
-
 def _picture(purse: Money, order: Order | None) -> Picture:
     until = None if order is None or order.paid_until is None else format_instant(order.paid_until)
-    return {"balance": str(purse), "paid_until": until, "state": None if order is None else str(order.state)}
+    return {"balance": _plain(purse), "paid_until": until, "state": None if order is None else str(order.state)}
+
+
+def _cell(act: Act) -> dict[str, str]:
+    """Plan and location of what was ordered, as the program calls them: the gateway has names of its own for both."""
+    cells = act.params.get("cells")
+    one = cells[0] if isinstance(cells, list | tuple) and cells and isinstance(cells[0], Mapping) else {}
+    return {name: one[name] for name in ("plan", "location") if isinstance(one.get(name), str)}
+
+
+def _plain(money: Money) -> str:
+    """As a picture has it: ``20525.00 EUR``, nothing between the digits."""
+    return f"{money.amount:.2f} {money.currency}"
 
 
 def _went(before: object, purse: Money) -> Money | None:
