@@ -31,6 +31,7 @@ from billtui.client.errors import (
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Steps, ask, at_once
 from billtui.client.pace import Pace
 from billtui.client.reasons import cookies_in
+from billtui.client.transport import Transport
 from tests.client.client_kit import TOKEN, Connect
 from tests.client.panel_stub import Line, PanelStub, Seen, answer, in_turn, keeps, problem, reset
 
@@ -108,6 +109,49 @@ async def test_a_refused_write_stays_refused(connect: Connect) -> None:
             await client.run(two(call("/pay", Kind.WRITE), call("/read"), writes=True))
         assert caught.value.outcome is Outcome.REFUSED
         assert len(panel.seen) == 1
+
+
+@pytest.mark.parametrize("status", [401, 429])
+async def test_what_was_not_executed_after_a_write_does_not_speak_of_the_whole(connect: Connect, status: int) -> None:
+    """It would be sent again, and the first write with it."""
+    no = keeps(problem(status, "session-expired" if status == 401 else "rate-limited", "No.", "Retry-After: 0"))
+    both = two(call("/put", Kind.WRITE), call("/pay", Kind.WRITE), writes=True)
+    async with PanelStub(in_turn(GOOD, no)) as panel, connect(panel.url) as client:
+        with pytest.raises(OutcomeUnknown):
+            await client.run(both)
+        assert [one.target for one in panel.seen] == ["/put", "/pay"]
+    async with PanelStub(no) as panel, connect(panel.url) as client:
+        with pytest.raises(ClientError) as caught:  # the first one: nothing was done
+            await client.run(both)
+        assert caught.value.outcome is Outcome.NOT_EXECUTED
+
+
+async def test_a_line_that_is_gone_before_the_second_write_leaves_the_whole_unknown(connect: Connect) -> None:
+    async with PanelStub(GOOD) as panel, connect(panel.url) as client:
+
+        def begin() -> Steps[str]:
+            yield from ask(call("/put", Kind.WRITE))
+            raise NotSent("There is no line.")
+
+        with pytest.raises(OutcomeUnknown):
+            await client.run(Conversation(begin, writes=True))
+        client._runner.transport = Gone(client._transport, after=1)
+        with pytest.raises(OutcomeUnknown):
+            await client.run(two(call("/put", Kind.WRITE), call("/pay", Kind.WRITE), writes=True))
+
+
+class Gone(Transport):
+    """A line that is there for so many requests."""
+
+    def __init__(self, line: Transport, after: int) -> None:
+        super().__init__(line.settings)
+        self._line, self._left = line, after
+
+    async def send(self, exchange: Exchange, token: SecretStr | None, deadline: float) -> Answer:
+        if not self._left:
+            raise NotSent("There is no line.")
+        self._left -= 1
+        return await self._line.send(exchange, token, deadline)
 
 
 async def test_an_answer_that_the_steps_cannot_read_is_unusable_or_unknown(connect: Connect) -> None:

@@ -95,8 +95,8 @@ class Runner:
                 except ClientError as error:
                     failed = error
                 if call.exchange.kind is Kind.WRITE:
-                    refused = failed if failed is not None and failed.outcome is not Outcome.UNKNOWN else None
-                    written = written or refused is None
+                    refused = failed if failed is not None and _says_no(failed, written) else None
+                    written = written or failed is None or failed.outcome is Outcome.UNKNOWN
         except StopIteration as end:
             value: T = end.value
             return value
@@ -187,6 +187,12 @@ class Runner:
         if answer.status not in call.expect:
             raise call.explain(answer)
         return _read_answer(call, answer, self.transport.place)
+
+
+def _says_no(failed: ClientError, written: bool) -> bool:
+    """Whether a failed write decides for its conversation. "Not sent" and "not executed" speak of that one request
+    only: where another one had its effect before, the whole must not be sent again."""
+    return failed.outcome is Outcome.REFUSED or (failed.outcome is not Outcome.UNKNOWN and not written)
 
 
 def _of_the_whole(error: ClientError, conversation: Conversation[T], written: bool) -> ClientError:
