@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
+from billtui.client.alone import alone_with
 from billtui.client.auth import Credentials
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.errors import (
@@ -48,7 +49,6 @@ class Runner:
     breaker: Breaker = field(default_factory=Breaker)
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
     _turns: Turns = field(init=False, repr=False)
-    _alone: dict[str, asyncio.Lock] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._turns = Turns(self.pace)
@@ -58,7 +58,8 @@ class Runner:
         if isinstance(request, Conversation):
             if request.alone is None:
                 return await self._converse(request)
-            async with self._alone.setdefault(request.alone, asyncio.Lock()):
+            thing = f"{self.transport.settings.url} {request.alone}"
+            async with alone_with(thing, self.transport.settings.locks):
                 return await self._converse(request)
         call = request
         if call.exchange.pause:

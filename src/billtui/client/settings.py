@@ -47,6 +47,8 @@ class ConnectionSettings:
     retry_base: float = 0.25
     """Upper bound of the first random pause between tries; it doubles with each try."""
     document_deadline: float = 300
+    locks: Path | None = None
+    """A private directory that all programs of this person share: what only one may do at a time waits there."""
 
     def address(self) -> Address:
         """The address, taken apart and checked. Raises :class:`ConfigurationProblem` with what to change."""

@@ -189,7 +189,7 @@ class SessionCore:
             from billtui.services.sync import Sync
 
             client = BillingClient(
-                self.settings.connection, on_session_expired=self._renew, driver=self.settings.driver()
+                self.settings.line, on_session_expired=self._renew, driver=self.settings.driver()
             )
             await client.__aenter__()
             self._client = client

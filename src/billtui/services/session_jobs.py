@@ -118,7 +118,7 @@ class SessionJobs:
     def _new_client(self) -> BillingClient:
         from billtui.client import BillingClient
 
-        return BillingClient(self._settings.connection, self._token(), driver=self._settings.driver())
+        return BillingClient(self._settings.line, self._token(), driver=self._settings.driver())
 
     def start(self) -> None:
         """Start the executor without being waited for: it settles what an earlier run left open."""

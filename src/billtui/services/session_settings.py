@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -121,6 +121,11 @@ class SessionSettings:
         from billtui.client.drivers.kinds import make_driver
 
         return make_driver(self.kind, self.login, self.options)
+
+    @property
+    def line(self) -> ConnectionSettings:
+        """The connection; who shares the session keeps out of each other's way in the directory of the journal."""
+        return replace(self.connection, locks=self.state_dir)
 
     @property
     def journal_path(self) -> Path:

@@ -157,16 +157,17 @@ class CartCalls(Role):
 
         def begin() -> Steps[BoughtOrders]:
             headers, before = yield from _session()
-            try:
+            rate = yield from tax_rate()
+            ways = yield from ask(gateways())
+            try:  # the cart is looked at last, directly before it is bought
                 basket, row, refused = yield from _filled(wanted, headers)
-                rate = yield from tax_rate()
                 total = total_of((line.amount for line in lines_of(row, basket, rate)), currency_of(row))
                 if refused or total != expected_total or not basket.cells:
                     now = f"{refused[0].reason}" if refused else f"It costs {total} now, not {expected_total}."
                     raise PriceChanged(f"{now} Nothing was bought.", "Look at the new price and confirm afresh.")
                 if total.amount <= 0:
                     raise RuleRefused(FREE, code="free-of-charge")
-                gateway = _first_for((yield from ask(gateways())), total.currency)
+                gateway = _first_for(ways, total.currency)
             except (ClientError, UnreadableAnswer):
                 yield from _left(before, headers)
                 raise
