@@ -154,6 +154,31 @@ class Gone(Transport):
         return await self._line.send(exchange, token, deadline)
 
 
+async def test_a_refused_write_after_one_that_was_done_does_not_make_the_whole_refused(connect: Connect) -> None:
+    """The first half is done: neither "refused" nor "send it again" is true of the whole."""
+    for status, code in ((422, "blocked"), (429, "too-many"), (401, "signed-out")):
+        second = keeps(problem(status, code, "No."))
+        async with PanelStub(in_turn(GOOD, second)) as panel, connect(panel.url) as client:
+            with pytest.raises(OutcomeUnknown):
+                await client.run(two(call("/one", Kind.WRITE), call("/two", Kind.WRITE), writes=True))
+            assert len(panel.seen) == 2
+
+
+async def test_what_is_found_unreadable_after_a_refused_write_is_not_told_as_not_sent(connect: Connect) -> None:
+    def begin() -> Steps[str]:
+        try:
+            return (yield from ask(call("/many", Kind.WRITE)))
+        except Refused:
+            yield from ask(call("/look"))
+            raise UnreadableAnswer("a part of it is there") from None
+
+    refusal = keeps(problem(422, "blocked", "It is blocked."))
+    async with PanelStub(in_turn(refusal, GOOD)) as panel, connect(panel.url) as client:
+        with pytest.raises(OutcomeUnknown):
+            await client.run(Conversation(begin, writes=True))
+        assert len(panel.seen) == 2
+
+
 async def test_an_answer_that_the_steps_cannot_read_is_unusable_or_unknown(connect: Connect) -> None:
     def of(first: Call[str]) -> Conversation[str]:
         def begin() -> Steps[str]:

@@ -69,6 +69,8 @@ class Exchange:
     """Seconds to wait before it is sent: for a panel that says that it is not done yet."""
     rooted: bool = False
     """Whether ``path`` is of the panel's host, and not below its address: it came from the panel itself."""
+    continues: bool = False
+    """Whether it only asks what came of the write before it: its answer is that write's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ class Conversation(Generic[T]):
             return (yield from ask(self.get_invoice(cart.invoice)))
 
     Each call is carried out by its own kind: reads with patience, writes once. Once a write of it may have reached the
-    panel, whatever fails after it is an :class:`OutcomeUnknown`, unless the panel refused that write itself.
+    panel, whatever fails after it is an :class:`OutcomeUnknown`, unless the panel refused that write itself and none
+    before it was done.
     """
 
     begin: Callable[[], Steps[T]] = field(repr=False)

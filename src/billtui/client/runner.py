@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -83,7 +83,7 @@ class Runner:
         """Call by call. What fails after a write that may have reached the panel leaves the whole unknown; what fails
         before any, of one that writes, is not sent."""
         steps = conversation.begin()
-        written = False
+        asked = earlier = present = False  # a write was asked for; one before this one, or this one, may have been done
         refused: ClientError | None = None
         result: object = None
         failed: ClientError | None = None
@@ -96,17 +96,21 @@ class Runner:
                 except ClientError as error:
                     failed = error
                 if call.exchange.kind is Kind.WRITE:
-                    refused = failed if failed is not None and _says_no(failed, written) else None
-                    written = written or failed is None or failed.outcome is Outcome.UNKNOWN
+                    asked = True
+                    if not call.exchange.continues:
+                        earlier, present = earlier or present, False
+                    present = failed is None or _may_be_done(call, failed)
+                    refused = None if present or earlier else failed
         except StopIteration as end:
             value: T = end.value
             return value
         except UnreadableAnswer as error:
-            raise _of_the_whole(unusable(self.transport.place, error, None), conversation, written) from None
+            unread = unusable(self.transport.place, error, None)
+            raise _of_the_whole(unread, conversation, asked=asked, written=earlier or present) from None
         except ClientError as error:
             if error is refused:
                 raise
-            raise _of_the_whole(error, conversation, written) from None
+            raise _of_the_whole(error, conversation, asked=asked, written=earlier or present) from None
         finally:
             steps.close()
 
@@ -190,17 +194,21 @@ class Runner:
         return _read_answer(call, answer, self.transport.place)
 
 
-def _says_no(failed: ClientError, written: bool) -> bool:
-    """Whether a failed write decides for its conversation. "Not sent" and "not executed" speak of that one request
-    only: where another one had its effect before, the whole must not be sent again."""
-    return failed.outcome is Outcome.REFUSED or (failed.outcome is not Outcome.UNKNOWN and not written)
+def _may_be_done(call: Call[Any], failed: ClientError) -> bool:
+    """Whether a write may have had its effect. That nobody may ask what came of it says nothing about it."""
+    if call.exchange.continues:
+        return failed.outcome is not Outcome.REFUSED
+    return failed.outcome is Outcome.UNKNOWN
 
 
-def _of_the_whole(error: ClientError, conversation: Conversation[T], written: bool) -> ClientError:
-    """What an error of one of its calls means for a conversation."""
+def _of_the_whole(error: ClientError, conversation: Conversation[T], *, asked: bool, written: bool) -> ClientError:
+    """What an error of one of its calls means for a conversation.
+
+    After a write that was refused, what is seen then may still say that a part of it was done.
+    """
     if isinstance(error, TakenBack):
         return error
-    if written:
+    if written or (asked and error.outcome is Outcome.UNKNOWN):
         return error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(error)
     if conversation.writes and error.outcome is Outcome.UNKNOWN:
         return NotSent(f"{error.fact} Nothing was sent.", "Try again.", request_id=error.request_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def request(plan: int, count: int) -> OrderRequest:
     return OrderRequest(cells=[cell], period=1)
 
 
+async def until(seen: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not seen():  # noqa: ASYNC110 - the panel runs in a thread of its own and sets no event
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("slow", ["guest/cart/get", "guest/cart/add_item", "client/cart/checkout"])
 async def test_what_another_client_puts_into_the_cart_for_a_price_is_never_bought(
     panel: FossPanel, client: Client, slow: str
@@ -41,8 +48,7 @@ async def test_what_another_client_puts_into_the_cart_for_a_price_is_never_bough
                 Fault("guest/cart/add_item", "slow", seconds=0.6, skip=4),
             ]
             buying = asyncio.create_task(buyer.purchases.order(mine.id.raw, mine.total, Write("a-key")))
-            while slow not in panel.calls:
-                await asyncio.sleep(0.01)
+            await until(lambda: slow in panel.calls)
             theirs = await other.quotes.order(request(3, 5))
             await buying
     assert theirs.total == Money("59.50", "USD")

@@ -145,7 +145,12 @@ class Asking:
         try:
             return (yield from self._to_its_end(_call(exchange, explain_write, writes=True)))
         except NoAccess as error:
-            yield _call(replace(self.form("keepalive"), kind=Kind.ONCE), explain, gone=SessionExpired)
+            try:
+                yield _call(replace(self.form("keepalive"), kind=Kind.ONCE), explain, gone=SessionExpired)
+            except SessionExpired:
+                raise
+            except ClientError:
+                pass  # which of the two it was is not told: refused it is either way
             raise error
 
     def once(self, func: str, fields: Fields = ()) -> Steps[Doc]:
@@ -195,7 +200,7 @@ def _look(long: Long, pause: float, kind: Kind) -> Exchange:
     rooted = path.startswith("/")
     return Exchange(
         "GET", path if rooted else f"/{path}", kind, query=pairs, pause=pause, rooted=rooted,
-        accept="application/json, */*",
+        accept="application/json, */*", continues=kind is Kind.WRITE,
     )  # fmt: skip
 
 

@@ -206,7 +206,7 @@ class CartCalls(CatalogueCalls):
         )
         return whole * count if whole == one else whole
 
-    def into_cart(self, plan: str, place: str, period: int, count: int, auto: str, name: str) -> Steps[bool]:
+    def into_cart(self, plan: str, place: str, period: int, count: int, auto: str, name: str) -> Steps[None]:
         """Put so many servers into the cart. Raises ClientError."""
         kind, _ = split_plan(plan)
         fields = self._fields(plan, place, period, count)
@@ -224,7 +224,6 @@ class CartCalls(CatalogueCalls):
         )  # fmt: skip
         if not (unwrap(done.get("lineitem.id")) or unwrap(done.get("elid")) or "ok" in done):
             raise UnreadableAnswer("it does not say which line of the cart it became")
-        return True
 
 
 _BALANCE: Final = Way("0", "Account balance", balance=True)

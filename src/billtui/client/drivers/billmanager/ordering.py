@@ -18,7 +18,7 @@ from billtui.client.drivers.billmanager.cart import CartCalls
 from billtui.client.drivers.billmanager.catalogue import V1, place_number, split_plan
 from billtui.client.drivers.billmanager.figures import currency_of, money
 from billtui.client.drivers.billmanager.payments import UNKNOWN_DAY
-from billtui.client.drivers.billmanager.renewals import QUOTE_LASTS
+from billtui.client.drivers.billmanager.renewals import QUOTE_LASTS, only_ours
 from billtui.client.drivers.billmanager.shapes import Doc, options, value
 from billtui.client.drivers.sealed import seal
 from billtui.client.errors import ClientError, InvalidInput, Outcome, Refused, SessionExpired, TakenBack
@@ -205,7 +205,7 @@ class OrderCalls(CartCalls):
 
     def _into_the_basket(self, wish: Wish, expected: Money) -> Steps[BoughtOrders]:
         yield from self.empty_basket()
-        begun = False
+        sent = 0
         try:
             for cell in wish.cells:
                 kind, _ = split_plan(cell.plan)
@@ -214,14 +214,14 @@ class OrderCalls(CartCalls):
                     fields = self.fields_of(cell, wish, count, form)
                     button = (("recipe", "null"), ("licence_agreement", "on"), ("clicked_button", "finish"))
                     yield from self.send(f"{kind}.order.param", (*fields, *button, ("sok", "ok")))
-                    begun = True
+                    sent += count
             if wish.promo:
                 yield from self.send("basket", (("promocode", wish.promo), ("sok", "ok")))
         except TakenBack:
             raise
         except ClientError as error:
-            if begun and error.outcome is Outcome.REFUSED:
-                yield from self._give_up(error)
+            if sent and error.outcome is Outcome.REFUSED:
+                yield from self._give_up(error, sent)
             raise
         basket = yield from self.basket()
         if basket is None:
@@ -230,9 +230,10 @@ class OrderCalls(CartCalls):
         orders = yield from self._new_orders(basket, wish)
         return BoughtOrders(invoice=basket.invoice(InvoiceKind.NEW_ORDER), orders=orders)
 
-    def _give_up(self, why: ClientError) -> Steps[None]:
+    def _give_up(self, why: ClientError, sent: int) -> Steps[None]:
         basket = yield from self.basket()
         if basket is not None and basket.items:
+            only_ours(len(basket.items) <= sent)
             yield from self.taken_back(basket, why.fact, why.code)
         raise TakenBack(why.fact, "Nothing of it is in the basket.", problem=why.problem, code=why.code)
 
@@ -240,6 +241,7 @@ class OrderCalls(CartCalls):
         """Raises ``TakenBack`` where the basket is not what was confirmed; a promo code may make it cheaper."""
         count = sum(one.count for one in wish.cells)
         if len(basket.items) != count:
+            only_ours(len(basket.items) < count)
             words = f"The basket holds {len(basket.items)} servers instead of {count}."
             yield from self.taken_back(basket, words, "taken-back")
         dearer = basket.total.currency != expected.currency or expected < basket.total
@@ -255,17 +257,20 @@ class OrderCalls(CartCalls):
 
     def _into_the_cart(self, wish: Wish, expected: Money) -> Steps[BoughtOrders]:
         yield from self.empty_cart()
-        begun = False
+        sent = 0
         try:
             for cell in wish.cells:
                 for count in _portions(cell.count, self.chosen.order_cap):
-                    begun = yield from self.into_cart(cell.plan, cell.place, wish.period, count, wish.auto, wish.name)
+                    yield from self.into_cart(cell.plan, cell.place, wish.period, count, wish.auto, wish.name)
+                    sent += count
         except ClientError as error:
-            if begun and error.outcome is Outcome.REFUSED:
+            if sent and error.outcome is Outcome.REFUSED:
+                only_ours((yield from self.cart()).count <= sent)
                 yield from self.cart_taken_back(error.fact, error.code)
             raise
         cart = yield from self.cart()
         if cart.count != sum(one.count for one in wish.cells):
+            only_ours(cart.count < sent)
             words = f"The cart holds {cart.count} servers instead of {sum(one.count for one in wish.cells)}."
             yield from self.cart_taken_back(words, "taken-back")
         if cart.total != expected:

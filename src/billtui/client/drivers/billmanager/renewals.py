@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from billtui.client.codec import UnreadableAnswer
+from billtui.client.drivers import Query
 from billtui.client.drivers.billmanager.asking import reading, writing
 from billtui.client.drivers.billmanager.basket import Basket
 from billtui.client.drivers.billmanager.figures import currency_of, instant, money
 from billtui.client.drivers.billmanager.services import ServiceCalls, split_id
 from billtui.client.drivers.billmanager.shapes import Doc, options, unwrap, value
 from billtui.client.drivers.sealed import seal, unseal
-from billtui.client.errors import ClientError, InvalidInput, Refused, RuleRefused, SessionExpired, TakenBack
+from billtui.client.errors import ClientError, InvalidInput, Outcome, Refused, RuleRefused, SessionExpired, TakenBack
 from billtui.client.exchange import Conversation, Steps
 from billtui.client.settings import Write
 from billtui.domain.models import Exclusion, Invoice, InvoiceKind, Order, OrderState, Quote, QuoteLine
@@ -162,19 +163,33 @@ class RenewalCalls(ServiceCalls):
             if len(keys) == 1:
                 yield from self.send("service.prolong", (("elid", keys[0]), *fields))
             else:
-                both = (("faction", "service.prolong"), ("elid", ", ".join(keys)))
-                yield from self.send("groupedit", (*both, *fields))
+                yield from self._put_together(keys, ids, fields)
             basket = yield from self.basket()
             if basket is None:
                 raise UnreadableAnswer("the basket is not there")
-            found = sorted(item.order_id or "" for item in basket.items)
-            if found != sorted(ids):
+            found = [item.order_id or "" for item in basket.items]
+            if sorted(found) != sorted(ids):
+                only_ours(set(found) <= set(ids))
                 yield from self.taken_back(basket, "The basket does not hold what was to be renewed.", "taken-back")
             if basket.total != expected_total:
                 yield from self.taken_back(basket, _other_price(basket.total, expected_total), "price-changed")
             return basket.invoice(InvoiceKind.RENEWAL)
 
         return writing(begin, "orders.renew")
+
+    def _put_together(self, keys: Sequence[str], ids: Sequence[str], fields: Query) -> Steps[None]:
+        """Many at once. What is refused for one of them may be in the basket for those before it: out with them."""
+        both = (("faction", "service.prolong"), ("elid", ", ".join(keys)))
+        try:
+            yield from self.send("groupedit", (*both, *fields))
+        except ClientError as error:
+            if error.outcome is not Outcome.REFUSED:
+                raise
+            basket = yield from self.basket()
+            if basket is not None and basket.items:
+                only_ours({item.order_id for item in basket.items} <= set(ids))
+                yield from self.taken_back(basket, error.fact, error.code)
+            raise
 
     def empty_basket(self) -> Steps[None]:
         """Raises ``RuleRefused`` where something waits in the basket: it would be paid together with what comes."""
@@ -194,6 +209,12 @@ class RenewalCalls(ServiceCalls):
         if after is not None and after.items:
             raise UnreadableAnswer("what was put into the basket is still there")
         raise TakenBack(f"{why} It was taken out of the basket again; nothing was paid.", "Look again.", code=code)
+
+
+def only_ours(ours: bool) -> None:
+    """What somebody else put in meanwhile is not thrown out with ours. Raises ``UnreadableAnswer``."""
+    if not ours:
+        raise UnreadableAnswer("something else was put in there meanwhile, and nothing was taken out")
 
 
 def _price_in(form: Doc, period: int, currency: str) -> Money | None:

@@ -173,6 +173,10 @@ class SettlingCalls(StaffCalls):
             invoice = yield from self.invoice_now(key)
             return _paid(invoice, key, method, act.amount, now)
         made = yield from self._new_payments(before, act.amount)
+        was, left = _money(before.get("balance")), _money(now["balance"])
+        if method == INTERNAL and (was is None or left != _less(was, act.amount)):
+            # A basket that was emptied, and money that was paid in, look alike but for this.
+            return Finding("unclear", "What waited there is gone, but the balance is not less by just that.", now)
         if now["invoice"] == "gone" and len(made) == 1:
             return _paid(made[0], key, method, act.amount, now)
         return Finding("unclear", "What waited there has changed, but no single payment of it is to be seen.", now)
@@ -212,11 +216,14 @@ class SettlingCalls(StaffCalls):
         return Finding("done", f"Payment {made[0].number} of this amount is new.", now, answer)
 
     def _look_at_invoice(self, act: Act) -> Steps[Picture]:
+        key, known = act.text("invoice_id"), dict[str, Any]()
+        if is_waiting(key):  # what waits there is gone once it is paid, too
+            known["newest_payments"] = [unwrap(row.get("id")) for row in (yield from self.newest("payment", NEWEST))]
         try:
-            invoice = yield from self.invoice_now(act.text("invoice_id"))
+            invoice = yield from self.invoice_now(key)
         except NotFound:
-            return {"invoice": "gone"}
-        return {"invoice": str(invoice.state), "total": str(invoice.total)}
+            return {"invoice": "gone", **known}
+        return {"invoice": str(invoice.state), "total": str(invoice.total), **known}
 
     def _judge_deletion(self, act: Act, before: Mapping[str, Any], now: Picture) -> Steps[Finding]:
         key = act.text("invoice_id")
@@ -225,6 +232,8 @@ class SettlingCalls(StaffCalls):
             return Finding("not-done", "The invoice is still there.", now)
         if now["invoice"] not in ("gone", InvoiceState.DELETED.value):
             return Finding("unclear", f"The invoice is {now['invoice']} now.", now)
+        if now.get("newest_payments") != before.get("newest_payments"):
+            return Finding("unclear", "It is gone, and there is a payment that was not there: it may be paid.", now)
         return Finding("done", "The invoice is deleted.", now, {"id": key, "state": InvoiceState.DELETED.value})
 
     # -- services

@@ -1,0 +1,140 @@
+"""What a person does on the panel's own pages at the same moment is neither taken for ours nor undone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from pydantic import SecretStr
+
+from billtui.client import BillingClient, OutcomeUnknown
+from billtui.client.drivers.acts import Act
+from billtui.client.drivers.billmanager.renewals import RENEWAL
+from billtui.client.drivers.sealed import seal
+from billtui.client.errors import ClientError, TakenBack
+from billtui.client.exchange import Answer, Conversation, Exchange, Kind
+from billtui.client.transport import Transport
+from billtui.domain.models import Order, OrderCell, OrderRequest, OrderState
+from billtui.domain.money import Money
+from tests.client.billmanager.conftest import Lose, opened
+from tests.client.billmanager.kit import Doc, driver, play, refusal, row, text, write
+from tests.client.billmanager.test_sandbox import in_basket
+from tests.support.sandbox import SandboxProcess
+
+Doing = Callable[[], Awaitable[object]]
+Meanwhile = Callable[[Doing], None]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """``meanwhile(doing)``: somebody does that just before the next write leaves."""
+    real, waiting = Transport.send, list[Doing]()
+
+    async def send(self: Transport, exchange: Exchange, token: SecretStr | None, deadline: float) -> Answer:
+        if exchange.kind is Kind.WRITE and waiting:
+            await waiting.pop()()
+        return await real(self, exchange, token, deadline)
+
+    monkeypatch.setattr(Transport, "send", send)
+    return waiting.append
+
+
+@pytest.fixture
+async def person(shop: SandboxProcess) -> AsyncIterator[BillingClient]:
+    owner = shop.account()
+    async with opened(shop, owner["login"]) as theirs:
+        await theirs.sessions.sign_in(owner["login"], SecretStr(owner["password"]))
+        yield theirs
+
+
+async def renewable(client: BillingClient, count: int) -> list[Order]:
+    """Active servers that a renewal of a month prices, one by one."""
+    found: list[Order] = []
+    async for one in client.orders.iterate():
+        if one.state == OrderState.ACTIVE and not (await client.quotes.renewal([one.id], 1)).excluded:
+            found.append(one)
+        if len(found) == count:
+            break
+    return found
+
+
+async def test_what_a_person_put_into_the_basket_meanwhile_stays_there(
+    client: BillingClient, person: BillingClient, meanwhile: Meanwhile
+) -> None:
+    ours, theirs = await renewable(client, 2)
+    quote = await client.quotes.renewal([ours.id.raw], 1)
+    meanwhile(lambda: in_basket(person, [theirs]))
+    with pytest.raises(ClientError) as caught:
+        await client.purchases.renew(quote.id, quote.total, write())
+    left = [line.order_id for one in (await client.invoices.list(limit=1)).items for line in one.lines]
+    assert theirs.id in left
+    assert isinstance(caught.value, OutcomeUnknown)
+
+
+async def test_new_servers_that_a_person_put_into_the_basket_meanwhile_stay_there(
+    client: BillingClient, person: BillingClient, meanwhile: Meanwhile
+) -> None:
+    (theirs,) = await renewable(client, 1)
+    free = next(one for one in await client.catalogue.stock() if one.available)
+    cells = [OrderCell(plan=free.plan, location=free.location, quantity=1)]
+    quote = await client.quotes.order(OrderRequest(cells=cells, period=1))
+    meanwhile(lambda: in_basket(person, [theirs]))
+    with pytest.raises(ClientError) as caught:
+        await client.purchases.order(quote.id, quote.total, write())
+    left = [line.order_id for one in (await client.invoices.list(limit=1)).items for line in one.lines]
+    assert theirs.id in left
+    assert isinstance(caught.value, OutcomeUnknown)
+
+
+async def test_a_basket_that_a_person_paid_is_not_told_as_deleted(
+    client: BillingClient, person: BillingClient, lose: Lose
+) -> None:
+    (order,) = await renewable(client, 1)
+    invoice = await in_basket(client, [order])
+    wanted = Act("invoice.delete", {"invoice_id": invoice.id.raw}, None)
+    before = await client.outcomes.before(wanted)
+    assert before is not None
+    lose(arrives=False)
+    with pytest.raises(OutcomeUnknown):
+        await client.invoices.delete(invoice.id, write())
+    await person.invoices.pay(invoice.id, "internal", invoice.total, write())
+    finding = await client.outcomes.found(wanted, before)
+    assert finding.state == "unclear", finding.words
+
+
+@pytest.mark.parametrize(("balance", "state"), [("94.00 EUR", "done"), ("100.00 EUR", "unclear")])
+def test_a_top_up_of_the_same_amount_is_no_payment_of_a_basket_that_was_emptied(balance: str, state: str) -> None:
+    """Both leave one new credited payment and no basket; only a payment from the balance makes it less."""
+    made = row(id="51", number="51", status=text("Paid", orig="4"), paymethodamount_iso="6.00 EUR",
+               create_date="2026-02-01", paymethod_name="Card")  # fmt: skip
+    act = Act("invoice.pay", {"invoice_id": "basket:9", "method": "internal"}, Money("6.00", "EUR"))
+    before = {"invoice": "unpaid", "balance": "100.00 EUR", "newest_payments": ["50"]}
+    now = {"invoice": "gone", "balance": balance, "newest_payments": ["51", "50"]}
+    judged = Conversation(lambda: driver()._judge_payment(act, before, now))
+
+    def panel(form: dict[str, str]) -> Doc:
+        said: Doc = {"elem": [made]} if form["func"] == "payment" else {}
+        return said
+
+    assert play(judged, panel).state == state
+
+
+def test_a_bulk_renewal_that_is_refused_half_way_is_taken_out_of_the_basket_again() -> None:
+    """The panel put the first service in before it refused the second one."""
+    item = row(id="3001", item__id="8101", item__type="vds", item__period="1", cost="4.90", fullcost="4.90")
+    full = {"billorder": text("904"), "total_sum": text("4.90"), "list": [{"$name": "itemlist", "elem": [item]}]}
+    empty = {"billorder": text(""), "total_sum": text("0.00")}
+    inside: list[Doc] = [empty, full, empty]
+    asked: list[dict[str, str]] = []
+
+    def panel(form: dict[str, str]) -> Doc:
+        if form["func"] == "groupedit":
+            return refusal("value", "period", "Wrong period for 8102.")
+        if form["func"] == "basket" and form.get("sok"):
+            return {"ok": text("")}
+        return inside.pop(0)
+
+    quote = seal(RENEWAL, {"orders": ["vds:8101", "vds:8102"], "period": 1})
+    with pytest.raises(TakenBack, match="Wrong period for 8102"):
+        play(driver().renew(quote, Money("9.80", "EUR"), write()), panel, asked)
+    assert [one["clicked_button"] for one in asked if one.get("sok")] == ["basket", "clearbasket"]
