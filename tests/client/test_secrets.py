@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
 import logging
+import re
+import time
 import traceback
+from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +20,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from billtui.client import BillingClient, ClientError, ConfigurationProblem, ConnectionSettings, Write
+from billtui.client.drivers.fossbilling.calling import signing
 from billtui.client.echoes import secrets_of, without_echo
 from billtui.client.exchange import Exchange
 from billtui.domain.money import Money
@@ -197,3 +203,53 @@ async def test_cookies_are_not_kept(connect: Connect) -> None:
         await client.account.me()
         await client.account.me()
         assert "cookie" not in panel.seen[1].headers
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": lambda text: text,
+    "form": quote_plus,
+    "address": quote,
+    "address in small letters": lambda text: re.sub("%..", lambda found: found[0].lower(), quote_plus(text)),
+    "address in an address": lambda text: quote(quote(text, safe=""), safe=""),
+    "html": html.escape,
+    "php's html": lambda text: html.escape(text).replace("&#x27;", "&#039;"),
+    "xml": lambda text: html.escape(text, quote=False),
+    "html twice": lambda text: html.escape(html.escape(text)),
+    "php's json": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "php's json, unicode as it is": lambda text: json.dumps(text, ensure_ascii=False)[1:-1].replace("/", "\\/"),
+    "json for web pages": lambda text: json.dumps(text)[1:-1].replace("<", "\\u003C").replace("&", "\\u0026"),
+    "json in json": lambda text: json.dumps(json.dumps(text)),
+    "json in html": lambda text: html.escape(json.dumps(text)),
+    "html in json": lambda text: json.dumps(html.escape(text)),
+    "base64": lambda text: b64encode(text.encode()).decode(),
+    "php": lambda text: f's:{len(text.encode())}:"{text}"',
+}
+"""How panels, proxies and their error pages write what they repeat."""
+
+
+@pytest.mark.parametrize("way", SPELLINGS)
+@given(st.text("aB3/\\\"é€𝄞%+ <>&'~:=\n", min_size=6, max_size=30))
+@example("pa ss<w&o\"r'd/é+%~x")
+@example("3333\\é")
+@example('\\\\"\\/<&')
+def test_a_secret_is_covered_however_it_is_written(way: str, secret: str) -> None:
+    shown = SPELLINGS[way](secret)
+    covered = without_echo(
+        f"[{shown}]".encode(), secrets_of(Exchange("POST", "/", body={"p": SecretStr(secret)}), None)
+    )
+    assert shown.strip('"').encode() not in covered
+    assert b"(hidden)" in covered
+
+
+def test_a_sessions_cookie_is_covered_without_its_name() -> None:
+    signed = signing(Exchange("POST", "/", body={}), "client", SecretStr("session:0a1b2c3d4e5f6071"))
+    answer = b'{"message": "Session 0a1b2c3d4e5f6071 is over", "cookie": "PHPSESSID=0a1b2c3d4e5f6071"}'
+    covered = without_echo(answer, secrets_of(signed, SecretStr("session:0a1b2c3d4e5f6071")))
+    assert b"0a1b2c3d" not in covered
+
+
+def test_a_long_answer_of_backslashes_takes_no_long_time() -> None:
+    secret = '\\"\\" \\/&\\"' * 3
+    began = time.process_time()
+    without_echo(b"\\" * 200_000 + b"&amp;" * 50_000 + b"%25" * 50_000, [secret])
+    assert time.process_time() - began < 5

@@ -6,11 +6,10 @@ journal (which keeps what a panel said) or a bug report.
 
 from __future__ import annotations
 
-import json
 import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from pydantic import SecretStr
 
@@ -31,23 +30,75 @@ _ESCAPED = frozenset(bytes([one]) for one in b'"\\/bfnrtu')
 def secrets_of(exchange: Exchange, token: SecretStr | None) -> list[str]:
     """The secrets of one request: in its body or form, the token it goes with, and what its headers make of that."""
     found = list(_inside((exchange.body, exchange.form)))
-    found += [value.rpartition(" ")[2] for name, value in exchange.headers if name in ("Authorization", "Cookie")]
+    for name, value in exchange.headers:
+        if name in ("Authorization", "Cookie"):
+            shown = value.rpartition(" ")[2]
+            found += [shown, *([shown.partition("=")[2]] if name == "Cookie" else [])]
     if token is not None:
         found.append(token.get_secret_value())
     return [one for one in found if len(one) >= _SHORTEST]
 
 
 def without_echo(answer: bytes, secrets: list[str]) -> bytes:
-    """``answer`` with every secret in it covered: as it is, as JSON writes it, and as an address does."""
-    for secret in secrets:
-        escaped = json.dumps(secret)[1:-1]
-        forms = {secret, escaped, json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe="")}
-        for form in sorted({*forms, escaped.replace("/", "\\/")}, key=len, reverse=True):  # else half an escape stays
-            shown = form.encode("utf-8", "replace")
-            if shown in answer:
-                alone = len(shown) < _LONG and shown.isalnum()
-                answer = _covered(answer, _ALONE % shown if alone else re.escape(shown))
+    """``answer`` with every secret in it covered, however it is written: see :func:`_spelling`."""
+    for secret in sorted(secrets, key=len, reverse=True):  # else half of a longer one stays
+        plain = secret.encode("utf-8", "replace")
+        for coded in (b64encode(plain), urlsafe_b64encode(plain)):
+            if coded.rstrip(b"=") in answer:
+                answer = _covered(answer, re.escape(coded.rstrip(b"=")) + b"={0,2}")
+        if max(_RUNS.findall(plain), key=len, default=b"") not in answer:
+            continue
+        if _UNCHANGED.fullmatch(secret):
+            alone = len(plain) < _LONG and plain.isalnum()
+            if plain in answer:
+                answer = _covered(answer, _ALONE % plain if alone else re.escape(plain))
+        else:
+            answer = _covered(answer, _spelling(secret))
     return answer
+
+
+_RUNS = re.compile(rb"[A-Za-z0-9]+")
+"""What stands in every spelling as it is: where the longest is not, nothing is."""
+_UNCHANGED = re.compile(r"[A-Za-z0-9_.-]+")
+"""Characters that are written as they are everywhere."""
+_PARTS = re.compile(r"(\\+)|([A-Za-z0-9_.-]+)|(.)", re.DOTALL)
+_SHORT = {"\n": "n", "\t": "t", "\r": "r", "\b": "b", "\f": "f"}
+
+
+def _spelling(secret: str) -> bytes:
+    """A pattern of all ways in which JSON (also within JSON), addresses, forms, HTML and XML write a secret.
+
+    Nothing in it is repeated without bounds: an answer of backslashes alone is looked through once.
+    """
+    parts: list[bytes] = []
+    lead = rb"\\{1,8}+"
+    for backslashes, unchanged, character in _PARTS.findall(secret):
+        if backslashes:
+            count, ways = (
+                len(backslashes),
+                rb"%(?:25){0,3}5[cC]|&(?:amp;){0,3}#(?:0{0,6}92|[xX]0{0,6}5[cC]);|\\{1,8}+u005[cC]",
+            )
+            parts.append(rb"(?:\\{%d,%d}+|(?:%b){%d})" % (count, 8 * count, ways, count))
+        else:
+            parts.append(re.escape(unchanged.encode()) or _ways_of(character, lead))
+        lead = rb"\\{0,8}+" if backslashes else rb"\\{1,8}+"  # they take those of an escape behind them, too
+    return b"".join(parts)
+
+
+def _ways_of(character: str, lead: bytes) -> bytes:
+    """One character; ``lead`` stands before what JSON escapes."""
+    code, plain = ord(character), character.encode("utf-8", "replace")
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    escape = rb"\\{1,8}+".join(b"u(?i:%b)" % units[at : at + 4].encode() for at in range(0, len(units), 4))
+    if character in _SHORT:
+        escape = b"(?:%b|%b)" % (_SHORT[character].encode(), escape)
+    entity = f"&(?:amp;){{0,3}}(?:#0{{0,6}}{code}|#[xX]0{{0,6}}(?i:{code:x})|{_NAMES.get(code, '#')});".encode()
+    percent = b"".join(rb"%%(?:25){0,3}(?i:%02x)" % one for one in plain)
+    ways = [entity, percent, re.escape(plain), *([rb"\+"] if character == " " else [])]
+    return rb"(?:%b%b|\\{0,8}+(?:%b))" % (lead, escape, b"|".join(ways))
+
+
+_NAMES = {34: "quot", 38: "amp", 39: "apos", 60: "lt", 62: "gt", 160: "nbsp"}
 
 
 def _covered(answer: bytes, pattern: bytes) -> bytes:
