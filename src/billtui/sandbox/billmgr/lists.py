@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from billtui.sandbox.billmgr.call import Call
@@ -15,6 +18,7 @@ from billtui.sandbox.engine.wire import DAY, micros
 
 DEFAULT_ROWS = 50
 MOST_ROWS = 5_000
+_AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{0,10})?")
 _RANGES = ("nodate", "today", "yesterday", "currentweek", "currentmonth", "currentyear", "other")
 Condition = tuple[str, list[Any]]
 Filter = Callable[[str], Condition | None]
@@ -158,7 +162,7 @@ def ids(column: str) -> Filter:
 
     def make(value: str) -> Condition:
         found = [int(one) for one in parts_of(value) if one.isascii() and one.isdigit() and len(one) <= 18]
-        return f"{column} IN ({', '.join('?' * len(found))})", list(found)
+        return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(found)]
 
     return make
 
@@ -175,7 +179,7 @@ def codes(conditions: Mapping[str, str]) -> Filter:
         wanted = [one for one in parts_of(value) if one not in ("", "null", "any")]
         if not wanted:
             return None
-        return " OR ".join(f"({conditions.get(one, '0')})" for one in wanted), []
+        return " OR ".join(f"({one})" for one in dict.fromkeys(conditions.get(one, "0") for one in wanted)), []
 
     return make
 
@@ -196,13 +200,9 @@ def at_most(expression: str) -> Filter:
 
 
 def _amount(expression: str, comparison: str) -> Filter:
-    from decimal import Decimal, InvalidOperation
-
     def make(value: str) -> Condition | None:
-        try:
-            cents = int(Decimal(value) * 100)
-        except (InvalidOperation, ValueError, OverflowError):
+        if not _AMOUNT.fullmatch(value.strip()):
             return None
-        return f"{expression} {comparison} ?", [cents]
+        return f"{expression} {comparison} ?", [int(Decimal(value.strip()) * 100)]
 
     return make

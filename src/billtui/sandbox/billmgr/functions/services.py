@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -136,8 +137,8 @@ def _numbered(column: str, things: str, first: int) -> lists.Filter:
         wanted = [int(one) - first for one in lists.parts_of(value) if one.isascii() and one.isdigit() and len(one) < 9]
         if value in ("null", "any"):
             return None
-        marks = ", ".join("?" * len(wanted))
-        return f"{column} IN (SELECT id FROM {things} WHERE position IN ({marks}))", list(wanted)
+        chosen = "SELECT value FROM json_each(?)"
+        return f"{column} IN (SELECT id FROM {things} WHERE position IN ({chosen}))", [json.dumps(wanted)]
 
     return make
 
