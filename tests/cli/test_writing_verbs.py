@@ -176,6 +176,7 @@ def test_an_external_payment_gives_the_address(cli: Cli) -> None:
     text = cli("invoices", "pay", f"id:{invoice['id']}", "--method", "card", "--yes")
     assert text.code == 0
     assert "Pay at https://" in text.out
+    assert ": not the panel's own host, 127.0.0.1." in text.out
     assert cli.invoice(invoice["id"])["state"] == "unpaid"
 
 

@@ -27,7 +27,7 @@ from billtui.cli.problems import CliError, Problem
 from billtui.cli.progress import JobProgress
 from billtui.config.paths import typed_path
 from billtui.domain.models import Account
-from billtui.domain.payment_address import payment_address, refused_address
+from billtui.domain.payment_address import payment_address, payment_host, refused_address
 from billtui.services import plan_files
 from billtui.services.journal import Busy, JobRow, OperationRow, OperationState
 from billtui.services.one_time_codes import CODE_NEEDED, STEP_OF
@@ -265,6 +265,8 @@ def tell_job(
             if (sent := _payment_address(row)) is not None:
                 address = payment_address(sent, context.profile.url)
                 out.line(f"Pay at {address}" if address is not None else refused_address(sent))
+                if address is not None:
+                    out.line(payment_host(address, context.profile.url))
     if code is not Exit.DONE:
         out.problem(_job_problem(job, rows, code, left_out))
     return code

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 MAX_ADDRESS: Final = 2_000
 """Longest address, in characters; providers' ones have a few hundred."""
 _QUOTED: Final = 200
+_HOST: Final = 100
 
 
 def payment_address(sent: str, panel_url: str) -> str | None:
@@ -33,6 +34,13 @@ def payment_address(sent: str, panel_url: str) -> str | None:
     if parts.scheme == "https" or (parts.scheme, parts.netloc) == (panel.scheme, panel.netloc):
         return sent
     return None
+
+
+def payment_host(address: str, panel_url: str) -> str:
+    """Whose host an address to pay at is on, in words: the panel's own, or which other one (INV-3)."""
+    host, own = urlsplit(address).hostname, urlsplit(panel_url).hostname
+    shown = f"{host[:_HOST]}…" if host and len(host) > _HOST else host
+    return f"On {shown}, the panel's own host." if host == own else f"On {shown}: not the panel's own host, {own}."
 
 
 def refused_address(sent: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billtui.domain.payment_address import MAX_ADDRESS, payment_address, refused_address
+from billtui.domain.payment_address import MAX_ADDRESS, payment_address, payment_host, refused_address
 
 PANEL = "http://127.0.0.1:4000/billing"
 
@@ -44,3 +44,16 @@ def test_web_addresses_and_the_panels_own_are_shown(sent: str) -> None:
 def test_anything_else_is_not(sent: str) -> None:
     assert payment_address(sent, PANEL) is None
     assert len(refused_address(sent)) < 400
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("https://panel.example/invoice/1", "On panel.example, the panel's own host."),
+        ("https://PANEL.example:8443/x", "On panel.example, the panel's own host."),
+        ("https://panel.example.evil.example/x", "On panel.example.evil.example: not the panel's own host, "),
+        (f"https://{'a' * 200}.example/", f"On {'a' * 100}…: not the panel's own host, "),
+    ],
+)
+def test_whose_host_it_is_is_said(address: str, words: str) -> None:
+    assert payment_host(address, "https://panel.example/billmgr").startswith(words)

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from billtui.domain.money import Money
-from billtui.domain.payment_address import payment_address, refused_address
+from billtui.domain.payment_address import payment_address, payment_host, refused_address
 from billtui.domain.safetext import SafeText
 from billtui.screens.modals.dialog import Dialog, Fact, Facts
 from billtui.screens.shell import shell_of
@@ -31,6 +31,7 @@ class ExternalPayment(Dialog[None]):
         super().__init__()
         self.sent = sent
         self.address = payment_address(sent.raw, panel_url)
+        self.host = "" if self.address is None else payment_host(self.address, panel_url)
         self.amount = amount
         self.what = what
 
@@ -41,6 +42,7 @@ class ExternalPayment(Dialog[None]):
             yield Static(Content.styled(refused_address(str(self.sent)), "$text-warning"), id="address")
             return
         yield Static(Content(self.address), id="address")
+        yield Static(Content(self.host), id="host")
         yield Static(id="code")
         yield Static(
             Content("The invoice stays unpaid until the provider reports the money; then it changes here by itself."),
@@ -58,7 +60,7 @@ class ExternalPayment(Dialog[None]):
         self.query_one("#cancel").focus()
         if self.address is None:
             return
-        code = qr_code(self.address, 70, max(0, self.app.size.height - 14))
+        code = qr_code(self.address, 70, max(0, self.app.size.height - 15))
         shown = self.query_one("#code", Static)
         if code is None:
             shown.update(Content.styled("(this terminal is too small for a QR code of the address)", "$muted"))
