@@ -130,19 +130,24 @@ def test_tariffs() -> None:
         {"id": "1", "name": "Micro", "price": "3.00", "period": "1", "memory": "1024", "available": "0"},
         {"id": "2", "name": "Yearly", "price": "30", "period": "12"}, {"name": "no id"}, {"id": "3"},
     ]}, "EUR")  # fmt: skip
-    assert [one.id for one in found] == ["1", "2", "2", "3"], "without an id, its place stands for it"
+    assert [one.id for one in found] == ["1", "2", "3"], "without an id it cannot be ordered"
     micro, yearly = found[:2]
     assert (str(micro.price(3)), micro.stock) == ("9.00 EUR", 0)
     assert yearly.price(1) is None and str(yearly.price(24)) == "60.00 EUR"
+    spoken = {
+        "status": "SUCCESS",
+        "tarifs": [{"id": "4", "price": "30", "period": "1 year"}, {"id": "5", "price": "9", "period": "once"}],
+    }
+    assert [dict(one.prices).keys() for one in tarifs(PLAIN, "vds", spoken, "EUR")] == [{12}, set()]
     plan = plan_of(PLAIN, yearly)
     assert plan is not None and str(plan.monthly_price) == "2.50 EUR" and plan.id.raw == "vds:2"
-    assert plan_of(PLAIN, found[3]) is None
+    assert plan_of(PLAIN, found[2]) is None
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [("12.50", "12.50"), (12.5, "12.50"), ("1 234,5", "1234.50"), ("4.90 EUR", "4.90"), ("-3", "-3.00"), ("", None),
-     ("free", None), (None, None), ([], None), (True, "1.00"), ("9" * 30, None), (1e300, None)],
+     ("free", None), (None, None), ([], None), (True, None), ("9" * 30, None), (1e300, None)],
 )  # fmt: skip
 def test_amounts(text: Any, said: str | None) -> None:
     found = amount_of(text)

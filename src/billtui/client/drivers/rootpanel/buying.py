@@ -56,6 +56,9 @@ class Shop:
         lines: list[QuoteLine] = []
         excluded: list[Exclusion] = []
         for order_id in dict.fromkeys(order_ids):
+            if (why := self._memory.not_one(order_id)) is not None:
+                excluded.append(_left_out("not-one", why, order_id=order_id))
+                continue
             row = rows.get(order_id)
             if row is None:
                 excluded.append(_left_out("not-found", "There is no such order.", order_id=order_id))
@@ -86,6 +89,8 @@ class Shop:
             raise InvalidInput("This gateway takes no promo codes.", "Leave the code out.")
         if request.auto_renew is not None and request.auto_renew.on:
             raise InvalidInput("This gateway cannot switch auto-renewal on.", "Leave it off here.")
+        if request.addons:
+            raise InvalidInput("This gateway tells no price of add-ons.", "Order without them.")
         known = {plan_id(one): one for one in (yield from self._memory.tarifs())}
         wanted = [(cell.plan.raw, cell.quantity) for cell in request.cells]
         if request.all_locations and request.plan is not None:
@@ -120,7 +125,7 @@ class Shop:
                     names=list(map(SafeText, names)),
                 )
             )
-            sealed.append({"kind": tarif.kind, "tarif": tarif.id, "names": names, "addons": list(_addons(request))})
+            sealed.append({"kind": tarif.kind, "tarif": tarif.id, "names": names})
         currency = lines[0].amount.currency if lines else (yield from self._memory.currency())
         content = {"cells": sealed, "months": request.period}
         return self._quote("order", lines, excluded, currency, request.period, content)
@@ -150,6 +155,7 @@ class Shop:
         orders, months = content["orders"], content["months"]
         if len(orders) != 1:
             raise ConfigurationProblem("This gateway renews one order at a time. Nothing was sent; plan it anew.")
+        self._memory.check_one(orders[0])
         purse = yield from self._memory.known_balance()
         fields = (("orderid", bare(orders[0])), ("period", str(months)))
         said = yield from ask(command("renewOrder", lambda row: row, "orders.renew", kind=Kind.WRITE, fields=fields))
@@ -169,7 +175,6 @@ class Shop:
         before = yield from self._memory.known_ids()
         fields = [("vid", cell["kind"]), ("tarifid", cell["tarif"]), ("period", str(months))]
         fields += [("domain", cell["names"][0])] if cell["names"][0] else []
-        fields += [("addons", ",".join(cell["addons"]))] if cell["addons"] else []
         said = yield from ask(
             command("createOrder", lambda row: row, "orders.new", kind=Kind.WRITE, fields=tuple(fields))
         )
@@ -222,10 +227,6 @@ def _raw(value: Any) -> str:
 
 def _months(count: int) -> str:
     return "1 month" if count == 1 else f"{count} months"
-
-
-def _addons(request: OrderRequest) -> Sequence[str]:
-    return [one.raw for one in request.addons]
 
 
 def _names(request: OrderRequest, wanted: Sequence[tuple[str, int]]) -> list[str]:

@@ -209,6 +209,7 @@ class RootPanel(PartialDriver):
 
         def begin() -> Steps[Order]:
             before = yield from self._memory.order(order)
+            self._memory.check_one(order)
             if _raw(action) == "reinstall" and confirm_name is not None and _raw(confirm_name) != before.name.raw:
                 raise Refused(f"The server is called {before.name}, not as it was typed. Nothing was sent.")
             fields = (("orderid", bare(order)),)

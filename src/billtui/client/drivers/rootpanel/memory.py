@@ -10,7 +10,7 @@ from billtui.client.drivers.rootpanel.assumed import Assumed
 from billtui.client.drivers.rootpanel.calling import command
 from billtui.client.drivers.rootpanel.reading import OrderReader, Tarif
 from billtui.client.drivers.rootpanel.shapes import KEY, Row, field, rows_of, text_of
-from billtui.client.errors import ClientError, ConfigurationProblem, NotFound, Refused
+from billtui.client.errors import ClientError, ConfigurationProblem, NotFound, Refused, RuleRefused
 from billtui.client.exchange import Steps, ask
 from billtui.domain.models import Order
 from billtui.domain.money import Money
@@ -27,6 +27,7 @@ class Memory:
         self._balance: Money | None = None
         self._ids: frozenset[str] | None = None
         self._prices: dict[str, Mapping[str, Any]] = {}
+        self._several: set[str] = set()
 
     # The balance
 
@@ -52,7 +53,7 @@ class Memory:
         """``getOrders``: every one."""
         currency = yield from self.currency()
         answer = yield from ask(self._get(()))
-        found = OrderReader(self._assumed, currency).orders(answer)
+        found = self._read(answer, currency)
         self._ids = frozenset(one.id.raw for one in found)
         return found
 
@@ -71,8 +72,7 @@ class Memory:
             if any(one.id.raw == order_id for one in (yield from self.orders())):
                 raise error from None
             raise NotFound(f"There is no order {order_id[:40]} any more.", "Refresh the list.") from None
-        reader = OrderReader(self._assumed, (yield from self.currency()))
-        found = reader.orders(answer)
+        found = self._read(answer, (yield from self.currency()))
         same = next((one for one in found if one.id.raw == order_id), None)
         if same is not None:
             return same
@@ -93,10 +93,29 @@ class Memory:
             answer = yield from ask(self._get(()))
         names = self._assumed.names("order_id")
         found: dict[str, Row] = {}
+        self._read(answer, (yield from self.currency()))
         for row in rows_of(answer, reading.marks_of_orders(self._assumed)):
             told = field(row, names)
             found.setdefault(text_of(told[1]) if told is not None else text_of(row.get(KEY)), row)
         return {order_id: found[order_id] for order_id in order_ids if order_id in found}
+
+    def _read(self, answer: Row, currency: str) -> list[Order]:
+        found = OrderReader(self._assumed, currency).orders(answer)
+        self._several |= {one.id.raw.partition("#")[0] for one in found if "#" in one.id.raw}
+        return found
+
+    def not_one(self, order_id: str) -> str | None:
+        """Why a command cannot be about this order alone; ``None`` where it can."""
+        if reading.is_row(order_id):
+            return "The gateway tells no id of this order."
+        if order_id.partition("#")[0] in self._several:
+            return "The gateway lists several services with this id."
+        return None
+
+    def check_one(self, order_id: str) -> None:
+        """Raises :class:`RuleRefused` where a command cannot be about this order alone."""
+        if (why := self.not_one(order_id)) is not None:
+            raise RuleRefused(f"{why} Nothing was sent.", "Use the panel's own web pages.", code="not-one")
 
     def _get(self, fields: tuple[tuple[str, str], ...]) -> Any:
         return command("getOrders", lambda row: row, "orders", fields=fields)

@@ -18,8 +18,11 @@ from billtui.client.drivers.rootpanel.shapes import (
     amount_of,
     currency_of,
     day_of,
+    exact_of,
     field,
     flat,
+    months_of,
+    price_of,
     prices_of,
     rows_of,
     text_of,
@@ -34,6 +37,8 @@ ANYWHERE: Final = "as-sold"
 """The one place: where a tariff's servers stand is the tariff's own."""
 NEVER_TOLD: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_MORE: Final = 60
+_ROW: Final = "row-"
+"""Before the place of a row that has no id: it is shown, and nothing can be done with it."""
 _PLENTY: Final = 1_000
 _STATES: Final[Mapping[str, OrderState]] = {
     "active": OrderState.ACTIVE, "on": OrderState.ACTIVE, "running": OrderState.ACTIVE, "work": OrderState.ACTIVE,
@@ -123,7 +128,7 @@ class OrderReader:
         assumed, names = self._assumed, self._names()
         get = _Getter(row, names)
         price, currency = amount_of(get("order_price")), currency_of(get("order_currency")) or self._currency
-        order_id = get.text("order_id") or text_of(row.get(KEY)) or f"row-{number}"
+        order_id = get.text("order_id") or text_of(row.get(KEY)) or f"{_ROW}{number}"
         months = whole_of(get("order_auto")) or 0
         end = assumed.text("paid_until") == "end"
         known: dict[str, Any] = {
@@ -154,10 +159,11 @@ class OrderReader:
         listed = prices_of(get("order_prices"))
         if months in listed:
             return Money(listed[months], currency)
-        price = amount_of(get("order_price"))
+        price = exact_of(get("order_price"))
         if price is None or self._assumed.text("price") == "listed":
             return None
-        return Money(price * months, currency)
+        whole = price_of(price * months)
+        return None if whole is None else Money(whole, currency)
 
     def _names(self) -> Mapping[str, tuple[str, ...]]:
         return {name: self._assumed.names(name) for name in _READ}
@@ -218,8 +224,9 @@ def tarifs(assumed: Assumed, kind: str, answer: Row, currency: str) -> list[Tari
         tarif_id = get.text("tarif_id") or text_of(row.get(KEY))
         own = assumed.text("currency") or currency_of(get("tarif_currency")) or currency
         prices = prices_of(get("tarif_prices"))
-        price, months = amount_of(get("tarif_price")), whole_of(get("tarif_period")) or 1
-        if not prices and price is not None and price >= 0:
+        price, told = price_of(exact_of(get("tarif_price"))), get("tarif_period")
+        months = 1 if told is None else months_of(told)
+        if not prices and price is not None and months:
             prices = {months: price}
         if tarif_id and len(tarif_id) <= 150 and currency_of(own):
             name = get.text("tarif_name") or tarif_id
@@ -250,6 +257,11 @@ def plan_of(assumed: Assumed, tarif: Tarif) -> Plan | None:
         cpu=whole_of(get("tarif_cpu")) or 0, memory_mib=whole_of(get("tarif_memory")) or 0,
         disk_gib=whole_of(get("tarif_disk")) or 0, locations=[SafeText(ANYWHERE)],
     )  # fmt: skip
+
+
+def is_row(order_id: str) -> bool:
+    """Whether an order's id is its place in the list, because the gateway tells none."""
+    return order_id.startswith(_ROW)
 
 
 def plan_id(tarif: Tarif) -> str:

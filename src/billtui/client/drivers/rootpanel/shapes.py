@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
 from billtui.client.codec import UnreadableAnswer, parse_json
 from billtui.client.exchange import Answer
+from billtui.domain.money import CENT
 
 Row = Mapping[str, Any]
 ENVELOPE: Final = frozenset({"status", "errorcode", "errormsg"})
@@ -18,6 +19,12 @@ KEY: Final = "(key)"
 """Where a row keeps the key that it stood under."""
 _DEEPEST: Final = 4
 _DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_AMOUNT: Final = re.compile(
+    r"-?(?:\d{1,3}(?:[\s']\d{3})+(?:[.,]\d{1,12})?|\d{1,3}(?:,\d{3})+(?:\.\d{1,12})?|\d{1,3}(?:\.\d{3})+(?:,\d{1,12})?"
+    r"|\d{1,12}(?:[.,]\d{1,12})?)(?![\d.,'-]|\s\d|[eE][+-]?\d)"
+)
+_GROUPED: Final = re.compile(r"-?[1-9]\d{0,2}([.,]\d{3})+")
+_SPACES: Final = re.compile(r"[\s']")
 _LARGEST: Final = Decimal("999999999.99")
 _CURRENCIES: Final[Mapping[str, str]] = {
     "rur": "RUB", "руб": "RUB", "руб.": "RUB", "₽": "RUB", "$": "USD", "€": "EUR", "грн": "UAH", "₴": "UAH",
@@ -53,7 +60,7 @@ def rows_of(answer: Row, marks: Collection[str] = ()) -> list[Row]:
 def _found(value: Any, marks: frozenset[str], depth: int) -> list[Row] | None:
     """The rows below ``value``; ``None`` where there is no list: it is a row itself, or nothing."""
     if isinstance(value, list):
-        return [_row(str(number), one) for number, one in enumerate(value)]
+        return [_row("", one) for one in value]  # a place in a list is nobody's id
     if not isinstance(value, dict) or depth > _DEEPEST:
         return None
     if not value:
@@ -99,17 +106,48 @@ def text_of(value: Any) -> str:
     return str(value).strip() if isinstance(value, str | int | float) else ""
 
 
-def amount_of(value: Any) -> Decimal | None:
-    """An amount of money, from a number or a text such as ``4,90`` or ``4.90 EUR``; ``None`` for anything else."""
-    text = text_of(value).replace("\N{NO-BREAK SPACE}", "").replace(" ", "").replace(",", ".")
-    match = re.match(r"-?\d{1,12}(\.\d{1,12})?(?!\d)", text)
-    if match is None or re.match(r"[eE][+-]?\d", text[match.end() :]):
+def exact_of(value: Any) -> Decimal | None:
+    """An amount as it was told, from a number or a text such as ``4,90``, ``1,234.50`` or ``4.90 EUR``.
+
+    ``None`` for anything else, and for what can be read in two ways: ``1,234`` is a thousand here and one there.
+    """
+    if isinstance(value, bool):
         return None
+    text = text_of(value)
+    match = _AMOUNT.match(text)
+    if match is None:
+        return None
+    digits = _SPACES.sub("", match[0])
+    if not isinstance(value, int | float):
+        comma, point = digits.rfind(","), digits.rfind(".")
+        if comma >= 0 and point >= 0:
+            grouping = "," if comma < point else "."
+            whole, _, _ = digits.partition("." if comma < point else ",")
+            if not _GROUPED.fullmatch(whole):
+                return None
+            digits = digits.replace(grouping, "")
+        elif _GROUPED.fullmatch(digits):
+            return None
     try:
-        number = Decimal(match[0])
+        number = Decimal(digits.replace(",", "."))
     except InvalidOperation:
         return None
-    return number.quantize(Decimal("0.01")) if abs(number) <= _LARGEST else None
+    return number if abs(number) <= _LARGEST else None
+
+
+def amount_of(value: Any) -> Decimal | None:
+    """An amount to be shown, to the cent; ``None`` as :func:`exact_of`."""
+    number = exact_of(value)
+    return None if number is None else number.quantize(CENT, ROUND_HALF_UP)
+
+
+def price_of(number: Decimal | None) -> Decimal | None:
+    """What something costs, to the cent. ``None`` for what has parts of a cent, which somebody would round, and for
+    what costs nothing or less, which no gateway sells."""
+    if number is None or not 0 < number <= _LARGEST:
+        return None
+    whole = number.quantize(CENT, ROUND_HALF_UP)
+    return whole if whole == number else None
 
 
 def currency_of(value: Any) -> str:
@@ -123,6 +161,14 @@ def whole_of(value: Any) -> int | None:
     """A whole number that is not negative; ``None`` for anything else."""
     match = re.match(r"\d{1,9}(?!\d)", text_of(value))
     return int(match[0]) if match is not None else None
+
+
+def months_of(value: Any) -> int | None:
+    """Whole months from a number or a text such as ``3 months`` or ``1 year``; ``None`` for anything else."""
+    match = re.fullmatch(r"(\d{1,3})\s*(m\w*|мес\w*)?\.?|(\d{1,2})\s*(y\w*|год\w*|г|лет)\.?", text_of(value).lower())
+    if match is None:
+        return None
+    return int(match[1]) if match[1] else int(match[3]) * 12
 
 
 def day_of(value: Any, *, end: bool = False) -> datetime | None:
@@ -142,8 +188,8 @@ def prices_of(value: Any) -> dict[int, Decimal]:
     """Prices by months: an object ``{"3": "14.11"}``, or a list of rows with ``period`` and ``price``."""
     found: dict[int, Decimal] = {}
     for months, price in _priced(value):
-        number, amount = whole_of(months), amount_of(price)
-        if number and amount is not None and amount >= 0:
+        number, amount = months_of(months), price_of(exact_of(price))
+        if number and amount is not None:
             found[number] = amount
     return found
 

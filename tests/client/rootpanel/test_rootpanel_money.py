@@ -1,0 +1,102 @@
+"""A price that can be read in two ways, or that is another thing's, is none: the gateway is told no price at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from billtui.client.drivers.rootpanel.driver import RootPanel
+from billtui.client.drivers.rootpanel.reading import tarifs
+from billtui.client.drivers.rootpanel.shapes import amount_of
+from billtui.client.errors import InvalidInput, RuleRefused
+from billtui.client.settings import Write
+from billtui.domain.models import OrderCell, OrderRequest
+from billtui.domain.money import Money
+from billtui.domain.safetext import SafeText
+from tests.client.billmanager.kit import play
+from tests.client.rootpanel.test_rootpanel_reading import ONE, PLAIN, answer
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1,234.50", "1234.50"), ("1.234,50", "1234.50"), ("1 234,50", "1234.50"), ("1'234.50", "1234.50"),
+        ("1,234,567.00 USD", "1234567.00"), ("12.345.678,90", "12345678.90"), ("4.90/mo", "4.90"), ("0.500", "0.50"),
+        ("1,234", None), ("1.234", None), ("1.234.50", None), ("1,23,4.50", None), ("10-20", None), (True, None),
+        ("12 34.50", None),
+    ],
+)  # fmt: skip
+def test_amounts_of_thousands(text: Any, said: str | None) -> None:
+    found = amount_of(text)
+    assert (None if found is None else str(found)) == said
+
+
+class Gateway:
+    """Answers commands with rows, and keeps what was written."""
+
+    def __init__(self, orders: list[dict[str, Any]], sold: list[dict[str, Any]] | None = None) -> None:
+        self.orders, self.sold, self.written = orders, sold or [], list[dict[str, str]]()
+
+    def __call__(self, form: dict[str, str]) -> Any:
+        rows: dict[str, Any] = {"status": "SUCCESS"}
+        match form["command"]:
+            case "getBalance":
+                rows |= {"balance": "100.00", "currency": "EUR"}
+            case "getOrders":
+                rows["orders"] = [one for one in self.orders if form.get("orderid", "") in ("", one.get("orderid"))]
+            case "getTarifs":
+                rows["tarifs"] = self.sold if form["vid"] == "vds" else []
+            case _:
+                self.written.append(form)
+        return answer(rows)
+
+
+def of(**values: Any) -> dict[str, Any]:
+    return {**ONE, **values}
+
+
+@pytest.mark.parametrize("price", ["-5.00", "0", 4.905, "4.905", "1,234", "free"])
+def test_what_costs_nothing_or_parts_of_a_cent_is_not_renewed(price: Any) -> None:
+    made, panel = RootPanel("ivan"), Gateway([of(price=price)])
+    quote = play(made.quote_renewal(["7"], 1, None), panel)
+    assert [one.code for one in quote.excluded] == ["no-price"] and not quote.lines
+
+
+def test_parts_of_a_cent_may_be_whole_cents_together() -> None:
+    quote = play(RootPanel("ivan").quote_renewal(["7"], 2, None), Gateway([of(price=4.905)]))
+    assert quote.total == Money("9.81", "EUR")
+
+
+def request(plan: str, **more: Any) -> OrderRequest:
+    cell = OrderCell(plan=SafeText(plan), location=SafeText("any"), quantity=1)
+    return OrderRequest.model_validate({"cells": [cell], "period": 1, **more})
+
+
+def test_addons_that_the_price_does_not_hold_are_not_ordered() -> None:
+    panel = Gateway([], [{"id": "1", "price": "3.00"}])
+    assert play(RootPanel("ivan").quote_order(request("vds:1")), panel).total == Money("3.00", "EUR")
+    with pytest.raises(InvalidInput, match="no price of add-ons"):
+        play(RootPanel("ivan").quote_order(request("vds:1", addons=[SafeText("ip")])), panel)
+
+
+def test_the_place_in_a_list_is_no_id() -> None:
+    """A gateway that calls ids otherwise than it is assumed would be sent another tariff's, or another order's."""
+    sold = {"status": "SUCCESS", "tarifs": [{"name": "A", "price": "9"}, {"name": "B", "price": "1"}]}
+    assert tarifs(PLAIN, "vds", sold, "EUR") == []
+    assert [one.id for one in tarifs(PLAIN, "vds", {"status": "SUCCESS", "7": {"price": "9"}}, "EUR")] == ["7"]
+    made, panel = RootPanel("ivan"), Gateway([{"domain": "web-1.example", "price": "5.00", "todate": "2026-12-01"}])
+    (order,) = play(made.list_orders(()), panel).items
+    with pytest.raises(RuleRefused, match="tells no id"):
+        play(made.act_on_order(order.id, "suspend", Write("a-key"), None), panel)
+    assert [one.code for one in play(made.quote_renewal([order.id], 1, None), panel).excluded] == ["not-one"]
+    assert panel.written == []
+
+
+@pytest.mark.parametrize("order_id", ["7", "7#2"])
+def test_of_two_services_with_one_id_none_is_touched(order_id: str) -> None:
+    made, panel = RootPanel("ivan"), Gateway([of(price="5.00"), of(price="50.00", domain="other.example")])
+    assert [one.code for one in play(made.quote_renewal([order_id], 1, None), panel).excluded] == ["not-one"]
+    with pytest.raises(RuleRefused, match="several"):
+        play(made.act_on_order(order_id, "reinstall", Write("a-key"), None), panel)
+    assert panel.written == []
