@@ -8,13 +8,14 @@ import pytest
 from pydantic import SecretStr
 
 from billtui.client import BillingClient, OutcomeUnknown
+from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.acts import Act
 from billtui.client.drivers.billmanager.renewals import RENEWAL
 from billtui.client.drivers.sealed import seal
-from billtui.client.errors import ClientError, TakenBack
+from billtui.client.errors import ClientError, RuleRefused, TakenBack
 from billtui.client.exchange import Answer, Conversation, Exchange, Kind
 from billtui.client.transport import Transport
-from billtui.domain.models import Order, OrderCell, OrderRequest, OrderState
+from billtui.domain.models import Order, OrderCell, OrderRequest, OrderState, PaymentState
 from billtui.domain.money import Money
 from tests.client.billmanager.conftest import Lose, opened
 from tests.client.billmanager.kit import Doc, driver, play, refusal, row, text, write
@@ -138,3 +139,64 @@ def test_a_bulk_renewal_that_is_refused_half_way_is_taken_out_of_the_basket_agai
     with pytest.raises(TakenBack, match="Wrong period for 8102"):
         play(driver().renew(quote, Money("9.80", "EUR"), write()), panel, asked)
     assert [one["clicked_button"] for one in asked if one.get("sok")] == ["basket", "clearbasket"]
+
+
+@pytest.mark.parametrize(("left", "right"), [("95.10 EUR", True), ("90.20 EUR", False)])
+def test_a_cart_that_became_dearer_while_it_was_paid_is_not_told_as_paid_at_the_old_price(
+    left: str, right: bool
+) -> None:
+    line = {
+        "id": text("7"),
+        "main": row(name="KVM-2", period="1"),
+        "price": {"price": row(cost="4.90", currency="EUR")},
+    }
+    full = {"total": row(cost="4.90", currency="EUR"), "list": [{"$name": "lineitems", "elem": [line]}]}
+    carts: list[Doc] = [full, {"list": []}]
+    balances = ["100.00 EUR", left]
+
+    def panel(form: dict[str, str]) -> Doc:
+        if form["func"] == "cart":
+            return carts.pop(0)
+        if form["func"] == "dashboard.info":
+            return {"elem": [row(realbalance=balances.pop(0))]}
+        if form["func"] == "cartorder.create.confirm":
+            return {"ok": text("func=order")}
+        return refusal("missed", "func")
+
+    paying = driver(ordering="v2").pay("cart:7", "internal", Money("4.90", "EUR"), write())
+    if right:
+        assert play(paying, panel).state == PaymentState.DONE
+    else:
+        with pytest.raises(UnreadableAnswer, match="balance"):
+            play(paying, panel)
+
+
+@pytest.mark.parametrize("offered", [("153", "978"), ("153",)])
+def test_an_invoice_is_paid_in_its_own_currency_or_not_at_all(offered: tuple[str, ...]) -> None:
+    """The form stands at roubles: four roubles ninety are not what four euros ninety are."""
+    words = {"153": "RUB", "978": "EUR"}
+    form = {
+        "payment_currency": text("153"),
+        "slist": [{"$name": "payment_currency", "val": [{"$key": one, "$": words[one]} for one in offered]}],
+        "list": [{"$name": "methodlist", "elem": [row(paymethod="4", name="Card")]}],
+    }  # fmt: skip
+    due = row(id="51", number="51", status=text("New", orig="1"), paymethodamount_iso="4.90 EUR",
+              create_date="2026-02-01", paymethod_name="select", sender_id="9")  # fmt: skip
+    sent: list[dict[str, str]] = []
+
+    def panel(asked: dict[str, str]) -> Doc:
+        if asked["func"] == "payment":
+            return {"elem": [due]}
+        if asked["func"] == "payment.add.method" and asked.get("sok"):
+            sent.append(asked)
+            return {"ok": text("https://pay.example/1"), "payment_id": text("51")}
+        return form if asked["func"] == "payment.add.method" else refusal("missed", "func")
+
+    paying = driver().pay("51", "card-4", Money("4.90", "EUR"), write())
+    if "978" in offered:
+        assert play(paying, panel).state == PaymentState.PENDING
+        assert [(one["amount"], one["payment_currency"]) for one in sent] == [("4.90", "978")]
+    else:
+        with pytest.raises(RuleRefused, match="RUB"):
+            play(paying, panel)
+        assert sent == []

@@ -89,6 +89,8 @@ def test_a_select_may_have_collapsed_in_the_form_before() -> None:
         ("  4.90 EUR / 3 Months ", "4.90"),
         ("€4,90", "4.90"),
         ("610.8000", "610.8000"),
+        ("0.500", "0.500"),
+        ("1234.500 EUR", "1234.500"),
         ("-5.00 EUR", "-5.00"),
         ("<del>10.00 EUR</del> <b>8.00 EUR</b> / 3 Months", "8.00"),
         ("<b>10.00 EUR</b> <b>8.00 EUR</b>", "8.00"),
@@ -100,7 +102,7 @@ def test_amounts_as_panels_write_them(text: str, amount: str) -> None:
     assert figures.amount_of(text) == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["", "free", "1,234 EUR", "1.2.3", "EUR", "9" * 20 + " EUR"])
+@pytest.mark.parametrize("text", ["", "free", "1,234 EUR", "1.230 EUR", "12.500", "1.2.3", "EUR", "9" * 20 + " EUR"])
 def test_what_is_no_amount_or_two_is_not_read(text: str) -> None:
     with pytest.raises(UnreadableAnswer):
         figures.amount_of(text)

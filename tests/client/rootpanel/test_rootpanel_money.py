@@ -70,7 +70,7 @@ def test_parts_of_a_cent_may_be_whole_cents_together() -> None:
 
 def request(plan: str, **more: Any) -> OrderRequest:
     cell = OrderCell(plan=SafeText(plan), location=SafeText("any"), quantity=1)
-    return OrderRequest.model_validate({"cells": [cell], "period": 1, **more})
+    return OrderRequest.model_validate({"cells": [cell], "period": 1} | more)
 
 
 def test_addons_that_the_price_does_not_hold_are_not_ordered() -> None:
@@ -100,3 +100,18 @@ def test_of_two_services_with_one_id_none_is_touched(order_id: str) -> None:
     with pytest.raises(RuleRefused, match="several"):
         play(made.act_on_order(order_id, "reinstall", Write("a-key"), None), panel)
     assert panel.written == []
+
+
+def test_what_is_billed_in_several_currencies_or_beyond_all_bounds_has_no_one_price() -> None:
+    several = Gateway(
+        [of(price="5.00", currency="USD"), of(orderid="8", price="5.00", currency="EUR")],
+        [{"id": "1", "price": "3.00", "currency": "USD"}, {"id": "2", "price": "999999999.99", "currency": "EUR"}],
+    )
+    with pytest.raises(InvalidInput, match="several currencies"):
+        play(RootPanel("ivan").quote_renewal(["7", "8"], 1, None), several)
+    both = request("vds:1", cells=[*request("vds:1").cells, *request("vds:2").cells])
+    with pytest.raises(InvalidInput, match="several currencies"):
+        play(RootPanel("ivan").quote_order(both), several)
+    many = request("vds:2", cells=[request("vds:2").cells[0].model_copy(update={"quantity": 500})], period=36)
+    with pytest.raises(InvalidInput, match="more than can be billed"):
+        play(RootPanel("ivan").quote_order(many), several)

@@ -120,7 +120,10 @@ class CartCalls(CatalogueCalls):
         return reading(begin, "invoices.pay")
 
     def pay(self, invoice_id: str, method: str, expected_total: Money, write: Write) -> Conversation[Payment]:
-        """``cartorder.create.confirm`` for a cart; paid is what the panel accepted and what left the cart."""
+        """``cartorder.create.confirm`` for a cart; paid is what the panel accepted, left the cart and the balance.
+
+        The call takes no amount: a cart that became dearer meanwhile is seen by what is left of the balance.
+        """
         if not _is_cart(invoice_id):
             return super().pay(invoice_id, method, expected_total, write)
 
@@ -134,12 +137,16 @@ class CartCalls(CatalogueCalls):
             if method != INTERNAL:
                 raise InvalidInput("A cart can be paid from the balance alone from here.", "Choose internal.")
             key = invoice.id.raw
+            held = (yield from self.money_now()).internal
             lines = ", ".join(key.removeprefix(CART).split(","))
             fields = (("elid", lines), ("paymethod_id", "0"), ("sok", "ok"))
             done = yield from self.send("cartorder.create.confirm", fields)
             left = {one.id for one in (yield from self.cart()).lines}
             if "ok" not in done or left & set(key.removeprefix(CART).split(",")):
                 raise UnreadableAnswer("it does not say that the cart was paid")
+            left_over = (yield from self.money_now()).internal
+            if held.currency != left_over.currency or held - left_over != expected_total:
+                raise UnreadableAnswer("the balance is not less by just what was confirmed")
             return cart_paid(key, method, expected_total)
 
         return writing(begin, "invoices.pay")
@@ -246,6 +253,8 @@ def cart_of(doc: Doc, currency: str) -> Cart:
     node = doc.get("total")
     total = node if isinstance(node, dict) else {}
     cost, own = unwrap(total.get("cost")), unwrap(total.get("currency")) or currency
+    if len({one.cost.currency for one in lines}) > 1:
+        raise UnreadableAnswer("the cart is in several currencies")
     whole = Money.total((one.cost for one in lines), lines[0].cost.currency if lines else currency)
     told = money(f"{cost} {own}", currency) if cost else whole
     if told != whole:

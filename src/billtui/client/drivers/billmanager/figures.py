@@ -23,6 +23,7 @@ _AFTER = re.compile(rf"({_NUMBER})\s*([A-Z]{{3}}(?![A-Za-z])|[€$£₽₴₸])"
 _BEFORE = re.compile(rf"((?<![A-Za-z])[A-Z]{{3}}(?![A-Za-z])|[€$£₽₴₸])\s*({_NUMBER})")
 _ALONE = re.compile(_NUMBER)
 _GROUPS = re.compile(r"-?[0-9]{1,3}([,.'][0-9]{3})+")
+_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
 _PERIOD = re.compile(r"([0-9]{1,3})?\s*(day|month|quarter|half|year)", re.IGNORECASE)
 _MONTHS: Final = {"month": 1, "quarter": 3, "half": 6, "year": 12}
@@ -44,7 +45,7 @@ def number(text: str) -> Decimal:
         if _GROUPS.fullmatch(digits):
             raise UnreadableAnswer("an amount can be read in two ways")
         digits = digits.replace(",", ".")
-    elif digits.count(".") > 1:
+    elif digits.count(".") > 1 or _THOUSANDS.fullmatch(digits):
         raise UnreadableAnswer("an amount can be read in two ways")
     if not _PLAIN.fullmatch(digits):
         raise UnreadableAnswer("an amount is not a number")

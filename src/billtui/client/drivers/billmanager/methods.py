@@ -9,11 +9,11 @@ from typing import Final
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.billmanager.assumed import Options
-from billtui.client.drivers.billmanager.figures import money
+from billtui.client.drivers.billmanager.figures import currency_of, money
 from billtui.client.drivers.billmanager.lists import Lists
 from billtui.client.drivers.billmanager.memory import Memory
-from billtui.client.drivers.billmanager.shapes import Doc, objects, plain, rows_of, unwrap, value
-from billtui.client.errors import InvalidInput, Refused, SessionExpired
+from billtui.client.drivers.billmanager.shapes import Doc, objects, options, plain, rows_of, unwrap, value
+from billtui.client.errors import InvalidInput, Refused, RuleRefused, SessionExpired
 from billtui.client.exchange import Steps
 from billtui.domain.models import PaymentMethod
 from billtui.domain.money import Money
@@ -52,6 +52,24 @@ class Offer:
     ways: list[Way]
     currency_id: str
     doc: Doc
+
+
+def in_currency(offer: Offer, currency: str) -> str:
+    """The id under which the form takes amounts in ``currency``. Raises ``RuleRefused`` where it takes others only.
+
+    Where the form does not say what its ids stand for, it is the one that it stands at.
+    """
+    known = {key: currency_of(unwrap(node)) for key, node in options(offer.doc, "payment_currency")}
+    if known.get(offer.currency_id) in (None, currency):
+        return offer.currency_id
+    for key, code in known.items():
+        if code == currency:
+            return key
+    raise RuleRefused(
+        f"The panel takes this payment in {known[offer.currency_id]} only, and it is in {currency}. Nothing was paid.",
+        "Pay it on the panel's own pages.",
+        code="currency",
+    )
 
 
 class Methods(Lists):

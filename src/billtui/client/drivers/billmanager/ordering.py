@@ -21,6 +21,7 @@ from billtui.client.drivers.billmanager.payments import UNKNOWN_DAY
 from billtui.client.drivers.billmanager.renewals import QUOTE_LASTS, only_ours
 from billtui.client.drivers.billmanager.shapes import Doc, options, value
 from billtui.client.drivers.sealed import seal
+from billtui.client.drivers.totals import total_of
 from billtui.client.errors import ClientError, InvalidInput, Outcome, Refused, SessionExpired, TakenBack
 from billtui.client.exchange import Conversation, Steps
 from billtui.client.settings import Write
@@ -106,7 +107,7 @@ class OrderCalls(CartCalls):
                 else:
                     lines.append(_line(cell, wish, price))
             currency = yield from self.known_currency()
-            total = Money.total((line.amount for line in lines), lines[0].amount.currency if lines else currency)
+            total = total_of(lines, currency)
             left_out = {(str(one.plan), str(one.location)) for one in excluded}
             kept = tuple(one for one in wish.cells if (one.plan, one.place) not in left_out)
             sealed = Wish(kept, wish.period, wish.auto, wish.name, wish.promo).sealed()

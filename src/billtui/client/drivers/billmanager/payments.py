@@ -18,7 +18,7 @@ from billtui.client.drivers.billmanager.asking import reading, writing
 from billtui.client.drivers.billmanager.basket import BASKET, Basket, basket_of, is_basket
 from billtui.client.drivers.billmanager.figures import instant, money
 from billtui.client.drivers.billmanager.lists import Place, Wanted
-from billtui.client.drivers.billmanager.methods import INTERNAL, Offer, Way, as_models
+from billtui.client.drivers.billmanager.methods import INTERNAL, Offer, Way, as_models, in_currency
 from billtui.client.drivers.billmanager.shapes import Doc, first_of, needed, objects, original, plain, unwrap, value
 from billtui.client.errors import InvalidInput, NotFound, PriceChanged, Refused, RuleRefused, SessionExpired
 from billtui.client.exchange import Answer, Call, Conversation, Steps
@@ -202,7 +202,7 @@ class PaymentCalls(AccountCalls):
         payer = yield from self.payer(unwrap(own.get("sender_id")) if own else "")
         fields = [
             ("profile", payer), ("paymethod", way.id), ("amount", f"{total.amount:.2f}"),
-            ("payment_currency", offer.currency_id), *_of_invoice(key), ("sok", "ok"),
+            ("payment_currency", in_currency(offer, total.currency)), *_of_invoice(key), ("sok", "ok"),
         ]  # fmt: skip
         if way.balance:
             fields.append(("clicked_button", _BY_BALANCE))

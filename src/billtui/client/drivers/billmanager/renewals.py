@@ -20,6 +20,7 @@ from billtui.client.drivers.billmanager.figures import currency_of, instant, mon
 from billtui.client.drivers.billmanager.services import ServiceCalls, split_id
 from billtui.client.drivers.billmanager.shapes import Doc, options, unwrap, value
 from billtui.client.drivers.sealed import seal, unseal
+from billtui.client.drivers.totals import total_of
 from billtui.client.errors import ClientError, InvalidInput, Outcome, Refused, RuleRefused, SessionExpired, TakenBack
 from billtui.client.exchange import Conversation, Steps
 from billtui.client.settings import Write
@@ -74,7 +75,7 @@ class RenewalCalls(ServiceCalls):
                 if order.id.raw in prices:
                     lines.append(_line(order, period, prices[order.id.raw]))
             currency = yield from self.known_currency()
-            total = Money.total((line.amount for line in lines), lines[0].amount.currency if lines else currency)
+            total = total_of(lines, currency)
             sealed = seal(RENEWAL, {"orders": [one.order_id.raw for one in lines if one.order_id], "period": period})
             return Quote(
                 id=SafeText(self.quoted(sealed)), kind=SafeText("renewal"), lines=lines,

@@ -14,6 +14,7 @@ from billtui.client.drivers.rootpanel.calling import command
 from billtui.client.drivers.rootpanel.memory import Memory
 from billtui.client.drivers.rootpanel.reading import ANYWHERE, OrderReader, plan_id
 from billtui.client.drivers.rootpanel.shapes import Row, amount_of, field, text_of
+from billtui.client.drivers.totals import total_of
 from billtui.client.errors import ConfigurationProblem, InvalidInput
 from billtui.client.exchange import Kind, Steps, ask
 from billtui.domain.models import (
@@ -27,7 +28,7 @@ from billtui.domain.models import (
     Quote,
     QuoteLine,
 )
-from billtui.domain.money import Money
+from billtui.domain.money import MAX_AMOUNT, Money
 from billtui.domain.naming import NameSlot, NamingError, expand_names
 from billtui.domain.periods import add_months
 from billtui.domain.safetext import SafeText
@@ -110,6 +111,8 @@ class Shop:
             if tarif.stock is not None and tarif.stock < quantity:
                 excluded.append(_left_out("no-stock", f"There are {tarif.stock} of it now.", plan=plan))
                 continue
+            if price.amount * quantity > MAX_AMOUNT:
+                raise InvalidInput("Together this costs more than can be billed.", "Take less at a time.")
             whole = Money(price.amount * quantity, price.currency)
             title = f"{tarif.name}, {_months(request.period)}"
             lines.append(
@@ -144,7 +147,7 @@ class Shop:
         self._memory.keep(quote_id, content)
         return Quote(
             id=SafeText(quote_id), kind=SafeText(kind), lines=lines, excluded=excluded, period=months,
-            total=Money.total((line.amount for line in lines), currency), expires_at=datetime.now(UTC) + HOLDS,
+            total=total_of(lines, currency), expires_at=datetime.now(UTC) + HOLDS,
         )  # fmt: skip
 
     # Purchases

@@ -30,7 +30,7 @@ from billtui.client.drivers.rootpanel.shapes import (
 )
 from billtui.client.drivers.traits import NO_PANEL_ID
 from billtui.domain.models import Account, Action, AutoRenew, Balances, Location, Order, OrderState, Plan, StockItem
-from billtui.domain.money import Money
+from billtui.domain.money import MAX_AMOUNT, Money
 from billtui.domain.safetext import SafeText
 
 ANYWHERE: Final = "as-sold"
@@ -74,7 +74,7 @@ class Tarif:
             (
                 Money(money.amount * (months // unit), money.currency)
                 for unit, money in sorted(self.prices.items())
-                if len(self.prices) == 1 and months % unit == 0
+                if len(self.prices) == 1 and months % unit == 0 and money.amount * (months // unit) <= MAX_AMOUNT
             ),
             None,
         )
