@@ -206,7 +206,7 @@ class MoneyPanel(Shop):
         if self.offline:
             _reset(writer)
             return False
-        if fault in FAULTS_BEFORE or fault in NOT_EXECUTED:
+        if fault in FAULTS_BEFORE or fault in NOT_EXECUTED or fault == "422-before":
             return await self._broken(writer, fault)
         status, answer = self._answer(method, path, query, headers, body)
         if write and self.on_effect is not None:
@@ -238,6 +238,10 @@ class MoneyPanel(Shop):
                 await _send(writer, 500, b'{"title": "trouble", "status": 500}', "application/problem+json")
             case "503":
                 await _send(writer, 503, b'{"title": "busy", "status": 503}', "application/problem+json")
+            case "422":
+                await _send(
+                    writer, 422, b'{"title": "no", "status": 422, "code": "refused"}', "application/problem+json"
+                )
             case "html":
                 await _send(writer, 200, b"<html><b>Welcome to the hotel</b></html>", "text/html")
             case "garble":

@@ -62,6 +62,8 @@ class ClientError(Exception):
         """Stable, kebab-case: the panel's code, else the client's own."""
         self.rule: str | None = str(problem.rule) if problem is not None and problem.rule else None
         """The billing rule, where one applies."""
+        self.of_write = False
+        """Whether it is the panel's answer to the write itself, and not of a look before or after it."""
 
     def __str__(self) -> str:
         """The message, with the panel's request id where there is one."""

@@ -129,6 +129,7 @@ class Runner:
         except ClientError as error:
             if error.outcome is Outcome.UNKNOWN:
                 raise OutcomeUnknown(error) from None
+            error.of_write = True
             raise
 
     async def _read(self, call: Call[T]) -> T:

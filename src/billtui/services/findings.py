@@ -62,6 +62,19 @@ async def take_picture(client: BillingClient, act: Act, now: datetime) -> Json |
     return None if seen is None else {"at": _text(now), "seen": seen}
 
 
+async def refused_indeed(
+    client: BillingClient, operation: Operation, invoice_id: str | None, picture: Mapping[str, Any], now: datetime
+) -> bool:
+    """Whether nothing of what the panel refused is to be seen there. Raises ClientError where it cannot be read.
+
+    A panel may bill, and then stumble over something else and say no. That is not done by itself where nothing at all
+    has changed, though a driver would not call that proof for an answer that was lost.
+    """
+    verdict = await find(client, operation, invoice_id, picture, now)
+    finding = verdict.finding or {}
+    return finding.get("state") == "not-done" or finding.get("now") == picture["seen"]
+
+
 async def find(
     client: BillingClient,
     operation: Operation,

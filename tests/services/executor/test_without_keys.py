@@ -242,6 +242,37 @@ def test_a_panel_that_lies_about_not_executing_is_found_out(executor: Executor, 
     assert len(panel.effects) == 1
 
 
+def test_a_panel_that_refuses_after_it_did_the_work_is_found_out(executor: Executor, panel: KeylessPanel) -> None:
+    """It bills, then stumbles over something else and says no: "refused" would have it bought a second time."""
+    panel.faults = [Fault("422-after", "POST /renewals"), Fault("422-after", "payments")]
+    plan = renewals(panel, 1)
+    assert carry(executor, plan) == [S.DONE, S.DONE]
+    assert [(row.code, row.sends) for row in rows(executor, plan)] == [(findings.FOUND, 1)] * 2
+    assert [one.kind for one in panel.effects] == ["renew", "pay"]
+
+
+def test_a_refusal_after_which_nothing_has_changed_stays_one(executor: Executor, panel: KeylessPanel) -> None:
+    panel.faults = [Fault("422-before", "POST /renewals")]
+    plan = renewals(panel, 1, None)
+    assert carry(executor, plan) == [S.REFUSED]
+    assert (rows(executor, plan)[0].code, panel.effects) == ("refused", [])
+
+
+def test_a_refusal_that_cannot_be_looked_at_is_looked_at_later(executor: Executor, panel: KeylessPanel) -> None:
+    panel.faults = [Fault("422-after", "POST /renewals")]
+
+    def gone(what: str) -> None:
+        panel.offline = panel.offline or what == "POST /renewals"
+
+    panel.on_effect = gone
+    plan = renewals(panel, 1, None)
+    executor.submit(plan)
+    eventually(lambda: rows(executor, plan)[0].state is S.UNKNOWN, "it is unknown")
+    panel.offline = False
+    eventually(lambda: rows(executor, plan)[0].state is S.DONE, "it is done")
+    assert len(panel.effects) == 1
+
+
 def test_one_at_a_time_and_not_while_an_outcome_is_unknown(new_executor: NewExecutor, panel: KeylessPanel) -> None:
     """Two purchases of the same: the second one's effect would be taken for the first one's."""
     first, second = new_executor(looks=10_000), new_executor()

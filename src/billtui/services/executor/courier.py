@@ -13,7 +13,7 @@ from billtui.services.attachments import AttachmentRefused
 from billtui.services.drift import FACTS_CHANGED, read_afresh
 from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.events import Progress
-from billtui.services.executor.keyless import known_before_again, until_alone
+from billtui.services.executor.keyless import after_refusal, known_before_again, until_alone
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.requests import OddAnswer, Ready, invoice_in, perform
 from billtui.services.executor.run import Run
@@ -28,6 +28,7 @@ from billtui.services.journal import (
     TargetsBusy,
 )
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words, without_code
+from billtui.services.operation_kinds import SPENDING
 from billtui.services.panel_ways import pays_by_itself
 from billtui.services.plans import Operation, PlanError
 from billtui.services.settle import MEMORY, Verdict, held_against, look_up, verdict_of_error, without
@@ -236,6 +237,8 @@ class Courier:
             verdict = paid_at_once(traits, operation, answer)
         except ClientError as caught:
             error, verdict = caught, verdict_of_error(caught)
+            if verdict.state is S.REFUSED and caught.of_write and operation.kind in SPENDING:
+                verdict = await after_refusal(desk, client, asked, ready.invoice_id, seen.get("picture"), verdict)
         except PlanError as caught:
             verdict = Verdict(S.NOT_SENT, "damaged-plan", detail=str(caught))
         except AttachmentRefused as caught:  # of the message nothing has left

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from billtui.client.errors import ClientError
 from billtui.services.executor.run import Run
-from billtui.services.findings import find, makes_new, may_repeat
+from billtui.services.findings import find, makes_new, may_repeat, refused_indeed
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.settle import Verdict
 
@@ -80,3 +82,26 @@ async def known_before_again(desk: Desk, run: Run, operation: Operation, client:
     if (verdict.finding or {}).get("state") == "not-done":
         return None
     return Verdict(S.UNKNOWN, verdict.code, detail=verdict.detail, finding=verdict.finding)
+
+
+async def after_refusal(
+    desk: Desk,
+    client: BillingClient,
+    operation: Operation,
+    invoice_id: str | None,
+    picture: Mapping[str, Any] | None,
+    refused: Verdict,
+) -> Verdict:
+    """``refused``, unless the panel looks as if it had done something before it said no: then it is unknown.
+
+    Without a picture it is believed. Raises nothing but cancellation.
+    """
+    if picture is None:
+        return refused
+    try:
+        if await refused_indeed(client, operation, invoice_id, picture, desk.clock()):
+            return refused
+        words = f"{refused.detail} But something has changed on the panel since; its outcome is looked up."
+    except ClientError:
+        words = f"{refused.detail} Whether anything was done before that could not be seen; its outcome is looked up."
+    return Verdict(S.UNKNOWN, refused.code, refused.rule, words, refused.request_id)
