@@ -12,7 +12,8 @@ On a slow line keys arrive in one piece, and hands are faster than a panel. Two 
 How keys travel in Textual 8.2.8: the driver's thread posts a ``Key`` to the app; the app tries the bindings with
 priority and forwards it to the focused widget; from there it bubbles from queue to queue up to the app again, which
 looks for a binding *then*, on whatever screen is on top *then*. Several keys are on that way at once, and that is what
-the gate ends. Its one private way in is ``App.on_event``, which is where all of them begin.
+the gate ends. Its private ways in are ``App.on_event``, which is where all of them begin, and ``_pending_message``, the
+one message that a queue's reader has taken out ahead, and that its size does not count.
 """
 
 from __future__ import annotations
@@ -71,6 +72,11 @@ class TellsWhenShown(Protocol):
 def _leaves(typed: Typed) -> bool:
     """Whether it leaves the program: meant for nothing that opens, asked before it is done, and never dropped."""
     return isinstance(typed, Key) and typed.key == "ctrl+q"
+
+
+def _has_more(node: DOMNode) -> bool:
+    """Whether something waits in its queue, or was taken out of it by Textual to be looked at beforehand."""
+    return bool(node.message_queue_size) or node._pending_message is not None
 
 
 class Opening:
@@ -166,7 +172,7 @@ class TypingGate:
                 continue
             by_key = isinstance(typed, (Key, Paste))
             target = (self._app.focused if by_key else self._app.mouse_over) or screen
-            self._stuck = [node for node in self._stuck if node.message_queue_size]
+            self._stuck = [node for node in self._stuck if _has_more(node)]
             self._way = [
                 node for node in target.ancestors_with_self if node is not self._app and node not in self._stuck
             ]
@@ -194,19 +200,19 @@ class TypingGate:
             if not self._walks:
                 self._walks = WAYS
                 self._walk(self._way, 0)
-            end = self._handed_at + PATIENCE
-            if end > monotonic():
-                self._wake(end - monotonic())
+            if not self._gave_up():
                 return False
-            self._stuck += self._way
-            self._way = []
-            self.turn_away(end)
         return self._stands() and not self._opening() and bool(self._waiting)
 
     # --- the key before
 
     def _worked_off(self) -> bool:
-        if self._way and monotonic() - self._handed_at > CALM and not any(one.message_queue_size for one in self._way):
+        """Whether nothing of the key before is in any queue; the app's own is the last one on its way.
+
+        A key that has left its screen waits there behind what was typed later: on a busy machine for longer than
+        ``CALM``. Taken as worked off, it would let the next key go to what stood before it opened anything.
+        """
+        if self._way and monotonic() - self._handed_at > CALM and not any(map(_has_more, (self._app, *self._way))):
             self._way = []
         return not self._way
 
