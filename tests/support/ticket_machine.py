@@ -71,6 +71,8 @@ class Desk(RuleBasedStateMachine):
         self.files: dict[str, tuple[int, str | None]] = {}
         """Attachment by id: who handed it over, and which message has it."""
         self.seen: dict[str, dict[str, Any]] = {}
+        self.unseen: set[str] = set()
+        """Tickets that have changed since anybody looked, or not at all, in what is staff's alone."""
         self.cursors: dict[str, str] = {}
 
     def teardown(self) -> None:
@@ -110,6 +112,10 @@ class Desk(RuleBasedStateMachine):
 
     def now(self) -> datetime:
         return self.database.now()
+
+    def in_hours(self, hours: float) -> datetime:
+        """So many from now on."""
+        return self.now() + timedelta(hours=hours)
 
     def words(self, who: Person, *, internal: bool = False) -> str:
         """A body that says whose it is."""
@@ -158,24 +164,25 @@ class Desk(RuleBasedStateMachine):
     )
     def write(self, who: Person, place: int, seen: str, close: bool) -> None:
         """TKT-5, TKT-9: to any ticket, one's own or not, with the last message, an older one, or a note as seen."""
-        self._write(who, self.pick(place), seen, internal=False, close=close)
+        self.say(who, self.pick(place), seen, internal=False, close=close)
 
     @rule(who=_STAFF, place=_PLACE, seen=_SEEN, close=st.sampled_from([False] * 8 + [True]), file=st.booleans())
     def note(self, who: Person, place: int, seen: str, close: bool, file: bool) -> None:
         """TKT-6: nothing of it shows to the client, unless it closes the ticket: then that shows, and nothing else."""
-        self._write(who, self.pick(place), seen, internal=True, close=close, file=file)
+        self.say(who, self.pick(place), seen, internal=True, close=close, file=file)
 
     @rule(who=_CLIENT, place=_PLACE)
     def note_of_a_client(self, who: Person, place: int) -> None:
         """Nobody but staff writes notes."""
-        self._write(who, self.pick(place), "none", internal=True, close=False)
+        self.say(who, self.pick(place), "none", internal=True, close=False)
 
     @rule(who=_CLIENT, place=_PLACE)
     def write_to_own(self, who: Person, place: int) -> None:
         """The plain case, with a file."""
-        self._write(who, self.pick(place, who.account_id), "last", internal=False, close=False, file=True)
+        self.say(who, self.pick(place, who.account_id), "last", internal=False, close=False, file=True)
 
-    def _write(self, who: Person, one: Held, seen: str, *, internal: bool, close: bool, file: bool = False) -> None:
+    def say(self, who: Person, one: Held, seen: str, *, internal: bool, close: bool, file: bool = False) -> None:
+        """A message, held against the model."""
         thread = self.model.thread(one.id, staff=True)
         notes = [said.id for said in thread if said.internal] or ["n999"]
         visible = self.model.thread(one.id, staff=who.is_staff)
@@ -284,15 +291,19 @@ class Desk(RuleBasedStateMachine):
     ) -> None:  # fmt: skip
         """TKT-8: one, or several at once: all or none."""
         chosen = list({one.id: one for one in map(self.pick, places)}.values())
-        until = self.now() + timedelta(hours=hours) if state == "on hold" else None
+        until = self.in_hours(hours) if state == "on hold" else None
         change = Change(
             department, priority, assignee, None if state is None else TicketState(state), until, None,
             tuple(sorted(add)), tuple(sorted(remove)),
         )  # fmt: skip
+        self.change(who, chosen, change)
+
+    def change(self, who: Person, chosen: list[Held], change: Change) -> None:
+        """By one call; what it comes to is held against the model."""
         codes = {one.id: self._why_not(one, change) for one in chosen}
         refused_ones = {one: code for one, code in codes.items() if code is not None}
         expected = None
-        if assignee == "olena.marsh":
+        if change.assignee == "olena.marsh":
             expected = "no-such-colleague"
         elif refused_ones:
             expected = next(iter(refused_ones.values())) if len(refused_ones) == 1 else "tickets-refused"
@@ -318,6 +329,7 @@ class Desk(RuleBasedStateMachine):
         return None
 
     def _triaged(self, one: Held, change: Change) -> None:
+        before = one.open_to_clients()
         if change.department is not None and change.department != one.department:
             one.department, one.assignee = change.department, None
         if change.assignee is not None:
@@ -327,6 +339,8 @@ class Desk(RuleBasedStateMachine):
         one.tags = (one.tags | set(change.tags_add)) - set(change.tags_remove)
         if change.state is not None:
             self.model.into_state(one, change.state.value, self.now(), change.hold_until)
+        if one.open_to_clients() == before and change.state is None:
+            self.unseen.add(one.id)
 
     # --- merging, taking out, splitting
 
@@ -339,6 +353,10 @@ class Desk(RuleBasedStateMachine):
         target = self.pick(into)
         account = None if foreign else target.account
         sources = list({one.id: one for one in (self.pick(place, account) for place in places)}.values())
+        self.put_together(who, target, sources)
+
+    def put_together(self, who: Person, target: Held, sources: list[Held]) -> None:
+        """A merge, held against the model."""
         wanted = [one for one in sources if one is not target]
         answer = self.do(who, lambda tx: ticket_merging.merge(tx, who, [one.id for one in sources], target.id))
         wrong = [one for one in wanted if one.account != target.account or one.merged_into is not None]
@@ -354,7 +372,10 @@ class Desk(RuleBasedStateMachine):
     def unmerge(self, who: Person, place: int) -> None:
         """TKT-8: exactly what it had."""
         merged = [one for one in self.model.tickets.values() if one.merged_into is not None]
-        one = merged[place // 5 % len(merged)] if merged and place % 5 else self.pick(place)
+        self.take_out(who, merged[place // 5 % len(merged)] if merged and place % 5 else self.pick(place))
+
+    def take_out(self, who: Person, one: Held) -> None:
+        """The end of a merge, held against the model."""
         code = None
         if one.merged_into is None:
             code = "not-merged"
@@ -442,7 +463,9 @@ class Desk(RuleBasedStateMachine):
                 self._versions(self.seen[who.login]["tickets"], found["tickets"], told)
                 if not who.is_staff:
                     self._harmless(tx, who, found)
+                    self._unnoticed(self.seen[who.login]["tickets"], found["tickets"], told)
                 self.seen[who.login] = found
+            self.unseen = set()
             staff = self.seen[SAM.login]["tickets"]
             other = self.seen[ADA.login]["tickets"]
             assert {one: _steady(view) for one, view in other.items()} == {one: _steady(staff[one]) for one in staff}
@@ -481,6 +504,13 @@ class Desk(RuleBasedStateMachine):
                 else:
                     assert view["version"] > was["version"], "a change has a version"
                     assert ticket in told, "and is told"
+
+    def _unnoticed(self, before: dict[str, Any], now: dict[str, Any], told: set[str]) -> None:
+        """What is staff's alone gives clients neither another look, nor a version, nor word in the feed."""
+        for ticket in self.unseen & now.keys():
+            assert ticket not in told, "clients are told of what is staff's"
+            assert before[ticket]["version"] == now[ticket]["version"], "a version of what is staff's"
+            assert _steady(before[ticket]) == _steady(now[ticket]), "another look for what is staff's"
 
     def _harmless(self, tx: Tx, who: Person, found: dict[str, Any]) -> None:
         """No note, no tag, no server access, nothing of another."""

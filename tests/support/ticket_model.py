@@ -70,6 +70,10 @@ class Held:
     merged_into: str | None = None
     split_from: str | None = None
 
+    def open_to_clients(self) -> tuple[object, ...]:
+        """What support can change that its client sees."""
+        return (self.department, self.priority, self.assignee, self.state, self.hold)
+
     def group(self) -> dict[str, Any]:
         """What a merge may change of the ticket that stays."""
         return {name: getattr(self, name) for name in ("state", "hold", "closed", "owed", "priority")}
