@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.rootpanel.assumed import Assumed
@@ -18,7 +20,7 @@ from billtui.client.drivers.rootpanel.driver import RootPanel
 from billtui.client.drivers.rootpanel.reading import OrderReader, marks_of_orders, plan_of, tarifs
 from billtui.client.drivers.rootpanel.shapes import amount_of, currency_of, day_of, prices_of, rows_of
 from billtui.client.errors import ClientError, ConfigurationProblem, SessionExpired, ShutOut
-from billtui.client.exchange import Answer
+from billtui.client.exchange import Answer, Exchange
 from billtui.domain.models import Order
 
 ONE = {"orderid": "7", "domain": "web-1.example", "status": "active", "todate": "2026-05-01", "price": "4.90"}
@@ -147,7 +149,9 @@ def test_tariffs() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [("12.50", "12.50"), (12.5, "12.50"), ("1 234,5", "1234.50"), ("4.90 EUR", "4.90"), ("-3", "-3.00"), ("", None),
-     ("free", None), (None, None), ([], None), (True, None), ("9" * 30, None), (1e300, None)],
+     ("1,234.50", "1234.50"), ("1.234.567,50", "1234567.50"), ("1,234", None), ("4.900.000", None), ("1,2.5", None),
+     ("12e5", None), ("1'234.50", "1234.50"), ("free", None), (None, None),
+     ([], None), (True, None), ("9" * 30, None), (1e300, None)],
 )  # fmt: skip
 def test_amounts(text: Any, said: str | None) -> None:
     found = amount_of(text)
@@ -203,3 +207,16 @@ def test_what_errors_mean() -> None:
         call.read(answer(b"<html>", "text/html"))
     with pytest.raises(UnreadableAnswer, match="neither"):
         call.read(answer({"status": "MAYBE"}))
+
+
+def test_many_rows_of_one_id_are_named_apart_in_no_long_time() -> None:
+    rows = [{"orderid": "1"}] * 3_000 + [{"orderid": "1#2"}, {"orderid": "1#2"}]
+    began = time.process_time()
+    found = OrderReader(PLAIN, "EUR").orders({"status": "SUCCESS", "orders": rows})
+    assert len({order.id.raw for order in found}) == len(rows)
+    assert time.process_time() - began < 10  # each against each: a minute of it and more
+
+
+def test_a_token_that_is_none_of_ours_is_refused_in_words() -> None:
+    with pytest.raises(ConfigurationProblem):
+        RootPanel("me").authorised(Exchange("POST", ""), SecretStr("rootpanel:no-hex:key"))

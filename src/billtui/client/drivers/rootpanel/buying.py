@@ -68,7 +68,7 @@ class Shop:
             if price is None:
                 excluded.append(_left_out("no-price", NO_PRICE, order_id=order_id))
                 continue
-            until = None if order.paid_until is None else add_months(order.paid_until, months, order.paid_until.day)
+            until = _later(order.paid_until, months)
             lines.append(
                 QuoteLine(
                     order_id=SafeText(order_id),
@@ -222,6 +222,14 @@ class Shop:
 def bare(order_id: str) -> str:
     """An id as the gateway gave it: a second row of the same id has a mark behind it."""
     return order_id.partition("#")[0]
+
+
+def _later(end: datetime | None, months: int) -> datetime | None:
+    """``end`` so many months on; ``None`` where there is none, or no such year."""
+    try:
+        return None if end is None else add_months(end, months, end.day)
+    except ValueError:
+        return None
 
 
 def _raw(value: Any) -> str:

@@ -115,7 +115,10 @@ class RootPanel(PartialDriver):
         text = plain_token(token)
         if text.startswith(_MARK):
             coded, _, key = text.removeprefix(_MARK).partition(":")
-            return bytes.fromhex(coded).decode("utf-8", "replace"), key
+            try:
+                return bytes.fromhex(coded).decode("utf-8", "replace"), key
+            except ValueError:
+                raise ConfigurationProblem("The stored token is not one that can be sent. Sign in again.") from None
         if not self._login:
             raise ConfigurationProblem("The profile names no login. Nothing was sent; add it: billtui profile edit.")
         return self._login, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,11 +115,13 @@ class OrderReader:
         """All of them, each with an id of its own."""
         found: list[Order] = []
         seen: set[str] = set()
+        copies: Counter[str] = Counter()
         for number, row in enumerate(rows_of(answer, marks_of_orders(self._assumed)), 1):
             order = self.order(row, number)
-            unique, copy = order.id.raw, 2
+            unique = order.id.raw
             while unique in seen:
-                unique, copy = f"{order.id.raw}#{copy}", copy + 1
+                copies[order.id.raw] += 1
+                unique = f"{order.id.raw}#{copies[order.id.raw] + 1}"
             seen.add(unique)
             found.append(order if unique == order.id.raw else order.model_copy(update={"id": SafeText(unique)}))
         return found
