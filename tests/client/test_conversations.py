@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import InvalidOperation
 
 import pytest
 from pydantic import SecretStr
@@ -20,6 +21,7 @@ from billtui.client.drivers.sealed import seal, unseal
 from billtui.client.drivers.traits import BILLING_V1
 from billtui.client.echoes import secrets_of
 from billtui.client.errors import (
+    BadAnswer,
     CapabilityMissing,
     ClientError,
     ConfigurationProblem,
@@ -307,3 +309,33 @@ def test_what_is_sealed_opens_as_what_it_is() -> None:
     for other in (text[:-3], "", "abc", seal("order", {}), "é"):
         with pytest.raises(ConfigurationProblem):
             unseal("renewal", other)
+
+
+@pytest.mark.parametrize(
+    "trouble", [ValueError("year 10000 is canary"), OverflowError("canary"), InvalidOperation("canary")]
+)
+async def test_a_value_that_nobody_thought_of_is_an_answer_that_cannot_be_used(
+    connect: Connect, trouble: Exception
+) -> None:
+    def begin() -> Steps[str]:
+        yield from ask(call("/one"))
+        raise trouble
+
+    def read(_: Answer) -> str:
+        raise trouble
+
+    async with PanelStub(GOOD) as panel, connect(panel.url) as client:
+        for request in (Conversation(begin), Call(Exchange("GET", "/x"), read, explain_answer)):
+            with pytest.raises(BadAnswer) as caught:
+                await client.run(request)
+            assert "canary" not in str(caught.value)
+
+
+async def test_a_strange_value_after_a_write_leaves_it_unknown(connect: Connect) -> None:
+    def begin() -> Steps[str]:
+        yield from ask(call("/pay", Kind.WRITE))
+        raise OverflowError
+
+    async with PanelStub(GOOD) as panel, connect(panel.url) as client:
+        with pytest.raises(OutcomeUnknown):
+            await client.run(Conversation(begin, writes=True))

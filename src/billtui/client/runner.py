@@ -104,8 +104,8 @@ class Runner:
         except StopIteration as end:
             value: T = end.value
             return value
-        except UnreadableAnswer as error:
-            unread = unusable(self.transport.place, error, None)
+        except (ValueError, ArithmeticError) as error:
+            unread = unusable(self.transport.place, _told(error), None)
             raise _of_the_whole(unread, conversation, asked=asked, written=earlier or present) from None
         except ClientError as error:
             if error is refused:
@@ -219,5 +219,10 @@ def _of_the_whole(error: ClientError, conversation: Conversation[T], *, asked: b
 def _read_answer(call: Call[T], answer: Answer, place: str) -> T:
     try:
         return call.read(answer)
-    except UnreadableAnswer as error:
-        raise unusable(place, error, answer.request_id) from None
+    except (ValueError, ArithmeticError) as error:
+        raise unusable(place, _told(error), answer.request_id) from None
+
+
+def _told(error: ValueError | ArithmeticError) -> UnreadableAnswer:
+    """What is said of an answer with a value that nobody thought of."""
+    return error if isinstance(error, UnreadableAnswer) else UnreadableAnswer("a value in it is out of all bounds")
