@@ -13,12 +13,14 @@ from pydantic import SecretStr
 
 from billtui.client import alone
 from billtui.client.alone import alone_with
-from billtui.client.errors import NotSent
+from billtui.client.drivers.acts import Act
+from billtui.client.errors import InvalidInput, NotSent
 from billtui.client.settings import Write
 from billtui.domain.models import OrderCell, OrderRequest
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from tests.client.fossbilling.conftest import Client
+from tests.panels.fossbilling_calls import GUEST
 from tests.panels.fossbilling_panel import Fault, FossPanel
 
 
@@ -88,3 +90,23 @@ async def test_whoever_waits_too_long_has_sent_nothing(tmp_path: Path, monkeypat
         with pytest.raises(NotSent, match="has this panel's cart in hand"):
             async with alone_with("cart", tmp_path):
                 raise AssertionError("both have it")
+
+
+async def test_a_promo_code_that_the_panel_takes_in_silence_and_does_not_apply_is_said(
+    panel: FossPanel, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GUEST, "guest/cart/apply_promo", lambda asked: True)
+    async with client() as mine:
+        with pytest.raises(InvalidInput, match="did not take the promo code"):
+            await mine.quotes.order(request(2, 1).model_copy(update={"promo_code": SafeText("SAVE10")}))
+
+
+async def test_what_waits_on_the_panels_own_page_is_not_told_as_paid(panel: FossPanel, client: Client) -> None:
+    invoice = str(panel.books.add_invoice())
+    wanted = Act("invoice.pay", {"invoice_id": invoice, "method": "Custom"}, Money("4.50", "USD"))
+    async with client() as mine:
+        before = await mine.outcomes.before(wanted)
+        assert before is not None
+        finding = await mine.outcomes.found(wanted, before)
+    assert (finding.answer or {})["state"] == "pending"
+    assert "to be paid" in finding.words

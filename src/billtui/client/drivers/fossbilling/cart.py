@@ -217,6 +217,12 @@ def _filled(basket: Basket, headers: Headers) -> Steps[tuple[Basket, Row, list[E
             raise InvalidInput(error.fact, "Take the promo code out or correct it.", code="promo-refused") from None
     row = yield from ask(cart(headers))
     check_same(row, basket)
+    if basket.promo and basket.cells and row.text("promocode").casefold() != basket.promo.casefold():
+        raise InvalidInput(
+            f"The panel did not take the promo code “{basket.promo}”, and did not say why.",
+            "Take the promo code out or correct it.",
+            code="promo-refused",
+        )
     return basket, row, refused
 
 

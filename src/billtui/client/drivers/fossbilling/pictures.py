@@ -220,7 +220,9 @@ class Pictures(TicketCalls, Role):
         method, paid = act.text("method"), row.text("status") == "paid"
         if method != BALANCE:  # nothing is sent for these: a person pays on the panel's page
             made = payment(row, method, PaymentState.DONE if paid else PaymentState.PENDING, pay_page(row))
-            return Finding("done", "It is paid on the panel's own page.", now, made.model_dump(mode="json"))
+            told = "It is to be paid on the panel's own page; nothing is sent for that."
+            words = "The panel says that it is paid." if paid else told
+            return Finding("done", words, now, made.model_dump(mode="json"))
         rows = yield from newest(INVOICES)
         order = reading.orders_of(row)
         further = [
