@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from billtui.client import BillingClient, OutcomeUnknown
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.acts import Act
+from billtui.client.drivers.billmanager.catalogue import Sold, Tariff
 from billtui.client.drivers.billmanager.renewals import RENEWAL
 from billtui.client.drivers.sealed import seal
 from billtui.client.errors import ClientError, RuleRefused, TakenBack
-from billtui.client.exchange import Answer, Conversation, Exchange, Kind
+from billtui.client.exchange import Answer, Conversation, Exchange, Kind, Steps
 from billtui.client.transport import Transport
 from billtui.domain.models import Order, OrderCell, OrderRequest, OrderState, PaymentState
 from billtui.domain.money import Money
@@ -200,3 +201,29 @@ def test_an_invoice_is_paid_in_its_own_currency_or_not_at_all(offered: tuple[str
         with pytest.raises(RuleRefused, match="RUB"):
             play(paying, panel)
         assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "months", "state"), [("KVM-2", "1", "done"), ("SSD-2", "1", "unclear"), ("KVM-2", "3", "unclear")]
+)
+def test_another_server_of_the_same_price_is_not_the_one_that_was_ordered(
+    name: str, months: str, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = row(id="3001", item__id="8103", item__type="vds", item__period=months, pricelist_name=name, cost="4.90")
+    basket = {"billorder": text("904"), "total_sum": text("4.90"), "list": [{"$name": "itemlist", "elem": [item]}]}
+    tariff = Tariff("vds", "502", "KVM-2", "", {1: Money("4.90", "EUR")}, available=True)
+    made = driver(ordering="v1")
+
+    def sold(*_: object) -> Steps[Sold]:
+        yield from ()
+        return Sold(tariffs={("vds-502", "vds-1"): tariff})
+
+    monkeypatch.setattr(made, "sold", sold)
+    cells = [{"plan": "vds-502", "location": "vds-1", "quantity": 1}]
+    act = Act("order.new", {"cells": cells, "period": 1}, Money("4.90", "EUR"))
+
+    def panel(form: dict[str, str]) -> Doc:
+        return basket if form["func"] == "basket" else {"elem": []}
+
+    finding = play(made.found(act, {"basket": [], "newest_services": {"vds": []}}), panel)
+    assert finding.state == state, finding.words

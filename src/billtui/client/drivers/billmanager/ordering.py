@@ -6,12 +6,14 @@ basket or cart has numbers of its own, so that a lost answer is found by reading
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers import Query
+from billtui.client.drivers.acts import Act
 from billtui.client.drivers.billmanager.asking import reading, writing
 from billtui.client.drivers.billmanager.basket import Basket, Item
 from billtui.client.drivers.billmanager.cart import CartCalls
@@ -278,6 +280,18 @@ class OrderCalls(CartCalls):
             words = f"It costs {cart.total} now, and {expected} was confirmed."
             yield from self.cart_taken_back(words, "price-changed")
         return BoughtOrders(invoice=cart.invoice(), orders=cart.orders())
+
+    def same_plans(self, act: Act, named: Sequence[str]) -> Steps[bool]:
+        """Whether what waits to be paid has the names of the tariffs that were ordered: others may cost as much."""
+        period, wanted = act.params.get("period"), Counter[str]()
+        for cell in cells_in(act.params.get("cells")):
+            kind, _ = split_plan(cell.plan)
+            sold = yield from self.sold(period if isinstance(period, int) else 1, (kind, cell.place))
+            tariff = sold.tariffs.get((cell.plan, cell.place))
+            if tariff is None or not tariff.name:
+                return True  # it is sold no longer, or without a name: number and price are what there is
+            wanted[tariff.name] += cell.count
+        return not all(named) or Counter(named) == wanted
 
 
 def _cell(one: OrderCell) -> Cell:

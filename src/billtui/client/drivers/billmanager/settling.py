@@ -129,13 +129,17 @@ class SettlingCalls(StaffCalls):
         if "basket" in now:
             basket = yield from self.basket()
             new = basket.added(_ids(before.get("basket"))) if basket is not None else []
-            if basket is not None and len(new) == count == len(basket.items) and _fits(act, basket.total):
+            exact = basket is not None and len(new) == count == len(basket.items) and _fits(act, basket.total)
+            alike = all(item.months in (None, act.params.get("period")) for item in new)
+            if basket is not None and exact and alike and (yield from self.same_plans(act, [one.plan for one in new])):
                 ids = [item.order_id or f"{basket.invoice_id}:{item.id}" for item in new]
                 return _bought(basket.invoice(InvoiceKind.NEW_ORDER), ids, places, now)
         else:
             cart = yield from self.cart()
             new_lines = [one for one in cart.lines if one.id not in _ids(before.get("cart"))]
-            if new_lines and cart.count == count and len(new_lines) == len(cart.lines) and cart.total == act.amount:
+            exact = cart.count == count and len(new_lines) == len(cart.lines) and cart.total == act.amount
+            named = [one.name for one in new_lines for _ in range(one.count)]
+            if new_lines and exact and (yield from self.same_plans(act, named)):
                 ids = [one.id.raw for one in cart.orders()]
                 return _bought(cart.invoice(), ids, places, now)
             new = new_lines  # type: ignore[assignment]  # only whether there are any counts
