@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.billmanager import figures, shapes
-from billtui.client.drivers.billmanager.asking import Long, document
+from billtui.client.drivers.billmanager.asking import Long, _look, document
 from billtui.client.drivers.billmanager.problems import NoAccess, StillRunning, explain, explain_sign_in, refusal
 from billtui.client.errors import (
     BadAnswer,
@@ -28,6 +29,7 @@ from billtui.client.errors import (
     SessionExpired,
     SignInRefused,
 )
+from billtui.client.exchange import Kind
 from billtui.domain.money import Money
 from tests.client.billmanager import kit
 
@@ -277,3 +279,8 @@ def test_a_page_is_a_lost_session_and_a_snippet_a_long_request() -> None:
 def test_a_long_request_never_leads_elsewhere(snippet: str) -> None:
     with pytest.raises(ClientError):
         document(kit.as_answer(snippet))
+
+
+def test_the_address_of_a_long_request_is_asked_for_as_it_stands_there() -> None:
+    look = _look(Long("long/3f2a/billmgr?func=vds&name=web%20one&empty="), 0.2, Kind.READ)
+    assert f"{look.path}?{urlencode(look.query)}" == "/long/3f2a/billmgr?func=vds&name=web+one&empty="

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
@@ -196,7 +197,7 @@ def _speaks_of_the_write(error: ClientError) -> bool:
 def _look(long: Long, pause: float, kind: Kind) -> Exchange:
     """One look at a long request. At that of a write too it is a look, but its refusal is the write's own."""
     path, _, query = long.target.partition("?")
-    pairs = tuple((name, value) for name, _, value in (part.partition("=") for part in query.split("&") if part))
+    pairs = tuple(parse_qsl(query, keep_blank_values=True))  # they are written as an address again when they are sent
     rooted = path.startswith("/")
     return Exchange(
         "GET", path if rooted else f"/{path}", kind, query=pairs, pause=pause, rooted=rooted,
