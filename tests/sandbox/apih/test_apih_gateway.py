@@ -64,7 +64,8 @@ async def test_orders_all_and_one(panel: InProcessPanel, gate: Gateway) -> None:
     for order_id, one in orders.items():
         assert one["domain"] == own[order_id]["name"] and one["status"] == own[order_id]["state"]
         assert one["todate"] == (own[order_id]["paid_until"] or "")[:10]
-        assert all(isinstance(value, str) for value in one.values())
+        assert all(isinstance(value, str) for name, value in one.items() if name != "prices")
+        assert all(Decimal(price) > 0 for price in one["prices"].values())
     first = next(iter(orders))
     assert await gate.orders(orderid=first) == {first: orders[first]}
     for missing in ("999999", "x", "0"):
