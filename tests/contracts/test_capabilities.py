@@ -88,6 +88,18 @@ def test_coarse_names_of_the_wire_grant_what_is_below_them() -> None:
     assert "staff" not in can and "staff.note" not in can and "invoices.delete" not in can
 
 
+def test_the_table_of_panels_shows_what_only_staff_has() -> None:
+    """FOSSBilling at the support desk is another driver of the same kind."""
+    from billtui.cli.reference_panels import panels_document
+
+    rows = [line.strip("| ").split(" | ") for line in panels_document().splitlines() if line.startswith("| ")]
+    cells = {row[-1].strip("`"): row[3] for row in rows if len(row) == 6}
+    client, staff = make_driver("fossbilling"), make_driver("fossbilling", "", {"role": "staff"})
+    assert {name for name, cell in cells.items() if cell == "yes"} == client.capabilities
+    assert {name for name, cell in cells.items() if cell == "staff"} == staff.capabilities - client.capabilities
+    assert cells["staff.note"] == "staff"
+
+
 def test_a_driver_that_can_less_is_not_widened_by_a_coarse_name() -> None:
     assert narrowed(frozenset({"tickets", "tickets.new"}), {"tickets"}) == {"tickets", "tickets.new"}
     assert narrowed(frozenset({"tickets"}), None) == {"tickets"}

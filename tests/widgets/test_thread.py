@@ -127,6 +127,15 @@ def test_a_body_as_a_quotation() -> None:
     assert quoted("a\n" * 500, most=2) == "> a\n> a\n> …"
 
 
+def test_a_file_whose_size_nobody_tells_has_none() -> None:
+    layout = ThreadLayout()
+    layout.show([entry(0, "See.")._replace(files=(ThreadFile("f", "log.txt", 0), ThreadFile("g", "b.txt", 5)))], "1")
+    layout.set_width(60)
+    painter = ThreadPainter(layout, 65, ThreadLooks(), FoundPlaces().spans, ascii_only=True)
+    rows = [painter.row(spot, chosen=False).text.rstrip() for spot in layout.window(Spot(0), 50)]
+    assert any(row.endswith("log.txt") for row in rows) and any(row.endswith("b.txt  5 B") for row in rows)
+
+
 def test_sizes_of_files() -> None:
     assert [size_text(size) for size in (812, 12_700, 3_145_728)] == ["812 B", "12.4 KiB", "3.0 MiB"]
 

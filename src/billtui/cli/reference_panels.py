@@ -15,7 +15,8 @@ billtui speaks with several kinds of panels, each through a driver of its own. A
 says why: keys are dim, verbs end with exit code 5 (`capability-missing`), a list that the panel does not have names the
 web page where it is.
 
-What an account may do can be less than what its kind of panel can: then the refusal speaks of the account."""
+What an account may do can be less than what its kind of panel can: then the refusal speaks of the account. *staff*:
+only of a profile with the option `role=staff`, which has this, tickets, and nothing of a client's money."""
 
 WRITES = """## How writes are kept safe
 
@@ -38,13 +39,21 @@ def panels_document() -> str:
     from billtui.client.drivers.kinds import HOMES, make_driver, title_of
 
     drivers = {kind: make_driver(kind) for kind in HOMES}
+    staff = {
+        kind: make_driver(kind, "", {"role": "staff"}).capabilities
+        for kind, driver in drivers.items()
+        if "role" in getattr(driver, "options", {})
+    }
     lines = [HEAD, "", "## What each can do"]
     for group in dict.fromkeys(one.group for one in CAPABILITIES.values()):
         lines += ["", f"### {group}", ""]
         lines += _table(["", *(title_of(kind) for kind in drivers), "name"])
         for name, one in CAPABILITIES.items():
             if one.group == group:
-                marks = ["yes" if name in driver.capabilities else "–" for driver in drivers.values()]
+                marks = [
+                    "yes" if name in driver.capabilities else "staff" if name in staff.get(kind, ()) else "–"
+                    for kind, driver in drivers.items()
+                ]
                 lines.append(_row([one.words, *marks, f"`{name}`"]))
     lines += ["", "## How they differ", "", *_table(["", *(title_of(kind) for kind in drivers)])]
     lines.append(_row(["`kind` in a profile", *(f"`{kind}`" for kind in drivers)]))

@@ -61,7 +61,7 @@ def message_json(row: MessageRow) -> dict[str, Any]:
         "at": iso(row.at),
         "internal": bool(row.internal),
         "body": row.body,
-        "attachments": [{"id": one.id, "name": one.name, "size": one.size} for one in row.attachments],
+        "attachments": [{"id": one.id, "name": one.name, "size": one.size or None} for one in row.attachments],
         "merged_from": row.merged_from or None,
     }
 
@@ -76,7 +76,9 @@ def news_json(message: TicketMessage) -> dict[str, Any]:
         "at": iso_of(message.at),
         "internal": message.internal,
         "body": message.body.raw,
-        "attachments": [{"id": one.id.raw, "name": one.name.raw, "size": one.size} for one in message.attachments],
+        "attachments": [
+            {"id": one.id.raw, "name": one.name.raw, "size": one.size or None} for one in message.attachments
+        ],
         "merged_from": None if message.merged_from is None else message.merged_from.raw,
     }
 
@@ -172,7 +174,8 @@ def show_messages(out: Output, messages: Sequence[MessageRow], *, new_after: str
         for line in one.body.split("\n"):
             out.line(f"  {line}" if line else "")
         for file in one.attachments:
-            out.line(f"  attached: {file.name}, {size_text(file.size)} (id {file.id})")
+            size = f", {size_text(file.size)}" if file.size else ""
+            out.line(f"  attached: {file.name}{size} (id {file.id})")
         if not told and one.id == new_after and one is not messages[-1]:
             out.line()
             out.line("--- new since you last read it ---")

@@ -61,6 +61,7 @@ class BillingClient:
         self.settings = settings = settings.below(self.driver.traits.door)
         self._origin = settings.address().origin
         self._whole_address = f"{self._origin}{settings.address().path}"
+        self._place = f"{settings.address().place}{settings.address().path}{self.driver.traits.door}"
         settings.pinned()  # said now rather than when it is opened
         self._credentials = Credentials(token, on_session_expired)
         self._transport = Transport(settings)
@@ -151,6 +152,9 @@ class BillingClient:
     def _learn(self, account: Account) -> Account:
         # A panel that sends no list at all leaves it to the refusals of the single calls.
         self._limits = Limits.of(self.driver, self.settings.url, account.capabilities or None)
-        if account.panel_id.raw != NO_PANEL_ID:
-            return account
-        return account.model_copy(update={"panel_id": SafeText(self._whole_address[:200])})
+        told: dict[str, SafeText] = {}
+        if account.panel_id.raw == NO_PANEL_ID:
+            told["panel_id"] = SafeText(self._whole_address[:200])
+        if not account.panel_name:
+            told["panel_name"] = SafeText(self._place[:200])
+        return account.model_copy(update=told) if told else account

@@ -24,6 +24,7 @@ from billtui.screens.second_factor import care_for_second_factor
 from billtui.services.account_care import session_needed
 from billtui.services.executor import JobEvent
 from billtui.services.loyalty import Loyalty, loyalty_from
+from billtui.services.panel_ways import panel_words
 from billtui.services.store import StoreReader
 from billtui.widgets.choices import Choices
 
@@ -132,7 +133,7 @@ class AccountScreen(BilltuiScreen):
             options.add_option(Option(Content.styled("Nobody is signed in yet.", "$muted"), disabled=True))
             self._explain()
             return
-        panel = f"{account.panel_name or self.billtui.profile.host}, {self.billtui.profile.url}"
+        panel = panel_words(str(account.panel_name), self.billtui.profile.url)
         lines = account_lines(account, panel, self.loyalty, working=self._working)
         drawn = (lines, [self._refusal(line) for line in lines], self.has_class("high"))
         if drawn == self._drawn and options.option_count:

@@ -84,16 +84,14 @@ def _signed_in_by(account: Account) -> str:
 
 
 def _money(account: Account) -> list[Line]:
-    internal, affiliate = account.balances.internal, account.balances.affiliate
-    told = {one.raw for one in account.capabilities}
-    two = bool(affiliate.amount) or not told or "balance.move" in told or account.role.raw != "client"
-    about = "The two are never added together: one of them pays a whole invoice (ACC-4). enter shows every movement."
+    purses = account.purses
+    about = "enter shows every movement."
+    if len(purses) > 1:
+        about = f"The two are never added together: one of them pays a whole invoice (ACC-4). {about}"
     return [
-        Line("internal", "Internal balance", str(internal), about, str(internal), "account.ledger"),
         *(
-            [Line("affiliate", "Affiliate balance", str(affiliate), about, str(affiliate), "account.ledger")]
-            if two
-            else []
+            Line(name, f"{name.capitalize()} balance", str(held), about, str(held), "account.ledger")
+            for name, held in purses.items()
         ),
         Line("ledger", "Ledger", "every movement of money", "enter goes there.", "", "account.ledger"),
     ]

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from billtui.services.accounts import AccountLine, AccountRow, AccountState, Kind
 from billtui.services.accounts.copies import owing_words
+from billtui.services.panel_ways import panel_words
 from billtui.widgets.formats import DAY, age_text, cents_text, count_text, left_text, left_tone, state_cell
 from billtui.widgets.profile_tag import tag, tag_style
 from billtui.widgets.record_table import Cell, Column, Toned
@@ -163,12 +164,13 @@ def account_detail(line: AccountLine, row: AccountRow, now: int, *, sixteen: boo
     facts: list[tuple[str, str]] = [
         ("Login", row.login),
         ("Account ID", row.account_id),
-        ("Panel", f"{copy.panel_name or profile.host}"),
-        ("Address", profile.host),
+        ("Panel", panel_words(copy.panel_name or profile.host, profile.url)),
         ("Data", age_text(copy.synced_at, datetime.now(UTC))),
     ]
     if copy.internal is not None:
-        facts += [("Internal", str(copy.internal)), ("Affiliate", str(copy.affiliate))]
+        facts.append(("Internal", str(copy.internal)))
+    if copy.affiliate is not None:
+        facts.append(("Affiliate", str(copy.affiliate)))
     facts += [("Unpaid", f"{one.total} on {count_text(one.number, 'invoice')}") for one in copy.owing]
     if copy.ending:
         facts.append(("Ending", f"{count_text(copy.ending, 'order')} within 30 days"))

@@ -98,11 +98,7 @@ class BalanceScreen(BilltuiScreen):
     def reload(self) -> None:
         """Purses at once, then the newest lines."""
         account = self.session.account
-        self.query_one("#purses", Static).update(
-            _purses(account, both=self.session.unavailable("balance.move") is None)
-            if account
-            else Content("Nobody is signed in yet.")
-        )
+        self.query_one("#purses", Static).update(_purses(account) if account else Content("Nobody is signed in yet."))
         self.guarded(self._load())
 
     async def _load(self) -> None:
@@ -199,8 +195,8 @@ class BalanceScreen(BilltuiScreen):
         await confirm_and_submit(self.billtui, plan, button=f"Move {amount}", facts=facts, note="There is no way back.")
 
 
-def _purses(account: Account, *, both: bool) -> Content:
-    """``both``: the panel knows the second purse (ACC-4); one that it does not know is not shown as empty."""
+def _purses(account: Account) -> Content:
+    """A second purse that the panel does not know is not shown as empty (ACC-4)."""
     internal = Content.assemble(
         ("Internal   ", "$muted"),
         (f"{account.balances.internal!s:>16}", "bold"),
@@ -214,12 +210,12 @@ def _purses(account: Account, *, both: bool) -> Content:
             (f"{account.balances.credit!s:>16}", "bold"),
             ("   lent by the provider; no money of yours, not counted", "$muted"),
         )
-    if not both and not account.balances.affiliate.amount:
+    if account.affiliate is None:
         return internal
     return Content.assemble(
         internal,
         "\n",
         ("Affiliate  ", "$muted"),
-        (f"{account.balances.affiliate!s:>16}", "bold"),
+        (f"{account.affiliate!s:>16}", "bold"),
         ("   a purse of its own, never added to the other", "$muted"),
     )

@@ -279,7 +279,7 @@ class BulkOrderView(BilltuiScreen):
         account = self.session.account
         if account is None:
             return []
-        return [("Internal", account.balances.internal), ("Affiliate", account.balances.affiliate)]
+        return [(name.capitalize(), held) for name, held in account.purses.items()]
 
     def _beside(self, standing: Standing) -> Content:
         parts: list[Content] = []

@@ -160,6 +160,7 @@ class PlannerScreen(BilltuiScreen):
         self.calendar.set_days(marks, ahead[0].date, ahead[-1].date)
         chart = self.query_one("#cash", CashChart)
         chart.currency = made.currency
+        chart.both = made.purses.both
         chart.days = cash_days(made)
         self.query_one("#foot", Still).show(foot(made, self.session.store.synced_at(), datetime.now(UTC)))
         self._show_day()

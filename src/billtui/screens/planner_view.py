@@ -153,7 +153,7 @@ def day_pane(made: Forecast, day: DaySums, rows: int, *, ascii_only: bool = Fals
         Content(""),
         Content.styled("At the end of the day", "$muted"),
         Content(f"  internal   {cents_text(day.internal, currency):>18}"),
-        Content(f"  affiliate  {cents_text(day.affiliate, currency):>18}"),
+        *([Content(f"  affiliate  {cents_text(day.affiliate, currency):>18}")] if made.purses.both else []),
         Content(""),
     ]
     first, last = span_of(made, day)

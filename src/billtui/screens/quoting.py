@@ -19,7 +19,6 @@ from billtui.widgets.formats import moment_text
 
 UNPAID = "unpaid"
 """The choice to issue the invoice only: what it bills happens when it is paid."""
-PURSES = ("internal", "affiliate")
 
 
 def purse_of(account: Account, name: str) -> Money:
@@ -36,8 +35,7 @@ def purse_fact(account: Account, name: str, total: Money) -> Fact:
 def payment_choices(account: Account, total: Money, *, unpaid_detail: str) -> list[Choice]:
     """Pay at once from a purse that holds the whole amount (INV-4), or issue the invoice only."""
     choices = []
-    for name in PURSES:
-        purse = purse_of(account, name)
+    for name, purse in account.purses.items():
         if purse >= total:
             choices.append(Choice(name, f"Pay now from the {name} balance", f"{purse} → {purse - total}"))
         else:

@@ -31,7 +31,7 @@ async def save_attachments(app: Shell, files: Sequence[tuple[ThreadFile, str]]) 
         return
     chosen = list(files)
     if len(files) > 1:
-        choices = [Choice(file.id, file.name, f"{size_text(file.size)}, {of}") for file, of in files]
+        choices = [Choice(file.id, file.name, ", ".join(filter(None, (_size(file), of)))) for file, of in files]
         ids = await app.push_screen_wait(
             ChecklistDialog("Save which attachments?", choices, [file.id for file, _ in files], button="Next", least=1)
         )
@@ -51,13 +51,19 @@ async def save_attachments(app: Shell, files: Sequence[tuple[ThreadFile, str]]) 
         app.say(f"Saved {words}; only you can read {'it' if len(saved) == 1 else 'them'}.")
 
 
+def _size(file: ThreadFile) -> str:
+    """Its size, where the panel tells it."""
+    return size_text(file.size) if file.size else ""
+
+
 async def _places(app: Shell, files: Sequence[ThreadFile]) -> list[tuple[ThreadFile, Path]]:
     """Where each of them goes: one under a name that can be changed, several into a folder."""
     if len(files) == 1:
         name = harmless_name(_sent_name(files[0]))
+        label = ", ".join(filter(None, (files[0].name, _size(files[0]), "as")))
         typed = await app.push_screen_wait(
             Prompt(
-                "Save attachment", label=f"{files[0].name}, {size_text(files[0].size)}, as", value=f"./{name}",
+                "Save attachment", label=label, value=f"./{name}",
                 button="Save", check=_file_problem, note="It is saved as it is and never run.",
             )
         )  # fmt: skip

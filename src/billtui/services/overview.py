@@ -131,8 +131,8 @@ class Overview:
 
     @property
     def affiliate(self) -> Money | None:
-        """The affiliate balance, never added to the internal one (ACC-4)."""
-        return None if self.account is None else self.account.balances.affiliate
+        """The affiliate balance, never added to the internal one (ACC-4); ``None`` where there is none."""
+        return None if self.account is None or not self.two_purses else self.account.balances.affiliate
 
 
 def look_ahead(store: StoreReader, now: datetime, policy: Policy = DEFAULT_POLICY) -> Ahead:

@@ -19,6 +19,11 @@ NAMED: Final = 3
 """So many orders are named one by one."""
 
 
+def panel_words(name: str, url: str) -> str:
+    """A panel's name and its address; the address alone where the name is a part of it."""
+    return url if name in url else f"{name}, {url}"
+
+
 def pays_by_itself(traits: Traits, kind: OperationKind) -> bool:
     """Whether the panel pays a purchase of this kind from the balance at once, where that suffices."""
     return traits.renewal_pays if kind is OperationKind.RENEW else traits.purchase_pays and kind in PURCHASES

@@ -300,8 +300,7 @@ class Session:
         if found.account is None or is_staff(found.account):
             return found
         has_invoices = found.unpaid.count > 0 or self.unavailable("invoices") is None
-        two_purses = self.unavailable("balance.move") is None or bool(found.account.balances.affiliate.amount)
-        return replace(found, has_invoices=has_invoices, two_purses=two_purses)
+        return replace(found, has_invoices=has_invoices, two_purses=found.account.affiliate is not None)
 
     def unavailable(self, capability: str) -> str | None:
         """Why the panel cannot do ``capability`` for this account, or ``None`` where it can."""

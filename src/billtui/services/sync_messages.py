@@ -63,6 +63,8 @@ class MessageSync:
     async def changed(self, raw_ids: Iterable[str]) -> None:
         """Tickets changed: their new messages at once, those that are looked at first; many go to the background."""
         ids = list(dict.fromkeys(clean_id(key) for key in raw_ids))
+        if self._client.driver.traits.reading_marks:
+            ids = [one for one in ids if one in self.watched]
         wanted = await self._store.run(lambda store: store.threads(ids, only_wanted=True))
         wanted.sort(key=lambda one: one.ticket_id not in self.watched)
         for one in wanted[:AT_ONCE]:
@@ -105,7 +107,9 @@ class MessageSync:
     # -- in the background
 
     async def copy(self, now: datetime) -> None:
-        """Copy what is missing; ``now`` is the panel's time."""
+        """Copy what is missing; ``now`` is the panel's time. Nothing where that tells the panel that it was read."""
+        if self._client.driver.traits.reading_marks:
+            return
         if "tickets.search" in self._client.capabilities and await self._missing() > FEW:
             with suppress(NotFound, InvalidInput):  # a panel without such a list: one by one
                 await self._copy_windows(now)

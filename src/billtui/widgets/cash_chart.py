@@ -52,6 +52,8 @@ class CashChart(Widget):
     """
     days: reactive[Sequence[CashDay]] = reactive(())
     currency: reactive[str] = reactive("")
+    both: reactive[bool] = reactive(True)
+    """Whether there is an affiliate purse at all."""
 
     def __init__(self, *, ascii_only: bool = False, **options: str) -> None:
         """Without data: set ``days`` and ``currency``."""
@@ -65,8 +67,8 @@ class CashChart(Widget):
         if not self.days or width < 8 or self.size.height < 7:
             return Content("The chart needs a larger terminal." if self.days else "")
         columns = spread(len(self.days), width)
-        rows = self.size.height - 5
-        upper = max(1, rows * 2 // 3)
+        rows = self.size.height - (5 if self.both else 4)
+        upper = max(1, rows * 2 // 3) if self.both else max(1, rows)
         lower = max(1, rows - upper)
         held = [day.internal for day in self.days]
         other = [day.affiliate for day in self.days]
@@ -74,8 +76,7 @@ class CashChart(Widget):
             self._title("Internal balance", held),
             *self._bars(held, columns, upper),
             self._failures(columns),
-            self._title("Affiliate balance", other),
-            *self._bars(other, columns, lower),
+            *([self._title("Affiliate balance", other), *self._bars(other, columns, lower)] if self.both else []),
             *self._axis(columns),
         ]
         return Content("\n").join(lines)

@@ -150,13 +150,13 @@ class ThreadPainter:
         return pieces
 
     def _file(self, file: ThreadFile, base: Style) -> list[tuple[str, Style]]:
-        size = size_text(file.size)
-        room = max(self.room - len(size) - 4, 4)
+        size = f"  {size_text(file.size)}" if file.size else ""  # not every panel tells it
+        room = max(self.room - len(size) - 2, 4)
         name = cut(clean(file.name) or "?", room, self.signs.ellipsis)
         return [
             (f"{self.signs.file} ", base + self.looks.of("file")),
             (name, base + self.looks.of("file")),
-            (f"  {size}", base + self.looks.of("muted")),
+            (size, base + self.looks.of("muted")),
         ]
 
     def _fold_words(self, fold: Fold) -> str:

@@ -367,7 +367,16 @@ def test_what_cannot_be_renewed_is_left_out_with_the_panels_words() -> None:
     table = {"vds": VDS, "service.prolong": refusal("value", "period", words), "basket": {}}
     quote = play(driver().quote_renewal(["vds:8101", "vds:9"], 3, None), one(table))
     assert quote.lines == [] and [str(one.order_id) for one in quote.excluded] == ["vds:9", "vds:8101"]
-    assert words in quote.excluded[1].reason
+    assert words in quote.excluded[1].reason and not quote.excluded[1].related
+    for words, named in (
+        ("Invoice 338 still bills “db-nl-01”: pay or delete that invoice first.", {"invoice_id": "338"}),
+        ("There is an unpaid payment #12", {"invoice_id": "12"}),
+        ("Payment 1 and payment 2 are unpaid", {}),
+        ("Prepayment 30 days", {}),
+    ):
+        table["service.prolong"] = refusal("value", "elid", words)
+        quote = play(driver().quote_renewal(["vds:8101"], 3, None), one(table))
+        assert {str(key): str(value) for key, value in quote.excluded[0].related.items()} == named, words
     with pytest.raises(InvalidInput, match="basket"):
         play(driver().quote_renewal(["vds:8101"], 3, "CODE"), one(table))
 
@@ -414,7 +423,8 @@ def test_the_example_of_a_thread_with_its_directions() -> None:
 @pytest.mark.parametrize(
     ("word", "archived", "unread", "state"),
     [("In progress", False, False, "open"), ("New replies", False, False, "answered"), ("x", False, True, "answered"),
-     ("Waiting to reply", False, False, "open"), ("In archive", False, False, "closed"), ("", True, True, "closed")],
+     ("Waiting to reply", False, False, "answered"), ("In archive", False, False, "closed"),
+     ("", True, True, "closed")],
 )  # fmt: skip
 def test_states_of_tickets(word: str, archived: bool, unread: bool, state: str) -> None:
     made = driver()

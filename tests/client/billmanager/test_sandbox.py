@@ -79,6 +79,8 @@ async def test_who_is_signed_in_and_what_is_there(client: BillingClient, shop: S
     assert status == 200 and account.balances.internal == Money.model_validate(mine["balances"]["internal"])
     assert client.unavailable("invoices.combine") and client.unavailable("staff.take")
     assert client.unavailable("invoices.pay") is None
+    assert account.panel_name == f"{shop.url.removeprefix('http://')}/billmgr", "it tells no name: host and path"
+    assert account.affiliate is None and list(account.purses) == ["internal"], "no second purse is not an empty one"
 
 
 async def test_a_wrong_password_is_said_in_the_panels_words(shop: SandboxProcess) -> None:
@@ -123,6 +125,29 @@ async def test_a_session_that_ended_is_renewed_for_reads_and_told_to_writes(shop
 
 
 # -- lists
+
+
+async def test_the_ledger_begins_with_the_newest(client: BillingClient) -> None:
+    pages = [await client.balance.ledger(limit=4)]
+    pages.append(await client.balance.ledger(limit=4, cursor=pages[0].next_cursor))
+    at = [one.at for page in pages for one in page.items]
+    assert len(at) == 8 and at == sorted(at, reverse=True)
+
+
+async def test_who_must_act_is_the_same_in_list_and_thread_and_only_a_person_reads(
+    client: BillingClient, shop: SandboxProcess
+) -> None:
+    held = {one["id"] for one in truth(shop, "/tickets") if one["state"] == "on hold"}  # this wire has no such word
+    listed = {one.id.raw: one async for page in client.tickets.pages() for one in page.items}
+    assert {str(one.state) for one in listed.values()} == {"open", "answered", "closed"}
+    assert client.driver.traits.reading_marks, "reading is a person's: no thread is copied by itself"
+    for key, one in listed.items():
+        assert one.last_author_role in ("", "support")
+        whole = await client.tickets.get(key)
+        if key not in held:
+            assert whole.state == one.state, one.subject
+    again = {one.id.raw: one.state async for page in client.tickets.pages() for one in page.items}
+    assert all(again[key] == one.state for key, one in listed.items() if key not in held), "read is not answered"
 
 
 @pytest.mark.parametrize("quirks", [(), ("renamed-list",), QUIRKS])

@@ -169,7 +169,7 @@ async def signing_in(go: Journey) -> None:
     row = await go.ask(call("client/profile/get", one_row, "account"))
     account = reading.account(row, row.any("balance"), ["Custom"], DRIVER.capabilities)
     assert account.model_dump(exclude={"capabilities"}, exclude_defaults=True) == {
-        "panel_id": "here", "panel_name": "FOSSBilling", "account_id": "1",
+        "panel_id": "here", "account_id": "1",
         "login": "alice@example.com", "email": "alice@example.com",
         "emails": ["alice@example.com"], "currency": "USD", "payment_methods": ["Custom"],
         "balances": {

@@ -207,6 +207,8 @@ def test_changes_since_the_last_visit(path: Path) -> None:
     store.apply_account(account("100.00"))
     store.apply_orders(orders(1, 2))
     store.apply_invoices(invoices(1))
+    store.apply_orders(orders(1, version=2, state="pending"))
+    store.apply_orders(orders(1), force=True)
     store.complete("7")
     reader = StoreReader(path)
     assert reader.changes_since_visit() == []  # the first load is no news

@@ -92,6 +92,31 @@ def test_a_thread_is_in_the_order_of_writing_and_knows_whether_it_is_whole(store
     assert (wanted.raw_id, wanted.after, wanted.version) == ("k1", "m3", 2)
 
 
+def test_what_a_thread_told_stays_where_the_list_tells_less(store: Store) -> None:
+    """Some panels' lists know neither who wrote last nor when each side did: that is no news of the ticket."""
+    listed = {"version": 0, "updated_at": iso(NOW), "created_at": iso(NOW), "department": ""}
+    store.apply_tickets(tickets(1, **listed))
+    store.complete("7")
+    told = {
+        "state": "answered", "last_author_role": "support", "last_message_id": "m2", "message_count": 2,
+        "created_at": iso(NOW - timedelta(days=3)), "last_staff_message_at": iso(NOW), "department": "technical",
+    }  # fmt: skip
+    store.apply_tickets(tickets(1, **listed | told), whole=True)
+    reader = StoreReader(store.path)
+    before, news = reader.ticket_row("k1"), reader.changes_since_visit()
+    assert before is not None and before.state == "answered" and len(news) == 1
+    assert store.apply_tickets(tickets(1, **listed)).changed == frozenset()
+    assert reader.ticket_row("k1") == before and reader.changes_since_visit() == news
+    whole = reader.ticket("k1")
+    assert whole is not None and (whole.state, whole.message_count) == ("answered", 2)
+    store.apply_tickets(tickets(1, **listed | {"state": "closed"}))
+    closed = reader.ticket_row("k1")
+    assert closed is not None and (closed.state, closed.message_count) == ("closed", 2), "closed is always told"
+    store.apply_tickets(tickets(1, **listed | {"updated_at": iso(NOW + timedelta(hours=1))}))
+    moved = reader.ticket_row("k1")
+    assert moved is not None and (moved.state, moved.message_count) == ("open", 0), "something was written"
+
+
 def test_messages_of_one_second_keep_their_order(store: Store) -> None:
     store.apply_tickets(tickets(1))
     same = [message(number, "k1", str(number), at=iso(NOW)) for number in range(30, 0, -1)]

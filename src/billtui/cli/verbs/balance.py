@@ -24,13 +24,13 @@ async def show(context: Context) -> Exit:
             out.document(
                 "balance",
                 internal=amount(balances.internal),
-                affiliate=amount(balances.affiliate),
+                affiliate=amount(account.affiliate),
                 currency=account.currency,
                 **({"credit": amount(balances.credit)} if balances.credit is not None else {}),
             )
         else:
             credit = [("Credit", f"{balances.credit}, lent by the provider")] if balances.credit is not None else []
-            out.facts([("Internal", str(balances.internal)), ("Affiliate", str(balances.affiliate)), *credit])
+            out.facts([*((name.capitalize(), str(held)) for name, held in account.purses.items()), *credit])
     return Exit.DONE
 
 

@@ -56,7 +56,11 @@ def _facts(made: Forecast) -> list[tuple[str, str]]:
     totals = made.totals
     facts = [
         ("Until", when(instant(made.until))),
-        ("Balance", f"{cash(made.purses.internal)} internal, {cash(made.purses.affiliate)} affiliate"),
+        (
+            "Balance",
+            f"{cash(made.purses.internal)} internal"
+            + (f", {cash(made.purses.affiliate)} affiliate" if made.purses.both else ""),
+        ),
         ("Falls due", cash(totals.due_cents)),
         ("Auto-renewal pays", f"{cash(totals.renewed_cents)} for {count(totals.renewed, 'renewal')}"),
         (
@@ -81,7 +85,7 @@ def _write_sums(context: Context, made: Forecast, *, by_month: bool) -> None:
         Column("invoices", right=True),
         Column("trouble", cut=True),
         Column("internal", right=True),
-        Column("affiliate", right=True),
+        *([Column("affiliate", right=True)] if made.purses.both else []),
     )
     rows = []
     for name, days in _groups(made, by_month=by_month):
@@ -91,9 +95,9 @@ def _write_sums(context: Context, made: Forecast, *, by_month: bool) -> None:
         for what in _SUMS:
             number, cents = _sum(days, what), _sum(days, f"{what}_cents")
             cells.append(f"{number}: {money(cents, made.currency).amount}" if number else "")
-        last = days[-1]
+        purses = days[-1].internal, days[-1].affiliate
         rows.append(
-            [*cells, _trouble(days), *(str(money(one, made.currency)) for one in (last.internal, last.affiliate))]
+            [*cells, _trouble(days), *(str(money(one, made.currency)) for one in purses[: 1 + made.purses.both])]
         )
     context.out.table(columns, rows, empty="Nothing falls due.")
 
@@ -145,12 +149,16 @@ def _document(made: Forecast, troubles: Iterable[Event], *, by_month: bool) -> d
         return found | {what: _sum(days, what) for what in _COUNTS}
 
     saved = made.saving
+
+    def second(cents: int) -> Any:
+        return cash(cents) if made.purses.both else None
+
     groups = _groups(made, by_month=by_month)
     return {
         "since": iso(made.since),
         "now": iso(made.now),
         "until": iso(made.until),
-        "balances": {"internal": cash(made.purses.internal), "affiliate": cash(made.purses.affiliate)},
+        "balances": {"internal": cash(made.purses.internal), "affiliate": second(made.purses.affiliate)},
         "due": cash(made.totals.due_cents),
         "totals": sums(made.days),
         "first_failure_at": iso(made.first_failure),
@@ -159,7 +167,7 @@ def _document(made: Forecast, troubles: Iterable[Event], *, by_month: bool) -> d
         },
         "by": "month" if by_month else "day",
         "sums": [
-            {"date": name, **sums(days), "internal": cash(days[-1].internal), "affiliate": cash(days[-1].affiliate)}
+            {"date": name, **sums(days), "internal": cash(days[-1].internal), "affiliate": second(days[-1].affiliate)}
             for name, days in groups
         ],
         "items": [

@@ -16,6 +16,7 @@ from billtui.config.credentials import password_from_file
 from billtui.config.paths import typed_path
 from billtui.config.profiles import ProfileBook
 from billtui.domain.models import Account
+from billtui.services.panel_ways import panel_words
 from billtui.services.session import NotSignedIn, Session, SignedIn
 
 FEW_CODES = 3
@@ -157,7 +158,7 @@ def _account_json(account: Account) -> dict[str, object]:
         "email": account.email.raw,
         "role": account.role.raw,
         "currency": account.currency,
-        "balances": {"internal": amount(account.balances.internal), "affiliate": amount(account.balances.affiliate)},
+        "balances": {"internal": amount(account.balances.internal), "affiliate": amount(account.affiliate)},
     }
 
 
@@ -179,10 +180,9 @@ async def whoami(context: Context) -> Exit:
                 ("Login", str(account.login)),
                 ("Account ID", str(account.account_id)),
                 ("Role", str(account.role)),
-                ("Panel", f"{account.panel_name} at {context.profile.url}"),
+                ("Panel", panel_words(str(account.panel_name), context.profile.url)),
                 ("Profile", f"{context.profile.name}{', read-only' if session.read_only else ''}"),
-                ("Internal", str(account.balances.internal)),
-                ("Affiliate", str(account.balances.affiliate)),
+                *((name.capitalize(), str(held)) for name, held in account.purses.items()),
             ]
         )
     return Exit.DONE

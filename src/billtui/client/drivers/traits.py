@@ -34,6 +34,8 @@ class Traits:
     """Whether that is only assumed, because nobody documents it: then it is said so before a purchase."""
     late_terms: bool = False
     """Whether an order's end moves only some time after its renewal was paid, as by a batch job of the panel."""
+    reading_marks: bool = False
+    """Whether reading a thread tells the panel that it was read: then only what a person opens is read."""
     door: str = ""
     """The one path that every call goes to; an address of a profile that ends with it is meant without."""
     pace: Pace = UNSPARED

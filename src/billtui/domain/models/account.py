@@ -91,6 +91,7 @@ class Account(WireModel):
     currency: Currency = "EUR"
     balances: Balances
     panel_name: SafeText = SafeText("")
+    """What the panel calls itself; where it does not, the client puts its host and path here."""
     totp: bool = False
     capabilities: frozenset[SafeText] = frozenset()
     payment_methods: list[SafeText] = Field(default_factory=list)
@@ -107,6 +108,20 @@ class Account(WireModel):
     key_read_only: bool = False
     """Whether the key in use only reads (ACC-5)."""
     version: int = 0
+
+    @property
+    def affiliate(self) -> Money | None:
+        """The second purse (ACC-4); ``None`` where the panel has none, which is not an empty one."""
+        told = {one.raw for one in self.capabilities}
+        held = self.balances.affiliate
+        two = bool(held.amount) or not told or "balance.move" in told or self.role.raw != "client"
+        return held if two else None
+
+    @property
+    def purses(self) -> dict[str, Money]:
+        """What each purse that there is holds, by its name."""
+        found = {"internal": self.balances.internal}
+        return found if self.affiliate is None else {**found, "affiliate": self.affiliate}
 
 
 class SessionToken(WireModel):

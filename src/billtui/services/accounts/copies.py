@@ -155,7 +155,7 @@ def copy_of(
         **_who(profile, account),
         synced_at=store.synced_at(),
         internal=account.balances.internal,
-        affiliate=account.balances.affiliate,
+        affiliate=account.affiliate,
         owing=_owing(store),
         ending=ending,
         listed=min(ending, most),

@@ -37,6 +37,8 @@ class CentsHeld:
 
     internal: int
     affiliate: int
+    both: bool = True
+    """Whether there is an affiliate purse at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from billtui.services.store import StoreReader, cents, instant
 
 def held_by(account: Account) -> CentsHeld:
     """What both purses of an account hold (ACC-4)."""
-    return CentsHeld(cents(account.balances.internal), cents(account.balances.affiliate))
+    return CentsHeld(cents(account.balances.internal), cents(account.balances.affiliate), account.affiliate is not None)
 
 
 def forecast_from(

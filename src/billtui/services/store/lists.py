@@ -13,11 +13,18 @@ from billtui.services.store.file import SQL_VARIABLES, StoreFile, get_meta, note
 from billtui.services.store.messages import forget_threads, regroup_threads
 from billtui.services.store.news import News, invoice_news, order_news, ticket_news, transfer_news
 from billtui.services.store.prepared import ROWS, Item, Kind, Prepared, Row
+from billtui.services.store.rows import TicketRow
 
 if TYPE_CHECKING:
     from billtui.domain.models import Invoice, Order, Ticket, Transfer
 
 _ONLY_WHOLE: Final = ("lines", "actions", "history", "access_log")
+_TOLD_BY_THREADS: Final = (
+    "created_at", "updated_at", "last_client_message_at", "last_staff_message_at", "last_message_id",
+    "last_author_role", "message_count", "rating",
+)  # fmt: skip
+_TOLD_WHEN_WRITTEN: Final = ("department", "order_id", "invoice_id")
+_COLUMNS: Final = {"last_client_message_at": "last_client_at", "last_staff_message_at": "last_staff_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ class Lists(StoreFile):
                     if item.row.version < old.row.version and not force:
                         stale.add(item.id)
                         continue
-                    item = _with_what_lists_lack(item, old)
+                    item = _with_what_lists_lack(_with_what_its_thread_told(item, old), old)
                     if old.row == item.row and old.json == item.json:
                         continue
                     touched.add(self._change(connection, table, item) >> schema.CHUNK_BITS)
@@ -120,7 +127,8 @@ class Lists(StoreFile):
                         regrouped.append(item.id)
                     ours[item.id] = item
                     changed.add(item.id)
-                    note(connection, kind, item.id, table.news(old.row, item.row))
+                    if not first_load:
+                        note(connection, kind, item.id, table.news(old.row, item.row))
             regroup_threads(connection, regrouped)
             touched |= self._insert(connection, table, list(fresh.values()))
             changed |= fresh.keys()
@@ -267,6 +275,24 @@ def _merged(ticket: Item) -> tuple[object, object]:
     """What a ticket is merged into, and of which ones it holds the messages (TKT-8)."""
     raw = json.loads(ticket.json)
     return raw.get("merged_into"), raw.get("merged_from")
+
+
+def _with_what_its_thread_told(item: Item, old: Item) -> Item:
+    """Some panels' lists tell nothing of a thread: what it told, and who must act, stays while nothing is written."""
+    new, row = item.row, old.row
+    if item.whole or not isinstance(new, TicketRow) or not isinstance(row, TicketRow):
+        return item
+    if new.last_author_role or not row.last_author_role or new.version or new.updated_at > row.updated_at:
+        return item
+    before, after = json.loads(old.json), json.loads(item.json)
+    stays = [key for key in _TOLD_BY_THREADS if key in before]
+    if "closed" not in (new.state, row.state):
+        stays.append("state")
+    stays += [key for key in _TOLD_WHEN_WRITTEN if before.get(key) and not after.get(key)]
+    return item._replace(
+        row=new._replace(**{_COLUMNS.get(key, key): getattr(row, _COLUMNS.get(key, key)) for key in stays}),
+        json=json.dumps(after | {key: before[key] for key in stays}, ensure_ascii=False, separators=(",", ":")),
+    )
 
 
 def _with_what_lists_lack(item: Item, old: Item) -> Item:

@@ -37,7 +37,7 @@ ASSUMED: Final[Mapping[str, str]] = {
     "ordering": "The new order form (v2) where it answers, else the old one (v1). Option ordering, v1 or v2.",
     "number of servers": "order_count takes at most 35 in one request. Option order_cap.",
     "operating system": "The form's own choice, else its first. Option os_template.",
-    "words of tickets": "“In archive” is closed, “New replies” is answered, everything else waits for support.",
+    "words of tickets": "“In archive” is closed, “New replies” and “Waiting to reply” are answered, others support's.",
     "direction of messages": "incoming is written by the client and outcoming by support, in both views.",
     "closing a ticket": "A client closes by moving to the archive; a reply takes it out again.",
     "levels": "16 and below is a client, 28 and 29 support, above that an administrator.",

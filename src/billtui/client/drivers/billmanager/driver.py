@@ -19,6 +19,7 @@ TRAITS: Final = Traits(
     renews_together=True,
     renewal_pays=False,
     purchase_pays=False,
+    reading_marks=True,
     pace=Pace(at_once=2),
     web="billmgr",
     door="/billmgr",

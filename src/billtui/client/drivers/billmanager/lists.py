@@ -30,6 +30,7 @@ _NO_FIELDS: Final = frozenset(
         "auth", "authinfo", "sok", "progressid", "clickstat", "operafake", "sfrom", "stylesheet", "title", "ok",
     }
 )  # fmt: skip
+NEWEST_FIRST: Final = "-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,14 @@ class Rows:
 class Lists(Asking):
     """Reads lists."""
 
-    def rows_at(self, func: str, place: Place, count: int, fields: Query = ()) -> Steps[Rows]:
-        """One page of a list. Raises ClientError."""
+    def rows_at(
+        self, func: str, place: Place, count: int, fields: Query = (), *, sort_by: str | None = None
+    ) -> Steps[Rows]:
+        """One page of a list, ``sort_by`` another column than the profile's. Raises ClientError."""
         asked: list[tuple[str, str]] = [("p_num", str(place.page)), ("p_cnt", str(count))]
-        if self.chosen.sort_by:
-            asked.append(("p_col", self.chosen.sort_by))
+        column = self.chosen.sort_by if sort_by is None else sort_by
+        if column:
+            asked.append(("p_col", column))
         doc = yield from self.fetch(func, (*asked, *fields))
         rows = [one for one in objects(doc.get("elem")) if unwrap(one.get("id"))]
         rows = list({unwrap(one.get("id")): one for one in rows}.values())
@@ -160,7 +164,7 @@ class Lists(Asking):
     def newest(self, func: str, count: int = 50) -> Steps[list[Doc]]:
         """The rows of a list with the highest ids, highest first. Raises ClientError."""
         yield from self.cleared(func)
-        asked = (("p_num", "1"), ("p_cnt", str(count)), ("p_col", "-id"))
+        asked = (("p_num", "1"), ("p_cnt", str(count)), ("p_col", NEWEST_FIRST))
         doc = yield from self.fetch(func, asked)
         rows = [one for one in objects(doc.get("elem")) if unwrap(one.get("id"))]
         return sorted(rows, key=lambda one: number_of(unwrap(one.get("id"))), reverse=True)

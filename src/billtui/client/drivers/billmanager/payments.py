@@ -17,7 +17,7 @@ from billtui.client.drivers.billmanager.account import AccountCalls
 from billtui.client.drivers.billmanager.asking import reading, writing
 from billtui.client.drivers.billmanager.basket import BASKET, Basket, basket_of, is_basket
 from billtui.client.drivers.billmanager.figures import instant, money
-from billtui.client.drivers.billmanager.lists import Place, Wanted
+from billtui.client.drivers.billmanager.lists import NEWEST_FIRST, Place, Wanted, number_of
 from billtui.client.drivers.billmanager.methods import INTERNAL, Offer, Way, as_models, in_currency
 from billtui.client.drivers.billmanager.shapes import Doc, first_of, needed, objects, original, plain, unwrap, value
 from billtui.client.errors import InvalidInput, NotFound, PriceChanged, Refused, RuleRefused, SessionExpired
@@ -297,7 +297,7 @@ class PaymentCalls(AccountCalls):
         return reading(begin, "invoices.document")
 
     def ledger(self, query: Query) -> Conversation[Page[LedgerLine]]:
-        """``func=expense``: what was charged. What was paid in are the payments."""
+        """``func=expense``: what was charged, newest first. What was paid in are the payments."""
 
         def begin() -> Steps[Page[LedgerLine]]:
             wanted = Wanted.of(query, ())
@@ -306,8 +306,9 @@ class PaymentCalls(AccountCalls):
             if place.page == 1:
                 yield from self.known_user()
                 yield from self.cleared("expense")
-            rows = yield from self.rows_at("expense", place, wanted.limit)
-            lines = [self._charge(row, currency) for row in rows.rows]
+            rows = yield from self.rows_at("expense", place, wanted.limit, sort_by=self.chosen.sort_by and NEWEST_FIRST)
+            newest = sorted(rows.rows, key=lambda one: number_of(unwrap(one.get("id"))), reverse=True)
+            lines = [self._charge(row, currency) for row in newest]
             following = rows.following.text() if rows.following is not None else None
             return Page[LedgerLine](items=lines, next_cursor=following, total=rows.total)
 

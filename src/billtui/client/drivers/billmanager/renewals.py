@@ -7,6 +7,7 @@ balance at once and tell nothing that this could be recognised by; they are neve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,7 @@ QUOTE_LASTS: Final = timedelta(minutes=15)
 EACH_ITSELF: Final = 10
 """So many services are priced one by one; of more, one of each tariff and price, held against the price of all."""
 RENEWAL: Final = "billmanager-renewal"
+_PAYMENT_IN_WORDS: Final = re.compile(r"\b(?:invoice|payment)\s{1,3}(?:no\.|№|#)?\s{0,3}(\d{1,18})\b", re.IGNORECASE)
 _RENEWABLE: Final = frozenset({OrderState.ACTIVE, OrderState.SUSPENDED, OrderState.BLOCKED})
 
 
@@ -60,6 +62,7 @@ class RenewalCalls(ServiceCalls):
             orders = yield from self.orders_now(ids)
             basket = yield from self.basket()
             waiting = {item.order_id for item in basket.items} if basket is not None else set()
+            in_basket = basket.invoice_id if basket is not None else None
             lines: list[QuoteLine] = []
             excluded = [_gone(one) for one in ids if one not in orders]
             chosen: list[Order] = []
@@ -68,9 +71,9 @@ class RenewalCalls(ServiceCalls):
                 if reason is None:
                     chosen.append(order)
                 else:
-                    excluded.append(_left_out(order, *reason))
+                    excluded.append(_left_out(order, *reason, in_basket if order.id.raw in waiting else None))
             prices, refused = yield from self._prices(chosen, period)
-            excluded += [_left_out(order, error.code, error.fact) for order, error in refused]
+            excluded += [_left_out(order, error.code, error.fact, _payment_in(error.fact)) for order, error in refused]
             for order in chosen:
                 if order.id.raw in prices:
                     lines.append(_line(order, period, prices[order.id.raw]))
@@ -257,8 +260,15 @@ def _not_renewable(order: Order, waiting: set[str | None]) -> tuple[str, str] | 
     return None
 
 
-def _left_out(order: Order, code: str, reason: str) -> Exclusion:
-    return Exclusion(order_id=order.id, code=SafeText(code), reason=SafeText(reason))
+def _left_out(order: Order, code: str, reason: str, invoice_id: str | None) -> Exclusion:
+    related = {SafeText("invoice_id"): SafeText(invoice_id)} if invoice_id else {}
+    return Exclusion(order_id=order.id, code=SafeText(code), reason=SafeText(reason), related=related)
+
+
+def _payment_in(words: str) -> str | None:
+    """The one payment that a refusal names, by its id; what is in the way has a field of its own nowhere."""
+    named = set(_PAYMENT_IN_WORDS.findall(str(words)))
+    return named.pop() if len(named) == 1 else None
 
 
 def _gone(order_id: str) -> Exclusion:

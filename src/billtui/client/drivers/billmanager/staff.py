@@ -15,12 +15,12 @@ from billtui.client.drivers.billmanager.figures import instant
 from billtui.client.drivers.billmanager.lists import Place
 from billtui.client.drivers.billmanager.payments import UNKNOWN_DAY
 from billtui.client.drivers.billmanager.shapes import Doc, first_of, needed, plain, unwrap
-from billtui.client.drivers.billmanager.threads import Thread, thread_of
+from billtui.client.drivers.billmanager.threads import Thread, state_of, thread_of
 from billtui.client.drivers.billmanager.tickets import TicketCalls, new_message, not_moved_on
 from billtui.client.errors import CapabilityMissing, InvalidInput, RuleRefused
 from billtui.client.exchange import Conversation, Steps
 from billtui.client.settings import Write
-from billtui.domain.models import Account, Department, MessageRequest, PostedMessage, Ticket, TicketChange, TicketState
+from billtui.domain.models import Account, Department, MessageRequest, PostedMessage, Ticket, TicketChange
 from billtui.domain.safetext import SafeText
 
 QUEUE: Final = "ticket"
@@ -51,8 +51,7 @@ class StaffCalls(TicketCalls):
         key = needed(row, "id")
         begun = instant(unwrap(row.get("date_start")), self.chosen.offset)
         last = instant(first_of(row, "last_activity", "last_message"), self.chosen.offset)
-        word = unwrap(row.get("tstatus")).lower()
-        state = TicketState.CLOSED if "archive" in word or "closed" in word else TicketState.OPEN
+        state = state_of(unwrap(row.get("tstatus")), archived=False, unread=False)
         responsible = plain(unwrap(row.get("responsible")))
         return Ticket(
             id=SafeText(key), number=SafeText(key), subject=SafeText(plain(first_of(row, "name", "subject")) or key),

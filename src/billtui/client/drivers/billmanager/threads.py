@@ -25,7 +25,8 @@ _ROLES: Final = {
 }
 _STARS: Final = {"good": 5, "bad": 1}
 ARCHIVED: Final = "archive"
-_ANSWERED: Final = "new replies"
+CLOSED: Final = "closed"
+_ANSWERED: Final = frozenset({"new replies", "waiting to reply"})
 
 
 @dataclass(slots=True)
@@ -95,11 +96,11 @@ def _rates(node: Doc, message: TicketMessage, thread: Thread) -> None:
 
 
 def state_of(text: str, *, archived: bool, unread: bool) -> TicketState:
-    """Who must act, by the panel's word, the list that it is in, and whether an answer is unread."""
+    """Who must act, by the panel's word, the list that it is in, and whether an answer is unread by the client."""
     word = text.strip().lower()
-    if archived or ARCHIVED in word:
+    if archived or ARCHIVED in word or CLOSED in word:
         return TicketState.CLOSED
-    return TicketState.ANSWERED if unread or word == _ANSWERED else TicketState.OPEN
+    return TicketState.ANSWERED if unread or word in _ANSWERED else TicketState.OPEN
 
 
 def whole(ticket: Ticket, thread: Thread) -> Ticket:

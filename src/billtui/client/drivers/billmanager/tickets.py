@@ -110,11 +110,12 @@ class TicketCalls(OrderCalls):
         key = needed(row, "id")
         at = instant(first_of(row, "last_message", "date_start"), self.chosen.offset) or UNKNOWN_DAY
         text = original(row.get("tstatus")) if func != ARCHIVE else "archive"
-        state = state_of(unwrap(row.get("tstatus")) or text, archived=func == ARCHIVE, unread=is_on(row.get("unread")))
+        unread = is_on(row.get("unread"))
+        state = state_of(unwrap(row.get("tstatus")) or text, archived=func == ARCHIVE, unread=unread)
         return Ticket(
             id=SafeText(key), number=SafeText(key), subject=SafeText(plain(first_of(row, "name", "subject")) or key),
             department=SafeText(""), state=state, created_at=at, updated_at=at,
-            login=SafeText(self.login),
+            login=SafeText(self.login), last_author_role=SafeText("support" if unread else ""),
         )  # fmt: skip
 
     def ticket_row(self, ticket_id: str) -> Steps[Ticket | None]:

@@ -290,7 +290,7 @@ def account(row: Row, balance: Any, methods: list[str], capabilities: frozenset[
     names = " ".join(part for part in (row.text("first_name"), row.text("last_name")) if part)
     email = row.text("email")
     return made(
-        Account, "profile", panel_id=NO_PANEL_ID, panel_name="FOSSBilling", account_id=row.id(),
+        Account, "profile", panel_id=NO_PANEL_ID, account_id=row.id(),
         login=SafeText(email or names), email=SafeText(email), emails=[SafeText(email)], currency=currency,
         balances=Balances(internal=money_of(balance, currency, "balance"), affiliate=Money.zero(currency)),
         capabilities=capabilities, payment_methods=[SafeText(one) for one in methods],
@@ -302,7 +302,7 @@ def staff_account(row: Row, capabilities: frozenset[str]) -> Account:
     email = row.text("email")
     zero = Money.zero("USD")
     return made(
-        Account, "profile", panel_id=NO_PANEL_ID, panel_name="FOSSBilling", account_id=f"staff:{row.id()}",
+        Account, "profile", panel_id=NO_PANEL_ID, account_id=f"staff:{row.id()}",
         login=SafeText(email or row.text("name")), email=SafeText(email), emails=[SafeText(email)], role="support",
         currency="USD", balances=Balances(internal=zero, affiliate=zero), capabilities=capabilities,
     )  # fmt: skip

@@ -95,7 +95,7 @@ def account(login: str, purse: Money, capabilities: frozenset[str]) -> Account:
     try:
         return Account(
             panel_id=SafeText(NO_PANEL_ID), account_id=SafeText(login), login=SafeText(login), email=SafeText(""),
-            panel_name=SafeText("RootPanel"), currency=purse.currency,
+            currency=purse.currency,
             balances=Balances(internal=purse, affiliate=Money.zero(purse.currency)),
             capabilities=frozenset(map(SafeText, capabilities)), signed_in_by=SafeText("login-and-key"),
         )  # fmt: skip
