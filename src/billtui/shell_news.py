@@ -206,7 +206,7 @@ class News(PlansOnTheirWay):
         return Place(
             profile=self.profile.name,
             panel=str(account.panel_name) or clean(self.profile.host),
-            account=f"{account.login} · {account.account_id}",
+            account=" · ".join(dict.fromkeys((str(account.login), str(account.account_id)))),
             role=str(account.role),
             balance=str(account.balances.internal),
             unread=self._unread(),

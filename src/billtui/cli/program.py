@@ -295,7 +295,10 @@ def print_overview(out: Output, found: Overview, profile: Profile) -> None:
         text = f"{count(one.count, 'order')}, {one.monthly} a month, {one.auto} with auto-renewal"
         facts.append((f"Ends in {one.days} d", text))
     facts.append(("Orders", ", ".join(f"{number} {state}" for state, number in found.orders.items()) or "none"))
-    facts += [("  blocked", f"{one.order.name}: deleted {when(one.deleted_at)}") for one in found.blocked[:10]]
+    facts += [
+        ("  blocked", one.order.name + (f": deleted {when(one.deleted_at)}" if one.deleted_at else ""))
+        for one in found.blocked[:10]
+    ]
     facts += [
         ("  will fail", f"{one.name}: auto-renewal {when(one.at)}, no balance holds {one.price}")
         for one in found.failing[:10]

@@ -12,7 +12,9 @@ from billtui.screens.modals.dialog import Fact, named
 from billtui.screens.quoting import UNPAID, QuoteDialog, purse_fact
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
+from billtui.services.operation_kinds import OperationKind
 from billtui.services.order_draft import OrderDraft, OrderDrafts
+from billtui.services.panel_ways import payer
 from billtui.services.plans import OperationKind
 from billtui.widgets.formats import count_text
 
@@ -50,6 +52,7 @@ async def buy_servers(screen: BulkOrderView) -> None:
             counted=("Servers", offer.count),
             unpaid_detail="Pay it later by any method; they become active when it is paid",
             nothing="Nothing to order",
+            by_itself=payer(app.session.traits, OperationKind.ORDER),
             line=line,
             note=note,
         )

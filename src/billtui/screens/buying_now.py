@@ -10,6 +10,8 @@ from billtui.screens.flows import busy_targets, confirm_and_submit, payment_refu
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.quoting import UNPAID, QuoteDialog, purse_fact
 from billtui.services import planner
+from billtui.services.operation_kinds import OperationKind
+from billtui.services.panel_ways import payer
 from billtui.services.solver import Batch, differences, quote_batches
 from billtui.services.store import cents
 from billtui.widgets.formats import cents_text, count_text
@@ -44,6 +46,7 @@ async def buy_batches(
             title="Buy now",
             note=compared,
             several="an invoice for each period and code",
+            by_itself=payer(app.session.traits, OperationKind.RENEW),
         )
     )
     if method is None:

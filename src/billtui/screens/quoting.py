@@ -32,8 +32,12 @@ def purse_fact(account: Account, name: str, total: Money) -> Fact:
     return Fact("From", f"{name} balance: {purse} → {purse - total}")
 
 
-def payment_choices(account: Account, total: Money, *, unpaid_detail: str) -> list[Choice]:
-    """Pay at once from a purse that holds the whole amount (INV-4), or issue the invoice only."""
+def payment_choices(account: Account, total: Money, *, unpaid_detail: str, by_itself: str = "") -> list[Choice]:
+    """Pay at once from a purse that holds the whole amount (INV-4), or issue the invoice only.
+
+    ``by_itself`` is a panel that pays from the balance at once, asked or not: an unpaid invoice is no choice there
+    while the balance suffices.
+    """
     choices = []
     for name, purse in account.purses.items():
         if purse >= total:
@@ -41,6 +45,11 @@ def payment_choices(account: Account, total: Money, *, unpaid_detail: str) -> li
         else:
             reason = f"Holds {purse}; {total - purse} is missing"
             choices.append(Choice(name, f"Pay now from the {name} balance", refusal=reason))
+    if by_itself and account.balances.internal >= total:
+        reason = f"{by_itself} takes it from the balance at once, asked or not"
+        return [*choices, Choice(UNPAID, "Issue the invoice only", refusal=reason)]
+    if by_itself:
+        unpaid_detail = f"{by_itself} pays at once what the balance covers; the rest stays to be paid"
     return [*choices, Choice(UNPAID, "Issue the invoice only", unpaid_detail)]
 
 
@@ -74,11 +83,13 @@ class QuoteDialog(Dialog[str]):
         line: Callable[[QuoteLine], Content] = line_content,
         note: str = "",
         several: str = "an invoice each (BLK-7: at most 1,000 in one)",
+        by_itself: str = "",
     ) -> None:
         """``name_of`` names what is left out; ``counted`` is a label and how many are in, else orders by lines.
 
         ``nothing`` is the choice that stands there, refused, where every line is left out. ``quotes`` has one quote,
-        or several where the purchase becomes several requests (BLK-7); ``several`` says why.
+        or several where the purchase becomes several requests (BLK-7); ``several`` says why. ``by_itself`` is as in
+        :func:`payment_choices`.
         """
         super().__init__()
         self.title_text = title
@@ -95,6 +106,7 @@ class QuoteDialog(Dialog[str]):
         self.line = line
         self.note = note
         self.several = several
+        self.by_itself = by_itself
 
     def compose_body(self) -> Iterable[Widget]:
         """Total, lines, exclusions, and the ways to pay."""
@@ -139,7 +151,7 @@ class QuoteDialog(Dialog[str]):
     def _choices(self) -> list[Choice]:
         if not self.lines:
             return [Choice(UNPAID, self.nothing, refusal="Everything chosen is left out; the reasons stand above.")]
-        return payment_choices(self.account, self.total, unpaid_detail=self.unpaid_detail)
+        return payment_choices(self.account, self.total, unpaid_detail=self.unpaid_detail, by_itself=self.by_itself)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer."""

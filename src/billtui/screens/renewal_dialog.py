@@ -61,10 +61,11 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         problem: str = "",
         cursor: str | None = None,
         on_left_out: bool = False,
+        by_itself: str = "",
     ) -> None:
         """``names`` are the orders', by id. ``code`` stands in the field; ``problem`` says why it fails (DSC-6).
 
-        ``cursor`` and ``on_left_out`` say where to rest.
+        ``cursor`` and ``on_left_out`` say where to rest; ``by_itself`` is as in :func:`payment_choices`.
         """
         super().__init__()
         self.title_text = "The price of this renewal"
@@ -77,6 +78,7 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         self.problem = problem
         self.cursor = cursor
         self.on_left_out = on_left_out and bool(left_out)
+        self.by_itself = by_itself
 
     # --- composition
 
@@ -179,7 +181,10 @@ class RenewalDialog(Dialog[RenewalAnswer]):
                 Choice(UNPAID, "Nothing to renew", refusal="Everything chosen is left out; the reasons stand above.")
             ]
         return payment_choices(
-            self.account, self.offer.total, unpaid_detail="Pay it later by any method; only payment renews (REN-1)"
+            self.account,
+            self.offer.total,
+            unpaid_detail="Pay it later by any method; only payment renews (REN-1)",
+            by_itself=self.by_itself,
         )
 
     # --- what is left out

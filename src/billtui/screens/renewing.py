@@ -20,6 +20,8 @@ from billtui.screens.renewal_dialog import RenewalAnswer, RenewalDialog
 from billtui.services import planner
 from billtui.services.journal import OperationState
 from billtui.services.offers import Offer
+from billtui.services.operation_kinds import OperationKind
+from billtui.services.panel_ways import payer
 from billtui.widgets.formats import count_text, date_text
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ class _Renewal:
                 problem=problem,
                 cursor=cursor,
                 on_left_out=on_left_out,
+                by_itself=payer(self.app.session.traits, OperationKind.RENEW),
             )
             answer = await self.app.push_screen_wait(dialog)
             if answer is None:

@@ -29,6 +29,11 @@ def pays_by_itself(traits: Traits, kind: OperationKind) -> bool:
     return traits.renewal_pays if kind is OperationKind.RENEW else traits.purchase_pays and kind in PURCHASES
 
 
+def payer(traits: Traits, kind: OperationKind) -> str:
+    """The panel, by name, where it pays a purchase of this kind by itself; else empty."""
+    return traits.title if pays_by_itself(traits, kind) else ""
+
+
 def _renewed_again(renewals: Sequence[Operation], ahead: Mapping[str, PaidAhead]) -> list[str]:
     """Titles of orders whose renewal is paid already and still waits for the panel."""
     found: list[str] = []

@@ -55,8 +55,8 @@ class RenewalCalls(ServiceCalls):
         def begin() -> Steps[Quote]:
             if promo_code:
                 raise InvalidInput(
-                    "BILLmanager prices a promo code in the basket alone: it takes none on renewals from here.",
-                    "Renew without the code, or use it on the panel's own pages.",
+                    "BILLmanager takes promo codes in the basket alone, on renewals none from here.",
+                    "Leave it out, or renew on its own pages.",
                 )
             ids = list(dict.fromkeys(str(getattr(one, "raw", one)) for one in order_ids))
             orders = yield from self.orders_now(ids)
