@@ -12,7 +12,6 @@ from billtui.screens.modals.dialog import Fact, named
 from billtui.screens.quoting import UNPAID, QuoteDialog, purse_fact
 from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
-from billtui.services.operation_kinds import OperationKind
 from billtui.services.order_draft import OrderDraft, OrderDrafts
 from billtui.services.panel_ways import payer
 from billtui.services.plans import OperationKind
