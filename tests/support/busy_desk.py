@@ -44,6 +44,12 @@ class BusyDesk(Desk):
         client = next(client for client in CLIENTS if client.account_id == one.account)
         self.say(client, one, "none", internal=False, close=False)
 
+    @rule(who=_STAFF, place=_PLACE, hours=st.sampled_from([0.5, 3, 40]))
+    def let_a_hold_end(self, who: Person, place: int, hours: float) -> None:
+        """TKT-5: when its time is over the ticket is open again."""
+        self.hold(who, self.having(place, lambda one: one.state != "closed"), hours)
+        self.wait(hours)
+
     def hold(self, who: Person, one: Held, hours: float) -> None:
         """Put it on hold, from now."""
         until = self.in_hours(hours)
