@@ -116,10 +116,15 @@ class FirstFrames:
         """
         held = contextlib.ExitStack()
         if self._shell.entered is not None and not self._held:
+            held.callback(self._draw)  # what was laid out meanwhile is not drawn by itself
             held.enter_context(self._shell.batch_update())
             self._shell.set_timer(HOLD_SECONDS, held.close)
         self._held = True
         return held.close
+
+    def _draw(self) -> None:
+        for screen in self._shell.screen_stack:
+            screen.refresh()
 
     def see(self, lines: Iterable[Content], news: Content) -> None:
         """The overview of the open profile says this now."""
