@@ -1,55 +1,14 @@
-"""P-START-2: what nobody waits for comes behind the first key; a screen that comes up is styled once."""
+"""P-START-2: what nobody waits for comes behind the first key."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from functools import partial
 
-import pytest
-from textual.app import App, ComposeResult
-from textual.color import Color
-from textual.dom import DOMNode
-from textual.widgets import Input, Static
+from textual.app import ComposeResult
+from textual.widgets import Input
 
-from billtui.screens.lean_screen import LeanScreen
 from billtui.terminal.gated_app import GatedApp
 from tests.support.driving import Program, type_at_once
-
-
-class Named(LeanScreen[None]):
-    """One line."""
-
-    def compose(self) -> ComposeResult:
-        yield Static("x")
-
-
-class TwoAreas(App[None]):
-    CSS = "Static { color: #ff0000; }"
-    MODES = {name: partial(Named, name) for name in ("one", "two")}
-    DEFAULT_MODE = "one"
-
-
-async def test_a_screen_is_styled_anew_when_it_comes_back_not_when_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    styled: Counter[str | None] = Counter()
-    real = DOMNode.update_node_styles
-
-    def counted(node: DOMNode, animate: bool = True) -> None:
-        if isinstance(node, Named):
-            styled[node.name] += 1
-        real(node, animate)
-
-    monkeypatch.setattr(DOMNode, "update_node_styles", counted)
-    app = TwoAreas()
-    async with app.run_test() as pilot:
-        for name in ("one", "two"):
-            await app.switch_mode(name)
-            await pilot.pause()
-            assert app.screen.query_one(Static).styles.color == Color(255, 0, 0)
-        assert not styled
-        await app.switch_mode("one")
-        await pilot.pause()
-        assert styled == {"one": 1}
 
 
 class Field(GatedApp[None]):

@@ -3,8 +3,7 @@
 Textual works out anew for every key, twice, which keys every widget between the focus and the program has, a person's
 own keys laid over them. That follows from the focus alone; here it is kept until that changes.
 
-The private interfaces used are ``Screen._binding_chain``, ``Screen._on_screen_resume``, ``Screen._on_screen_suspend``,
-``Screen._compositor`` and ``App._keymap``.
+The private interfaces used are ``Screen._binding_chain``, ``Screen._compositor`` and ``App._keymap``.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from typing import TypeVar
 
 from textual.binding import BindingsMap
 from textual.dom import DOMNode
-from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -33,17 +31,6 @@ class LeanScreen(Screen[Answer]):
         super().__init__(name, id, classes)
         self._compositor = LeanCompositor()
         self._known_keys: tuple[Ground, Chain] | None = None
-        self._was_away = False
-
-    def _on_screen_resume(self, event: ScreenResume) -> None:
-        """Textual styles everything anew whenever it says that a screen comes up, twice for a new one, and calls its
-        own handler behind this one: what was never away has its styles already."""
-        event.refresh_styles = event.refresh_styles and self._was_away
-        self._was_away = False
-
-    def _on_screen_suspend(self) -> None:
-        """Themes may change meanwhile; Textual's own handler comes behind this one."""
-        self._was_away = True
 
     @property
     def _binding_chain(self) -> Chain:
