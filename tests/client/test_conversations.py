@@ -31,7 +31,7 @@ from billtui.client.errors import (
     TakenBack,
 )
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Steps, ask, at_once
-from billtui.client.pace import Pace
+from billtui.client.pace import UNHURRIED, Pace
 from billtui.client.reasons import cookies_in
 from billtui.client.transport import Transport
 from tests.client.client_kit import TOKEN, Connect
@@ -283,6 +283,30 @@ async def test_a_panel_is_asked_at_its_pace(connect: Connect) -> None:
         await asyncio.gather(*(client.run(call(f"/{n}")) for n in range(4)))
         assert most == 1
         assert time.monotonic() - begun >= 0.15
+
+
+async def test_what_a_person_waits_for_does_not_stand_behind_the_copying_of_lists() -> None:
+    class Slow(BillingV1):
+        traits = replace(BILLING_V1, pace=Pace(at_once=2))
+
+    answered: list[str] = []
+
+    async def slowly(seen: Seen, line: Line) -> None:
+        await asyncio.sleep(0.1)
+        answered.append(seen.target)
+        await GOOD(seen, line)
+
+    async def copying(client: BillingClient) -> None:
+        UNHURRIED.set(True)
+        await asyncio.gather(*(client.run(call(f"/list{n}")) for n in range(6)))
+
+    async with PanelStub(slowly) as panel, BillingClient(ConnectionSettings(panel.url), driver=Slow()) as client:
+        task = asyncio.create_task(copying(client))
+        await asyncio.sleep(0.02)
+        await client.run(call("/asked"))
+        assert len(answered) <= 3
+        await task
+        assert len(answered) == 7
 
 
 async def test_what_a_kind_of_panel_cannot_do_is_refused_before_anything_is_sent(connect: Connect) -> None:

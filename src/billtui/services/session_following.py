@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from billtui.client.errors import ClientError, SessionExpired
+from billtui.client.pace import UNHURRIED
 from billtui.config.errors import ConfigError
 from billtui.services.session_asking import SomebodyElse
 from billtui.services.session_events import ConnectionState, SignInNeeded, StoreTrouble
@@ -33,6 +34,7 @@ class Following:
 
     async def follow(self) -> None:
         """Connect, catch up, follow the feed; after trouble again, with pauses that grow."""
+        UNHURRIED.set(True)
         pause = self._core.settings.retry_seconds
         while True:
             try:
@@ -85,6 +87,7 @@ class Following:
 
     async def copy_messages(self) -> None:
         """Copy messages of tickets beside the following of the feed; after trouble again, with pauses that grow."""
+        UNHURRIED.set(True)
         pause = self._core.settings.retry_seconds
         while True:
             await self._core.signed.wait()
