@@ -146,6 +146,26 @@ async def test_refresh_key_asks_the_panel(program: Program) -> None:
             await driver.until(lambda place=place: len(asked) == place, f"an answer on {key}")  # type: ignore[misc]  # a default argument binds it
 
 
+async def test_a_slow_panel_is_said_to_be_asked(program: Program) -> None:
+    """R, p and x read first: where the answer does not come soon, the key is not without an echo."""
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        program.sandbox.faults({"kind": "latency", "ms": 2500, "method": "GET", "path": "/orders"})
+        for key in ("R", "x"):
+            driver.said.clear()
+            await driver.press(key)
+            await driver.hears("Asking the panel")
+            await driver.on("ChoiceDialog")
+            await driver.press("escape")
+            await driver.on("OrdersScreen")
+        program.sandbox.faults({"kind": "latency", "ms": 2500, "method": "GET", "path": "/invoices"})
+        await driver.go("2", "InvoicesScreen")
+        driver.said.clear()
+        await driver.press("p")
+        await driver.hears("Asking the panel")
+        await driver.on("ChoiceDialog")
+
+
 async def test_session_expired_in_mid_work_asks_again_and_goes_on(program: Program) -> None:
     """The payment is not sent under the dead session; after signing in it goes on and is paid once."""
     panel = program.panel()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from billtui.domain.models import Account, Invoice, Payment, PaymentMethod
 from billtui.domain.money import Money
 from billtui.domain.rules.promise import promise_deadline
-from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, said_when_slow, signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.external import ExternalPayment
@@ -29,12 +29,14 @@ async def pay_invoices(app: Shell, invoice_ids: Sequence[str], *, keep_marks: bo
     Gives the id of the job that pays, or ``None`` where nothing was sent.
     """
     account = signed_in_account(app)
-    invoices = await app.session.invoices_by_ids(invoice_ids)
+    with said_when_slow(app):
+        invoices = await app.session.invoices_by_ids(invoice_ids)
     if not invoices:
         app.say("These invoices are not there any more; press r to refresh.", "warning")
         return None
     total = Money.total((one.total for one in invoices), invoices[0].total.currency)
-    methods = await app.session.payment_methods(invoices[0].id.raw)
+    with said_when_slow(app):
+        methods = await app.session.payment_methods(invoices[0].id.raw)
     title = f"Pay invoice {invoices[0].number}" if len(invoices) == 1 else f"Pay {len(invoices)} invoices"
     choices = [method_choice(method, account, total, len(invoices)) for method in methods]
     method = await app.push_screen_wait(ChoiceDialog(title, choices, note=f"Total {total}. How?"))

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final
 from billtui.client.errors import InvalidInput, Refused
 from billtui.domain.models import Order, RenewalRequest
 from billtui.domain.periods import PERIODS, add_months
-from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, payment_refused, signed_in_account
+from billtui.screens.flows import (
+    busy_targets,
+    confirm_and_submit,
+    job_ended,
+    payment_refused,
+    said_when_slow,
+    signed_in_account,
+)
 from billtui.screens.invoice_actions import delete_invoices
 from billtui.screens.left_out import LeftOutOrder, blocking_invoice, left_out_orders
 from billtui.screens.modals.choice import Choice, ChoiceDialog
@@ -59,7 +66,8 @@ async def renew_orders(app: Shell, order_ids: Sequence[str]) -> str | None:
 async def orders_in_full(app: Shell, order_ids: Sequence[str]) -> list[Order]:
     """The orders in full; of many the copy's, a few at a time so that keys are answered meanwhile."""
     if len(order_ids) <= FRESH:
-        return await app.session.orders_by_ids(order_ids)
+        with said_when_slow(app):
+            return await app.session.orders_by_ids(order_ids)
     found: list[Order] = []
     for start in range(0, len(order_ids), CHUNK):
         found += app.session.store.orders_by_id(order_ids[start : start + CHUNK]).values()
@@ -134,7 +142,8 @@ class _Renewal:
                 offer = await self._price(self.code)
 
     async def _price(self, code: str) -> Offer[RenewalRequest]:
-        return await self.app.session.offer_renewal(self.order_ids, self.period, code or None)
+        with said_when_slow(self.app):
+            return await self.app.session.offer_renewal(self.order_ids, self.period, code or None)
 
     def _names(self, offer: Offer[RenewalRequest]) -> dict[str, str]:
         rows = self.app.session.store.order_rows(str(line.order_id) for line in offer.lines)
