@@ -156,19 +156,26 @@ def test_both_look_the_same(
                 _compare(opened, shut, "the start", "live")
                 for key, words in keys:
                     tmux.press(key)
-                    _compare(opened, shut, key, words)
+                    _compare(opened, shut, key, words, lambda key=key: tmux.press(key))  # type: ignore[misc]  # binds it
         finally:
             tmux.call("kill-server")
 
 
-def _compare(opened: Client, shut: Client, what: str, words: str) -> None:
-    """Wait until both show the same, and these words; ages may change a moment apart."""
+def _compare(opened: Client, shut: Client, what: str, words: str, press: Callable[[], None] | None = None) -> None:
+    """Wait until both show the same, and these words; ages may change a moment apart.
+
+    A key behind something that opens is dropped where that takes over three seconds, as on a busy machine: then it is
+    pressed once more, in both.
+    """
     end = time.monotonic() + PATIENCE
     while True:
         one, other = opened.look(), shut.look()
         text = _words(one)
         if one == other and words in text:
             return
+        if press is not None and one == other and time.monotonic() > end - PATIENCE / 2:
+            press()
+            press = None
         if time.monotonic() > end:
             places = [(x, y) for y in range(LINES) for x in range(COLUMNS) if one[y][x] != other[y][x]]
             seen = [(place, one[place[1]][place[0]], other[place[1]][place[0]]) for place in places[:4]]

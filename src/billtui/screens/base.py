@@ -220,7 +220,9 @@ class BilltuiScreen(LeanScreen[None]):
         return [one for one in found if one.id in handled or one.id.startswith(OF_WIDGETS)]
 
     def refresh_keys(self) -> None:
-        """Show the keys of this place, dim where they cannot be used."""
+        """Show the keys of this place, dim where they cannot be used; none once the session has ended."""
+        if self.session.closed:
+            return
         hints: list[KeyHint] = []
         for command in sorted((one for one in self.commands_here() if one.bar), key=lambda one: one.bar):
             keys = self.bar_keys(command)

@@ -11,10 +11,12 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.support.busy_desk import BusyDesk
+from tests.support.ticket_machine import Desk
 
 LONG = os.environ.get("BILLTUI_FAULTS") == "long"
 
-BusyDesk.TestCase.settings = settings(
+Machine = BusyDesk if LONG else Desk
+Machine.TestCase.settings = settings(
     max_examples=300 if LONG else 10,
     stateful_step_count=60 if LONG else 40,
     deadline=None,
@@ -22,4 +24,4 @@ BusyDesk.TestCase.settings = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink a history takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-TestDesk = BusyDesk.TestCase
+TestDesk = Machine.TestCase
