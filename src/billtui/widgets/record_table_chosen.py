@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import compress
 from operator import attrgetter
-from typing import Any, Protocol, TypeVar, overload, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload, runtime_checkable
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -219,3 +219,24 @@ def total_of(rows: Sequence[Any], name: str) -> int:
 def counts_of(rows: Sequence[Any], name: str) -> Mapping[Any, int]:
     """How often each value of a field is among ``rows``."""
     return rows.counts(name) if isinstance(rows, ChosenRows | InColumns) else Counter(map(attrgetter(name), rows))
+
+
+class Choice(NamedTuple, Generic[R]):
+    """What comes of choosing all that is shown."""
+
+    markable: set[str]
+    refused: list[str]
+    """In the order shown, or as they came where all are shown."""
+    records: ChosenRows[R]
+    """The records of ``markable``, in the order shown."""
+
+
+SORT_KEYS_KEPT = 3
+"""Columns whose sort keys are kept; older ones are made anew when needed."""
+
+
+def plain_keys(keys: list[Any]) -> list[Any]:
+    """Give exact `str` for subclasses of it: Python compares those two to three times faster."""
+    if keys and isinstance(keys[0], str) and all(issubclass(kind, str) for kind in set(map(type, keys))):
+        return list(map(str.__str__, keys))
+    return keys

@@ -11,6 +11,11 @@ from billtui.widgets.record_table_chosen import InColumns, each_between, field_o
 R = TypeVar("R")
 
 
+def search_words(text: str) -> tuple[str, ...]:
+    """The words of a filter text, in lower case; a record passes when it holds all of them, in any order."""
+    return tuple(text.lower().split())
+
+
 class SearchTexts(Generic[R]):
     """Finds records by words. Of records kept as columns, nothing is made and held but what is no field of theirs."""
 

@@ -9,40 +9,24 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from itertools import compress
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
-from billtui.widgets.record_table_chosen import AllBut, ChosenRows, InColumns, each_between, each_of, field_of
-from billtui.widgets.record_table_search import SearchTexts
+from billtui.widgets.record_table_chosen import (
+    SORT_KEYS_KEPT,
+    AllBut,
+    Choice,
+    ChosenRows,
+    InColumns,
+    each_between,
+    each_of,
+    field_of,
+    plain_keys,
+)
+from billtui.widgets.record_table_search import SearchTexts, search_words
 
 R = TypeVar("R")
-T = TypeVar("T")
 
 _TURNED = bytes([1]) + bytes(255)
-
-SORT_KEYS_KEPT = 3
-"""Columns whose sort keys are kept; older ones are made anew when needed."""
-
-
-def search_words(text: str) -> tuple[str, ...]:
-    """The words of a filter text, in lower case; a record passes when it holds all of them, in any order."""
-    return tuple(text.lower().split())
-
-
-def _plain_keys(keys: list[Any]) -> list[Any]:
-    """Give exact `str` for subclasses of it: Python compares those two to three times faster."""
-    if keys and isinstance(keys[0], str) and all(issubclass(kind, str) for kind in set(map(type, keys))):
-        return list(map(str.__str__, keys))
-    return keys
-
-
-class Choice(NamedTuple, Generic[R]):
-    """What comes of choosing all that is shown."""
-
-    markable: set[str]
-    refused: list[str]
-    """In the order shown, or as they came where all are shown."""
-    records: ChosenRows[R]
-    """The records of ``markable``, in the order shown."""
 
 
 class RecordView(Generic[R]):
@@ -330,7 +314,7 @@ class RecordView(Generic[R]):
     def _sort_keys(self, name: str, key: Callable[[R], Any]) -> list[Any]:
         keys = self._keys.pop(name, None)
         if keys is None:
-            keys = _plain_keys(list(each_between(self.rows, key)))
+            keys = plain_keys(list(each_between(self.rows, key)))
             if isinstance(self.rows, InColumns):  # made as fast as they are sorted, and held by nobody else (P-MEM)
                 return keys
             while len(self._keys) >= SORT_KEYS_KEPT:
