@@ -10,7 +10,6 @@ from textual.content import Content
 
 from billtui.services.accounts import AccountLine, AccountRow, AccountState, Kind
 from billtui.services.accounts.copies import owing_words
-from billtui.services.panel_ways import panel_words
 from billtui.widgets.formats import DAY, age_text, cents_text, count_text, left_text, left_tone, state_cell
 from billtui.widgets.profile_tag import tag, tag_style
 from billtui.widgets.record_table import Cell, Column, Toned
@@ -164,7 +163,8 @@ def account_detail(line: AccountLine, row: AccountRow, now: int, *, sixteen: boo
     facts: list[tuple[str, str]] = [
         ("Login", row.login),
         ("Account ID", row.account_id),
-        ("Panel", panel_words(copy.panel_name or profile.host, profile.url)),
+        *([("Panel", copy.panel_name)] if copy.panel_name and copy.panel_name not in profile.url else []),
+        ("Address", profile.host),
         ("Data", age_text(copy.synced_at, datetime.now(UTC))),
     ]
     if copy.internal is not None:
