@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from billtui.config.profiles import ProfileBook, make_profile
+from billtui.screens.modals.dialog import TOO_EARLY
 from tests.secrecy.canaries import Canaries
 from tests.secrecy.watching import ProcessWatch
 from tests.secrecy.wiretap import Wiretap
@@ -150,6 +151,17 @@ def quiet(terminal: Terminal) -> None:
     """Until the program draws nothing more: a question has its focus then."""
     while terminal.read(1.0):
         pass
+
+
+def pressed(terminal: Terminal, key: bytes, then: Callable[[], bool]) -> None:
+    """Press it, and wait for ``then``; once more where the program says that it came too early, as a person does."""
+    before = len(terminal.output)
+    terminal.send(key)
+    terminal.wait_for(lambda: then() or TOO_EARLY.encode() in terminal.output[before:])
+    if not then():
+        quiet(terminal)
+        terminal.send(key)
+        terminal.wait_for(then)
 
 
 def leave(terminal: Terminal) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyotp
 import pytest
 
-from tests.secrecy.scene import Scene, in_focus, inside, leave, quiet, shown
+from tests.secrecy.scene import Scene, in_focus, inside, leave, pressed, quiet, shown
 from tests.support.command_line import PASSWORD
 from tests.support.driving import Panel
 from tests.support.handing_over import RECIPIENT, RECIPIENT_ID, SENDER, code_of, free_orders, links, mails
@@ -74,8 +74,8 @@ def test_a_second_factor_and_its_recovery_codes(scene: Scene) -> None:
         terminal.wait_for(lambda: bool(secrets_of(scene, "secret")))
         [secret] = secrets_of(scene, "secret")
         terminal.wait_for(lambda: secret[:4] in "".join(terminal.screen().display))
-        terminal.send(pyotp.TOTP(secret).now().encode() + ENTER)
-        terminal.wait_for(lambda: len(secrets_of(scene, "codes")) == 10)
+        terminal.send(pyotp.TOTP(secret).now().encode())
+        pressed(terminal, ENTER, lambda: len(secrets_of(scene, "codes")) == 10)
         terminal.wait_for(shown(terminal, secrets_of(scene, "codes")[0]))
         terminal.send(ENTER)  # to the clipboard: the terminal's, as the person asked
         terminal.wait_for(shown(terminal, "clipboard"))
@@ -84,10 +84,10 @@ def test_a_second_factor_and_its_recovery_codes(scene: Scene) -> None:
         leave(terminal)
     with scene.program("--profile", "main") as terminal:
         terminal.wait_for(shown(terminal, "Sign in", "Password"))
-        terminal.send(password.encode() + ENTER)
-        terminal.wait_for(shown(terminal, "recovery code"))
-        terminal.send(secrets_of(scene, "codes")[3].encode() + ENTER)
-        terminal.wait_for(shown(terminal, "Stay signed in?"))
+        terminal.send(password.encode())
+        pressed(terminal, ENTER, shown(terminal, "recovery code"))
+        terminal.send(secrets_of(scene, "codes")[3].encode())
+        pressed(terminal, ENTER, shown(terminal, "Stay signed in?"))
         terminal.send(ESCAPE)
         terminal.wait_for(inside(terminal))
         leave(terminal)
@@ -141,8 +141,8 @@ def test_a_forgotten_password(scene: Scene) -> None:
         terminal.wait_for(shown(terminal, "The same once more"))
         code = str(mails(scene.sandbox, SENDER)[-1]["code"])
         scene.canaries.plant("recovery code", code)
-        terminal.send(code.encode() + TAB + new.encode() + TAB + new.encode() + ENTER)
-        terminal.wait_for(shown(terminal, "Stay signed in?"))
+        terminal.send(code.encode() + TAB + new.encode() + TAB + new.encode())
+        pressed(terminal, ENTER, shown(terminal, "Stay signed in?"))
         terminal.send(ESCAPE)
         terminal.wait_for(inside(terminal))
         leave(terminal)
