@@ -14,6 +14,20 @@ from billtui.widgets.formats import cents_text
 from billtui.widgets.record_table import Column, Toned
 
 
+def can_be_paid(invoice: InvoiceRow | None) -> bool:
+    """Whether paying the invoice that is in an order's way frees it (INV-3)."""
+    return invoice is not None and invoice.state in OPEN_STATES
+
+
+def why_not_deleted(invoice: InvoiceRow | None) -> str | None:
+    """Why the invoice that is in an order's way cannot be deleted (INV-5, PRM-9); ``None`` if it can."""
+    if invoice is None:
+        return "No invoice is in its way."
+    total = money(invoice.total, invoice.currency)
+    refusal = delete_refusal(InvoiceFacts(invoice.id, invoice.number, invoice.kind, invoice.state, total))
+    return None if refusal is None else refusal.reason
+
+
 class LeftOutOrder(NamedTuple):
     """An order that a quote leaves out, with the invoice that is in its way, if one is."""
 
@@ -29,17 +43,12 @@ class LeftOutOrder(NamedTuple):
     @property
     def payable(self) -> bool:
         """Whether paying its invoice frees it (INV-3)."""
-        return self.invoice is not None and self.invoice.state in OPEN_STATES
+        return can_be_paid(self.invoice)
 
     @property
     def undeletable(self) -> str | None:
         """Why its invoice cannot be deleted (INV-5, PRM-9); ``None`` if it can."""
-        one = self.invoice
-        if one is None:
-            return "No invoice is in its way."
-        facts = InvoiceFacts(one.id, one.number, one.kind, one.state, money(one.total, one.currency))
-        refusal = delete_refusal(facts)
-        return None if refusal is None else refusal.reason
+        return why_not_deleted(self.invoice)
 
     @property
     def ways(self) -> str:

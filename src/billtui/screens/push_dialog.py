@@ -12,10 +12,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from billtui.domain.models.invoices import OPEN_STATES
-from billtui.domain.rules.facts import InvoiceFacts
-from billtui.domain.rules.invoices import delete_refusal
 from billtui.keymap import with_twins
+from billtui.screens.left_out import can_be_paid, why_not_deleted
 from billtui.screens.modals.dialog import Dialog, Fact, Facts, named
 from billtui.screens.supposing import signed
 from billtui.services.store import InvoiceRow, OrderRow, TransferRow, money
@@ -53,16 +51,12 @@ class BlockedOrder(NamedTuple):
     @property
     def payable(self) -> bool:
         """Whether paying its invoice takes it away (INV-3)."""
-        return self.invoice is not None and self.invoice.state in OPEN_STATES
+        return can_be_paid(self.invoice)
 
     @property
     def undeletable(self) -> str | None:
         """Why its invoice cannot be deleted (INV-5); ``None`` if it can."""
-        one = self.invoice
-        if one is None:
-            return "No invoice is in its way."
-        refusal = delete_refusal(InvoiceFacts(one.id, one.number, one.kind, one.state, money(one.total, one.currency)))
-        return None if refusal is None else refusal.reason
+        return why_not_deleted(self.invoice)
 
     @property
     def renewable(self) -> bool:

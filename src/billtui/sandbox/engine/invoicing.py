@@ -64,6 +64,22 @@ class NewLine:
             line.plan_change,
         )
 
+    def row(self, line_id: int, invoice_id: int) -> LineRow:
+        """The line on the invoice with this id."""
+        return LineRow(
+            line_id,
+            invoice_id,
+            self.order_id,
+            self.kind,
+            self.title,
+            self.months,
+            self.list_cents,
+            self.discounts,
+            self.amount_cents,
+            self.addons,
+            self.plan_change,
+        )
+
 
 def discounts_text(line: PricedLine) -> str:
     """The discounts of a line as they are kept: name and per cent as text."""
@@ -132,24 +148,7 @@ def issue(
 
 def write_lines(tx: Tx, invoice: InvoiceRow, lines: Iterable[NewLine]) -> None:
     """Put lines on a new invoice."""
-    tx.line_cache[invoice.id] = [
-        tx.lines.add(
-            LineRow(
-                tx.lines.new_id(),
-                invoice.id,
-                line.order_id,
-                line.kind,
-                line.title,
-                line.months,
-                line.list_cents,
-                line.discounts,
-                line.amount_cents,
-                line.addons,
-                line.plan_change,
-            )
-        )
-        for line in lines
-    ]
+    tx.line_cache[invoice.id] = [tx.lines.add(line.row(tx.lines.new_id(), invoice.id)) for line in lines]
 
 
 def title_of(kind: str, lines: Sequence[NewLine]) -> str:

@@ -11,7 +11,7 @@ from billtui.sandbox.engine.facts import order_facts
 from billtui.sandbox.engine.invoicing import NewLine, title_of
 from billtui.sandbox.engine.ledger import AFFILIATE, COMMISSION, INTERNAL, PROVIDER, REVENUE
 from billtui.sandbox.engine.ledger import post as post_entry
-from billtui.sandbox.engine.rows import InvoiceRow, LineRow, OrderRow, PaymentRow, RenewalRow
+from billtui.sandbox.engine.rows import InvoiceRow, OrderRow, PaymentRow, RenewalRow
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import micros
 from billtui.sandbox.seed.fleet import Purchase, Sown
@@ -135,21 +135,7 @@ def _invoice(tx: Tx, account_id: int, kind: str, lines: list[NewLine]) -> Invoic
     invoice.index_text()
     tx.invoices.add(invoice)
     for line in lines:
-        tx.lines.add(
-            LineRow(
-                tx.lines.new_id(),
-                invoice.id,
-                line.order_id,
-                line.kind,
-                line.title,
-                line.months,
-                line.list_cents,
-                line.discounts,
-                line.amount_cents,
-                line.addons,
-                line.plan_change,
-            )
-        )
+        tx.lines.add(line.row(tx.lines.new_id(), invoice.id))
     return invoice
 
 
