@@ -206,10 +206,14 @@ def _told(row: OperationRow) -> S:
 async def _renewal(client: BillingClient, ids: list[str], period: int, then: str | None) -> Plan:
     account = await client.account.me()
     orders = [await client.orders.get(one) for one in ids]
-    quote = await client.quotes.renewal(ids, period)
-    request = RenewalRequest(order_ids=[SafeText(one) for one in ids], period=period)
-    together = client.driver.traits.renews_together
-    return planner.renew_many(account, [quote], [request], orders, then, together=together)
+    traits = client.driver.traits
+    asked = [(ids, period)]
+    if traits.one_basket and then and len(ids) > 1:  # two purchases, the first of them paid before the second
+        asked = [(ids[:1], period), (ids[1:], period + 2)]
+    quotes = [await client.quotes.renewal(some, months) for some, months in asked]
+    requests = [RenewalRequest(order_ids=[SafeText(one) for one in some], period=months) for some, months in asked]
+    together, in_turn = traits.renews_together, traits.one_basket
+    return planner.renew_many(account, quotes, requests, orders, then, together=together, in_turn=in_turn)
 
 
 async def _purchase(client: BillingClient, cells: list[OrderCell], period: int, then: str | None) -> Plan:

@@ -83,6 +83,7 @@ WAYS = (
     ),
     ("several orders on one renewal", lambda driver: _yes(driver.traits.renews_together)),
     ("several servers on one order", lambda driver: _yes(driver.traits.buys_together)),
+    ("each purchase is paid before the next", lambda driver: _yes(driver.traits.one_basket)),
     ("a renewal is paid from the balance at once", lambda driver: _yes(driver.traits.renewal_pays)),
     ("a purchase is paid from the balance at once", lambda driver: _yes(driver.traits.purchase_pays)),
     ("that is only assumed", lambda driver: _yes(driver.traits.ways_assumed)),

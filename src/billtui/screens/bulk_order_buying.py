@@ -68,6 +68,7 @@ async def buy_servers(screen: BulkOrderView) -> None:
         busy=busy_targets(app),
         profile=app.profile.name,
         together=app.session.traits.buys_together,
+        in_turn=app.session.traits.one_basket,
     )
     if await payment_refused(app, plan):
         return

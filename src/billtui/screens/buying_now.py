@@ -62,6 +62,7 @@ async def buy_batches(
         busy=busy_targets(app),
         profile=app.profile.name,
         together=app.session.traits.renews_together,
+        in_turn=app.session.traits.one_basket,
     )
     if await payment_refused(app, plan):
         return None

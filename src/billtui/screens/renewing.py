@@ -189,6 +189,7 @@ class _Renewal:
             busy=busy_targets(self.app),
             profile=self.app.profile.name,
             together=self.app.session.traits.renews_together,
+            in_turn=self.app.session.traits.one_basket,
         )
         if await payment_refused(self.app, plan):
             return False

@@ -93,6 +93,7 @@ async def _priced(
         busy=busy,
         profile=profile,
         together=session.traits.renews_together,
+        in_turn=session.traits.one_basket,
     )
 
 
@@ -111,8 +112,17 @@ async def _new_servers(
         offer = await session.offer_order(order_request(operation))
         quotes += offer.quotes
         requests += offer.requests
-    together = session.traits.buys_together
-    return planner.buy(account, quotes, requests, method, now=now, busy=busy, profile=profile, together=together)
+    return planner.buy(
+        account,
+        quotes,
+        requests,
+        method,
+        now=now,
+        busy=busy,
+        profile=profile,
+        together=session.traits.buys_together,
+        in_turn=session.traits.one_basket,
+    )
 
 
 def _method(plan: Plan, numbers: Collection[int]) -> str | None:

@@ -64,6 +64,12 @@ def ways_of(
     renewals = [one for one in plan.operations if one.kind is K.RENEW]
     if len(renewals) > 1 and not traits.renews_together:
         found.append(f"{len(renewals)} invoices, one per order: this panel ({traits.title}) cannot put them on one.")
+    in_turn = [one for one in plan.operations if one.kind in PURCHASES]
+    if traits.one_basket and len(in_turn) > 1:
+        found.append(
+            f"{len(in_turn)} purchases, one after another: the basket of {traits.title} is paid whole, so each is paid"
+            " before the next begins."
+        )
     if twice := _renewed_again(renewals, ahead or {}):
         found.append(
             f"Renewed and paid already, and the panel has not moved the end yet: {counted_names(twice)}. This buys a"

@@ -61,6 +61,7 @@ async def order_new(context: Context) -> Exit:
             busy=busy(session, account),
             profile=context.profile.name,
             together=session.traits.buys_together,
+            in_turn=session.traits.one_basket,
         )
         notes = {"Servers": servers_text(offer.quotes)}
         elsewhere = ("not-sold-there",) if options.all_locations else ()  # "all" are those that sell it (BLK-2)

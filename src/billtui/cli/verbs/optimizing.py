@@ -148,6 +148,7 @@ async def buy(
         busy=busy(session, account),
         profile=context.profile.name,
         together=session.traits.renews_together,
+        in_turn=session.traits.one_basket,
     )
     if options.pay and plan.operations:
         refused = [one for one in plan.left_out if one.target == "invoice"]

@@ -170,6 +170,7 @@ async def renew(context: Context) -> Exit:
             busy=busy(session, account),
             profile=context.profile.name,
             together=session.traits.renews_together,
+            in_turn=session.traits.one_basket,
         )
         notes = {"Period": count(options.period, "month")}
         if options.pay:

@@ -26,6 +26,9 @@ class Traits:
     """Whether one renewal can bill several orders on one invoice; else it is one request and one invoice for each."""
     buys_together: bool = True
     """Whether one order can be for several servers; else it is one request, and one invoice, for each."""
+    one_basket: bool = False
+    """Whether purchases wait in one basket that is paid whole: each is paid before the next begins, so several in one
+    plan need a way to pay."""
     renewal_pays: bool = False
     """Whether a renewal is paid from the balance at once where that suffices."""
     purchase_pays: bool = False

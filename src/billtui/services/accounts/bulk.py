@@ -128,6 +128,7 @@ async def plan_renewals(
             busy=session.journal.open_targets(account.panel_id.raw, account.account_id.raw),
             profile=profile.name,
             together=session.traits.renews_together,
+            in_turn=session.traits.one_basket,
         )
         refused = tuple(one for one in plan.left_out if one.target == "invoice")
         return plan.model_copy(update={"operations": (), "left_out": refused}) if then and refused else plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from billtui.services.attachments import AttachmentRefused
 from billtui.services.drift import FACTS_CHANGED, read_afresh
 from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.events import Progress
+from billtui.services.executor.in_turn import leave_the_rest
 from billtui.services.executor.keyless import after_refusal, known_before_again, until_alone
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.requests import OddAnswer, Ready, invoice_in, perform
@@ -286,6 +287,7 @@ class Courier:
                 run.put_back(dependent)
         elif state in (S.REFUSED, S.NOT_SENT, S.CANCELLED):
             await self._drop_dependents(run, number, state)
+            await leave_the_rest(self._desk, run)
         elif state is S.UNKNOWN:
             self._settle(run, number)
 
@@ -300,7 +302,7 @@ class Courier:
             query = "SELECT state FROM operations WHERE job_id = ? AND number = ?"
             if journal.rows(query, (run.job_id, number)) != [(state.value,)]:
                 return []
-            return _move_those_that_can(journal, run.job_id, waiting, end, fields)
+            return self._desk.move_prepared(journal, run, waiting, end, fields)
 
         if waiting:
             for dependent in await self._desk.journal.run(drop):
@@ -344,7 +346,7 @@ class Courier:
         never_sent = [number for number in numbers if run.sends.get(number, 0) == 0]
 
         def end(journal: Journal) -> list[int]:
-            return _move_those_that_can(journal, run.job_id, never_sent, S.NOT_SENT, fields)
+            return self._desk.move_prepared(journal, run, never_sent, S.NOT_SENT, fields)
 
         for number in await self._desk.journal.run(end):
             run.moved(number, S.NOT_SENT, self._desk.clock(), fields)
@@ -353,17 +355,3 @@ class Courier:
         run.ready = type(run.ready)(one for one in run.ready if run.states[one] is S.PREPARED)
         if len(never_sent) < len(numbers):
             await self._desk.pause(run, PauseReason.OFFLINE, f"{error.message} The job waits; resume it later.")
-
-
-def _move_those_that_can(
-    journal: Journal, job_id: str, numbers: list[int], to: OperationState, fields: Mapping[str, str | None]
-) -> list[int]:
-    """Move every one of ``numbers`` that is still prepared; those that were moved."""
-    moved = []
-    for number in numbers:
-        try:
-            journal.move(job_id, number, to, come_from=(S.PREPARED,), **fields)
-        except MoveLost:
-            continue
-        moved.append(number)
-    return moved

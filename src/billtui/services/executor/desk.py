@@ -16,7 +16,7 @@ from billtui.services.executor.journal_thread import JournalThread
 from billtui.services.executor.requests import as_invoiced, invoice_in
 from billtui.services.executor.run import Limits, Run
 from billtui.services.findings import FOUND
-from billtui.services.journal import JournalError, JournalReader, MoveLost, OperationState, PauseReason
+from billtui.services.journal import Journal, JournalError, JournalReader, MoveLost, OperationState, PauseReason
 from billtui.services.journal.writer import Step, no_step, now_utc
 from billtui.services.plans import Operation, Plan, at_most
 
@@ -197,6 +197,18 @@ class Desk:
                 pause = min(pause * 2, 5.0)
             else:
                 return
+
+    @staticmethod
+    def move_prepared(
+        journal: Journal, run: Run, numbers: list[int], to: OperationState, fields: Mapping[str, str | None]
+    ) -> list[int]:
+        """Move every one of ``numbers`` that is still prepared; those that were moved. In the journal's thread."""
+        moved = []
+        for number in numbers:
+            with suppress(MoveLost):
+                journal.move(run.job_id, number, to, come_from=(OperationState.PREPARED,), **fields)
+                moved.append(number)
+        return moved
 
     async def pause(self, run: Run, reason: PauseReason, note: str) -> None:
         """Start nothing new of the job, and say why."""

@@ -14,6 +14,7 @@ from billtui.client.errors import ClientError
 from billtui.services.drift import read_afresh
 from billtui.services.executor.courier import Courier
 from billtui.services.executor.desk import Desk
+from billtui.services.executor.in_turn import leave_the_rest
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.run import Run
 from billtui.services.executor.settler import Settler
@@ -46,12 +47,17 @@ class Engine:
         wake: bool = False,
         fresh_session: bool = False,
         codes: Mapping[int, SecretStr] | None = None,
+        insisted: bool = False,
     ) -> None:
-        """Take the journal's word for a job (again) and go on with it, with ``codes`` at hand. Raises JournalError."""
+        """Take the journal's word for a job (again) and go on with it, with ``codes`` at hand. Raises JournalError.
+
+        ``insisted``: a person has sent again what was not sent, see :attr:`Run.insisted`.
+        """
         run = self._runs.get(job_id)
         if run is None:
             run = self._runs[job_id] = Run(self._desk.reader.plan(job_id))
         run.codes |= codes or {}
+        run.insisted = run.insisted or insisted
         if fresh_session:
             self._desk.panel.renew()
         self.reload_run(run)
@@ -76,7 +82,9 @@ class Engine:
         for source, dependents in run.dependents.items():
             end = run.states[source]
             if end in _ENDED and any(run.states[one] is S.PREPARED and one in run.mine for one in dependents):
-                self._spawn(self._courier.follow_up(run, source, end))  # a crash came between the two
+                self._spawn(self._follow_up(run, source, end))  # a crash came between the two
+        if run.after:
+            self._spawn(leave_the_rest(self._desk, run))
         self._desk.tell(run)
         self._pump(run)
         self._desk.idle()
@@ -158,7 +166,15 @@ class Engine:
         self.reload(job_id)
         run = self._runs.get(job_id)
         if run is not None:
-            self._spawn(self._courier.follow_up(run, number, S.DONE if as_done else S.REFUSED))
+            self._spawn(self._follow_up(run, number, S.DONE if as_done else S.REFUSED))
+
+    async def _follow_up(self, run: Run, number: int, state: OperationState) -> None:
+        """Draw the consequences of an outcome that came by another way, and go on with what waited for it."""
+        await self._courier.follow_up(run, number, state)
+        run.put_back(number)
+        self._pump(run)
+        self._desk.idle()
+        self._forget(run)
 
     async def look_again(self, job_id: str) -> None:
         """Look once more at what a person has to decide on a panel without keys. Raises ClientError."""

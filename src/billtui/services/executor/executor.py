@@ -226,7 +226,7 @@ class Executor:
         """
         self.take_over()
         count = self._write(lambda journal: owners.retry_not_sent(journal, job_id, self._owner))
-        self._in_loop(lambda engine: engine.reload(job_id))
+        self._in_loop(lambda engine: engine.reload(job_id, insisted=True))
         return count
 
     def settle_now(self, job_id: str) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import SecretStr
 
 from billtui.domain.safetext import SafeText
+from billtui.services.executor.in_turn import freed_by, paid_before, waits
 from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason
 from billtui.services.journal.states import job_state
 from billtui.services.plans import CODED, PURCHASES, Operation, OperationKind, Plan
@@ -84,6 +85,10 @@ class Run:
     """The purchases of a plan that has several, in order: they go before its payments, see :meth:`_must_wait`."""
     bought: int = 0
     """So many of them, from the first on, do not move by themselves any more."""
+    after: dict[int, int] = field(default_factory=dict)
+    """The payment before which a purchase does not begin, in plans that pay in between, see :mod:`in_turn`."""
+    insisted: bool = False
+    """A person has sent again what was not sent: the panel itself says whether something is still in the way."""
     codes: dict[int, SecretStr] = field(default_factory=dict, repr=False)
     """One-time codes of operations that are not over yet (TRF-2): here and nowhere else."""
     mine: set[int] = field(default_factory=set)
@@ -126,6 +131,7 @@ class Run:
                 self.dependents.setdefault(operation.takes_from, []).append(operation.number)
         purchases = tuple(one.number for one in self.plan.operations if one.kind in PURCHASES)
         self.purchases, self.bought = (purchases if len(purchases) > 1 else ()), 0
+        self.after = paid_before(self.plan)
         self.ready = deque(row.number for row in rows if self._may_start(row.number))
 
     def moved(self, number: int, to: OperationState, at: datetime, fields: Mapping[str, Any]) -> None:
@@ -178,15 +184,21 @@ class Run:
         """Whether a purchase of the plan that still moves comes first, so that its effects change no other's price.
 
         New servers are bought one request after another: names are numbered on from those before. Nothing is paid
-        while something is still being bought: what is paid becomes active and counts for the discount (DSC-5).
+        while something before it is still being bought: what is paid becomes active and counts for the discount
+        (DSC-5). A purchase behind a payment waits for that, see :mod:`in_turn`.
         """
+        if waits(self, operation.number):
+            return True
         if operation.kind is not K.ORDER and operation.takes_from is None:
             return False
         moving = self._first_moving()
-        return moving is not None and (operation.takes_from is not None or moving < operation.number)
+        return moving is not None and moving < operation.number
 
     def _freed_by(self, number: int) -> list[int]:
-        """What may have waited for ``number``, if that is one of several purchases: the next one, or the payments."""
+        """What may have waited for ``number``, if that is one of several purchases: the next one, or the payments; or
+        the purchase behind it, if it is a payment."""
+        if self.after and self.operation(number).takes_from is not None:
+            return freed_by(self, number)
         if not self.purchases or self.operation(number).kind not in PURCHASES:
             return []
         moving = self._first_moving()

@@ -14,7 +14,7 @@ from billtui.domain.rules.facts import order_facts
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted
 from billtui.services.planner.facts import facts_of_cells, facts_of_quote
-from billtui.services.planner.purchases import Bought, exclude, in_requests, lines_not_busy, then_pay
+from billtui.services.planner.purchases import Bought, exclude, in_requests, lines_not_busy, only_in_turn, then_pay
 from billtui.services.plans import OperationKind, Plan, cell_key
 
 K = OperationKind
@@ -79,6 +79,7 @@ def buy(
     busy: Mapping[str, Busy] | None = None,
     profile: str = "",
     together: bool = True,
+    in_turn: bool = False,
 ) -> Plan:
     """Buy what ``quotes`` price, an invoice each (BLK-1), and perhaps pay them all at once by ``then``.
 
@@ -87,6 +88,7 @@ def buy(
     quoted afresh before it is bought (DSC-8). What a quote excludes is left out with its reason, its target being
     ``cell:PLAN@LOCATION`` (BLK-2, BLK-6). A purse that does not hold the total of all requests pays none (ACC-4). Not
     ``together`` (``Traits.buys_together``): an operation and an invoice for each server, as the panel takes them.
+    ``in_turn`` (``Traits.one_basket``): each is paid before the next begins; several that are not paid are left out.
     """
     if not together:
         quotes, requests = server_by_server(quotes, requests)
@@ -118,7 +120,9 @@ def buy(
     if not purchases:
         return draft.plan("Order nothing")
     if then is not None:
-        then_pay(draft, then, purchases, now or datetime.now(UTC), kind=InvoiceKind.NEW_ORDER)
+        then_pay(draft, then, purchases, now or datetime.now(UTC), kind=InvoiceKind.NEW_ORDER, in_turn=in_turn)
+    if only_in_turn(draft, purchases, in_turn):
+        return draft.plan("Order nothing")
     months = counted(requests[0].period, "month")
     return draft.plan(f"Order {counted(count, 'new server')} for {months}{in_requests(len(purchases))}")
 

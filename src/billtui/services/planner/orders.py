@@ -22,7 +22,7 @@ from billtui.domain.rules.facts import order_facts
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted
 from billtui.services.planner.facts import facts_of_order, facts_of_quote
-from billtui.services.planner.purchases import Bought, exclude, in_requests, lines_not_busy, one_by_one
+from billtui.services.planner.purchases import Bought, exclude, in_requests, lines_not_busy, one_by_one, only_in_turn
 from billtui.services.planner.purchases import then_pay as pay_all
 from billtui.services.plans import OperationKind, Plan
 
@@ -61,12 +61,14 @@ def renew_many(
     busy: Mapping[str, Busy] | None = None,
     profile: str = "",
     together: bool = True,
+    in_turn: bool = False,
 ) -> Plan:
     """:func:`renew` of any number of orders: an operation and an invoice for each quote with its request.
 
     More than 1,000 orders are several requests (BLK-7), as the session's ``offer_renewal`` makes them; requests may
     also differ in their period. A purse that does not hold the total of **all** of them pays none (ACC-4). Not
     ``together`` (``Traits.renews_together``): an operation and an invoice for each order, as the panel bills them.
+    ``in_turn`` (``Traits.one_basket``): each is paid before the next begins; several that are not paid are left out.
     """
     if not together:
         quotes, requests = one_by_one(quotes, requests)
@@ -98,7 +100,9 @@ def renew_many(
     if then is not None:
         facts = [order_facts(names[one]) for one in found if one in names]
         moment = now or datetime.now(UTC)
-        pay_all(draft, then, purchases, moment, kind=InvoiceKind.RENEWAL, orders=facts)
+        pay_all(draft, then, purchases, moment, kind=InvoiceKind.RENEWAL, orders=facts, in_turn=in_turn)
+    if only_in_turn(draft, purchases, in_turn):
+        return draft.plan("Renew nothing")
     periods = sorted({request.period for request in requests})
     months = counted(periods[0], "month") if len(periods) == 1 else f"{periods[0]} to {periods[-1]} months"
     return draft.plan(f"Renew {counted(len(found), 'order')} for {months}{in_requests(len(purchases))}")

@@ -14,7 +14,7 @@ from billtui.domain.rules.facts import PROMISE, PURSES, InvoiceFacts, OrderFacts
 from billtui.domain.rules.promise import promise_refusal
 from billtui.domain.safetext import SafeText
 from billtui.services.planner.draft import Draft, counted, external_methods
-from billtui.services.plans import LeftOut, OperationKind, cell_key
+from billtui.services.plans import LeftOut, Operation, OperationKind, cell_key
 
 K = OperationKind
 
@@ -36,11 +36,13 @@ def then_pay(
     *,
     kind: InvoiceKind,
     orders: Sequence[OrderFacts] = (),
+    in_turn: bool = False,
 ) -> None:
     """Pay the invoice of each purchase by ``method``, all of them or none.
 
     A purse has to hold the total of all (ACC-4); a promise has to be possible for every order (PRM-2, PRM-4, PRM-6).
-    Where it does not work, nothing is paid, and ``invoice`` is left out with the reason.
+    Where it does not work, nothing is paid, and ``invoice`` is left out with the reason. ``in_turn``
+    (``Traits.one_basket``): each payment stands behind its purchase and before the next one, which waits for it.
     """
     if not purchases:
         return
@@ -66,6 +68,43 @@ def then_pay(
             amount=one.total,
             takes_from=one.number,
         )
+    if in_turn:
+        _each_behind_its_own(draft, purchases)
+
+
+def _each_behind_its_own(draft: Draft, purchases: Sequence[Bought]) -> None:
+    """Number the operations anew: purchase, its payment, the next purchase. Nothing else stands in such a draft."""
+    payments = {one.takes_from: one for one in draft.operations if one.takes_from is not None}
+    ordered: list[Operation] = []
+    for bought in purchases:
+        number = len(ordered) + 1
+        ordered.append(draft.operations[bought.number - 1].model_copy(update={"number": number}))
+        ordered.append(payments[bought.number].model_copy(update={"number": number + 1, "takes_from": number}))
+    draft.operations[:] = ordered
+
+
+def only_in_turn(draft: Draft, purchases: Sequence[Bought], in_turn: bool) -> bool:
+    """Whether several purchases cannot follow each other because the first would stay unpaid in the panel's one basket.
+
+    Then none is in the plan: ``invoice`` is left out with what to do instead.
+    """
+    if not in_turn or len(purchases) <= 1 or any(one.takes_from is not None for one in draft.operations):
+        return False
+    draft.operations.clear()
+    if not any(one.target == "invoice" for one in draft.left_out):
+        words = (
+            f"This takes {len(purchases)} purchases ({named(purchases)}), and this panel's basket is paid whole: it"
+            " takes the next one only when the one before is paid. Pay with it, as from the balance, or buy what is"
+            " one purchase at a time: one period, and no more than the panel takes in one request."
+        )
+        draft.refuse("invoice", f"{len(purchases)} purchases at once", Refusal("one-basket", "BLK-7", words))
+    return True
+
+
+def named(purchases: Sequence[Bought]) -> str:
+    """What the first few are for."""
+    more = len(purchases) - 3
+    return ", ".join(one.what for one in purchases[:3]) + (f" and {more} more" if more > 0 else "")
 
 
 def exclude(draft: Draft, quote: Quote, orders: Mapping[str, Order]) -> None:

@@ -17,6 +17,7 @@ TRAITS: Final = Traits(
     keys=False,
     repeatable=REPEATABLE,
     renews_together=True,
+    one_basket=True,
     renewal_pays=False,
     purchase_pays=False,
     reading_marks=True,
