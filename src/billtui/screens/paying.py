@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from billtui.domain.models import Account, Invoice, Payment, PaymentMethod
 from billtui.domain.money import Money
+from billtui.domain.rules.accounts import other_currency
+from billtui.domain.rules.facts import Purses
 from billtui.domain.rules.promise import promise_deadline
 from billtui.screens.flows import busy_targets, confirm_and_submit, said_when_slow, signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
@@ -34,7 +36,12 @@ async def pay_invoices(app: Shell, invoice_ids: Sequence[str], *, keep_marks: bo
     if not invoices:
         app.say("These invoices are not there any more; press r to refresh.", "warning")
         return None
-    total = Money.total((one.total for one in invoices), invoices[0].total.currency)
+    purses = Purses.of(account.balances)
+    for one in invoices:
+        if refusal := other_currency(f"Invoice {one.number}", one.total, purses):
+            app.say(refusal.reason, "warning")
+            return None
+    total = Money.total((one.total for one in invoices), account.currency)
     with said_when_slow(app):
         methods = await app.session.payment_methods(invoices[0].id.raw)
     title = f"Pay invoice {invoices[0].number}" if len(invoices) == 1 else f"Pay {len(invoices)} invoices"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from billtui.domain.models import AutoRenew, Order, Quote, RenewalRequest
+from billtui.domain.models import AutoRenew, Order, OrderRequest, Quote, RenewalRequest
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from billtui.services import planner
@@ -55,6 +56,45 @@ def test_what_cannot_be_paid_is_left_out(panel: MoneyPanel, state: str) -> None:
 def test_the_same_invoice_twice_is_paid_once(panel: MoneyPanel) -> None:
     plan = planner.pay(panel.account(), panel.models([1, 1]), "internal")
     assert len(plan.operations) == 1 and plan.total == eur("10.00")
+
+
+@pytest.mark.parametrize("method", ["internal", "card"])
+def test_what_is_in_another_currency_is_left_out(panel: MoneyPanel, method: str) -> None:
+    """INV-10: two currencies have no total that could be confirmed."""
+    panel.invoices["2"]["total"] = {"amount": "5.00", "currency": "USD"}
+    plan = planner.pay(panel.account(), panel.models([1, 2]), method)
+    assert [one.params["invoice_id"] for one in plan.operations] == ["1"]
+    assert plan.total == eur("10.00")
+    assert reasons(plan) == [("currency-mismatch", "INV-10")]
+    assert planner.pay(panel.account(), panel.models([2]), method).operations == ()
+
+
+@pytest.mark.parametrize("method", ["internal", "card"])
+def test_what_is_owed_to_the_account_is_not_paid(panel: MoneyPanel, method: str) -> None:
+    """A credit note that stands as unpaid: it is no payment, and makes no other one look cheaper."""
+    panel.invoices["2"]["total"]["amount"] = "-5.00"
+    plan = planner.pay(panel.account(), panel.models([2, 1]), method)
+    assert plan.total == eur("10.00")
+    assert reasons(plan) == [("not-payable", "INV-3")]
+
+
+@pytest.mark.parametrize("then", [None, "internal"])
+def test_purchases_in_another_currency_are_left_out(panel: MoneyPanel, then: str | None) -> None:
+    orders = [Order.model_validate(one) for one in panel.orders.values()]
+    raw = panel._quote({"order_ids": [one.id.raw for one in orders], "period": 1})
+    dollars = json.loads(json.dumps(raw).replace('"EUR"', '"USD"'))
+    request = RenewalRequest.model_validate({"order_ids": [one.id.raw for one in orders], "period": 1})
+    for together in (True, False):
+        plan = planner.renew_many(
+            panel.account(), [Quote.model_validate(dollars)], [request], orders, then, together=together
+        )
+        assert plan.operations == ()
+        assert set(reasons(plan)) == {("currency-mismatch", "INV-10")}
+    asked = {"cells": [{"plan": "vds-micro", "location": "nl", "quantity": 2}], "period": 1}
+    cells = json.loads(json.dumps(panel._quoted({"kind": "order", **asked})[1]).replace('"EUR"', '"USD"'))
+    bought = planner.buy(panel.account(), [Quote.model_validate(cells)], [OrderRequest.model_validate(asked)], then)
+    assert bought.operations == ()
+    assert reasons(bought) == [("currency-mismatch", "INV-10")]
 
 
 def test_a_promise_too_early_says_from_when(panel: MoneyPanel) -> None:

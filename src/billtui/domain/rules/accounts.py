@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from billtui.domain.money import Money
@@ -90,6 +90,18 @@ def _amount_refusal(amount: Money, currency: str, rule: str) -> Refusal | None:
     if amount.amount <= 0:
         return Refusal("amount-not-positive", rule, "The amount must be more than zero: type a larger one.")
     return None
+
+
+def other_currency(what: str, amount: Money, purses: Purses, about: Mapping[str, str] | None = None) -> Refusal | None:
+    """Why ``what`` over ``amount`` is not bought or paid from here: it is in another currency than the account's.
+
+    Amounts of two currencies have no total that could be confirmed (INV-10).
+    """
+    held = purses.internal.currency
+    if amount.currency == held:
+        return None
+    reason = f"{what} is in {amount.currency}, and this account is kept in {held}: use the panel's own web pages."
+    return Refusal("currency-mismatch", "INV-10", reason, dict(about or {}))
 
 
 def purse_refusal(purse: str, amount: Money, purses: Purses) -> Refusal | None:

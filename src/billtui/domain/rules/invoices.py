@@ -13,7 +13,7 @@ from billtui.domain.money import Money
 from billtui.domain.periods import format_instant
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
-from billtui.domain.rules.accounts import purse_refusal
+from billtui.domain.rules.accounts import other_currency, purse_refusal
 from billtui.domain.rules.facts import (
     AFFILIATE,
     EXTERNAL_METHODS,
@@ -46,6 +46,9 @@ _TITLES = {
 def state_refusal(invoice: InvoiceFacts) -> Refusal | None:
     """Why no payment method fits the invoice's state (INV-3, INV-4); ``None`` if it is open."""
     about = {"invoice_id": invoice.id}
+    if invoice.is_open and invoice.total.amount < 0:
+        reason = f"Invoice {invoice.number} is over {invoice.total}: that is owed to you, there is nothing to pay."
+        return Refusal("not-payable", "INV-3", reason, about)
     if invoice.is_open:
         return None
     if invoice.state == InvoiceState.PAID:
@@ -106,7 +109,7 @@ def pay_refusal(
     if method not in PURSES and method != PROMISE and method not in external:
         choices = ", ".join((*PURSES, *external, PROMISE))
         return Refusal("unknown-method", "INV-3", f"There is no payment method “{method}”: choose {choices}.", about)
-    refusal = state_refusal(invoice)
+    refusal = state_refusal(invoice) or other_currency(f"Invoice {invoice.number}", invoice.total, purses, about)
     if refusal is not None:
         return refusal
     if method == PROMISE:

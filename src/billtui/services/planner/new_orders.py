@@ -14,7 +14,15 @@ from billtui.domain.rules.facts import order_facts
 from billtui.services.journal.rows import Busy
 from billtui.services.planner.draft import Draft, counted
 from billtui.services.planner.facts import facts_of_cells, facts_of_quote
-from billtui.services.planner.purchases import Bought, exclude, in_requests, lines_not_busy, only_in_turn, then_pay
+from billtui.services.planner.purchases import (
+    Bought,
+    exclude,
+    foreign,
+    in_requests,
+    lines_not_busy,
+    only_in_turn,
+    then_pay,
+)
 from billtui.services.plans import OperationKind, Plan, cell_key
 
 K = OperationKind
@@ -104,7 +112,9 @@ def buy(
         ]
         servers = sum(line.quantity for line in quote.lines)
         target = f"new:{len(purchases) + 1}"
-        if not cells or draft.taken([target], counted(servers, "new server")):
+        if not cells or foreign(draft, quote, _titles(quote)):
+            continue
+        if draft.taken([target], counted(servers, "new server")):
             continue
         months = counted(request.period, "month")
         number = draft.add(
@@ -125,6 +135,12 @@ def buy(
         return draft.plan("Order nothing")
     months = counted(requests[0].period, "month")
     return draft.plan(f"Order {counted(count, 'new server')} for {months}{in_requests(len(purchases))}")
+
+
+def _titles(quote: Quote) -> dict[str, str]:
+    """What a quote's cells are called, by their targets."""
+    lines = [one for one in quote.lines if one.plan is not None and one.location is not None]
+    return {f"cell:{cell_key(one.plan or '', one.location or '')}": str(one.title) for one in lines}
 
 
 def server_by_server(

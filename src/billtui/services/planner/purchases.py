@@ -133,6 +133,17 @@ def _excluded(exclusion: Exclusion, orders: Mapping[str, Order]) -> tuple[str, S
     return "order", exclusion.plan or exclusion.location or SafeText("Order")
 
 
+def foreign(draft: Draft, quote: Quote, titles: Mapping[str, str]) -> bool:
+    """Whether it is priced in another currency than the account's (INV-10): then all of ``titles``, which are by their
+    targets, are left out."""
+    refusal = account_rules.other_currency("Its price", quote.total, Purses.of(draft.account.balances))
+    if refusal is None:
+        return False
+    for target, title in titles.items():
+        draft.refuse(target, title, refusal)
+    return True
+
+
 def lines_not_busy(draft: Draft, quote: Quote, orders: Mapping[str, Order]) -> list[QuoteLine]:
     """The quote's lines of orders, each locked for this plan; none at all if one is busy: the others then wait.
 
@@ -141,6 +152,8 @@ def lines_not_busy(draft: Draft, quote: Quote, orders: Mapping[str, Order]) -> l
     lines: list[QuoteLine] = []
     busy: list[str] = []
     wanted = [line for line in quote.lines if line.order_id is not None]
+    if foreign(draft, quote, {f"order:{line.order_id.raw}": str(line.title) for line in wanted if line.order_id}):
+        return []
     for line in wanted:
         key = line.order_id.raw if line.order_id is not None else ""
         order = orders.get(key)
