@@ -28,7 +28,9 @@ S = OperationState
 Json = dict[str, Any]
 
 PICTURE_AGE: Final = timedelta(hours=24)
-"""A picture older than this proves nothing: an automatic renewal or another person may have done the like meanwhile."""
+"""A picture older than this proves nothing: an automatic renewal or another person may have done the like meanwhile.
+
+Nor does one that is so much of the future: whenever the clock was wrong, its age is not known."""
 
 FOUND: Final = "found"
 """Code of what was done by what the panel shows, without its answer."""
@@ -56,10 +58,13 @@ def may_repeat(traits: Traits, operation: Operation) -> bool:
     return traits.keys or (operation.kind.value in traits.repeatable and operation.kind not in SPENDING | WRITTEN)
 
 
-async def take_picture(client: BillingClient, act: Act, now: datetime) -> Json | None:
-    """What is kept before ``act`` is sent; ``None`` where there is nothing to compare. Raises ClientError."""
+async def take_picture(client: BillingClient, act: Act, now: datetime, after: int) -> Json | None:
+    """What is kept before ``act`` is sent; ``None`` where there is nothing to compare. Raises ClientError.
+
+    ``after`` is the journal's last line before it was looked at.
+    """
     seen = await client.outcomes.before(act)
-    return None if seen is None else {"at": _text(now), "seen": seen}
+    return None if seen is None else {"at": _text(now), "after": after, "seen": seen}
 
 
 async def refused_indeed(
@@ -98,7 +103,7 @@ async def find(
     except (Refused, BadAnswer) as error:
         found = Finding("unclear", f"Looking it up did not work: {error.message}")
     verdict = _verdict(client.driver.traits, operation, invoice_id, found)
-    if verdict.state is S.DONE and now - datetime.fromisoformat(picture["at"]) > PICTURE_AGE:
+    if verdict.state is S.DONE and abs(now - datetime.fromisoformat(picture["at"])) > PICTURE_AGE:  # or a wrong clock
         words = f"{found.words} But it was sent more than a day ago: something else can have caused that. {_COMPARE}"
         verdict = Verdict(S.NEEDS_YOU, TOO_OLD, detail=words)
     if verdict.state is S.DONE and others:

@@ -402,5 +402,50 @@ def test_what_came_after_it_is_not_taken_for_it(executor: Executor, panel: Keyle
     assert carry(executor, third) == [S.NEEDS_YOU]
     row = rows(executor, third)[0]
     assert row.picture is not None
-    assert not executor.reader.sent_since(row, row.picture["at"])
-    assert executor.reader.sent_since(rows(executor, first)[0], "2026-01-01T00:00:00.000000+00:00")
+    assert not executor.reader.sent_since(row)
+    assert executor.reader.sent_since(replace(row, picture={"at": "2026-01-01T00:00:00.000000+00:00"}))
+
+
+def clock_of(executor: Executor, ahead: timedelta) -> None:
+    """From now on the computer's clock says that it is so much later, or earlier."""
+    engine, journal = executor._engine, executor._journal
+    assert engine is not None and journal is not None
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + ahead
+
+    engine._desk.clock = clock
+    journal.call(lambda known: setattr(known, "_clock", clock))
+
+
+def test_what_came_after_it_is_not_taken_for_it_when_the_clock_was_set_back(
+    executor: Executor, panel: KeylessPanel
+) -> None:
+    """Two servers, one request each; the first one never arrived. Looked at again, the second one's effect is new."""
+    plan = two_purchases(panel)
+    panel.faults = [Fault("drop-before", "POST /orders")]
+    panel.on_effect = lambda _: None
+    panel.on_request = lambda what: clock_of(executor, -timedelta(hours=3)) if what == "POST /orders" else None
+    assert carry(executor, plan) == [S.NEEDS_YOU, S.DONE]
+    assert len(panel.effects) == 1
+    executor.look_again(plan.id)
+    assert [row.state for row in rows(executor, plan)] == [S.NEEDS_YOU, S.DONE]
+
+
+def two_purchases(panel: KeylessPanel) -> Plan:
+    asked = {"cells": [{"plan": "vds-micro", "location": "nl", "quantity": 1}], "period": 1}
+    quote = Quote.model_validate(panel._quoted({"kind": "order", **asked})[1])
+    request = OrderRequest.model_validate(asked)
+    return planner.buy(panel.account(), [quote, quote], [request, request])
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=2), -timedelta(days=2)])
+def test_a_picture_of_another_day_proves_nothing_whichever_way_the_clock_was_set(
+    executor: Executor, panel: KeylessPanel, ahead: timedelta
+) -> None:
+    """A clock that was wrong when the picture was taken says nothing of how old it is."""
+    panel.faults = [Fault("drop-after", "POST /renewals"), Fault("drop-before", "GET /state", 0)]
+    panel.on_effect = lambda _: clock_of(executor, ahead)
+    plan = renewals(panel, 1, None)
+    assert carry(executor, plan) == [S.NEEDS_YOU]
+    assert rows(executor, plan)[0].code == findings.TOO_OLD

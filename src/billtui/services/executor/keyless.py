@@ -61,7 +61,7 @@ async def until_alone(desk: Desk, run: Run, number: int) -> bool:
 async def look(desk: Desk, run: Run, row: OperationRow, client: BillingClient) -> Verdict:
     """Compare the panel with the picture of ``row`` from the journal. Raises ClientError, JournalError."""
     operation = desk.as_invoiced(run.plan, run.operation(row.number))
-    others = row.picture is not None and makes_new(operation) and desk.reader.sent_since(row, row.picture["at"])
+    others = row.picture is not None and makes_new(operation) and desk.reader.sent_since(row)
     return await find(client, operation, bound_invoice(row.targets), row.picture, desk.clock(), others=others)
 
 

@@ -210,17 +210,24 @@ class JournalReader:
             rows = db.execute(UNDER_WAY, (panel_id, account_id)).fetchall()
         return [(str(job_id), int(number)) for job_id, number in rows]
 
-    def sent_since(self, row: OperationRow, at: str) -> bool:
-        """Whether another operation of the same kind and account was sent after ``at`` (UTC, as the journal has it)."""
+    def sent_since(self, row: OperationRow) -> bool:
+        """Whether another operation of the same kind and account was sent after the picture of ``row`` was taken.
+
+        By the order of the journal's lines, which no clock can change; by the time, where an older billtui took the
+        picture, which did not note its place.
+        """
+        picture = row.picture or {}
+        place = picture.get("after")
+        since, mark = ("e.sequence > ?3", place) if isinstance(place, int) else ("e.at > ?3", picture.get("at", ""))
         with self._reading() as db:
             if db is None:
                 return False
             found = db.execute(
                 "SELECT 1 FROM events e JOIN operations o USING (job_id, number) JOIN jobs j ON j.id = e.job_id"
-                " JOIN jobs mine ON mine.id = ?1 WHERE e.after = 'sending' AND e.at > ?3 AND o.kind = ?4"
+                f" JOIN jobs mine ON mine.id = ?1 WHERE e.after = 'sending' AND {since} AND o.kind = ?4"
                 " AND j.panel_id = mine.panel_id AND j.account_id = mine.account_id"
                 " AND NOT (e.job_id = ?1 AND e.number = ?2) LIMIT 1",
-                (row.job_id, row.number, at, row.kind),
+                (row.job_id, row.number, mark, row.kind),
             ).fetchone()
         return found is not None
 
