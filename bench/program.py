@@ -44,6 +44,24 @@ def prepared(orders: int) -> Iterator[dict[str, str]]:
         yield env
 
 
+def keep_list(env: dict[str, str]) -> None:
+    """Let the program show the list of orders and leave it, so that it is kept for the next start.
+
+    Raises TimeoutError.
+    """
+    with Terminal(PROGRAM, env) as terminal:
+        opened(terminal)
+        terminal.send(b"3")
+        terminal.until(ORDERS)
+        terminal.settle(2.0, timeout=30.0)
+        terminal.send(b"1")
+        end = terminal.now() + 60
+        while not frame_of(env).with_name("main.3.picture").exists():
+            terminal.settle(0.2, timeout=0.5)
+            if terminal.now() > end:
+                raise TimeoutError("no list was kept for the next start")
+
+
 def frame_of(env: dict[str, str]) -> Path:
     """Where the last known frame is kept."""
     return Path(env["BILLTUI_DATA_DIR"]) / "first-frames" / "main.frame"

@@ -89,11 +89,13 @@ def _billtui(_place: Path) -> list[str]:
     return RUN_BILLTUI
 
 
-BILLTUI, NEW = "billtui", "billtui, no last frame"
+BILLTUI, NEW, ITSELF = "billtui", "billtui, no last frame", "billtui, the list itself"
+"""The second and third have nothing to show before they are loaded, or are waited for until they are."""
 BARE, POSTING, MC = "bare Textual", "posting", "mc"
 WIDGETS = "Textual, two screens of as many widgets"
 PROGRAMS = (
     Program(BILLTUI, _billtui, b"Runs out in", b"3", "A month", (b"3",), f"{SOME:,} orders", ours=True),
+    Program(ITSELF, _billtui, b"Runs out in", b"3", "R Renew", ours=True),
     Program(NEW, _billtui, b"Opening", b"3", "A month", ours=True, known=False),
     Program("curses table", _small("curses"), apps.READY, DOWN, "", (), f"{SOME:,} rows"),
     Program(BARE, _small("bare"), apps.READY, TYPED, "answered"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.peers.programs import SOME, Program, material
-from bench.program import frame_of, prepared
+from bench.program import frame_of, keep_list, prepared
 from bench.startup import own_directories
 from bench.terminals import Terminal
 
@@ -46,5 +46,6 @@ def stage() -> Iterator[Stage]:
         home.mkdir()
         kinds = ("CONFIG", "STATE", "DATA", "CACHE")
         theirs = own_directories(home) | {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in kinds}
+        keep_list(ours)
         shutil.copytree(frame_of(ours).parent, place / "frames")
         yield Stage(place, ours, theirs | {"HOME": str(home)})

@@ -7,7 +7,20 @@ import sys
 from collections.abc import Sequence
 
 from bench.harness import RUNS, Figure, Yardsticks, run_time
-from bench.peers.programs import BARE, BILLTUI, MC, NEW, OURS, POSTING, PROGRAMS, SOME, WIDGETS, NotOnThisHost, Program
+from bench.peers.programs import (
+    BARE,
+    BILLTUI,
+    ITSELF,
+    MC,
+    NEW,
+    OURS,
+    POSTING,
+    PROGRAMS,
+    SOME,
+    WIDGETS,
+    NotOnThisHost,
+    Program,
+)
 from bench.peers.stage import Stage, stage
 from bench.peers.venvs import Unavailable
 
@@ -99,6 +112,10 @@ def budgets(paint: dict[str, float], answer: dict[str, float], pass_time: float)
         figures.append(Figure("P-START-1", what, paint[NEW], "ms", BARE, paint[BARE], 0.8))
     for name, budget in ((BARE, 0.85), (POSTING, 0.25), (WIDGETS, None)):
         if name in answer:
-            what = f"answers a key (list of {SOME:,} orders shown)"
+            what = f"answers a key (list of {SOME:,} orders, as it was last seen)"
             figures.append(Figure("P-START-2", what, answer[BILLTUI], "ms", name, answer[name], budget))
+    for name in (BARE, WIDGETS):
+        if name in answer and ITSELF in answer:
+            what = f"the list of {SOME:,} orders itself, on which keys act"
+            figures.append(Figure("P-START-2", what, answer[ITSELF], "ms", name, answer[name]))
     return figures

@@ -102,8 +102,14 @@ class BilltuiApp(ProfileSwitching, Places, News):
         ascii_only: bool = False,
         doctor: Callable[[], list[tuple[str, str]]] = list,
         keep_frames: bool = False,
+        begins_in: str = "",
     ) -> None:
-        """The session is made here and opened once the first frame is drawn."""
+        """The session is made here and opened once the first frame is drawn.
+
+        ``begins_in`` is the area whose key was typed while the program was loaded; empty: the overview.
+        """
+        if begins_in in self.MODES:
+            vars(self)["DEFAULT_MODE"] = begins_in  # this program's alone; Textual reads it once, right now
         super().__init__()
         self.settings = settings
         self.profile = profile
@@ -181,6 +187,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
 
     async def leave(self, code: int = 0) -> None:
         """Close every session, then the program. Takes two seconds at most."""
+        self.area_is_left()
         frame = self.boundary(self.frames.write())
         await asyncio.gather(frame, self.boundary(self.session.close()), self.boundary(self.close_accounts()))
         self.exit(code, return_code=code)
@@ -225,6 +232,10 @@ class BilltuiApp(ProfileSwitching, Places, News):
 
         session = self._make_session(profile, tell, self.ask_passphrase)
         return session
+
+    def area_is_left(self) -> None:
+        """Remember the list that stands there, for the next start."""
+        self.frames.lists.see()
 
     # --- words
 
@@ -334,6 +345,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
             if leave:
                 self.run_worker(self.leave(), group="session", exit_on_error=False)
 
+        self.area_is_left()
         self.push_screen(QuitDialog(self.held_titles, self.running_titles()), answered)
 
     async def action_quit(self) -> None:

@@ -21,13 +21,14 @@ from billtui.config.errors import ConfigError
 from billtui.config.paths import config_dir, write_private
 from billtui.config.profiles import Profile, ProfileBook
 from billtui.config.settings import load_settings
+from billtui.shell_pictures import AreaPictures
 from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Colour, Facts, Piece, encode, forget, stamp
 from billtui.widgets.profile_tag import NO_ACCENT, tag_style
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from billtui.shell_news import News
+    from billtui.app import BilltuiApp
 
 SETTLE_SECONDS = 3.0
 """So long the words may change before they are written."""
@@ -100,7 +101,7 @@ def colour_of(text: str) -> Colour:
 class FirstFrames:
     """What ``shell``'s overview said last, of whichever profile is open; nothing is written unless ``keep``."""
 
-    def __init__(self, shell: News, *, keep: bool) -> None:
+    def __init__(self, shell: BilltuiApp, *, keep: bool) -> None:
         self._shell = shell
         self._keep = keep
         self._lines: list[list[Piece]] = []
@@ -108,6 +109,9 @@ class FirstFrames:
         self._timer: Timer | None = None
         self._held = False
         """Whether the first frame was taken over."""
+        self.lists = AreaPictures(shell, keep=keep, settled=self.write)
+        """How lists last stood."""
+        self._writing = asyncio.Lock()
 
     def hold(self) -> Callable[[], None]:
         """Where a first frame stands, it stays until what is called here is called, or for :data:`HOLD_SECONDS`.
@@ -139,12 +143,18 @@ class FirstFrames:
     def forget(self) -> None:
         """Another profile is open: what was said before is not its."""
         self._lines, self._news = [], []
+        self.lists.forget()
 
     async def write(self) -> None:
         """Write it for the next start, in a thread."""
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.stop()
+        async with self._writing:
+            await self.lists.write()
+            await self._write()
+
+    async def _write(self) -> None:
         session = self._shell.session
         if not self._keep or session.closed or session.account is None or not self._lines:
             return  # nobody is known: what an earlier start knew holds
@@ -159,8 +169,9 @@ class FirstFrames:
         shell = self._shell
         if self._keep:
             folder = shell.session.settings.data_dir / FRAMES
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(forget, str(folder), shell.profile.name)
+            async with self._writing:  # what is being written goes as well
+                with contextlib.suppress(OSError):
+                    await asyncio.to_thread(forget, str(folder), shell.profile.name)
 
     def _facts(self) -> Facts:
         shell, place = self._shell, self._shell.place()

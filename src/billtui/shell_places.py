@@ -45,6 +45,14 @@ class Places(Shell):
         elif not is_staff(account) and self.current_mode == QUEUE:
             self.switch_mode("overview")
 
+    def area_is_left(self) -> None:
+        """Called before another area, or the question whether to leave, comes on top."""
+
+    def _go(self, area: str) -> None:
+        if area != self.current_mode:
+            self.area_is_left()
+        self.switch_mode(area)
+
     def show_account_card(self, account_id: str) -> None:
         """Go to a customer's card, for staff."""
         from billtui.screens.customer_card import CustomerCardScreen
@@ -55,7 +63,7 @@ class Places(Shell):
         """Go to an area's list with one of its views."""
         from billtui.screens.list_screen import ListScreen
 
-        self.switch_mode(QUEUE if area == "tickets" and is_staff(self.session.account) else area)
+        self._go(QUEUE if area == "tickets" and is_staff(self.session.account) else area)
 
         def show() -> None:
             screen = self.screen
@@ -67,47 +75,47 @@ class Places(Shell):
     @handles("app.overview")
     def go_overview(self) -> None:
         """Show the overview."""
-        self.switch_mode("overview")
+        self._go("overview")
 
     @handles("app.invoices")
     def go_invoices(self) -> None:
         """Show the invoices."""
-        self.switch_mode("invoices")
+        self._go("invoices")
 
     @handles("app.orders")
     def go_orders(self) -> None:
         """Show the orders."""
-        self.switch_mode("orders")
+        self._go("orders")
 
     @handles("app.jobs")
     def go_jobs(self) -> None:
         """Show the jobs."""
-        self.switch_mode("jobs")
+        self._go("jobs")
 
     @handles("app.balance")
     def go_balance(self) -> None:
         """Show the balance."""
-        self.switch_mode("balance")
+        self._go("balance")
 
     @handles("app.settings")
     def go_settings(self) -> None:
         """Show the settings."""
-        self.switch_mode("settings")
+        self._go("settings")
 
     @handles("app.planner")
     def go_planner(self) -> None:
         """Show the planner."""
-        self.switch_mode("planner")
+        self._go("planner")
 
     @handles("app.transfers")
     def go_transfers(self) -> None:
         """Show the transfers."""
-        self.switch_mode("transfers")
+        self._go("transfers")
 
     @handles("app.tickets")
     def go_tickets(self) -> None:
         """Show the tickets: a client its own, support staff the queue of everybody's."""
-        self.switch_mode(QUEUE if is_staff(self.session.account) else "tickets")
+        self._go(QUEUE if is_staff(self.session.account) else "tickets")
 
     @handles("app.mail")
     async def read_mail(self) -> None:
@@ -119,7 +127,7 @@ class Places(Shell):
     @handles("app.account")
     def go_account(self) -> None:
         """Show the account."""
-        self.switch_mode("account")
+        self._go("account")
 
     @handles("app.repaint")
     def repaint(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from billtui.terminal.frame_facts import COLOURS, FRAMES, LAST, Facts, encode
+from billtui.terminal.frame_facts import COLOURS, FRAMES, LAST, Facts, encode, picture_name
 from tests.support.command_line import PASSWORD, Cli, process
 from tests.support.on_terminal import OnTerminal
 from tests.support.sandbox import SandboxProcess
@@ -151,8 +151,10 @@ def test_who_is_gone_is_not_on_the_first_frame(command_panel: SandboxProcess, ve
         path = folder / f"{name}.frame"
         path.write_bytes(encode(facts))
         path.chmod(0o600)
+        (folder / picture_name(name, "3")).write_bytes(b"a list")
+    (folder / picture_name(LAST, "3")).unlink()  # lists are of a profile alone
     assert process(*verb, "--json").code == 0
-    assert [path.name for path in folder.iterdir()] == ["other.frame"]
+    assert sorted(path.name for path in folder.iterdir()) == ["other.3.picture", "other.frame"]
 
 
 def test_the_second_factor_is_asked_on_a_terminal_and_read_from_a_pipe(command_panel: SandboxProcess) -> None:

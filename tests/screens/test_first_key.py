@@ -7,6 +7,7 @@ import asyncio
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from billtui.screens.record_list import RecordList
 from billtui.terminal.gated_app import GatedApp
 from tests.support.driving import Program, type_at_once
 
@@ -55,3 +56,21 @@ async def test_the_panel_is_not_asked_while_a_key_is_on_its_way(program: Program
         assert not app.session.signed_in
         app.typing.end(opened)
         await again.until(lambda: app.session.signed_in)
+
+
+async def test_a_list_stands_as_it_opens_until_something_is_done_in_it(program: Program) -> None:
+    async with program.open() as driver:
+        await driver.press("3")
+        screen = driver.app.screen
+        assert isinstance(screen, RecordList)
+        assert screen.stands_as_opened()
+        for do, undo in (("down", "up"), ("space", "space"), ("S", "S")):
+            await driver.press(do)
+            assert not screen.stands_as_opened(), do
+            await driver.press(undo)
+            screen.trailing.catch_up()
+            await driver.press("home")
+            screen.trailing.catch_up()
+            assert screen.stands_as_opened(), undo
+        await driver.press("/", "x")
+        assert not screen.stands_as_opened()

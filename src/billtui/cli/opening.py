@@ -11,13 +11,14 @@ import time
 from billtui.config.places import place
 from billtui.terminal import early
 from billtui.terminal.first_frame import Look, draw
-from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Facts, forget, read, stamp
+from billtui.terminal.frame_facts import FRAMES, LAST, PLAIN, Facts, forget, pictures_of, read, stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from billtui.terminal.early_keys import Answers, EarlyKeys
     from billtui.terminal.entered import Entered
     from billtui.terminal.guard import Guard
 
@@ -38,6 +39,16 @@ class Opening:
         self._screen: early.EarlyScreen | None = None
         self._guard: Guard | None = None
         self._leave: Callable[[int], object] | None = None
+        self._keys: EarlyKeys | None = None
+        self._answers: Answers | None = None
+        self._typed = b""
+
+    def chosen_area(self) -> str:
+        """The area whose list stands there, as its key was typed; empty for none. From now on no key is answered."""
+        keys, self._keys = self._keys, None
+        if keys is not None:
+            self._typed = keys.stop()
+        return "" if self._answers is None else self._answers.area
 
     def entered(self) -> Entered | None:
         """What the driver takes over; ``None`` where nothing was drawn."""
@@ -45,17 +56,30 @@ class Opening:
             return None
         from billtui.terminal.entered import Entered
 
-        return Entered(self._screen.attributes, rest=self._screen.rest, taken=self._screen.hand_over)
+        self.chosen_area()
+        screen = self._screen
+        return Entered(screen.attributes, rest=screen.rest, taken=screen.hand_over, typed=self._typed)
 
     def show(self, facts: Facts, ascii_setting: str = "auto") -> None:
         """Draw the first frame, once, where somebody can see it."""
         if self._screen is not None or not early.can_be_drawn():
             return
         columns, rows = early.size()
-        frame = draw(facts, Look(os.environ, ascii_setting), columns, rows, time.time())
-        self._screen = early.take(frame)
+        look = Look(os.environ, ascii_setting)
+        self._screen = early.take(draw(facts, look, columns, rows, time.time()))
         if self._screen is not None:
             self.watch()
+            self._answer_keys(self._screen, facts, look, (columns, rows))
+
+    def _answer_keys(self, screen: early.EarlyScreen, facts: Facts, look: Look, size: tuple[int, int]) -> None:
+        """Have the keys of areas answered while the program loads, where any list is kept."""
+        config = place("CONFIG")
+        if config is None or not facts.lines or not facts.folder or not pictures_of(facts.folder, facts.profile):
+            return
+        from billtui.terminal.early_keys import Answers, EarlyKeys
+
+        self._answers = Answers(screen, facts, look, size, stamp(f"{config}/settings.toml"))
+        self._keys = EarlyKeys(self._answers.answer)
 
     def watch(self) -> Guard:
         """Have somebody watch the terminal and the signals from now on."""
@@ -85,6 +109,7 @@ class Opening:
 
     def end(self) -> None:
         """The program has ended, or did not begin: the terminal is the shell's again."""
+        self.chosen_area()
         screen, self._screen = self._screen, None
         if screen is not None:
             screen.give_back()

@@ -146,6 +146,7 @@ def run_program(
         ascii_only=ascii_only,
         doctor=examined,
         keep_frames=keep_frames,
+        begins_in=opening.chosen_area(),
     )
     app.entered = opening.entered()
     app.door_wanted = door_choice(settings.door, os.environ).open

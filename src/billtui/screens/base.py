@@ -75,6 +75,10 @@ class BilltuiScreen(LeanScreen[None]):
         """What is particular to the screen."""
         return ()
 
+    def stands_as_opened(self) -> bool:
+        """Whether it stands as it opens, and may be shown so when the next start loads (``shell_pictures``)."""
+        return False
+
     @property
     def area(self) -> str:
         """The title of the area it was opened in."""

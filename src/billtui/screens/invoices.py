@@ -64,6 +64,7 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
     CAPABILITY = "invoices"
     EMPTY = "This account has no invoices yet. Renew an order (3, then R) to get one."
     SORT = ("issued", True)
+    KEPT = True
     _open: tuple[Sequence[InvoiceRow], ChosenRows[InvoiceRow]] | None = None
 
     def columns(self) -> Sequence[Column[InvoiceRow]]:

@@ -55,6 +55,7 @@ class OrdersScreen(OrderMarks):
     CAPABILITY = "orders"
     EMPTY = "This account has no orders yet. b orders servers."
     SORT = ("left", False)
+    KEPT = True
     _ahead: Mapping[str, PaidAhead] = MappingProxyType({})
     """Renewals that are paid while the panel has not moved the ends yet, as of when the rows were read."""
 

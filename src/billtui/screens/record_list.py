@@ -23,7 +23,8 @@ from billtui.screens.collector import LARGE, put_aside
 from billtui.screens.trailing import Trailing
 from billtui.services.store import HeldRows
 from billtui.widgets.formats import count_text
-from billtui.widgets.list_state import ListState
+from billtui.widgets.list_state import ListPhase, ListState
+from billtui.widgets.outbox import Outbox
 from billtui.widgets.record_table import Column, RecordTable
 from billtui.widgets.record_table_chosen import each_of
 from billtui.widgets.still import Still
@@ -71,6 +72,8 @@ class RecordList(BilltuiScreen, Generic[R]):
     CAPABILITY: ClassVar[str] = ""
     """What the panel must be able to do for there to be such a list."""
     SORT: ClassVar[tuple[str, bool] | None] = None
+    KEPT: ClassVar[bool] = False
+    """Whether its picture may be kept for the next start: rows of the copy, and nothing secret beside them."""
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.LIST,)
 
     def __init__(self) -> None:
@@ -143,6 +146,23 @@ class RecordList(BilltuiScreen, Generic[R]):
             with Vertical(id="detail"):
                 yield Still(id="detail-text")
         yield Still(id="summary")
+
+    def stands_as_opened(self) -> bool:
+        """No filter, the first view, its own order, no marks, the cursor on the first row, the pane beside it."""
+        table = self.table
+        return (
+            self.KEPT
+            and self.list_state.phase is ListPhase.ROWS
+            and self.focused is table
+            and not self.has_class("filtering")
+            and not table.filter_words
+            and self.view is next(iter(self.views()), None)
+            and table.sorted_by == (self.SORT or (None, False))
+            and not table.marked_count
+            and table.cursor_position == table.scroll_offset.y == 0
+            and not self.trailing.behind
+            and self.query_one(Outbox).waiting is None
+        )
 
     @property
     def table(self) -> RecordTable[R]:

@@ -37,6 +37,7 @@ class TransfersScreen(ListScreen[TransferRow]):
     CAPABILITY = "transfers"
     EMPTY = "No server is or was on its way. To hand one over: 3, then T on it or on marked ones."
     SORT = ("left", False)
+    KEPT = True
 
     def columns(self) -> Sequence[Column[TransferRow]]:
         """Server, other side, steps, time left."""

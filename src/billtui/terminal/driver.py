@@ -196,7 +196,12 @@ class TerminalDriver(Driver):
         self._set_raw()
         self._set_up()
         self._keyboard = Keyboard(
-            self._tty, self.process_message, answered=self._answered, failed=self._failed, debug=self._debug
+            self._tty,
+            self.process_message,
+            answered=self._answered,
+            failed=self._failed,
+            debug=self._debug,
+            typed=entered.typed if entered else b"",
         )
         if self._newest is not None:
             writer.show(self._newest)

@@ -44,6 +44,13 @@ class EarlyScreen:
         """The guard watches from now on: signals come through again."""
         _signal.pthread_sigmask(_signal.SIG_SETMASK, self._signals)
 
+    def draw(self, frame: str) -> bool:
+        """Draw something else; what the line does not take is in :attr:`rest`. Gives whether it could be written."""
+        rest = _write(frame.encode("utf-8", "replace"), self.rest)
+        if rest is not None:
+            self.rest = rest
+        return rest is not None
+
     def hand_over(self) -> None:
         """The driver has the terminal from now on."""
         self._standing = False

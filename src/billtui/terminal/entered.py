@@ -22,3 +22,5 @@ class Entered:
     """What the line has not taken yet of what was drawn: it is written first."""
     taken: Callable[[], object] = bool
     """Called when the driver has the terminal: whoever entered it does not give it back any more."""
+    typed: bytes = b""
+    """What was read of the keyboard already, and is still to be heeded before anything else."""

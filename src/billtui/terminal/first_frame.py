@@ -58,7 +58,7 @@ class Look:
         return str((of_16 + 30 if of_16 < 8 else of_16 + 82) + (10 if background else 0))
 
 
-class _Page:
+class Page:
     """Rows of cells, written from the top to the bottom."""
 
     def __init__(self, facts: Facts, look: Look, columns: int, rows: int) -> None:
@@ -152,13 +152,12 @@ def fitting(text: str, room: int) -> str:
 
 def draw(facts: Facts, look: Look, columns: int, rows: int, now: float) -> str:
     """What fills a screen of this size, the alternate one being entered already; ``now`` in seconds since 1970."""
-    page = _Page(facts, look, columns, rows)
+    page = Page(facts, look, columns, rows)
     page.clear()
     if columns < SMALLEST[0] or rows < SMALLEST[1]:
         page.put(0, 0, [("", "billtui: opening …")], columns)
         return "".join(page.parts)
-    _top(page, facts, now)
-    _areas(page, facts)
+    around(page, facts, now, _words(facts))
     wide = columns >= WIDE and bool(facts.lines)
     room = columns - (NEWS if wide else 0) - 2
     folded = [part for line in facts.lines or _unknown(facts) for part in _fold(line, room)]
@@ -166,9 +165,15 @@ def draw(facts: Facts, look: Look, columns: int, rows: int, now: float) -> str:
         page.put(3 + number, 1, line, room)
     if wide:
         _news(page, facts)
-    page.bar(rows - 1, "panel")
-    page.put(rows - 1, 1, [("muted", _words(facts))], columns - 2, "panel")
     return "".join(page.parts)
+
+
+def around(page: Page, facts: Facts, now: float, words: str, area: str = "") -> None:
+    """The lines above and below: where one is, the areas, and ``words``. ``area`` stands out; the first one without."""
+    _top(page, facts, now)
+    _areas(page, facts, area)
+    page.bar(page.rows - 1, "panel")
+    page.put(page.rows - 1, 1, [("muted", words)], page.columns - 2, "panel")
 
 
 def _fold(line: list[Piece], room: int) -> list[list[Piece]]:
@@ -198,11 +203,16 @@ def _unknown(facts: Facts) -> list[list[Piece]]:
 def _words(facts: Facts) -> str:
     if not facts.lines:
         return "Opening … What you type now is kept."
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(facts.synced_at)) if facts.synced_at else "an unknown time"
+    when = moment(facts.synced_at) if facts.synced_at else "an unknown time"
     return f"Opening … These are the figures of {when}. What you type now is kept."
 
 
-def _top(page: _Page, facts: Facts, now: float) -> None:
+def moment(at: float) -> str:
+    """``2026-11-26 08:15``, here; ``at`` in seconds since 1970."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+
+
+def _top(page: Page, facts: Facts, now: float) -> None:
     page.bar(0, "panel")
     age = age_words(facts.synced_at, now)
     right = f"opening, data {age}" if facts.lines and age != "never" else "opening"
@@ -233,22 +243,23 @@ def _place(facts: Facts, drop: tuple[str, ...]) -> list[Piece]:
     return [one for part in parts for one in (gap, part)][1:]
 
 
-def _areas(page: _Page, facts: Facts) -> None:
+def _areas(page: Page, facts: Facts, area: str) -> None:
     """The names of the areas where they will stand, without their keys: nothing can be pressed yet."""
     page.bar(1, "surface")
     titles = [title for _, title in facts.areas]
+    chosen = titles.index(area) if area in titles else 0
     keys = sum(cells(key) + 3 for key, _ in facts.areas)
     for letters in range(max(map(len, titles), default=0), LEAST_WORD - 1, -1):
-        shown = [title if number == 0 else title[:letters] for number, title in enumerate(titles)]
+        shown = [title if number == chosen else title[:letters] for number, title in enumerate(titles)]
         if keys + sum(map(cells, shown)) <= page.columns:
             break
     line: list[Piece] = []
     for number, (key, _) in enumerate(facts.areas):
-        line += [("", " " * (cells(key) + 2)), ("bold" if number == 0 else "muted", shown[number]), ("", " ")]
+        line += [("", " " * (cells(key) + 2)), ("bold" if number == chosen else "muted", shown[number]), ("", " ")]
     page.put(1, 0, line, page.columns, "surface")
 
 
-def _news(page: _Page, facts: Facts) -> None:
+def _news(page: Page, facts: Facts) -> None:
     left = page.columns - NEWS
     frame = "|" if page.look.plain else "│"
     for row in range(2, page.rows - 1):

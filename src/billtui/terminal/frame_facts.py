@@ -44,7 +44,7 @@ class Facts:
     """What the first frame says."""
 
     __slots__ = (
-        "account", "areas", "ascii", "balance", "colours", "lines", "login", "news", "panel", "profile",
+        "account", "areas", "ascii", "balance", "colours", "folder", "lines", "login", "news", "panel", "profile",
         "profiles_stamp", "read_only", "role", "settings_stamp", "synced_at", "theme", "unread", "url",
     )  # fmt: skip
 
@@ -70,6 +70,8 @@ class Facts:
         self.lines: list[list[Piece]] = []
         self.news: list[list[Piece]] = []
         self.colours: dict[str, Colour] = {}
+        self.folder = ""
+        """Where they were read from; not kept."""
         self.profiles_stamp = ""
         self.settings_stamp = ""
         """How the files of profiles and settings were when this was written: other ones may mean another panel."""
@@ -90,18 +92,28 @@ def encode(facts: Facts) -> bytes:
     rows += [("colour", name, value[0], str(value[1]), str(value[2])) for name, value in facts.colours.items()]
     for name, lines in (("line", facts.lines), ("news", facts.news)):
         rows += [(name, *(part for piece in line for part in piece)) for line in lines]
+    return sealed(rows)
+
+
+def sealed(rows: list[tuple[str, ...]]) -> bytes:
+    """Rows of fields, each harmless and in one line, with their checksum."""
     body = "\n".join("\t".join(one_line(field)[:_MOST_TEXT] for field in row) for row in rows) + "\n"
     content = body.encode("utf-8", "replace")
     return content + f"end\t{_checksum(content)}\n".encode()
 
 
+def unsealed(content: bytes) -> list[list[str]]:
+    """The rows of what :func:`sealed` made. Raises ValueError for anything else, whole or in part."""
+    body, end, checksum = content.rpartition(b"end\t")
+    if not end or checksum != f"{_checksum(body)}\n".encode():
+        raise ValueError
+    return [line.split("\t") for line in body.decode("utf-8").split("\n")[:-1]]
+
+
 def decode(content: bytes) -> Facts | None:
     """What :func:`encode` made; ``None`` for anything else, whole or in part."""
-    body, end, checksum = content.rpartition(b"end\t")
     try:
-        if not end or checksum != f"{_checksum(body)}\n".encode():
-            return None
-        rows = [line.split("\t") for line in body.decode("utf-8").split("\n")[:-1]]
+        rows = unsealed(content)
         return _facts(rows) if rows and rows[0] == [_HEAD] else None
     except (ValueError, IndexError, KeyError):
         return None
@@ -151,29 +163,52 @@ def _colour(code: str, of_256: str, of_16: str) -> Colour:
 
 def read(path: str) -> Facts | None:
     """The facts in a file that is ours alone; ``None`` where there is none, or it is not what it should be."""
+    facts = decode(private_content(path))
+    if facts is not None:
+        facts.folder = path.rpartition("/")[0]
+    return facts
+
+
+def private_content(path: str) -> bytes:
+    """What is in a file that is ours alone; nothing where there is none, or it is larger than it should be."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
-        return None
+        return b""
     try:
         status = os.fstat(descriptor)
         ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
         content = os.read(descriptor, MOST_BYTES + 1) if ours else b""
     except OSError:
-        return None
+        return b""
     finally:
         os.close(descriptor)
-    return decode(content) if 0 < len(content) <= MOST_BYTES else None
+    return content if len(content) <= MOST_BYTES else b""
 
 
 def forget(folder: str, profile: str) -> None:
-    """Delete what is kept of ``profile`` in a folder of frames. Raises OSError."""
+    """Delete what is kept of ``profile`` in a folder of frames, its overview and its lists. Raises OSError."""
     last = read(f"{folder}/{LAST}.frame")
-    for name in (profile, LAST) if last is not None and last.profile == profile else (profile,):
+    frames = (profile, LAST) if last is not None and last.profile == profile else (profile,)
+    for name in (*(f"{one}.frame" for one in frames), *pictures_of(folder, profile)):
         try:
-            os.unlink(f"{folder}/{name}.frame")  # noqa: PTH108 - pathlib is not loaded yet
+            os.unlink(f"{folder}/{name}")  # noqa: PTH108 - pathlib is not loaded yet
         except FileNotFoundError:
             pass
+
+
+def picture_name(profile: str, key: str) -> str:
+    """The file of the list that ``key`` shows. Neither profile names nor such keys have a point in them."""
+    return f"{profile}.{key}.picture"
+
+
+def pictures_of(folder: str, profile: str) -> list[str]:
+    """The files of the lists that are kept of ``profile``."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - pathlib is not loaded yet
+    except OSError:
+        return []
+    return [name for name in names if name.startswith(f"{profile}.") and name.endswith(".picture")]
 
 
 def stamp(path: str | None) -> str:

@@ -87,7 +87,10 @@ class Keyboard:
         answered: Callable[[], object],
         failed: Callable[[Exception], object],
         debug: bool = False,
+        typed: bytes = b"",
     ) -> None:
+        """``typed`` was read before, and comes before everything else."""
+        self._typed = typed
         self._tty = tty
         self._message = message
         self._failed = failed
@@ -115,6 +118,10 @@ class Keyboard:
         poll.register(self._tty, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
         heard = 0.0
+        if text := decode(self._typed):
+            heard = monotonic()
+            for message in self._parser.feed(text):
+                self._message(message)
         while True:
             pending = monotonic() - heard < 2 * constants.ESCAPE_DELAY + PENDING_SECONDS or self._parser.pasting
             ready = poll.poll(PENDING_SECONDS * 1000 if pending else None)
