@@ -30,6 +30,7 @@ from billtui.domain.periods import parse_instant
 from billtui.domain.rules.discounts import percent_of
 from billtui.domain.rules.facts import format_when
 from billtui.domain.safetext import SafeText
+from billtui.services.billed import billed
 from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.plans import FALLING, Operation, OperationKind, PlanError, cell_key
 from billtui.services.ticket_drift import on_tickets
@@ -157,6 +158,9 @@ def _invoice(fresh: Fresh, facts: Mapping[str, Any], invoice: Invoice, amount: M
     held = facts.get("combined_from")
     if isinstance(held, list) and [one.raw for one in invoice.combined_from] != held:
         fresh.differences.append(f"{name} holds other combined invoices than before.")
+    lines = billed(invoice)
+    if lines is not None and facts.get("billed", lines) != lines:
+        fresh.differences.append(f"{name} bills something else than before.")
 
 
 async def _each_invoice(reads: Reads, fresh: Fresh, operation: Operation) -> None:

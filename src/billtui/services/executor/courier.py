@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from billtui.client.errors import ClientError, RateLimited, Refused, ServerTrouble, SessionExpired
 from billtui.services.attachments import AttachmentRefused
+from billtui.services.billed import billed
 from billtui.services.drift import FACTS_CHANGED, read_afresh
 from billtui.services.executor.desk import Desk, OtherAccount
 from billtui.services.executor.events import Progress
@@ -37,6 +38,7 @@ from billtui.services.settle import MEMORY, Verdict, held_against, look_up, verd
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
     from billtui.client.drivers.traits import Traits
+    from billtui.domain.models import Invoice
 
 logger = logging.getLogger(__name__)
 S = OperationState
@@ -126,10 +128,13 @@ class Courier:
         """Bind a late invoice, then compare the facts; ``None`` if the operation ended here."""
         invoice_id: str | None = None
         if operation.takes_from is not None:
-            invoice_id = await self._bind(run, operation, operation.takes_from)
-            if invoice_id is None:
+            invoice = await self._bind(run, operation, operation.takes_from)
+            if invoice is None:
                 return None
+            invoice_id = invoice.id.raw
             operation = self._desk.as_invoiced(run.plan, operation)
+            if (lines := billed(invoice)) is not None:
+                operation = operation.model_copy(update={"facts": {**operation.facts, "billed": lines}})
         client = await self._client(run)
         if run.readings is None:
             run.readings = Readings(lambda: self._client(run), self._desk.limits.guard_age)
@@ -182,7 +187,8 @@ class Courier:
             verdict = Verdict(S.UNKNOWN, verdict.code, detail=verdict.detail)
         await self._finish(run, number, verdict, S.PREPARED)
 
-    async def _bind(self, run: Run, operation: Operation, source: int) -> str | None:
+    async def _bind(self, run: Run, operation: Operation, source: int) -> Invoice | None:
+        """The invoice that ``source`` made, as the panel answered; ``None`` if the operation ended here."""
         number = operation.number
         answer = self._desk.reader.operation(run.job_id, source).answer
         invoice = invoice_in(answer)
@@ -206,7 +212,7 @@ class Courier:
         if paid is not None and self._may_be_paid(run, operation, (await self._client(run)).driver.traits):
             await self._finish(run, number, paid, S.PREPARED)
             return None
-        return invoice.id.raw
+        return invoice
 
     # -- the request --------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from billtui.domain.models import Invoice, Order, Quote, Ticket, Transfer
 from billtui.domain.money import Money
 from billtui.domain.periods import format_instant
 from billtui.domain.rules.discounts import percent_of
+from billtui.services.billed import billed
 from billtui.services.plans import OperationKind, cell_key
 
 K = OperationKind
@@ -17,13 +18,15 @@ JsonObject = dict[str, JsonValue]
 
 
 def facts_of_invoice(invoice: Invoice) -> JsonObject:
-    """What an operation on an invoice rests on."""
+    """What an operation on an invoice rests on; ``billed`` where its lines are told."""
+    lines = billed(invoice)
     return {
         "number": invoice.number.raw,
         "state": str(invoice.state),
         "total": money_fact(invoice.total),
         "combined_from": [one.raw for one in invoice.combined_from],
         "version": invoice.version,
+        **({"billed": lines} if lines is not None else {}),
     }
 
 
