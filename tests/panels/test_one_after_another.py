@@ -204,8 +204,9 @@ def test_the_program_ends_between_two_of_them(basket: Billmgr, born: Born, at: s
         nonlocal seen
         seen += name == at
         if name == at and seen == number:
-            ending.append(threading.Thread(target=dead.close, args=(0.0,)))
-            ending[0].start()
+            closing = threading.Thread(target=dead.close, args=(0.0,))
+            closing.start()
+            ending.append(closing)
             time.sleep(0.1)  # the end comes before anything else
 
     dead = born(step=step)

@@ -18,7 +18,7 @@ from billtui.services.journal.states import OperationState
 from billtui.services.operation_kinds import SPENDING, WRITTEN
 from billtui.services.panel_ways import pays_by_itself
 from billtui.services.plans import Operation, OperationKind
-from billtui.services.settle import Verdict, held_against
+from billtui.services.settle import Verdict, failed_payment, held_against
 
 if TYPE_CHECKING:
     from billtui.client.billing_client import BillingClient
@@ -137,7 +137,9 @@ def makes_new(operation: Operation) -> bool:
 
 
 def paid_at_once(traits: Traits, operation: Operation, answer: Json) -> Verdict:
-    """A purchase that was answered: done; and paid already, where the panel does that and says so."""
+    """What was answered: done, unless a payment failed; and paid already, where the panel pays and says so."""
+    if (failed := failed_payment(operation, answer)) is not None:
+        return failed
     invoice = answer.get("invoice")
     if pays_by_itself(traits, operation.kind) and isinstance(invoice, Mapping) and invoice.get("state") == "paid":
         words = "The panel paid its invoice from the balance at once."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import SecretStr
 
 from billtui.client.errors import CapabilityMissing, ClientError, Outcome, OutcomeUnknown
-from billtui.domain.models import InvoiceKind, OperationStatus
+from billtui.domain.models import InvoiceKind, OperationStatus, PaymentState
 from billtui.domain.money import Money
 from billtui.services import ticket_answers, transfer_answers
 from billtui.services.journal import OperationState
@@ -122,6 +122,13 @@ def verdict_of_status(status: OperationStatus, sent_at: datetime | None, now: da
             return Verdict(S.NEEDS_YOU, "odd-state", detail="The panel's answer about it is not understood: compare.")
 
 
+def failed_payment(operation: Operation, answer: Mapping[str, Any]) -> Verdict | None:
+    """A payment that the panel answered with "failed": it did what was asked, and nothing is paid."""
+    if operation.kind is not K.PAY or answer.get("state") != PaymentState.FAILED:
+        return None
+    return Verdict(S.REFUSED, "payment-failed", "INV-3", "The panel says that the payment failed; nothing is paid.")
+
+
 def held_against(verdict: Verdict, operation: Operation, invoice_id: str | None) -> Verdict:
     """``verdict`` of a look-up, unless the answer that the panel kept is about something else than ``operation``.
 
@@ -131,7 +138,8 @@ def held_against(verdict: Verdict, operation: Operation, invoice_id: str | None)
     if verdict.state is not S.DONE or verdict.answer is None:
         return verdict
     if speaks_of(verdict.answer, operation, invoice_id):
-        return replace(verdict, answer=kept_answer(operation, verdict.answer))
+        failed = failed_payment(operation, verdict.answer)
+        return failed or replace(verdict, answer=kept_answer(operation, verdict.answer))
     words = "Under this key the panel did something else than this plan says; compare with the panel, then decide."
     return Verdict(S.NEEDS_YOU, "odd-answer", detail=words)
 

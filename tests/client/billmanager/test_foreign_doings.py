@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from pydantic import SecretStr
@@ -11,13 +14,17 @@ from billtui.client import BillingClient, OutcomeUnknown
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.acts import Act
 from billtui.client.drivers.billmanager.catalogue import Sold, Tariff
+from billtui.client.drivers.billmanager.ordering import Cell, Wish
 from billtui.client.drivers.billmanager.renewals import RENEWAL
 from billtui.client.drivers.sealed import seal
 from billtui.client.errors import ClientError, RuleRefused, TakenBack
 from billtui.client.exchange import Answer, Conversation, Exchange, Kind, Steps
 from billtui.client.transport import Transport
-from billtui.domain.models import Order, OrderCell, OrderRequest, OrderState, PaymentState
+from billtui.domain.models import Order, OrderCell, OrderRequest, OrderState, PaymentState, RenewalRequest
 from billtui.domain.money import Money
+from billtui.services import planner
+from billtui.services.executor import Executor
+from billtui.services.journal import OperationState
 from tests.client.billmanager.conftest import Lose, opened
 from tests.client.billmanager.kit import Doc, driver, play, refusal, row, text, write
 from tests.client.billmanager.test_sandbox import in_basket
@@ -227,3 +234,134 @@ def test_another_server_of_the_same_price_is_not_the_one_that_was_ordered(
 
     finding = play(made.found(act, {"basket": [], "newest_services": {"vds": []}}), panel)
     assert finding.state == state, finding.words
+
+
+async def alike(client: BillingClient) -> tuple[Order, Order]:
+    """Two servers whose renewal costs the same."""
+    seen: dict[Money, Order] = {}
+    for one in await renewable(client, 15):
+        price = (await client.quotes.renewal([one.id], 1)).total
+        if price in seen:
+            return seen[price], one
+        seen[price] = one
+    raise AssertionError("no two of them cost the same")
+
+
+def on_the_web(shop: SandboxProcess, client: BillingClient, func: str, **fields: str) -> None:
+    """What a person does on the panel's own pages."""
+    assert client.token is not None
+    form = {"func": func, "out": "json", "sok": "ok", "auth": client.token.get_secret_value(), **fields}
+    status, _, body = shop.raw("GET", "/billmgr?" + urlencode(form))
+    assert (status, b'"error"' in body) == (200, False), body
+
+
+def swapped(shop: SandboxProcess, client: BillingClient, out: Order, into: Order) -> None:
+    """The basket keeps its number and its price, and holds another server."""
+    on_the_web(shop, client, "service.prolong", elid=into.id.rpartition(":")[2], period="1", clicked_button="basket")
+    on_the_web(shop, client, "basket", id="3" + out.id.rpartition(":")[2], clicked_button="delete")
+
+
+@pytest.mark.parametrize("planned", ["payment", "renewal"])
+async def test_what_is_paid_is_what_was_shown_and_not_something_else_at_the_same_price(
+    client: BillingClient, shop: SandboxProcess, tmp_path: Path, planned: str
+) -> None:
+    """A person puts another server into the basket, and ours out, between the plan and its payment."""
+    ours, theirs = await alike(client)
+    quote = await client.quotes.renewal([ours.id], 1)
+    account = await client.account.me()
+    swap = [lambda: swapped(shop, client, ours, theirs)]
+    if planned == "payment":
+        made = await client.purchases.renew(quote.id, quote.total, write())
+        plan = planner.pay(account, [made], "internal")
+        swap.pop()()
+    else:
+        request = RenewalRequest(order_ids=[ours.id], period=1)
+        plan = planner.renew(account, quote, request, [ours], "internal")
+
+    def meanwhile(step: str) -> None:
+        if step == "outcome-written" and swap:
+            swap.pop()()
+
+    def factory() -> BillingClient:
+        again = opened(shop, shop.account()["login"])
+        again.token = client.token
+        return again
+
+    executor = Executor(factory, tmp_path / "state" / "journal", step=meanwhile)
+    executor.start()
+    try:
+        await asyncio.to_thread(executor.wait, executor.submit(plan), 30.0)
+        last = executor.reader.operations(plan.id)[-1]
+    finally:
+        executor.close()
+    assert (last.state, last.code) == (OperationState.REFUSED, "facts-changed"), last.detail
+    assert "bills something else" in str(last.detail)
+    assert (await client.account.me()).balances == account.balances
+    [waiting] = [one for one in (await client.invoices.list(limit=1)).items if ":" in one.id]
+    assert [line.order_id for line in waiting.lines] == [theirs.id]
+
+
+ITEM = row(id="3001", item__id="8103", item__type="vds", item__period="1", pricelist_name="KVM-2", cost="4.90")
+FULL: Doc = {"billorder": text("904"), "total_sum": text("4.90"), "list": [{"$name": "itemlist", "elem": [ITEM]}]}
+EMPTY: Doc = {"billorder": text(""), "total_sum": text("0.00")}
+
+
+def test_a_promo_code_that_is_taken_in_silence_and_takes_nothing_off_buys_nothing() -> None:
+    baskets = [EMPTY, FULL, EMPTY]
+    asked: list[dict[str, str]] = []
+
+    def panel(form: dict[str, str]) -> Doc:
+        if form["func"] == "basket":
+            return {"ok": text("")} if form.get("sok") else baskets.pop(0)
+        return {"ok": text("")} if form["func"] == "vds.order.param" else refusal("missed", "func")
+
+    wish = Wish((Cell("vds-502", "vds-1", 1),), 1, "", "", "SPRING")
+    with pytest.raises(TakenBack, match="SPRING") as caught:
+        play(driver(ordering="v1").buy_order(wish.sealed(), Money("4.90", "EUR"), write()), panel, asked)
+    assert caught.value.code == "promo-refused"
+    assert [one["clicked_button"] for one in asked if "clicked_button" in one] == ["finish", "clearbasket"]
+
+
+@pytest.mark.parametrize(("total", "state"), [("4.41", "done"), ("4.90", "unclear")])
+def test_an_order_whose_promo_code_was_lost_on_the_way_is_not_told_as_done(
+    total: str, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is in the basket, and the line broke when the code was sent: at its full price it is not paid."""
+    basket = FULL | {"total_sum": text(total)}
+    made = driver(ordering="v1")
+
+    def sold(*_: object) -> Steps[Sold]:
+        yield from ()
+        return Sold(tariffs={})
+
+    monkeypatch.setattr(made, "sold", sold)
+    cells = [{"plan": "vds-502", "location": "vds-1", "quantity": 1}]
+    act = Act("order.new", {"cells": cells, "period": 1, "promo_code": "SPRING"}, Money("4.90", "EUR"))
+
+    def panel(form: dict[str, str]) -> Doc:
+        return basket if form["func"] == "basket" else {"elem": []}
+
+    assert play(made.found(act, {"basket": [], "newest_services": {"vds": []}}), panel).state == state
+
+
+@pytest.mark.parametrize(("status", "told"), [("4", PaymentState.DONE), ("2", PaymentState.PENDING), ("1", None)])
+def test_paid_from_the_balance_is_what_the_panel_shows_as_credited(status: str, told: PaymentState | None) -> None:
+    """In progress is begun and not paid; one that is still new was not paid at all, whatever the answer said."""
+    due = row(id="51", number="51", status=text("New", orig="1"), paymethodamount_iso="4.90 EUR",
+              create_date="2026-02-01", paymethod_name="Select", sender_id="9")  # fmt: skip
+    form = {"list": [{"$name": "methodlist", "elem": [row(paymethod="7", paymethod_type="0", name="Balance")]}]}
+
+    def panel(asked: dict[str, str]) -> Doc:
+        if asked["func"] == "payment":
+            return {"elem": [due]}
+        if asked["func"] == "payment.add.method" and asked.get("sok"):
+            due["status"] = text("?", orig=status)
+            return {"ok": text("func=order"), "payment_id": text("51")}
+        return form if asked["func"] == "payment.add.method" else refusal("missed", "func")
+
+    paying = driver().pay("51", "internal", Money("4.90", "EUR"), write())
+    if told is not None:
+        assert play(paying, panel).state == told
+    else:
+        with pytest.raises(UnreadableAnswer, match="as new as before"):
+            play(paying, panel)

@@ -172,6 +172,18 @@ async def test_services_are_those_of_the_panel(
     shop.call("POST", "/sandbox/billmgr", {"quirks": []})
 
 
+async def test_what_is_owed_is_the_same_in_russian(client: BillingClient, shop: SandboxProcess) -> None:
+    """Periods come in words: a price for three months is no price for one, and auto-renewal that is on is not off."""
+    async with opened(shop, shop.account()["login"], lang="ru") as russian:
+        russian.token = client.token
+        found = {one.id: one async for one in russian.orders.iterate()}
+        async for one in client.orders.iterate():
+            same = found.pop(one.id)
+            assert (same.monthly_price, same.auto_renew, same.state) == (one.monthly_price, one.auto_renew, one.state)
+            assert same.power == one.power or "Остановлен" in str(same.power)
+        assert found == {}
+
+
 @pytest.mark.parametrize("quirks", [(), QUIRKS])
 async def test_invoices_are_those_of_the_panel(
     client: BillingClient, shop: SandboxProcess, quirks: tuple[str, ...]

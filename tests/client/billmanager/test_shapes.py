@@ -128,6 +128,8 @@ def test_currencies_beside_and_alone() -> None:
     [
         ("4.90 EUR / Month", 1, 0), ("4.90 EUR / 3 Months", 3, 0), ("1", 1, 0), ("12", 12, 0), ("-50", 0, 1),
         ("50.00 EUR / Year", 12, 0), ("1.00 EUR / Day", 0, 1), ("Half a year", 6, 0), ("Quarter", 3, 0),
+        ("75.00 RUB / Месяц", 1, 0), ("3 мес.", 3, 0), ("610.80 RUB / Год", 12, 0), ("/ 2 года", 24, 0),
+        ("/ 5 лет", 60, 0), ("Полгода", 6, 0), ("/ Квартал", 3, 0), ("2.50 RUB / День", 0, 1), ("/ 10 дней", 0, 10),
     ],
 )  # fmt: skip
 def test_periods_by_code_and_by_word(text: str, months: int, days: int) -> None:

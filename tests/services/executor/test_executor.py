@@ -183,6 +183,21 @@ def test_a_clear_refusal_is_refused_with_its_rule(executor: Executor, panel: Mon
     assert (row.code, row.rule) == ("insufficient-funds", "ACC-4") and row.detail and len(panel.writes()) == 2
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_payment_that_the_panel_says_has_failed_is_not_done(
+    executor: Executor, panel: MoneyPanel, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    """It answers 201 with a payment that failed: the request was carried out, and nothing is paid."""
+    monkeypatch.setattr(panel, "_pay", lambda number, body, _key: (201, {
+        "id": "p1", "invoice_id": number, "method": body["method"], "state": "failed",
+        "amount": panel.invoices[number]["total"],
+    }))  # fmt: skip
+    plan = payments(panel, 1)
+    panel.faults = [Fault("drop-after", "payments")] if lost else []
+    executor.wait(executor.submit(plan), SECONDS)
+    assert (states(executor, plan), codes(executor, plan)) == ([S.REFUSED], ["payment-failed"])
+
+
 def test_too_many_requests_waits_and_sends_the_same_key(executor: Executor, panel: MoneyPanel) -> None:
     plan = payments(panel, 2)
     panel.faults = [Fault("429", "payments", 2)]

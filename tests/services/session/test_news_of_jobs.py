@@ -53,3 +53,11 @@ def test_an_address_to_pay_at_is_not_called_paid() -> None:
     assert awaits_payment(pending) and awaits_payment({"invoice": {}, "payment": pending})
     assert not awaits_payment(pending | {"state": "done"}) and not awaits_payment({"id": "p1", "state": "done"})
     assert not awaits_payment(None) and not awaits_payment({"payment": None})
+
+
+def test_a_payment_that_is_only_begun_is_not_called_paid() -> None:
+    """Some providers give no address: how to go on stands on the panel's own pages."""
+    begun = {"id": "p1", "invoice_id": "51", "state": "pending", "payment_url": None}
+    assert "paid only once the panel says so" in str(awaits_payment(begun))
+    assert awaits_payment(begun | {"state": "promised"}) is None
+    assert awaits_payment({"id": "t1", "state": "pending"}) is None, "a transfer that waits is no payment"

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from billtui.client.errors import NotSent
+from billtui.domain.models import PaymentState
 from billtui.domain.safetext import SafeText
 from billtui.services.executor.events import JobEvent, Progress
 from billtui.services.executor.journal_thread import JournalThread
@@ -31,12 +32,18 @@ ClientFactory = Callable[[], "BillingClient"]
 AWAITS_PAYMENT: Final = "awaits-payment"
 """Code of an operation that is done as far as it goes here: a person pays elsewhere (INV-3, INV-13)."""
 _PAY_THERE: Final = "The address to pay at is ready; it is paid only once the provider says so."
+_BEGUN: Final = "The payment is begun; it is paid only once the panel says so. How to go on stands on its own pages."
 
 
-def awaits_payment(answer: Mapping[str, Any] | None) -> bool:
-    """Whether the panel's answer is an address at an external provider where somebody has yet to pay."""
+def awaits_payment(answer: Mapping[str, Any] | None) -> str | None:
+    """What is said of an answer by which somebody has yet to pay, or the panel to credit it; ``None`` for others."""
     payment = (answer or {}).get("payment", answer)
-    return isinstance(payment, Mapping) and bool(payment.get("payment_url")) and payment.get("state") != "done"
+    if not isinstance(payment, Mapping) or payment.get("state") == "done":
+        return None
+    if payment.get("payment_url"):
+        return _PAY_THERE
+    begun = payment.get("state") == PaymentState.PENDING and payment.get("invoice_id") is not None
+    return _BEGUN if begun else None
 
 
 class OtherAccount(NotSent):
@@ -167,8 +174,9 @@ class Desk:
             raise MoveLost("billtui is ending: nothing new is sent")
         if to in (OperationState.SENDING, OperationState.PREPARED, OperationState.UNKNOWN):
             fields["owner"] = self.owner
-        if to is OperationState.DONE and fields.get("code") in (None, FOUND) and awaits_payment(fields.get("answer")):
-            fields |= {"code": AWAITS_PAYMENT, "detail": _PAY_THERE}
+        told = awaits_payment(fields.get("answer")) if to is OperationState.DONE else None
+        if told is not None and fields.get("code") in (None, FOUND):
+            fields |= {"code": AWAITS_PAYMENT, "detail": told}
         await self.journal.run(lambda journal: journal.move(run.job_id, number, to, come_from=come_from, **fields))
         run.moved(number, to, self.clock(), fields)
         self.stirred.set()

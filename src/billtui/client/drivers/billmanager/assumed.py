@@ -29,7 +29,8 @@ ASSUMED: Final[Mapping[str, str]] = {
     " for fraud, 8 initiated, 9 cancelled, 100 being deleted. Option payment_states, as 2=paid.",
     "price of a renewal": "The renewal form's price where it shows one, else the service's price a month times the"
     " months. What the basket then says is held against it before anything is paid.",
-    "price a month": "item_cost is for the period that stands in cost; a day's price times 30.",
+    "price a month": "item_cost is for the period that stands in cost; a day's price times 30. Periods are read in"
+    " English and in Russian; a price for a period in other words is taken for a month's.",
     "basket": "Renewals and new servers go into the basket (clicked_button=basket), shown as an unpaid invoice;"
     " an order that already has a payment shows as that payment.",
     "paying from the balance": "payment.add.method with clicked_button=fromsubaccount and the method of type 0.",
@@ -79,7 +80,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "os_template": "operating system of new servers",
     "sign_out_func": "how a session is ended",
     "path": "another path than /billmgr",
-    "lang": "language of the answers, as en; its words are only shown",
+    "lang": "language of the answers, en or ru: other words than of periods are only shown",
 }
 """Option of a profile → what it says."""
 _FUNC = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")

@@ -25,8 +25,14 @@ _ALONE = re.compile(_NUMBER)
 _GROUPS = re.compile(r"-?[0-9]{1,3}([,.'][0-9]{3})+")
 _THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
-_PERIOD = re.compile(r"([0-9]{1,3})?\s*(day|month|quarter|half|year)", re.IGNORECASE)
-_MONTHS: Final = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+_PERIOD = re.compile(
+    r"([0-9]{1,3})?\s*(day|month|quarter|half|year|полгод|полугод|день|дня|дней|сут|мес|квартал|год|лет)", re.IGNORECASE
+)
+_MONTHS: Final = {
+    "month": 1, "quarter": 3, "half": 6, "year": 12,
+    "мес": 1, "квартал": 3, "полгод": 6, "полугод": 6, "год": 12, "лет": 12,
+}  # fmt: skip
+"""Every other word of :data:`_PERIOD` is a day."""
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?))?\Z")
 DAYS_IN_A_MONTH: Final = 30
 """What a price a day is told as a month's with."""
@@ -121,7 +127,7 @@ class Length:
 
 
 def length_of(text: str) -> Length | None:
-    """The period in a text (``/ 3 Months``, ``1``, ``-50``), by the codes of periods or by its English words."""
+    """The period in a text (``/ 3 Months``, ``1``, ``-50``), by the codes of periods or by English or Russian words."""
     bare = text.strip()
     if re.fullmatch(r"-?[0-9]{1,3}", bare):
         code = int(bare)
@@ -132,7 +138,7 @@ def length_of(text: str) -> Length | None:
     count, word = int(found.group(1) or 1), found.group(2).lower()
     if not count:
         return None
-    return Length(days=count) if word == "day" else Length(months=count * _MONTHS[word])
+    return Length(months=count * _MONTHS[word]) if word in _MONTHS else Length(days=count)
 
 
 def instant(text: str, offset: timedelta = timedelta(0)) -> datetime | None:

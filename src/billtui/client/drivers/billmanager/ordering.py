@@ -241,12 +241,15 @@ class OrderCalls(CartCalls):
         raise TakenBack(why.fact, "Nothing of it is in the basket.", problem=why.problem, code=why.code)
 
     def _held_against(self, basket: Basket, wish: Wish, expected: Money) -> Steps[None]:
-        """Raises ``TakenBack`` where the basket is not what was confirmed; a promo code may make it cheaper."""
+        """Raises ``TakenBack`` where the basket is not what was confirmed; a promo code makes it cheaper."""
         count = sum(one.count for one in wish.cells)
         if len(basket.items) != count:
             only_ours(len(basket.items) < count)
             words = f"The basket holds {len(basket.items)} servers instead of {count}."
             yield from self.taken_back(basket, words, "taken-back")
+        if wish.promo and basket.total == expected:
+            words = f"The panel took nothing off for the promo code “{wish.promo}”, and did not say why."
+            yield from self.taken_back(basket, words, "promo-refused")
         dearer = basket.total.currency != expected.currency or expected < basket.total
         if dearer or (basket.total != expected and not wish.promo):
             words = f"It costs {basket.total} now, and {expected} was confirmed."

@@ -41,7 +41,7 @@ from billtui.domain.safetext import SafeText
 UNKNOWN_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """What stands where the panel tells no date."""
 REFUND_MARK: Final = "return/"
-_NOT_CHOSEN: Final = frozenset({"", "select"})
+_NOT_CHOSEN: Final = frozenset({"", "select", "выберите"})
 _BY_BALANCE: Final = "fromsubaccount"
 
 
@@ -226,6 +226,8 @@ class PaymentCalls(AccountCalls):
         made = self.payment_of(row, currency)
         if made.total != total:
             raise UnreadableAnswer("amount is not what was asked for")
+        if way.balance and made.state == InvoiceState.UNPAID:
+            raise UnreadableAnswer("the payment is as new as before")
         return payment_model(made, key, method, None if way.balance else address)
 
     def top_up(self, amount: Money, method: str, write: Write) -> Conversation[TopUp]:

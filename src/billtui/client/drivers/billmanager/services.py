@@ -65,6 +65,8 @@ _WORKING: Final[Mapping[str, str]] = {
     "5_transfer": OrderState.ACTIVE.value,
     "5_need_configure": OrderState.ACTIVE.value,
 }
+_PLAIN: Final = ("ordered", "active", "заказан", "активен")
+"""What a service's state is called where there is nothing more to say."""
 _DETAIL_POWER: Final[Mapping[str, str]] = {
     "2_start": "starting",
     "2_stop": "stopped",
@@ -286,7 +288,7 @@ def ask_edit(calls: ServiceCalls, kind: str, key: str, fields: Query, order_id: 
 def _own_words(row: Doc, state: str) -> str:
     """The panel's own text beside the state that it was mapped to, where it says more than that."""
     words = plain(unwrap(row.get("item_status")))
-    telling = words.lower() not in ("", state, "ordered", "active") and not words[:1].isdigit()
+    telling = words.lower() not in ("", state, *_PLAIN) and not words[:1].isdigit()
     return words if telling else ""
 
 

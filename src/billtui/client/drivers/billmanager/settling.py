@@ -355,11 +355,11 @@ def _bought(invoice: Invoice, ids: Sequence[str], places: Sequence[tuple[str, st
 
 
 def _fits(act: Act, total: Money) -> bool:
-    """Whether a basket costs what was confirmed; a promo code may have made it cheaper."""
+    """Whether a basket costs what was confirmed; less with a promo code, which else was not taken, or was lost."""
     amount = act.amount
     if amount is None or total.currency != amount.currency:
         return False
-    return total == amount or (bool(act.text("promo_code")) and total < amount)
+    return total < amount if act.text("promo_code") else total == amount
 
 
 def _items(basket: Basket | None) -> list[str]:
