@@ -468,7 +468,9 @@ class Desk(RuleBasedStateMachine):
             self.unseen = set()
             staff = self.seen[SAM.login]["tickets"]
             other = self.seen[ADA.login]["tickets"]
-            assert {one: _steady(view) for one, view in other.items()} == {one: _steady(staff[one]) for one in staff}
+            assert other.keys() == staff.keys()
+            apart = {one: _apart(staff[one], other[one]) for one in staff if _steady(staff[one]) != _steady(other[one])}
+            assert not apart, f"support does not see one thing: {apart}"
             places = TicketModel.places(list(staff.values()))
             for one in self.model.tickets.values():
                 self._as_expected(one, staff[one.id], SAM)
@@ -581,6 +583,13 @@ class Desk(RuleBasedStateMachine):
 
 def _steady(view: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in view.items() if name not in _VOLATILE and name != "version"}
+
+
+def _apart(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The fields in which two views differ, with both values."""
+    first, second = _steady(one), _steady(other)
+    names = first.keys() | second.keys()
+    return {name: (first.get(name), second.get(name)) for name in sorted(names) if first.get(name) != second.get(name)}
 
 
 def _instant(text: str) -> datetime:

@@ -127,14 +127,12 @@ class TicketModel:
     def wrote(self, ticket: Held, one: Said, now: datetime, *, close: bool) -> None:
         """A message was taken."""
         self.said.append(one)
-        if one.internal:
-            state = ticket.state
-        else:
-            state = "open" if one.role == "client" else "answered"
+        if not one.internal:
             if one.role != "client" and ticket.first_answer is None:
                 ticket.first_answer = now
-        if close or not one.internal:
-            self.into_state(ticket, "closed" if close else state, now)
+            self.into_state(ticket, "open" if one.role == "client" else "answered", now)
+        if close:  # after what the message itself does: one that closes a closed ticket closes it anew
+            self.into_state(ticket, "closed", now)
 
     def into_state(self, ticket: Held, state: str, now: datetime, hold: datetime | None = None) -> None:
         """TKT-5: what goes with a state; an answer that is still owed is owed anew by a ticket that comes back."""

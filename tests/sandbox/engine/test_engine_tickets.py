@@ -194,6 +194,40 @@ def test_tkt_6_a_client_sees_the_same_with_and_without_notes(
 # --- seeds
 
 
+def test_tkt_5_a_message_that_closes_a_closed_ticket_closes_it_anew(tmp_path: Path) -> None:
+    """Whose message it is: its client can write for 14 days from it. A note, or closing alone, moves nothing."""
+    database = Database.open(tmp_path / "panel.db", fleet=8, clock_source=StandingTime())
+    day = 86_400
+
+    def view() -> Any:
+        with database.read() as tx:
+            return tickets.get_ticket(tx, OLENA, ticket_id)
+
+    def write(who: Person, draft: Draft) -> None:
+        with database.write() as tx:
+            ticket_messages.write(tx, who, tickets.seen_ticket(tx, who, ticket_id), draft)
+
+    with database.write() as tx:
+        ticket_id = tickets.open_ticket(tx, OLENA, Wish("technical", "No route", "Nothing answers."))["id"]
+        tickets.change_as_client(tx, OLENA, ticket_id, ClientChange(close=True))
+    for who, draft in ((ADA, Draft("It was the switch.", close=True)), (OLENA, Draft("Thank you.", close=True))):
+        before = view()
+        database.advance(13 * day)
+        write(ADA, Draft("Nothing to do.", internal=True, close=True))
+        with database.write() as tx:
+            tickets.change_as_client(tx, OLENA, ticket_id, ClientChange(close=True))
+            ticket_triage.change(tx, SAM, ticket_id, ticket_triage.Change(state=TicketState.CLOSED))
+        assert view() == before, "closing alone moves nothing"
+        write(who, draft)
+        after = view()
+        assert (after["state"], after["closed_at"] > before["closed_at"]) == ("closed", True)
+        assert after["reopen_until"] > before["reopen_until"]
+    database.advance(14 * day - 1)
+    write(OLENA, Draft("It is back."))
+    assert (view()["state"], view()["closed_at"]) == ("open", None)
+    database.close()
+
+
 def test_the_same_seed_gives_the_same_tickets(large: Database, tmp_path: Path) -> None:
     """But for what is sealed: that is new each time."""
     again = Database.open(tmp_path / "panel.db", fleet=LARGE, clock_source=StandingTime())

@@ -47,6 +47,8 @@ def test_tkt_5_who_must_act_changes_with_who_wrote() -> None:
     done = tickets.after_reply(asked_again, "m4", NOW + 3 * HOUR, close=True)
     assert (done.state, done.closed_at, done.first_answer_at) == (TicketState.CLOSED, NOW + 3 * HOUR, NOW + HOUR)
     assert tickets.closed(done, NOW + DAY) == done
+    again = tickets.after_reply(done, "m5", NOW + DAY, close=True)
+    assert (again.state, again.closed_at) == (TicketState.CLOSED, NOW + DAY), "what closes it is the new answer"
     assert tickets.after_note(answered, "m5") == replace(answered, last_message_id="m5")
 
 
