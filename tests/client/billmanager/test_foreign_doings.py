@@ -301,6 +301,21 @@ async def test_what_is_paid_is_what_was_shown_and_not_something_else_at_the_same
     assert [line.order_id for line in waiting.lines] == [theirs.id]
 
 
+@pytest.mark.parametrize(("payments", "state"), [(["50"], "not-done"), (["51", "50"], "unclear")])
+def test_a_renewal_whose_basket_somebody_paid_is_not_told_as_not_done(payments: list[str], state: str) -> None:
+    """The answer was lost, a person paid the basket, and the panel has not moved the end yet."""
+    service = row(id="8101", domain="web-1", status="2", cost="4.90 EUR / Month", real_expiredate="2026-12-01")
+    act = Act("order.renew", {"order_ids": ["vds:8101"], "period": 1}, Money("4.90", "EUR"))
+    before = {"basket": [], "paid_until": {"vds:8101": "2026-12-01T00:00:00Z"}, "newest_payments": ["50"]}
+
+    def panel(form: dict[str, str]) -> Doc:
+        said: dict[str, Doc] = {"vds": {"elem": [service]}, "payment": {"elem": [row(id=one) for one in payments]}}
+        return EMPTY if form["func"] == "basket" else said.get(form["func"], {})
+
+    finding = play(driver(ordering="v1").found(act, before), panel)
+    assert finding.state == state, finding.words
+
+
 ITEM = row(id="3001", item__id="8103", item__type="vds", item__period="1", pricelist_name="KVM-2", cost="4.90")
 FULL: Doc = {"billorder": text("904"), "total_sum": text("4.90"), "list": [{"$name": "itemlist", "elem": [ITEM]}]}
 EMPTY: Doc = {"billorder": text(""), "total_sum": text("0.00")}

@@ -92,7 +92,9 @@ class SettlingCalls(StaffCalls):
     def _look_at_renewal(self, act: Act) -> Steps[Picture]:
         basket = yield from self.basket()
         orders = yield from self.orders_now(act.texts("order_ids"))
-        return {"basket": _items(basket), "paid_until": {one: _until(order) for one, order in orders.items()}}
+        newest = [unwrap(row.get("id")) for row in (yield from self.newest("payment", NEWEST))]
+        ends = {one: _until(order) for one, order in orders.items()}
+        return {"basket": _items(basket), "paid_until": ends, "newest_payments": newest}
 
     def _judge_renewal(self, act: Act, before: Mapping[str, Any], now: Picture) -> Steps[Finding]:
         wanted = act.texts("order_ids")
@@ -107,6 +109,8 @@ class SettlingCalls(StaffCalls):
             return Finding("unclear", "The basket holds a part of this renewal, or more than it.", now)
         if now["paid_until"] != before.get("paid_until"):
             return Finding("unclear", "The paid period of a server has changed, but not by way of the basket.", now)
+        if now["newest_payments"] != before.get("newest_payments"):  # somebody paid the basket, and the ends move later
+            return Finding("unclear", "There is a payment that was not there: it may be of this renewal.", now)
         return Finding("not-done", "The basket does not hold it, and no paid period has changed.", now)
 
     # -- new servers
