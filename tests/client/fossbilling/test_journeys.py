@@ -15,6 +15,7 @@ from billtui.client.errors import (
     ConfigurationProblem,
     InvalidInput,
     NotFound,
+    OutcomeUnknown,
     PriceChanged,
     RuleRefused,
     SessionExpired,
@@ -36,6 +37,7 @@ from billtui.domain.models import (
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from tests.client.fossbilling.conftest import Client
+from tests.panels import fossbilling_calls
 from tests.panels.fossbilling_books import CartItem, Line, Promo
 from tests.panels.fossbilling_panel import Fault, FossPanel
 
@@ -463,3 +465,31 @@ def test_options_that_are_wrong_are_said() -> None:
     for wrong in ({"role": "owner"}, {"pay_from_balance": "yes"}, {"colour": "red"}):
         with pytest.raises(ConfigurationProblem):
             make_driver("fossbilling", "", wrong)
+
+
+async def test_more_servers_than_one_cart_takes_are_refused_before_the_cart_is_touched(
+    panel: FossPanel, client: Client
+) -> None:
+    async with client() as mine:
+        cells = [OrderCell.model_validate({"plan": "2", "location": "panel", "quantity": 101})]
+        with pytest.raises(InvalidInput, match="at most 100"):
+            await mine.quotes.order(OrderRequest(cells=cells, period=1))
+    assert not any("cart" in call for call in panel.calls)
+
+
+async def test_where_the_panel_does_not_know_its_tax_the_newest_invoice_says_it(
+    panel: FossPanel, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A renewal is paid in the same moment: what it costs with tax has to be known before."""
+    first, second = panel.books.add_order(), panel.books.add_order()
+    panel.books.taxrate = Decimal(19)
+    monkeypatch.delitem(fossbilling_calls.CLIENT, "client/invoice/get_tax_rate")
+    async with client() as mine:
+        quote = await mine.quotes.renewal([str(first)], 1)
+        assert quote.total == usd("4.50"), "no invoice has told it yet"
+        with pytest.raises(OutcomeUnknown, match="total"):  # that is no success, and is not sent again
+            await mine.purchases.renew(quote.id.raw, quote.total, KEY)
+        again = await mine.quotes.renewal([str(second)], 1)
+        assert again.total == usd("5.36")
+        assert (await mine.purchases.renew(again.id.raw, again.total, KEY)).total == again.total
+    assert len(panel.renewals(first)) == len(panel.renewals(second)) == 1

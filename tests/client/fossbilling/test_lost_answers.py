@@ -284,3 +284,31 @@ async def test_lines_that_are_cut_anywhere_never_bill_twice(panel: FossPanel, cl
             assert told in {0: ("not-done", "unclear"), 1: ("done", "unclear")}[billed]
             panel.faults.clear()
     assert len(panel.books.ledger) == len(panel.books.invoices)
+
+
+async def test_an_invoice_that_somebody_pays_in_the_very_moment_bills_a_further_period_and_that_is_said(
+    panel: FossPanel, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one gap of ``pay_from_balance = renewal``: it is not called paid, and never asked for again."""
+    order = panel.books.add_order()
+    panel.books.balance = Decimal("0.00")
+    async with client(pay_from_balance="renewal") as mine:
+        invoice = await renew(mine, order)
+        panel.books.balance = Decimal("20.00")
+        real = panel._answer
+
+        def paid_elsewhere(call: str, seen: Any) -> bytes:
+            if call == RENEWAL:
+                panel.books.receive(int(invoice.id.raw))
+            return real(call, seen)
+
+        act = Act("invoice.pay", {"invoice_id": invoice.id.raw, "method": "internal"}, invoice.total)
+        before = await mine.outcomes.before(act)
+        assert before is not None
+        monkeypatch.setattr(panel, "_answer", paid_elsewhere)
+        with pytest.raises(OutcomeUnknown):
+            await mine.invoices.pay(invoice.id.raw, "internal", invoice.total, KEY)
+        monkeypatch.undo()
+        found = await mine.outcomes.found(act, before)
+        assert (found.state, "further invoice" in found.words) == ("unclear", True)
+        assert len(panel.renewals(order)) == 2

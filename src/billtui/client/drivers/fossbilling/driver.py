@@ -28,7 +28,8 @@ ASSUMED: Final[Mapping[str, str]] = {
     "several items in a cart": "add_item empties the cart unless it carries multiple=1; each server is an item of its"
     " own, so that it becomes an order of its own.",
     "a cart by API key": "A call by API key begins a session whose cart and checkout are that client's.",
-    "tax": "client/invoice/get_tax_rate says what invoices add to prices; where it is not known, nothing is added.",
+    "tax": "client/invoice/get_tax_rate says what invoices add to prices; where it is not known, what the"
+    " newest invoice added.",
     "filters of lists": "Invoices are found by id; where that filter is ignored, the list is gone through.",
     "amounts": "Amounts with more than two places are rounded half up, as the panel shows them.",
     "recovery": "guest/client/update_password takes hash, password and password_confirm; hash ends the mail's link.",

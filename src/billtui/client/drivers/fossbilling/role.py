@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from billtui.client.codec import UnreadableAnswer
-from billtui.client.drivers.fossbilling.calling import call, signing
+from billtui.client.drivers.fossbilling.calling import Place, call, listing, signing
 from billtui.client.drivers.fossbilling.values import Row, decimal_of
 from billtui.client.errors import CapabilityMissing
 from billtui.client.exchange import Exchange, Steps, ask
@@ -47,11 +47,15 @@ class Role:
 
 
 def tax_rate() -> Steps[Decimal]:
-    """Per cent that invoices add to the prices of this account; none where the panel does not know the question."""
+    """Per cent that invoices add to the prices of this account; where the panel does not know the question, what the
+    newest one added."""
+    rate: Any
     try:
         rate = yield from ask(call("client/invoice/get_tax_rate", lambda result: result))
     except CapabilityMissing:
-        return decimal_of(0, "tax rate")
+        page = yield from ask(listing("client/invoice/get_list", lambda row: row, Place(), 20))
+        newest = max(page.items, key=lambda row: int(row.id()), default=None)
+        rate = None if newest is None else newest.any("taxrate")
     found = decimal_of(0 if rate in (None, "", False) else rate, "tax rate")
     if not 0 <= found <= MOST_TAX:
         raise UnreadableAnswer("the tax rate is out of all bounds")
