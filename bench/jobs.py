@@ -10,7 +10,7 @@ from bench.program import idle_bytes, opened, prepared
 from bench.startup import PROGRAM
 from bench.terminals import Terminal
 
-ORDERS = 4_000
+ORDERS = 12_000
 LOOK = 12.0
 BUDGET = 200
 

@@ -226,7 +226,7 @@ class Choice(NamedTuple, Generic[R]):
 
     markable: set[str]
     refused: list[str]
-    """In the order shown, or as they came where all are shown."""
+    """In source order."""
     records: ChosenRows[R]
     """The records of ``markable``, in the order shown."""
 

@@ -7,6 +7,7 @@ per record (ids, search texts, sort keys) is made when first needed and kept unt
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from itertools import compress
 from typing import Any, Generic, TypeVar
@@ -55,11 +56,11 @@ class RecordView(Generic[R]):
         self._index: dict[str, int] = {}
         self._indexed = False
         self._refused: set[str] = set()
+        self._refused_places: list[int] = []  # of the same, in source order
         self._refused_of = 0  # records that were asked
         self._shown_set: frozenset[int] | None = None
         self._all_shown: tuple[Sequence[R], Sequence[int], ChosenRows[R]] | None = None
         self._hidden: tuple[Sequence[R], Sequence[int], frozenset[int]] | None = None
-        self._none_of: tuple[Sequence[R], Sequence[int], list[str]] | None = None
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -87,6 +88,7 @@ class RecordView(Generic[R]):
         self._indexed = False
         if place < self._refused_of:
             self._refused.difference_update(self._ids[place:])
+            del self._refused_places[bisect_left(self._refused_places, place) :]
             self._refused_of = place
         del self._ids[place:]
         self._texts.forget_from(place)
@@ -185,10 +187,10 @@ class RecordView(Generic[R]):
     def _all_but(self, left_out: Collection[int]) -> ChosenRows[R]:
         """The records shown without those at these places, which are shown."""
         few = len(left_out) + len(self.rows) - len(self.shown)
+        out = frozenset(left_out)
         if few * 4 > len(self.rows):
-            places = [place for place in self.shown if place not in left_out] if left_out else self.shown
-            return ChosenRows(self.rows, places)
-        return AllBut(self.rows, self.shown, self.hidden | frozenset(left_out))
+            return ChosenRows(self.rows, [place for place in self.shown if place not in out] if out else self.shown)
+        return AllBut(self.rows, self.shown, self.hidden | out)
 
     @property
     def hidden(self) -> frozenset[int]:
@@ -202,15 +204,15 @@ class RecordView(Generic[R]):
 
     def choose_shown(self) -> Choice[R]:
         """All that is shown: what can be marked of it, and what cannot."""
-        ids, refused = self.all_ids(), self._refused_shown()
-        if len(self.hidden) * 4 > len(ids):
+        ids, places = self.all_ids(), self._refused_shown()
+        refused = [ids[place] for place in places]
+        if (len(ids) - len(self.shown)) * 4 > len(ids):
             markable = set(map(ids.__getitem__, self.shown))
         else:
-            markable = set(self._whole_index())
+            markable = set(self._index if self._indexed else ids)
             markable.difference_update(map(ids.__getitem__, self.hidden))
         markable.difference_update(refused)
-        index = self._whole_index()
-        return Choice(markable, refused, self._all_but(frozenset(map(index.__getitem__, refused))))
+        return Choice(markable, refused, self._all_but(places))
 
     def all_ids(self) -> list[str]:
         """The ids of all records, in source order."""
@@ -227,18 +229,13 @@ class RecordView(Generic[R]):
         self._ask(len(self.rows))
         return list(filter(self._refused.__contains__, ids)) if self._refused else []
 
-    def _refused_shown(self) -> list[str]:
-        """The ids of those shown that cannot be marked; looked for once, until others are shown."""
-        known = self._none_of
-        if known is None or known[0] is not self.rows or known[1] is not self.shown:
-            self._ask(len(self.rows))
-            found: list[str] = []
-            if self._refused:
-                ids = self.all_ids()
-                shown = ids if len(self.shown) == len(ids) else map(ids.__getitem__, self.shown)
-                found = list(filter(self._refused.__contains__, shown))
-            known = self._none_of = (self.rows, self.shown, found)
-        return known[2]
+    def _refused_shown(self) -> list[int]:
+        """The places of those shown that cannot be marked, in source order."""
+        self._ask(len(self.rows))
+        if len(self.shown) * 4 < len(self.rows):
+            return list(filter(self._as_set().__contains__, self._refused_places))
+        hidden = self.hidden
+        return [place for place in self._refused_places if place not in hidden] if hidden else self._refused_places[:]
 
     def all_refused(self) -> frozenset[str]:
         """The ids of all records that cannot be marked."""
@@ -248,7 +245,9 @@ class RecordView(Generic[R]):
     def _ask(self, end: int) -> None:
         start, end = self._refused_of, min(end, len(self.rows))
         if self.refusal is not None and start < end:
-            self._refused.update(compress(self.all_ids()[start:end], each_between(self.rows, self.refusal, start, end)))
+            found = list(compress(range(start, end), each_between(self.rows, self.refusal, start, end)))
+            self._refused_places += found
+            self._refused.update(map(self.all_ids().__getitem__, found))
         self._refused_of = end
 
     def count_shown(self, ids: Set[str]) -> int:
