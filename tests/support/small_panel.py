@@ -136,6 +136,8 @@ class SmallPanel:
         self.questions: list[str] = []
         """Paths with their queries."""
         self.lists_cut_at: int | None = None
+        self.gone_after_a_page: str | None = None
+        """Lists go by offset, as some panels' do, and this order is deleted once its page was given."""
         self.lists_by_id = False
         """Whether lists know the filter ``id``."""
         self.polls = 0
@@ -269,7 +271,12 @@ class SmallPanel:
         if self.lists_cut_at is not None and more:
             more = page[-1] < sorted(things)[self.lists_cut_at]
         items = [{k: v for k, v in things[key].items() if k not in ("lines", "history")} for key in page]
-        return 200, {"items": items, "next_cursor": page[-1] if more else None, "total": len(things)}
+        answer = {"items": items, "next_cursor": page[-1] if more else None, "total": len(things)}
+        if self.gone_after_a_page is not None and self.gone_after_a_page in page and more:
+            answer["next_cursor"] = keys[limit]  # what moves up into its place is passed by
+            del things[self.gone_after_a_page]
+            self.gone_after_a_page = None
+        return 200, answer
 
     def _thread(self, key: str, query: dict[str, list[str]]) -> tuple[int, Json]:
         if key not in self.objects["ticket"]:

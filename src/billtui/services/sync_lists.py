@@ -52,7 +52,7 @@ class _Loaded:
     seen: set[str]
     stale: set[str]
     short: bool = False
-    """It held fewer rows than the panel said: nothing is taken out because of it."""
+    """It held fewer rows than the panel said, or moved while it was read: nothing is taken out because of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class ListSync:
         loaded = _Loaded(set(), set())
         writing = _Writing(source.kind, self._store, loaded)
         count, total = 0, None
-        shown = 0.0
+        shown, moved = 0.0, False
 
         async def begin(unread: UnreadPage[T]) -> Arriving:
             return await self.reading.begin(source.kind, unread)
@@ -253,7 +253,8 @@ class ListSync:
             async with contextlib.aclosing(source.arriving(begin)) as pages:
                 async for page in pages:
                     count += page.count
-                    total = page.head.total if page.head.total is not None else total
+                    before, total = total, page.head.total if page.head.total is not None else total
+                    moved = moved or (before is not None and before != total)
                     await writing.add(page)
                     if time.monotonic() - shown >= TELL_EVERY:
                         shown = time.monotonic()
@@ -263,9 +264,14 @@ class ListSync:
         except BaseException:
             await writing.abandon()
             raise
-        loaded.short = total is not None and len(loaded.seen) < total
+        # A panel without a feed may page by offset: where a row went meanwhile, the next page passes another one by.
+        loaded.short = (moved and not self._has_feed) or (total is not None and len(loaded.seen) < total)
         self._count(source.kind, len(loaded.seen), total)
         return loaded
+
+    @property
+    def _has_feed(self) -> bool:
+        return "changes" in self._client.capabilities
 
     def _count(self, kind: Kind, seen: int, total: int | None) -> None:
         if kind == "order":

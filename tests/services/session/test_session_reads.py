@@ -208,6 +208,22 @@ async def test_a_list_cut_short_removes_nothing(
         assert session.store.counts()["order"] == 29
 
 
+async def test_a_list_that_moved_while_it_was_read_removes_nothing(
+    panel: SmallPanel, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a feed and by offset: an order is deleted between two pages, and the next page leaves another one out."""
+    monkeypatch.setattr("billtui.services.sync_lists.PAGE", 10)
+    panel.me = panel.me | {"capabilities": ["invoices.pay"]}
+    async with opens() as (session, events):
+        await loaded(events)
+        gone, passed_by = "10", sorted(panel.objects["order"])[10]
+        panel.gone_after_a_page = gone
+        await session.refresh(full=True)
+        assert passed_by in session.store.order_rows([passed_by]), "it is still there"
+        await session.refresh(full=True)
+        assert session.store.order_rows([gone, passed_by]).keys() == {passed_by}
+
+
 async def test_a_panel_without_a_feed_is_loaded_from_time_to_time(panel: SmallPanel, opens: Opens) -> None:
     panel.me = panel.me | {"capabilities": ["invoices.pay"]}
     async with opens(refresh_seconds=0.05) as (session, events):
