@@ -18,7 +18,7 @@ from tests.support.command_line import Result
 from tests.support.sandbox import SandboxProcess
 
 Json = dict[str, Any]
-REFUSED, UNKNOWN = 5, 9
+REFUSED, CHANGED, UNKNOWN = 5, 8, 9
 LETTER = "The console shows nothing\nSince 06:40 UTC the console of our server shows nothing after a reboot."
 
 
@@ -135,6 +135,44 @@ def test_servers_are_ordered_in_bulk(house: House, verbs: Verbs) -> None:
     assert str(house.spent() - spent) == job["job"]["total"]["amount"]
     listed = {one["id"] for one in verbs.json("orders", "list")["items"]}
     assert house.orders() == listed
+
+
+def test_a_plan_file_of_new_servers_is_carried_out_on_one_of_two_computers(
+    house: House, verbs: Verbs, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With keys the panel tells the second one that it was done; without, that the panel has changed since."""
+    if "orders.new" not in capabilities(house):
+        return
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    command = ("order", "new", "--cells", house.cells, "--period", "1", "--pay", "internal", "--plan-out")
+    verbs.json(*command, str(first))
+    unasked = ("--yes", "--max-total", "1000")
+    before, spent = house.orders(), house.spent()
+    with monkeypatch.context() as other:
+        for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
+            other.setenv(f"BILLTUI_{kind}_DIR", str(tmp_path / "other" / kind.lower()))
+        there = Verbs(house, capsys, tmp_path)
+        there.json("apply", str(first), *unasked)
+    once = house.orders() - before, house.spent() - spent
+    assert len(once[0]) == 3
+
+    here = verbs("apply", str(first), *unasked, "-p", "house", "--json")
+
+    assert (house.orders() - before, house.spent() - spent) == once
+    if house.kind == "billing_v1":
+        assert here.code == 0
+    else:
+        assert (here.code, here.error["code"]) == (CHANGED, "facts-changed"), here
+        assert "another computer" in here.error["detail"]
+        assert "the panel has changed" in verbs("apply", str(first), "--dry-run", "-p", "house").out
+    if house.kind != "fossbilling":
+        return  # the others take long, and it is the same there
+    verbs.json(*command, str(second))  # made anew, it goes; and so do two that were written before either was done
+    third = tmp_path / "third.json"
+    verbs.json(*command, str(third))
+    verbs.json("apply", str(second), *unasked)
+    verbs.json("apply", str(third), *unasked)
+    assert len(house.orders() - before) == 9
 
 
 def test_a_ticket_is_written_once(house: House, verbs: Verbs, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ async def carry_out(
     if not plan.operations:
         return nothing_left(context, plan)
     if getattr(options, "plan_out", None):
-        return _plan_out(context, plan, about, more or {}, full=full)
+        return _plan_out(context, await session.with_panel_seen(plan), about, more or {}, full=full)
     if plan.coded and not codes:
         raise _needs_codes(plan)
     if session.read_only:

@@ -25,7 +25,8 @@ last profile; without a terminal it prints a plain overview and ends. `billtui -
 Every change is a plan first: it is shown, confirmed, written to the journal, and only then sent, once.
 
 - `--dry-run` shows the plan and ends. `--plan-out FILE` writes it; `billtui apply FILE` carries it out, here or on
-  another host, once, however often it is applied.
+  another host, once, however often it is applied. Panels without keys cannot tell another host; there it is said, and a
+  plan of new servers is not sent unasked where the panel has changed since the file was written.
 - On a terminal the plan is confirmed by `y`, or above the profile's limit by typing the total; where orders go to
   another account, by typing the recipient's login once more. Without a terminal
   nothing is sent without `--yes`; above the limit (`confirm_limit`, `confirm_items`) `--max-total 120.00EUR` is needed

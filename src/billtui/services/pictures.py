@@ -45,8 +45,15 @@ class Compared(NamedTuple):
 
 def compared(row: OperationRow) -> list[Compared]:
     """What the journal has of the panel before ``row`` was sent, and when it was looked at after; in words."""
-    before = _things(row.picture, "seen")
-    now = _things(row.finding, "now")
+    return _side_by_side(_things(row.picture, "seen"), _things(row.finding, "now"))
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What of two looks at the panel is another one now, in words."""
+    return [one.words for one in _side_by_side(before, now) if one.changed]
+
+
+def _side_by_side(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Compared]:
     names = list(dict.fromkeys((*before, *now)))
     return [
         Compared(_name(name), _value(before.get(name)), _now(before.get(name), now[name]) if name in now else "")

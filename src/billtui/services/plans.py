@@ -2,7 +2,8 @@
 
 A plan is made once (its id is random), shown, confirmed, journalled and executed. It can be written to a file and
 applied later or elsewhere: every operation's idempotency key is derived from the plan's id, so the same plan is done
-once, wherever and however often it is applied, while a newly made plan has new keys.
+once, wherever and however often it is applied, while a newly made plan has new keys. On panels without keys that is so
+on one computer, by its journal; see ``services/panel_seen.py`` for another one.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         StockItem,
         Transfer,
     )
+    from billtui.services.journal import JournalReader
+    from billtui.services.plans import Plan
     from billtui.services.store.writer import Kind
     from billtui.services.store_thread import StoreThread
     from billtui.services.sync import Sync
@@ -79,6 +81,18 @@ class Reads:
             return await sync.invoices(await self.raw_ids("invoice", ids))
 
         return await self._panel.ask(work)
+
+    async def with_panel_seen(self, plan: Plan) -> Plan:
+        """A plan as it goes into a file."""
+        from billtui.services.panel_seen import with_panel_seen  # with what it compares by: when a file is written
+
+        return await self._panel.ask(lambda client, _sync: with_panel_seen(client, plan))
+
+    async def changed_since_written(self, plan: Plan, journal: JournalReader) -> list[str]:
+        """What is not as it was when the file of a plan was written."""
+        from billtui.services.panel_seen import changed_since_written
+
+        return await self._panel.ask(lambda client, _sync: changed_since_written(client, journal, plan))
 
     async def order(self, order_id: str) -> Order:
         """One order with all its actions. Raises NotFound."""

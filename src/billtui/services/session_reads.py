@@ -23,7 +23,9 @@ if TYPE_CHECKING:
         StockItem,
         Transfer,
     )
+    from billtui.services.journal import JournalReader
     from billtui.services.offers import Offer
+    from billtui.services.plans import Plan
     from billtui.services.session_core import SessionCore
     from billtui.services.session_events import StoreChanged
     from billtui.services.session_settings import Catalogue
@@ -74,6 +76,18 @@ class SessionReads:
     async def payment_methods(self, invoice_id: str) -> list[PaymentMethod]:
         """Every way to pay an invoice, with reasons and dates (INV-3, PRM-2). Raises ClientError."""
         return await self._threads.ask(self._core.reads.payment_methods(invoice_id))
+
+    async def with_panel_seen(self, plan: Plan) -> Plan:
+        """``plan`` as it goes into a file: with what tells, on a panel without keys, whether it was done elsewhere.
+
+        Raises ClientError.
+        """
+        return await self._threads.ask(self._core.reads.with_panel_seen(plan))
+
+    async def changed_since_written(self, plan: Plan, journal: JournalReader) -> list[str]:
+        """What on a panel without keys is not as it was when the file of ``plan`` was written, and is none of this
+        computer's doings. Raises ClientError, JournalError."""
+        return await self._threads.ask(self._core.reads.changed_since_written(plan, journal))
 
     async def quote_renewal(self, order_ids: Sequence[str], period: int, promo_code: str | None = None) -> Quote:
         """What a renewal would cost, explained, with what it leaves out (DSC-8, BLK-6). Raises ClientError."""

@@ -15,6 +15,7 @@ from billtui.config.paths import typed_path
 from billtui.services import plan_files
 from billtui.services.journal import UnknownJob
 from billtui.services.plans import MAX_PLAN_BYTES, Plan
+from billtui.services.session import Session
 from billtui.services.session_settings import AlienPlan
 from billtui.services.settle import MEMORY
 
@@ -42,7 +43,8 @@ def show(context: Context) -> Exit:
 
 
 async def apply(context: Context) -> Exit:
-    """Carry a written plan out. Applied again it shows what became of it; on another host it is done once as well."""
+    """Carry a written plan out. Applied again it shows what became of it. On another host the panel tells that it was
+    done, by its keys; without keys that is said, and a panel that has changed since stops it."""
     plan = read_plan(context.options.plan)
     async with context.signed_in() as (session, account):
         if (plan.panel_id, plan.account_id) != (account.panel_id.raw, account.account_id.raw):
@@ -61,7 +63,8 @@ async def apply(context: Context) -> Exit:
                     Exit.CHANGED,
                     hint="Make the plan anew.",
                 ) from None
-            return await carry_out(context, session, plan, planned_earlier=True)
+            about = await _standing(context, session, plan)
+            return await carry_out(context, session, plan, planned_earlier=True, about=about)
         if session.journal.plan(job.id).to_json() != plan.to_json():
             raise CliError(
                 "plan-changed",
@@ -85,3 +88,20 @@ async def apply(context: Context) -> Exit:
         session.executor.settle_now(job.id)
         job = await wait_for_job(context, session, job.id)
         return tell_job(context, session, job, already=True)
+
+
+async def _standing(context: Context, session: Session, plan: Plan) -> list[str]:
+    """What is said of a panel without keys that is not as it was when the file was written. Unasked, it is not done:
+    raises CliError."""
+    changed = await session.changed_since_written(plan, session.journal)
+    if not changed:
+        return []
+    words = f"Since this file was written the panel has changed: {'; '.join(changed)}."
+    if context.options.yes and not context.options.dry_run:
+        raise CliError(
+            "facts-changed",
+            f"{words} It may have been carried out on another computer already; nothing was sent.",
+            Exit.CHANGED,
+            hint="Make the plan anew, or confirm this one on a terminal, without --yes.",
+        )
+    return [f"{words} Was it carried out on another computer already?"]

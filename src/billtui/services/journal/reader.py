@@ -231,6 +231,18 @@ class JournalReader:
             ).fetchone()
         return found is not None
 
+    def any_sent_since(self, panel_id: str, account_id: str, at: str) -> bool:
+        """Whether anything of the account was sent from this computer after ``at`` (UTC, as the journal has it)."""
+        with self._reading() as db:
+            if db is None:
+                return False
+            found = db.execute(
+                "SELECT 1 FROM events e JOIN jobs j ON j.id = e.job_id WHERE e.after = 'sending' AND e.at > ?"
+                " AND j.panel_id = ? AND j.account_id = ? LIMIT 1",
+                (at, panel_id, account_id),
+            ).fetchone()
+        return found is not None
+
     def done_since(self, panel_id: str, account_id: str, kinds: Iterable[str], since: datetime) -> list[OperationRow]:
         """What the account's operations of these kinds that were done since then answered, the first one first."""
         wanted = list(kinds)
