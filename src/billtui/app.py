@@ -268,10 +268,11 @@ class BilltuiApp(ProfileSwitching, Places, News):
         if now >= self._error_until and now - self._said_at >= HUSH_AFTER:
             self.clear_notifications()
 
-    async def boundary(self, work: Awaitable[object]) -> object:
+    async def boundary(self, work: Awaitable[object], name: str = "") -> object:
         """Await ``work``; an error becomes a message. The one place where any error is caught."""
         try:
-            return await work
+            with self.waits.act(name):
+                return await work
         except Exception as error:  # noqa: BLE001 - the boundary: reported with its place, never swallowed
             self.report(error)
         return None
@@ -327,7 +328,8 @@ class BilltuiApp(ProfileSwitching, Places, News):
 
     def refresh_from_panel(self) -> None:
         """Ask the panel for what changed; the old rows stay meanwhile."""
-        self.run_worker(self.boundary(self.session.refresh()), group="refresh", exclusive=True, exit_on_error=False)
+        refreshing = self.boundary(self.session.refresh(), "app.refresh")
+        self.run_worker(refreshing, group="refresh", exclusive=True, exit_on_error=False)
 
     @handles("app.sign-out")
     async def sign_out(self) -> None:

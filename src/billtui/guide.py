@@ -123,19 +123,20 @@ class GuideApp(CarefulApp[Chosen]):
         """Keys were not used."""
         self.say(words, "warning")
 
-    async def boundary(self, work: Awaitable[object]) -> object:
+    async def boundary(self, work: Awaitable[object], name: str = "") -> object:
         """Await ``work``; an error becomes a message. The guide's one place where any error is caught."""
         try:
-            return await work
+            with self.waits.act(name):
+                return await work
         except Exception as error:  # noqa: BLE001 - the boundary: reported with its place, never swallowed
             known = isinstance(error, KNOWN_ERRORS)
             self.say(str(error) if known else " ".join(self._report(error).text.splitlines()), "error")
         return None
 
-    def work(self, work: Coroutine[Any, Any, object]) -> None:
+    def work(self, work: Coroutine[Any, Any, object], name: str = "work") -> None:
         """Do ``work`` in a worker of the program, so that closing a dialog does not cut it off."""
         work = self.part_of_opening(work)
-        self.run_worker(self.boundary(work), group="guide", exit_on_error=False)
+        self.run_worker(self.boundary(work, name), group="guide", exit_on_error=False)
 
     def choose_profile(self) -> None:
         """There is none to choose."""

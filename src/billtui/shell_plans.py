@@ -13,6 +13,7 @@ from textual.timer import Timer
 
 from billtui.commands import handles
 from billtui.screens.shell import Shell
+from billtui.services.waits import note_sent
 from billtui.widgets.outbox import Waiting
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class PlansOnTheirWay(Shell):
         self.shows_no_more()
         seconds = self.settings.undo_seconds if hold else 0
         job_id = self.session.submit(plan, hold_seconds=seconds, codes=codes)
+        note_sent()
         if seconds:
             self._offered = None  # u is about this now, also when it comes too late
             self._held.append(Held(job_id, str(plan.title), self._now() + seconds))

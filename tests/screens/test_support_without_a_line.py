@@ -19,7 +19,7 @@ async def test_a_card_that_could_not_be_read_comes_by_itself(program: Program) -
         await driver.press("P")
         await driver.on("ChoiceDialog")
         await driver.choose("low")
-        await driver.hears("Asking the panel")
+        await driver.sees("Reading the ticket …", "esc cancels")
         process.send_signal(signal.SIGCONT)
         await driver.hears("priority low")
 

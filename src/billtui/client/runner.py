@@ -29,6 +29,7 @@ from billtui.client.errors import (
 )
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request
 from billtui.client.pace import UNSPARED, Pace, Turns
+from billtui.client.questions import counted
 from billtui.client.retry import Breaker, next_pause
 from billtui.client.transport import Transport
 from billtui.client.unread import UnreadPage, reader_of, unusable
@@ -188,7 +189,7 @@ class Runner:
         exchange, token = call.exchange, self.credentials.token
         if exchange.authorised and token is not None:
             exchange = self.authorised(exchange, token)
-        async with self._turns.turn(waits_for_news=exchange.kind is Kind.POLL):
+        async with self._turns.turn(waits_for_news=exchange.kind is Kind.POLL), counted():
             answer = await self.transport.send(exchange, token, deadline)
         if answer.status not in call.expect:
             raise call.explain(answer)

@@ -149,6 +149,9 @@ class BilltuiScreen(LeanScreen[None]):
         if command.id.startswith("table."):
             self._run_in_table(command.id)
             return
+        if self.billtui.waits.is_asking(command.id):
+            self.billtui.say(f"“{command.title}” is being asked already; esc leaves it.")
+            return
         owner, name = (self, self._handlers[command.id]) if command.id in self._handlers else self._of_app(command)
         if name is None:
             return
@@ -158,7 +161,7 @@ class BilltuiScreen(LeanScreen[None]):
             self.billtui.report(error)
             return
         if inspect.iscoroutine(result):
-            self.guarded(self.billtui.part_of_opening(result))
+            self.guarded(self.billtui.part_of_opening(result), command.id)
 
     def _run_in_table(self, command_id: str) -> None:
         """A command of the table, chosen in the palette: its own keys never come here."""
@@ -172,11 +175,14 @@ class BilltuiScreen(LeanScreen[None]):
     def _of_app(self, command: Command) -> tuple[object, str | None]:
         return self.billtui, self.billtui.command_handlers.get(command.id)
 
-    def guarded(self, work: Awaitable[object]) -> None:
-        """Run ``work`` in a worker of this screen; an error becomes a message, never a crash."""
+    def guarded(self, work: Awaitable[object], name: str = "") -> None:
+        """Run ``work`` in a worker of this screen; an error becomes a message, never a crash.
+
+        With a ``name`` a person began it, and may leave it by ``esc`` while the panel is asked; else it loads a view.
+        """
 
         async def run() -> None:
-            await self.billtui.boundary(work)
+            await self.billtui.boundary(work, name)
 
         coroutine: Coroutine[Any, Any, None] = run()
         self.run_worker(coroutine, group="commands", exit_on_error=False)

@@ -11,6 +11,7 @@ from billtui.domain.models import CannedReply, Department
 from billtui.domain.rules.canned import PLACEHOLDERS, placeholders_in
 from billtui.screens.canned_form import CannedAnswer, CannedForm
 from billtui.screens.flows import (
+    OUTCOME,
     busy_targets,
     carried_out,
     confirm_and_submit,
@@ -23,6 +24,7 @@ from billtui.screens.list_screen import View
 from billtui.screens.panel_list import PanelList
 from billtui.services import planner
 from billtui.services.journal import OperationState
+from billtui.services.waits import asking
 from billtui.widgets.formats import date_text, toned
 from billtui.widgets.record_table import Column, Toned
 
@@ -79,7 +81,8 @@ class CannedScreen(PanelList[CannedReply]):
 
     async def fetch(self) -> Sequence[CannedReply]:
         """From the panel, with the departments' names."""
-        self.departments = await self.session.tickets.departments()
+        with asking("Asking for the departments"):
+            self.departments = await self.session.tickets.departments()
         return await self.session.tickets.canned_replies()
 
     def mark_refusal(self, row: CannedReply) -> str | None:
@@ -164,5 +167,5 @@ class CannedScreen(PanelList[CannedReply]):
         note = "It is gone for all colleagues. Answers that were sent with it stay as they are."
         job_id = await confirm_and_submit(app, plan, button="Delete", danger=True, note=note)
         if job_id is not None:
-            await job_ended(app, job_id)
+            await job_ended(app, job_id, OUTCOME)
             await self.load()

@@ -7,11 +7,16 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from billtui.screens.kept_stylesheet import KeptStylesheet
+from billtui.screens.waits import Waits
+from billtui.services.waits import ACT
 from billtui.terminal.gated_app import GatedApp
 
 if TYPE_CHECKING:
+    from textual.dom import DOMNode
     from textual.events import Resize
+    from textual.widget import Widget
 
+    from billtui.screens.shell import Severity
     from billtui.terminal.crash import CrashReport
 
 Answer = TypeVar("Answer")
@@ -31,6 +36,24 @@ class CarefulApp(GatedApp[Answer]):
         """Everything is as in Textual's app, but for what keeps it quick."""
         super().__init__(*arguments, **options)
         self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
+        self.waits = Waits(self)
+        """What the panel is asked, for whoever waits for it."""
+
+    def say(self, message: str, severity: Severity = "information") -> None:
+        """A short message, as plain text, for a few seconds."""
+        raise NotImplementedError
+
+    def _register(self, parent: DOMNode, *widgets: Widget, **options: Any) -> list[Widget]:
+        """Take widgets in (Textual 8.2.8): what a dialog asks by itself is no part of what it was opened by."""
+        token = ACT.set(None)
+        try:
+            return super()._register(parent, *widgets, **options)
+        finally:
+            ACT.reset(token)
+
+    def leave_wait(self) -> bool:
+        """Leave what is waited for, where that is shown; whether something was left."""
+        return self.waits.leave()
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """A picture of the screen as SVG, every way to take one included, with all secrets covered."""

@@ -170,7 +170,7 @@ def _leave_it_to_the_job(screen: ComposerScreen, job_id: str) -> None:
     app, access, letter = screen.billtui, screen.access, screen.kept.letter
     secret = SecretStr(access.value) if access is not None and access.value else None
     if secret is None and not screen.kept.draft.attachments:
-        app.work(_followed(app, screen, job_id, None))
+        app.work(_followed(app, screen, job_id, None), "")
         if screen.is_current:
             app.pop_screen()
             _go_on(app, letter)
@@ -180,7 +180,7 @@ def _leave_it_to_the_job(screen: ComposerScreen, job_id: str) -> None:
     first = f"It goes in {seconds} s; u takes it back. " if seconds else "On its way. "
     then = "Server access is given once the ticket is there." if secret is not None else "Its files go first."
     screen.show_sending(f"{first}{then}")
-    app.work(_followed(app, screen, job_id, secret))
+    app.work(_followed(app, screen, job_id, secret), "")
 
 
 def _go_on(app: Shell, letter: Letter) -> None:

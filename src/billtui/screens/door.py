@@ -21,8 +21,8 @@ class Door(Protocol):
     def say(self, message: str, severity: Severity = "information") -> None:
         """A short message, as plain text."""
 
-    async def boundary(self, work: Awaitable[object]) -> object:
-        """Await ``work``; an error becomes a message."""
+    async def boundary(self, work: Awaitable[object], name: str = "") -> object:
+        """Await ``work``; an error becomes a message. With a ``name`` a person began it, and may leave it."""
 
     def choose_profile(self) -> None:
         """Sign in with another profile."""
@@ -30,5 +30,5 @@ class Door(Protocol):
     async def leave(self, code: int = 0) -> None:
         """Close the session, then the program."""
 
-    def work(self, work: Coroutine[Any, Any, object]) -> None:
+    def work(self, work: Coroutine[Any, Any, object], name: str = "work") -> None:
         """Do ``work`` in a worker of the program, so that closing a dialog does not cut it off."""

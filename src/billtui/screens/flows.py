@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
@@ -21,13 +20,14 @@ from billtui.services.panel_ways import ways_of
 from billtui.services.plan_files import write_typed
 from billtui.services.plans import Plan, PlanError
 from billtui.services.session import NotSignedIn
+from billtui.services.waits import Leaving, Question, asking
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
 
-SLOW_SECONDS: Final = 2.0
-"""After so long without an answer it is said that the panel is being asked."""
+OUTCOME: Final = Question("Waiting for the outcome", Leaving.GOES_ON)
+ADDRESS: Final = Question("Asking for the address to pay at", Leaving.GOES_ON)
 SIGN_IN_FIRST = "Nothing was sent yet: the session has ended. Sign in, and what you confirmed goes on."
 
 
@@ -145,26 +145,20 @@ async def payment_refused(app: Shell, plan: Plan) -> bool:
     return bool(refused)
 
 
-@contextlib.contextmanager
-def said_when_slow(app: Shell, words: str = "Asking the panel …") -> Iterator[None]:
-    """While something is asked of the panel for a key: that is said where the answer does not come soon."""
-    later = asyncio.get_running_loop().call_later(SLOW_SECONDS, app.say, words)
-    try:
-        yield
-    finally:
-        later.cancel()
+async def job_ended(app: Shell, job_id: str, question: Question | None = None) -> None:
+    """Wait until every outcome of a job of this program is final; at once where it is so already.
 
-
-async def job_ended(app: Shell, job_id: str) -> None:
-    """Wait until every outcome of a job of this program is final; at once where it is so already."""
+    With a ``question`` a person waits for it, and it is shown.
+    """
     if not app.session.journal.job(job_id).finished:
-        await app.job_finished(job_id)
+        with asking(question):
+            await app.job_finished(job_id)
 
 
 async def carried_out(app: Shell, plan: Plan) -> OperationRow:
     """Have a plan of one operation done at once, without a question; how it ended."""
     job_id = app.submit(plan)
-    await job_ended(app, job_id)
+    await job_ended(app, job_id, Question(str(plan.title), Leaving.GOES_ON))
     return app.session.journal.operations(job_id)[0]
 
 

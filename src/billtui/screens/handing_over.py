@@ -14,6 +14,7 @@ from billtui.screens.triage import change_tickets, these, why_closed, why_same
 from billtui.services import planner
 from billtui.services.journal import OperationState
 from billtui.services.store import TicketRow
+from billtui.services.waits import asking
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 async def hand_over(app: Shell, rows: Sequence[TicketRow]) -> None:
     """To another department, with a note for whoever takes it there; nobody has it then."""
-    departments = await app.session.tickets.departments()
+    with asking("Asking for the departments"):
+        departments = await app.session.tickets.departments()
     here = rows[0].department if len({row.department for row in rows}) == 1 else ""
     choices = [
         Choice(str(one.id.raw), str(one.name), str(one.about), "It is there already." if one.id.raw == here else "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from billtui.config.paths import typed_path
 from billtui.domain.models import Invoice
 from billtui.screens.explaining import invoice_explained
-from billtui.screens.flows import busy_targets, confirm_and_submit, said_when_slow, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog, MessageDialog
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.prompt import Prompt
@@ -27,8 +27,7 @@ FORMATS = (
 
 
 async def _invoices(app: Shell, ids: Sequence[str]) -> list[Invoice]:
-    with said_when_slow(app):
-        invoices = await app.session.invoices_by_ids(ids)
+    invoices = await app.session.invoices_by_ids(ids)
     if not invoices:
         app.say("These invoices are not there any more; press r to refresh.", "warning")
     return invoices

@@ -33,6 +33,7 @@ from billtui.services.journal import OperationState
 from billtui.services.plans import Plan
 from billtui.services.store import MessageRow, TicketRow
 from billtui.services.ticket_queue import CLOSED
+from billtui.services.waits import asking
 from billtui.widgets.formats import count_text, epoch, moment_text
 
 if TYPE_CHECKING:
@@ -313,7 +314,8 @@ async def split_ticket(app: Shell, row: TicketRow) -> None:
     )  # fmt: skip
     if subject is None:
         return
-    departments = await app.session.tickets.departments()
+    with asking("Asking for the departments"):
+        departments = await app.session.tickets.departments()
     where = await app.push_screen_wait(
         ChoiceDialog(
             "For which department?", [Choice(one.id.raw, str(one.name), str(one.about)) for one in departments],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from billtui.domain.models import Action, AutoRenew, Order
 from billtui.domain.periods import PERIODS
-from billtui.screens.flows import busy_targets, confirm_and_submit, said_when_slow, signed_in_account
+from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.prompt import Prompt
 from billtui.services import planner
@@ -30,8 +30,7 @@ DANGEROUS = ("reset", "reinstall")
 
 
 async def _orders(app: Shell, ids: Sequence[str]) -> list[Order]:
-    with said_when_slow(app):
-        orders = await app.session.orders_by_ids(ids)
+    orders = await app.session.orders_by_ids(ids)
     if not orders:
         app.say("These orders are not there any more; press r to refresh.", "warning")
     return orders

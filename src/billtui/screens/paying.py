@@ -11,7 +11,7 @@ from billtui.domain.money import Money
 from billtui.domain.rules.accounts import other_currency
 from billtui.domain.rules.facts import Purses
 from billtui.domain.rules.promise import promise_deadline
-from billtui.screens.flows import busy_targets, confirm_and_submit, said_when_slow, signed_in_account
+from billtui.screens.flows import ADDRESS, busy_targets, confirm_and_submit, job_ended, signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.external import ExternalPayment
@@ -31,8 +31,7 @@ async def pay_invoices(app: Shell, invoice_ids: Sequence[str], *, keep_marks: bo
     Gives the id of the job that pays, or ``None`` where nothing was sent.
     """
     account = signed_in_account(app)
-    with said_when_slow(app):
-        invoices = await app.session.invoices_by_ids(invoice_ids)
+    invoices = await app.session.invoices_by_ids(invoice_ids)
     if not invoices:
         app.say("These invoices are not there any more; press r to refresh.", "warning")
         return None
@@ -42,8 +41,7 @@ async def pay_invoices(app: Shell, invoice_ids: Sequence[str], *, keep_marks: bo
             app.say(refusal.reason, "warning")
             return None
     total = Money.total((one.total for one in invoices), account.currency)
-    with said_when_slow(app):
-        methods = await app.session.payment_methods(invoices[0].id.raw)
+    methods = await app.session.payment_methods(invoices[0].id.raw)
     title = f"Pay invoice {invoices[0].number}" if len(invoices) == 1 else f"Pay {len(invoices)} invoices"
     choices = [method_choice(method, account, total, len(invoices)) for method in methods]
     method = await app.push_screen_wait(ChoiceDialog(title, choices, note=f"Total {total}. How?"))
@@ -114,7 +112,7 @@ def _consequences(account: Account, total: Money, method: PaymentMethod, now: da
 
 
 async def _follow_external(app: Shell, job_id: str, invoice: Invoice) -> None:
-    await app.job_finished(job_id)
+    await job_ended(app, job_id, ADDRESS)
     rows = app.session.journal.operations(job_id)
     for row in rows:
         if row.state is OperationState.DONE and row.answer:

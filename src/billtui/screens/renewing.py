@@ -14,7 +14,6 @@ from billtui.screens.flows import (
     confirm_and_submit,
     job_ended,
     payment_refused,
-    said_when_slow,
     signed_in_account,
 )
 from billtui.screens.invoice_actions import delete_invoices
@@ -29,6 +28,7 @@ from billtui.services.journal import OperationState
 from billtui.services.offers import Offer
 from billtui.services.operation_kinds import OperationKind
 from billtui.services.panel_ways import payer
+from billtui.services.waits import Question
 from billtui.widgets.formats import count_text, date_text
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ async def renew_orders(app: Shell, order_ids: Sequence[str]) -> str | None:
 async def orders_in_full(app: Shell, order_ids: Sequence[str]) -> list[Order]:
     """The orders in full; of many the copy's, a few at a time so that keys are answered meanwhile."""
     if len(order_ids) <= FRESH:
-        with said_when_slow(app):
-            return await app.session.orders_by_ids(order_ids)
+        return await app.session.orders_by_ids(order_ids)
     found: list[Order] = []
     for start in range(0, len(order_ids), CHUNK):
         found += app.session.store.orders_by_id(order_ids[start : start + CHUNK]).values()
@@ -142,8 +141,7 @@ class _Renewal:
                 offer = await self._price(self.code)
 
     async def _price(self, code: str) -> Offer[RenewalRequest]:
-        with said_when_slow(self.app):
-            return await self.app.session.offer_renewal(self.order_ids, self.period, code or None)
+        return await self.app.session.offer_renewal(self.order_ids, self.period, code or None)
 
     def _names(self, offer: Offer[RenewalRequest]) -> dict[str, str]:
         rows = self.app.session.store.order_rows(str(line.order_id) for line in offer.lines)
@@ -166,7 +164,7 @@ class _Renewal:
             return
         try:
             async with asyncio.timeout(PATIENCE):
-                await job_ended(self.app, job)
+                await job_ended(self.app, job, Question("Waiting for that invoice"))
         except TimeoutError:
             self.app.say("Its outcome is not known yet: 4 shows the job. The price is taken anew as it is.", "warning")
         if answer.what == "delete":

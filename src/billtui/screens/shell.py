@@ -56,13 +56,19 @@ class Shell(CarefulApp[int]):
         """Wait until nothing typed is on its way, for a few seconds at most."""
 
     @abstractmethod
-    async def boundary(self, work: Awaitable[object]) -> object:
-        """Await ``work``; an error becomes a message."""
+    async def boundary(self, work: Awaitable[object], name: str = "") -> object:
+        """Await ``work``; an error becomes a message.
 
-    def work(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do ``work`` in a worker of the program, so that closing a dialog does not cut it off."""
+        What it asks the panel is shown while it lasts. With a ``name`` a person began it, and may leave it by ``esc``.
+        """
+
+    def work(self, work: Coroutine[Any, Any, object], name: str = "work") -> None:
+        """Do ``work`` in a worker of the program, so that closing a dialog does not cut it off.
+
+        Without a ``name`` nobody waits for it.
+        """
         work = self.part_of_opening(work)
-        self.run_worker(self.boundary(work), group="session", exit_on_error=False)
+        self.run_worker(self.boundary(work, name), group="session", exit_on_error=False)
 
     @abstractmethod
     def dress(self, screen: BilltuiScreen) -> None:

@@ -223,7 +223,7 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
         self.say("")
         self.query_one("#go", Button).label = "Signing in …"
         self.run_worker(
-            self.door.boundary(self._sign_in(login, SecretStr(password), SecretStr(totp) if totp else None)),
+            self.door.boundary(self._sign_in(login, SecretStr(password), SecretStr(totp) if totp else None), "sign-in"),
             exit_on_error=False,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from billtui.domain.models import Invoice, Payment
 from billtui.domain.money import Money, parse_amount
-from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_account
+from billtui.screens.flows import ADDRESS, busy_targets, confirm_and_submit, job_ended, signed_in_account
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.external import ExternalPayment
@@ -57,7 +57,7 @@ async def top_up(shell: Shell, suggested: Money | None = None, note: str = _NOTE
 
 
 async def _show_address(shell: Shell, job_id: str) -> None:
-    await shell.job_finished(job_id)
+    await job_ended(shell, job_id, ADDRESS)
     for row in shell.session.journal.operations(job_id):
         if row.state is OperationState.DONE and row.answer:
             payment = Payment.model_validate(row.answer["payment"])

@@ -15,7 +15,7 @@ from textual.content import Content
 from billtui.client.errors import ClientError
 from billtui.commands import Command
 from billtui.domain.models import Account, Transfer
-from billtui.screens.flows import busy_targets, confirm_and_submit, job_ended, signed_in_account
+from billtui.screens.flows import OUTCOME, busy_targets, confirm_and_submit, job_ended, signed_in_account
 from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.codes import CodesAnswer, CodesDialog, Waiting
 from billtui.screens.modals.dialog import Fact, named
@@ -291,7 +291,7 @@ async def outcome_of(app: Shell, job: str) -> list[OperationRow] | None:
     """The operations of a job once every outcome is final; ``None`` where that takes longer than a person waits."""
     try:
         async with asyncio.timeout(PATIENCE):
-            await job_ended(app, job)
+            await job_ended(app, job, OUTCOME)
     except TimeoutError:
         app.say("Its outcome is not known yet: 4 shows the job, 8 what became of it.", "warning")
         return None

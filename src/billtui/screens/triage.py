@@ -15,12 +15,12 @@ from billtui.domain.rules.ticket_desk import tag_of, tags_after, tags_refusal
 from billtui.domain.rules.ticket_risk import span
 from billtui.domain.safetext import SafeText
 from billtui.screens.flows import (
+    OUTCOME,
     busy_targets,
     carried_out,
     confirm_and_submit,
     job_ended,
     outcome_words,
-    said_when_slow,
     say_nothing_left,
     signed_in_account,
 )
@@ -70,8 +70,7 @@ async def change_tickets(
     ``ended`` waits for the outcome of many as well; ``ask`` confirms a single one, too.
     """  # fmt: skip
     account = signed_in_account(app)
-    with said_when_slow(app):
-        tickets = await app.session.tickets.tickets_by_ids([row.id for row in rows])
+    tickets = await app.session.tickets.tickets_by_ids([row.id for row in rows])
     if not tickets:
         app.say("These tickets are not there any more; press r to refresh.", "warning")
         return []
@@ -93,7 +92,7 @@ async def change_tickets(
         if job_id is None:
             return []
         if ended:
-            await job_ended(app, job_id)
+            await job_ended(app, job_id, OUTCOME)
             found = app.session.journal.operations(job_id)
             chosen = {target for one in found if one.state is OperationState.DONE for target in one.targets}
         return [one for one in wanted if f"ticket:{one.id.raw}" in chosen]

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, NotFound, OutcomeUnknown
 from billtui.services.session_settings import ReadOnlySession
+from billtui.services.waits import Leaving, Question, asking
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
@@ -80,7 +81,7 @@ class AccountCare:
 
     async def sessions(self) -> list[SessionInfo]:
         """Who is signed in as this account, where; this session is marked ``current``."""
-        return await self._threads.ask(self._core.reads.sessions())
+        return await self._threads.ask(self._core.reads.sessions(), "Reading who is signed in")
 
     async def revoke_session(self, session_id: str) -> None:
         """End another session at once. One that is gone already is no error."""
@@ -134,7 +135,7 @@ class AccountCare:
         async def work(client: BillingClient, _sync: Sync) -> list[ApiKey]:
             return await client.account.api_keys()
 
-        return await self._threads.ask(self._core.ask(work))
+        return await self._threads.ask(self._core.ask(work), "Reading the API keys")
 
     async def create_api_key(self, request: ApiKeyRequest, password: SecretStr) -> NewApiKey:
         """Make a key; it is in this answer and nowhere else."""
@@ -167,7 +168,8 @@ class AccountCare:
                 await _read_again(sync)
             return answer
 
-        return await asyncio.shield(asyncio.wrap_future(self._threads.submit(self._core.ask(work, write=True))))
+        with asking(Question("Waiting for the panel's answer", Leaving.HOLDS)):
+            return await asyncio.shield(asyncio.wrap_future(self._threads.submit(self._core.ask(work, write=True))))
 
 
 async def _read_again(sync: Sync) -> None:

@@ -5,13 +5,14 @@ Both calls are made once and never journalled: their bodies are secrets, and the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, InvalidInput, NotSent, OutcomeUnknown
 from billtui.domain.safetext import SafeText
 from billtui.services.pasted_codes import host_of, linked_host
+from billtui.services.waits import Leaving, Question
 
 if TYPE_CHECKING:
     from billtui.services.session_core import SessionCore
@@ -26,6 +27,7 @@ NOT_KNOWN = (
     " is refused, the old one still holds."
 )
 
+_MAIL: Final = Question("Asking for the mail with the code", left="The mail may be on its way all the same.")
 _WORDS = {
     "recovery-code-used": "This code was used already: a password was set with it. If that was not you, ask for a new"
     " code at once.",
@@ -47,7 +49,7 @@ class Recovery:
 
     async def ask(self, email: str) -> None:
         """Ask for the mail; every address is answered alike (:data:`NEUTRAL`). Raises ClientError."""
-        await self._threads.ask(self._ask(email.strip()))
+        await self._threads.ask(self._ask(email.strip()), _MAIL)
 
     async def confirm(self, code: SecretStr, new: SecretStr) -> None:
         """Set ``new`` with the code of the mail. Raises RuleRefused (:func:`explain`), OutcomeUnknown, ClientError.
@@ -55,7 +57,10 @@ class Recovery:
         The link of another panel's mail is not sent here (NotSent): with its code anybody sets a password there.
         """
         check_host(code.get_secret_value(), host_of(self._core.settings.connection.url))
-        await self._threads.ask(self._confirm(SecretStr(code_of(code.get_secret_value())), new))
+        await self._threads.ask(
+            self._confirm(SecretStr(code_of(code.get_secret_value())), new),
+            Question("Setting the new password", Leaving.HOLDS),
+        )
 
     async def _ask(self, email: str) -> None:
         await (await self._core.client()).account.ask_recovery(email)

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
@@ -39,6 +39,7 @@ from billtui.services.session_thread import LoopThread, SessionClosed
 from billtui.services.staff import is_staff
 from billtui.services.store import HeldRows, StoreReader
 from billtui.services.ticket_desk import TicketDesk
+from billtui.services.waits import Leaving, Question
 
 if TYPE_CHECKING:
     from billtui.client.drivers.traits import Traits
@@ -66,6 +67,8 @@ __all__ = [
 ]
 
 CLOSE_SECONDS = 2.0
+SIGNING_IN: Final = Question("Signing in", left="Nobody is signed in by it.")
+SIGNING_OUT: Final = Question("Signing out", Leaving.HOLDS)
 
 
 class Session(SessionReads):
@@ -145,7 +148,7 @@ class Session(SessionReads):
 
         Raises SignInRefused, TotpRequired, LockedOut, other ClientErrors (ACC-6).
         """
-        return await self._threads.ask(self._core.sign_in(login, password, totp, keep_in))
+        return await self._threads.ask(self._core.sign_in(login, password, totp, keep_in), SIGNING_IN)
 
     async def keeping(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that is taken by itself first."""
@@ -153,7 +156,7 @@ class Session(SessionReads):
 
     async def sign_out(self) -> list[str]:
         """End this session on the panel and forget the token; one line for each place where it may still be."""
-        return await self._threads.ask(self._core.sign_out())
+        return await self._threads.ask(self._core.sign_out(), SIGNING_OUT)
 
     async def close(self) -> None:
         """End everything, within two seconds whatever hangs. What was confirmed stays in the journal."""

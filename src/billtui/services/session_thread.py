@@ -13,6 +13,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from billtui.services.waits import Question, asking
+
 T = TypeVar("T")
 
 TURN = 0.001
@@ -63,9 +65,13 @@ class LoopThread:
             raise SessionClosed("The session has ended.")
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def ask(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await ``work`` from another thread's loop; being cancelled here cancels it there."""
-        return await asyncio.wrap_future(self.submit(work))
+    async def ask(self, work: Coroutine[Any, Any, T], question: Question | str | None = None) -> T:
+        """Await ``work`` from another thread's loop; being cancelled here cancels it there.
+
+        With a ``question`` it is something that a person may be waiting for (:mod:`billtui.services.waits`).
+        """
+        with asking(question):
+            return await asyncio.wrap_future(self.submit(work))
 
     def stop(self, seconds: float) -> bool:
         """Cancel what still runs, end the loop and wait for the thread, ``seconds`` at most. True if it ended."""

@@ -23,6 +23,7 @@ from billtui.services.read_marks import unread_tickets
 from billtui.services.session_settings import NotSignedIn, ReadOnlySession
 from billtui.services.staff import is_staff
 from billtui.services.store import StoreDamaged, StoreReader, StoreUnavailable, TicketRow
+from billtui.services.waits import Leaving, Question, asking
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
@@ -95,7 +96,7 @@ class TicketDesk:
         async def work(_client: BillingClient, sync: Sync) -> Ticket:
             return await sync.messages.thread(await self._raw(ticket_id))
 
-        return await self._ask(work)
+        return await self._ask(work, "Reading the ticket")
 
     async def tickets_by_ids(self, ids: Iterable[str]) -> list[Ticket]:
         """Several tickets in full, in the order given; those that are gone are left out (and of the copy)."""
@@ -104,7 +105,7 @@ class TicketDesk:
         async def work(_client: BillingClient, sync: Sync) -> list[Ticket]:
             return await sync.tickets(await self._core.reads.raw_ids("ticket", wanted))
 
-        return await self._ask(work)
+        return await self._ask(work, "Reading the ticket" if len(wanted) == 1 else f"Reading {len(wanted)} tickets")
 
     async def copy_messages(self) -> None:
         """Copy the messages that are kept here by themselves, once: what a session in the background does anyway."""
@@ -218,7 +219,7 @@ class TicketDesk:
         async def work(client: BillingClient, _sync: Sync) -> list[CannedReply]:
             return list(await client.staff.canned_replies())
 
-        return await self._ask(work)
+        return await self._ask(work, "Reading the canned replies")
 
     async def save_attachment(self, attachment_id: str, path: Path, *, replace: bool = False) -> int:
         """An attachment into a file, never run, mode 0600; its size in bytes (TKT-6).
@@ -230,7 +231,7 @@ class TicketDesk:
         async def work(client: BillingClient, _sync: Sync) -> int:
             return await client.tickets.download(raw, path, replace=replace)
 
-        return await self._ask(work)
+        return await self._ask(work, "Fetching the file")
 
     async def presence(self, ticket_id: str, doing: Doing) -> list[Presence]:
         """Say what one does on a ticket; who else is there (TKT-9). Through a read-only profile nothing is said."""
@@ -248,7 +249,7 @@ class TicketDesk:
         async def work(client: BillingClient, _sync: Sync) -> ShiftSummary:
             return await client.staff.summary(since, login)
 
-        return await self._ask(work)
+        return await self._ask(work, "Summing up the shift")
 
     # -- a customer's card (ACC-7)
 
@@ -259,7 +260,7 @@ class TicketDesk:
         async def work(client: BillingClient, _sync: Sync) -> Account:
             return await client.staff.account(raw)
 
-        return await self._ask(work)
+        return await self._ask(work, "Reading the customer")
 
     async def orders_of(self, account_id: str) -> list[Order]:
         """A customer's orders, at most :data:`MOST_OF_ACCOUNT`; for staff. They do not go into the copy."""
@@ -268,7 +269,7 @@ class TicketDesk:
         async def work(client: BillingClient, _sync: Sync) -> list[Order]:
             return await _first(client.orders.pages(limit=500, account_id=raw))
 
-        return await self._ask(work)
+        return await self._ask(work, "Reading the customer's orders")
 
     async def invoices_of(self, account_id: str) -> list[Invoice]:
         """A customer's invoices, at most :data:`MOST_OF_ACCOUNT`; for staff. They do not go into the copy."""
@@ -277,7 +278,7 @@ class TicketDesk:
         async def work(client: BillingClient, _sync: Sync) -> list[Invoice]:
             return await _first(client.invoices.pages(limit=500, account_id=raw))
 
-        return await self._ask(work)
+        return await self._ask(work, "Reading the customer's invoices")
 
     # -- server access (TKT-4)
 
@@ -318,15 +319,16 @@ class TicketDesk:
                 with contextlib.suppress(ClientError, StoreDamaged, StoreUnavailable):
                     await sync.tickets([await self._raw(ticket_id)])
 
-        return await asyncio.shield(asyncio.wrap_future(self._threads.submit(self._core.ask(work, write=True))))
+        with asking(Question("Waiting for the panel's answer", Leaving.HOLDS)):
+            return await asyncio.shield(asyncio.wrap_future(self._threads.submit(self._core.ask(work, write=True))))
 
     # -- how it is asked
 
     async def _raw(self, ticket_id: str) -> str:
         return (await self._core.reads.raw_ids("ticket", [ticket_id]))[0]
 
-    async def _ask(self, work: Callable[[BillingClient, Sync], Awaitable[T]]) -> T:
-        return await self._threads.ask(self._core.ask(work))
+    async def _ask(self, work: Callable[[BillingClient, Sync], Awaitable[T]], words: str = "") -> T:
+        return await self._threads.ask(self._core.ask(work), words)
 
 
 async def _first(pages: AsyncIterator[Page[T]]) -> list[T]:

@@ -124,7 +124,7 @@ class TicketWriting:
         async def work(client: BillingClient, _sync: Sync) -> Ticket:
             return await client.tickets.get(ticket_id)
 
-        return await self._threads.ask(self._core.ask(work))
+        return await self._threads.ask(self._core.ask(work), "Reading the ticket as it is now")
 
     async def departments(self) -> list[Department]:
         """Whom a ticket can be written to (TKT-1). Raises ClientError."""
@@ -157,7 +157,7 @@ class TicketWriting:
         async def work(client: BillingClient, _sync: Sync) -> list[TicketMessage]:
             return [one async for page in client.tickets.message_pages(ticket_id, after=after) for one in page.items]
 
-        return await self._threads.ask(self._core.ask(work))
+        return await self._threads.ask(self._core.ask(work), "Reading what was written since")
 
     async def _now(self, letter: Letter) -> Ticket:
         """The letter's ticket as it is now; the letter goes to the one that it was merged into."""

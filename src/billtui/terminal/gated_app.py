@@ -50,6 +50,10 @@ class GatedApp(HarmlessApp[Answer]):
         if renderable is not None:
             self.typing.drawn(screen)
 
+    def leave_wait(self) -> bool:
+        """Leave what is waited for, where that is shown; whether something was left. For ``esc``."""
+        return False
+
     def say_dropped(self, words: str) -> None:
         """Say that keys were not used, in the program's own way of saying things."""
         raise NotImplementedError

@@ -74,6 +74,10 @@ def _leaves(typed: Typed) -> bool:
     return isinstance(typed, Key) and typed.key == "ctrl+q"
 
 
+def _says_no(typed: Typed) -> bool:
+    return isinstance(typed, Key) and typed.key == "escape"
+
+
 def _has_more(node: DOMNode) -> bool:
     """Whether something waits in its queue, or was taken out of it by Textual to be looked at beforehand."""
     return bool(node.message_queue_size) or node._pending_message is not None
@@ -141,7 +145,22 @@ class TypingGate:
             self._drop(1)
             return
         self._waiting.append(typed)
-        await self.go_on()
+        if not (_says_no(typed) and await self.no_waits()):
+            await self.go_on()
+
+    async def no_waits(self) -> bool:
+        """An ``esc`` that waits for its turn leaves what is waited for, once that is shown; whether it did.
+
+        What was typed before it was for what does not come now, and goes with it.
+        """
+        last = max((place for place, typed in enumerate(self._waiting) if _says_no(typed)), default=-1)
+        if last < 0 or not self._app.leave_wait():
+            return False
+        self.through += 1
+        before = [self._waiting.popleft() for _ in range(last + 1)]
+        self._drop(sum(not _says_no(typed) for typed in before))
+        self._app.call_later(self.go_on)
+        return True
 
     @property
     def waiting(self) -> int:

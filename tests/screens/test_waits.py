@@ -1,0 +1,198 @@
+"""A panel that takes its time: what is waited for is shown in one line, and every wait can be left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from billtui.screens import waits
+from billtui.terminal import typing_gate
+from tests.support.driving import Driver, Pocket, Program, type_at_once
+from tests.support.sandbox import SandboxProcess
+from tests.support.slow_relay import SlowRelay
+
+SOON = 0.2
+"""Seconds after which a wait is shown in these tests."""
+ORDER = "GET /api/v1/orders/"
+FROM_AN_ORDER = {
+    "R": "Reading the order",
+    "A": "Reading the order",
+    "C": "Reading the order",
+    "x": "Reading the order",
+    "E": "Reading the order",
+    "a": "Reading the order",
+}
+"""Keys on an order, and what is asked of the panel before anything is shown."""
+
+
+@pytest.fixture(autouse=True)
+def shown_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is waited for is shown sooner than to a person; and keys wait less long for what a command opens."""
+    monkeypatch.setattr(waits, "SHOWN_AFTER", SOON)
+    monkeypatch.setattr(typing_gate, "PATIENCE", 2 * SOON)
+
+
+@pytest.fixture
+def relay(screens_panel: SandboxProcess, program: Program) -> Iterator[SlowRelay]:
+    """Before the freshly sown panel."""
+    with SlowRelay(screens_panel.port) as relay:
+        yield relay
+
+
+@pytest.fixture
+def slow(relay: SlowRelay, program: Program, tmp_path: Path) -> Program:
+    """Programs whose panel is behind the relay."""
+    return Program(replace(program.sandbox, url=relay.url), tmp_path)
+
+
+def hold(relay: SlowRelay, start: str) -> None:
+    """Hold every request that begins with these words."""
+    relay.holds = lambda call: call.startswith(start)
+
+
+async def leaves(driver: Driver, relay: SlowRelay, words: str) -> None:
+    """What is waited for stands there with the way out; ``esc`` cuts it off, and everything is as it was."""
+    screen, focus = driver.app.screen, driver.app.focused
+    await driver.sees(f"{words} …", "esc cancels")
+    before = len(relay.given_up)
+    await driver.press("escape")
+    await driver.until(lambda: len(relay.given_up) > before, "the line to be closed")
+    await driver.until(lambda: "esc cancels" not in driver.text(), "the words to go")
+    assert driver.says(f"{words}: left.")
+    relay.let_go()
+    await driver.quiet()
+    assert (driver.app.screen, driver.app.focused) == (screen, focus)
+
+
+def writes(calls: list[str]) -> list[str]:
+    """Those that change something; a quote does not, nor does a sign-in."""
+    return [one for one in calls if not one.startswith("GET") and one not in ("POST /api/v1/quotes", SIGN_IN)]
+
+
+SIGN_IN = "POST /api/v1/sessions"
+
+
+async def test_every_key_on_an_order_is_left_by_escape(slow: Program, relay: SlowRelay) -> None:
+    async with slow.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        begun = len(relay.calls)
+        for key, words in FROM_AN_ORDER.items():
+            hold(relay, ORDER)
+            await driver.press(key)
+            await leaves(driver, relay, words)
+        assert writes(relay.calls[begun:]) == []
+        assert driver.jobs() == []
+
+
+async def test_a_price_is_left_behind_its_question_and_can_be_asked_for_again(slow: Program, relay: SlowRelay) -> None:
+    async with slow.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        screen = driver.app.screen
+        for _ in range(2):
+            await driver.press("R")
+            await driver.on("ChoiceDialog")
+            hold(relay, "POST /api/v1/quotes")
+            await driver.choose("1")
+            await driver.until(lambda: driver.app.screen is screen, "the list")
+            await leaves(driver, relay, "Pricing the renewal")
+        await driver.press("R")
+        await driver.on("ChoiceDialog")
+        await driver.choose("1")
+        await driver.on("RenewalDialog")
+        assert writes(relay.calls) == []
+
+
+async def test_what_prepares_a_payment_is_left_and_nothing_is_paid(slow: Program, relay: SlowRelay) -> None:
+    async with slow.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        hold(relay, "GET /api/v1/invoices/")
+        await driver.press("p")
+        await leaves(driver, relay, "Reading the invoice")
+        relay.holds = lambda call: call.endswith("/payment-methods")
+        await driver.press("p")
+        await leaves(driver, relay, "Asking how it can be paid")
+        assert writes(relay.calls) == []
+        assert driver.jobs() == []
+
+
+async def test_a_sign_in_is_left_and_what_was_typed_stays(slow: Program, relay: SlowRelay) -> None:
+    async with slow.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type("demo-fleet-2026")
+        hold(relay, SIGN_IN)
+        await driver.press("enter")
+        screen = driver.app.screen
+        await driver.sees("Signing in …", "esc cancels")
+        await driver.press("escape")
+        await driver.until(lambda: relay.given_up, "the line to be closed")
+        await driver.until(lambda: "esc cancels" not in driver.text(), "the words to go")
+        assert driver.app.screen is screen
+        assert screen.query_one("#password", Input).value == "demo-fleet-2026"
+        relay.let_go()
+        await driver.quiet()
+        assert not driver.app.session.signed_in
+        await driver.press("enter")
+        await driver.ready()
+
+
+async def test_escape_typed_ahead_leaves_what_turns_out_to_take_long(slow: Program, relay: SlowRelay) -> None:
+    """On a panel that answers at once the same keys answer the question with no (see ``test_typed_ahead``)."""
+    async with slow.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        screen = driver.app.screen
+        hold(relay, ORDER)
+        type_at_once(driver.app, "R", "enter", "escape")
+        await driver.until(lambda: relay.given_up, "the line to be closed")
+        relay.let_go()
+        await driver.quiet()
+        assert driver.app.screen is screen
+        assert driver.says("Reading the order: left. Nothing was sent.")
+        assert writes(relay.calls) == []
+
+
+async def test_the_same_key_again_asks_nothing_twice(slow: Program, relay: SlowRelay) -> None:
+    async with slow.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        hold(relay, ORDER)
+        await driver.press("x")
+        await driver.sees("esc cancels")
+        await driver.press("j")  # patience ends
+        await driver.press("x")
+        await driver.until(lambda: driver.says("is being asked already"))
+        assert len(relay.waiting) == 1
+        relay.let_go()
+        await driver.on("ChoiceDialog")
+        assert "esc cancels" not in driver.text()
+
+
+async def test_a_question_on_top_takes_its_own_escape(slow: Program, relay: SlowRelay) -> None:
+    """What goes on below it stands there again once it has gone."""
+    async with slow.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        hold(relay, ORDER)
+        await driver.press("x")
+        await driver.sees("esc cancels")
+        await driver.press("j")  # patience ends
+        await driver.press("question_mark")
+        await driver.on("HelpScreen")
+        await driver.press("escape")
+        await driver.on("OrdersScreen")
+        assert relay.given_up == []
+        await driver.sees("esc cancels")
+        relay.let_go()
+        await driver.on("ChoiceDialog")
+
+
+async def test_a_panel_that_answers_at_once_shows_nothing(
+    slow: Program, relay: SlowRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waits, "SHOWN_AFTER", 30.0)
+    async with slow.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.press("x")
+        await driver.on("ChoiceDialog")
+        assert not driver.app.query("WaitLine")
