@@ -112,7 +112,7 @@ async def write_to_file(app: Shell, plan: Plan) -> bool:
             return False
         name = typed
         try:
-            with said_when_slow(app):
+            with asking("Looking at the panel as it is now"):
                 path = await asyncio.to_thread(write_typed, typed, await app.session.with_panel_seen(plan))
         except FileExistsError:
             trouble = f"{typed.strip()} is there already, and is not overwritten: another name"
