@@ -7,6 +7,8 @@ from time import monotonic
 
 import pytest
 
+from billtui.screens.order import OrderScreen
+from billtui.screens.trailing import HELD
 from billtui.services.store import OrderRow
 from tests.support.drawing import Drawing, as_textual_draws, drawn_at_rest
 from tests.support.driving import PATIENCE, Driver, Program
@@ -61,17 +63,42 @@ async def test_a_held_key_draws_rows(program: Program) -> None:
 
         await step(driver, drawing, "down")
         assert shown() == name(), "the pane follows the first key"
-        for _ in range(5):
+        before = name()
+        for number in range(2, HELD + 4):
             seconds[0] += 0.03
             drawing.forget()
             await step(driver, drawing, "down")
             assert drawing.spans
-            assert drawing.outside(table.region) == []
+            if number == HELD:
+                await driver.pilot.pause()
+                assert drawing.outside(table.region) != [], "what is known of another row goes away, once"
+            else:
+                assert drawing.outside(table.region) == []
+            assert shown() == (before if number < HELD else "")
         assert screen.trailing.behind
-        assert shown() != name()
+        assert [row.name for row in screen.chosen_rows()] == [name()], "commands act on the row under the cursor"
         seconds[0] += 0.2
         await driver.until(lambda: not screen.trailing.behind, "the keys to rest")
         assert shown() == name()
+
+
+async def test_what_is_pressed_while_the_pane_is_behind_is_about_the_row_under_the_cursor(program: Program) -> None:
+    async with program.open(size=(WIDE, HIGH)) as driver:
+        await driver.go("3", "OrdersScreen")
+        screen = driver.list_screen
+        drawing, seconds = Drawing(driver.app), [monotonic() + 1000]
+        await comes(driver, lambda: not screen.trailing.behind)
+        screen.trailing.clock = lambda: seconds[0]
+        for _ in range(HELD + 2):
+            seconds[0] += 0.03
+            await step(driver, drawing, "down")
+        assert screen.trailing.behind
+        row: OrderRow | None = screen.table.cursor_row
+        assert row is not None
+        driver.app.simulate_key("enter")
+        await comes(driver, lambda: isinstance(driver.app.screen, OrderScreen))
+        assert isinstance(driver.app.screen, OrderScreen)
+        assert driver.app.screen.order_id == row.id
 
 
 async def test_a_step_within_the_window_draws_two_rows(program: Program) -> None:

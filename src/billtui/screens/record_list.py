@@ -82,7 +82,7 @@ class RecordList(BilltuiScreen, Generic[R]):
         self._held: HeldRows | None = None
         self._rows_follow = False
         self.view: View | None = next(iter(self.views()), None)
-        self.trailing = Trailing(self, self.follow_cursor)
+        self.trailing = Trailing(self, self.follow_cursor, self._veil_detail)
         self._stands = False
         self._now_epoch = 0
 
@@ -306,6 +306,10 @@ class RecordList(BilltuiScreen, Generic[R]):
             return
         row = self.table.cursor_row
         self.query_one("#detail-text", Still).show(self.detail(row) if row is not None else Content(""), grows=True)
+
+    def _veil_detail(self) -> None:
+        if self.has_class("wide") and self.is_mounted:
+            self.query_one("#detail-text", Still).veil()
 
     @on(RecordTable.CursorMoved)
     def cursor_moved(self, event: RecordTable.CursorMoved) -> None:

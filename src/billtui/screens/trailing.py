@@ -1,7 +1,8 @@
 """What stands beside a list and follows its cursor: at once after a key, and when the keys rest where one is held.
 
 A row that scrolls costs one row. What is known of it is read from the copy and laid out anew for every key otherwise:
-several times the row, to be seen for a thirtieth of a second (P-TABLE-2, P-BYTES-2).
+several times the row, to be seen for a thirtieth of a second (P-TABLE-2, P-BYTES-2). And beside a text that stands
+still the terminal cannot move rows by itself: each of them is written anew, more than twice the bytes.
 """
 
 from __future__ import annotations
@@ -14,15 +15,28 @@ from textual.timer import Timer
 
 REST = 0.12
 """Keys nearer to each other than this, in seconds, are one movement: a held key comes every 0.03 to 0.1."""
+HELD = 4
+"""So many steps of one movement are a key that is held; fewer may be fingers."""
 
 
 class Trailing:
-    """Calls ``follow`` for the first step of a movement, and once more when the movement has come to rest."""
+    """Calls ``follow`` for the first step of a movement, and once more when the movement has come to rest.
 
-    def __init__(self, owner: MessagePump, follow: Callable[[], None], clock: Callable[[], float] = monotonic) -> None:
+    While a key is held nothing stands there that is of another row: ``veil`` takes it away.
+    """
+
+    def __init__(
+        self,
+        owner: MessagePump,
+        follow: Callable[[], None],
+        veil: Callable[[], None],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         """``owner`` has the timer, and ends it when it goes."""
         self._owner = owner
         self._follow = follow
+        self._veil = veil
+        self._steps = 0
         self.clock = clock
         self._moved_at = float("-inf")
         self._timer: Timer | None = None
@@ -37,7 +51,10 @@ class Trailing:
         now = self.clock()
         alone = now - self._moved_at >= REST
         self._moved_at = now
+        self._steps = 1 if alone else self._steps + 1
         if self._timer is not None:
+            if self._steps == HELD:
+                self._veil()
             return
         if alone:
             self._follow()

@@ -10,19 +10,27 @@ class Still(Static):
     """A :class:`Static` for a place of a fixed size, told its content again and again."""
 
     _told: Content | None = None
+    _veiled = False
 
     def show(self, content: Content, *, grows: bool = False) -> None:
         """Show ``content``; nothing happens if it is what stands there. ``grows``: its height may change with it.
 
         A new height has the whole screen laid out and drawn anew, so it is asked for only where it differs (P-BYTES-2).
         """
-        told, width = self._told, self.size.width
-        if self._is_told(content):
+        told, width, veiled = self._told, self.size.width, self._veiled
+        self._veiled = False
+        if self._is_told(content) and not veiled:
             return
         if grows and told is not None and width:
             rules = self.styles.get_rules()
             grows = told.get_height(rules, width) != content.get_height(rules, width)
         self.update(content, layout=grows)
+
+    def veil(self) -> None:
+        """Show nothing, in the same place, until :meth:`show` is called again."""
+        if self._told is not None and not self._veiled:
+            self._veiled = True
+            self.update(Content(""), layout=False)
 
     def fit(self, content: Content) -> None:
         """Show ``content`` in a place that is as wide as what stands in it."""
