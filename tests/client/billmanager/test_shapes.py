@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from billtui.client.errors import (
 from billtui.client.exchange import Kind
 from billtui.domain.money import Money
 from tests.client.billmanager import kit
+from tests.support.spellings import Spelled, only_digits, spellings
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.floats(allow_nan=False),
@@ -102,6 +104,38 @@ def test_a_select_may_have_collapsed_in_the_form_before() -> None:
 )
 def test_amounts_as_panels_write_them(text: str, amount: str) -> None:
     assert figures.amount_of(text) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 000" * 400, "1 000" * 399 + " EUR",
+     "1 000 " * 60 + "EUR", "1 000" * 3, "12,34.56", "1 234'567", "- 15.00 EUR", "-€15.00", "15.00-", "15,-", "(15.00) EUR",
+     "15.00-20.00 EUR", ".50 EUR", "007", "00.50", "+15.00 EUR", "1e5", "15.00 EURO", "10%", "1 23 EUR", "5 points",
+     "EUR 5.00 EUR 15.00", "1 234 567 890 123 456.00", "<b>15</b>.00 EUR", "VDS 2 15.00 EUR", "KVM 2", "\u0661\u0662",
+     "x" * 3_000 + " 5.00 EUR", "1,234.5,6 EUR"],
+)  # fmt: skip
+def test_what_could_be_another_amount_is_not_read(text: str) -> None:
+    with pytest.raises(UnreadableAnswer):
+        figures.money(text, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("VDS-2 15.00 EUR", "15.00 EUR"), ("2026-11-23 15.00 EUR", "15.00 EUR"), ("1 month - 15.00 EUR", "15.00 EUR"),
+     ("75,00 руб.", "75.00 RUB"), ("EUR15.00", "15.00 EUR"), ("€-15.00", "-15.00 EUR"), ("\u221215.00 €", "-15.00 EUR"),
+     ("10% off: 15.00 EUR", "15.00 EUR"), ("Total (15.00 EUR)", "15.00 EUR"), ("1 000", "1 000.00 USD")],
+)  # fmt: skip
+def test_what_stands_beside_an_amount_does_not_change_it(text: str, said: str) -> None:
+    assert str(figures.money(text, "USD")) == said
+
+
+def test_a_price_that_cannot_be_read_is_none_that_is_worked_out() -> None:
+    assert figures.shows_amount("Total: 12,34.56 EUR") and figures.shows_amount("€.50")
+    assert not figures.shows_amount("KVM 2") and not figures.shows_amount("EUR") and not figures.shows_amount("")
+    assert figures.money_in("5.00", "", "EUR") == figures.money_in("5.00 EUR", "€", "USD") == Money("5.00", "EUR")
+    for text, beside in (("5.00 USD", "EUR"), ("5.00", "points"), ("5.00 USD", "")):
+        with pytest.raises(UnreadableAnswer):
+            figures.money_in(text, beside, "EUR")
 
 
 @pytest.mark.parametrize("text", ["", "free", "1,234 EUR", "1.230 EUR", "12.500", "1.2.3", "EUR", "9" * 20 + " EUR"])
@@ -177,6 +211,25 @@ def test_an_amount_is_a_decimal_or_unreadable(text: str) -> None:
         assert figures.amount_of(text).is_finite()
     except UnreadableAnswer:
         pass
+
+
+@given(spellings())
+def test_every_clear_spelling_has_its_one_amount(spelled: Spelled) -> None:
+    found = figures.money(spelled.text, "EUR")
+    assert found == Money(spelled.amount, spelled.currency or "EUR"), spelled.text
+
+
+@given(
+    st.text(alphabet="0123456789.,'\u2019\u00a0 -\u2212", min_size=1, max_size=9), st.sampled_from(["", "€", " EUR"])
+)
+def test_no_digit_is_lost_or_added(text: str, behind: str) -> None:
+    try:
+        found = figures.amount_of(text + behind)
+    except UnreadableAnswer:
+        return
+    if re.search(r"\d{4}-\d\d-\d\d", text):
+        return  # a date is none of the amount's digits
+    assert only_digits(text) == only_digits(str(found)), text
 
 
 @given(ANYTHING)

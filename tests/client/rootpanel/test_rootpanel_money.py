@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.rootpanel.driver import RootPanel
-from billtui.client.drivers.rootpanel.reading import tarifs
-from billtui.client.drivers.rootpanel.shapes import amount_of
+from billtui.client.drivers.rootpanel.reading import OrderReader, balance, tarifs
+from billtui.client.drivers.rootpanel.shapes import amount_of, exact_of, told_currency
 from billtui.client.errors import InvalidInput, RuleRefused
 from billtui.client.settings import Write
 from billtui.domain.models import OrderCell, OrderRequest
@@ -16,6 +19,7 @@ from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from tests.client.billmanager.kit import play
 from tests.client.rootpanel.test_rootpanel_reading import ONE, PLAIN, answer
+from tests.support.spellings import Spelled, only_digits, spellings
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,40 @@ from tests.client.rootpanel.test_rootpanel_reading import ONE, PLAIN, answer
 def test_amounts_of_thousands(text: Any, said: str | None) -> None:
     found = amount_of(text)
     assert (None if found is None else str(found)) == said
+
+
+@given(spellings())
+def test_every_clear_spelling_has_its_one_amount(spelled: Spelled) -> None:
+    assert (amount_of(spelled.text), told_currency(spelled.text)) == (spelled.amount, spelled.currency), spelled.text
+
+
+@given(st.text(alphabet="0123456789.,'\u2019\u00a0 -", min_size=1, max_size=30), st.sampled_from(["", "€", " EUR"]))
+def test_no_digit_is_lost_or_added(text: str, behind: str) -> None:
+    found = exact_of(text + behind)
+    assert found is None or only_digits(text) == only_digits(str(found)), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 000" * 400, "12,34.56", "15 points", "10 GB", "USD 5 EUR", "\u0661\u0662", "007", "0 123", "1 234'567", "5+3",
+     "15 - 20", "15%", "(5)", "5,-", "5-"],
+)  # fmt: skip
+def test_what_could_be_another_amount_is_not_read(text: str) -> None:
+    assert exact_of(text) is None
+    with pytest.raises(UnreadableAnswer):
+        balance({"balance": text, "currency": "EUR"})
+
+
+def test_a_price_is_in_the_currency_that_stands_beside_it() -> None:
+    reader = OrderReader(PLAIN, "EUR")
+    assert str(reader.order(of(price="4.90 USD")).monthly_price) == "4.90 USD"
+    assert reader.price(of(price="4.90 USD"), 2) == Money("9.80", "USD")
+    assert reader.price(of(price="4.90 USD", currency="EUR"), 1) is None, "the row speaks of two"
+    assert reader.price(of(prices={"3": "9 USD", "6": "20 EUR"}), 6) == Money("20.00", "EUR")
+    assert reader.price(of(prices={"3": "9 USD"}, price=""), 3) is None
+    with pytest.raises(UnreadableAnswer):
+        balance({"balance": "5 USD", "currency": "EUR"})
+    assert balance({"balance": "5 USD"}) == Money("5.00", "USD")
 
 
 class Gateway:

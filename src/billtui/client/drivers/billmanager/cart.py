@@ -13,7 +13,7 @@ from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers import Query
 from billtui.client.drivers.billmanager.asking import reading, writing
 from billtui.client.drivers.billmanager.catalogue import V2, CatalogueCalls, place_number, split_plan
-from billtui.client.drivers.billmanager.figures import money
+from billtui.client.drivers.billmanager.figures import money_in
 from billtui.client.drivers.billmanager.methods import INTERNAL, Way, as_models
 from billtui.client.drivers.billmanager.payments import UNKNOWN_DAY
 from billtui.client.drivers.billmanager.shapes import Doc, objects, options, plain, rows_of, unwrap, value
@@ -252,11 +252,11 @@ def cart_of(doc: Doc, currency: str) -> Cart:
     lines = [_line(row, currency) for row in rows_of(doc, "lineitems")]
     node = doc.get("total")
     total = node if isinstance(node, dict) else {}
-    cost, own = unwrap(total.get("cost")), unwrap(total.get("currency")) or currency
+    cost, own = unwrap(total.get("cost")), unwrap(total.get("currency"))
     if len({one.cost.currency for one in lines}) > 1:
         raise UnreadableAnswer("the cart is in several currencies")
     whole = Money.total((one.cost for one in lines), lines[0].cost.currency if lines else currency)
-    told = money(f"{cost} {own}", currency) if cost else whole
+    told = money_in(cost, own, currency) if cost else whole
     if told != whole:
         raise UnreadableAnswer("the cart's total is not the sum of its lines")
     return Cart(lines, whole)
@@ -270,12 +270,12 @@ def _line(row: Doc, currency: str) -> CartLine:
     price = _price_node(row.get("price"))
     if not number or price is None or not count.isdigit() or not 0 < int(count) < 10_000:
         raise UnreadableAnswer("a line of the cart is not whole")
-    own = unwrap(price.get("currency")) or currency
-    cost = money(f"{unwrap(price.get('cost'))} {own}", currency)
+    own = unwrap(price.get("currency"))
+    cost = money_in(unwrap(price.get("cost")), own, currency)
     full = unwrap(price.get("noDiscountCost"))
     return CartLine(
         number, unwrap(row.get("item.type")), plain(unwrap(about.get("name"))) or number, int(count), cost,
-        money(f"{full} {own}", currency) if full else cost,
+        money_in(full, own, currency) if full else cost,
     )  # fmt: skip
 
 
@@ -290,6 +290,5 @@ def _total_in(form: Doc, currency: str) -> Money | None:
         for row in rows_of(form, table):
             price = _price_node(row.get("cost"))
             if price is not None and unwrap(price.get("cost")):
-                own = unwrap(price.get("currency")) or currency
-                return money(f"{unwrap(price.get('cost'))} {own}", currency)
+                return money_in(unwrap(price.get("cost")), unwrap(price.get("currency")), currency)
     return None

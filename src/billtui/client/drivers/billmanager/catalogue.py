@@ -10,7 +10,7 @@ from typing import Final
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.billmanager.asking import reading
 from billtui.client.drivers.billmanager.assumed import Options
-from billtui.client.drivers.billmanager.figures import money
+from billtui.client.drivers.billmanager.figures import money, money_in
 from billtui.client.drivers.billmanager.renewals import RenewalCalls
 from billtui.client.drivers.billmanager.shapes import (
     Doc,
@@ -226,7 +226,7 @@ def _prices_v2(row: Doc, currency: str) -> dict[int, Money]:
     for one in objects(node.get("price")) if isinstance(node, dict) else as_list(None):
         months, cost = unwrap(one.get("period")), unwrap(one.get("cost"))
         if months.isdigit() and len(months) < 4 and cost:
-            prices[int(months)] = money(f"{cost} {unwrap(one.get('currency')) or currency}", currency)
+            prices[int(months)] = money_in(cost, unwrap(one.get("currency")), currency)
     return prices
 
 

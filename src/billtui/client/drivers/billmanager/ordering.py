@@ -18,7 +18,7 @@ from billtui.client.drivers.billmanager.asking import reading, writing
 from billtui.client.drivers.billmanager.basket import Basket, Item
 from billtui.client.drivers.billmanager.cart import CartCalls
 from billtui.client.drivers.billmanager.catalogue import V1, place_number, split_plan
-from billtui.client.drivers.billmanager.figures import currency_of, money
+from billtui.client.drivers.billmanager.figures import money, shows_amount
 from billtui.client.drivers.billmanager.payments import UNKNOWN_DAY
 from billtui.client.drivers.billmanager.renewals import QUOTE_LASTS, only_ours
 from billtui.client.drivers.billmanager.shapes import Doc, options, value
@@ -188,7 +188,7 @@ class OrderCalls(CartCalls):
     def _form_price(self, kind: str, fields: Query, currency: str) -> Steps[Money | None]:
         form = yield from self.fetch(f"{kind}.order.param", fields)
         text = value(form, "orderinfo")
-        return money(text, currency) if text and currency_of(text) else None
+        return money(text, currency) if shows_amount(text) else None
 
     # -- buying
 

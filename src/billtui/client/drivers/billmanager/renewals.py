@@ -17,7 +17,7 @@ from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers import Query
 from billtui.client.drivers.billmanager.asking import reading, writing
 from billtui.client.drivers.billmanager.basket import Basket
-from billtui.client.drivers.billmanager.figures import currency_of, instant, money
+from billtui.client.drivers.billmanager.figures import instant, money, shows_amount
 from billtui.client.drivers.billmanager.services import ServiceCalls, split_id
 from billtui.client.drivers.billmanager.shapes import Doc, options, unwrap, value
 from billtui.client.drivers.sealed import seal, unseal
@@ -226,7 +226,7 @@ def _price_in(form: Doc, period: int, currency: str) -> Money | None:
     summary = value(form, "orderinfo")
     chosen = next((unwrap(node) for key, node in options(form, "period") if key == str(period)), "")
     for text in (summary, chosen):
-        if text and currency_of(text):
+        if shows_amount(text):
             return money(text, currency)
     return None
 

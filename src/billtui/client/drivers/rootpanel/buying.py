@@ -13,7 +13,7 @@ from billtui.client.drivers.rootpanel.assumed import Assumed
 from billtui.client.drivers.rootpanel.calling import command
 from billtui.client.drivers.rootpanel.memory import Memory
 from billtui.client.drivers.rootpanel.reading import ANYWHERE, OrderReader, plan_id
-from billtui.client.drivers.rootpanel.shapes import Row, amount_of, field, text_of
+from billtui.client.drivers.rootpanel.shapes import Row, amount_of, field, text_of, told_currency
 from billtui.client.drivers.totals import total_of
 from billtui.client.errors import ConfigurationProblem, InvalidInput
 from billtui.client.exchange import Kind, Steps, ask
@@ -194,7 +194,9 @@ class Shop:
         """The price that the answer names, else the one that was confirmed."""
         told = field(said, self._assumed.names("paid_price"))
         amount = None if told is None else amount_of(told[1])
-        return expected if amount is None else Money(amount, expected.currency)
+        if told is None or amount is None:
+            return expected
+        return Money(amount, told_currency(told[1]) or expected.currency)
 
     def invoice(
         self, kind: str, orders: Sequence[Order], title: str, total: Money, before: Money, after: Money

@@ -27,6 +27,7 @@ from billtui.client.drivers.rootpanel.shapes import (
     prices_of,
     rows_of,
     text_of,
+    told_currency,
     whole_of,
 )
 from billtui.client.drivers.traits import NO_PANEL_ID
@@ -84,9 +85,10 @@ class Tarif:
 def balance(row: Row) -> Money:
     """``getBalance``. Raises :class:`UnreadableAnswer`."""
     found = amount_of(row.get("balance"))
-    currency = currency_of(row.get("currency"))
-    if found is None or not currency:
-        raise UnreadableAnswer("balance or currency is missing")
+    beside = told_currency(row.get("balance"))
+    currency = currency_of(row.get("currency")) or beside
+    if found is None or not currency or (beside and beside != currency):
+        raise UnreadableAnswer("balance or currency is missing, or not clear")
     return Money(found, currency)
 
 
@@ -130,7 +132,8 @@ class OrderReader:
         """One of them; ``number`` names one that has no id."""
         assumed, names = self._assumed, self._names()
         get = _Getter(row, names)
-        price, currency = amount_of(get("order_price")), currency_of(get("order_currency")) or self._currency
+        currency = self._currency_of(get)
+        price = None if self._in_another(get, currency) else amount_of(get("order_price"))
         order_id = get.text("order_id") or text_of(row.get(KEY)) or f"{_ROW}{number}"
         months = whole_of(get("order_auto")) or 0
         end = assumed.text("paid_until") == "end"
@@ -158,15 +161,23 @@ class OrderReader:
     def price(self, row: Row, months: int) -> Money | None:
         """What a renewal for so many months costs; ``None`` where nothing says it."""
         get = _Getter(row, self._names())
-        currency = currency_of(get("order_currency")) or self._currency
-        listed = prices_of(get("order_prices"))
+        currency = self._currency_of(get)
+        listed = prices_of(get("order_prices"), currency)
         if months in listed:
             return Money(listed[months], currency)
         price = exact_of(get("order_price"))
-        if price is None or self._assumed.text("price") == "listed":
+        if price is None or self._in_another(get, currency) or self._assumed.text("price") == "listed":
             return None
         whole = price_of(price * months)
         return None if whole is None else Money(whole, currency)
+
+    def _currency_of(self, get: _Getter) -> str:
+        """A row's own, else what stands beside its price, else the balance's."""
+        return currency_of(get("order_currency")) or told_currency(get("order_price")) or self._currency
+
+    def _in_another(self, get: _Getter, currency: str) -> bool:
+        """Whether the price itself speaks of another currency than the row does: then it is not known."""
+        return (told_currency(get("order_price")) or currency) != currency
 
     def _names(self) -> Mapping[str, tuple[str, ...]]:
         return {name: self._assumed.names(name) for name in _READ}
@@ -225,9 +236,10 @@ def tarifs(assumed: Assumed, kind: str, answer: Row, currency: str) -> list[Tari
         names = {name: assumed.names(name) for name in assumed_of_tarifs()}
         get = _Getter(row, names)
         tarif_id = get.text("tarif_id") or text_of(row.get(KEY))
-        own = assumed.text("currency") or currency_of(get("tarif_currency")) or currency
-        prices = prices_of(get("tarif_prices"))
-        price, told = price_of(exact_of(get("tarif_price"))), get("tarif_period")
+        beside = told_currency(get("tarif_price"))
+        own = assumed.text("currency") or currency_of(get("tarif_currency")) or beside or currency
+        prices = prices_of(get("tarif_prices"), own)
+        price, told = price_of(exact_of(get("tarif_price"))) if beside in ("", own) else None, get("tarif_period")
         months = 1 if told is None else months_of(told)
         if not prices and price is not None and months:
             prices = {months: price}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from billtui.client.codec import UnreadableAnswer, parse_json
@@ -19,15 +19,23 @@ KEY: Final = "(key)"
 """Where a row keeps the key that it stood under."""
 _DEEPEST: Final = 4
 _DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_AMOUNT: Final = re.compile(
-    r"-?(?:\d{1,3}(?:[\s']\d{3})+(?:[.,]\d{1,12})?|\d{1,3}(?:,\d{3})+(?:\.\d{1,12})?|\d{1,3}(?:\.\d{3})+(?:,\d{1,12})?"
-    r"|\d{1,12}(?:[.,]\d{1,12})?)(?![\d.,'-]|\s\d|[eE][+-]?\d)"
+_NUMBER: Final = (
+    r"-?(?:[1-9][0-9]{0,2}(?P<gap>[\s'\u2019])[0-9]{3}(?:(?P=gap)[0-9]{3}){0,3}(?:[.,][0-9]{1,12})?"
+    r"|[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]{1,12}|[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]{1,12}"
+    r"|(?:0|[1-9][0-9]{0,11})(?:[.,][0-9]{1,12})?)"
 )
-_GROUPED: Final = re.compile(r"-?[1-9]\d{0,2}([.,]\d{3})+")
-_SPACES: Final = re.compile(r"[\s']")
+_SIGN: Final = r"[A-Za-z]{3}(?![A-Za-z])|руб(?![а-яё])\.?|грн(?![а-яё])\.?|[₽$€₴]"
+_AMOUNT: Final = re.compile(
+    rf"(?:(?P<before>{_SIGN})\s?)?(?P<number>{_NUMBER})(?:\s?(?P<behind>{_SIGN}))?\s*"
+    r"(?:(?:/|per\s|a\s|за\s|в\s).{0,80})?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An amount, its currency before or behind it, and for how long; what has anything else beside it is not understood."""
+_TWO_WAYS: Final = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_GAPS: Final = re.compile(r"[\s'\u2019]")
 _LARGEST: Final = Decimal("999999999.99")
 _CURRENCIES: Final[Mapping[str, str]] = {
-    "rur": "RUB", "руб": "RUB", "руб.": "RUB", "₽": "RUB", "$": "USD", "€": "EUR", "грн": "UAH", "₴": "UAH",
+    "rur": "RUB", "руб": "RUB", "₽": "RUB", "$": "USD", "€": "EUR", "грн": "UAH", "₴": "UAH",
 }  # fmt: skip
 """Signs that stand for a currency."""
 
@@ -107,32 +115,29 @@ def text_of(value: Any) -> str:
 
 
 def exact_of(value: Any) -> Decimal | None:
-    """An amount as it was told, from a number or a text such as ``4,90``, ``1,234.50`` or ``4.90 EUR``.
+    """An amount as it was told, from a number or a text such as ``4,90``, ``1,234.50``, ``€ 4.90`` or ``4.90 EUR/mo``.
 
     ``None`` for anything else, and for what can be read in two ways: ``1,234`` is a thousand here and one there.
     """
     if isinstance(value, bool):
         return None
-    text = text_of(value)
-    match = _AMOUNT.match(text)
-    if match is None:
+    match = _AMOUNT.fullmatch(text_of(value))
+    if match is None or (match["before"] and match["behind"]):
         return None
-    digits = _SPACES.sub("", match[0])
-    if not isinstance(value, int | float):
-        comma, point = digits.rfind(","), digits.rfind(".")
-        if comma >= 0 and point >= 0:
-            grouping = "," if comma < point else "."
-            whole, _, _ = digits.partition("." if comma < point else ",")
-            if not _GROUPED.fullmatch(whole):
-                return None
-            digits = digits.replace(grouping, "")
-        elif _GROUPED.fullmatch(digits):
-            return None
-    try:
-        number = Decimal(digits.replace(",", "."))
-    except InvalidOperation:
+    digits = _GAPS.sub("", match["number"])
+    if not isinstance(value, int | float) and match["gap"] is None and _TWO_WAYS.fullmatch(digits):
         return None
+    comma, point = digits.rfind(","), digits.rfind(".")
+    if comma >= 0 and point >= 0:
+        digits = digits.replace("," if comma < point else ".", "")
+    number = Decimal(digits.replace(",", "."))
     return number if abs(number) <= _LARGEST else None
+
+
+def told_currency(value: Any) -> str:
+    """The currency that stands beside an amount; empty where there is none."""
+    match = _AMOUNT.fullmatch(text_of(value))
+    return "" if match is None else currency_of(match["before"] or match["behind"])
 
 
 def amount_of(value: Any) -> Decimal | None:
@@ -153,7 +158,7 @@ def price_of(number: Decimal | None) -> Decimal | None:
 def currency_of(value: Any) -> str:
     """A currency's three letters; empty where that is not known."""
     text = text_of(value)
-    text = _CURRENCIES.get(text.lower(), text.upper())
+    text = _CURRENCIES.get(text.lower().rstrip("."), text.upper())
     return text if re.fullmatch(r"[A-Z]{3}", text) else ""
 
 
@@ -184,12 +189,15 @@ def day_of(value: Any, *, end: bool = False) -> datetime | None:
         return None
 
 
-def prices_of(value: Any) -> dict[int, Decimal]:
-    """Prices by months: an object ``{"3": "14.11"}``, or a list of rows with ``period`` and ``price``."""
+def prices_of(value: Any, currency: str = "") -> dict[int, Decimal]:
+    """Prices by months: an object ``{"3": "14.11"}``, or a list of rows with ``period`` and ``price``.
+
+    One that says another currency than ``currency`` is none.
+    """
     found: dict[int, Decimal] = {}
     for months, price in _priced(value):
         number, amount = months_of(months), price_of(exact_of(price))
-        if number and amount is not None:
+        if number and amount is not None and (told_currency(price) or currency) == currency:
             found[number] = amount
     return found
 
