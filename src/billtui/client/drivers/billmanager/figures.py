@@ -36,7 +36,7 @@ _RUN = (
 )
 """All that may belong to one number, to its last digit; a minus behind it as well."""
 _CURRENCY = rf"(?:(?:{_CODE})(?![A-Za-z0-9])|[€$£₽₴₸]|(?i:руб|грн)(?![^\W\d_]))"
-_ALONE = re.compile(rf"(?<![{_SIGN}\u2013\w.,'\u2019]){_RUN}")
+_ALONE = re.compile(rf"(?<!\w)(?<!\w[{_SIGN}\u2013.,'\u2019]){_RUN}")
 _BEHIND = re.compile(rf" ?(?P<currency>{_CURRENCY})")
 _BEFORE = re.compile(rf"(?P<minus>[{_SIGN}] ?)?(?<![^\W\d_])(?P<currency>{_CODE}|[€$£₽₴₸]) ?{_RUN}")
 _NAMED = re.compile(rf"(?<![^\W\d_]){_CURRENCY}|(?:{_CODE})(?=[{_SIGN}]?[0-9])")
@@ -127,7 +127,9 @@ def _split(text: str) -> tuple[str, str]:
     begin = chosen.end - len(chosen.run)
     if shown[max(begin - 1, 0) : begin] == "(" and shown[chosen.end : chosen.end + 1] == ")":
         raise UnreadableAnswer("an amount in brackets may be one that is owed")
-    if shown[:begin].strip() in ("-", "\u2212", "+"):
+    if shown[:begin].strip() in ("-", "\u2212", "+") or shown[:begin].endswith(
+        ("-", "\u2212", "\u2013", "+", ".", ",")
+    ):
         raise UnreadableAnswer("an amount has a sign that stands alone")
     return chosen.run, chosen.currency
 
