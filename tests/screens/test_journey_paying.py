@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from textual.widgets import OptionList
 
+from billtui.domain.models import Invoice
+from billtui.domain.money import Money
 from billtui.domain.periods import add_months
+from billtui.services.session import Session
 from billtui.widgets.formats import moment_text
 from tests.support.driving import Driver, Panel, Program
 
@@ -41,6 +46,25 @@ async def test_one_invoice_from_the_list(program: Program) -> None:
             lambda: program.bill("10") not in driver.list_screen.table.shown_ids(), "the paid invoice to leave"
         )
         await driver.hears("done")
+
+
+async def test_an_invoice_in_another_currency_says_so_instead_of_a_question(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """INV-10: two currencies have no total; some panels bill in the currency of an order."""
+    real = Session.invoices_by_ids
+
+    async def in_dollars(self: Session, ids: Iterable[str]) -> list[Invoice]:
+        found = await real(self, ids)
+        return [one.model_copy(update={"total": Money(one.total.amount, "USD")}) for one in found]
+
+    monkeypatch.setattr(Session, "invoices_by_ids", in_dollars)
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.cursor_to(program.bill("10"))
+        await driver.press("p")
+        await driver.hears("is in USD, and this account is kept in EUR")
+        assert driver.app.screen.__class__.__name__ == "InvoicesScreen"
 
 
 async def test_several_at_once_and_what_cannot_be_paid_is_left_out(program: Program) -> None:

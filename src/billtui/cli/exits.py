@@ -52,7 +52,6 @@ CHANGED_CODES = frozenset(
     }
 )
 MISSING_CODES = frozenset({"not-found", "no-invoice"})
-USAGE_CODES = frozenset({"invalid-input"})
 SIGN_IN_CODES = frozenset(
     {
         "session-expired", "not-signed-in", "wrong-credentials", "totp-required",

@@ -96,7 +96,6 @@ _NEXT: Final = {
     "auth": "Sign in again.",
     "missed": "Refresh the list.",
 }
-_OF_SIGN_IN: Final = frozenset({"badpassword", "blocklogon", "blocked_ip", "badip", "blockgeoip"})
 
 
 def refusal(error: object) -> ClientError:
