@@ -265,6 +265,10 @@ async def test_a_code_that_does_not_hold_stays_and_says_which_condition_failed(p
             await driver.until(lambda code=code: promo_text(driver, code), f"why {code} does not hold")  # type: ignore[misc]  # bound now
             assert why in promo_text(driver, code)
             await driver.sees(f"{plain} EUR")
+        dialog = driver.app.screen
+        await driver.press("enter")  # the same code once more
+        await driver.sees("Not asked again: change it")
+        assert driver.app.screen is dialog
         await driver.press("c")
         await driver.press(*["backspace"] * 12)
         await driver.type("STAY10")

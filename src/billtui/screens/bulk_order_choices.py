@@ -114,10 +114,16 @@ async def ask_promo_code(app: Shell, draft: OrderDraft, problem: str) -> OrderDr
     note = "It covers every line; each takes the better of code and loyalty (DSC-7)."
     if problem:
         note = f"{draft.promo_code}: {problem}"
+
+    def check(typed: str) -> str | None:
+        if problem and typed.strip() == draft.promo_code:
+            return "It does not hold, and is not asked again: change it, empty it, or leave with esc."
+        return "A code has at most 200 characters." if len(typed) > 200 else None
+
     text = await app.push_screen_wait(
         Prompt(
             "Promo code", label="The code; empty for none.", value=draft.promo_code, button="Keep", note=note,
-            check=lambda text: "A code has at most 200 characters." if len(text) > 200 else None,
+            check=check,
         )
     )  # fmt: skip
     return None if text is None else draft.model_copy(update={"promo_code": text.strip()})

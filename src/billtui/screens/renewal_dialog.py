@@ -239,7 +239,10 @@ class RenewalDialog(Dialog[RenewalAnswer]):
     def _code_typed(self, event: Input.Submitted) -> None:
         event.stop()
         code = event.value.strip()
-        if code == self.code and not self.problem:
+        if code == self.code and self.problem:  # the panel has just said no to it
+            words = f"Not asked again: change it, or empty it to go on without. {self.problem}"
+            self.query_one("#promo-text", Static).update(Content(words))
+        elif code == self.code:
             self.query_one("#choices", OptionList).focus()
         else:
             self.dismiss(RenewalAnswer("promo", code))

@@ -156,9 +156,9 @@ async def test_services_are_those_of_the_panel(
 ) -> None:
     shop.call("POST", "/sandbox/billmgr", {"quirks": list(quirks)})
     found = {one.id.raw.rpartition(":")[2]: one async for one in client.orders.iterate(limit=25)}
-    shown = {one["id"]: one for one in truth(shop, "/orders")}
+    shown = {one["id"]: one for one in truth(shop, "/orders") if one["state"] != "cancelled"}
     assert found.keys() == shown.keys()
-    states = {"blocked": "suspended", "cancelled": "deleted"}
+    states = {"blocked": "suspended"}
     for key, one in shown.items():
         assert found[key].name.raw == one["name"] and found[key].address == one["address"]
         if one["state"] == "blocked" and "no-item-status" not in quirks:

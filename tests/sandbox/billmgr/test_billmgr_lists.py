@@ -16,13 +16,13 @@ async def test_services_are_found_by_the_menu_and_are_those_of_the_panel(shop: B
     lists = [node["$action"] for node in many(group["node"]) if node["$type"] == "list"]
     assert lists == ["vds", "dedic"]
     rows = [row for one in lists for row in await shop.rows(one, p_num=1, p_cnt=500)]
-    orders = {order["id"]: order for order in await client.items("/orders")}
+    orders = {order["id"]: order for order in await client.items("/orders") if order["state"] != "cancelled"}
     assert {row["id"] for row in rows} == set(orders)
     for row in rows:
         order = orders[row["id"]]
         assert row["domain"] == order["name"]
         assert row["real_expiredate"] == (order["paid_until"] or "")[:10]
-        expected = {"pending": "1", "active": "2", "suspended": "3", "blocked": "3", "deleted": "4", "cancelled": "4"}
+        expected = {"pending": "1", "active": "2", "suspended": "3", "blocked": "3", "deleted": "4"}
         assert row["status"] == expected[order["state"]]
         months = order["auto_renew"]["months"] if order["auto_renew"]["on"] else 1
         if not order["addons"]:

@@ -31,11 +31,13 @@ _OPENING = 5 * SECOND
 CLOSING = "closing"
 """Under this name the panel remembers which services are not to go on."""
 _END = f"coalesce(paid_until, {NEVER})"
+WAS_THERE = "state <> 'cancelled'"
+"""What was ordered and taken out of the basket before it was paid never became a service: the panel forgets it."""
 _STATUS = {
     "1": "state = 'pending'",
     "2": "state = 'active'",
     "3": "state IN ('suspended', 'blocked')",
-    "4": "state IN ('deleted', 'cancelled')",
+    "4": "state = 'deleted'",
     "5": "0",
 }
 
@@ -152,7 +154,7 @@ def _listing(item: str) -> Listing:
 
     def base(call: Call) -> Condition:
         elsewhere = item == "vds" and Quirk.RENAMED_LIST in call.quirks and not call.renamed
-        return "account_id = ? AND kind = ?" + (" AND 0" if elsewhere else ""), [call.account_id, kind]
+        return f"account_id = ? AND kind = ? AND {WAS_THERE}" + (" AND 0" if elsewhere else ""), [call.account_id, kind]
 
     return Listing(
         name=item,
