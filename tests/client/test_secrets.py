@@ -158,6 +158,13 @@ def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
     assert PASSWORD not in str(caught.value) + "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize("host", ["stra\xdfe.example", "panel.example%2eevil.example", "pan\u0435l.example", "a,b"])
+def test_a_host_that_libraries_read_differently_is_refused(host: str) -> None:
+    """Reads and sign-ins go by different libraries: both have to ask the same host."""
+    with pytest.raises(ConfigurationProblem, match="xn--"):
+        BillingClient(ConnectionSettings(f"https://{host}"))
+
+
 async def test_a_proxys_password_is_never_shown(connect: Connect) -> None:
     client = connect("https://panel.example", proxy=f"http://user:{PASSWORD}@127.0.0.1:1")
     assert PASSWORD not in repr(client.settings)
@@ -222,13 +229,20 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "json in html": lambda text: html.escape(json.dumps(text)),
     "html in json": lambda text: json.dumps(html.escape(text)),
     "base64": lambda text: b64encode(text.encode()).decode(),
+    "base64 of a pair": lambda text: b64encode(f"client:{text}".encode()).decode(),
+    "base64 of something around it": lambda text: b64encode(f"ab{text}, and more".encode()).decode(),
+    "base64 in an address": lambda text: quote_plus(b64encode(f"u:{text}".encode()).decode()),
+    "base64 in php's json": lambda text: b64encode(text.encode()).decode().replace("/", "\\/"),
+    "hexadecimal digits": lambda text: text.encode().hex(),
+    "capitals": lambda text: text.encode().upper().decode(),
+    "small letters": lambda text: text.encode().lower().decode(),
     "php": lambda text: f's:{len(text.encode())}:"{text}"',
 }
 """How panels, proxies and their error pages write what they repeat."""
 
 
 @pytest.mark.parametrize("way", SPELLINGS)
-@given(st.text("aB3/\\\"é€𝄞%+ <>&'~:=\n", min_size=6, max_size=30))
+@given(st.text("aB3/\\\"é€𝄞%+ <>&'~:=\n", min_size=8, max_size=30))
 @example("pa ss<w&o\"r'd/é+%~x")
 @example("3333\\é")
 @example('\\\\"\\/<&')
@@ -237,8 +251,35 @@ def test_a_secret_is_covered_however_it_is_written(way: str, secret: str) -> Non
     covered = without_echo(
         f"[{shown}]".encode(), secrets_of(Exchange("POST", "/", body={"p": SecretStr(secret)}), None)
     )
-    assert shown.strip('"').encode() not in covered
+    inner = shown.strip('"') if "base64" not in way else b64encode(secret.encode()).decode()[3:-4]
+    assert inner.encode() not in covered
     assert b"(hidden)" in covered
+
+
+@pytest.mark.parametrize("secret", ["k3y", "1234", "a-b9", "true", "pässe"])
+def test_a_very_short_secret_is_covered_as_a_word(secret: str) -> None:
+    """Not inside of other words, and neither a number nor a name of JSON: the answer stays what it is."""
+    body = {"a": f"wrong password: {secret}x, x{secret}", "b": f"with '{secret}'", secret: 1, "n": 1234, "t": True}
+    covered = json.loads(without_echo(json.dumps({**body, "c": secret}).encode(), [secret]))
+    assert covered == {**body, "b": "with '(hidden)'", "c": "(hidden)"}
+    form = f"<p>login=x&password={secret}&json=1</p>".encode()
+    assert secret.encode() not in without_echo(form, [secret])
+
+
+async def test_heads_of_answers_are_covered_too(connect: Connect) -> None:
+    """The number of a request and the host of a redirect are shown: neither shows a secret, in whatever letters."""
+
+    async def script(seen: Seen, line: Line) -> None:
+        token = seen.headers["authorization"].rpartition(" ")[2]
+        said = (f"X-Request-Id: r-{token.upper()}", f"Location: https://{token}.panel.example/?t={token}")
+        await line.send(head("302 Found", *said, "Content-Length: 0"))
+
+    async with PanelStub(script) as panel, connect(panel.url, tries=1) as client:
+        with pytest.raises(ClientError) as caught:
+            await client.account.me()
+    assert TOKEN.lower() not in f"{caught.value} {vars(caught.value)}".lower()
+    assert caught.value.request_id == "r-(hidden)"
+    assert "(hidden).panel.example" in str(caught.value)
 
 
 def test_a_sessions_cookie_is_covered_without_its_name() -> None:

@@ -1,19 +1,21 @@
 """Secrets that were planted or learned, and the search for them in everything that was written.
 
-A secret is looked for as it is and as base64, hex, JSON, an address or UTF-16 would write it; on a terminal also with
-the escape sequences taken out, since a line may be drawn in pieces.
+A secret is looked for as it is, in capitals and in small letters, and as base64, hex, JSON, HTML, an address or UTF-16
+would write it; on a terminal also with the escape sequences taken out, since a line may be drawn in pieces.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import html
 import json
 import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 _LONG = 8
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Za-z0-9]|.)")
@@ -76,6 +78,7 @@ def _patterns(value: str) -> Iterator[re.Pattern[bytes]]:
         yield re.compile(rb"(?<![0-9A-Za-z.])%b(?![0-9A-Za-z.]*[0-9])" % re.escape(raw))
         return
     forms = {raw, raw[::-1], json.dumps(value)[1:-1].encode(), quote(value, safe="").encode()}
+    forms |= {raw.lower(), raw.upper(), html.escape(value).encode()}
     forms |= {raw.hex().encode(), raw.hex().upper().encode(), value.encode("utf-16-le")}
     for shift in range(3):  # wherever it begins within a longer text that was encoded
         encoded = base64.b64encode(b"\0" * shift + raw).rstrip(b"=")
@@ -85,6 +88,12 @@ def _patterns(value: str) -> Iterator[re.Pattern[bytes]]:
 
 _OF_REQUESTS = ("password", "current_password", "new_password", "totp", "code")
 _OF_ANSWERS = ("token", "secret", "uri", "codes")
+_OF_FORMS = {
+    "password": "password", "passwd": "new password", "confirm": "new password", "old_passwd": "password",
+    "qrcode": "totp or code", "auth": "session", "authinfo": "password", "apikey": "key",
+}  # fmt: skip
+"""Fields of other panels' forms → the kind of their secret."""
+SESSION_COOKIES = ("PHPSESSID", "billmgrses5")
 
 
 def learn_from_request(canaries: Canaries, body: Any) -> None:
@@ -93,6 +102,31 @@ def learn_from_request(canaries: Canaries, body: Any) -> None:
         for name in _OF_REQUESTS:
             if isinstance(body.get(name), str):
                 canaries.plant("totp or code" if name in ("totp", "code") else name, body[name])
+
+
+def learn_from_form(canaries: Canaries, body: str) -> None:
+    """Learn the secrets that a form carried, as panels of other kinds are asked."""
+    for name, value in parse_qsl(body):
+        if name in _OF_FORMS:
+            canaries.plant(_OF_FORMS[name], value.partition(":")[2] if name == "authinfo" else value)
+
+
+def learn_from_head(canaries: Canaries, authorization: str, cookies: str) -> None:
+    """Learn the secrets of a request's head: a bearer's token, a key by HTTP Basic, a session's cookie."""
+    kind, _, shown = authorization.partition(" ")
+    if kind == "Bearer":
+        canaries.plant("token", shown)
+    elif kind == "Basic":
+        canaries.plant("key", base64.b64decode(shown).decode().partition(":")[2])
+    learn_from_cookies(canaries, cookies)
+
+
+def learn_from_cookies(canaries: Canaries, text: str) -> None:
+    """Learn the sessions of a ``Cookie`` or ``Set-Cookie`` header, and what FOSSBilling's second token is made of."""
+    for name, value in re.findall(r"([A-Za-z0-9]+)=([^;,\s]+)", text):
+        if name in SESSION_COOKIES:
+            canaries.plant("session", value)
+            canaries.plant("csrf", hashlib.md5(value.encode(), usedforsecurity=False).hexdigest())
 
 
 def learn_from_answer(canaries: Canaries, body: Any) -> None:
@@ -104,6 +138,8 @@ def learn_from_answer(canaries: Canaries, body: Any) -> None:
         for name, value in body.items():
             if name in _OF_ANSWERS and isinstance(value, str):
                 canaries.plant(name, value)
+            elif name == "auth" and isinstance(value, dict):  # BILLmanager: a session
+                canaries.plant("session", str(value.get("$id") or value.get("$") or ""))
             elif name == "codes" and isinstance(value, list):
                 for one in value:
                     canaries.plant(name, str(one))

@@ -11,7 +11,14 @@ from types import TracebackType
 from typing import Self
 
 from tests.client.panel_stub import Line, PanelStub, Script, Seen, head
-from tests.secrecy.canaries import Canaries, learn_from_answer, learn_from_request
+from tests.secrecy.canaries import (
+    Canaries,
+    learn_from_answer,
+    learn_from_cookies,
+    learn_from_form,
+    learn_from_head,
+    learn_from_request,
+)
 
 
 class Wiretap:
@@ -59,30 +66,32 @@ class Wiretap:
 
     async def _answer(self, seen: Seen, line: Line) -> None:
         self.requests.append(f"{seen.method} {seen.path}")
-        kind, _, token = seen.headers.get("authorization", "").partition(" ")
-        if kind == "Bearer":
-            self.canaries.plant("token", token)
-        if seen.body:
+        learn_from_head(self.canaries, seen.headers.get("authorization", ""), seen.headers.get("cookie", ""))
+        kind = seen.headers.get("content-type", "")
+        if seen.body and "json" in kind:
             learn_from_request(self.canaries, json.loads(seen.body))
+        elif seen.body and "urlencoded" in kind:
+            learn_from_form(self.canaries, seen.body.decode())
         if self.fault is not None:
             self.strikes += 1
             await self.fault(seen, line)
             return
         status, headers, body = await asyncio.to_thread(self._ask, seen)
-        if "json" in headers.get("content-type", "") and body:
+        if body.lstrip()[:1] == b"{":  # other kinds of panels send JSON as text
             learn_from_answer(self.canaries, json.loads(body))
-        passed = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
-        lines = [*(f"{name}: {value}" for name, value in passed.items()), f"Content-Length: {len(body)}"]
+        learn_from_cookies(self.canaries, " ".join(value for name, value in headers if name == "set-cookie"))
+        passed = [f"{name}: {value}" for name, value in headers if name not in _HOP_BY_HOP]
+        lines = [*passed, f"Content-Length: {len(body)}"]
         self.answered += 1
         await line.send(head(f"{status} Relayed", *lines) + body)
 
-    def _ask(self, seen: Seen) -> tuple[int, dict[str, str], bytes]:
+    def _ask(self, seen: Seen) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             headers = {name: value for name, value in seen.headers.items() if name not in _HOP_BY_HOP}
             connection.request(seen.method, seen.target, seen.body or None, {**headers, "accept-encoding": "identity"})
             answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+            return answer.status, [(name.lower(), value) for name, value in answer.getheaders()], answer.read()
         finally:
             connection.close()
 

@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from billtui.client.exchange import Exchange
 
 COVER = b"(hidden)"
-_SHORTEST = 6
-"""Shorter ones could be part of any word; no secret of the field is shorter."""
+_SHORTEST = 3
+"""Shorter ones could be part of anything, and hide nothing."""
+_SHORT_SECRET = 6
+"""Shorter ones are covered where they stand as words of their own only; no secret of the field is shorter."""
 _LONG = 8
 _ALONE = rb"(?<![A-Za-z0-9.])%b(?![A-Za-z0-9.]*[0-9])"
 """A short code is not looked for inside longer numbers, amounts and words."""
+_WORD = rb"(?<![A-Za-z0-9_.-])(?:%b)(?![A-Za-z0-9_.-])(?!\\{0,8}+\"[ \t\r\n]{0,8}:)"
+"""A very short secret as a word; never the name of a field."""
+_QUOTED = rb"(?<=[\"'=>])"
+"""What stands before a very short one that would else be a number or a word of JSON itself."""
+_OF_JSON = frozenset({"true", "false", "null"})
+_CODED = 8
+"""Fewer characters of base64 could be part of any word."""
 
 _ESCAPED = frozenset(bytes([one]) for one in b'"\\/bfnrtu')
 """What follows a backslash in JSON."""
@@ -36,25 +45,66 @@ def secrets_of(exchange: Exchange, token: SecretStr | None) -> list[str]:
             found += [shown, *([shown.partition("=")[2]] if name == "Cookie" else [])]
     if token is not None:
         found.append(token.get_secret_value())
-    return [one for one in found if len(one) >= _SHORTEST]
+    return [one for one in dict.fromkeys(found) if len(one) >= _SHORTEST]
 
 
 def without_echo(answer: bytes, secrets: list[str]) -> bytes:
-    """``answer`` with every secret in it covered, however it is written: see :func:`_spelling`."""
-    for secret in sorted(secrets, key=len, reverse=True):  # else half of a longer one stays
+    """``answer`` with every secret in it covered, in small letters or capitals, however it is written: see
+    :func:`_spelling`; in base64, also inside a longer text that was encoded; in hexadecimal digits."""
+    if not answer or not secrets:
+        return answer
+    small = answer.lower()
+    for secret in sorted(_in_all_letters(secrets), key=len, reverse=True):  # else half of a longer one stays
         plain = secret.encode("utf-8", "replace")
-        for coded in (b64encode(plain), urlsafe_b64encode(plain)):
-            if coded.rstrip(b"=") in answer:
-                answer = _covered(answer, re.escape(coded.rstrip(b"=")) + b"={0,2}")
-        if max(_RUNS.findall(plain), key=len, default=b"") not in answer:
-            continue
-        if _UNCHANGED.fullmatch(secret):
-            alone = len(plain) < _LONG and plain.isalnum()
-            if plain in answer:
-                answer = _covered(answer, _ALONE % plain if alone else re.escape(plain))
-        else:
-            answer = _covered(answer, _spelling(secret))
+        found = [*_coded(plain, answer)]
+        if (digits := plain.hex().encode()) in small:
+            found.append(b"(?i:%b)" % digits)
+        if max(_RUNS.findall(plain), key=len, default=b"").lower() in small:
+            found.append(_written(secret, plain))
+        for pattern in found:
+            answer = _covered(answer, pattern)
+        if found:
+            small = answer.lower()
     return answer
+
+
+def text_without_echo(text: str | None, secrets: list[str]) -> str | None:
+    """The same for a line of an answer's head."""
+    if text is None:
+        return None
+    return without_echo(text.encode("utf-8", "replace"), secrets).decode("utf-8", "replace")
+
+
+def _in_all_letters(secrets: list[str]) -> Iterator[str]:
+    """Each; where letters beyond ASCII are in it, which patterns over bytes know no other size of, those as well."""
+    for secret in secrets:
+        yield from {secret} if secret.isascii() else {secret, secret.upper(), secret.lower()}
+
+
+def _written(secret: str, plain: bytes) -> bytes:
+    """A pattern of the secret as itself, in every spelling."""
+    unchanged = _UNCHANGED.fullmatch(secret) is not None
+    spelled = re.escape(plain) if unchanged else _spelling(secret)
+    if len(secret) < _SHORT_SECRET:
+        number = secret.isdigit() or secret.lower() in _OF_JSON
+        return (_QUOTED if number else b"") + _WORD % spelled
+    if unchanged and len(plain) < _LONG and plain.isalnum():
+        return _ALONE % spelled
+    return b"(?i:%b)" % spelled
+
+
+def _coded(plain: bytes, answer: bytes) -> Iterator[bytes]:
+    """Patterns of the secret in base64, wherever it begins within what was encoded."""
+    for shift in range(3):
+        padded = b"\0" * shift + plain
+        for coded in {b64encode(padded), urlsafe_b64encode(padded)}:
+            whole = coded.rstrip(b"=")
+            # What a neighbour's bits are part of is left out, and taken with it where it stands there.
+            core = whole[(0, 2, 3)[shift] : len(padded) * 8 // 6]
+            longest = max(_RUNS.findall(core), key=len, default=b"")
+            if len(core) >= _CODED and longest in answer:
+                before = rb"[A-Za-z0-9+/_-]?" if shift else b""
+                yield before + _spelling(core.decode("ascii")) + rb"[A-Za-z0-9+/_-]?(?:=|%(?:25){0,3}3[dD]){0,2}"
 
 
 _RUNS = re.compile(rb"[A-Za-z0-9]+")

@@ -18,7 +18,9 @@ MAX_DECODED = 16 * 1024 * 1024
 
 _KEY = re.compile(r"[A-Za-z0-9_.:\-]{1,200}\Z")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z")
-_HOST = re.compile(r"[^\s/?#@\\\x00-\x20\x7f]{1,253}\Z")
+_HOST = re.compile(r"[A-Za-z0-9_.:-]{1,253}\Z")
+"""Letters of ASCII, also of an IPv6 address: libraries differ in what they make of others, and would so ask different
+hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,10 @@ def _check_address(parts: SplitResult, host: str) -> None:
     if parts.scheme not in ("https", "http"):
         raise ConfigurationProblem("The panel's address must begin with https://")
     if not _HOST.match(host):
-        raise ConfigurationProblem("The panel's address names no host. It looks like https://panel.example")
+        raise ConfigurationProblem(
+            "The panel's address names no host that can be asked. It looks like https://panel.example; an international"
+            " name is written in its xn-- form."
+        )
     if parts.username is not None or parts.password is not None:
         raise ConfigurationProblem("The panel's address must not hold a user name or password. Take them out.")
     if parts.query or parts.fragment:

@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 from billtui.client.codec import BodyReader, UnreadableAnswer, encode_form, encode_json
 from billtui.client.downloads import Download
-from billtui.client.echoes import secrets_of, without_echo
+from billtui.client.echoes import secrets_of, text_without_echo, without_echo
 from billtui.client.errors import (
     BadAnswer,
     CertificateProblem,
@@ -261,7 +261,8 @@ class Transport:
 
     async def _receive(self, reply: Reply, exchange: Exchange, progress: _Progress, token: SecretStr | None) -> Answer:
         headers = reply.headers
-        progress.request_id = headers.get("x-request-id")
+        secrets = secrets_of(exchange, token)
+        progress.request_id = text_without_echo(headers.get("x-request-id"), secrets)
         self._note_date(headers.get("date"), progress)
         content_type = headers.get("content-type", "")
         size = 0
@@ -280,7 +281,7 @@ class Transport:
             reader = BodyReader(headers.get("content-encoding", ""), max_wire=MAX_WIRE, max_decoded=MAX_DECODED)
             async for chunk in reply.chunks:
                 reader.feed(chunk)
-            body = without_echo(reader.finish(), secrets_of(exchange, token))
+            body = without_echo(reader.finish(), secrets)
             size = len(body)
         return Answer(
             reply.status,
@@ -289,7 +290,7 @@ class Transport:
             size,
             progress.request_id,
             seconds(headers.get("retry-after")),
-            redirect_place(headers.get("location")),
+            text_without_echo(redirect_place(headers.get("location")), secrets),
             cookies_in(headers.get("set-cookie")),
         )
 

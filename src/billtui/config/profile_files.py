@@ -136,8 +136,8 @@ def _profile(name: str, values: object) -> Profile:
 def changes(wanted: Iterable[Profile], there: Mapping[str, Profile]) -> list[Change]:
     """What taking ``wanted`` would do to the profiles that are ``there``.
 
-    A replaced profile keeps its own ``password_command`` only where address, authority, fingerprint, proxy and login
-    stay as they are: else the secret that it prints would go somewhere new.
+    A replaced profile keeps its own ``password_command`` only where address, kind with its options, authority,
+    fingerprint, proxy and login stay as they are: else the secret that it prints would go somewhere new.
     """
     found: list[Change] = []
     for profile in wanted:
@@ -157,7 +157,8 @@ def changes(wanted: Iterable[Profile], there: Mapping[str, Profile]) -> list[Cha
 
 
 def _reaches(profile: Profile) -> tuple[object, ...]:
-    return profile.url, profile.kind, profile.login, profile.ca_file, profile.fingerprint, profile.proxy
+    way = profile.ca_file, profile.fingerprint, profile.proxy
+    return profile.url, profile.kind, profile.panel_options, profile.login, *way
 
 
 def _differences(before: Profile, after: Profile) -> tuple[str, ...]:

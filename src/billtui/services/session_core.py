@@ -247,11 +247,12 @@ class SessionCore:
             session = await client.sessions.sign_in(login, password, totp)
             self._nobody_yet()  # the token is another one from here on: nothing is read with it into a copy before
             account = await self._adopt(await client.account.me())
-        return SignedIn(account, await self._keeping.keep(session.token, keep_in))
+        of_password = client.driver.traits.token_is_password
+        return SignedIn(account, await self._keeping.keep(session.token, keep_in, of_password=of_password))
 
     async def keeping(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that is taken by itself first."""
-        return await self._keeping.places()
+        return await self._keeping.places(of_password=self.settings.driver().traits.token_is_password)
 
     async def sign_out(self) -> list[str]:
         """End the session on the panel, forget the token here whatever the panel says."""

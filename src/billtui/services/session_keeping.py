@@ -55,22 +55,23 @@ class Keeping:
             return None
         return session.token
 
-    async def places(self) -> tuple[Place, ...]:
-        """Where a token can be kept, the place that is taken by itself first."""
+    async def places(self, *, of_password: bool = False) -> tuple[Place, ...]:
+        """Where a token can be kept, the place that is taken by itself first; a password nowhere but in memory."""
         from billtui.config.credentials import Place
 
         keeper: object = self._keeper
-        if isinstance(keeper, KeepingPlaces):
+        if isinstance(keeper, KeepingPlaces) and not of_password:
             return await self._worker.do(keeper.places)
         return (Place("memory", "memory, until the program ends"),)
 
-    async def keep(self, token: SecretStr, keep_in: KeepIn | None) -> SaveResult | None:
-        """Keep a token; where, or ``None`` for nowhere beyond this session."""
+    async def keep(self, token: SecretStr, keep_in: KeepIn | None, *, of_password: bool = False) -> SaveResult | None:
+        """Keep a token; where, or ``None`` for nowhere beyond this session. ``of_password``: it is the password."""
         if self._keeper is None:
             return None
         from billtui.config.credentials import Credential, SaveResult
 
-        keeper, credential = self._keeper, Credential("token", token, "signed in")
+        keeper = self._keeper
+        credential = Credential("password" if of_password else "token", token, "signed in")
         chosen: object = keeper
         if keep_in is not None and isinstance(chosen, KeepingPlaces):
             chosen.prefer(keep_in)

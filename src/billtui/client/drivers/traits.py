@@ -45,6 +45,8 @@ class Traits:
     """How hard it is asked."""
     secret: str = "Password"
     """What a person types when signing in, beside the login."""
+    token_is_password: bool = False
+    """Whether what a sign-in leaves is the password itself, to go with every call: then it is kept nowhere."""
     web: str = ""
     """Path of the page where a person does what cannot be done from here, below the panel's address."""
 

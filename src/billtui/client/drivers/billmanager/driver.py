@@ -73,7 +73,7 @@ class BillManager(SettlingCalls, PartialDriver):
     def __init__(self, login: str = "", options: Options | None = None) -> None:
         """``login`` is the profile's: it goes with each call where the option ``sign_in`` is ``authinfo``."""
         super().__init__(login, options or Options())
-        self.traits = replace(TRAITS, door=self.chosen.path)
+        self.traits = replace(TRAITS, door=self.chosen.path, token_is_password=self.chosen.authinfo)
         if self.chosen.authinfo:
             self.capabilities = self.capabilities - {"tickets.files"}
 
