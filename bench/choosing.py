@@ -19,12 +19,17 @@ from billtui.services.order_choice import chosen_by
 from billtui.services.order_matching import predicate
 from billtui.services.order_query import parse, split_filter
 from billtui.services.order_references import References
-from billtui.services.store import OrderRow
+from billtui.services.store import OrderRow, RowsInColumns
+from billtui.services.store.column_forms import packed, unpacked
 from billtui.widgets.record_table import RecordTable
 
 NOW = 1_795_000_000
 DAY = 86_400
 EXPRESSION = "loc:nl,pl days<7 plan:micro -tag:keep"
+LETTER = "n"
+"""Stands in the place or the plan of three of ten orders, and in no name or address."""
+BLOCK = 512
+"""Rows of one block of columns, as the copy has them."""
 LISTED = 1_000
 """Words of a pasted list."""
 
@@ -59,6 +64,7 @@ class ChoosingCosts(NamedTuple):
     invert: float
     settle: float
     pasted: float
+    letter: float
     look_up: float
     """So many ids looked up in a dict of as many, by the interpreter alone: what looking at marks anew cannot avoid."""
 
@@ -109,12 +115,18 @@ def choosing_costs(count: int) -> ChoosingCosts:
             start = time.process_time()
             ids.difference(index)
             looked.append((time.process_time() - start) * 1000)
-        return [first, following, 0.0, mark_all, invert, settle, 0.0, statistics.median(looked)]
+        return [first, following, 0.0, mark_all, invert, settle, 0.0, 0.0, statistics.median(looked)]
 
     found = ChoosingCosts(*headless(measure))
-    counted, pasted = [], []
+    counted, pasted, letters = [], [], []
+    shared: dict[object, object] = {}
+    blocks = (rows[place : place + BLOCK] for place in range(0, count, BLOCK))
+    columns = RowsInColumns(OrderRow, [unpacked(packed(block), shared) for block in blocks])
     words = " ".join(f"web-{number:06}" for number in range(0, count, count // LISTED))
     for _run in range(RUNS):
+        start = time.process_time()
+        chosen_by(parse(LETTER), columns, NOW, tags)
+        letters.append((time.process_time() - start) * 1000)
         start = time.process_time()
         matching = chosen_by(parse(EXPRESSION), rows, NOW, tags)
         sum(1 for row in matching if why_unmarkable(row))
@@ -122,7 +134,9 @@ def choosing_costs(count: int) -> ChoosingCosts:
         start = time.process_time()
         References(rows).read(words)
         pasted.append((time.process_time() - start) * 1000)
-    return found._replace(look=statistics.median(counted), pasted=statistics.median(pasted))
+    return found._replace(
+        look=statistics.median(counted), pasted=statistics.median(pasted), letter=statistics.median(letters)
+    )
 
 
 def choosing(_yardsticks: Yardsticks) -> list[Figure]:
@@ -133,6 +147,7 @@ def choosing(_yardsticks: Yardsticks) -> list[Figure]:
         ("filter by an expression, first key", ours.filter_first, some.filter_first, 50),
         ("filter by an expression, next word", ours.filter_next, some.filter_next, 16.7),
         ("count what an expression chooses, each key", ours.look, some.look, 50),
+        ("find what a single letter chooses, each key", ours.letter, some.letter, 50),
         ("mark all, one of a hundred blocked", ours.mark_all, some.mark_all, 20),
         ("invert half of them marked", ours.invert, some.invert, 100),
         ("look at all marks anew after a refresh", ours.settle, some.settle, 100),

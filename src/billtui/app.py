@@ -147,6 +147,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
     async def hand_out(self, typed: Typed) -> None:
         """What was typed, to whom it is for."""
         self._typed_at = monotonic()
+        self.session.typed()
         await super().hand_out(typed)
 
     def _rested(self) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from billtui.domain.periods import add_months
 from billtui.services.order_query import Query, Term
 from billtui.services.store import OrderRow, instant
+from billtui.services.store.columns import AnyHolds
 
 Predicate = Callable[[OrderRow], bool]
 Tags = Mapping[str, frozenset[str]]
@@ -172,16 +173,20 @@ def _words(values: tuple[str, ...], tags: Tags) -> Predicate:
     tagged = frozenset(key for key, words in tags.items() if any(value in word for word in words for value in values))
     if len(values) == 1:
         value = values[0]
-        return lambda row: (
-            value in row.name.lower()
-            or few[row.plan]
-            or few[row.location]
-            or few[row.state]
-            or few[row.kind]
-            or value in row.address.lower()
-            or value in row.id.lower()
-            or row.id in tagged
-        )
+
+        def holds(row: OrderRow) -> bool:
+            return (
+                value in row.name.lower()
+                or few[row.plan]
+                or few[row.location]
+                or few[row.state]
+                or few[row.kind]
+                or value in row.address.lower()
+                or value in row.id.lower()
+                or row.id in tagged
+            )
+
+        return AnyHolds(value, ("plan", "location", "state", "kind", "name", "address", "id"), "id", tagged, holds)
     found = re.compile("|".join(map(re.escape, values))).search
     return lambda row: (
         few[row.plan]

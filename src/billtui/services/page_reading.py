@@ -69,6 +69,11 @@ class PageReading:
         self._reader: _Reader | None = None
         self._loads = 0
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether a load goes on."""
+        return self._loads > 0
+
     @asynccontextmanager
     async def while_loading(self) -> AsyncIterator[None]:
         """A load goes on; after the last one thread and process end."""

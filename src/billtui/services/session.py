@@ -116,6 +116,10 @@ class Session(SessionReads):
         """How this kind of panel behaves where panels differ."""
         return self.settings.driver().traits
 
+    def typed(self) -> None:
+        """Somebody has typed: copying lists gives way for a moment. From any thread."""
+        self._core.way.typed()
+
     # -- coming and going
 
     async def open(self, *, follow: bool = True) -> None:

@@ -21,6 +21,7 @@ from billtui.client.errors import (
 )
 from billtui.config.errors import ConfigError
 from billtui.config.kinds import USUAL_KIND
+from billtui.services.giving_way import GivingWay
 from billtui.services.reads import Reads
 from billtui.services.session_asking import Asking
 from billtui.services.session_events import (
@@ -88,6 +89,7 @@ class SessionCore:
         self.health = Health(listener, self._skew, settings.slow_seconds)
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: Counter[str] = Counter()
+        self.way = GivingWay()
 
     # -- from any thread
 
@@ -191,7 +193,7 @@ class SessionCore:
             client = BillingClient(self.settings.line, on_session_expired=self._renew, driver=self.settings.driver())
             await client.__aenter__()
             self._client = client
-            self.sync = Sync(client, self.store, self.tell, self._account_read, self._watched)
+            self.sync = Sync(client, self.store, self.tell, self._account_read, self._watched, self.way)
         return self._client
 
     async def _renew(self) -> SecretStr | None:

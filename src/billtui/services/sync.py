@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, CursorExpired
 from billtui.domain.models import Account, Change, ChangeFeed, ChangeKind, Invoice, ObjectKind, Order, Ticket, Transfer
+from billtui.services.giving_way import GivingWay
 from billtui.services.store import gc_paused
 from billtui.services.sync_lists import MOST_BY_ID, ListSync, Source, T, side_by_side
 from billtui.services.sync_messages import MessageSync
@@ -75,8 +76,10 @@ class Sync:
         tell: Callable[[SessionEvent], None],
         on_account: Callable[[Account], Awaitable[None]],
         watched: Collection[str],
+        way: GivingWay,
     ) -> None:
-        """``watched`` are the ids, in the copy, of the tickets whose thread somebody looks at now."""
+        """``watched`` are the ids, in the copy, of the tickets whose thread somebody looks at now; ``way`` says when
+        somebody types."""
         self._client = client
         self._store = store
         self._on_account = on_account
@@ -84,7 +87,7 @@ class Sync:
         self._expected: _Expected | None = None
         self._took = 0.0
         """Seconds that all lists took the last time."""
-        self._lists = ListSync(client, store, tell)
+        self._lists = ListSync(client, store, tell, way)
         self.messages = MessageSync(client, store, watched)
 
     @property

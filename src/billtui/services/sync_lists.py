@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from billtui.client.errors import BadAnswer, InvalidInput, NotFound
 from billtui.domain.ids import clean_id
 from billtui.domain.models import Change, Invoice, Order, Page, Ticket, Transfer
+from billtui.services.giving_way import GivingWay
 from billtui.services.page_reading import Arriving, PageReading
 from billtui.services.session_events import SessionEvent, SyncProgress
 
@@ -139,8 +140,12 @@ async def _forget(pages: Sequence[Arriving]) -> None:
 class ListSync:
     """Loads lists, and reads single objects, for one client and one store. Raises as :class:`Sync` does."""
 
-    def __init__(self, client: BillingClient, store: StoreThread, tell: Callable[[SessionEvent], None]) -> None:
+    def __init__(
+        self, client: BillingClient, store: StoreThread, tell: Callable[[SessionEvent], None], way: GivingWay
+    ) -> None:
+        """``way`` says when somebody types, to whom the loads give way."""
         self._client = client
+        self._way = way
         self._store = store
         self._tell = tell
         self._gate = asyncio.Semaphore(BY_ID_AT_ONCE)
@@ -222,6 +227,8 @@ class ListSync:
 
     async def load(self, source: Source[T]) -> bool:
         """A whole list. True where it came whole, and what is gone was taken out."""
+        if not self.reading.is_loading:
+            self._way.begin()
         async with self.reading.while_loading():
             return await self._load_whole(source)
 
@@ -260,6 +267,7 @@ class ListSync:
                         shown = time.monotonic()
                         self._count(source.kind, count, total)
                         self.show()
+                    await self._way.pause()
             await writing.finish()
         except BaseException:
             await writing.abandon()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billtui.services.store.column_forms import FEW, Coded, Gaps, Same, Texts, packed, unpacked
-from billtui.services.store.columns import RowsInColumns
+from billtui.services.store.columns import AnyHolds, RowsInColumns
 from tests.services.order_rows import order_row
 
 
@@ -72,9 +72,29 @@ def test_what_a_function_gives_of_each(blocks: list[list[Row]], function: Callab
     assert [picked[place] for place in range(len(picked))] == chosen
     assert list(picked.each(attrgetter("number"))) == list(picked.values("number")) == [row.number for row in chosen]
     assert picked[1:3] == chosen[1:3]
+    assert list(picked.of_all(wanted)) == chosen
     other = data.draw(st.sampled_from(FUNCTIONS))
     assert list(kept.picked([function, other, function])) == list(filter(other, chosen))
     assert list(kept.picked([])) == wanted
+
+
+@given(
+    st.lists(st.lists(rows, max_size=8), max_size=4), st.text("aceivé1Σ", max_size=2), st.sets(st.text(max_size=3)),
+    st.sampled_from(FUNCTIONS),
+)  # fmt: skip
+def test_a_word_is_looked_for_in_whole_columns(
+    blocks: list[list[Row]], word: str, also: set[str], other: Callable[[Row], object]
+) -> None:
+    kept, wanted = in_columns(blocks), [row for block in blocks for row in block]
+    word = word.lower()
+    also |= {row.id for row in wanted[::3]}
+
+    def test(row: Row) -> bool:
+        return word in row.word.lower() or word in row.id.lower() or row.id in also
+
+    one = AnyHolds(word, ("word", "id"), "id", frozenset(also), test)
+    assert list(kept.picked([one])) == list(filter(test, wanted))
+    assert list(kept.picked([other, one])) == list(filter(test, filter(other, wanted)))
 
 
 def test_each_column_has_the_smallest_form_that_holds_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import compress, islice
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -16,7 +16,8 @@ from textual.widgets import Button, Input, Static
 from billtui.screens.modals.dialog import Dialog
 from billtui.services.order_choice import chosen_by
 from billtui.services.order_query import FIELDS, QueryError, parse
-from billtui.services.store import OrderRow
+from billtui.services.store import OrderRow, RowsInColumns
+from billtui.services.store.columns import PickedRows
 from billtui.widgets.formats import count_text
 from billtui.widgets.record_table_chosen import each_of
 
@@ -68,6 +69,8 @@ class ExpressionDialog(ChoosingDialog):
         self.text = text
         self.found: Sequence[OrderRow] | None = None
         """What the expression chooses; ``None`` while it cannot be read."""
+        self._why: list[str | None] | None = None
+        """Why each of ``rows`` cannot be marked, asked once; only of rows in columns."""
 
     def compose_body(self) -> Iterable[Widget]:
         """The expression, what it comes to, what can be written."""
@@ -89,6 +92,19 @@ class ExpressionDialog(ChoosingDialog):
         """The field first."""
         self.query_one("#expression", Input).focus()
         self._look(self.text)
+        if isinstance(self.rows, RowsInColumns):  # before the first letter, which waits for it otherwise (P-TABLE-3)
+            self.call_after_refresh(self._ask_all)
+
+    def _ask_all(self) -> list[str | None]:
+        if self._why is None:
+            self._why = list(each_of(self.rows, self.why_not))
+        return self._why
+
+    def _reasons(self, found: Sequence[OrderRow]) -> list[str | None]:
+        """Why each of ``found`` cannot be marked."""
+        if isinstance(found, PickedRows):
+            return list(found.of_all(self._ask_all()))
+        return list(each_of(found, self.why_not))
 
     @on(Input.Changed, "#expression")
     def typed(self, event: Input.Changed) -> None:
@@ -107,10 +123,11 @@ class ExpressionDialog(ChoosingDialog):
             shown.update(_mistake(text, error))
             return
         self.found = chosen_by(query, self.rows, self.now, self.tags)
-        shown.update(self._count(self.found))
+        shown.update(self._count(self.found), layout=False)  # its height is fixed
 
     def _count(self, found: Sequence[OrderRow]) -> Content:
-        reasons = Counter(filter(None, each_of(found, self.why_not)))
+        why = self._reasons(found)
+        reasons = Counter(filter(None, why))
         refused = sum(reasons.values())
         lines = [
             Content.assemble(
@@ -120,7 +137,7 @@ class ExpressionDialog(ChoosingDialog):
             )
         ]
         for reason, number in reasons.most_common(2):
-            places = compress(range(len(found)), [given == reason for given in each_of(found, self.why_not)])
+            places = (place for place, given in enumerate(why) if given == reason)
             names = [found[place].name for place in islice(places, NAMES_SHOWN)]
             more = " …" if number > NAMES_SHOWN else ""
             lines.append(

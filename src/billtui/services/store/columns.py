@@ -51,6 +51,25 @@ def _stand_in(kind: type[Any], names: tuple[str, ...]) -> type[Any]:
     return type(kind.__name__, (base,), content)
 
 
+class AnyHolds(Generic[R]):
+    """Of a row: whether any of some texts has a word in it. Whole columns are asked at once where there are columns."""
+
+    __slots__ = ("also", "fields", "key", "test", "word")
+
+    def __init__(
+        self, word: str, fields: Sequence[str], key: str, also: frozenset[str], test: Callable[[R], bool]
+    ) -> None:
+        """``word`` is in small letters and in one line; it is true as well of rows whose ``key`` is among ``also``.
+
+        ``test`` says the same of one row.
+        """
+        self.word, self.fields, self.key, self.also, self.test = word, tuple(fields), key, also, test
+
+    def __call__(self, row: R) -> bool:
+        """Whether ``row`` is one."""
+        return self.test(row)
+
+
 class RowsInColumns(Sequence[R], Generic[R]):
     """Rows of one kind, a named tuple, in blocks. It never changes; a row that is taken out is made anew each time."""
 
@@ -159,6 +178,9 @@ class RowsInColumns(Sequence[R], Generic[R]):
         """
         flags = [bytes([1]) * block.size for block in self.blocks]
         for one in wanted:
+            if isinstance(one, AnyHolds):
+                flags = [self._holding(one, block, left) for block, left in zip(self.blocks, flags, strict=True)]
+                continue
             asked = self._asking(one)
             for number, block in enumerate(self.blocks):
                 left = flags[number]
@@ -169,6 +191,17 @@ class RowsInColumns(Sequence[R], Generic[R]):
                         still[place] = 1
                     flags[number] = bytes(still)
         return PickedRows(self, bytearray().join(flags))
+
+    def _holding(self, one: AnyHolds[R], block: Block, left: bytes) -> bytes:
+        """Which rows of a block that are left are so."""
+        found, wanted = 0, int.from_bytes(left)
+        for name in one.fields:
+            if found & wanted == wanted:
+                break
+            found |= int.from_bytes(holding(block.columns[self._fields[name]], one.word))
+        if one.also and found & wanted != wanted:
+            found |= int.from_bytes(bytes(key in one.also for key in block.columns[self._fields[one.key]]))
+        return (found & wanted).to_bytes(block.size)
 
     def _given(
         self, function: Callable[[R], T], block: Block, names: tuple[str, ...], left: bytes | None
@@ -228,6 +261,10 @@ class PickedRows(Sequence[R], Generic[R]):
         if len(self._places) * MANY < len(self._rows):
             return map(self._rows.__getitem__, self._places)
         return compress(self._rows, self._flags)
+
+    def of_all(self, values: Iterable[T]) -> Iterator[T]:
+        """Those of ``values``, one for each row of the whole list, that are of these rows."""
+        return compress(values, self._flags)
 
     def values(self, name: str) -> Iterator[Any]:
         """One field of all of them, in their order."""
