@@ -88,6 +88,13 @@ def test_coarse_names_of_the_wire_grant_what_is_below_them() -> None:
     assert "staff" not in can and "staff.note" not in can and "invoices.delete" not in can
 
 
+def test_a_coarse_name_beside_finer_ones_grants_no_more_than_these() -> None:
+    told = {"tickets", "tickets.reply", "staff", "staff.take"}
+    can = narrowed(BillingV1.capabilities, told)
+    assert told <= can
+    assert not {"tickets.change", "tickets.new", "staff.bulk"} & can
+
+
 def test_the_table_of_panels_shows_what_only_staff_has() -> None:
     """FOSSBilling at the support desk is another driver of the same kind."""
     from billtui.cli.reference_panels import panels_document

@@ -116,6 +116,18 @@ def _reply(app: Shell, ticket: Ticket, internal: bool, quote: str, seen: str | N
     app.push_screen(
         ComposerScreen(looks, KeptLetter(letter), turn=turn, access_given=ticket.access == AccessState.GIVEN)
     )
+    if staff and app.session.traits.taken_first and (whose_it_is := _not_taken(app, ticket)):
+        app.say(whose_it_is, "warning")
+
+
+def _not_taken(app: Shell, ticket: Ticket) -> str | None:
+    """What is said before an answer that the panel would refuse, since its writer has not taken the ticket."""
+    has = str(ticket.assignee or "")
+    if has == str(signed_in_account(app).login):
+        return None
+    if not has:
+        return f"Nobody has ticket {ticket.number}, and this panel takes answers only from who has it: esc, then t."
+    return f"{has} has ticket {ticket.number}, and this panel takes answers only from who has it. A draft is kept."
 
 
 def _quoted(text: str) -> str:

@@ -205,6 +205,8 @@ _WITHOUT_KEYS: dict[OperationState, str] = {
 
 
 def _means(row: OperationRow, *, keys: bool) -> str | None:
+    if row.state is S.REFUSED and row.amount is None:
+        return "The panel, or the check before sending, decided against it: R asks once more and confirms it anew."
     return _MEANS.get(row.state) if keys else _WITHOUT_KEYS.get(row.state, _MEANS.get(row.state))
 
 

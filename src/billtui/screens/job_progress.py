@@ -36,7 +36,9 @@ def outcome(job: JobRow) -> str:
         return "done"
     if job.counts.get(S.CANCELLED, 0) == job.count:
         return "cancelled"
-    return "refused" if not job.counts.get(S.DONE, 0) else "partly done"
+    if job.counts.get(S.DONE, 0):
+        return "partly done"
+    return "refused" if job.counts.get(S.REFUSED, 0) or not job.counts.get(S.NOT_SENT, 0) else "not-sent"
 
 
 class Follower:

@@ -148,10 +148,8 @@ async def _say_what_is(app: Shell, was: Ticket, reason: str) -> None:
     """A change did not come about: what the panel says of the ticket now, above all who has it."""
     [now] = await app.session.tickets.tickets_by_ids([was.id.raw]) or [was]
     if now.assignee and str(now.assignee) != str(was.assignee or ""):
-        app.say(
-            f"{now.assignee} has ticket {now.number} since just now: nothing was changed. A assigns it anyway.",
-            "warning",
-        )
+        anyway = _anyway(app, "A assigns it anyway.")
+        app.say(f"{now.assignee} has ticket {now.number} since just now: nothing was changed.{anyway}", "warning")
     else:
         app.say(f"Ticket {was.number} was not changed: {reason}", "warning")
 
@@ -165,15 +163,29 @@ async def take_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
 
     def taken(ticket: Ticket) -> str | None:
         if ticket.assignee and str(ticket.assignee) != me:
-            return f"{ticket.assignee} has ticket {ticket.number} already. A assigns it to you all the same."
+            anyway = _anyway(app, "A assigns it to you all the same.")
+            return f"{ticket.assignee} has ticket {ticket.number} already.{anyway}"
         if ticket.assignee:
             return f"Ticket {ticket.number} is yours already."
         return why_closed(ticket)
 
     await change_tickets(
         app, rows, TicketChange(assignee=me), title=f"Take {these(rows)}", done="Ticket {} is yours.", button="Take",
-        back=lambda was: TicketChange(assignee=str(was.assignee or "")), back_words="gives it back", keep=taken,
+        back=_to_who_had_it if app.session.unavailable("staff.assign") is None else None,
+        back_words="gives it back", keep=taken,
     )  # fmt: skip
+
+
+def _to_who_had_it(was: Ticket) -> TicketChange:
+    return TicketChange(assignee=str(was.assignee or ""))
+
+
+def _anyway(app: Shell, assign: str) -> str:
+    """What to do about a ticket that a colleague has: ``assign``, or where this panel assigns none, what else."""
+    if app.session.unavailable("staff.assign") is None:
+        return f" {assign}"
+    page = app.session.web_page
+    return f" From here it cannot be given to you: ask them, or do it on the panel's page{f': {page}' if page else '.'}"
 
 
 async def assign_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
@@ -204,7 +216,7 @@ async def assign_tickets(app: Shell, rows: Sequence[TicketRow]) -> None:
     words = f"Ticket {{}} is {'yours' if login == me else f'{named(login)}’s' if login else 'nobody’s'} now."
     await change_tickets(
         app, rows, TicketChange(assignee=login), title=f"Assign {these(rows)} to {named(login) or 'nobody'}",
-        done=words, button="Assign", back=lambda was: TicketChange(assignee=str(was.assignee or "")),
+        done=words, button="Assign", back=_to_who_had_it,
         back_words="gives it back to who had it",
         keep=lambda one: why_same(one.assignee or "", login, one, "assigned so"),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from billtui.commands import Command, Scope, handles
+from billtui.commands import Command, Danger, Scope, handles
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.handing_over import hand_over
 from billtui.screens.triage import (
@@ -42,6 +42,11 @@ class TriageCommands(BilltuiScreen):
             return f"“{command.title}” is for support staff (ACC-7)."
         if refusal := super().refusal_of(command):
             return refusal
+        one_or_many = (
+            command.scope is Scope.TRIAGE and command.danger is Danger.CHANGES
+        ) or command.id == "queue.close"
+        if one_or_many and len(self.triage_rows()) > 1 and self.session.unavailable("staff.bulk") is not None:
+            return "On this panel tickets are changed one at a time (staff.bulk): take all marks but one away."
         if command.scope is not Scope.TRIAGE:
             return None
         return triage_refusal(

@@ -77,7 +77,8 @@ def verdict_of_error(error: ClientError) -> Verdict:
     if error.outcome is Outcome.REFUSED and error.code not in UNSURE_CODES:
         return Verdict(S.REFUSED, error.code, rule, error.message, request_id)
     cause = error.cause_error if isinstance(error, OutcomeUnknown) else error
-    return Verdict(S.UNKNOWN, cause.code, rule, f"{cause.message} Its outcome is looked up.", request_id)
+    # The fact alone: an error's advice is for reads, and “try again” would be wrong of what may have been done.
+    return Verdict(S.UNKNOWN, cause.code, rule, f"{cause.fact} Its outcome is looked up.", request_id)
 
 
 async def look_up(client: BillingClient, key: str, sent_at: datetime | None, clock: Callable[[], datetime]) -> Verdict:

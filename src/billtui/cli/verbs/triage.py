@@ -20,6 +20,7 @@ from billtui.services import planner
 from billtui.services.hold_times import NotATime, read_hold
 from billtui.services.plans import LeftOut, Plan
 from billtui.services.session import Session
+from billtui.services.staff import is_staff
 
 
 async def close(context: Context) -> Exit:
@@ -215,6 +216,8 @@ async def _carry(
     taking: bool = False,
 ) -> Exit:
     """``taking``: what a colleague has stays theirs, and is said whose it is (TKT-8)."""
+    if len(tickets) > 1 and is_staff(account):  # a client closes several each by itself
+        check_capability(session, "staff.bulk")
     me = account.login.raw
     theirs = [one for one in tickets if taking and one.assignee is not None and one.assignee.raw not in ("", me)]
     plan: Plan = planner.change_tickets(
@@ -226,15 +229,20 @@ async def _carry(
         profile=context.profile.name,
     )
     if theirs:
-        aside = tuple(_of_a_colleague(one, me) for one in theirs)
+        assigns = session.unavailable("staff.assign") is None
+        aside = tuple(_of_a_colleague(one, me if assigns else None) for one in theirs)
         plan = plan.model_copy(update={"left_out": (*aside, *plan.left_out)})
     return await carry_out(context, session, plan)
 
 
-def _of_a_colleague(ticket: Ticket, me: str) -> LeftOut:
-    words = (
-        f"{ticket.assignee} has it already: billtui tickets assign {ticket.number} --to {me} gives it to you anyway."
+def _of_a_colleague(ticket: Ticket, me: str | None) -> LeftOut:
+    """``me``: who would have it by assigning it; ``None`` where this panel assigns no tickets from here."""
+    instead = (
+        f"billtui tickets assign {ticket.number} --to {me} gives it to you anyway."
+        if me is not None
+        else "ask them, or do it on the panel's own pages."
     )
+    words = f"{ticket.assignee} has it already: {instead}"
     return LeftOut(
         target=f"ticket:{ticket.id.raw}", title=SafeText(f"{ticket.number}: {ticket.subject}"),
         code=SafeText("left-as-it-is"), rule=SafeText("TKT-8"), reason=SafeText(words),

@@ -105,7 +105,7 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
 
 EVERY: Final = frozenset(CAPABILITIES)
 COARSE: Final = ("tickets", "staff")
-"""Names that stand for all that are below them where an account's own are told."""
+"""Names that stand for all that are below them where an account's own are told, and none of those is told itself."""
 FOR_ALL: Final = frozenset({"sign-in", "account", "account.sessions", "orders", "catalogue", "invoices"})
 """Never told of an account: the driver alone decides."""
 NO_WAY_ROUND: Final = frozenset({"sign-in", "changes", "operations", "sandbox.mail", "staff.presence"})
@@ -128,7 +128,8 @@ def narrowed(driver: frozenset[str], account: Iterable[str] | None) -> frozenset
     if account is None:
         return driver
     told = frozenset(account)
-    return driver & (told | FOR_ALL | below(*(top for top in COARSE if top in told)))
+    whole = [top for top in COARSE if top in told and below(top) & told == {top}]
+    return driver & (told | FOR_ALL | below(*whole))
 
 
 @dataclass(frozen=True, slots=True)

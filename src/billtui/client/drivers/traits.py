@@ -39,6 +39,8 @@ class Traits:
     """Whether an order's end moves only some time after its renewal was paid, as by a batch job of the panel."""
     reading_marks: bool = False
     """Whether reading a thread tells the panel that it was read: then only what a person opens is read."""
+    taken_first: bool = False
+    """Whether support answers only in tickets that it has taken: then that is said before an answer is written."""
     door: str = ""
     """The one path that every call goes to; an address of a profile that ends with it is meant without."""
     pace: Pace = UNSPARED

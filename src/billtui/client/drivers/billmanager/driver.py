@@ -21,6 +21,7 @@ TRAITS: Final = Traits(
     renewal_pays=False,
     purchase_pays=False,
     reading_marks=True,
+    taken_first=True,
     pace=Pace(at_once=2),
     web="billmgr",
     door="/billmgr",

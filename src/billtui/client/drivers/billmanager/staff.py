@@ -20,7 +20,7 @@ from billtui.client.drivers.billmanager.tickets import TicketCalls, new_message,
 from billtui.client.errors import CapabilityMissing, InvalidInput, RuleRefused
 from billtui.client.exchange import Conversation, Steps
 from billtui.client.settings import Write
-from billtui.domain.models import Account, Department, MessageRequest, PostedMessage, Ticket, TicketChange
+from billtui.domain.models import Account, Department, MessageRequest, PostedMessage, Ticket, TicketChange, TicketState
 from billtui.domain.safetext import SafeText
 
 QUEUE: Final = "ticket"
@@ -53,13 +53,20 @@ class StaffCalls(TicketCalls):
         last = instant(first_of(row, "last_activity", "last_message"), self.chosen.offset)
         state = state_of(unwrap(row.get("tstatus")), archived=False, unread=False)
         responsible = plain(unwrap(row.get("responsible")))
+        # The list does not say who wrote last: until its thread is read, what waits does so since its last activity.
+        waits = last if state == TicketState.OPEN else None
         return Ticket(
             id=SafeText(key), number=SafeText(key), subject=SafeText(plain(first_of(row, "name", "subject")) or key),
             department=SafeText(plain(unwrap(row.get("queue")))), state=state,
             login=SafeText(plain(unwrap(row.get("client")))),
             created_at=begun or last or UNKNOWN_DAY, updated_at=last or begun or UNKNOWN_DAY,
-            assignee=SafeText(responsible) if responsible else None,
+            last_client_message_at=waits,
+            assignee=SafeText(self._colleague(responsible)) if responsible else None,
         )  # fmt: skip
+
+    def _colleague(self, responsible: str) -> str:
+        """The login of who is signed in, where a list names that person by name; others as the list has them."""
+        return self.memory.login if responsible == self.memory.real_name and self.memory.login else responsible
 
     def departments(self) -> Conversation[list[Department]]:
         """Of staff the queues that its tickets are in: the list of departments is for administrators."""
@@ -151,7 +158,7 @@ class StaffCalls(TicketCalls):
             ticket, _ = yield from self.ticket_and_thread(key)
             return ticket.model_copy(update={"assignee": SafeText(change.assignee or "")})
 
-        return writing(begin, "tickets.change")
+        return writing(begin, "staff.take" if self.memory.staff else "tickets.change")
 
 
 def _of_administrators() -> Conversation[T]:
