@@ -101,6 +101,16 @@ def test_a_picture_is_in_the_journal_before_the_request_leaves(executor: Executo
     assert seen[0]["seen"]["paid_until"] == {"1": panel.orders["1"]["paid_until"]}
 
 
+def test_the_price_is_the_last_thing_that_is_looked_at(executor: Executor, panel: KeylessPanel) -> None:
+    """Such panels take no "at most this": a picture that takes long must not lie between the price and the request."""
+    plan = renewals(panel, 1)
+    assert carry(executor, plan) == [S.DONE] * 2
+    bought = panel.requests.index("POST /renewals")
+    assert panel.requests[:bought][-2:] == ["GET /state", "POST /quotes"]
+    paid = next(place for place, what in enumerate(panel.requests) if what.endswith("/payments"))
+    assert panel.requests[:paid][-2] == "GET /state" and "GET /invoices" in panel.requests[paid - 1]
+
+
 @pytest.mark.parametrize("fault", [one for one in FAULTS_AFTER if not one.startswith("hang")])
 def test_a_lost_answer_is_found_by_looking(executor: Executor, panel: KeylessPanel, fault: str) -> None:
     panel.faults = [Fault(fault, "POST /renewals"), Fault(fault, "payments")]

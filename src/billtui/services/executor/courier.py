@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -106,10 +106,14 @@ class Courier:
             if (known := await known_before_again(self._desk, run, operation, await self._client(run))) is not None:
                 await self._finish(run, number, known, S.PREPARED)
                 return
-            ready = await self._prepare(run, operation)
+            invoice = None if operation.takes_from is None else await self._bind(run, operation, operation.takes_from)
+            if operation.takes_from is not None and invoice is None:
+                return
+            seen = await self._picture(run, operation, invoice.id.raw if invoice is not None else None)
+            ready = await self._prepare(run, operation)  # last of all: the panel takes no "at most this price"
             if ready is None or run.paused is not None or self._desk.closing.is_set():
                 return
-            sent = await self._send(run, operation, ready)
+            sent = await self._send(run, operation, ready, seen)
             if sent is not None:
                 await self._conclude(run, number, *sent)
 
@@ -123,6 +127,14 @@ class Courier:
     async def _client(self, run: Run) -> BillingClient:
         """A client of the job's own account. Raises OtherAccount, ClientError."""
         return await self._desk.panel.client_as(run.plan.panel_id, run.plan.account_id)
+
+    async def _picture(self, run: Run, operation: Operation, invoice_id: str | None) -> dict[str, Any]:
+        """What the journal notes with the request, where a lost answer is found by comparing. Raises ClientError."""
+        desk, client = self._desk, await self._client(run)
+        place = desk.reader.generation()  # what is sent from here on may be what is new later
+        asked = desk.as_invoiced(run.plan, operation)
+        picture = await take_picture(client, act_of(asked, invoice_id), desk.clock(), place)
+        return {"picture": picture, "alone": not may_repeat(client.driver.traits, operation)}
 
     async def _prepare(self, run: Run, operation: Operation) -> Ready | None:
         """Bind a late invoice, then compare the facts; ``None`` if the operation ended here."""
@@ -216,8 +228,11 @@ class Courier:
 
     # -- the request --------------------------------------------------------------------------------------------------
 
-    async def _send(self, run: Run, operation: Operation, ready: Ready) -> tuple[Verdict, ClientError | None] | None:
-        """Write down that it is sent, and send it once: its verdict, which is still to be written down."""
+    async def _send(
+        self, run: Run, operation: Operation, ready: Ready, seen: Mapping[str, Any] | None = None
+    ) -> tuple[Verdict, ClientError | None] | None:
+        """Write down that it is sent, with what was ``seen`` before, and send it once: its verdict, which is still to
+        be written down."""
         desk, number = self._desk, operation.number
         if self._is_too_old(run, number):
             words = "It was sent more than 29 days ago: what became of it is looked up before anything is sent again."
@@ -225,13 +240,8 @@ class Courier:
             return None
         code = run.codes.get(number)
         client = await self._client(run)  # asked again: somebody else may have signed in while it waited its turn
-        asked, traits = desk.as_invoiced(run.plan, operation), client.driver.traits
-        seen: dict[str, Any] = {}
-        if not traits.keys:
-            place = desk.reader.generation()  # what is sent from here on may be what is new later
-            picture = await take_picture(client, act_of(asked, ready.invoice_id), desk.clock(), place)
-            seen = {"picture": picture, "alone": not may_repeat(traits, operation)}
-        await desk.move(run, number, S.SENDING, S.PREPARED, **seen)  # durable before the first byte
+        asked, traits, noted = desk.as_invoiced(run.plan, operation), client.driver.traits, dict(seen or {})
+        await desk.move(run, number, S.SENDING, S.PREPARED, **noted)  # durable before the first byte
         desk.step("sending-written")
         error: ClientError | None = None
         try:
@@ -246,7 +256,7 @@ class Courier:
         except ClientError as caught:
             error, verdict = caught, verdict_of_error(caught)
             if verdict.state is S.REFUSED and caught.of_write and operation.kind in SPENDING:
-                verdict = await after_refusal(desk, client, asked, ready.invoice_id, seen.get("picture"), verdict)
+                verdict = await after_refusal(desk, client, asked, ready.invoice_id, noted.get("picture"), verdict)
         except PlanError as caught:
             verdict = Verdict(S.NOT_SENT, "damaged-plan", detail=str(caught))
         except AttachmentRefused as caught:  # of the message nothing has left
