@@ -51,10 +51,10 @@ class AreaPictures:
     def see(self) -> None:
         """What is on top is about to be left: remember it, where it is a list as it opens."""
         shell = self._shell
-        screenful, session = shell.intended, shell.session
+        session, area, screen = shell.session, shell.current_mode, shell.screen_stack[-1]
+        screenful = shell.intended_of(screen) if shell.typing.shows(screen) else None
         if not self._keep or screenful is None or session.closed or session.account is None:
             return
-        area, screen = shell.current_mode, shell.screen_stack[-1]
         synced_at = session.store.synced_at()
         if synced_at is None or not session.store.is_complete or len(shell.screen_stack) != 1:
             return

@@ -61,6 +61,7 @@ class DoorApp(App[ReturnType]):
     entered: Entered | None = None
     """What was done to the terminal before."""
     _painting: Painting | None = None
+    _painted_by: Screen[object] | None = None
 
     @property
     def door(self) -> TakesPictures | None:
@@ -72,6 +73,10 @@ class DoorApp(App[ReturnType]):
     def intended(self) -> Screenful | None:
         """The picture that is meant to be on the terminal; None before the first, and without a door."""
         return None if self._painting is None else self._painting.screenful
+
+    def intended_of(self, screen: Screen[object]) -> Screenful | None:
+        """The same, where it is of this screen: one that has just gone from above it may still stand there."""
+        return self.intended if self._painted_by is screen else None
 
     def repaint(self) -> None:
         """Draw everything again, for a terminal on which something else has written."""
@@ -100,6 +105,7 @@ class DoorApp(App[ReturnType]):
             )
         cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
         if isinstance(renderable, CompositorUpdate) and self._painting.take_over(renderable, cursor):
+            self._painted_by = screen
             if self._painting.screenful.rows:
                 door.show(self._painting.screenful)
             self.post_display_hook()
