@@ -92,6 +92,27 @@ def test_what_is_there_is_listed(house: House, verbs: Verbs) -> None:
     assert verbs.json("balance")["internal"]["currency"] == listed[0]["monthly_price"]["currency"]
 
 
+def test_loyalty_is_shown_only_where_its_rules_are_known(house: House, verbs: Verbs) -> None:
+    known = house.kind == "billing_v1"
+    shown = verbs("account", "loyalty", "-p", "house", "--json")
+    assert shown.code == (0 if known else REFUSED)
+    assert known or (shown.error["code"] == "capability-missing" and "list prices" in str(shown.error))
+    first = sorted(house.orders())[0]
+    told = verbs("optimize", "what-if", f"id:{first}", "-p", "house")
+    assert told.code == 0, told
+    assert ("(DSC-2)" in told.out) == known
+    assert told.out.count("does not tell by which rules") == (0 if known else 1)
+    discounts = _values(verbs.json("optimize", "what-if", f"id:{first}"), "discount_percent")
+    assert known or set(discounts) <= {"0"}
+
+
+def _values(found: Any, name: str) -> list[Any]:
+    """Everything that stands under ``name``, wherever."""
+    inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    here = [found[name]] if isinstance(found, dict) and name in found else []
+    return here + [one for value in inner for one in _values(value, name)]
+
+
 def test_orders_are_renewed_once_and_paid_once(house: House, verbs: Verbs) -> None:
     orders, spent = house.renewable(2), house.spent()
     command = ("orders", "renew", *(f"id:{one}" for one in orders), "--period", str(house.period))

@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 from textual.widgets import OptionList
 
+from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.screens import forecast_desk
 from billtui.screens.forecast_desk import Desk
 from billtui.screens.overview import OverviewScreen
@@ -41,6 +42,8 @@ class Place:
     store: Copy = field(default_factory=Copy)
     closed: bool = False
 
+    policy = DEFAULT_POLICY
+
     def now(self) -> datetime:
         return datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -49,7 +52,7 @@ def desk_of(place: Place, pause: float) -> tuple[Desk[int], list[int]]:
     """A desk that tells which change it saw, and all that it worked out."""
     made: list[int] = []
 
-    def work(_store: StoreReader, _now: datetime, _clock: datetime, _days: int) -> int:
+    def work(_store: StoreReader, _now: datetime, _clock: datetime, _days: int, _policy: Policy) -> int:
         assert threading.current_thread() is not threading.main_thread()
         made.append(place.store.changes)
         return place.store.changes

@@ -87,6 +87,7 @@ WAYS = (
     ("a renewal is paid from the balance at once", lambda driver: _yes(driver.traits.renewal_pays)),
     ("a purchase is paid from the balance at once", lambda driver: _yes(driver.traits.purchase_pays)),
     ("that is only assumed", lambda driver: _yes(driver.traits.ways_assumed)),
+    ("its loyalty discounts are known", lambda driver: _yes(driver.traits.loyalty)),
     ("what is typed when signing in", lambda driver: driver.traits.secret.lower().replace("api", "API")),
     ("how hard it is asked", _pace),
     ("page for what cannot be done from here", lambda driver: f"`{driver.traits.web}`" if driver.traits.web else "–"),

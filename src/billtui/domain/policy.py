@@ -109,3 +109,5 @@ class Policy:
 
 DEFAULT_POLICY = Policy()
 """The provider whose rules this project serves."""
+NO_LOYALTY = Policy(loyalty={})
+"""Of a panel whose discounts are not known from here: its prices are worked out at list price, and it prices itself."""

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from billtui.commands import COMMANDS, Command, Scope, handles
 from billtui.domain.models import Account
+from billtui.domain.policy import Policy
 from billtui.screens.account_view import Line, account_lines, loyalty_rows
 from billtui.screens.base import BilltuiScreen
 from billtui.screens.changing_password import change_password
@@ -24,6 +25,7 @@ from billtui.screens.second_factor import care_for_second_factor
 from billtui.services.account_care import session_needed
 from billtui.services.executor import JobEvent
 from billtui.services.loyalty import Loyalty, loyalty_from
+from billtui.services.loyalty_words import UNKNOWN
 from billtui.services.panel_ways import panel_words
 from billtui.services.store import StoreReader
 from billtui.widgets.choices import Choices
@@ -44,8 +46,8 @@ class LoyaltyDesk(Desk[Loyalty | None]):
         super().__init__(_loyalty)
 
 
-def _loyalty(store: StoreReader, now: datetime, _clock: datetime, _days: int) -> Loyalty | None:
-    return loyalty_from(store, now)
+def _loyalty(store: StoreReader, now: datetime, _clock: datetime, _days: int, policy: Policy) -> Loyalty | None:
+    return loyalty_from(store, now, policy=policy) if policy.loyalty else None
 
 
 class AccountScreen(BilltuiScreen):
@@ -134,7 +136,8 @@ class AccountScreen(BilltuiScreen):
             self._explain()
             return
         panel = panel_words(str(account.panel_name), self.billtui.profile.url)
-        lines = account_lines(account, panel, self.loyalty, working=self._working)
+        loyalty = self.loyalty if self.session.traits.loyalty else UNKNOWN
+        lines = account_lines(account, panel, loyalty, working=self._working)
         drawn = (lines, [self._refusal(line) for line in lines], self.has_class("high"))
         if drawn == self._drawn and options.option_count:
             return  # on a thin line, what stands still costs nothing
@@ -234,6 +237,9 @@ class AccountScreen(BilltuiScreen):
     @handles("account.loyalty")
     def show_loyalty(self) -> None:
         """All of it, by length of use too."""
+        if not self.session.traits.loyalty:
+            self.billtui.say(UNKNOWN)
+            return
         if self.loyalty is None:
             self.billtui.say("It is being worked out; try again in a moment.")
             return

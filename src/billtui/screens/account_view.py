@@ -43,8 +43,8 @@ class Line(NamedTuple):
     """What ``enter`` runs."""
 
 
-def account_lines(account: Account, panel: str, loyalty: Loyalty | None, *, working: bool) -> list[Line]:
-    """Everything about ``account``, in its order."""
+def account_lines(account: Account, panel: str, loyalty: Loyalty | str | None, *, working: bool) -> list[Line]:
+    """Everything about ``account``, in its order; ``loyalty`` may be why nothing is known of it."""
     return [
         Line("", "Who you are"),
         *_identity(account, panel),
@@ -97,7 +97,9 @@ def _money(account: Account) -> list[Line]:
     ]
 
 
-def _loyalty(loyalty: Loyalty | None, *, working: bool) -> list[Line]:
+def _loyalty(loyalty: Loyalty | str | None, *, working: bool) -> list[Line]:
+    if isinstance(loyalty, str):
+        return [Line("loyalty", "Discounts", "not known on this panel", loyalty, "", "account.loyalty")]
     if loyalty is None:
         words = "working it out …" if working else "not known before the orders are"
         return [Line("loyalty", "Discounts", words, "", "", "account.loyalty")]

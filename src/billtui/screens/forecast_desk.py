@@ -16,6 +16,7 @@ from billtui.services.store import StoreReader, TransferRow
 from billtui.services.transfers import turn_of
 
 if TYPE_CHECKING:
+    from billtui.domain.policy import Policy
     from billtui.services.forecast import Event, Forecast
     from billtui.services.session import Session
 
@@ -44,8 +45,8 @@ class _Key(NamedTuple):
     turn: int
 
 
-Work: TypeAlias = Callable[[StoreReader, datetime, datetime, int], T]
-"""What is worked out of a copy: at the panel's time, at this computer's, for so many days."""
+Work: TypeAlias = Callable[[StoreReader, datetime, datetime, int, "Policy"], T]
+"""What is worked out of a copy: at the panel's time, at this computer's, for so many days, by these rules."""
 
 
 class Desk(Generic[T]):
@@ -67,7 +68,7 @@ class Desk(Generic[T]):
         key = self._key_of(session, days)
         kept = self._kept.get(days)
         if kept is None or kept[0] != key:
-            kept = self._kept[days] = (key, self._work(session.store, session.now(), datetime.now(UTC), days))
+            kept = self._kept[days] = (key, self._made(session.store, session, days))
         return kept[1]
 
     def last(self, days: int) -> T | None:
@@ -94,7 +95,7 @@ class Desk(Generic[T]):
                     return kept[1]
                 rest = self._made_at.get(days, 0.0) + self._pause - time.monotonic()
                 if kept is None or kept[0].path != key.path or rest <= 0:
-                    made = await asyncio.to_thread(self._read, session.store.path, session.now(), days)
+                    made = await asyncio.to_thread(self._read, session, days)
                     self._kept = {n: one for n, one in self._kept.items() if one[0].generation == key.generation}
                     self._kept[days] = (key, made)
                     self._made_at[days] = time.monotonic()
@@ -103,10 +104,13 @@ class Desk(Generic[T]):
             if session.closed:
                 return kept[1]
 
-    def _read(self, path: Path | None, now: datetime, days: int) -> T:
-        reader = StoreReader(path)
+    def _made(self, store: StoreReader, session: Session, days: int) -> T:
+        return self._work(store, session.now(), datetime.now(UTC), days, session.policy)
+
+    def _read(self, session: Session, days: int) -> T:
+        reader = StoreReader(session.store.path)
         try:
-            return self._work(reader, now, datetime.now(UTC), days)
+            return self._made(reader, session, days)
         finally:
             reader.close()
             give_back()
@@ -133,14 +137,14 @@ class AheadDesk(Desk[Ahead]):
         super().__init__(_ahead, fresh_many=_FRESH)
 
 
-def _forecast(store: StoreReader, now: datetime, clock: datetime, days: int) -> Forecast | None:
+def _forecast(store: StoreReader, now: datetime, clock: datetime, days: int, policy: Policy) -> Forecast | None:
     from billtui.services.forecast import forecast_from
 
-    return forecast_from(store, now, days, clock=clock, zone=None)
+    return forecast_from(store, now, days, clock=clock, zone=None, policy=policy)
 
 
-def _ahead(store: StoreReader, now: datetime, clock: datetime, days: int) -> Ahead:
-    return look_ahead(store, now)
+def _ahead(store: StoreReader, now: datetime, clock: datetime, days: int, policy: Policy) -> Ahead:
+    return look_ahead(store, now, policy)
 
 
 def agenda_of(made: Forecast, span: tuple[int, int] | None = None) -> Agenda:

@@ -116,6 +116,7 @@ class LineUpScreen(ComputedScreen[Row, LineUps]):
             limit=self.inputs.limit,
             several=self.inputs.several,
             target=self.inputs.month,
+            policy=self.session.policy,
         )
         self.place = 0
 
@@ -181,7 +182,8 @@ class LineUpScreen(ComputedScreen[Row, LineUps]):
                 f"{count_text(months, 'month')} for {cents_text(cents, row.row.currency)}"
                 for months, cents in zip(row.periods, row.costs, strict=True)
             )
-            lines.append(f"Buy {bought}, at today's loyalty.")
+            prices = "today's loyalty" if self.session.traits.loyalty else "list price"
+            lines.append(f"Buy {bought}, at {prices}.")
             word = "more" if row.beyond >= 0 else "less"
             lines.append(
                 f"The same months one by one, each at its time, cost {cents_text(row.anyway)}: "

@@ -78,6 +78,7 @@ class SolverScreen(ComputedScreen[WayRow, Worked]):
             lead_days=inputs.lead_days,
             effort=inputs.effort,
             others_end=inputs.others_end,
+            policy=self.session.policy,
         )
 
         def work(stopped: Callable[[], bool]) -> tuple[Worked, Sequence[WayRow]]:

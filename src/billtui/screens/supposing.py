@@ -13,6 +13,7 @@ from billtui.screens.list_screen import View
 from billtui.screens.modals.choice import MessageDialog
 from billtui.screens.modals.dialog import named
 from billtui.screens.modals.form import Field, FormDialog, FormProblem
+from billtui.services.loyalty_words import UNKNOWN
 from billtui.services.session_settings import Catalogue
 from billtui.services.what_if import Changed, NewServers, Supposed, Tier, WhatIf, new_servers, what_if
 from billtui.widgets.formats import cents_text, count_text, date_text
@@ -105,6 +106,7 @@ class WhatIfScreen(ComputedScreen[Changed, WhatIf]):
             lapsing=ids if inputs.becomes == END else frozenset(),
             transferred=ids if inputs.becomes == TRANSFER else frozenset(),
             added=added,
+            policy=self.session.policy,
         )
 
         def work(_stopped: Callable[[], bool]) -> tuple[WhatIf, Sequence[Changed]]:
@@ -141,9 +143,12 @@ class WhatIfScreen(ComputedScreen[Changed, WhatIf]):
         found = self.answer
         if found is None:
             return Content("")
+        month = f"{cents_text(found.monthly)} → {cents_text(found.monthly_after, found.currency)}"
+        if not self.session.traits.loyalty:
+            return Content.assemble((" a month ", "$muted"), (month, "bold"), ("  at list prices", "$muted"))
         return Content.assemble(
             (" a month ", "$muted"),
-            (f"{cents_text(found.monthly)} → {cents_text(found.monthly_after, found.currency)}", "bold"),
+            (month, "bold"),
             (
                 f"  by the tier {signed(found.staying_difference)}",
                 "$text-warning" if found.staying_difference > 0 else "$muted",
@@ -156,10 +161,14 @@ class WhatIfScreen(ComputedScreen[Changed, WhatIf]):
         return self._why(row)
 
     def _why(self, row: Changed) -> Content:
-        currency = row.row.currency
+        currency, known = row.row.currency, self.session.traits.loyalty
+
+        def off(percent: object) -> str:
+            return f" (−{percent} %)" if known else ""
+
         lines = [
-            f"A month costs {cents_text(row.monthly, currency)} today (−{row.percent} %), "
-            f"then {cents_text(row.monthly_after, currency)} (−{row.percent_after} %).",
+            f"A month costs {cents_text(row.monthly, currency)} today{off(row.percent)}, "
+            f"then {cents_text(row.monthly_after, currency)}{off(row.percent_after)}.",
             f"Its next renewal, {count_text(row.next_months, 'month')} on {date_text(row.next_at)}: "
             f"{cents_text(row.next_cost, currency)}, then {cents_text(row.next_cost_after, currency)}.",
         ]
@@ -199,7 +208,8 @@ class WhatIfScreen(ComputedScreen[Changed, WhatIf]):
         row, found = self.table.cursor_row, self.answer
         if row is None or found is None:
             return
-        whole = [tier_words(tier) for tier in found.tiers]
+        known = self.session.traits.loyalty
+        whole = [tier_words(tier) for tier in found.tiers] if known else [UNKNOWN]
         whole.append(
             f"A month: {cents_text(found.monthly, found.currency)}, then {cents_text(found.monthly_after)}; "
             f"those that stay pay {signed(found.staying_difference)}, new ones {cents_text(found.added_monthly)}."

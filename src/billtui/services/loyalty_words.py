@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from billtui.domain.money import Money, group_digits
 from billtui.domain.rules.loyalty import LoyaltyStanding
@@ -20,6 +21,12 @@ def kind_title(kind: str) -> str:
 def percent(value: Decimal) -> str:
     """``5 %``, and ``0 %`` for none."""
     return f"{value.normalize():f} %"
+
+
+UNKNOWN: Final = (
+    "This kind of panel does not tell by which rules it gives discounts: list prices are counted with here."
+)
+"""Said once where amounts are worked out without loyalty (``Traits.loyalty``)."""
 
 
 def tier_words(one: LoyaltyStanding, *, has_loyalty: bool = True) -> str:

@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
 
+from billtui.domain.policy import DEFAULT_POLICY, NO_LOYALTY, Policy
 from billtui.services.account_care import AccountCare
 from billtui.services.own_files import OwnFiles
 from billtui.services.recovery import Recovery
@@ -119,6 +120,11 @@ class Session(SessionReads):
     def typed(self) -> None:
         """Somebody has typed: copying lists gives way for a moment. From any thread."""
         self._core.way.typed()
+
+    @property
+    def policy(self) -> Policy:
+        """The rules by which amounts are worked out here: without loyalty where the panel's is not known."""
+        return DEFAULT_POLICY if self.traits.loyalty else NO_LOYALTY
 
     # -- coming and going
 
@@ -289,7 +295,7 @@ class Session(SessionReads):
         """
         from billtui.services.overview import overview
 
-        found = overview(self.store, self.now(), ahead=ahead, unread=self.tickets.unread_of_mine())
+        found = overview(self.store, self.now(), self.policy, ahead=ahead, unread=self.tickets.unread_of_mine())
         if found.account is None or is_staff(found.account):
             return found
         has_invoices = found.unpaid.count > 0 or self.unavailable("invoices") is None

@@ -16,6 +16,7 @@ from billtui.services import planner
 from billtui.services.account_care import session_needed
 from billtui.services.loyalty import Loyalty, loyalty_from
 from billtui.services.loyalty_words import (
+    UNKNOWN,
     kind_title,
     month_words,
     next_count_words,
@@ -72,6 +73,8 @@ async def loyalty(context: Context) -> Exit:
     """Where each kind of service stands, and what reaches its next step (DSC)."""
     out = context.out
     async with context.signed_in(fresh=True) as (session, _account):
+        if not session.traits.loyalty:
+            raise CliError("capability-missing", UNKNOWN, Exit.REFUSED)
         found = loyalty_from(session.store, session.now())
         if found is None:
             raise CliError("no-copy", "The orders are not known yet; try again.", Exit.NOT_FOUND)

@@ -26,7 +26,7 @@ async def show(context: Context) -> Exit:
     if options.days > MOST_DAYS:
         raise CliError("usage", f"--days: at most {MOST_DAYS}; nobody knows more than ten years ahead.")
     async with context.reading() as session:
-        made = forecast_from(session.store, session.now(), options.days, zone=None)
+        made = forecast_from(session.store, session.now(), options.days, zone=None, policy=session.policy)
         synced = session.store.synced_at()
     if made is None:
         raise CliError("no-copy", "There is no local copy yet: leave --offline away once.", Exit.NOT_FOUND)

@@ -56,6 +56,7 @@ def _question(context: Context, session: Session) -> LineUpQuestion:
         limit=options.limit,
         several=options.several,
         target=month_of(options.month) if options.month else None,
+        policy=session.policy,
     )
 
 

@@ -102,6 +102,7 @@ def _question(
         lead_days=options.lead_days,
         effort=5 if effort is None else cents(effort),
         others_end=options.others == "end",
+        policy=session.policy,
     )
 
 

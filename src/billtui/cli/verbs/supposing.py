@@ -10,6 +10,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
 from billtui.cli.shapes import amount, count, day, iso_of
+from billtui.services.loyalty_words import UNKNOWN
 from billtui.services.session import Session
 from billtui.services.solver import amount_words
 from billtui.services.store import epoch, money
@@ -44,12 +45,13 @@ async def what_if(context: Context) -> Exit:
                 transferred=ids if options.transfer else frozenset(),
                 added=added,
                 lead_days=options.lead_days,
+                policy=session.policy,
             )
         )
         if context.out.as_json:
             context.out.document("what-if", **_json(found))
         else:
-            _show(context, found)
+            _show(context, found, known=session.traits.loyalty)
     return Exit.DONE
 
 
@@ -63,10 +65,10 @@ async def _added(session: Session, texts: list[str] | tuple[str, ...]) -> list[N
         raise CliError("usage", f"--add: {error}") from None
 
 
-def _show(context: Context, found: WhatIf) -> None:
+def _show(context: Context, found: WhatIf, *, known: bool) -> None:
     out, currency = context.out, found.currency
-    for tier in found.tiers:
-        out.line(tier_words(tier))
+    for line in [tier_words(tier) for tier in found.tiers] if known else [UNKNOWN]:
+        out.line(line)
     gone = len(found.lapsing) + len(found.transferred)
     out.facts(
         [

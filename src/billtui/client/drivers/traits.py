@@ -37,6 +37,8 @@ class Traits:
     """Whether that is only assumed, because nobody documents it: then it is said so before a purchase."""
     late_terms: bool = False
     """Whether an order's end moves only some time after its renewal was paid, as by a batch job of the panel."""
+    loyalty: bool = True
+    """Whether its loyalty discounts follow the rules that are known here (DSC); else none are worked out or shown."""
     reading_marks: bool = False
     """Whether reading a thread tells the panel that it was read: then only what a person opens is read."""
     taken_first: bool = False

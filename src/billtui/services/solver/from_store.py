@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from billtui.domain.models import PromoTerms
+from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.services.solver.model import Question
 from billtui.services.store import OrderRow, StoreReader, instant
 
@@ -29,6 +30,7 @@ def question_from(
     lead_days: int,
     effort: int,
     others_end: bool = False,
+    policy: Policy = DEFAULT_POLICY,
 ) -> Question:
     """What the solver is asked about the orders ``ids``.
 
@@ -45,6 +47,7 @@ def question_from(
         lead_days=lead_days,
         effort=effort,
         others_end=_ends(store.orders(), frozenset(ids)) if others_end else {},
+        policy=policy,
     )
 
 

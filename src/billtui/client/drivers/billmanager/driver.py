@@ -15,6 +15,7 @@ from billtui.client.pace import Pace
 TRAITS: Final = Traits(
     title="BILLmanager",
     keys=False,
+    loyalty=False,
     repeatable=REPEATABLE,
     renews_together=True,
     one_basket=True,

@@ -59,6 +59,7 @@ STAFF: Final = frozenset(
 FOSSBILLING: Final = Traits(
     title="FOSSBilling",
     keys=False,
+    loyalty=False,
     repeatable=REPEATABLE,
     renews_together=False,
     renewal_pays=True,

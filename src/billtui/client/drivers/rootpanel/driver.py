@@ -54,6 +54,7 @@ _MARK: Final = "rootpanel:"
 ROOTPANEL: Final = Traits(
     title="RootPanel",
     keys=False,
+    loyalty=False,
     renews_together=False,
     buys_together=False,
     renewal_pays=True,
