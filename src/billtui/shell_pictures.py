@@ -88,7 +88,7 @@ class AreaPictures:
         session, shell = self._shell.session, self._shell
         if not seen or session.closed or session.account is None:
             return
-        self._written.update({area: screenful for area, (_, screenful) in seen.items()})
+        self._written |= {area: screenful for area, (_, screenful) in seen.items()}
         in_book, ascii_setting = not shell.profile.demo, shell.settings.ascii
         await asyncio.to_thread(
             write, list(seen.values()), session.settings.data_dir, ascii_setting=ascii_setting, in_book=in_book
