@@ -33,6 +33,7 @@ from billtui.client.resources.transfers import Transfers
 from billtui.client.runner import Runner
 from billtui.client.settings import ConnectionSettings
 from billtui.client.transport import Transport
+from billtui.client.turns import Turns, let_go, shared_turns
 from billtui.client.unread import UnreadPage
 from billtui.domain.models import Account, Page
 from billtui.domain.safetext import SafeText
@@ -66,6 +67,7 @@ class BillingClient:
         self._credentials = Credentials(token, on_session_expired)
         self._transport = Transport(settings)
         self._runner = Runner(self._transport, self._credentials, self.driver.authorised, self.driver.traits.pace)
+        self._turns: Turns | None = None
         self._limits = Limits.of(self.driver, settings.url, None)
         self.sessions = Sessions(self, self._keep)
         self.account = AccountResource(self, self._learn)
@@ -90,6 +92,10 @@ class BillingClient:
     async def __aenter__(self) -> Self:
         """Open: loads the HTTP library and the certificates; nothing is sent yet."""
         await self._transport.__aenter__()
+        if self._turns is None:
+            account = f"{self._whole_address} {self.settings.account}"
+            self._turns = shared_turns(account, self.driver.traits.pace, self.settings.locks)
+            self._runner.turns = self._turns
         return self
 
     async def __aexit__(
@@ -99,6 +105,9 @@ class BillingClient:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        turns, self._turns = self._turns, None
+        if turns is not None:
+            let_go(turns)
         await self._transport.aclose()
 
     async def run(self, request: Request[T]) -> T:

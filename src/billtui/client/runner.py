@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import SecretStr
 
@@ -22,20 +22,24 @@ from billtui.client.errors import (
     NotSent,
     Outcome,
     OutcomeUnknown,
+    RateLimited,
     ServerTrouble,
     SessionExpired,
     TakenBack,
     TimedOut,
 )
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request
-from billtui.client.pace import UNSPARED, Pace, Turns
+from billtui.client.pace import UNSPARED, Pace
 from billtui.client.questions import counted
 from billtui.client.retry import Breaker, next_pause
 from billtui.client.transport import Transport
+from billtui.client.turns import Turns
 from billtui.client.unread import UnreadPage, reader_of, unusable
 from billtui.domain.models import Page
 
 T = TypeVar("T")
+_BUSY: Final = frozenset({429, 503})
+"""Statuses by which a panel, or what stands before it, asks for a pause."""
 
 
 @dataclass(slots=True)
@@ -49,10 +53,11 @@ class Runner:
     pace: Pace = UNSPARED
     breaker: Breaker = field(default_factory=Breaker)
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
-    _turns: Turns = field(init=False, repr=False)
+    turns: Turns = field(init=False, repr=False)
+    """Its own, until those are put here that clients of the same account share."""
 
     def __post_init__(self) -> None:
-        self._turns = Turns(self.pace)
+        self.turns = Turns(self.pace)
 
     async def run(self, request: Request[T]) -> T:
         """The result of ``request``. Raises :class:`ClientError` only (besides cancellation)."""
@@ -68,6 +73,7 @@ class Runner:
         if call.exchange.kind is Kind.WRITE:
             return await self._write(call)
         if call.exchange.kind is Kind.ONCE:
+            await self._heed(1.0)
             return await self._once(call, self._deadline(call))
         return await self._read(call)
 
@@ -92,6 +98,8 @@ class Runner:
             while True:
                 call = steps.throw(failed) if failed is not None else steps.send(result)
                 result, failed = None, None
+                if asked and (rest := self.turns.held()):
+                    await asyncio.sleep(rest)  # half of it is not given up for a pause that somebody else met
                 try:
                     result = await self.run(call)
                 except ClientError as error:
@@ -125,6 +133,7 @@ class Runner:
 
     async def _write(self, call: Call[T]) -> T:
         """Once. Whatever hides the outcome becomes :class:`OutcomeUnknown`."""
+        await self._heed(1.0)
         try:
             return await self._watched(call, self._deadline(call))
         except ClientError as error:
@@ -150,6 +159,7 @@ class Runner:
                     f" the next try is possible in {max(1, math.ceil(waiting))} s.",
                     retry_after=waiting,
                 )
+            await self._heed(started + patience - time.monotonic())
             used = self.credentials.token
             try:
                 return await self._watched(call, started + deadline - time.monotonic())
@@ -164,6 +174,19 @@ class Runner:
                     raise
                 attempt += 1
                 await asyncio.sleep(seconds)
+
+    async def _heed(self, left: float) -> None:
+        """Let a pause pass that the panel asked anybody of this account for. Raises :class:`RateLimited` where it is
+        longer than ``left`` seconds: nothing was sent."""
+        waiting = self.turns.held()
+        if waiting > left:
+            raise RateLimited(
+                f"{self.transport.place} asked for a pause. Nothing was sent;"
+                f" the next try is possible in {max(1, math.ceil(waiting))} s.",
+                retry_after=waiting,
+            )
+        if waiting:
+            await asyncio.sleep(waiting)
 
     async def _watched(self, call: Call[T], left: float) -> T:
         """One try, counted by the circuit breaker (which never holds a write back: that is for a person to decide)."""
@@ -189,8 +212,10 @@ class Runner:
         exchange, token = call.exchange, self.credentials.token
         if exchange.authorised and token is not None:
             exchange = self.authorised(exchange, token)
-        async with self._turns.turn(waits_for_news=exchange.kind is Kind.POLL), counted():
+        async with self.turns.turn(waits_for_news=exchange.kind is Kind.POLL), counted():
             answer = await self.transport.send(exchange, token, deadline)
+        if answer.status in _BUSY and answer.retry_after is not None:
+            self.turns.hold(answer.retry_after)
         if answer.status not in call.expect:
             raise call.explain(answer)
         return _read_answer(call, answer, self.transport.place)

@@ -49,6 +49,8 @@ class ConnectionSettings:
     retry_base: float = 0.25
     """Upper bound of the first random pause between tries; it doubles with each try."""
     document_deadline: float = 300
+    account: str = ""
+    """Who asks, by login: all that ask as one account at one address keep its pace together."""
     locks: Path | None = None
     """A private directory that all programs of this person share: what only one may do at a time waits there."""
 

@@ -125,7 +125,7 @@ class SessionSettings:
     @property
     def line(self) -> ConnectionSettings:
         """The connection; who shares the session keeps out of each other's way in the directory of the journal."""
-        return replace(self.connection, locks=self.state_dir)
+        return replace(self.connection, locks=self.state_dir, account=self.login)
 
     @property
     def journal_path(self) -> Path:
