@@ -68,6 +68,8 @@ class Program(NamedTuple):
     held: Held
     work: Work
     writes: float
+    alone: float
+    """Bytes of a single key at the edge: a row is scrolled, and the pane beside the list is about another one."""
     rate: float
     late: float
     screens: float
@@ -86,11 +88,11 @@ def measured(orders: int) -> Program:
             settled(terminal, b"1")
             opening.append(settled(terminal, b"3"))
         held = held_at_the_edge(terminal)
-        writes = []
+        writes, alone = [], []
         for _ in range(RUNS):
             terminal.settle(0.3, timeout=2.0)
             before = terminal.writes()
-            terminal.key(DOWN)
+            alone.append(terminal.key(DOWN)[1])
             writes.append(terminal.writes() - before)
         rate, late = key_held(terminal)
         done = work(terminal)
@@ -103,7 +105,8 @@ def measured(orders: int) -> Program:
         memory = terminal.memory()
     screens = max(sizes[key] for key in OPENED)
     return Program(
-        statistics.median(opening), held, done, statistics.median(writes), rate, late, screens, memory
+        statistics.median(opening), held, done, statistics.median(writes), statistics.median(alone), rate, late,
+        screens, memory,
     )  # fmt: skip
 
 
@@ -138,8 +141,8 @@ def large(yardsticks: Yardsticks) -> list[Figure]:
         *byte_figures(what, many.held, yardsticks),
         Figure(
             "P-BYTES-1",
-            f"{what}: scroll by a row, its pane beside",
-            many.held.scroll_bytes,
+            f"{what}: scroll by a row, a single key, with its pane",
+            many.alone,
             "B",
             "curses with a pane",
             costs(yardsticks, "curses-pane", SOME).scroll_bytes,
