@@ -208,7 +208,7 @@ class News(PlansOnTheirWay):
             panel=str(account.panel_name) or clean(self.profile.host),
             account=" · ".join(dict.fromkeys((str(account.login), str(account.account_id)))),
             role=str(account.role),
-            balance=str(account.balances.internal),
+            balance=str(account.internal or ""),
             unread=self._unread(),
             read_only=self.session.read_only or account.key_read_only,
             freshness=freshness,

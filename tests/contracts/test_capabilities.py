@@ -11,6 +11,7 @@ import pytest
 from billtui.cli.grammar import VERBS
 from billtui.cli.needs import NEEDS
 from billtui.client.drivers.billing_v1.driver import BillingV1
+from billtui.client.drivers.billmanager.driver import OF_STAFF, BillManager
 from billtui.client.drivers.capabilities import CAPABILITIES, EVERY, Limits, below, narrowed, web_address, words_of
 from billtui.client.drivers.kinds import HOMES, driver_home, make_driver
 from billtui.client.drivers.partial import PartialDriver
@@ -93,6 +94,13 @@ def test_a_coarse_name_beside_finer_ones_grants_no_more_than_these() -> None:
     can = narrowed(BillingV1.capabilities, told)
     assert told <= can
     assert not {"tickets.change", "tickets.new", "staff.bulk"} & can
+
+
+def test_a_list_that_a_driver_worked_out_is_exact() -> None:
+    """BILLmanager's staff takes and answers tickets; closing them, and a client's money, is not offered to it."""
+    can = narrowed(BillManager.capabilities, OF_STAFF)
+    assert can == OF_STAFF & BillManager.capabilities
+    assert "staff.take" in can and not can & {"tickets.change", "invoices", "orders"}
 
 
 def test_the_table_of_panels_shows_what_only_staff_has() -> None:

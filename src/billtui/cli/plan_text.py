@@ -8,6 +8,7 @@ from typing import Any
 
 from billtui.cli.output import Column, Output
 from billtui.cli.shapes import amount, count, iso_of, when
+from billtui.domain.money import NO_CURRENCY
 from billtui.services.journal import JobRow, OperationRow, OperationState
 from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.pictures import compared, found_json, looked_at
@@ -49,7 +50,7 @@ def plan_lines(plan: Plan, *, from_file: bool = False, full: bool = True) -> lis
 
     head = [
         f"Plan     {one_line(str(plan.title))}",
-        f"Total    {plan.total}",
+        *([f"Total    {plan.total}"] if plan.total.currency != NO_CURRENCY else []),
         f"Steps    {len(plan.operations)}",
         f"Account  {one_line(str(plan.login))}, ID {one_line(plan.account_id)}",
         f"Panel    {one_line(str(plan.panel_name))} (profile {one_line(plan.profile)})",

@@ -274,7 +274,7 @@ def print_overview(out: Output, found: Overview, profile: Profile) -> None:
     account = found.account
     who = f"{account.login} (ID {account.account_id}, {account.role})" if account is not None else "nobody is signed in"
     facts = [("Profile", f"{profile.name}, {profile.url}"), ("Account", who)]
-    if account is not None:
+    if found.internal is not None:
         facts.append(("Internal", str(found.internal)))
         if found.two_purses:
             facts.append(("Affiliate", str(found.affiliate)))

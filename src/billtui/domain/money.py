@@ -82,6 +82,8 @@ Amount = Annotated[
 """A decimal with two places; on the wire a decimal string."""
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2,7}$")]
+NO_CURRENCY = "XXX"
+"""ISO 4217 for no currency at all: of an account that holds no money. It is never shown."""
 """A currency code such as ``EUR``: it is drawn beside every amount, so nothing else gets in from the wire."""
 
 

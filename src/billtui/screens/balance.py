@@ -196,7 +196,9 @@ class BalanceScreen(BilltuiScreen):
 
 
 def _purses(account: Account) -> Content:
-    """A second purse that the panel does not know is not shown as empty (ACC-4)."""
+    """A second purse that the panel does not know is not shown as empty (ACC-4), and none at all is said."""
+    if not account.purses:
+        return Content.styled("This account has no balance on this panel.", "$muted")
     internal = Content.assemble(
         ("Internal   ", "$muted"),
         (f"{account.balances.internal!s:>16}", "bold"),

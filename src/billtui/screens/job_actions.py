@@ -17,6 +17,7 @@ from billtui.screens.modals.external import ExternalPayment
 from billtui.services import planner
 from billtui.services.buying_again import buy_again
 from billtui.services.journal import JobRow, JobState, OperationRow, OperationState, amount_of
+from billtui.services.journal.targets import about_words
 from billtui.services.journal.workers import Worker
 from billtui.services.pictures import compared, looked_at
 from billtui.services.plans import Plan
@@ -243,7 +244,7 @@ async def show_operation(app: Shell, job_id: str, number: int) -> None:
     lines += [
         Content(""),
         Content.assemble(("Amount      ", "$muted"), str(row.billed) if row.billed else "–"),
-        Content.assemble(("About       ", "$muted"), str(SafeText(", ".join(row.targets).replace(":", " "))) or "–"),
+        Content.assemble(("About       ", "$muted"), about_words(app.session.store, row.targets) or "–"),
         Content.assemble(("Sent        ", "$muted"), f"{row.sends}×, first {moment_text(row.first_sent_at)}"),
         Content.assemble(("Code        ", "$muted"), str(SafeText(row.code or "–"))),
         Content.assemble(("Request     ", "$muted"), str(SafeText(row.request_id or "–"))),

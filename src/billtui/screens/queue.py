@@ -23,7 +23,7 @@ from billtui.services.session_thread import SessionClosed
 from billtui.services.store import TicketRow
 from billtui.services.ticket_filter import FIELDS, TicketFilter, read_filter
 from billtui.services.ticket_queue import CLOSED, Counts, QueueView, Ranks, count_views, queue_views
-from billtui.widgets.formats import toned
+from billtui.widgets.formats import count_text, toned
 from billtui.widgets.record_table import Column
 
 USUAL_DEPARTMENTS = ("technical", "finance", "sales", "abuse")
@@ -169,7 +169,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
                 states[row.state] = states.get(row.state, 0) + 1
             words = ", ".join(f"{count} {state}" for state, count in states.items())
             return Content.assemble(
-                (words, "$muted"), ("  of ", "$muted"), f"{len({row.login for row in marked})} clients"
+                (words, "$muted"), ("  of ", "$muted"), count_text(len({row.login for row in marked}), "client")
             )
         view = self.view.id if self.view else ""
         return counts_line(self._views, self._counts, view, self.app.size.width, drafts=len(self._begun))

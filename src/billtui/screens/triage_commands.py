@@ -49,9 +49,8 @@ class TriageCommands(BilltuiScreen):
             return "On this panel tickets are changed one at a time (staff.bulk): take all marks but one away."
         if command.scope is not Scope.TRIAGE:
             return None
-        return triage_refusal(
-            command, self.triage_rows(), str(account.login) if (account := self.session.account) else ""
-        )
+        account, others = self.session.account, self.session.unavailable("staff.assign") is None
+        return triage_refusal(command, self.triage_rows(), str(account.login) if account else "", others=others)
 
     @handles("ticket.take")
     async def take(self) -> None:
@@ -136,8 +135,11 @@ class TriageCommands(BilltuiScreen):
         open_next(self.billtui, [row.id for row in self.triage_rows()], said=True)
 
 
-def triage_refusal(command: Command, rows: list[TicketRow], me: str) -> str | None:
-    """Why a command cannot be used on these tickets, from what the copy knows."""
+def triage_refusal(command: Command, rows: list[TicketRow], me: str, *, others: bool = True) -> str | None:
+    """Why a command cannot be used on these tickets, from what the copy knows.
+
+    ``others`` is whether the panel lets a ticket be given to somebody else.
+    """
     if not rows:
         return None
     one = rows[0]
@@ -146,7 +148,7 @@ def triage_refusal(command: Command, rows: list[TicketRow], me: str) -> str | No
     if command.id in OPEN_ONLY and all(row.state == CLOSED for row in rows):
         return f"Ticket {one.number} is closed: an answer reopens it, O in its thread as well (TKT-5)."
     if command.id == "ticket.take" and len(rows) == 1 and one.assignee == me:
-        return f"Ticket {one.number} is yours already. A gives it to somebody else."
+        return f"Ticket {one.number} is yours already.{' A gives it to somebody else.' if others else ''}"
     if command.id == "ticket.read_access" and one.access != "given":
         why = "was wiped when the ticket closed" if one.access == "wiped" else "was never given on this ticket"
         return f"Server access {why}: ask the client for it; it goes into a field of its own (TKT-4)."

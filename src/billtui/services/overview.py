@@ -127,7 +127,7 @@ class Overview:
     @property
     def internal(self) -> Money | None:
         """The internal balance (ACC-4)."""
-        return None if self.account is None else self.account.balances.internal
+        return None if self.account is None else self.account.internal
 
     @property
     def affiliate(self) -> Money | None:

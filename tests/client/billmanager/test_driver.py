@@ -421,6 +421,20 @@ def test_the_example_of_a_thread_with_its_directions() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "state"), [("In progress", "open"), ("Waiting to reply", "answered"), ("В работе", "answered")]
+)
+def test_whose_turn_it_is_says_the_panel_and_the_thread_only_where_it_does_not(word: str, state: str) -> None:
+    """An answer that promises more leaves the ticket with support: reading it takes it off nobody's queue."""
+    made = driver()
+    made.memory.level = 29
+    table = {
+        "ticket_all": {"elem": [row(id="4501", name="Disk", client="ivan", tstatus=word)]},
+        "ticket_all.edit": THREAD, "ticket": {"elem": []},
+    }  # fmt: skip
+    assert play(made.get_ticket("4501"), one(table)).state == state
+
+
+@pytest.mark.parametrize(
     ("word", "archived", "unread", "state"),
     [("In progress", False, False, "open"), ("New replies", False, False, "answered"), ("x", False, True, "answered"),
      ("Waiting to reply", False, False, "answered"), ("In archive", False, False, "closed"),

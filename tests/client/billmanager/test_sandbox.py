@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from billtui.client import BillingClient, NotFound, OutcomeUnknown, RuleRefused, SignInRefused, TotpRequired
 from billtui.client.drivers.acts import Act
-from billtui.client.errors import ClientError, InvalidInput, Refused, SessionExpired, TakenBack
+from billtui.client.errors import CapabilityMissing, ClientError, InvalidInput, Refused, SessionExpired, TakenBack
 from billtui.domain.models import (
     AutoRenew,
     Invoice,
@@ -382,8 +382,12 @@ async def test_staff_takes_answers_and_notes(client: BillingClient, shop: Sandbo
     async with opened(shop, support["login"]) as staff:
         await staff.sessions.sign_in(support["login"], SecretStr(support["password"]))
         me = await staff.account.me()
-        assert (await staff.orders.list()).items == [] == (await staff.invoices.list()).items
+        for lists in (staff.orders, staff.invoices):
+            with pytest.raises(CapabilityMissing, match="This account may not"):
+                await lists.list()
+        assert staff.unavailable("tickets.change"), "staff closes on the panel's own pages, and is told before it tries"
         assert me.role == "support" and staff.unavailable("staff.take") is None and staff.unavailable("invoices.pay")
+        assert me.purses == {} and me.internal is None, "staff has no money, and none is shown: not even 0.00"
         ticket = await staff.tickets.get(opened_one.id)
         assert ticket.department in {one.id for one in await staff.tickets.departments()}
         assert ticket.subject == "Slow"

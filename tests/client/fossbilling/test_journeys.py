@@ -399,6 +399,7 @@ async def test_the_staffs_queue_reply_note_canned_replies_and_close(panel: FossP
     async with client(role="staff") as desk:
         account = await desk.account.me()
         assert (account.role, account.login) == ("support", "admin@example.com")
+        assert account.purses == {}, "staff has no money, and none is shown: not even 0.00"
         assert [one.id for one in (await desk.tickets.list(state="open")).items] == [number]
         assert [one.name for one in await desk.tickets.departments()] == ["General"]
         assert [one.title for one in await desk.staff.canned_replies()] == ["Rebooted"]

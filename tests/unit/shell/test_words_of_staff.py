@@ -107,6 +107,14 @@ def test_every_no_of_triage_says_why(command: str, values: dict[str, object], wo
     assert words in refusal
 
 
+def test_a_ticket_of_ones_own_is_given_away_only_where_the_panel_can() -> None:
+    mine = [ticket_row(1, assignee="sam.desk")]
+    here, there = (
+        triage_refusal(COMMANDS["ticket.take"], mine, "sam.desk", others=able) or "" for able in (True, False)
+    )
+    assert here.endswith("A gives it to somebody else.") and there.endswith("is yours already.")
+
+
 def test_what_is_about_one_ticket_says_how_to_unmark() -> None:
     refusal = triage_refusal(COMMANDS["ticket.split"], [ticket_row(1), ticket_row(2)], "sam.desk")
     assert refusal is not None

@@ -23,11 +23,13 @@ async def show(context: Context) -> Exit:
         if out.as_json:
             out.document(
                 "balance",
-                internal=amount(balances.internal),
+                internal=amount(account.internal),
                 affiliate=amount(account.affiliate),
-                currency=account.currency,
+                currency=account.currency if account.purses else None,
                 **({"credit": amount(balances.credit)} if balances.credit is not None else {}),
             )
+        elif not account.purses:
+            out.line(f"{account.login} ({account.role}) has no balance on this panel: there is no money to show.")
         else:
             credit = [("Credit", f"{balances.credit}, lent by the provider")] if balances.credit is not None else []
             out.facts([*((name.capitalize(), str(held)) for name, held in account.purses.items()), *credit])

@@ -157,8 +157,8 @@ def _account_json(account: Account) -> dict[str, object]:
         "login": account.login.raw,
         "email": account.email.raw,
         "role": account.role.raw,
-        "currency": account.currency,
-        "balances": {"internal": amount(account.balances.internal), "affiliate": amount(account.affiliate)},
+        "currency": account.currency if account.purses else None,
+        "balances": {"internal": amount(account.internal), "affiliate": amount(account.affiliate)},
     }
 
 

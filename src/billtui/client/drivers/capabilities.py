@@ -124,10 +124,15 @@ def words_of(name: str) -> str:
 
 
 def narrowed(driver: frozenset[str], account: Iterable[str] | None) -> frozenset[str]:
-    """What the driver can, as far as the account may. ``None``: nobody said what it may."""
+    """What the driver can, as far as the account may. ``None``: nobody said what it may.
+
+    Where ``account`` itself is named, which no panel tells, it was the driver that worked the list out: it is exact.
+    """
     if account is None:
         return driver
     told = frozenset(account)
+    if "account" in told:
+        return driver & told
     whole = [top for top in COARSE if top in told and below(top) & told == {top}]
     return driver & (told | FOR_ALL | below(*whole))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from billtui.domain.models.wire import Id, Instant, WireModel
-from billtui.domain.money import Currency, Money
+from billtui.domain.money import NO_CURRENCY, Currency, Money
 from billtui.domain.safetext import SafeText
 
 
@@ -110,8 +110,15 @@ class Account(WireModel):
     version: int = 0
 
     @property
+    def internal(self) -> Money | None:
+        """The first purse (ACC-4); ``None`` for an account that holds no money, as some panels' staff."""
+        return self.balances.internal if self.currency != NO_CURRENCY else None
+
+    @property
     def affiliate(self) -> Money | None:
         """The second purse (ACC-4); ``None`` where the panel has none, which is not an empty one."""
+        if self.currency == NO_CURRENCY:
+            return None
         told = {one.raw for one in self.capabilities}
         held = self.balances.affiliate
         two = bool(held.amount) or not told or "balance.move" in told or self.role.raw != "client"
@@ -120,8 +127,8 @@ class Account(WireModel):
     @property
     def purses(self) -> dict[str, Money]:
         """What each purse that there is holds, by its name."""
-        found = {"internal": self.balances.internal}
-        return found if self.affiliate is None else {**found, "affiliate": self.affiliate}
+        both = {"internal": self.internal, "affiliate": self.affiliate}
+        return {name: held for name, held in both.items() if held is not None}
 
 
 class SessionToken(WireModel):

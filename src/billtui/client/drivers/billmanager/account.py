@@ -27,7 +27,7 @@ from billtui.client.errors import (
 )
 from billtui.client.exchange import Conversation, Steps
 from billtui.domain.models import Account, Balances, SessionToken
-from billtui.domain.money import Money
+from billtui.domain.money import NO_CURRENCY, Money
 from billtui.domain.safetext import SafeText
 
 LIFETIME: Final = timedelta(hours=1)
@@ -155,11 +155,11 @@ class AccountCalls(Methods):
     def money_now(self) -> Steps[Balances]:
         """The balance; what the provider lends stands apart from it.
 
-        A panel's staff has none; its currency is the option's.
+        A panel's staff has none, and no currency.
         """
         if self.memory.staff:
-            self.memory.currency = self.chosen.currency or self.memory.currency or "XXX"
-            none = Money.zero(self.memory.currency)
+            self.memory.currency = NO_CURRENCY
+            none = Money.zero(NO_CURRENCY)
             return Balances(internal=none, affiliate=none)
         doc = yield from self.fetch("dashboard.info")
         rows = objects(doc.get("elem")) or [doc]

@@ -55,7 +55,7 @@ CLIENT: Final = frozenset(
     }
 )
 STAFF: Final = frozenset({"staff", "staff.take", "staff.note"})
-OF_STAFF: Final = STAFF | {"account.password", "tickets", "tickets.reply", "tickets.files"}
+OF_STAFF: Final = STAFF | {"sign-in", "account", "account.password", "tickets", "tickets.reply", "tickets.files"}
 """What a user of the provider's staff has."""
 
 

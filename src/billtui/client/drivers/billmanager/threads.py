@@ -27,6 +27,8 @@ _STARS: Final = {"good": 5, "bad": 1}
 ARCHIVED: Final = "archive"
 CLOSED: Final = "closed"
 _ANSWERED: Final = frozenset({"new replies", "waiting to reply"})
+_TOLD: Final = _ANSWERED | {"in progress"}
+"""The panel's words that say whose turn it is."""
 
 
 @dataclass(slots=True)
@@ -103,14 +105,19 @@ def state_of(text: str, *, archived: bool, unread: bool) -> TicketState:
     return TicketState.ANSWERED if unread or word in _ANSWERED else TicketState.OPEN
 
 
-def whole(ticket: Ticket, thread: Thread) -> Ticket:
-    """A row of a list, with what its thread tells."""
+def tells_turn(text: str) -> bool:
+    """Whether the panel's word says who must act: an answer that promises more leaves the ticket with support."""
+    return text.strip().lower() in _TOLD
+
+
+def whole(ticket: Ticket, thread: Thread, *, told: bool = False) -> Ticket:
+    """A row of a list, with what its thread tells; who must act only where the row has not ``told`` it."""
     if not thread.messages:
         return ticket
     last = thread.messages[-1]
     written = [one for one in thread.messages if one.author_role != "panel" and not one.internal]
     state = ticket.state
-    if state != TicketState.CLOSED and written:
+    if state != TicketState.CLOSED and written and not told:
         state = TicketState.ANSWERED if written[-1].author_role == "support" else TicketState.OPEN
     changes: dict[str, Any] = {
         "created_at": thread.messages[0].at,

@@ -28,7 +28,7 @@ from billtui.client.drivers.billmanager.shapes import (
     plain,
     unwrap,
 )
-from billtui.client.drivers.billmanager.threads import Thread, state_of, thread_of, whole
+from billtui.client.drivers.billmanager.threads import Thread, state_of, tells_turn, thread_of, whole
 from billtui.client.errors import ConfigurationProblem, InvalidInput, NotFound, RuleRefused
 from billtui.client.exchange import Answer, Call, Conversation, Steps, at_once
 from billtui.client.settings import Write
@@ -120,22 +120,27 @@ class TicketCalls(OrderCalls):
 
     def ticket_row(self, ticket_id: str) -> Steps[Ticket | None]:
         """The ticket as its list has it, or ``None``."""
-        key = str(getattr(ticket_id, "raw", ticket_id))
+        found = yield from self._listed(str(getattr(ticket_id, "raw", ticket_id)))
+        return None if found is None else self.ticket_of(*found)
+
+    def _listed(self, key: str) -> Steps[tuple[str, Doc] | None]:
+        """The list that a ticket is in, and its row there."""
         for func in self.ticket_lists():
             row = yield from self.one_row(func, key)
             if row is not None:
-                return self.ticket_of(func, row)
+                return func, row
         return None
 
     def ticket_and_thread(self, ticket_id: str) -> Steps[tuple[Ticket, Thread]]:
         """A ticket with its thread. Raises ``NotFound``."""
         key = str(getattr(ticket_id, "raw", ticket_id))
         yield from self.known_user()
-        ticket = yield from self.ticket_row(key)
-        if ticket is None:
+        found = yield from self._listed(key)
+        if found is None:
             raise NotFound(f"There is no ticket {SafeText(key)}.", "Refresh the list.")
         thread = yield from self.thread(key)
-        return whole(ticket, thread), thread
+        told = tells_turn(unwrap(found[1].get("tstatus")))
+        return whole(self.ticket_of(*found), thread, told=told), thread
 
     def thread(self, key: str) -> Steps[Thread]:
         """The thread of a ticket. Raises ClientError."""

@@ -23,7 +23,7 @@ from billtui.domain.models import (
     OrderState,
     Plan,
 )
-from billtui.domain.money import Money
+from billtui.domain.money import NO_CURRENCY, Money
 from billtui.domain.safetext import SafeText
 
 _INNER: Final = frozenset({"id", "client_id", "created_at", "updated_at", "plugin", "period", "config", "server"})
@@ -300,11 +300,11 @@ def account(row: Row, balance: Any, methods: list[str], capabilities: frozenset[
 def staff_account(row: Row, capabilities: frozenset[str]) -> Account:
     """Who is signed in: one of the staff, who has no purse."""
     email = row.text("email")
-    zero = Money.zero("USD")
+    zero = Money.zero(NO_CURRENCY)
     return made(
         Account, "profile", panel_id=NO_PANEL_ID, account_id=f"staff:{row.id()}",
         login=SafeText(email or row.text("name")), email=SafeText(email), emails=[SafeText(email)], role="support",
-        currency="USD", balances=Balances(internal=zero, affiliate=zero), capabilities=capabilities,
+        currency=NO_CURRENCY, balances=Balances(internal=zero, affiliate=zero), capabilities=capabilities,
     )  # fmt: skip
 
 
