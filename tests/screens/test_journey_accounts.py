@@ -341,7 +341,7 @@ async def test_renewing_on_two_accounts_writes_a_plan_file_for_each_instead(
         await driver.on("ChoiceDialog")
         await driver.choose("internal")
         await driver.on("ConfirmAccounts")
-        await driver.sees("Renew 1 order", "Renew and pay on 2 accounts")
+        await driver.sees(f"Renew {chosen[0].title}", "Renew and pay on 2 accounts")
         await driver.press("left", "enter")
         await driver.on("Prompt")
         await driver.press("end", *["backspace"] * 3)

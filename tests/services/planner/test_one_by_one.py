@@ -36,6 +36,16 @@ def test_one_renewal_and_one_payment_for_each_order_come_to_the_same_money() -> 
     assert "in 40 requests" in str(many.title)
 
 
+def test_each_step_of_a_renewal_names_its_order() -> None:
+    """Of steps that read alike nobody can tell which one is unknown."""
+    plan = renewal(3, "internal", together=False)
+    names = [str(one.name) for one in MoneyPanel().add_orders(3)]
+    said = [str(one.title) for one in plan.operations]
+    assert said == [*(f"Renew {one} for 1 month" for one in names), *(f"Pay the invoice for {one}" for one in names)]
+    assert str(plan.title).startswith("Renew 3 orders for 1 month")
+    assert str(renewal(3, "internal", together=True).operations[0].title) == "Renew 3 orders for 1 month"
+
+
 def test_what_is_left_out_is_said_once() -> None:
     plan = renewal(3, None, together=False, busy=2)
     assert len(plan.operations) == 1

@@ -359,7 +359,8 @@ class Courier:
             await self._give_up(run, [number, *waiting], error)
 
     async def _give_up(self, run: Run, numbers: list[int], error: ClientError) -> None:
-        fields = {"code": error.code, "detail": f"{error.message} Nothing was sent.", "request_id": error.request_id}
+        said = "" if "Nothing was sent." in error.message else " Nothing was sent."
+        fields = {"code": error.code, "detail": f"{error.message}{said}", "request_id": error.request_id}
         never_sent = [number for number in numbers if run.sends.get(number, 0) == 0]
 
         def end(journal: Journal) -> list[int]:

@@ -81,10 +81,11 @@ def renew_many(
         ids = [line.order_id.raw for line in lines_not_busy(draft, quote, names) if line.order_id is not None]
         if not ids:
             continue
+        what = named(ids, names)
         number = draft.add(
             K.RENEW,
             [f"order:{one}" for one in ids],
-            f"Renew {counted(len(ids), 'order')} for {counted(request.period, 'month')}",
+            f"Renew {what} for {counted(request.period, 'month')}",
             params={
                 "order_ids": list(ids),
                 "period": request.period,
@@ -93,7 +94,7 @@ def renew_many(
             facts=facts_of_quote(quote, names),
             amount=quote.total,
         )
-        purchases.append(Bought(number, quote.total, counted(len(ids), "order")))
+        purchases.append(Bought(number, quote.total, what))
         found += ids
     if not purchases:
         return draft.plan("Renew nothing")
@@ -105,7 +106,13 @@ def renew_many(
         return draft.plan("Renew nothing")
     periods = sorted({request.period for request in requests})
     months = counted(periods[0], "month") if len(periods) == 1 else f"{periods[0]} to {periods[-1]} months"
-    return draft.plan(f"Renew {counted(len(found), 'order')} for {months}{in_requests(len(purchases))}")
+    return draft.plan(f"Renew {named(found, names)} for {months}{in_requests(len(purchases))}")
+
+
+def named(ids: Sequence[str], names: Mapping[str, Order]) -> str:
+    """One order by its name, several by their count: steps that differ in their order alone can be told apart."""
+    name = str(names[ids[0]].name) if len(ids) == 1 and ids[0] in names else ""
+    return name or counted(len(ids), "order")
 
 
 def order_action(
