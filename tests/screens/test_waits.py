@@ -19,7 +19,6 @@ SOON = 0.2
 """Seconds after which a wait is shown in these tests."""
 ORDER = "GET /api/v1/orders/"
 FROM_AN_ORDER = {
-    "R": "Reading the order",
     "A": "Reading the order",
     "C": "Reading the order",
     "x": "Reading the order",
@@ -145,7 +144,7 @@ async def test_escape_typed_ahead_leaves_what_turns_out_to_take_long(slow: Progr
         await driver.go("3", "OrdersScreen")
         screen = driver.app.screen
         hold(relay, ORDER)
-        type_at_once(driver.app, "R", "enter", "escape")
+        type_at_once(driver.app, "A", "enter", "escape")
         await driver.until(lambda: relay.given_up, "the line to be closed")
         relay.let_go()
         await driver.quiet()

@@ -123,8 +123,18 @@ class Call(Generic[T]):
     """For a page of a list: the same as ``read``, in steps."""
 
 
-Steps: TypeAlias = "Generator[Call[Any], Any, T]"
+Steps: TypeAlias = "Generator[Call[Any] | Together, Any, T]"
 """What :class:`Conversation` goes through: it gives calls, is given what they say, and returns the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Questions that do not depend on each other, and only read: asked side by side, as the panel's pace allows.
+
+    What they say is given as a tuple in their order; where several fail, the error of the first of them is raised.
+    """
+
+    requests: tuple[Conversation[Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,12 @@ class Conversation(Generic[T]):
 
 Request: TypeAlias = "Call[T] | Conversation[T]"
 """What a driver makes of one call of the client."""
+
+
+def together(*begins: Callable[[], Steps[Any]]) -> Steps[tuple[Any, ...]]:
+    """What each of these reads, asked side by side: ``rows, basket = yield from together(read_rows, read_basket)``."""
+    result: tuple[Any, ...] = yield Together(tuple(Conversation(begin) for begin in begins))
+    return result
 
 
 def ask(request: Request[T]) -> Steps[T]:

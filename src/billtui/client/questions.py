@@ -38,6 +38,13 @@ def expect(count: int) -> None:
         questions.known = max(questions.known, questions.asked + count)
 
 
+def one_more() -> None:
+    """One of those that were expected takes another request."""
+    questions = QUESTIONS.get()
+    if questions is not None and questions.known:
+        questions.known += 1
+
+
 @asynccontextmanager
 async def counted() -> AsyncIterator[None]:
     """While it lasts, one request is under way."""

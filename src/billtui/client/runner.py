@@ -28,7 +28,7 @@ from billtui.client.errors import (
     TakenBack,
     TimedOut,
 )
-from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request
+from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request, Together
 from billtui.client.pace import UNSPARED, Pace
 from billtui.client.questions import counted
 from billtui.client.retry import Breaker, next_pause
@@ -101,9 +101,14 @@ class Runner:
                 if asked and (rest := self.turns.held()):
                     await asyncio.sleep(rest)  # half of it is not given up for a pause that somebody else met
                 try:
+                    if isinstance(call, Together):
+                        result = await self._side_by_side(call)
+                        continue
                     result = await self.run(call)
                 except ClientError as error:
                     failed = error
+                    if isinstance(call, Together):
+                        continue
                 if call.exchange.kind is Kind.WRITE:
                     asked = True
                     if not call.exchange.continues:
@@ -122,6 +127,16 @@ class Runner:
             raise _of_the_whole(error, conversation, asked=asked, written=earlier or present) from None
         finally:
             steps.close()
+
+    async def _side_by_side(self, questions: Together) -> tuple[Any, ...]:
+        """What all of them say. Raises the error of the first that failed, once all are over."""
+        tasks = [asyncio.ensure_future(self.run(one)) for one in questions.requests]
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            for task in tasks:
+                task.cancel()
+        return tuple(task.result() for task in tasks)
 
     def _deadline(self, call: Call[T]) -> float:
         settings = self.transport.settings

@@ -49,7 +49,7 @@ async def renew_orders(app: Shell, order_ids: Sequence[str]) -> str | None:
     Gives the job's id, or ``None``.
     """
     signed_in_account(app)
-    orders = await orders_in_full(app, order_ids)
+    orders = await _orders_known(app, order_ids)
     if not orders:
         app.say("These orders are not there any more; press r to refresh.", "warning")
         return None
@@ -64,9 +64,26 @@ async def renew_orders(app: Shell, order_ids: Sequence[str]) -> str | None:
 
 
 async def orders_in_full(app: Shell, order_ids: Sequence[str]) -> list[Order]:
-    """The orders in full; of many the copy's, a few at a time so that keys are answered meanwhile."""
+    """The orders in full; of many the copy's."""
     if len(order_ids) <= FRESH:
         return await app.session.orders_by_ids(order_ids)
+    return await _copied(app, order_ids)
+
+
+async def _orders_known(app: Shell, order_ids: Sequence[str]) -> list[Order]:
+    """The copy's orders, to choose a period for; what it does not hold is asked of the panel.
+
+    What it costs is asked next, and each is read anew before it is bought.
+    """
+    found = {one.id.raw: one for one in await _copied(app, order_ids)}
+    missing = [one for one in order_ids if str(getattr(one, "raw", one)) not in found]
+    if missing:
+        found |= {one.id.raw: one for one in await app.session.orders_by_ids(missing)}
+    return list(found.values())
+
+
+async def _copied(app: Shell, order_ids: Sequence[str]) -> list[Order]:
+    """Out of the copy, a few at a time so that keys are answered meanwhile."""
     found: list[Order] = []
     for start in range(0, len(order_ids), CHUNK):
         found += app.session.store.orders_by_id(order_ids[start : start + CHUNK]).values()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from billtui.client.errors import BadAnswer, InvalidInput, NotFound
+from billtui.client.questions import expect
 from billtui.domain.ids import clean_id
 from billtui.domain.models import Change, Invoice, Order, Page, Ticket, Transfer
 from billtui.services.giving_way import GivingWay
@@ -204,6 +205,7 @@ class ListSync:
     async def read(self, source: Source[T], ids: Iterable[str], *, force: bool = False) -> list[T]:
         """Read objects one by one, in full; those that are gone are taken out of the copy. ``ids`` are raw."""
         wanted = list(dict.fromkeys(ids))
+        expect(len(wanted))
         answers = await side_by_side(*(self._one(source.get, key) for key in wanted))
         found = [one for one in answers if one is not None]
         await source.write(found, whole=True, force=force)

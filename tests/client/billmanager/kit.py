@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from billtui.client import BillingClient, ConnectionSettings, Write
 from billtui.client.drivers.billmanager.driver import BillManager
 from billtui.client.errors import ClientError
-from billtui.client.exchange import Answer, Call, Conversation, Exchange, Request
+from billtui.client.exchange import Answer, Call, Conversation, Exchange, Request, Steps, Together
 from tests.client.panel_stub import Line, Seen, answer
 
 T = TypeVar("T")
@@ -72,6 +72,12 @@ def play(request: Request[T], panel: Panel, asked: list[dict[str, str]] | None =
         while True:
             call = steps.throw(failed) if failed is not None else steps.send(result)
             result, failed = None, None
+            if isinstance(call, Together):
+                try:
+                    result = tuple(play(one, panel, asked) for one in call.requests)
+                except ClientError as error:
+                    failed = error
+                continue
             form = fields_of(call.exchange) | dict(call.exchange.query)
             form["path"] = call.exchange.path
             if asked is not None:
@@ -88,7 +94,7 @@ def play(request: Request[T], panel: Panel, asked: list[dict[str, str]] | None =
         return cast("T", end.value)
 
 
-def _alone(call: Call[T]) -> Generator[Call[Any], Any, T]:
+def _alone(call: Call[T]) -> Steps[T]:
     result: T = yield call
     return result
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from billtui.client.drivers.acts import Act, Finding, Picture, is_small
 from billtui.client.errors import BadAnswer, ClientError
-from billtui.client.exchange import Call, Conversation, Kind, Request, Steps
+from billtui.client.exchange import Call, Conversation, Kind, Request, Steps, Together
 from billtui.client.resources.resource import Resource
 
 T = TypeVar("T")
@@ -47,7 +47,9 @@ def _only_reads(request: Request[T]) -> Conversation[T]:
         try:
             while True:
                 call = steps.throw(failed) if failed is not None else steps.send(result)
-                if call.exchange.kind is Kind.WRITE:
+                if isinstance(call, Together):
+                    call = Together(tuple(map(_only_reads, call.requests)))
+                elif call.exchange.kind is Kind.WRITE:
                     raise AssertionError("a driver looks by reads only")
                 result, failed = None, None
                 try:

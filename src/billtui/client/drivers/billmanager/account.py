@@ -25,13 +25,16 @@ from billtui.client.errors import (
     SignInRefused,
     TotpRequired,
 )
-from billtui.client.exchange import Conversation, Steps
+from billtui.client.exchange import Conversation, Steps, together
+from billtui.client.questions import expect
 from billtui.domain.models import Account, Balances, SessionToken
 from billtui.domain.money import NO_CURRENCY, Money
 from billtui.domain.safetext import SafeText
 
 LIFETIME: Final = timedelta(hours=1)
 """A session lives this long after its last request."""
+_OF_A_SIGN_IN: Final = 5
+"""Requests: the sign-in, who that is, the balance, what is lent, the ways to pay."""
 _CONFIRM: Final = "func=totp.confirm"
 _SUPPORT, _ADMIN = 28, 30
 
@@ -47,11 +50,16 @@ class AccountCalls(Methods):
         def begin() -> Steps[SessionToken]:
             if self.chosen.authinfo:
                 return (yield from self._by_authinfo(login, password))
+            expect(_OF_A_SIGN_IN)
             doc = yield from self.once("auth", (("username", login), ("password", password)))
             session = _session(doc)
             who = yield from self.once("whoami", (("auth", session),))
-            if unwrap(who.get("ok")) == _CONFIRM:
+            half = unwrap(who.get("ok")) == _CONFIRM
+            if half:
                 session = yield from self._second_factor(session, totp)
+            self.memory.forget_user()
+            if not half and objects(who.get("user")):
+                self._learn(who)  # what is asked next would be the same once more
             return SessionToken(token=session, expires_at=datetime.now(UTC) + LIFETIME)
 
         return reading(begin)
@@ -83,6 +91,7 @@ class AccountCalls(Methods):
                 "With a second factor the panel takes no login and password with every call.",
                 "Take the option sign_in out of the profile.",
             )
+        self.memory.forget_user()
         return SessionToken(token=password, expires_at=datetime.now(UTC) + timedelta(days=3650))
 
     def sign_out(self) -> Conversation[None]:
@@ -104,9 +113,10 @@ class AccountCalls(Methods):
         """``whoami``, ``dashboard.info`` and the ways to pay."""
 
         def begin() -> Steps[Account]:
-            who = yield from self.who()
-            money_now = yield from self.money_now()
-            methods = [] if self.memory.staff else (yield from self.ways_to_pay())
+            who = self.memory.who
+            if who is None or self.memory.staff:  # of staff nothing else is asked that would tell a session's end
+                who = yield from self.who()
+            money_now, methods = yield from together(self.money_now, self._words_of_ways)
             name = attribute(who, "name") or self.login or attribute(who, "email")
             role = "client" if not self.memory.staff else "support" if (self.memory.level or 0) < _ADMIN else "admin"
             return _checked(
@@ -119,7 +129,7 @@ class AccountCalls(Methods):
                     "role": role,
                     "currency": self.memory.currency,
                     "balances": money_now,
-                    "payment_methods": ["internal", *(one.word for one in methods if not one.balance)],
+                    "payment_methods": ["internal", *methods],
                     "capabilities": sorted(self.allowed()),
                 }
             )
@@ -135,6 +145,19 @@ class AccountCalls(Methods):
         doc = yield from self.fetch("whoami")
         if unwrap(doc.get("ok")) == _CONFIRM:
             raise SessionExpired("The session waits for the code of the second factor.", "Sign in again with the code.")
+        return self._learn(doc)
+
+    def _words_of_ways(self) -> Steps[tuple[str, ...]]:
+        """By what the account can be topped up, as listed once in a session."""
+        if self.memory.staff:
+            return ()
+        if self.memory.ways is None:
+            ways = yield from self.ways_to_pay()
+            self.memory.ways = tuple(one.word for one in ways if not one.balance)
+        return self.memory.ways
+
+    def _learn(self, doc: Doc) -> Doc:
+        """Remember who is signed in. Raises ``UnreadableAnswer``."""
         users = objects(doc.get("user"))
         if not users or not attribute(users[0], "id"):
             raise UnreadableAnswer("user is missing")
@@ -143,6 +166,7 @@ class AccountCalls(Methods):
         self.memory.user_id = attribute(users[0], "id")
         self.memory.login = attribute(users[0], "name")
         self.memory.real_name = attribute(users[0], "realname")
+        self.memory.who = users[0]
         return users[0]
 
     def known_user(self) -> Steps[None]:
@@ -161,6 +185,13 @@ class AccountCalls(Methods):
             self.memory.currency = NO_CURRENCY
             none = Money.zero(NO_CURRENCY)
             return Balances(internal=none, affiliate=none)
+        amount, text = yield from together(self.held_now, self._credit)
+        lent = money(text, amount.currency) if text else Money.zero(amount.currency)
+        credit = lent if lent.amount > 0 else None
+        return Balances(internal=amount, affiliate=Money.zero(amount.currency), credit=credit)
+
+    def held_now(self) -> Steps[Money]:
+        """What the balance holds, without what is lent."""
         doc = yield from self.fetch("dashboard.info")
         rows = objects(doc.get("elem")) or [doc]
         text = unwrap(rows[0].get("realbalance")) or unwrap(rows[0].get("balance"))
@@ -170,25 +201,21 @@ class AccountCalls(Methods):
         if not text or not currency:
             raise UnreadableAnswer("the balance is missing or has no currency (option currency)")
         self.memory.currency = currency
-        amount = money(text, currency)
-        credit = yield from self._credit(currency)
-        return Balances(internal=amount, affiliate=Money.zero(amount.currency), credit=credit)
+        return money(text, currency)
 
-    def _credit(self, currency: str) -> Steps[Money | None]:
-        """What the provider lends; ``None`` where it lends nothing or does not tell."""
+    def _credit(self) -> Steps[str]:
+        """What the provider lends, as written; empty where it lends nothing or does not tell."""
         if self.memory.no_credit:
-            return None
+            return ""
         try:
             doc = yield from self.fetch("dashboard.subaccount_credit")
         except SessionExpired:
             raise
         except Refused:
             self.memory.no_credit = True
-            return None
+            return ""
         rows = objects(doc.get("elem"))
-        text = unwrap(rows[0].get("credit")) if rows else ""
-        lent = money(text, currency) if text else Money.zero(currency)
-        return lent if lent.amount > 0 else None
+        return unwrap(rows[0].get("credit")) if rows else ""
 
     def known_currency(self) -> Steps[str]:
         """The account's currency."""

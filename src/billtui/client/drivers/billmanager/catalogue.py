@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from billtui.client.codec import UnreadableAnswer
@@ -23,7 +24,8 @@ from billtui.client.drivers.billmanager.shapes import (
     unwrap,
 )
 from billtui.client.errors import NotFound, Refused, SessionExpired
-from billtui.client.exchange import Conversation, Steps
+from billtui.client.exchange import Conversation, Steps, together
+from billtui.client.questions import expect
 from billtui.domain.models import Addon, Location, Page, Plan, StockItem
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
@@ -124,8 +126,13 @@ class CatalogueCalls(RenewalCalls):
             doc = yield from self._if_there(f"{kind}.order" if version == V1 else f"v2.{kind}.order.pricelist")
             places = _places(doc)
             found.places |= places
-            for place in [only[1]] if only else list(places) or [""]:
-                part = (yield from self._in_place(kind, place, period)) if doc and (place or version == V1) else doc
+            wanted = [only[1]] if only else list(places) or [""]
+            if doc and (wanted != [""] or version == V1):
+                expect(len(wanted))
+                parts = yield from together(*(partial(self._in_place, kind, place, period) for place in wanted))
+            else:
+                parts = (doc,) * len(wanted)
+            for place, part in zip(wanted, parts, strict=True):
                 for tariff in tariffs_in(part, kind, currency, period, version):
                     found.tariffs[tariff.plan_id, place] = tariff
         return found

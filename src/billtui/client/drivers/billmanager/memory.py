@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from billtui.client.errors import InvalidInput
 
@@ -36,8 +37,18 @@ class Memory:
     ordering: str | None = None
     """Which order form there is; empty for none, ``None`` while nobody knows."""
     no_credit: bool = False
+    who: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What ``whoami`` said of the user of this session; it stays the same as long as that lasts."""
+    ways: tuple[str, ...] | None = None
+    """Words of the ways to pay but the balance, as listed once in this session."""
     quotes: OrderedDict[str, str] = field(default_factory=OrderedDict, repr=False)
     files: OrderedDict[str, HeldFile] = field(default_factory=OrderedDict, repr=False)
+
+    def forget_user(self) -> None:
+        """Somebody signs in: nothing that was learned of whoever was signed in holds."""
+        self.who = self.ways = self.level = None
+        self.user_id = self.login = self.real_name = ""
+        self.no_credit = False
 
     @property
     def staff(self) -> bool:

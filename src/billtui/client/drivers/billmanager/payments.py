@@ -21,7 +21,8 @@ from billtui.client.drivers.billmanager.lists import NEWEST_FIRST, Place, Wanted
 from billtui.client.drivers.billmanager.methods import INTERNAL, Offer, Way, as_models, in_currency
 from billtui.client.drivers.billmanager.shapes import Doc, first_of, needed, objects, original, plain, unwrap, value
 from billtui.client.errors import InvalidInput, NotFound, PriceChanged, Refused, RuleRefused, SessionExpired
-from billtui.client.exchange import Answer, Call, Conversation, Steps
+from billtui.client.exchange import Answer, Call, Conversation, Steps, together
+from billtui.client.questions import expect, one_more
 from billtui.client.settings import Write
 from billtui.client.top_up import TopUp
 from billtui.domain.models import (
@@ -104,15 +105,21 @@ class PaymentCalls(AccountCalls):
                 if one.id.raw == key:
                     return one
             raise NotFound("What waited there is paid, emptied or gone.", "Look at the list of invoices.")
+        found: tuple[Invoice, list[InvoiceLine]] = yield from together(
+            lambda: self._without_lines(key, currency), lambda: self._lines(key, currency)
+        )
+        invoice, lines = found
+        return invoice.model_copy(update={"lines": lines, "line_count": len(lines)}) if lines else invoice
+
+    def _without_lines(self, key: str, currency: str) -> Steps[Invoice]:
         row = yield from self.one_row("payment", key)
         if row is None:
             raise NotFound(f"There is no invoice {SafeText(key)}.", "Refresh the list.")
-        invoice = self.payment_of(row, currency)
-        lines = yield from self._lines(key, currency)
-        return invoice.model_copy(update={"lines": lines, "line_count": len(lines)}) if lines else invoice
+        return self.payment_of(row, currency)
 
     def _lines(self, key: str, currency: str) -> Steps[list[InvoiceLine]]:
         """What a payment is for; nothing where the panel does not tell."""
+        one_more()
         try:
             doc = yield from self.fetch("payment.orderinfo", (("elid", key),))
         except SessionExpired:
@@ -166,9 +173,14 @@ class PaymentCalls(AccountCalls):
         """``payment.add.method`` for this payment or basket, unsent."""
 
         def begin() -> Steps[list[PaymentMethod]]:
-            invoice = yield from self.invoice_now(invoice_id)
-            balance = (yield from self.money_now()).internal
-            offer = yield from self.offer(_of_invoice(invoice.id.raw))
+            key = str(getattr(invoice_id, "raw", invoice_id))
+            currency = yield from self.known_currency()
+            expect(3)
+            invoice, balance, offer = yield from together(
+                lambda: self.invoice_now(key) if is_waiting(key) else self._without_lines(key, currency),
+                self.held_now,
+                lambda: self.offer(_of_invoice(key)),
+            )
             return as_models(offer.ways, invoice.total, balance)
 
         return reading(begin, "invoices.pay")

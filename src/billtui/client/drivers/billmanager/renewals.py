@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from billtui.client.codec import UnreadableAnswer
@@ -23,7 +24,8 @@ from billtui.client.drivers.billmanager.shapes import Doc, options, unwrap, valu
 from billtui.client.drivers.sealed import seal, unseal
 from billtui.client.drivers.totals import total_of
 from billtui.client.errors import ClientError, InvalidInput, Outcome, Refused, RuleRefused, SessionExpired, TakenBack
-from billtui.client.exchange import Conversation, Steps
+from billtui.client.exchange import Conversation, Steps, together
+from billtui.client.questions import expect
 from billtui.client.settings import Write
 from billtui.domain.models import Exclusion, Invoice, InvoiceKind, Order, OrderState, Quote, QuoteLine
 from billtui.domain.money import Money
@@ -59,8 +61,10 @@ class RenewalCalls(ServiceCalls):
                     "Leave it out, or renew on its own pages.",
                 )
             ids = list(dict.fromkeys(str(getattr(one, "raw", one)) for one in order_ids))
-            orders = yield from self.orders_now(ids)
-            basket = yield from self.basket()
+            yield from self.known_currency()
+            rows = len(ids) if len(ids) <= 2 else 2
+            expect(rows + 1 + min(len(ids), EACH_ITSELF))
+            orders, basket = yield from together(lambda: self.orders_now(ids), self.basket)
             waiting = {item.order_id for item in basket.items} if basket is not None else set()
             in_basket = basket.invoice_id if basket is not None else None
             lines: list[QuoteLine] = []
@@ -106,14 +110,22 @@ class RenewalCalls(ServiceCalls):
             alike = yield from self._prices_by_tariff(orders, period)
             if alike is not None:
                 return alike, []
-        for order in orders:
-            try:
-                prices[order.id.raw] = yield from self._price(order, period)
-            except SessionExpired:
-                raise
-            except Refused as error:
-                refused.append((order, error))
+        asked = yield from together(*(partial(self._price_or_why_not, order, period) for order in orders))
+        for order, said in zip(orders, asked, strict=True):
+            if isinstance(said, Priced):
+                prices[order.id.raw] = said
+            else:
+                refused.append((order, said))
         return prices, refused
+
+    def _price_or_why_not(self, order: Order, period: int) -> Steps[Priced | ClientError]:
+        """The price, or what the panel says instead of one."""
+        try:
+            return (yield from self._price(order, period))
+        except SessionExpired:
+            raise
+        except Refused as error:
+            return error
 
     def _prices_by_tariff(self, orders: Sequence[Order], period: int) -> Steps[dict[str, Priced] | None]:
         """One price for all of one tariff at one price a month, where their sum is what the panel asks for all."""
