@@ -9,6 +9,7 @@ import pyotp
 from textual.widgets import Input
 
 from billtui.config.credentials import KeepIn, Place
+from billtui.config.profiles import make_profile
 from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
 
 
@@ -250,3 +251,22 @@ async def test_looking_around_without_signing_in_and_signing_in_later(program: P
         await driver.press("enter")
         await driver.ready()
         await driver.sees("signed in; enter signs out")
+
+
+async def test_a_panel_without_recovery_does_not_offer_it(program: Program) -> None:
+    for kind, offered in (("rootpanel", False), ("billmanager", True), ("billing_v1", True)):
+        profile = make_profile(name="test", url=program.sandbox.url, login="olena.marsh", kind=kind)
+        async with program.open(profile=profile, credentials=Pocket(), ready=False, home=kind) as driver:
+            await driver.on("SignInScreen")
+            assert ("Password forgotten" in driver.text()) is offered, kind
+
+
+async def test_whoever_is_not_signed_in_is_told_the_way(program: Program) -> None:
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.press("escape")
+        await driver.go("3", "OrdersScreen")
+        await driver.press("b")
+        await driver.hears("6 Settings, then Session")
+        await driver.go("6", "SettingsScreen")
+        await driver.sees("signed out; enter signs in")

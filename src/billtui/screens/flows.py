@@ -20,6 +20,7 @@ from billtui.services.panel_ways import ways_of
 from billtui.services.plan_files import write_typed
 from billtui.services.plans import Plan, PlanError
 from billtui.services.session import NotSignedIn
+from billtui.services.session_settings import NOBODY
 from billtui.services.waits import Leaving, Question, asking
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def signed_in_account(app: Shell) -> Account:
     """The account that plans are made for. Raises NotSignedIn."""
     account = app.session.account
     if account is None:
-        raise NotSignedIn("Nobody is signed in yet. Sign in first; nothing was sent.")
+        raise NotSignedIn(f"{NOBODY} Nothing was sent.")
     return account
 
 

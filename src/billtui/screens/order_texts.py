@@ -14,6 +14,7 @@ from billtui.screens.modals.prompt import Prompt
 from billtui.services.order_export import SUFFIX, Format, exported
 from billtui.services.order_tags import check_tags
 from billtui.services.session import NotSignedIn
+from billtui.services.session_settings import NOBODY
 from billtui.services.store import OrderRow
 from billtui.terminal.clipboard import MAX_BASE64
 from billtui.widgets.formats import count_text
@@ -30,7 +31,7 @@ LISTED = 12
 def own_files(app: Shell) -> OwnFiles:
     """Tags and selections of the account. Raises NotSignedIn."""
     if app.session.own is None:
-        raise NotSignedIn("Nobody is signed in yet. Sign in first.")
+        raise NotSignedIn(NOBODY)
     return app.session.own
 
 

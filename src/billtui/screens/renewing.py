@@ -49,7 +49,7 @@ async def renew_orders(app: Shell, order_ids: Sequence[str]) -> str | None:
     Gives the job's id, or ``None``.
     """
     signed_in_account(app)
-    orders = await _orders_known(app, order_ids)
+    orders = await (_orders_known if app.session.signed_in else orders_in_full)(app, order_ids)
     if not orders:
         app.say("These orders are not there any more; press r to refresh.", "warning")
         return None

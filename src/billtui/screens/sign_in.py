@@ -103,7 +103,8 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
                 yield Button(Content(""), id="keep")
             yield Static(id="problem")
             with Horizontal(id="buttons"):
-                yield Button("Password forgotten", id="forgotten")
+                if self.door.session.has_recovery:
+                    yield Button("Password forgotten", id="forgotten")
                 yield Static(id="between")
                 yield Button("Sign in", id="go")
 

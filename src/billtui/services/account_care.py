@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, NotFound, OutcomeUnknown
-from billtui.services.session_settings import ReadOnlySession
+from billtui.services.session_settings import NOBODY, ReadOnlySession
 from billtui.services.waits import Leaving, Question, asking
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ LOST_SESSION = "Whether the session was ended is not known: the list shows it. E
 def session_needed(account: Account | None) -> str | None:
     """Why password, second factor, keys and sessions cannot be touched now, and what to do; ``None`` if they can."""
     if account is None:
-        return "Nobody is signed in. Sign in first."
+        return NOBODY
     if account.signed_in_by.raw != "api-key":
         return None
     return (

@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
 
+from billtui.config.kinds import USUAL_KIND
 from billtui.domain.policy import DEFAULT_POLICY, NO_LOYALTY, Policy
 from billtui.services.account_care import AccountCare
 from billtui.services.own_files import OwnFiles
@@ -309,6 +310,12 @@ class Session(SessionReads):
     def web_page(self) -> str:
         """Address of the panel's page for what cannot be done from here; empty where none is known, or none needed."""
         return self._core.web_page
+
+    @property
+    def has_recovery(self) -> bool:
+        """Whether this kind of panel gives a forgotten password anew from here (ACC-3)."""
+        kind = self.settings.kind
+        return kind == USUAL_KIND or "account.recovery" in self.settings.driver().capabilities
 
     # -- writes: only through plans
 

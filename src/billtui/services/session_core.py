@@ -38,6 +38,7 @@ from billtui.services.session_health import Health
 from billtui.services.session_jobs import SessionJobs, Touched
 from billtui.services.session_keeping import SIGN_IN_REFUSED, Keeping
 from billtui.services.session_settings import (
+    NOBODY,
     CredentialKeeper,
     NotSignedIn,
     SessionSettings,
@@ -110,7 +111,7 @@ class SessionCore:
         if self.signed_in and self._client is not None:
             return self._client.unavailable(capability)
         if self.account is None:
-            return "Nobody is signed in. Sign in first."
+            return NOBODY
         return self._limits_of(self.account).refusal(capability)
 
     @property
@@ -319,7 +320,7 @@ class SessionCore:
         """
         await self.connect()
         if self._client is None or self.sync is None:
-            raise NotSignedIn("Nobody is signed in. Sign in first.")
+            raise NotSignedIn(NOBODY)
         begun, used = monotonic(), self._client.token
         try:
             async with contextlib.nullcontext() if write else self.asking.as_now():

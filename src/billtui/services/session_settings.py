@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
@@ -62,6 +62,10 @@ class ReadOnlySession(SessionRefused):
     """Nothing may be changed through this profile."""
 
     code = "read-only"
+
+
+SIGN_IN_FIRST: Final = "Sign in first: 6 Settings, then Session; or billtui login."
+NOBODY: Final = f"Nobody is signed in. {SIGN_IN_FIRST}"
 
 
 class NotSignedIn(SessionRefused):
@@ -187,7 +191,7 @@ def check_plan(
     if settings.read_only:
         raise ReadOnlySession("This profile is read-only; nothing is changed through it.")
     if account is None:
-        raise NotSignedIn("Nobody is signed in, so nothing can be changed. Sign in first.")
+        raise NotSignedIn(f"Nobody is signed in, so nothing can be changed. {SIGN_IN_FIRST}")
     if plan.panel_id != account.panel_id.raw:
         raise AlienPlan("The plan was made for another panel. Use the profile that it names.")
     if plan.account_id != account.account_id.raw:

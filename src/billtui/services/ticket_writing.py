@@ -32,7 +32,7 @@ from billtui.services import planner
 from billtui.services.drafts import Draft, DraftKind, Drafts, DraftState, Standing
 from billtui.services.letters import Letter, News, Words
 from billtui.services.plans import OperationKind, Plan
-from billtui.services.session_settings import NotSignedIn
+from billtui.services.session_settings import SIGN_IN_FIRST, NotSignedIn
 from billtui.services.session_thread import LoopThread
 from billtui.services.ticket_params import object_of
 
@@ -71,7 +71,7 @@ class TicketWriting:
         """The account's drafts. Raises NotSignedIn before an account is known."""
         account = self._session.account
         if account is None:
-            raise NotSignedIn("Nobody is signed in, so there are no drafts. Sign in first.")
+            raise NotSignedIn(f"Nobody is signed in, so there are no drafts. {SIGN_IN_FIRST}")
         same = self._of is not None and (self._of.panel_id, self._of.account_id) == (
             account.panel_id,
             account.account_id,

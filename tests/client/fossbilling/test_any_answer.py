@@ -18,7 +18,7 @@ from billtui.client.drivers.fossbilling.driver import FossBilling
 from billtui.client.drivers.fossbilling.role import Ways
 from billtui.client.drivers.sealed import seal
 from billtui.client.errors import ClientError
-from billtui.client.exchange import Answer, Call, Conversation, Request
+from billtui.client.exchange import Answer, Call, Conversation, Request, Together
 from billtui.client.settings import Write
 from billtui.domain.models import (
     MessageRequest,
@@ -136,7 +136,8 @@ def answer(body: bytes, kind: str = "application/json; charset=utf-8", status: i
 def carry_out(request: Request[Any], answers: list[Answer], most: int = 60) -> None:
     """As the runner does it: what an answer cannot be read as, and what a panel refuses, goes into the conversation."""
 
-    def one(call: Call[Any]) -> Any:
+    def one(call: Call[Any] | Together) -> Any:
+        assert isinstance(call, Call)
         told = answers.pop(0) if len(answers) > 1 else answers[0]
         if told.status not in call.expect:
             raise call.explain(told)
