@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from billtui.client import BillingClient, ClientError, ConnectionSettings
 from billtui.client.drivers.kinds import make_driver
+from billtui.client.exchange import Call
 from billtui.client.pace import UNSPARED
 from billtui.client.probe import look_at_panel
 from tests.client.panel_stub import Line, PanelStub, Script, Seen, answer, head, keeps
@@ -85,12 +86,14 @@ async def test_the_place_of_a_long_request_is_on_the_panels_host(target: str) ->
                 call = client.driver.me()
                 steps = call.begin()  # type: ignore[union-attr]  # a conversation
                 first = next(steps)
+                assert isinstance(first, Call)
                 answered = await client._transport.send(first.exchange, None, 5)
                 try:
                     look = steps.send(first.read(answered))
                 except ClientError:
                     assert not target.startswith("long"), "the control: one of them leads on"
                     return
+                assert isinstance(look, Call)
                 sent = replace(look.exchange, pause=0.0)
                 await client._transport.send(client.driver.authorised(sent, SecretStr("a-session-id")), None, 5)
             assert panel.seen[-1].target.startswith("/")
