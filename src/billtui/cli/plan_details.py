@@ -11,7 +11,7 @@ from billtui.cli.shapes import count, when
 from billtui.domain.money import Money, group_digits
 from billtui.domain.periods import parse_instant
 from billtui.services.operation_kinds import ON_TICKETS
-from billtui.services.plans import PURCHASES, Operation, OperationKind, Plan, cell_key
+from billtui.services.plans import PURCHASES, Operation, OperationKind, Plan, cell_key, cell_words
 from billtui.terminal.harmless import one_line
 
 K = OperationKind
@@ -121,8 +121,8 @@ def _cells(operation: Operation) -> list[list[str]]:
         facts = _facts(operation, cell_key(cell.plan, cell.location))
         amount = _money(facts.get("amount"))
         rows.append([
-            str(cell.plan), str(cell.location), str(cell.quantity), _each(amount, cell.quantity), _discount(facts),
-            _shown(amount),
+            one_line(cell_words(operation, cell).removesuffix(f" in {cell.location}")),
+            str(cell.location), str(cell.quantity), _each(amount, cell.quantity), _discount(facts), _shown(amount),
         ])  # fmt: skip
     return rows
 

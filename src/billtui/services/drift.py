@@ -32,7 +32,7 @@ from billtui.domain.rules.facts import format_when
 from billtui.domain.safetext import SafeText
 from billtui.services.billed import billed
 from billtui.services.operation_kinds import ON_TICKETS
-from billtui.services.plans import FALLING, Operation, OperationKind, PlanError, cell_key
+from billtui.services.plans import FALLING, Operation, OperationKind, PlanError, cell_key, cell_words
 from billtui.services.ticket_drift import on_tickets
 from billtui.services.transfer_drift import notification_settings, pushed_orders, transfer_step
 
@@ -224,7 +224,7 @@ def _cells(fresh: Fresh, operation: Operation, quote: Quote) -> None:
     for cell in operation.cells():
         key = cell_key(cell.plan, cell.location)
         line, before = now.get(key), lines.get(key)
-        what = f"{cell.plan} in {cell.location}"
+        what = cell_words(operation, cell)
         if line is None:
             if key not in left_out:
                 fresh.differences.append(f"{what} is not in the price any more.")

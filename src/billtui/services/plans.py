@@ -53,6 +53,7 @@ __all__ = [
     "PlanError",
     "at_most",
     "cell_key",
+    "cell_words",
     "idempotency_key",
     "planned_total",
 ]
@@ -63,6 +64,8 @@ MAX_PLAN_BYTES: Final = 16 * 1024 * 1024
 MAX_OPERATIONS: Final = 20_000
 
 _PLAN_ID = re.compile(r"[0-9a-f]{32}")
+_NUMBERED = re.compile(r"(?:[a-z.]+[-:])?[0-9]+")
+"""A plan's id that says nothing to people."""
 _PROFILE = re.compile(r"([a-z0-9][a-z0-9_-]{0,31})?")
 _REPLACED = re.compile(r"[0-9a-f]{32}:[1-9][0-9]{0,4}")
 _TARGET = re.compile(rf"(invoice|order|transfer):\S{{1,200}}|new:[1-9][0-9]{{0,4}}|purse|account|{TARGET_OF_TICKETS}")
@@ -357,6 +360,22 @@ def at_most(operation: Operation) -> bool:
 def cell_key(plan: str, location: str) -> str:
     """How the facts of a purchase name a plan in a location; ids as the panel wrote them."""
     return f"{getattr(plan, 'raw', plan)}@{getattr(location, 'raw', location)}"
+
+
+def cell_words(operation: Operation, cell: OrderCell) -> str:
+    """What a cell of a purchase is, for people: ``KVM-2 in Amsterdam``.
+
+    Ids of panels that number what they sell (``vds-501`` in ``6``) say nothing: then its title of the quote stands
+    there, without how long it is for, and the ids behind it, because they are what is sent.
+    """
+    ids = f"{SafeText(cell.plan.raw)} in {SafeText(cell.location.raw)}"
+    lines = operation.facts.get("lines")
+    facts = lines.get(cell_key(cell.plan, cell.location)) if isinstance(lines, dict) else None
+    title = facts.get("title") if isinstance(facts, dict) else None
+    if not _NUMBERED.fullmatch(cell.plan.raw) or not isinstance(title, str) or not title.strip():
+        return ids
+    name = SafeText(title.partition(" (")[0].strip()[:36])
+    return ids if name == cell.plan else f"{name} ({ids})"
 
 
 def planned_total(operations: tuple[Operation, ...], currency: str) -> Money:

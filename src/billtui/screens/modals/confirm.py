@@ -15,7 +15,7 @@ from textual.widgets import Button, Input, Static
 
 from billtui.domain.money import Money, group_digits, parse_amount
 from billtui.screens.modals.dialog import Dialog, Fact, Facts, named
-from billtui.services.plans import Operation, OperationKind, Plan
+from billtui.services.plans import Operation, OperationKind, Plan, cell_words
 from billtui.terminal.harmless import one_line
 from billtui.widgets.record_table import Column, RecordTable
 
@@ -226,7 +226,7 @@ def _cells(operation: Operation) -> list[str]:
     if operation.kind is not OperationKind.ORDER:
         return []
     cells = operation.cells()
-    lines = [f"{one.quantity:>5} × {named(one.plan)} in {named(one.location)}" for one in cells[:SHOWN_CELLS]]
+    lines = [f"{one.quantity:>5} × {cell_words(operation, one)}" for one in cells[:SHOWN_CELLS]]
     return lines if len(cells) <= SHOWN_CELLS else [*lines, f"      … and {len(cells) - SHOWN_CELLS} more"]
 
 

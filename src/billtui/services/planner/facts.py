@@ -101,6 +101,8 @@ def facts_of_plan_change(quote: Quote, order: Order) -> JsonObject:
 def facts_of_cells(quote: Quote) -> JsonObject:
     """What a purchase of new servers rests on: each cell's number, discounts and amount, and the total (DSC-8).
 
+    ``title`` is what a person calls it, where the panel's ids are numbers (see :func:`cell_words`).
+
     The names that a quote expects are no facts: they depend on what is named so when it is bought.
     """
     lines: JsonObject = {}

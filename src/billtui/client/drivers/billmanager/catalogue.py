@@ -135,6 +135,8 @@ class CatalogueCalls(RenewalCalls):
             for place, part in zip(wanted, parts, strict=True):
                 for tariff in tariffs_in(part, kind, currency, period, version):
                     found.tariffs[tariff.plan_id, place] = tariff
+                    where = f" in {found.places[place]}" if found.places.get(place) else ""
+                    self.memory.sold_names[tariff.plan_id, place] = f"{tariff.name or tariff.plan_id}{where}"
         return found
 
     def _in_place(self, kind: str, place: str, period: int) -> Steps[Doc]:

@@ -36,6 +36,8 @@ class Memory:
     real_name: str = ""
     ordering: str | None = None
     """Which order form there is; empty for none, ``None`` while nobody knows."""
+    sold_names: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """Plan's id and place → their names, ``KVM-2 in Amsterdam``, as they were read last."""
     no_credit: bool = False
     who: Mapping[str, Any] | None = field(default=None, repr=False)
     """What ``whoami`` said of the user of this session; it stays the same as long as that lasts."""

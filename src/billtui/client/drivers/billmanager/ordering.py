@@ -107,7 +107,9 @@ class OrderCalls(CartCalls):
                     )  # fmt: skip
                     excluded.append(reason)
                 else:
-                    lines.append(_line(cell, wish, price))
+                    lines.append(
+                        _line(cell, wish, price, self.memory.sold_names.get((cell.plan, cell.place), cell.plan))
+                    )
             currency = yield from self.known_currency()
             total = total_of(lines, currency)
             left_out = {(str(one.plan), str(one.location)) for one in excluded}
@@ -316,11 +318,11 @@ def _portions(count: int, cap: int) -> Iterator[int]:
         yield min(cap, count - begin)
 
 
-def _line(cell: Cell, wish: Wish, price: Money) -> QuoteLine:
+def _line(cell: Cell, wish: Wish, price: Money, name: str) -> QuoteLine:
     unit = price.amount / cell.count
     exact = unit == unit.quantize(price.amount)
     return QuoteLine(
-        title=SafeText(cell.plan + (" (the promo code comes off in the basket)" if wish.promo else "")),
+        title=SafeText(name + (" (the promo code comes off in the basket)" if wish.promo else "")),
         months=wish.period, list_price=price, amount=price, plan=SafeText(cell.plan), location=SafeText(cell.place),
         quantity=cell.count, unit_amount=Money(unit.quantize(price.amount), price.currency) if exact else None,
     )  # fmt: skip
