@@ -331,6 +331,13 @@ def test_there_are_enough_broken_engines() -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.skipif(not LONG, reason="the machine on an engine that is whole: test_engine_ticket_machine.py")
+def test_the_engine_as_it_is_is_caught_at_nothing() -> None:
+    """Else nothing below would mean anything: a machine that is wrong by itself catches every engine."""
+    run_state_machine_as_test(BusyDesk, settings=ENOUGH)
+
+
+@pytest.mark.faults
 @pytest.mark.parametrize("broken", BROKEN if LONG else BROKEN[3::20], ids=lambda broken: broken.__name__)
 def test_every_broken_ticket_engine_is_caught(broken: Callable[[Patch], None], monkeypatch: Patch) -> None:
     logging.disable(logging.CRITICAL)

@@ -10,7 +10,8 @@ from hypothesis.stateful import rule
 from billtui.domain.models.tickets import TicketState
 from billtui.sandbox.engine.ticket_states import Person
 from billtui.sandbox.engine.ticket_triage import Change
-from tests.support.ticket_machine import CLIENTS, DEPARTMENTS, STAFF, TAGS, Desk
+from tests.support.ticket_eyes import CLIENTS, STAFF
+from tests.support.ticket_machine import DEPARTMENTS, TAGS, Desk
 from tests.support.ticket_model import Held
 
 _PLACE = st.integers(0, 10_000)
@@ -40,7 +41,7 @@ class BusyDesk(Desk):
         one = self.having(place, lambda one: one.state != "closed")
         self.hold(who, one, hours)
         self.say(who, one, "last", internal=True, close=False)
-        self._observe()
+        self.observe()
         client = next(client for client in CLIENTS if client.account_id == one.account)
         self.say(client, one, "none", internal=False, close=False)
 
@@ -54,7 +55,7 @@ class BusyDesk(Desk):
         """Put it on hold, from now."""
         until = self.in_hours(hours)
         self.change(who, [one], Change(state=TicketState.ON_HOLD, hold_until=until))
-        self._observe()
+        self.observe()
 
     @rule(who=_STAFF, place=_PLACE, tags=st.sets(st.sampled_from(TAGS), min_size=1, max_size=2))
     def hand_over(self, who: Person, place: int, tags: set[str]) -> None:
@@ -62,7 +63,7 @@ class BusyDesk(Desk):
         one = self.having(place, lambda one: one.assignee is not None)
         if one.assignee is None:
             self.change(who, [one], Change(assignee=who.login))
-            self._observe()
+            self.observe()
         other = next(name for name in DEPARTMENTS if name != one.department)
         self.change(who, [one], Change(other, tags_add=tuple(sorted(tags))))
 
@@ -71,7 +72,7 @@ class BusyDesk(Desk):
         """TKT-6, TKT-8: what staff calls it, put on or off some time after anything else."""
         one = self.having(place, lambda _: True)
         self.wait(0.1)
-        self._observe()
+        self.observe()
         self.change(who, [one], Change(tags_remove=(tag,)) if tag in one.tags else Change(tags_add=(tag,)))
 
     @rule(who=_STAFF, client=st.sampled_from(CLIENTS), place=_PLACE)
@@ -81,12 +82,12 @@ class BusyDesk(Desk):
         alive = [one for one in own if one.merged_into is None and one.state != "closed"]
         while len(alive) < 3:
             self._open(client, DEPARTMENTS[0], None)
-            self._observe()
+            self.observe()
             alive.append(list(self.model.tickets.values())[-1])
         first, second, third = ((alive + alive)[(place + at) % len(alive)] for at in range(3))
         self.put_together(who, second, [first])
-        self._observe()
+        self.observe()
         self.put_together(who, third, [second])
         if place % 2:
-            self._observe()
+            self.observe()
             self.take_out(who, second)

@@ -17,7 +17,6 @@ from billtui.domain.models.tickets import TicketPriority, TicketState
 from billtui.sandbox.database import Database
 from billtui.sandbox.engine import (
     attachments,
-    changes,
     operations,
     server_access,
     ticket_merging,
@@ -25,30 +24,23 @@ from billtui.sandbox.engine import (
     ticket_triage,
     tickets,
 )
-from billtui.sandbox.engine.paging import ListQuery
-from billtui.sandbox.engine.ticket_messages import Draft, MessagesWanted
+from billtui.sandbox.engine.ticket_messages import Draft
 from billtui.sandbox.engine.ticket_states import Person
 from billtui.sandbox.engine.ticket_triage import Change
 from billtui.sandbox.engine.ticket_views import messages_json
 from billtui.sandbox.engine.tickets import ClientChange, Wish
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.http.calls import refused
-from tests.support.engine import FIRST, SECOND, StandingTime
+from tests.support.engine import StandingTime
+from tests.support.ticket_eyes import CANARY, CLIENTS, OLENA, SAM, STAFF, TicketEyes
 from tests.support.ticket_model import Held, Said, TicketModel
 
-OLENA, KOFI = Person(FIRST, "olena.marsh", "client"), Person(SECOND, "kofi.brandt", "client")
-SAM, ADA = Person(900011, "sam.desk", "support"), Person(900013, "ada.desk", "support")
-CLIENTS, STAFF = (OLENA, KOFI), (SAM, ADA)
-CANARY = "canary"
-"""Stands in everything that no client may ever get."""
 DEPARTMENTS = ("technical", "finance")
 TAGS = (f"{CANARY}-vip", f"{CANARY}-net", f"{CANARY}-late")
 _PLACE = st.integers(0, 10_000)
 _STAFF = st.sampled_from(STAFF)
 _CLIENT = st.sampled_from(CLIENTS)
 _SEEN = st.sampled_from(["last", "last", "last", "none", "older", "of a note"])
-_VOLATILE = ("queue_place", "actions", "at_stake")
-"""What others, or time alone, change about a ticket without a new version of it."""
 
 
 class Desk(RuleBasedStateMachine):
@@ -68,12 +60,7 @@ class Desk(RuleBasedStateMachine):
         self.database = Database.open(self.folder / "panel.db", clock_source=self.time)
         self.model = TicketModel()
         self.count = 0
-        self.files: dict[str, tuple[int, str | None]] = {}
-        """Attachment by id: who handed it over, and which message has it."""
-        self.seen: dict[str, dict[str, Any]] = {}
-        self.unseen: set[str] = set()
-        """Tickets that have changed since anybody looked, or not at all, in what is staff's alone."""
-        self.cursors: dict[str, str] = {}
+        self.eyes = TicketEyes(self.database, self.model)
 
     def teardown(self) -> None:
         with self.database.read() as tx:
@@ -90,12 +77,10 @@ class Desk(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """The feeds from here on, and a ticket of each client."""
-        with self.database.read() as tx:
-            self.cursors = {who.login: changes.present_cursor(tx) for who in (*CLIENTS, *STAFF)}
-            self.seen = {who.login: self._everything(tx, who) for who in (*CLIENTS, *STAFF)}
+        self.eyes.begin()
         for who in CLIENTS:
             self._open(who, "technical", None)
-            self._observe()
+            self.observe()
 
     # --- doing
 
@@ -209,14 +194,14 @@ class Desk(RuleBasedStateMachine):
             said = Said(message["id"], one.id, one.id, who.role, who.login, body, internal)
             self.model.wrote(one, said, now, close=close)
             for attachment in files:
-                self.files[attachment] = (who.account_id, said.id)
+                self.eyes.files[attachment] = (who.account_id, said.id)
 
     def _upload(self, who: Person, *, internal: bool) -> str:
         name = f"{CANARY}.log" if internal and who.is_staff else "a.log"
         data = (CANARY if internal and who.is_staff else "plain").encode()
         answer = self.do(who, lambda tx: attachments.upload(tx, who, name, data))
         attachment = str(answer.body["id"])
-        self.files[attachment] = (who.account_id, None)
+        self.eyes.files[attachment] = (who.account_id, None)
         return attachment
 
     # --- what a client changes
@@ -340,7 +325,7 @@ class Desk(RuleBasedStateMachine):
         if change.state is not None:
             self.model.into_state(one, change.state.value, self.now(), change.hold_until)
         if one.open_to_clients() == before and change.state is None:
-            self.unseen.add(one.id)
+            self.eyes.unseen.add(one.id)
 
     # --- merging, taking out, splitting
 
@@ -420,9 +405,9 @@ class Desk(RuleBasedStateMachine):
         view = self._view(new.id)
         new.priority = one.priority
         new.state = "open" if in_order[-1].role == "client" else "answered"
-        new.owed = _instant(self._row(new.id, "owed_since"))
+        new.owed = datetime.fromisoformat(self._row(new.id, "owed_since"))
         answers = [said for said in in_order if said.role != "client"]
-        new.first_answer = None if not answers else _instant(view["first_answer_at"])
+        new.first_answer = None if not answers else datetime.fromisoformat(view["first_answer_at"])
         self.model.tickets[new.id] = new
         for said in picked:
             said.ticket = said.shows = new.id
@@ -450,151 +435,9 @@ class Desk(RuleBasedStateMachine):
     @invariant()
     def look(self) -> None:
         """Everything that anybody can get, after every step."""
-        if self.cursors:
-            self._observe()
+        if self.eyes.cursors:
+            self.observe()
 
-    def _observe(self) -> None:
-        with self.database.read() as tx:
-            for who in (*CLIENTS, *STAFF):
-                found = self._everything(tx, who)
-                feed = changes.changes_after(tx, who.account_id, self.cursors[who.login], staff=who.is_staff)
-                self.cursors[who.login] = feed["cursor"]
-                told = {item["id"] for item in feed["items"] if item["kind"] == "ticket"}
-                self._versions(self.seen[who.login]["tickets"], found["tickets"], told)
-                if not who.is_staff:
-                    self._harmless(tx, who, found)
-                    self._unnoticed(self.seen[who.login]["tickets"], found["tickets"], told)
-                self.seen[who.login] = found
-            self.unseen = set()
-            staff = self.seen[SAM.login]["tickets"]
-            other = self.seen[ADA.login]["tickets"]
-            assert other.keys() == staff.keys()
-            apart = {one: _apart(staff[one], other[one]) for one in staff if _steady(staff[one]) != _steady(other[one])}
-            assert not apart, f"support does not see one thing: {apart}"
-            places = TicketModel.places(list(staff.values()))
-            for one in self.model.tickets.values():
-                self._as_expected(one, staff[one.id], SAM)
-                owner = next(who for who in CLIENTS if who.account_id == one.account)
-                shown = self.seen[owner.login]["tickets"][one.id]
-                self._as_expected(one, shown, owner)
-                assert shown["queue_place"] == staff[one.id]["queue_place"] == places.get(one.id)
-
-    def _everything(self, tx: Tx, who: Person) -> dict[str, Any]:
-        """Every answer that somebody can get about tickets."""
-        listed = tickets.list_tickets(tx, who, ListQuery(limit=500))["items"]
-        whole: dict[str, Any] = {}
-        threads: dict[str, Any] = {}
-        for item in listed:
-            if item["id"] not in self.model.tickets:
-                whole[item["id"]] = dict(item)
-                continue
-            whole[item["id"]] = dict(tickets.get_ticket(tx, who, item["id"]))
-            row = tickets.seen_ticket(tx, who, item["id"])
-            threads[item["id"]] = list(ticket_messages.thread(tx, who, row, MessagesWanted())["items"])
-        every = ticket_messages.all_messages(tx, who, MessagesWanted())["items"] if not who.is_staff else []
-        return {"tickets": whole, "listed": listed, "threads": threads, "messages": every}
-
-    def _versions(self, before: dict[str, Any], now: dict[str, Any], told: set[str]) -> None:
-        """What changed has a higher version and was told; what did not, was not."""
-        assert before.keys() <= now.keys()
-        for ticket, view in now.items():
-            was = before.get(ticket)
-            same = was is not None and _steady(was) == _steady(view)
-            if was is not None and ticket in self.model.tickets:
-                if same:  # server access that takes the place of another is told, and looks the same
-                    assert ticket not in told or view["access"] == "given", "nothing was told that cannot be seen"
-                else:
-                    assert view["version"] > was["version"], "a change has a version"
-                    assert ticket in told, "and is told"
-
-    def _unnoticed(self, before: dict[str, Any], now: dict[str, Any], told: set[str]) -> None:
-        """What is staff's alone gives clients neither another look, nor a version, nor word in the feed."""
-        for ticket in self.unseen & now.keys():
-            assert ticket not in told, "clients are told of what is staff's"
-            assert before[ticket]["version"] == now[ticket]["version"], "a version of what is staff's"
-            assert _steady(before[ticket]) == _steady(now[ticket]), "another look for what is staff's"
-
-    def _harmless(self, tx: Tx, who: Person, found: dict[str, Any]) -> None:
-        """No note, no tag, no server access, nothing of another."""
-        text = json.dumps(found)
-        assert CANARY not in text, "nothing of staff's reaches a client"
-        other = next(one for one in CLIENTS if one is not who)
-        assert f"of {other.login}" not in text, "nothing of another client's"
-        for one in self.model.tickets.values():
-            if one.account != who.account_id:
-                self._not_there(lambda one=one: tickets.seen_ticket(tx, who, one.id))  # type: ignore[misc]
-        mine = [said.id for said in self.model.said if said.internal]
-        for note in mine[-3:]:
-            self._not_there(lambda note=note: ticket_messages.all_messages(tx, who, MessagesWanted(after=note)))  # type: ignore[misc]
-        for attachment, (uploader, message) in list(self.files.items())[-4:]:
-            said = None if message is None else self.model.message(message)
-            reads = uploader == who.account_id or (
-                said is not None and not said.internal and self.model.tickets[said.shows].account == who.account_id
-            )
-            if not reads:
-                self._not_there(lambda a=attachment: attachments.download(tx, who, a))  # type: ignore[misc]
-            elif said is not None:
-                assert CANARY.encode() not in attachments.download(tx, who, attachment).data
-
-    def _not_there(self, look: Callable[[], Any]) -> None:
-        from billtui.sandbox.engine.errors import InvalidInput, NotFound
-
-        try:
-            found = look()
-        except (NotFound, InvalidInput):
-            return
-        raise AssertionError(f"a client was answered {found}")
-
-    def _as_expected(self, one: Held, view: dict[str, Any], who: Person) -> None:
-        thread = self.model.thread(one.id, staff=who.is_staff)
-        expected = {
-            "state": one.state,
-            "priority": one.priority,
-            "department": one.department,
-            "assignee": one.assignee,
-            "hold_until": _wire(one.hold),
-            "closed_at": _wire(one.closed),
-            "tags": sorted(one.tags) if who.is_staff else [],
-            "access": one.access_state,
-            "rating": one.rating,
-            "merged_into": one.merged_into,
-            "split_from": one.split_from,
-            "message_count": len(thread),
-            "last_message_id": thread[-1].id if thread else None,
-            "last_author_role": next((said.role for said in reversed(thread) if not said.internal), ""),
-            "first_answer_at": _wire(one.first_answer),
-            "answer_due_at": _wire(one.due()),
-        }
-        found = {name: view[name] for name in expected}
-        for name in ("hold_until", "closed_at", "first_answer_at", "answer_due_at"):
-            found[name] = None if found[name] is None else _instant(found[name])
-        wrong = {name: (found[name], expected[name]) for name in expected if found[name] != expected[name]}
-        assert not wrong, (one.id, who.login, wrong)
-        assert [(entry["login"], entry["reason"]) for entry in view["access_log"]] == one.readings
-        shown = self.seen[who.login]["threads"][one.id]
-        assert [
-            (item["id"], item["author"], item["author_role"], item["body"], item["merged_from"]) for item in shown
-        ] == [
-            (said.id, said.author, said.role, said.body, said.ticket if said.ticket != one.id else None)
-            for said in thread
-        ]
-        assert {item["ticket_id"] for item in shown} <= {one.id}
-
-
-def _steady(view: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in view.items() if name not in _VOLATILE and name != "version"}
-
-
-def _apart(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """The fields in which two views differ, with both values."""
-    first, second = _steady(one), _steady(other)
-    names = first.keys() | second.keys()
-    return {name: (first.get(name), second.get(name)) for name in sorted(names) if first.get(name) != second.get(name)}
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _wire(instant: datetime | None) -> datetime | None:
-    return instant
+    def observe(self) -> None:
+        """Between the steps of a rule."""
+        self.eyes.observe()
