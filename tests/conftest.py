@@ -32,3 +32,41 @@ def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "no-runtime-dir"))
     return root
+
+
+_LONGEST = (
+    "screens/test_every_screen.py",
+    "secrecy/test_canaries_on_a_terminal.py",
+    "terminal/test_door_in_tmux.py",
+    "sandbox/engine/test_engine_transfer_machine.py",
+    "sandbox/http/test_schemathesis.py",
+    "faults/test_fleet_kills.py",
+    "terminal/test_hostile_output.py",
+    "terminal/test_ends_of_the_program.py",
+    "terminal/test_processes.py",
+    "terminal/test_thin_lines.py",
+)
+"""Files that take longest, the longest first."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the longest files out to the workers, before all others: none is left alone with one of them at the end.
+
+    Each worker begins with an equal share of the list, in its order, and takes from the ends of others' afterwards.
+    """
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers == 1:
+        return
+    places = {Path(__file__).parent / name: place for place, name in enumerate(_LONGEST)}
+    first: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for item in sorted((one for one in items if one.path in places), key=lambda one: places[one.path]):
+        first[places[item.path] % workers].append(item)
+    others = [one for one in items if one.path not in places]
+    share = len(items) // workers
+    dealt: list[pytest.Item] = []
+    for begun in first:
+        taken = max(0, share - len(begun))
+        dealt += begun + others[:taken]
+        del others[:taken]
+    items[:] = dealt + others

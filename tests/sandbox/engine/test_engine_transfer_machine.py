@@ -7,6 +7,7 @@ counts of both sides right, the lock exact, codes good once, mails exact (TRF-1 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -510,7 +511,7 @@ def _instant(value: int) -> datetime:
 
 
 Moving.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=200 if os.environ.get("BILLTUI_FAULTS") == "long" else 20,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.support.sandbox import SandboxProcess
 
-EXAMPLES = 200 if os.environ.get("BILLTUI_FAULTS") == "long" else 8
+EXAMPLES = 200 if os.environ.get("BILLTUI_FAULTS") == "long" else 5
 
 
 @pytest.fixture(scope="module")
