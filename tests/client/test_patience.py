@@ -12,11 +12,13 @@ from pydantic import SecretStr
 
 from billtui.client import (
     BadAnswer,
+    BillingClient,
     CapabilityMissing,
     CertificateProblem,
     CircuitOpen,
     ClientError,
     ConnectionLost,
+    ConnectionSettings,
     CursorExpired,
     Forbidden,
     InvalidInput,
@@ -36,6 +38,7 @@ from billtui.client import (
     Write,
 )
 from billtui.client.drivers.capabilities import FOR_ALL
+from billtui.client.drivers.kinds import make_driver
 from billtui.client.exchange import Call
 from billtui.client.retry import BREAK_AFTER, Breaker, next_pause, worth_repeating
 from billtui.domain.money import Money
@@ -330,3 +333,17 @@ async def test_wrong_use_in_code_is_said_at_once(connect: Connect) -> None:
     async with client:
         with pytest.raises(RuntimeError, match="another event loop"):
             await asyncio.to_thread(asyncio.run, elsewhere())
+
+
+async def test_a_gateway_that_works_without_a_word_is_not_asked_twice() -> None:
+    """The silence of a slow command is no lost line: only its own deadline ends it."""
+
+    async def slow(_asked: Seen, line: Line) -> None:
+        await asyncio.sleep(0.5)
+        await line.send(answer({"status": "SUCCESS", "balance": "5.00", "currency": "EUR"}))
+
+    async with PanelStub(slow) as panel:
+        settings = ConnectionSettings(f"{panel.url}/apih.php", idle_timeout=0.2, retry_base=0.001)
+        async with BillingClient(settings, SecretStr("key"), driver=make_driver("rootpanel", "ivan")) as client:
+            assert (await client.account.me()).balances.internal == Money("5.00", "EUR")
+        assert len(panel.seen) == 1

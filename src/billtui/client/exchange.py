@@ -61,6 +61,8 @@ class Exchange:
     authorised: bool = True
     deadline: float | None = None
     """Seconds for the whole exchange, where the settings' deadline does not fit."""
+    silent: bool = False
+    """The panel works without a word for as long as that: only its end says that the line is lost."""
     save_to: Path | None = None
     """A file that a successful answer's body is streamed to, instead of memory."""
     replaces: bool = True

@@ -188,7 +188,7 @@ class Transport:
         context = self._context if self._address.scheme == "https" else None
         async with fresh_exchange(
             self._address, context, message, Marks(progress.began, progress.arrived),
-            connect_timeout=self.settings.connect_timeout, idle_timeout=self.settings.idle_timeout,
+            connect_timeout=self.settings.connect_timeout, idle_timeout=self._silence(exchange, progress.deadline),
         ) as reply:  # fmt: skip
             return await self._receive(reply, exchange, progress, token)
 
@@ -231,11 +231,15 @@ class Transport:
             headers.append(("Content-Type", exchange.upload.content_type))
         return headers
 
+    def _silence(self, exchange: Exchange, deadline: float) -> float:
+        """Seconds of silence after which the line counts as lost."""
+        return deadline if exchange.silent or exchange.kind is Kind.POLL else self.settings.idle_timeout
+
     def _request(self, exchange: Exchange, token: SecretStr | None, progress: _Progress) -> httpx.Request:
         import httpx
 
         url = f"{self._address.origin}{self._target(exchange)}"
-        idle = self.settings.idle_timeout if exchange.kind is not Kind.POLL else progress.deadline
+        idle = self._silence(exchange, progress.deadline)
         connect = self.settings.connect_timeout
         timeouts = {"connect": connect, "pool": progress.deadline, "read": idle, "write": self.settings.idle_timeout}
         extensions = {"timeout": timeouts, "trace": progress.trace}

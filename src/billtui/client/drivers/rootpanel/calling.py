@@ -22,7 +22,7 @@ from billtui.client.exchange import Answer, Call, Exchange, Kind
 T = TypeVar("T")
 
 DEADLINE: Final = 60.0
-"""Seconds for one command: its ordinary answer takes 5 to 10."""
+"""Seconds for one command: its ordinary answer takes 5 to 10, and the list of all orders comes in one."""
 ACCESS_OFF: Final = "5"
 """The one ``errorCode`` that is known: API access is off for the account."""
 
@@ -46,7 +46,7 @@ def command(
     ``bad_keys`` are the ``errorCode`` that mean a wrong login or key; ``*`` stands for every one.
     """
     form = (("command", word), *fields, ("json", "1"))
-    exchange = Exchange("POST", "", kind, form=form, authorised=authorised, deadline=DEADLINE)
+    exchange = Exchange("POST", "", kind, form=form, authorised=authorised, deadline=DEADLINE, silent=True)
 
     def reader(answer: Answer) -> T:
         row = answered(answer)
