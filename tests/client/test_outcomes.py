@@ -13,7 +13,7 @@ from billtui.client.drivers.acts import MOST_BYTES, Act, Finding, Picture, is_sm
 from billtui.client.drivers.billing_v1.problems import explain_answer
 from billtui.client.drivers.partial import PartialDriver
 from billtui.client.drivers.traits import Traits
-from billtui.client.exchange import Call, Conversation, Exchange, Kind, Request, Steps, ask
+from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request, Steps, ask
 from billtui.domain.money import Money
 from tests.client.client_kit import Connect
 from tests.client.panel_stub import PanelStub, answer, in_turn, keeps
@@ -104,3 +104,9 @@ def test_what_is_small_and_plain() -> None:
     assert not is_small({"x": float("nan")})
     assert not is_small({"x": "é" * MOST_BYTES})
     assert (RENEW.texts("order_ids"), RENEW.text("period"), RENEW.texts("none")) == (["7"], "", [])
+
+
+def test_an_answer_of_another_kind_of_panel_names_what_tells_the_kind() -> None:
+    """A profile with the wrong kind: the address is right, and so is the panel."""
+    error = explain_answer(Answer(400, "application/json", b'{"result": null}', 16))
+    assert error.code == "unexpected-status" and "billtui profile test" in error.message

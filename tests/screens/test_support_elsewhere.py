@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import SecretStr
+
+from billtui.config.credentials import Credential
 from billtui.config.profiles import make_profile
+from tests.panels.fossbilling_panel import FossPanel
 from tests.screens.test_journey_queue import ADA, SAM, at_the_queue, rows_of, ticket
-from tests.support.driving import Program
+from tests.support.driving import Pocket, Program
 
 
 async def test_the_desk_of_billmanager_offers_no_dead_ends(program: Program) -> None:
@@ -41,6 +49,9 @@ async def test_the_desk_of_billmanager_offers_no_dead_ends(program: Program) -> 
         await driver.press("a")
         await driver.on("ComposerScreen")
         await driver.hears("this panel takes answers only from who has it")
+        await driver.press("f5")
+        await driver.hears("cannot read canned replies from here (staff.canned)")
+        await driver.on("ComposerScreen")
         await driver.press("escape", "escape")
         await driver.on("TicketScreen")
         await driver.press("escape")
@@ -53,3 +64,22 @@ async def test_the_desk_of_billmanager_offers_no_dead_ends(program: Program) -> 
         assert not driver.app.undo_offered
         assert ticket(sam, free[0])["assignee"] == SAM
         assert not any("gives it back" in one for one in driver.said)
+
+
+async def test_where_nobody_takes_tickets_no_key_is_named_for_it(tmp_path: Path) -> None:
+    """FOSSBilling: its tickets have nobody who has them."""
+    with FossPanel() as panel:
+        panel.books.add_ticket("Please move me", "Now.")
+        sandbox: Any = SimpleNamespace(
+            url=panel.url, accounts=[{"login": panel.staff_email, "password": panel.staff_password}]
+        )
+        profile = make_profile(
+            name="desk", url=panel.url, login=panel.staff_email, kind="fossbilling", panel_options={"role": "staff"}
+        )
+        pocket = Pocket(Credential("password", SecretStr(panel.staff_password), "test"))
+        async with Program(sandbox, tmp_path).open(
+            profile=profile, credentials=pocket, login=panel.staff_email, size=(140, 40)
+        ) as driver:
+            await at_the_queue(driver)
+            await driver.sees("Who has it", "nobody")
+            assert "t takes it" not in driver.text()

@@ -62,6 +62,12 @@ class ComposerScreen(ComposedLetter):
             return "The ticket has its department and its order already."
         if command.id == "composer.resolve" and (self.looks.kind != "reply" or not self.looks.staff):
             return "Only an answer of support closes a ticket with it (TKT-8)."
+        if (
+            command.id == "composer.template"
+            and self.looks.staff
+            and (lack := self.session.unavailable("staff.canned"))
+        ):
+            return lack
         if self.busy and command.id.startswith("composer."):
             return "It is being sent; wait for its outcome, or u takes it back."
         if self.sent_ticket_id and command.id.startswith("composer.") and command.id != "composer.send":

@@ -183,6 +183,7 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
                 row, self.ranks.reasons(row, now), now, department=self.department_name(row.department),
                 order=order.name if order is not None else "", merged=merged_number(store, row),
                 draft=self._begun.get(row.id), ascii_only=self.billtui.ascii_only,
+                takes=self.session.unavailable("staff.take") is None,
             )
         ]  # fmt: skip
         messages = store.messages(row.id)

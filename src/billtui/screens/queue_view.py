@@ -140,8 +140,13 @@ def ticket_facts(
     merged: str = "",
     draft: DraftKind | None = None,
     ascii_only: bool = False,
+    takes: bool = True,
 ) -> Content:
-    """What stands about a ticket: why it is next, whose it is, what it is about, until when."""  # fmt: skip
+    """What stands about a ticket: why it is next, whose it is, what it is about, until when.
+
+    ``takes``: whether tickets can be taken on this panel.
+    """  # fmt: skip
+    nobody = toned("nobody: t takes it" if takes else "nobody", "dim")
     state = ticket_state(row.state, ascii_only=ascii_only)
     lines = [
         Content.styled(row.subject, "bold"),
@@ -157,7 +162,7 @@ def ticket_facts(
     lines += [
         _line("Client", Content.assemble((row.login or row.account_id, "bold"), (f"  {row.account_id}", "$muted"))),
         _line("Department", department),
-        _line("Who has it", toned(row.assignee, "accent") if row.assignee else toned("nobody: t takes it", "dim")),
+        _line("Who has it", toned(row.assignee, "accent") if row.assignee else nobody),
     ]
     if row.order_id:
         lines.append(_line("Order", order or row.order_id))

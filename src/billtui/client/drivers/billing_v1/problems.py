@@ -119,7 +119,7 @@ def explain_answer(answer: Answer) -> ClientError:
     if problem is None or kind is None:
         return BadAnswer(
             f"Unexpected answer (status {status}).",
-            "Check that the address is a billing panel's, or try again later.",
+            "Check address and kind of the panel: billtui profile test says what answers there. Or try again later.",
             request_id=request_id,
             problem=problem,
             code="unexpected-status",
