@@ -210,6 +210,10 @@ def test_a_ticket_is_written_once(house: House, verbs: Verbs, tmp_path: Path) ->
     assert len(letters) == before + 1
     assert sum("Since 06:40 UTC the console" in one for one in letters) == 1
     assert made["answer"]["number"]
+    if house.kind == "fossbilling":  # its helpdesks have numbers: people are told their names
+        shown = verbs("tickets", "list", "-p", "house")
+        heads = verbs("tickets", "show", f"id:{made['answer']['id']}", "-p", "house")
+        assert "General" in shown.out and "General" in heads.out, (shown, heads)
 
 
 def test_a_lost_answer_is_shown_with_both_states_and_decided(

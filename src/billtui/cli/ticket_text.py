@@ -27,11 +27,14 @@ COLUMNS = (
 STAFF_COLUMNS = (*COLUMNS[:6], Column("client", cut=True), Column("assignee", cut=True), Column("changed", right=True))
 
 
-def list_cells(row: TicketRow, *, unread: bool, staff: bool, orders: dict[str, str], now: datetime) -> list[str]:
-    """A ticket in a row of the list; ``orders`` are names by id."""
+def list_cells(
+    row: TicketRow, *, unread: bool, staff: bool, orders: dict[str, str], departments: dict[str, str], now: datetime
+) -> list[str]:
+    """A ticket in a row of the list; ``orders`` and ``departments`` are names by id."""
     state = row.state if row.priority == "normal" or not staff else f"{row.state}, {row.priority}"
     about = orders.get(row.order_id, row.order_id)
-    cells = [row.number, "new" if unread else "", state, row.department, row.subject, about]
+    where = departments.get(row.department, row.department)
+    cells = [row.number, "new" if unread else "", state, where, row.subject, about]
     changed = ago(row.updated_at, now)
     if staff:
         return [*cells, row.login, row.assignee or "–", changed]
@@ -118,13 +121,15 @@ def finding_lines(found: Iterable[Finding]) -> list[str]:
     return [f"Advice before it is sent ({len(lines)}); none of it stops you:", *lines] if lines else []
 
 
-def facts_of_ticket(ticket: Ticket, order_name: str, now: datetime, *, staff: bool) -> list[tuple[str, str]]:
-    """What is known of a ticket, label by label."""
+def facts_of_ticket(
+    ticket: Ticket, order_name: str, departments: dict[str, str], now: datetime, *, staff: bool
+) -> list[tuple[str, str]]:
+    """What is known of a ticket, label by label; ``departments`` are names by id."""
     facts = [
         ("Number", f"{ticket.number} (id {ticket.id})"),
         ("Subject", str(ticket.subject)),
         ("State", _state(ticket)),
-        ("Department", str(ticket.department)),
+        ("Department", departments.get(str(ticket.department), str(ticket.department))),
     ]
     if staff:
         facts += [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,10 +26,11 @@ from billtui.cli.ticket_text import (
     size_text,
     ticket_json,
 )
+from billtui.client.errors import ClientError
 from billtui.config.paths import typed_path
 from billtui.services.read_marks import ReadMark
 from billtui.services.saved_files import harmless_name
-from billtui.services.session import Session
+from billtui.services.session import NotSignedIn, Session
 from billtui.services.store import TicketRow
 from billtui.services.store.rows import AttachmentRow, MessageRow
 
@@ -52,6 +54,15 @@ def check_capability(session: Session, capability: str = "tickets") -> None:
 
 _NONE: Final = "No tickets. Write one with: billtui tickets new"
 _NONE_FITS: Final = "No ticket fits what was asked for."
+
+
+async def department_names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """Names of departments by id, on panels that number them; none where they cannot be asked for."""
+    if not any(one.isdigit() for one in ids):
+        return {}
+    with contextlib.suppress(ClientError, NotSignedIn):
+        return {one.id.raw: str(one.name) for one in await session.tickets.departments()}
+    return {}
 
 
 async def list_all(context: Context) -> Exit:
@@ -79,9 +90,13 @@ async def list_all(context: Context) -> Exit:
             return Exit.DONE
         shown = limited(options, rows)
         names = {key: row.name for key, row in store.order_rows(row.order_id for row in shown if row.order_id).items()}
+        departments = await department_names(session, {row.department for row in shown})
         out.table(
             STAFF_COLUMNS if staff else COLUMNS,
-            (list_cells(row, unread=row.id in unread, staff=staff, orders=names, now=now) for row in shown),
+            (
+                list_cells(row, unread=row.id in unread, staff=staff, orders=names, departments=departments, now=now)
+                for row in shown
+            ),
             empty=_NONE_FITS if store.tickets() else _NONE,
         )
         more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
@@ -136,7 +151,8 @@ async def show(context: Context) -> Exit:
         order_id = "" if ticket.order_id is None else str(ticket.order_id)
         named = store.order_rows([order_id]).get(order_id)
         name = named.name if named is not None else ""
-        out.facts(facts_of_ticket(ticket, name, session.now(), staff=session.tickets.is_staff))
+        departments = await department_names(session, {str(ticket.department)})
+        out.facts(facts_of_ticket(ticket, name, departments, session.now(), staff=session.tickets.is_staff))
         if len(shown) < len(messages):
             out.line(f"{count(len(messages) - len(shown), 'earlier message')} not shown.")
         show_messages(out, shown, new_after=mark.message_id if mark is not None else None)
