@@ -213,7 +213,7 @@ class RenewalCalls(ServiceCalls):
         if basket is not None and basket.items:
             raise RuleRefused(
                 f"The basket on the panel holds {len(basket.items)} for {basket.total}: it would be paid along.",
-                f"Pay or delete the invoice “{basket.invoice_id}” first.",
+                f"Pay or delete the invoice “{basket.invoice().number}” first.",
                 code="basket-not-empty",
             )
 
