@@ -299,7 +299,7 @@ class GuideScreen(GuidePages):
 
     def _show_read_only(self) -> None:
         sign = "x" if self.draft.read_only else " "
-        words = f"[{sign}] Read-only: nothing can be changed through this profile"
+        words = f"[{sign}] Read-only, nothing can be changed (space or enter switches)"
         self.query_one("#read-only", Button).label = Content(words)
 
     def action_to_the_form(self) -> None:

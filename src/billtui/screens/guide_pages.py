@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -28,6 +29,12 @@ TITLES = {
     "profile": "What shall this panel be called here?",
     "done": "Signed in",
 }
+
+
+class Switch(Button):
+    """A line that is on or off; space switches it as enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "press", show=False)]
 
 
 class GuidePages(LeanScreen[None]):
@@ -87,7 +94,7 @@ class GuidePages(LeanScreen[None]):
             )
             yield from _field("Name of the profile", "name")
             yield from _field("Your login there; it is not the e-mail address", "user")
-            yield Button(Content(""), id="read-only")
+            yield Switch(Content(""), id="read-only")
             yield _buttons("profile", back="Back", go="Sign in")
 
     @property
