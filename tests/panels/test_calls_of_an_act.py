@@ -6,16 +6,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from types import SimpleNamespace
+from typing import TypeVar, cast
 
 import pytest
 from pydantic import SecretStr
 
 from billtui.client.questions import QUESTIONS, Questions
 from billtui.config.profiles import make_profile
+from billtui.config.secret_sources import Credential
 from billtui.domain.models import OrderCell, OrderRequest
+from billtui.services.journal import OperationState
 from billtui.services.session import Session, SessionSettings
 from tests.panels.houses import BillmgrHouse
+from tests.support.driving import Pocket, Program
 from tests.support.sandbox import SandboxProcess
 from tests.support.slow_relay import SlowRelay
 
@@ -93,3 +97,28 @@ async def test_what_each_act_asks(house: BillmgrHouse, tmp_path: Path) -> None:
 
 
 OF_THE_ACCOUNT = ("whoami", "dashboard.info", "dashboard.subaccount_credit", "payment.add.method")
+
+
+async def test_what_was_confirmed_is_cancelled_before_its_first_write(house: BillmgrHouse, tmp_path: Path) -> None:
+    """While the panel is still being looked at, nothing was sent; cancelled then, nothing ever is."""
+    with SlowRelay(house.sandbox.port) as relay:
+        sandbox = SimpleNamespace(url=f"{relay.url}/billmgr", accounts=[{"login": house.login, "password": "-"}])
+        profile = make_profile(name="house", url=sandbox.url, login=house.login, kind="billmanager")
+        pocket = Pocket(Credential("password", SecretStr(house.secret[1]), "test"))
+        program = Program(cast("SandboxProcess", sandbox), tmp_path)
+        async with program.open(profile=profile, credentials=pocket, login=house.login) as driver:
+            await driver.go("3", "OrdersScreen")
+            await driver.cursor_to(house.renewable(1)[0])
+            await driver.press("x")
+            await driver.on("ChoiceDialog")
+            await driver.choose("reboot")
+            await driver.on("ConfirmPlan")
+            begun = len(relay.calls)
+            relay.holds = lambda call: call == "vds"
+            await driver.confirm()
+            await driver.until(lambda: relay.waiting, "the look before the write")
+            assert driver.app.session.executor.cancel(driver.jobs()[0].id) == 1
+            relay.let_go()
+            job = await driver.finished()
+            assert [row.state for row in driver.app.session.journal.operations(job.id)] == [OperationState.CANCELLED]
+            assert [one for one in relay.calls[begun:] if one.endswith("!") and one != "menu!"] == []
