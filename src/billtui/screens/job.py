@@ -189,7 +189,9 @@ class JobScreen(ListScreen[OperationRow]):
             for state in OperationState
             if (count := job.counts.get(state, 0))
         ]
-        money = f"  left {job.left} of {job.total}" if job.total.amount else ""
+        money = ""
+        if job.total.amount:  # what was not sent or refused is not left: none of it is to come
+            money = f"  left {job.left} of {job.total}" if job.left.amount else f"  {job.total} in all"
         return Content.assemble((f" {', '.join(counts)}", "bold"), (money, "$muted"))
 
     def detail(self, row: OperationRow) -> Content:

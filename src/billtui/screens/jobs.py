@@ -69,8 +69,8 @@ def job_detail(job: JobRow, standing: Standing = NOBODY) -> Content:
     rows = [
         Labelled("State", state_text(outcome(job))),
         Labelled("Progress", Content(progress_text(job))),
-        Labelled("Total", Content(str(job.total))),
-        Labelled("Left", Content(str(job.left))),
+        *([Labelled("Total", Content(str(job.total)))] if job.total.amount else []),
+        *([Labelled("Left", Content(str(job.left)))] if job.left.amount else []),
         Labelled("Confirmed", Content(moment_text(job.submitted_at))),
         Labelled("Account", Content(f"{job.login}, ID {job.account_id}")),
         Labelled("Panel", Content(str(job.panel_name))),

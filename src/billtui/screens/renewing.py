@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from billtui.client.errors import InvalidInput, Refused
 from billtui.domain.models import Order, RenewalRequest
-from billtui.domain.periods import PERIODS, add_months
+from billtui.domain.periods import PERIODS
+from billtui.domain.rules.facts import order_facts
+from billtui.domain.rules.renewal import renewed_until
 from billtui.screens.flows import (
     busy_targets,
     confirm_and_submit,
@@ -243,7 +245,7 @@ def period_choices(orders: Sequence[Order]) -> list[Choice]:
     """The periods with the end they lead to (REN-3): months are shown as dates, not as days."""
     choices = []
     for months in PERIODS:
-        ends = [add_months(one.paid_until, months, one.billing_day) for one in orders if one.paid_until is not None]
+        ends = [renewed_until(order_facts(one), months) for one in orders if one.paid_until is not None]
         if not ends:
             detail = ""
         elif min(ends) == max(ends):

@@ -112,6 +112,11 @@ def test_options_that_cannot_be_are_refused_in_words() -> None:
     assert RootPanel("ann").traits.renewal_pays
 
 
+def test_the_day_on_which_an_order_ends_is_its_billing_day() -> None:
+    assert OrderReader(PLAIN, "EUR").order({**ONE, "todate": "2026-05-27"}).billing_day == 27
+    assert OrderReader(PLAIN, "EUR").order({**ONE, "todate": ""}).billing_day == 1
+
+
 def test_states_that_nobody_knows_stay_as_they_are() -> None:
     reader = OrderReader(PLAIN, "EUR")
     assert str(reader.order({**ONE, "status": "Заморожен"}).state) == "заморожен"

@@ -13,6 +13,7 @@ from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from billtui.screens.job_actions import _means
 from billtui.screens.job_progress import outcome
+from billtui.screens.jobs import job_detail
 from billtui.services.journal import JobRow, JobState, OperationRow, OperationState
 from billtui.services.settle import verdict_of_error
 
@@ -60,3 +61,11 @@ def test_what_costs_nothing_has_no_price_of_today() -> None:
     assert said is not None and "price" not in said and "R " in said
     paid = _means(replace(row, amount=PRICE), keys=False)
     assert paid is not None and "today's price" in paid
+
+
+@pytest.mark.parametrize("total", [Money("9.90", "EUR"), Money.zero("XXX")])
+def test_nothing_is_left_of_a_job_that_has_ended_and_what_costs_nothing_has_no_total(total: Money) -> None:
+    ended = replace(job({S.NOT_SENT: 1}), total=total, left=Money.zero(total.currency))
+    words = job_detail(ended).plain
+    assert "Left" not in words and "XXX" not in words and ("9.90 EUR" in words) == bool(total.amount)
+    assert "Left" in job_detail(job({S.PREPARED: 1})).plain

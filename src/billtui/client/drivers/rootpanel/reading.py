@@ -136,7 +136,7 @@ class OrderReader:
         price = None if self._in_another(get, currency) else amount_of(get("order_price"))
         order_id = get.text("order_id") or text_of(row.get(KEY)) or f"{_ROW}{number}"
         months = whole_of(get("order_auto")) or 0
-        end = assumed.text("paid_until") == "end"
+        until = day_of(get("order_until"), end=assumed.text("paid_until") == "end")
         known: dict[str, Any] = {
             "id": SafeText(order_id[:200]),
             "name": SafeText((get.text("order_name") or order_id)[:200]),
@@ -147,7 +147,8 @@ class OrderReader:
             "state": self._state(get.text("order_state")),
             "power": SafeText(get.text("order_power")) if get.text("order_power") else None,
             "created_at": day_of(get("order_from")) or NEVER_TOLD,
-            "paid_until": day_of(get("order_until"), end=end),
+            "paid_until": until,
+            "billing_day": 1 if until is None else until.day,
             "auto_renew": AutoRenew(on=0 < months <= 36, months=months if 0 < months <= 36 else 1),
         }
         get("order_prices")
