@@ -41,8 +41,11 @@ def check_name(name: str) -> str:
 
 
 def check_url(text: str) -> str:
-    """A panel's address in its plain form, without a slash at the end. Raises ProfileError saying what is wrong."""
-    return _check_address(text.strip(), "panel", path_allowed=True)
+    """A panel's address in its plain form, without a slash at the end. Raises ProfileError saying what is wrong.
+
+    What a Billing API's calls begin with belongs to the calls, not to the address, and is taken off.
+    """
+    return re.sub("(/api/v1)+$", "", _check_address(text.strip(), "panel", path_allowed=True))
 
 
 def check_proxy(text: str) -> str:

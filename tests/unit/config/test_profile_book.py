@@ -20,6 +20,7 @@ from billtui.config.profiles import ProfileBook, make_profile
         ("HTTPS://Panel.Example.com:443/", "https://panel.example.com"),
         (" https://panel.example.com/billing/v2// ".replace("//  ", "/"), "https://panel.example.com/billing/v2"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.0.0.1:8080/billing/api/v1/", "http://127.0.0.1:8080/billing"),
         ("http://127.9.9.9/x", "http://127.9.9.9/x"),
         ("http://localhost:80", "http://localhost"),
         ("http://[::1]:9000/", "http://[::1]:9000"),
