@@ -138,6 +138,24 @@ async def test_a_sign_in_is_left_and_what_was_typed_stays(slow: Program, relay: 
         await driver.ready()
 
 
+async def test_a_sign_in_left_after_it_was_accepted_is_ended_on_the_panel(slow: Program, relay: SlowRelay) -> None:
+    async with slow.open(credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type("demo-fleet-2026")
+        hold(relay, "GET /api/v1/me")
+        await driver.press("enter")
+        await driver.until(lambda: relay.waiting, "who it is to be asked")
+        await driver.sees("Signing in …", "esc cancels")
+        await driver.press("escape")
+        await driver.until(lambda: relay.given_up, "the line to be closed")
+        relay.let_go()
+        await driver.until(lambda: "DELETE /api/v1/sessions/current" in relay.calls, "the session to be ended")
+        await driver.quiet()
+        assert not driver.app.session.signed_in
+        await driver.press("enter")
+        await driver.ready()
+
+
 async def test_escape_typed_ahead_leaves_what_turns_out_to_take_long(slow: Program, relay: SlowRelay) -> None:
     """On a panel that answers at once the same keys answer the question with no (see ``test_typed_ahead``)."""
     async with slow.open() as driver:

@@ -36,7 +36,7 @@ from billtui.services.session_events import (
 from billtui.services.session_following import Following
 from billtui.services.session_health import Health
 from billtui.services.session_jobs import SessionJobs, Touched
-from billtui.services.session_keeping import SIGN_IN_REFUSED, Keeping
+from billtui.services.session_keeping import SIGN_IN_REFUSED, Keeping, end_on_panel
 from billtui.services.session_settings import (
     NOBODY,
     CredentialKeeper,
@@ -249,7 +249,12 @@ class SessionCore:
             client = await self.client()
             session = await client.sessions.sign_in(login, password, totp)
             self._nobody_yet()  # the token is another one from here on: nothing is read with it into a copy before
-            account = await self._adopt(await client.account.me())
+            try:
+                account = await self._adopt(await client.account.me())
+            except asyncio.CancelledError:
+                self._forget_token()
+                self._spawn(end_on_panel(self.settings, session.token))  # it was left after the panel had accepted it
+                raise
         of_password = client.driver.traits.token_is_password
         return SignedIn(account, await self._keeping.keep(session.token, keep_in, of_password=of_password))
 

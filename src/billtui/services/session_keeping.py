@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from billtui.client.errors import LockedOut, SignInRefused, TotpRequired
+from billtui.client.errors import ClientError, LockedOut, SignInRefused, TotpRequired
 from billtui.config.errors import ConfigError, UnsafePath
-from billtui.services.session_settings import CredentialKeeper, KeepingPlaces, NotSignedIn
+from billtui.services.session_settings import CredentialKeeper, KeepingPlaces, NotSignedIn, SessionSettings
 from billtui.services.session_thread import Worker
 
 if TYPE_CHECKING:
@@ -114,3 +115,12 @@ class Keeping:
     def stop(self) -> None:
         """End the thread."""
         self._worker.stop(KILL_SECONDS)
+
+
+async def end_on_panel(settings: SessionSettings, token: SecretStr) -> None:
+    """End a session that is nobody's, beside whatever else is asked. A panel that cannot be told keeps it."""
+    from billtui.client import BillingClient
+
+    with contextlib.suppress(ClientError):
+        async with BillingClient(settings.line, token, driver=settings.driver()) as client:
+            await client.sessions.sign_out()
