@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from billtui.client.errors import ClientError
+from billtui.client.errors import CapabilityMissing, ClientError
 from billtui.commands import Scope, handles
 from billtui.domain.models import Invoice, Order
 from billtui.screens.base import BilltuiScreen
@@ -71,7 +71,7 @@ class CardLines(OptionList):
         except (ClientError, SessionRefused) as error:
             if self.is_attached:
                 if self.card is None:
-                    self._say(f"{error}  r asks again.")
+                    self._say(str(error) if isinstance(error, CapabilityMissing) else f"{error}  r asks again.")
                 else:
                     shell.say(str(error), "error")
                 self._again_when_there()

@@ -43,7 +43,13 @@ def staff_lines(
     down = toned(f"  {counts.down} with service down", "bad") if counts.down else Content("")
     lines = [
         ("tickets:next", "Queue", Content.assemble((count_text(waiting, "ticket"), "bold"), " to answer", late, down)),
-        ("tickets:due", "Next hour", _due(counts.due)),
+        (
+            "tickets:due",
+            "Next hour",
+            _due(counts.due)
+            if session.traits.keys or any(row.answer_due_at is not None for row in rows)
+            else Content.styled("this panel tells no deadlines", "$muted"),
+        ),
         ("tickets:mine", "Mine", Content(count_text(by_view["mine"], "ticket"))),
         (
             "tickets:unassigned",

@@ -180,7 +180,11 @@ def ticket_facts(
         lines.append(_line("Access", toned("given: E reads it, with a reason", "warning")))
     if row.merged_into:
         lines.append(_line("Merged into", f"{merged or row.merged_into}: M takes it apart again"))
-    lines.append(_line("Messages", f"{row.message_count}, opened {moment_text(epoch(row.created_at))}"))
+    opened = moment_text(epoch(row.created_at))
+    if row.message_count:
+        lines.append(_line("Messages", f"{row.message_count}, opened {opened}"))
+    else:  # a list that does not tell them: a ticket without a message there is none
+        lines.append(_line("Opened", opened))
     if row.state == CLOSED and row.closed_at is not None:
         lines.append(_line("Closed", moment_text(epoch(row.closed_at))))
     if row.rating is not None:

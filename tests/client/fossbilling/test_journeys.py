@@ -413,6 +413,8 @@ async def test_the_staffs_queue_reply_note_canned_replies_and_close(panel: FossP
         assert last.ticket.state == TicketState.CLOSED
         with pytest.raises(CapabilityMissing):
             await desk.orders.list()
+        with pytest.raises(CapabilityMissing, match="whose ticket it is"):
+            await desk.staff.account("1")
     async with client(token=None, role="staff") as desk:
         await desk.sessions.sign_in(panel.staff_email, SecretStr(panel.staff_password))
         assert (await desk.tickets.list()).total == 1

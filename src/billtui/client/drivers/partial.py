@@ -217,10 +217,10 @@ class PartialDriver:
         return _missing("staff.canned-write")
 
     def list_accounts(self) -> Request[list[Account]]:
-        return _missing("staff")
+        return _no_customers()
 
     def get_account(self, account_id: str) -> Request[Account]:
-        return _missing("staff")
+        return _no_customers()
 
     def plans(self, cursor: str | None) -> Request[Page[Plan]]:
         return _missing("catalogue")
@@ -327,3 +327,11 @@ def _missing(capability: str) -> Conversation[T]:
         raise CapabilityMissing(f"This panel cannot {words_of(capability)} from here ({capability}).")
 
     return Conversation(begin, capability)
+
+
+def _no_customers() -> Conversation[T]:
+    def begin() -> Steps[T]:
+        yield from ()
+        raise CapabilityMissing("From here this panel does not show whose ticket it is. Its own web pages do.")
+
+    return Conversation(begin)

@@ -90,7 +90,8 @@ class Outcomes:
         if moved and act.amount is not None and went == act.amount:
             title = f"Renewal of {order.name.raw}"
             invoice = self._shop.invoice("renewal", [order], title, act.amount, act.amount + purse, purse)
-            words = f"{name} is paid until {now['paid_until']} now, and the balance went down by {went}."
+            until = "" if order.paid_until is None else f"{order.paid_until:%Y-%m-%d}"
+            words = f"{name} is paid until {until} now, and the balance went down by {went}."
             return Finding("done", words, now, {"invoice": invoice.model_dump(mode="json")})
         if moved or (went is not None and went.amount):
             down = f"{name}: its end {'moved' if moved else 'did not move'}, the balance went down by {went}."
