@@ -54,7 +54,7 @@ def tickets(count: int) -> list[TicketRow]:
 def queue_table(rows: list[TicketRow], ranks: Ranks) -> RecordTable[TicketRow]:
     """The list as the screen has it: what is next, in the order of risk."""
     table: RecordTable[TicketRow] = RecordTable(
-        queue_columns(lambda: NOW, ranks), lambda row: row.id, visible_columns=DEFAULT_COLUMNS
+        queue_columns(lambda: NOW, ranks, str), lambda row: row.id, visible_columns=DEFAULT_COLUMNS
     )
     table.sort_by("why")
     table.set_predicate(lambda row: row.state == "open")

@@ -198,7 +198,7 @@ class JobScreen(ListScreen[OperationRow]):
         """The step beside the list."""
         return Content.assemble(
             (str(row.title), "bold"), "\n\n", (f"changed {moment_text(row.changed_at)}\nsent {row.sends}×\n", "$muted"),
-            "\n", (str(row.detail or ""), "$text-warning"),
+            "\n", (str(row.detail or ""), "" if row.state is S.DONE else "$text-warning"),
         )  # fmt: skip
 
     # --- commands

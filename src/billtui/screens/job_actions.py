@@ -233,7 +233,7 @@ async def show_operation(app: Shell, job_id: str, number: int) -> None:
     lines = [toned(state.text, state.tone)]
     if row.detail:
         rule = f" ({row.rule})" if row.rule else ""
-        lines.append(Content.styled(f"{row.detail}{rule}", "$text-warning"))
+        lines.append(Content.styled(f"{row.detail}{rule}", "" if row.state is S.DONE else "$text-warning"))
     if means := _means(row, keys=app.session.traits.keys):
         lines.append(Content(means))
     lines += _both_states(row)

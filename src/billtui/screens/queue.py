@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
@@ -56,6 +55,8 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         """The login that the views were made for."""
         self._tickets: Sequence[TicketRow] = ()
         self._names: Mapping[str, str] = {}
+        self._nameless = False
+        """Whether the departments' names were asked for in vain."""
         self._applied: tuple[View | None, TicketFilter] | None = None
         super().__init__()
 
@@ -65,12 +66,16 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
         self.guarded(self._fetch_departments())
 
     async def _fetch_departments(self) -> None:
-        with contextlib.suppress(ClientError, SessionRefused, SessionClosed):  # their ids stand there instead
+        self._nameless = False
+        try:
             found = await self.session.tickets.departments()
-            self._names = {str(one.id.raw): str(one.name) for one in found}
-            self._departments = {}
-            if self.is_attached and not self.session.closed:
-                self.reload()
+        except (ClientError, SessionRefused, SessionClosed):  # their ids stand there instead
+            self._nameless = True
+            return
+        self._names = {str(one.id.raw): str(one.name) for one in found}
+        self._departments = {}
+        if self.is_attached and not self.session.closed:
+            self.reload()
 
     # --- rows and views
 
@@ -82,7 +87,9 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
 
     def columns(self) -> Sequence[Column[TicketRow]]:
         """Number, why it is next, subject, who has it, and more where there is room."""
-        return queue_columns(lambda: self._now_epoch, self.ranks, ascii_only=self.billtui.ascii_only)
+        return queue_columns(
+            lambda: self._now_epoch, self.ranks, self._department_word, ascii_only=self.billtui.ascii_only
+        )
 
     def _chosen_columns(self) -> Sequence[str] | None:
         return super()._chosen_columns() or DEFAULT_COLUMNS
@@ -125,6 +132,8 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
     def on_screen_resume(self) -> None:
         """Coming back from writing: what was begun and not sent is counted."""
         super().on_screen_resume()
+        if self._nameless:  # it was begun before anybody had signed in
+            self.guarded(self._fetch_departments())
         if not self.session.closed and self._begun != self.session.writing.waiting().on_tickets:
             self._read_begun()
             self._apply_view()
@@ -133,6 +142,10 @@ class QueueScreen(SavedViewList[TicketRow], TriageCommands):
     def department_name(self, department: str) -> str:
         """A department's name; its id where the panel has not told one."""
         return self._names.get(department, department)
+
+    def _department_word(self, department: str) -> str:
+        """Its id where that is a word, as people of that panel use it; of a number the name."""
+        return self.department_name(department) if department.isdigit() else department
 
     def _count(self) -> None:
         self._counts = count_views(self._tickets, self.me, self._now_epoch)

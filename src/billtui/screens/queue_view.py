@@ -56,8 +56,10 @@ def stake(row: TicketRow) -> str:
     return "" if row.at_stake is None else cents_text(row.at_stake)
 
 
-def queue_columns(now: Callable[[], int], ranks: Ranks, *, ascii_only: bool = False) -> list[Column[TicketRow]]:
-    """The columns of the queue; ``now`` gives the panel's time in epoch seconds."""
+def queue_columns(
+    now: Callable[[], int], ranks: Ranks, department: Callable[[str], str], *, ascii_only: bool = False
+) -> list[Column[TicketRow]]:
+    """The columns of the queue; ``now`` gives the panel's time in epoch seconds, ``department`` its word by id."""
 
     def why(row: TicketRow) -> Toned:
         moment = now()
@@ -82,7 +84,7 @@ def queue_columns(now: Callable[[], int], ranks: Ranks, *, ascii_only: bool = Fa
         Column(key="why", title="Why it is next", cell=why, min_width=33, max_width=60, flex=2, priority=10, sort_key=ranks.number),
         Column(key="subject", title="Subject", cell=lambda r: r.subject, min_width=17, max_width=70, flex=3, priority=9, sort_key=lambda r: r.subject.casefold(), search=lambda r: r.subject),
         Column(key="who", title="Who", cell=who, min_width=9, max_width=12, flex=0, priority=7, sort_key=lambda r: r.assignee or "~", search=lambda r: r.assignee),
-        Column(key="department", title="For", cell=lambda r: r.department, min_width=9, max_width=11, flex=0, priority=5, sort_key=lambda r: r.department, search=lambda r: r.department),
+        Column(key="department", title="For", cell=lambda r: department(r.department), min_width=9, max_width=11, flex=0, priority=5, sort_key=lambda r: r.department, search=lambda r: r.department),
         Column(key="client", title="Client", cell=lambda r: r.login, min_width=11, max_width=18, priority=6, sort_key=lambda r: r.login, search=lambda r: r.login),
         Column(key="state", title="State", cell=state, width=10, priority=4, sort_key=lambda r: r.state, search=lambda r: r.state),
         Column(key="priority", title="Priority", cell=priority, width=12, priority=1, sort_key=lambda r: int(PRIORITIES.get(r.priority, 2)), search=lambda r: r.priority),

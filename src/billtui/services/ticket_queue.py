@@ -143,7 +143,7 @@ def queue_views(me: str, departments: Mapping[str, str]) -> tuple[QueueView, ...
         QueueView("waiting", "Waits for the client", "waiting", lambda row, now: row.state == ANSWERED),
         QueueView("hold", "On hold", "hold", lambda row, now: row.state == ON_HOLD),
         *(
-            QueueView(f"dept-{one}", f"{name}: what is next", one, _of_department(one))
+            QueueView(f"dept-{one}", f"{name}: what is next", name if one.isdigit() else one, _of_department(one))
             for one, name in departments.items()
         ),
         QueueView("closed", "Closed", "closed", lambda row, now: row.state == CLOSED),
