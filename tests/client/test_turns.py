@@ -24,7 +24,7 @@ from billtui.client.exchange import Call, Exchange, Kind
 from billtui.client.pace import UNHURRIED, Pace
 from billtui.client.turns import Programs, Turns, shared_turns
 from billtui.services.session_settings import SessionSettings
-from tests.client.panel_stub import Line, PanelStub, Seen, answer, problem
+from tests.client.panel_stub import Line, PanelStub, Seen, answer, head, problem
 
 PACE = Pace(at_once=2, between=0.05)
 ASKING = """
@@ -168,6 +168,22 @@ async def test_a_pause_that_one_was_asked_for_is_kept_by_all(kind: Kind, tmp_pat
             assert len(stub.seen) == 2
         again = Turns(PACE, session_programs(stub.url, tmp_path))
         assert 30 < again.held() <= 40, "another program knows it, too"
+
+
+@pytest.mark.parametrize("kind", [Kind.READ, Kind.WRITE])
+async def test_a_panel_that_is_not_spared_means_what_was_asked_too_often(kind: Kind, tmp_path: Path) -> None:
+    """Else one wrong recipient too many would stop everything else for half an hour."""
+
+    async def script(seen: Seen, line: Line) -> None:
+        if seen.path.endswith("/recipient"):
+            await line.send(problem(429, "too-many-wrong-recipients", "Too many.", "Retry-After: 1800"))
+        else:
+            await line.send(head("200 OK", "Content-Type: application/json", "Content-Length: 2") + b"{}")
+
+    async with PanelStub(script) as stub, BillingClient(settings(stub.url, tmp_path)) as client:
+        with pytest.raises(RateLimited):
+            await client.run(call("/recipient", kind))
+        assert await client.run(call("/a", kind)) == 200
 
 
 def session_programs(url: str, folder: Path) -> Programs:

@@ -138,7 +138,12 @@ class Turns:
     # -- a pause that the panel asked for
 
     def hold(self, seconds: float) -> None:
-        """The panel asked for a pause (``Retry-After``): nobody asks before it is over."""
+        """The panel asked for a pause (``Retry-After``): nobody asks before it is over.
+
+        A panel that is not spared means what was asked for by it (wrong recipients, wrong codes), not the account.
+        """
+        if self.pace == UNSPARED:
+            return
         until = time.monotonic() + min(seconds, MAX_RETRY_AFTER)
         with self._guard:
             self._held_until = max(self._held_until, until)
