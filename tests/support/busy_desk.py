@@ -91,3 +91,27 @@ class BusyDesk(Desk):
         if place % 2:
             self.observe()
             self.take_out(who, second)
+
+    @rule(who=_STAFF, place=_PLACE)
+    def read_without_a_reason(self, who: Person, place: int) -> None:
+        """TKT-4: server access that is there is read for a reason only."""
+        one = self.having(place, lambda one: one.state != "closed")
+        at = self.place_of(one)
+        if one.access_state != "given":
+            self.give(next(client for client in CLIENTS if client.account_id == one.account), at)
+            self.observe()
+        self.reveal(who, at, " ")
+
+    @rule(who=_STAFF, place=_PLACE)
+    def split_all_there_is(self, who: Person, place: int) -> None:
+        """TKT-8: one message that the client can read stays."""
+        one = self.having(place, lambda _: True)
+        thread = self.model.thread(one.id, staff=True)
+        own = [
+            at for at, said in enumerate(thread) if said.ticket == one.id and said.role != "panel" and not said.internal
+        ]
+        self.split(who, self.place_of(one), own)
+
+    def place_of(self, one: Held) -> int:
+        """By which place :meth:`pick` finds it."""
+        return 5 * list(self.model.tickets).index(one.id)
