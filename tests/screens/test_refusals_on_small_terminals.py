@@ -47,7 +47,7 @@ async def test_a_wrong_present_password(program: Program, size: Size) -> None:
     """ACC-2."""
     async with program.open(size=size) as driver:
         await open_form(driver)
-        await fill(driver, "wrong", NEW, NEW)
+        await fill(driver, "another-one", NEW, NEW)
         await driver.reads("The current password is wrong")
         await driver.until(lambda: in_sight(driver, "#field-current"), "the field in sight")
 
@@ -59,7 +59,7 @@ async def test_a_wrong_password_for_a_new_key(program: Program, size: Size) -> N
         await open_keys(driver)
         await driver.press("n")
         await driver.on("NewKeyDialog")
-        for text in ("monitoring", "wrong"):
+        for text in ("monitoring", "another-one"):
             await driver.type(text)
             await driver.press("enter")
         await driver.reads("The current password is wrong")

@@ -46,7 +46,7 @@ class Question:
     """What is said of it once it was left."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Asked:
     """A question under way."""
 
