@@ -160,27 +160,16 @@ class BilltuiApp(ProfileSwitching, Places, News):
         let_go = self.frames.hold()
         await self.boundary(self._open_copy(self.session))
         self.call_later(let_go)  # behind the news of the copy, which are in the queue by now
-        session = self.session
-        if session.account is not None:  # of the last time; else a sign-in is asked for, or goes by itself
-            await self.boundary(self._enter(session))
+        if self.session.account is not None:  # of the last time; else a sign-in is asked for, or goes by itself
+            self.started()
 
     async def _open_copy(self, session: Session) -> None:
-        """Open the copy; without one, connect."""
+        """Open the copy, then connect: where something can be shown, what was typed for it comes first (P-START-2)."""
         await session.open(follow=False)
         if session.account is None:
             session.follow()
-
-    async def _enter(self, session: Session) -> None:
-        """Connect: where something can be shown, what was typed for it comes first (P-START-2).
-
-        Where nothing is kept to sign in with, a sign-in will be asked for: what was typed waits for that question. A
-        password typed ahead must become no commands.
-        """
-        if await session.has_secret():
-            self.started()
+        else:
             self.run_worker(self._connect(session), group="session", exit_on_error=False)
-        elif not session.closed:
-            session.follow()
 
     async def _connect(self, session: Session) -> None:
         await self.calm()

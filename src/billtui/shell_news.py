@@ -98,8 +98,7 @@ class News(PlansOnTheirWay):
         elif isinstance(event, AccountChanged):
             self._reload_all(force=event.store_replaced)
             self.show_first_area()
-            if self.session.signed_in:  # of the copy alone it is not known yet whether a sign-in will be asked for
-                self.started()
+            self.started()
         elif isinstance(event, ConnectionChanged):
             skew, before = event.skew, self._connection.skew
             self._connection = event

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from time import monotonic
@@ -12,7 +11,6 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
-from billtui.config.secret_sources import Credential
 from billtui.config.settings import Settings
 from billtui.screens.modals.dialog import TOO_EARLY
 from billtui.screens.sign_in import EARLY
@@ -161,28 +159,6 @@ async def test_a_password_typed_before_the_sign_in_stood(program: Program) -> No
         await type_ahead(driver, *"olena.marsh", "tab", *PASSWORD, "enter")
         await driver.ready()
         assert not any(PASSWORD[:4] in text for text in driver.said)
-
-
-async def test_a_password_typed_before_the_sign_in_stood_over_a_known_copy(program: Program) -> None:
-    """The copy shows first, and its keys would be commands: they wait until it is known whether a sign-in will come."""
-
-    class SlowPocket(Pocket):
-        def load(self) -> Credential | None:
-            time.sleep(0.6)
-            return super().load()
-
-    async with program.open():
-        pass
-    async with program.open(credentials=SlowPocket(None), ready=False) as driver:
-        await driver.until(lambda: driver.app.session.account is not None, "the copy")
-        screen = driver.app.screen
-        await type_ahead(driver, *PASSWORD)
-        assert not driver.app.session.signed_in
-        await driver.on("SignInScreen")
-        await driver.until(lambda: driver.app.screen.query_one("#password", Input).value == PASSWORD, "all of it")
-        assert driver.app.screen_stack[:-1] == [screen]
-        await driver.press("enter")
-        await driver.ready()
 
 
 async def test_a_sign_in_says_that_something_stands_in_its_password_field(program: Program) -> None:

@@ -161,10 +161,6 @@ class Session(SessionReads):
         """
         return await self._threads.ask(self._core.sign_in(login, password, totp, keep_in), SIGNING_IN)
 
-    async def has_secret(self) -> bool:
-        """Whether there is something to sign in with, before the panel is asked; where not, somebody will be asked."""
-        return await self._threads.ask(self._core.has_secret())
-
     async def keeping(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that is taken by itself first."""
         return await self._threads.ask(self._core.keeping())

@@ -258,10 +258,6 @@ class SessionCore:
         of_password = client.driver.traits.token_is_password
         return SignedIn(account, await self._keeping.keep(session.token, keep_in, of_password=of_password))
 
-    async def has_secret(self) -> bool:
-        """Whether there is something to sign in with."""
-        return self.signed_in or await self._keeping.has_secret()
-
     async def keeping(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that is taken by itself first."""
         return await self._keeping.places(of_password=self.settings.driver().traits.token_is_password)

@@ -30,23 +30,10 @@ class Keeping:
         self._login = login
         self._worker = Worker("billtui-secrets")
         self._password: Credential | None = None
-        self._found: Credential | None = None
-
-    async def has_secret(self) -> bool:
-        """Whether there is something to sign in with; what is found is used next. A keeper that fails has nothing."""
-        if self._keeper is None:
-            return False
-        try:
-            self._found = await self._worker.do(self._keeper.load)
-        except (ConfigError, UnsafePath, OSError):
-            return False  # said when it is to be used
-        return self._found is not None
 
     async def use(self, client: BillingClient) -> None:
         """Sign in with what is kept. Raises NotSignedIn, ConfigError, ClientError."""
-        credential, self._found = self._found, None
-        if credential is None and self._keeper is not None:
-            credential = await self._worker.do(self._keeper.load)
+        credential = await self._worker.do(self._keeper.load) if self._keeper is not None else None
         if credential is None:
             missed = self._keeper.missed() if self._keeper is not None else ""
             raise NotSignedIn(missed or "Nobody is signed in. Sign in first.")
@@ -96,7 +83,6 @@ class Keeping:
 
     def forget_password(self) -> str | None:
         """The password at hand is not the account's any more. A sentence where this profile would give it again."""
-        self._found = None
         old, self._password = self._password, None
         if old is None:
             return None
@@ -104,7 +90,7 @@ class Keeping:
 
     async def forget(self) -> list[str]:
         """Forget everything; one line for each place where something may still be."""
-        self._password = self._found = None
+        self._password = None
         return [] if self._keeper is None else await self._worker.do(self._keeper.forget)
 
     def cancel(self) -> None:
