@@ -46,6 +46,8 @@ KNOWN_ERRORS = (ClientError, ConfigError, JournalError, PlanError, SessionRefuse
 """Errors whose words are made for a person."""
 AGE_SECONDS = 20.0
 """How often the age of the data is looked at; it is drawn when its words change."""
+REST_SECONDS = 20.0
+"""After so long without a key the collector looks for what it left aside."""
 CALM_SECONDS = 0.05
 """After so long, and with no typed key on its way, the panel is connected to: loading what that takes would slow it."""
 CALM_MOST = 3.0
@@ -153,7 +155,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
     def _rested(self) -> None:
         """The age of the data in the top line; and when nobody types, what the collector left aside."""
         self.dress_all()
-        if monotonic() - self._typed_at >= AGE_SECONDS:
+        if monotonic() - self._typed_at >= REST_SECONDS:
             look_through()
 
     async def _open_session(self) -> None:

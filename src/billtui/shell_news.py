@@ -26,6 +26,7 @@ from billtui.services.session_events import (
     StoreRebuilt,
     StoreTrouble,
     SyncProgress,
+    Unforeseen,
 )
 from billtui.shell_plans import PlansOnTheirWay
 from billtui.widgets.formats import age_text
@@ -112,6 +113,8 @@ class News(PlansOnTheirWay):
                 self.say(line, "warning")
         elif isinstance(event, SignInNeeded):
             self.ask_sign_in(event.message)
+        elif isinstance(event, Unforeseen):
+            self.report(event.error)
         elif isinstance(event, JobChanged):
             self._job_moved(event)
 

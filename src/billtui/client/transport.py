@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
-import logging
 import ssl
-import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -35,6 +32,7 @@ from billtui.client.errors import (
 )
 from billtui.client.exchange import Answer, Exchange, Kind
 from billtui.client.fresh import CannotBeWritten, Marks, Message, NotHttp, Reply, fresh_exchange, pieces, target_of
+from billtui.client.http_libraries import settle_event_loop_library, silence_loggers
 from billtui.client.reasons import causes, cookies_in, reason, redirect_place, seconds
 from billtui.client.settings import MAX_DECODED, MAX_WIRE, Address, ConnectionSettings
 from billtui.client.tls import certificate_reason, client_context, proxy_context
@@ -345,26 +343,6 @@ async def _close(connections: httpx.AsyncHTTPTransport) -> None:
         httpx.HTTPError, OSError, RuntimeError, anyio.ClosedResourceError, anyio.BrokenResourceError
     ):
         await connections.aclose()
-
-
-def settle_event_loop_library() -> None:
-    """Tell httpcore once that there is no sniffio: without it, each lock of each request searches the whole path for
-    that module (a third of a request's time). Where sniffio is installed, it stays."""
-    if "sniffio" not in sys.modules and importlib.util.find_spec("sniffio") is None:
-        sys.modules["sniffio"] = None  # type: ignore[assignment]  # the documented way to say "cannot be imported"
-
-
-def silence_loggers() -> None:
-    """Keep the HTTP libraries from logging addresses, headers and timing (they log all of it at DEBUG)."""
-    for name in ("httpx", "httpcore", "h11", "asyncio.ssl"):
-        logger = logging.getLogger(name)
-        logger.disabled = True
-        logger.propagate = False
-    for name in ("connection", "http11", "http2", "proxy", "socks"):
-        logger = logging.getLogger(f"httpcore.{name}")
-        logger.disabled = True
-        logger.propagate = False
-        logger.setLevel(logging.CRITICAL)
 
 
 def explain(error: Exception, progress: _Progress) -> ClientError:

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
-from billtui.client.drivers.capabilities import Limits, web_address
 from billtui.client.errors import (
     ClientError,
     SessionExpired,
     ShutOut,
 )
 from billtui.config.errors import ConfigError
-from billtui.config.kinds import USUAL_KIND
 from billtui.services.giving_way import GivingWay
 from billtui.services.reads import Reads
 from billtui.services.session_asking import Asking
@@ -32,11 +30,13 @@ from billtui.services.session_events import (
     SignInNeeded,
     StoreChanged,
     StoreTrouble,
+    Unforeseen,
 )
 from billtui.services.session_following import Following
 from billtui.services.session_health import Health
 from billtui.services.session_jobs import SessionJobs, Touched
 from billtui.services.session_keeping import SIGN_IN_REFUSED, Keeping, end_on_panel
+from billtui.services.session_limits import KnownLimits
 from billtui.services.session_settings import (
     NOBODY,
     CredentialKeeper,
@@ -79,7 +79,7 @@ class SessionCore:
         self._client: BillingClient | None = None
         self.sync: Sync | None = None
         self.account: Account | None = None
-        self._limits: tuple[Account, Limits] | None = None
+        self._limits = KnownLimits(settings)
         self.signed_in = False
         self._closing = False
         self._follows = False
@@ -112,26 +112,12 @@ class SessionCore:
             return self._client.unavailable(capability)
         if self.account is None:
             return NOBODY
-        return self._limits_of(self.account).refusal(capability)
+        return self._limits.of(self.account).refusal(capability)
 
     @property
     def web_page(self) -> str:
         """Address of the panel's page for people, where the kind of panel has one to point to."""
-        if self.settings.kind == USUAL_KIND:
-            return ""
-        return web_address(self.settings.connection.url, self.settings.driver().traits.web)
-
-    def _limits_of(self, account: Account) -> Limits:
-        """What the account of the copy can, while nobody is signed in."""
-        known = self._limits
-        if known is None or known[0] is not account:
-            told = account.capabilities or None
-            if self.settings.kind == USUAL_KIND:
-                limits = Limits.usual(told)
-            else:
-                limits = Limits.of(self.settings.driver(), self.settings.connection.url, told)
-            self._limits = known = (account, limits)
-        return known[1]
+        return self._limits.web_page
 
     # -- coming and going
 
@@ -365,7 +351,13 @@ class SessionCore:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception) and not self._closing:
+            self.tell(Unforeseen(error))
 
     def watch(self, ticket_id: str, by: int) -> None:
         """One more, or one less, looks at a thread; what is written in it is copied first. In the loop."""

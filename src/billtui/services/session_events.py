@@ -125,6 +125,13 @@ class JournalTrouble:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unforeseen:
+    """A fault of billtui's own met what goes on by itself; it is tried again, and whoever made billtui should hear."""
+
+    error: Exception
+
+
 SessionEvent = (
     AccountChanged
     | StoreChanged
@@ -137,4 +144,5 @@ SessionEvent = (
     | PanelMistake
     | JobsRecovered
     | JournalTrouble
+    | Unforeseen
 )

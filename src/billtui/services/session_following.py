@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from billtui.client.errors import ClientError, SessionExpired
 from billtui.client.pace import UNHURRIED
 from billtui.config.errors import ConfigError
 from billtui.services.session_asking import SomebodyElse
-from billtui.services.session_events import ConnectionState, SignInNeeded, StoreTrouble
+from billtui.services.session_events import ConnectionState, SignInNeeded, StoreTrouble, Unforeseen
 from billtui.services.session_keeping import SIGN_IN_REFUSED
 from billtui.services.session_settings import NotSignedIn
 from billtui.services.store import StoreDamaged, StoreUnavailable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PAUSE = 1.0
 """Seconds, at least, between two looks at a panel without a feed."""
+OWN_FAULT = "billtui met a fault of its own while catching up"
 
 
 class Following:
@@ -31,6 +33,7 @@ class Following:
         """``core`` is the session that is kept up to date."""
         self._core = core
         self._wake = asyncio.Event()
+        self._unforeseen: set[str] = set()
 
     async def follow(self) -> None:
         """Connect, catch up, follow the feed; after trouble again, with pauses that grow."""
@@ -62,6 +65,19 @@ class Following:
                 self._core.tell(StoreTrouble(f"The local copy cannot be written: {error}"))
                 await self._pause(pause)
                 pause = min(pause * 2, self._core.settings.retry_most)
+            except Exception as error:  # noqa: BLE001 - the boundary: what is shown must not grow old unseen
+                self._own_fault(error)
+                retry_at = datetime.now(UTC) + timedelta(seconds=pause)
+                self._core.health.show(ConnectionState.OFFLINE, OWN_FAULT, retry_at)
+                await self._pause(pause)
+                pause = min(pause * 2, self._core.settings.retry_most)
+
+    def _own_fault(self, error: Exception) -> None:
+        """Tell of a fault of our own, of each kind once: it is met again at every try."""
+        kind = f"{type(error).__qualname__} {error}"
+        if kind not in self._unforeseen:
+            self._unforeseen.add(kind)
+            self._core.tell(Unforeseen(error))
 
     async def _once(self) -> None:
         """What came since the last time, or, without a feed, all lists."""
@@ -102,6 +118,10 @@ class Following:
                 # What it means for the connection is found out, and told, by whoever follows the feed.
                 if monotonic() - begun > self._core.settings.retry_most:
                     pause = self._core.settings.retry_seconds
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self._core.settings.retry_most)
+            except Exception as error:  # noqa: BLE001 - the boundary: other messages can still be copied later
+                self._own_fault(error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, self._core.settings.retry_most)
 

@@ -27,9 +27,12 @@ from billtui.services.session_events import (
     StoreRebuilt,
     StoreTrouble,
     SyncProgress,
+    Unforeseen,
 )
+from billtui.services.session_following import OWN_FAULT
+from billtui.services.session_jobs import Touched
 from billtui.services.store import store_path
-from billtui.services.sync import EXPECTED_FOR, _Expected
+from billtui.services.sync import EXPECTED_FOR, Sync, _Expected
 from tests.support.listening import Events, until
 from tests.support.small_panel import PASSWORD, SmallPanel, invoice, money, order, transfer
 
@@ -409,6 +412,42 @@ async def test_damage_while_running_is_found_by_the_reader(panel: SmallPanel, op
         assert session.store.orders() == []
         await events.until(StoreRebuilt)
         await until(lambda: len(session.store.orders()) == 30)
+
+
+async def test_a_fault_of_our_own_while_catching_up_is_told_once_and_tried_again(
+    panel: SmallPanel, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, following ended in silence: the line above said "online", and nothing came any more."""
+    whole, faults = Sync.follow, 3
+
+    async def broken(sync: Sync, wait: int) -> None:
+        nonlocal faults
+        if faults:
+            faults -= 1
+            raise KeyError("nobody foresaw it")
+        await whole(sync, wait)
+
+    monkeypatch.setattr(Sync, "follow", broken)
+    async with opens() as (session, events):
+        told = await events.until(Unforeseen)
+        assert isinstance(told.error, KeyError)
+        assert OWN_FAULT in (await events.until(ConnectionChanged, lambda one: one.retry_at is not None)).message
+        await loaded(events)
+        panel.change("order", "3", name="after the fault", version=2)
+        await until(lambda: any(row.name == "after the fault" for row in session.store.orders()))
+        await until(lambda: session.connection.state is ConnectionState.ONLINE)
+        assert len([event for event in events.all if isinstance(event, Unforeseen)]) == 1
+
+
+async def test_a_fault_of_our_own_after_a_job_is_told(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_sync: Sync, _what: Touched) -> None:
+        raise KeyError("nobody foresaw it")
+
+    monkeypatch.setattr(Sync, "touched", broken)
+    async with opens() as (session, events):
+        await loaded(events)
+        session._threads.call(session._core._check)
+        assert isinstance((await events.until(Unforeseen)).error, KeyError)
 
 
 async def test_a_directory_that_cannot_be_written(panel: SmallPanel, opens: Opens, tmp_path: Path) -> None:
