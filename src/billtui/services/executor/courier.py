@@ -55,6 +55,16 @@ class Courier:
 
     async def carry(self, run: Run, number: int) -> None:
         """Take one prepared operation as far as it goes now. Raises nothing but cancellation."""
+        try:
+            await self._carry(run, number)
+        except JournalError as error:
+            self._desk.journal_failed(run, error)
+        except Exception:  # a fault of ours must not turn in circles: the job stops, and says so
+            logger.exception("operation %s failed in the program", number)
+            await self._failed(run, number)
+
+    async def _carry(self, run: Run, number: int) -> None:
+        """Raises JournalError where something could not be written down."""
         operation = run.operation(number)
         try:
             await self._wait_for_turn(run)
@@ -77,11 +87,18 @@ class Courier:
             await self._finish(run, number, Verdict(S.REFUSED, "operation-open", detail=str(error)), S.PREPARED)
         except PlanError as error:
             await self._finish(run, number, Verdict(S.REFUSED, "damaged-plan", detail=str(error)), S.PREPARED)
+
+    async def _failed(self, run: Run, number: int) -> None:
+        """The program itself failed: what was sent is looked up, and nothing more is begun where nothing was."""
+        try:
+            if run.states.get(number) is S.SENDING:
+                words = "billtui failed after sending; its outcome is looked up."
+                await self._finish(run, number, Verdict(S.UNKNOWN, "internal", detail=words), S.SENDING)
+                return
+            when = " before sending" if run.states.get(number) is S.PREPARED else ""
+            await self._desk.pause(run, PauseReason.TROUBLE, f"billtui failed{when}; its log says where.")
         except JournalError as error:
             self._desk.journal_failed(run, error)
-        except Exception:  # a fault of ours before sending must not turn in circles: the job stops, and says so
-            logger.exception("operation %s failed in the program, before sending", number)
-            await self._desk.pause(run, PauseReason.TROUBLE, "billtui failed before sending; its log says where.")
 
     async def _carry_by_key(self, run: Run, operation: Operation) -> None:
         ready = await self._prepare(run, operation)
@@ -102,6 +119,10 @@ class Courier:
         number = operation.number
         async with self._desk.alone:
             if not await until_alone(self._desk, run, number):
+                if (
+                    run.states.get(number) is S.NOT_SENT
+                ):  # it waited too long, and what takes from it is not sent either
+                    await self.follow_up(run, number, S.NOT_SENT)
                 return
             if (known := await known_before_again(self._desk, run, operation, await self._client(run))) is not None:
                 await self._finish(run, number, known, S.PREPARED)

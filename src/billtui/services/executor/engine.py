@@ -18,7 +18,7 @@ from billtui.services.executor.in_turn import leave_the_rest
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.run import Run
 from billtui.services.executor.settler import Settler
-from billtui.services.journal import JournalError, MoveLost, OperationRow, OperationState, owners
+from billtui.services.journal import JournalDamaged, JournalError, MoveLost, OperationRow, OperationState, owners
 from billtui.services.plans import PlanError
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class Engine:
         while not self._desk.closing.is_set():
             try:
                 for job_id in await self._claim_unknown(*await self._desk.panel.identity()):
-                    self.reload(job_id)
+                    self._take_up(job_id)
             except (ClientError, JournalError):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
@@ -144,6 +144,13 @@ class Engine:
                 pause = min(pause * 2, self._desk.limits.longest_pause)
             else:
                 return
+
+    def _take_up(self, job_id: str) -> None:
+        """Go on with a job that was left; a damaged plan keeps no other from being looked up. Raises JournalError."""
+        try:
+            self.reload(job_id)
+        except JournalDamaged:
+            logger.warning("the plan of job %s cannot be read", job_id[:8], exc_info=True)
 
     async def _claim_unknown(self, panel_id: str, account_id: str) -> list[str]:
         owner = self._desk.owner

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -100,7 +99,7 @@ class JournalThread:
             with journal.transaction():
                 for work, future in running:
                     results.append((future, *self._attempt(journal, work)))
-        except JournalError as error:
+        except Exception as error:  # noqa: BLE001 - handed to all who wait, else they would wait for ever
             for _, future in running:
                 future.set_exception(error)
             return
@@ -115,7 +114,7 @@ class JournalThread:
         try:
             with journal.transaction():
                 return work(journal), None
-        except (JournalError, ValueError, LookupError, TypeError, sqlite3.Error, OSError) as error:
+        except Exception as error:  # whatever it is, it is its own: this thread writes for everybody else
             if not journal.in_transaction:  # a full disk has rolled everything back: nobody's work is there
                 raise JournalError(str(error)) from error
             return None, error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from billtui.services.executor.desk import Desk
     from billtui.services.plans import Operation
 
+logger = logging.getLogger(__name__)
 S = OperationState
 _LOOK: Final = 0.1
 """Seconds between two looks at whether another operation has its outcome; it doubles up to a second."""
+_NOT_SEEN: Final = "Whether anything was done before that could not be seen; its outcome is looked up."
 
 
 def bound_invoice(targets: tuple[str, ...]) -> str | None:
@@ -103,5 +106,8 @@ async def after_refusal(
             return refused
         words = f"{refused.detail} But something has changed on the panel since; its outcome is looked up."
     except ClientError:
-        words = f"{refused.detail} Whether anything was done before that could not be seen; its outcome is looked up."
+        words = f"{refused.detail} {_NOT_SEEN}"
+    except Exception:  # whatever went wrong in here, the request has left, and the panel may have done something
+        logger.exception("looking back after a refusal failed in the program")
+        words = f"{refused.detail} {_NOT_SEEN}"
     return Verdict(S.UNKNOWN, refused.code, refused.rule, words, refused.request_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ from billtui.services.journal import JournalError, OperationState, PauseReason
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
 from billtui.services.settle import Verdict, held_against, look_up, without
 
+logger = logging.getLogger(__name__)
 S = OperationState
 
 
@@ -28,6 +30,8 @@ class Settler:
         self._follow_up = follow_up
         self._looks: Counter[tuple[str, int]] = Counter()
         """How often a panel without keys was looked at for what became of an operation."""
+        self._failures: Counter[tuple[str, int]] = Counter()
+        """How often looking it up failed in the program itself."""
 
     async def settle(self, run: Run, number: int) -> None:
         """Ask again and again, with growing pauses, until the panel says what became of the operation."""
@@ -45,12 +49,27 @@ class Settler:
                 await self._signed_out(run)
             except (ClientError, JournalError):
                 pass  # the line is down, or the disk full: it stays unknown, and is asked again
+            except Exception:  # a fault of ours: perhaps it passes, else a person is asked; it is never left alone
+                logger.exception("looking operation %s up failed in the program", number)
+                if await self._fails_too_often(run, number):
+                    return
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if signed_out else pause * random.uniform(0.75, 1.25)):
                     await run.wake.wait()
                     pause = limits.first_pause
                     continue
             pause = min(pause * 2, limits.longest_pause)
+
+    async def _fails_too_often(self, run: Run, number: int) -> bool:
+        """Whether the program failed at it so often that a person has to look."""
+        self._failures[run.job_id, number] += 1
+        if self._failures[run.job_id, number] < self._desk.limits.looks:
+            return False
+        del self._failures[run.job_id, number]
+        words = "billtui itself failed at looking it up; its log says where. Compare with the panel, then decide."
+        with suppress(JournalError):
+            await self._desk.move_surely(run, number, S.NEEDS_YOU, S.UNKNOWN, code="internal", detail=words)
+        return True
 
     async def _ask(self, run: Run, number: int) -> bool:
         desk = self._desk

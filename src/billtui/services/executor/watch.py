@@ -8,6 +8,7 @@ one); here it notices soon, also while it is doing nothing.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -18,6 +19,7 @@ from billtui.services.executor.run import Run
 from billtui.services.journal import JournalError, PauseReason, Recovered, owners
 from billtui.services.journal.schema import owners_dir
 
+logger = logging.getLogger(__name__)
 _OWNERS_EVERY = 2
 """Looks between two looks at who has ended."""
 
@@ -32,6 +34,8 @@ class Watch:
         self._recovered = recovered
         self._generation = -1
         self._looks = 0
+        self._failed = False
+        """Whether the last look did, which is told once."""
 
     async def run(self) -> None:
         """Look until the executor ends."""
@@ -41,8 +45,16 @@ class Watch:
                 async with asyncio.timeout(self._desk.limits.watch):
                     await closing.wait()
                     return
-            with suppress(JournalError):  # full or locked: looked at again
+            try:
                 await self.look()
+            except JournalError:
+                pass  # full or locked: looked at again
+            except Exception:  # a fault of ours: without these looks nobody's pause would be followed any more
+                if not self._failed:
+                    logger.exception("looking at the journal failed in the program")
+                self._failed = True
+            else:
+                self._failed = False
 
     async def look(self) -> None:
         """Follow what was written since the last look. Raises JournalError."""

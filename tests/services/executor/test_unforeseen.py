@@ -1,0 +1,208 @@
+"""Faults that nobody foresaw, in the program itself: nothing waits for ever, nothing is called unsent that was sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billtui.client.drivers.acts import Act, Finding
+from billtui.client.exchange import Conversation, Steps
+from billtui.services import locks, planner
+from billtui.services.executor import Executor, Limits
+from billtui.services.executor.journal_thread import JournalThread
+from billtui.services.journal import Journal, JournalError, OperationState
+from billtui.services.plans import Plan
+from tests.services.executor.test_without_keys import purchase, renewals, rows
+from tests.support.keyless_panel import KeylessDriver, KeylessPanel
+from tests.support.money_panel import Fault, eventually
+
+S = OperationState
+SECONDS = 6.0
+LIMITS = Limits(concurrency=3, first_pause=0.02, longest_pause=0.05, rate_pause=0.01, looks=3, watch=0.05)
+NewExecutor = Callable[..., Executor]
+
+
+class Stumbles(KeylessDriver):
+    """A driver with a fault: reading what the panel looks like fails in a way that no answer explains."""
+
+    times = 10_000
+
+    def found(self, act: Act, before: Mapping[str, Any]) -> Conversation[Finding]:
+        if self.times > 0:
+            self.times -= 1
+
+            def begin() -> Steps[Finding]:
+                yield from ()
+                raise KeyError("a field that nobody thought could be missing")
+
+            return Conversation(begin)
+        return super().found(act, before)
+
+
+@pytest.fixture
+def panel() -> Iterator[KeylessPanel]:
+    with KeylessPanel() as panel:
+        yield panel
+
+
+@pytest.fixture
+def new_executor(panel: KeylessPanel, tmp_path: Path) -> Iterator[NewExecutor]:
+    made: list[Executor] = []
+
+    def start(**limits: Any) -> Executor:
+        executor = Executor(panel.client, tmp_path / "state" / "journal", limits=replace(LIMITS, **limits))
+        executor.start()
+        made.append(executor)
+        return executor
+
+    yield start
+    for executor in made:
+        executor.close()
+
+
+def states(executor: Executor, plan: Plan) -> list[S]:
+    return [row.state for row in rows(executor, plan)]
+
+
+def test_what_depends_on_something_left_unsent_is_left_too(new_executor: NewExecutor, panel: KeylessPanel) -> None:
+    """Another one's outcome stays unknown for too long: neither the purchase nor its payment waits for ever."""
+    first, second = new_executor(looks=10_000), new_executor(alone=0.2)
+    panel.faults = [Fault("drop-before", "POST /orders")]
+    one, two = purchase(panel), renewals(panel, 1)
+    first.submit(one)
+    eventually(lambda: states(first, one) == [S.UNKNOWN], "its answer is lost")
+    second.wait(second.submit(two), SECONDS)
+    assert states(second, two) == [S.NOT_SENT, S.NOT_SENT]
+    assert second.reader.job(two.id).finished
+
+
+def test_looking_that_fails_in_the_program_ends_with_a_person(new_executor: NewExecutor, panel: KeylessPanel) -> None:
+    executor = new_executor()
+    panel.driver = Stumbles()
+    panel.faults = [Fault("drop-after", "POST /orders")]
+    plan = purchase(panel)
+    executor.wait(executor.submit(plan), SECONDS)
+    row = rows(executor, plan)[0]
+    assert (row.state, row.code, row.sends, len(panel.effects)) == (S.NEEDS_YOU, "internal", 1, 1)
+
+
+def test_looking_that_fails_once_in_the_program_is_tried_again(new_executor: NewExecutor, panel: KeylessPanel) -> None:
+    executor = new_executor()
+    panel.driver = driver = Stumbles()
+    driver.times = 1
+    panel.faults = [Fault("drop-after", "POST /orders")]
+    plan = purchase(panel)
+    executor.wait(executor.submit(plan), SECONDS)
+    assert states(executor, plan) == [S.DONE]
+
+
+def test_a_refusal_that_cannot_be_checked_is_not_called_unsent(new_executor: NewExecutor, panel: KeylessPanel) -> None:
+    """The panel did it and said no; comparing fails in the program: it was sent, and is looked up."""
+    executor = new_executor()
+    panel.driver = driver = Stumbles()
+    driver.times = 1
+    panel.faults = [Fault("422-after", "POST /renewals")]
+    plan = renewals(panel, 1, None)
+    job = executor.wait(executor.submit(plan), SECONDS)
+    assert (states(executor, plan), job.paused, len(panel.effects)) == ([S.DONE], None, 1)
+
+
+def test_an_outcome_that_cannot_be_written_is_looked_up(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = new_executor()
+    move = Journal.move
+    failed: list[S] = []
+
+    def fails_once(self: Journal, job_id: str, number: int, to: S, **fields: Any) -> None:
+        if to is S.DONE and not failed:
+            failed.append(to)
+            raise TypeError("something in the answer cannot be written")
+        move(self, job_id, number, to, **fields)
+
+    monkeypatch.setattr(Journal, "move", fails_once)
+    plan = renewals(panel, 1, None)
+    executor.wait(executor.submit(plan), SECONDS)
+    assert failed
+    assert (states(executor, plan), len(panel.effects)) == ([S.DONE], 1)
+    assert executor.reader.job(plan.id).paused is None
+
+
+def test_a_line_that_is_down_and_a_full_disk_turn_no_circles(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = new_executor()
+    plan = renewals(panel, 1, None)
+    tries: list[S] = []
+
+    def full(self: Journal, job_id: str, number: int, to: S, **fields: Any) -> None:
+        tries.append(to)
+        raise JournalError("The disk is full.")
+
+    monkeypatch.setattr(Journal, "move", full)
+    panel.offline = True
+    job = executor.wait(executor.submit(plan), 3)
+    assert job.paused is not None
+    assert len(tries) <= 2
+
+
+@pytest.mark.parametrize("fault", [AssertionError, AttributeError, RuntimeError, OverflowError, MemoryError])
+def test_the_journals_thread_outlives_a_fault(tmp_path: Path, fault: type[Exception]) -> None:
+    journal = JournalThread(tmp_path / "state" / "journal")
+
+    def stumble(_journal: Journal) -> None:
+        raise fault("nobody thought of it")
+
+    with pytest.raises((fault, JournalError)):
+        journal.call(stumble, 2.0)
+    assert journal.call(lambda found: found.rows("SELECT 1"), 2.0) == [(1,)]
+    journal.close(1.0)
+
+
+def test_other_programs_are_followed_after_a_fault(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking at the journal fails once in the program: that another one resumed a job is seen all the same."""
+    first, second = new_executor(), new_executor()
+    panel.lag = 0.1
+    plan = renewals(panel, 6, None)
+    first.submit(plan)
+    first.pause(plan.id)
+    failed: list[str] = []
+    was = locks.is_held
+
+    def fails_once(directory: Path, owner: str) -> bool:
+        if threading.current_thread().name == "billtui-executor" and len(failed) < 2:
+            failed.append(owner)
+            raise RuntimeError("nobody thought of it")
+        return was(directory, owner)
+
+    monkeypatch.setattr(locks, "is_held", fails_once)
+    eventually(lambda: len(failed) == 2, "both have failed")
+    second.resume(plan.id)
+    first.wait(plan.id, SECONDS)
+    assert states(first, plan) == [S.DONE] * 6
+
+
+def test_a_damaged_plan_keeps_no_other_job_from_being_looked_up(
+    new_executor: NewExecutor, panel: KeylessPanel, tmp_path: Path
+) -> None:
+    plans = sorted(
+        (planner.rename(panel.account(), order, "web-1") for order in panel.add_orders(2)), key=lambda plan: plan.id
+    )
+    path = tmp_path / "state" / "journal"
+    journal = Journal(path)
+    for plan in plans:
+        journal.add_job(plan, "somebody who is gone", held=False)
+        journal.move(plan.id, 1, S.SENDING, come_from=(S.PREPARED,), owner="somebody who is gone")
+    journal.change("UPDATE jobs SET plan = '{}' WHERE id = ?", (plans[0].id,))
+    journal.close()
+    executor = new_executor()
+    executor.recover()
+    eventually(lambda: states(executor, plans[1]) == [S.NEEDS_YOU], "the other one is looked up", 4)
+    assert states(executor, plans[0]) == [S.UNKNOWN]
