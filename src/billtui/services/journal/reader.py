@@ -231,15 +231,19 @@ class JournalReader:
             ).fetchone()
         return found is not None
 
-    def any_sent_since(self, panel_id: str, account_id: str, at: str) -> bool:
-        """Whether anything of the account was sent from this computer after ``at`` (UTC, as the journal has it)."""
+    def any_sent_since(self, panel_id: str, account_id: str, at: str, kinds: Iterable[str]) -> bool:
+        """Whether anything of these ``kinds`` was sent for the account from this computer after ``at`` (UTC, as the
+        journal has it), and may have had its effect."""
+        wanted = sorted(kinds)
+        places = ", ".join("?" * len(wanted))
         with self._reading() as db:
             if db is None:
                 return False
             found = db.execute(
-                "SELECT 1 FROM events e JOIN jobs j ON j.id = e.job_id WHERE e.after = 'sending' AND e.at > ?"
-                " AND j.panel_id = ? AND j.account_id = ? LIMIT 1",
-                (at, panel_id, account_id),
+                "SELECT 1 FROM events e JOIN operations o USING (job_id, number) JOIN jobs j ON j.id = e.job_id"
+                " WHERE e.after = 'sending' AND e.at > ? AND j.panel_id = ? AND j.account_id = ?"
+                f" AND o.state NOT IN ('refused', 'not-sent', 'cancelled') AND o.kind IN ({places}) LIMIT 1",
+                (at, panel_id, account_id, *wanted),
             ).fetchone()
         return found is not None
 

@@ -1,0 +1,86 @@
+"""A plan file on a panel without keys, on two computers: what was done with it elsewhere is seen before it is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from billtui.services import planner
+from billtui.services.executor import Executor, Limits
+from billtui.services.journal import OperationState
+from billtui.services.panel_seen import changed_since_written, with_panel_seen
+from billtui.services.plans import Plan
+from tests.services.executor.test_without_keys import carry, purchase, renewals
+from tests.support.keyless_panel import KeylessPanel
+from tests.support.money_panel import Fault
+
+S = OperationState
+NewExecutor = Callable[[str], Executor]
+
+
+@pytest.fixture
+def panel() -> Iterator[KeylessPanel]:
+    with KeylessPanel() as panel:
+        yield panel
+
+
+@pytest.fixture
+def computer(panel: KeylessPanel, tmp_path: Path) -> Iterator[NewExecutor]:
+    made: list[Executor] = []
+
+    def start(name: str) -> Executor:
+        limits = Limits(first_pause=0.02, longest_pause=0.05, looks=2)
+        executor = Executor(panel.client, tmp_path / name / "journal", limits=limits)
+        executor.start()
+        made.append(executor)
+        return executor
+
+    yield start
+    for executor in made:
+        executor.close()
+
+
+def written(panel: KeylessPanel, plan: Plan) -> Plan:
+    async def look() -> Plan:
+        async with panel.client() as client:
+            return await with_panel_seen(client, plan)
+
+    return Plan.from_json(asyncio.run(look()).to_json())
+
+
+def changed(panel: KeylessPanel, computer: Executor, plan: Plan) -> list[str]:
+    async def look() -> list[str]:
+        async with panel.client() as client:
+            return await changed_since_written(client, computer.reader, plan)
+
+    return asyncio.run(look())
+
+
+def test_a_purchase_of_another_computer_is_seen(panel: KeylessPanel, computer: NewExecutor) -> None:
+    here, there = computer("here"), computer("there")
+    plan = written(panel, purchase(panel))
+    assert changed(panel, here, plan) == []
+    assert carry(there, plan) == [S.DONE]
+    assert changed(panel, here, plan) != []
+
+
+def test_what_leaves_no_trace_there_explains_no_difference(panel: KeylessPanel, computer: NewExecutor) -> None:
+    """A server was renamed from here since, and a purchase was refused: neither is why there is a new invoice."""
+    here, there = computer("here"), computer("there")
+    [order] = panel.add_orders(1)
+    plan = written(panel, purchase(panel))
+    assert carry(there, plan) == [S.DONE]
+    assert carry(here, planner.rename(panel.account(), order, "web-1")) == [S.DONE]
+    panel.faults = [Fault("422-before", "POST /renewals")]
+    assert carry(here, renewals(panel, 1, None)) == [S.REFUSED]
+    assert changed(panel, here, plan) != []
+
+
+def test_what_was_bought_here_since_stops_no_other_file(panel: KeylessPanel, computer: NewExecutor) -> None:
+    here = computer("here")
+    first, second = written(panel, purchase(panel)), written(panel, purchase(panel))
+    assert carry(here, first) == [S.DONE]
+    assert changed(panel, here, second) == []
