@@ -124,3 +124,30 @@ async def test_a_lost_answer_is_decided_with_both_states_in_sight(
         assert sorted(house.renewals(one) for one in orders) == [0, 1]
         assert house.spent() - spent == house.panel.books.orders[int(orders[0])].total
         assert house.panel.calls.count("client/invoice/renewal_invoice") == 2
+
+
+async def test_a_ticket_is_written_by_keys_to_a_department_of_this_panel(house: House, tmp_path: Path) -> None:
+    """Panels that number their departments know no “technical”: the one that is called so is written to."""
+    program, profile, pocket = opened(house, tmp_path)
+    if "tickets.new" not in capabilities(house):
+        pytest.skip("no tickets on this panel")
+    before = house.letters()
+    async with program.open(profile=profile, credentials=pocket, login=house.login) as driver:
+        await driver.go("9", "TicketsScreen")
+        await driver.press("n")
+        await driver.on("ComposerScreen")
+        screen: Any = driver.app.screen
+        await driver.until(lambda: screen.addressees.told, "the departments")
+        assert screen.department in screen.addressees.known
+        assert (screen.access is not None) == ("tickets.access" in capabilities(house))
+        await driver.type("The panel shows a wrong date")
+        await driver.press("enter")
+        await driver.type("Since this morning the date in the corner is of yesterday.")
+        await driver.press("ctrl+o")
+        await driver.until(lambda: type(driver.app.screen).__name__ != "ComposerScreen", "findings")
+        if type(driver.app.screen).__name__ == "SendWithFindings":
+            await driver.press("right", "enter")
+        job = await driver.finished()
+        assert set(job.counts) == {S.DONE}, driver.said
+        (new,) = [one for one in house.letters() if one not in before]
+        assert "of yesterday" in new

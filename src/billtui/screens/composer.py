@@ -133,9 +133,9 @@ class ComposerScreen(ComposedLetter):
     @handles("composer.department")
     async def choose_department(self) -> None:
         """Whom it is written to (TKT-1)."""
-        choices = [Choice(one, name, about) for one, (name, about) in self.departments.items()]
-        proposed = self.reviewer.proposed
-        note = f"By its text it is for {self.departments[proposed][0]}." if proposed in self.departments else ""
+        choices = [Choice(one, name, about) for one, (name, about) in self.addressees.known.items()]
+        proposed = self.addressees.meant_by(self.reviewer.proposed or "")
+        note = f"By its text it is for {self.addressees.name(proposed)}." if proposed else ""
         chosen = await self.app.push_screen_wait(
             ChoiceDialog("Whom is it for?", choices, chosen=proposed or self.department, note=note)
         )
@@ -143,8 +143,8 @@ class ComposerScreen(ComposedLetter):
             self.set_department(chosen)
 
     def set_department(self, department: str) -> None:
-        """Write to this department."""
-        self.department = department
+        """Write to this department, by its id or its matter; where the panel has none for that, nothing changes."""
+        self.department = self.addressees.meant_by(department) or self.department
         self.show_fields()
         self.touched()
 

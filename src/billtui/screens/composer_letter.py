@@ -17,27 +17,15 @@ from billtui.screens.composer_keeping import KeptLetter
 from billtui.screens.composer_review import Reviewer
 from billtui.screens.composer_view import ComposerView, Looks, size_text
 from billtui.screens.review_panel import ReviewPanel
+from billtui.services.addressees import Addressees
 from billtui.services.drafts import DraftConflict, DraftDamaged, DraftLocked, DraftState
 from billtui.services.ticket_review import Finding, TicketDraft, Turn
-from billtui.services.ticket_review.draft import ABUSE, FINANCE, SALES, TECHNICAL
+from billtui.services.ticket_review.draft import TECHNICAL
 from billtui.widgets.field_line import FieldLine
 from billtui.widgets.letter_area import plain
 
 KEEP_SECONDS: Final = 0.25
 """What is typed is on disk after so long."""
-DEPARTMENT_NAMES: Final = {
-    TECHNICAL: "Technical support",
-    FINANCE: "Finance",
-    SALES: "Sales",
-    ABUSE: "Abuse",
-}
-"""Until the panel has told its own."""
-DEPARTMENT_HELP: Final = {
-    TECHNICAL: "Servers, network, systems: whatever does not work",
-    FINANCE: "Invoices, payments, money back",
-    SALES: "Offers, plans, what to buy",
-    ABUSE: "Complaints and attacks",
-}
 
 
 class ComposedLetter(ComposerView):
@@ -55,10 +43,9 @@ class ComposedLetter(ComposerView):
         self.turn = turn
         self.access_given = access_given
         """Whether the ticket holds server access already."""
-        self.departments: dict[str, tuple[str, str]] = {
-            one: (name, DEPARTMENT_HELP[one]) for one, name in DEPARTMENT_NAMES.items()
-        }
+        self.addressees = Addressees()
         self.department = kept.draft.department or TECHNICAL
+        """Its raw id; empty where the panel has none that fits."""
         self.order_id = kept.draft.order_id
         self.placeholders = kept.draft.placeholders
         self.held_back = kept.draft.held_back
@@ -100,18 +87,21 @@ class ComposedLetter(ComposerView):
             last.scroll_end(animate=False)
         self.guarded(self.reviewer.begin(self.session.store.path if not self.session.closed else None))
         if self.looks.kind == "new":
-            self.guarded(self._read_departments())
+            self.guarded(self.know_departments())
 
     def on_unmount(self) -> None:
         """However it ends, what was written last is kept."""
         if self._values:
             self._keep(self._values)
 
-    async def _read_departments(self) -> None:
-        found = await self.session.writing.departments()
-        if found:
-            self.departments = {one.id.raw: (str(one.name), str(one.about)) for one in found}
-            self.show_fields()
+    async def know_departments(self) -> None:
+        """Ask the panel for its departments, unless it has told them. Raises ClientError."""
+        if not self.addressees.told:
+            self.addressees.tell(await self.session.writing.departments())
+            self.department = self.addressees.meant_by(self.department)
+            if self.is_attached:
+                self.show_fields()
+                self.reviewer.soon()
 
     # --- what stands here
 
@@ -130,7 +120,7 @@ class ComposedLetter(ComposerView):
         """The same as the review reads it."""
         draft, subject, access = self.kept.draft, self.subject, self.access
         return TicketDraft(
-            department=self.department,
+            department=self.addressees.matter(self.department),
             subject=draft.ticket_subject if subject is None else subject.value,
             body=self.body.text,
             order_id=self.order_id,
@@ -150,9 +140,10 @@ class ComposedLetter(ComposerView):
     def show_fields(self) -> None:
         """Department, order and files on their lines."""
         if self.looks.kind == "new":
-            name = self.departments.get(self.department, (self.department, ""))[0]
-            proposed = self.reviewer.proposed
-            note = f"{self.departments.get(proposed, (proposed, ''))[0]}, by the text?" if proposed else ""
+            proposed = self.addressees.meant_by(self.reviewer.proposed or "")
+            note = f"{self.addressees.name(proposed)}, by the text?" if proposed else ""
+            name = self.addressees.name(self.department) if self.department else "nobody yet"
+            note = note or ("" if self.department else "F2 chooses")
             self.query_one("#department", FieldLine).put(name, note, "$text-warning")
             self.query_one("#order", FieldLine).put(*self._order_words())
         files = self.kept.draft.attachments

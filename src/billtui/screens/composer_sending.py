@@ -62,6 +62,23 @@ def _something_missing(screen: ComposerScreen) -> bool:
     return False
 
 
+async def _has_department(screen: ComposerScreen) -> bool:
+    """Whether it is known whom a new ticket is for, by the panel's own departments (TKT-1)."""
+    if screen.looks.kind != "new":
+        return True
+    try:
+        await screen.know_departments()
+    except ClientError as error:
+        screen.billtui.say(f"Whom it can be written to is not known: {error} The draft is kept.", "error")
+        return False
+    if not screen.department:
+        screen.billtui.say("Choose whom it is for (F2), then send it.", "warning")
+        return False
+    if screen.department != screen.kept.draft.department:
+        await screen.keep()
+    return True
+
+
 async def _ready(screen: ComposerScreen) -> bool:
     """Whether the person wants it sent as it is: placeholders, then findings, once."""
     await screen.keep()
@@ -71,7 +88,7 @@ async def _ready(screen: ComposerScreen) -> bool:
     if findings and not await screen.app.push_screen_wait(SendWithFindings(findings, screen.looks.send_word)):
         screen.body.focus()
         return False
-    return await screen.billtui.sign_in_first(SIGN_IN_FIRST)
+    return await screen.billtui.sign_in_first(SIGN_IN_FIRST) and await _has_department(screen)
 
 
 async def _placeholders_filled(screen: ComposerScreen) -> bool:

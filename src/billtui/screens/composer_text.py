@@ -45,7 +45,7 @@ async def insert_template(screen: ComposerScreen) -> None:
 
 async def _template(screen: ComposerScreen) -> None:
     language = ticket_templates.language_of(screen.body.text) or ticket_templates.own_language()
-    offered = ticket_templates.offered(screen.department, language)
+    offered = ticket_templates.offered(screen.addressees.matter(screen.department), language)
     by_id = {one.id: one for one in offered}
     things = [
         Findable(one.id, one.title, _about(screen, one), f"{one.department} {one.language} {one.subject}")
@@ -66,8 +66,7 @@ async def _template(screen: ComposerScreen) -> None:
 
 
 def _about(screen: ComposerScreen, one: TicketTemplate) -> str:
-    department = screen.departments.get(one.department, (one.department, ""))[0]
-    return f"{department}, {ticket_templates.LANGUAGE_NAMES[one.language]}"
+    return f"{screen.addressees.name(one.department)}, {ticket_templates.LANGUAGE_NAMES[one.language]}"
 
 
 def _put(screen: ComposerScreen, text: str) -> None:

@@ -100,7 +100,7 @@ class ComposerView(BilltuiScreen):
                     yield LetterArea(id="text")
                 with Horizontal(id="extras"):
                     yield FieldLine("Files", id="files")
-                    if not looks.staff:
+                    if not looks.staff and self.session.unavailable("tickets.access") is None:
                         with Horizontal(id="access-line"):
                             yield Static("Server access", classes="label")
                             yield SecretInput(placeholder="root password", id="access")
@@ -126,8 +126,8 @@ class ComposerView(BilltuiScreen):
 
     @property
     def access(self) -> SecretInput | None:
-        """The field for server access, of a client."""
-        return None if self.looks.staff else self.query_one("#access", SecretInput)
+        """The field for server access, of a client whose panel has that."""
+        return next(iter(self.query("#access").results(SecretInput)), None)
 
     @property
     def review_panel(self) -> ReviewPanel:
