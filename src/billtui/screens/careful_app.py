@@ -85,17 +85,17 @@ class CarefulApp(GatedApp[Answer]):
             self._next_callbacks.clear()
 
     @staticmethod
-    def _report(error: BaseException) -> CrashReport:
+    def _report(error: BaseException, *, goes_on: bool = True) -> CrashReport:
         from billtui import __version__
         from billtui.config.paths import state_dir
         from billtui.terminal.crash import report_crash
 
-        return report_crash(error, state_dir() / "crashes", version=__version__)
+        return report_crash(error, state_dir() / "crashes", version=__version__, goes_on=goes_on)
 
     def _fatal_error(self) -> None:
         """A crash says where, never with what: Textual's own report prints local variables."""
         error = sys.exc_info()[1]
         if error is not None and not self.crash_text:
-            self.crash_text = self._report(error).text
+            self.crash_text = self._report(error, goes_on=False).text
         self._return_code = 1
         self._close_messages_no_wait()

@@ -20,7 +20,7 @@ _PAUSED = {
     PauseReason.BUSY_PANEL: "waits because the panel asked to",
     PauseReason.RESTART: "was interrupted; jobs (4) shows what is left and goes on with p",
     PauseReason.OTHER_ACCOUNT: "waits: another account is signed in. Sign in to its own, then jobs (4) goes on with p",
-    PauseReason.TROUBLE: "stopped before sending, by a fault of billtui; its log says where. Jobs (4) goes on with p",
+    PauseReason.TROUBLE: "stopped by a fault of billtui; 4 shows what was not sent, and goes on with p",
     PauseReason.JOURNAL: "waits: the journal cannot be written, and nothing more is sent. Free some space, then p",
 }
 

@@ -28,8 +28,10 @@ class CrashReport(NamedTuple):
     text: str
 
 
-def report_crash(error: BaseException | None, directory: Path, *, version: str) -> CrashReport:
+def report_crash(error: BaseException | None, directory: Path, *, version: str, goes_on: bool = False) -> CrashReport:
     """Write a report to ``directory`` (0600) and return the words for the person; never raises OSError.
+
+    ``goes_on``: the program does, and only what was done at that moment was not.
 
     Use it from ``App._fatal_error`` with ``sys.exception() or self._exception``, let Textual print ``text`` when the
     terminal is back (``_exit_renderables``; only the first, a fault in drawing comes twice), and exit with the app's
@@ -47,7 +49,8 @@ def report_crash(error: BaseException | None, directory: Path, *, version: str) 
     where = f"The places in the code, without any of your data, are in {path}." if path else "No report could be kept."
     place = _last_place(error) if error is not None else ""
     shown = f"{type(error).__name__ if error is not None else 'unknown'}{f' at {place}' if place else ''}"
-    text = f"billtui stopped because of a fault in itself: {shown}.\n{where}\nWhat you confirmed is in the journal."
+    what = "billtui met a fault in itself and goes on" if goes_on else "billtui stopped because of a fault in itself"
+    text = f"{what}: {shown}.\n{where}\nWhat you confirmed is in the journal."
     return CrashReport(path, text)
 
 

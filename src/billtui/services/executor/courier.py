@@ -31,6 +31,7 @@ from billtui.services.journal import (
 )
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words, without_code
 from billtui.services.operation_kinds import SPENDING
+from billtui.services.own_faults import REPORT_SAYS_WHERE
 from billtui.services.panel_ways import pays_by_itself
 from billtui.services.plans import Operation, PlanError
 from billtui.services.settle import MEMORY, Verdict, held_against, look_up, verdict_of_error, without
@@ -96,7 +97,7 @@ class Courier:
                 await self._finish(run, number, Verdict(S.UNKNOWN, "internal", detail=words), S.SENDING)
                 return
             when = " before sending" if run.states.get(number) is S.PREPARED else ""
-            await self._desk.pause(run, PauseReason.TROUBLE, f"billtui failed{when}; its log says where.")
+            await self._desk.pause(run, PauseReason.TROUBLE, f"billtui failed{when}; {REPORT_SAYS_WHERE}.")
         except JournalError as error:
             self._desk.journal_failed(run, error)
 

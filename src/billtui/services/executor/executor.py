@@ -38,6 +38,7 @@ from billtui.services.journal import (
 from billtui.services.journal.schema import owners_dir
 from billtui.services.journal.writer import Step, no_step
 from billtui.services.locks import LockTrouble, OwnerLock
+from billtui.services.own_faults import keep_reports
 from billtui.services.plans import Plan, PlanError
 
 T = TypeVar("T")
@@ -101,6 +102,7 @@ class Executor:
         """Open the journal, take the owner's lock, start the threads. Raises JournalError; then nothing can be sent."""
         if self.started:
             return
+        keep_reports()
         self._journal = JournalThread(self.journal_path, step=self._step)
         try:
             self._lock = OwnerLock(owners_dir(self.journal_path), _about_this(self._program))

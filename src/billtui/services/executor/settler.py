@@ -15,6 +15,7 @@ from billtui.services.executor.keyless import bound_invoice, look
 from billtui.services.executor.run import Run
 from billtui.services.journal import JournalError, OperationState, PauseReason
 from billtui.services.one_time_codes import CODE_NEEDED, code_needed_words
+from billtui.services.own_faults import REPORT_SAYS_WHERE
 from billtui.services.settle import Verdict, held_against, look_up, without
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class Settler:
         if self._failures[run.job_id, number] < self._desk.limits.looks:
             return False
         del self._failures[run.job_id, number]
-        words = "billtui itself failed at looking it up; its log says where. Compare with the panel, then decide."
+        words = f"billtui itself failed at looking it up; {REPORT_SAYS_WHERE}. Compare with the panel, then decide."
         with suppress(JournalError):
             await self._desk.move_surely(run, number, S.NEEDS_YOU, S.UNKNOWN, code="internal", detail=words)
         return True

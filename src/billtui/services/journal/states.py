@@ -52,7 +52,7 @@ class PauseReason(StrEnum):
     """The panel answers "too many requests" or does not execute, again and again."""
     OTHER_ACCOUNT = "other-account"
     TROUBLE = "trouble"
-    """billtui itself failed, before sending; the log says where."""
+    """billtui itself failed, before sending; a crash report says where."""
     JOURNAL = "journal"
     """The journal cannot be written, so nothing may be sent."""
 
