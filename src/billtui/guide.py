@@ -135,8 +135,8 @@ class GuideApp(CarefulApp[Chosen]):
 
     def work(self, work: Coroutine[Any, Any, object], name: str = "work") -> None:
         """Do ``work`` in a worker of the program, so that closing a dialog does not cut it off."""
-        work = self.part_of_opening(work)
-        self.run_worker(self.boundary(work, name), group="guide", exit_on_error=False)
+        part = self.part_of_opening(work)
+        self.begin_work(self, self.boundary(part, name), part, group="guide")
 
     def choose_profile(self) -> None:
         """There is none to choose."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from billtui.commands import handles
 from billtui.config.profiles import Profile, ProfileBook
@@ -54,8 +54,17 @@ class ProfileSwitching(News):
 
         Everything that was asked or worked out for the first ends here: its questions, its workers, its screens. The
         new session is in place before the old one ends, so a late answer of the old one meets nobody. ``then`` shows
-        something of the new one.
+        something of the new one. What is typed meanwhile is meant for the new one, and waits for it.
         """
+        opening = self.typing.begin(everywhere=True)
+        try:
+            await self._switch(profile)
+            if then is not None:
+                then()
+        finally:
+            self.typing.end(opening, whole=True)
+
+    async def _switch(self, profile: Profile) -> None:
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self._signing_in = False  # its form went without an answer
@@ -73,6 +82,7 @@ class ProfileSwitching(News):
         self.profile = profile
         self._connection = ConnectionChanged(ConnectionState.CONNECTING)
         self.session = self._new_session(profile)
+        self.starts(anew=True)
         await self.boundary(before.close())
         await self._fresh_areas()
         self._show_title(profile)
@@ -80,8 +90,6 @@ class ProfileSwitching(News):
         self._reload_all(force=True)
         self.dress_all()
         await self.boundary(asyncio.to_thread(self._note_last, profile))
-        if then is not None:
-            then()
 
     async def _fresh_areas(self) -> None:
         """Every area anew: no screen keeps anything of the profile before."""
@@ -135,8 +143,9 @@ class ProfileSwitching(News):
         """Switch, asked first where it matters, in a worker that no screen's end cancels."""
         self._in_worker(self._switch_if_wanted(profile, then))
 
-    def _in_worker(self, work: Awaitable[object]) -> None:
-        self.run_worker(self.boundary(work), group="profiles", exit_on_error=False)
+    def _in_worker(self, work: Coroutine[Any, Any, object]) -> None:
+        part = self.part_of_opening(work)
+        self.begin_work(self, self.boundary(part), part, group="profiles")
 
     @handles("app.profile")
     def choose_profile(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +19,7 @@ from billtui.keymap import OF_WIDGETS, bindings_for, keys_of, runs, shown
 from billtui.screens.lean_screen import LeanScreen
 from billtui.screens.shell import Shell, shell_of
 from billtui.services.staff import business_refusal, is_staff
+from billtui.terminal.gated_app import Work
 from billtui.terminal.typing_gate import Typed
 from billtui.widgets.key_bar import KeyBar, KeyHint
 from billtui.widgets.outbox import Outbox
@@ -175,17 +176,12 @@ class BilltuiScreen(LeanScreen[None]):
     def _of_app(self, command: Command) -> tuple[object, str | None]:
         return self.billtui, self.billtui.command_handlers.get(command.id)
 
-    def guarded(self, work: Awaitable[object], name: str = "") -> None:
+    def guarded(self, work: Work, name: str = "") -> None:
         """Run ``work`` in a worker of this screen; an error becomes a message, never a crash.
 
         With a ``name`` a person began it, and may leave it by ``esc`` while the panel is asked; else it loads a view.
         """
-
-        async def run() -> None:
-            await self.billtui.boundary(work, name)
-
-        coroutine: Coroutine[Any, Any, None] = run()
-        self.run_worker(coroutine, group="commands", exit_on_error=False)
+        self.billtui.begin_work(self, self.billtui.boundary(work, name), work, group="commands")
 
     def refusal_of(self, command: Command) -> str | None:
         """Why ``command`` cannot be used now, or ``None``. Screens add their own reasons and ask ``super()`` first."""

@@ -67,8 +67,8 @@ class Shell(CarefulApp[int]):
 
         Without a ``name`` nobody waits for it.
         """
-        work = self.part_of_opening(work)
-        self.run_worker(self.boundary(work, name), group="session", exit_on_error=False)
+        part = self.part_of_opening(work)
+        self.begin_work(self, self.boundary(part, name), part, group="session")
 
     @abstractmethod
     def dress(self, screen: BilltuiScreen) -> None:

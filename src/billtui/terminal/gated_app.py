@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.events import Event
 
@@ -13,10 +15,39 @@ from billtui.terminal.output_filter import HarmlessApp
 from billtui.terminal.typing_gate import TYPED, Opening, TellsWhenShown, Typed, TypingGate, opening_now
 
 if TYPE_CHECKING:
+    from textual.dom import DOMNode
     from textual.screen import Screen
 
 Answer = TypeVar("Answer")
-Result = TypeVar("Result")
+
+
+class Work(Protocol):
+    """Something to await once, or to close where nobody does: any coroutine."""
+
+    def __await__(self) -> Generator[Any, Any, object]:
+        """Do it."""
+
+    def close(self) -> None:
+        """It is not done."""
+
+
+class _Part:
+    """Work that tells its end, also when it never began."""
+
+    def __init__(self, work: Work, ended: Callable[[], None]) -> None:
+        self._work = work
+        self._ended = ended
+
+    def __await__(self) -> Generator[Any, Any, object]:
+        try:
+            return (yield from self._work.__await__())
+        finally:
+            self._ended()
+
+    def close(self) -> None:
+        """It never began."""
+        self._work.close()
+        self._ended()
 
 
 class GatedApp(HarmlessApp[Answer]):
@@ -58,9 +89,13 @@ class GatedApp(HarmlessApp[Answer]):
         """Say that keys were not used, in the program's own way of saying things."""
         raise NotImplementedError
 
-    def starts(self) -> None:
-        """Something comes up by itself, a sign-in perhaps: what is typed waits for it."""
-        self._starting = self.typing.begin()
+    def starts(self, *, anew: bool = False) -> None:
+        """Something comes up by itself, a sign-in perhaps: what is typed waits for it.
+
+        ``anew``: in the place of all that stands there.
+        """
+        self.started()
+        self._starting = self.typing.begin(everywhere=anew)
 
     def started(self) -> None:
         """It has come up, or is not needed."""
@@ -79,19 +114,28 @@ class GatedApp(HarmlessApp[Answer]):
             opening_now.reset(token)
             self.typing.end(opening)
 
-    def part_of_opening(self, work: Coroutine[Any, Any, Result]) -> Coroutine[Any, Any, Result]:
+    def part_of_opening(self, work: Work) -> Work:
         """``work``, for a worker, as a part of what the key began that runs now."""
         opening = opening_now.get()
         if opening is None or opening.over:
             return work
         opening.parts += 1
-        return self._follow(opening, work)
+        return _Part(work, lambda: self.typing.end(opening))
 
-    async def _follow(self, opening: Opening, work: Coroutine[Any, Any, Result]) -> Result:
-        try:
-            return await work
-        finally:
-            self.typing.end(opening)
+    def begin_work(self, owner: DOMNode, whole: Coroutine[Any, Any, object], work: Work, *, group: str) -> None:
+        """Run ``whole``, which awaits ``work``, in a worker of ``owner``.
+
+        A worker whose owner goes in the same turn never runs (Textual 8.2.8): its work is closed then, so that nothing
+        that was typed waits for it.
+        """
+        owner.run_worker(whole, group=group, exit_on_error=False)
+
+        def look() -> None:
+            if inspect.getcoroutinestate(whole) == inspect.CORO_CREATED:
+                whole.close()
+                work.close()
+
+        asyncio.get_running_loop().call_soon(look)  # behind the worker's first step, which is in the loop's queue
 
     def shows_no_more(self) -> None:
         """What a key began has been decided: what is typed from now on is for what stands."""

@@ -87,11 +87,13 @@ class Opening:
     """A command on its way to something that it will show: what is typed meanwhile is meant for that.
 
     While something else is on top than where it began, a question of its own or a sign-in, what is typed is for that.
+    One that is ``everywhere`` puts all of it anew: nothing is meant for what is on top meanwhile.
     """
 
-    def __init__(self, screen: Screen[Any] | None) -> None:
+    def __init__(self, screen: Screen[Any] | None, *, everywhere: bool = False) -> None:
         """It begins now, in one piece, on ``screen``."""
         self.screen = screen
+        self.everywhere = everywhere
         self.since = monotonic()
         """Since when its screen has been on top again."""
         self.parts = 1
@@ -313,9 +315,9 @@ class TypingGate:
         self._wake(self._coming_since + PATIENCE - now)
         return False
 
-    def begin(self) -> Opening:
-        """A key began something that may open something."""
-        opening = Opening(self._top())
+    def begin(self, *, everywhere: bool = False) -> Opening:
+        """A key began something that may open something; ``everywhere``: that puts every screen anew."""
+        opening = Opening(self._top(), everywhere=everywhere)
         self._openings.add(opening)
         return opening
 
@@ -328,7 +330,7 @@ class TypingGate:
                 self._app.call_later(self.go_on)
 
     def _opening(self) -> bool:
-        busy = [one for one in self._openings if one.screen is self._top()]
+        busy = [one for one in self._openings if one.everywhere or one.screen is self._top()]
         if not busy:
             return False
         end = max(one.since for one in busy) + PATIENCE
