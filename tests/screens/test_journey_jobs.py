@@ -65,14 +65,14 @@ async def test_another_programs_job_is_followed_and_taken_over(program: Program,
         screen = driver.app.screen
         assert isinstance(screen, JobScreen)
         with writer.transaction():
-            for number in range(41, 501):
+            for number in range(41, 941):
                 move(writer, plan, number)
-        await driver.sees("500 of 1000 (50 %)")
-        await driver.until(lambda: screen.job is not None and screen.job.counts[S.DONE] == 450, "counts")
+        await driver.sees("940 of 1000 (94 %)")
+        await driver.until(lambda: screen.job is not None and screen.job.counts[S.DONE] == 846, "counts")
 
         await driver.press("v")
         await driver.choose("refused")
-        await driver.until(lambda: screen.table.row_count == 50, "only what was refused")
+        await driver.until(lambda: screen.table.row_count == 94, "only what was refused")
         await driver.press("e")
         await driver.on("MessageDialog")
         await driver.sees("does not cover invoice 10", "INV-3", "decided against it", "What happened")
@@ -90,10 +90,10 @@ async def test_another_programs_job_is_followed_and_taken_over(program: Program,
         await driver.sees("left; p shows them and goes on")
         await driver.press("p")
         await driver.on("ChoiceDialog")
-        await driver.sees("500 steps left, 5 000.00 EUR in all", "500 changed since you confirmed", "And 495 more")
+        await driver.sees("60 steps left, 600.00 EUR in all", "60 changed since you confirmed", "And 55 more")
         await driver.choose("cancel")
         await driver.until(lambda: screen.session.journal.job(plan.id).finished, "the rest is cancelled")
-        assert screen.session.journal.job(plan.id).counts == {S.DONE: 450, S.REFUSED: 50, S.CANCELLED: 500}
+        assert screen.session.journal.job(plan.id).counts == {S.DONE: 846, S.REFUSED: 94, S.CANCELLED: 60}
         assert screen.session.journal.verify() == []
         writer.close()
 

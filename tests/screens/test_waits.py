@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 from textual.widgets import Input
 
 from billtui.screens import waits
+from billtui.services.journal.schema import owners_dir
+from billtui.services.locks import OwnerLock
 from billtui.terminal import typing_gate
+from tests.screens.test_journey_jobs import written
 from tests.support.driving import Driver, Pocket, Program, type_at_once
 from tests.support.sandbox import SandboxProcess
 from tests.support.slow_relay import SlowRelay
@@ -213,3 +217,24 @@ async def test_a_panel_that_answers_at_once_shows_nothing(
         await driver.press("x")
         await driver.on("ChoiceDialog")
         assert not driver.app.query("WaitLine")
+
+
+async def test_what_is_left_of_a_job_is_compared_for_as_long_as_it_takes(slow: Program, relay: SlowRelay) -> None:
+    """Before a job goes on the panel is asked about all that is left: shown, counted, and left by ``esc``."""
+    async with slow.open() as driver:
+        lock = OwnerLock(owners_dir(driver.app.session.settings.journal_path))
+        writer, plan = written(driver, 50, 5, lock)
+        os.close(lock._descriptor)  # as the kernel does when that program is gone
+        await driver.go("4", "JobsScreen")
+        await driver.press("enter")
+        await driver.on("JobScreen")
+        await driver.sees("left; p shows them and goes on")
+        hold(relay, "GET /api/v1/invoices")
+        await driver.press("p")
+        await driver.sees("1 of 2")
+        await leaves(driver, relay, "Comparing what is left with the panel")
+        assert writes(relay.calls) == [] and driver.app.session.journal.job(plan.id).paused is not None
+        await driver.press("p")
+        await driver.on("ChoiceDialog")
+        await driver.sees("45 steps left", "45 changed since you confirmed")
+        writer.close()

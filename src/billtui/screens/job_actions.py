@@ -21,6 +21,7 @@ from billtui.services.journal.targets import about_words
 from billtui.services.journal.workers import Worker
 from billtui.services.pictures import compared, looked_at
 from billtui.services.plans import Plan
+from billtui.services.waits import asking
 from billtui.widgets.formats import count_text, local, moment_text, state_cell, toned
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ async def pause_or_go_on(app: Shell, job_id: str) -> None:
         who = f"{standing.worker.words} starts nothing new" if standing.elsewhere and standing.worker else ""
         app.say(f"{job.title}: paused; {who or 'nothing new is started'}.")
         return
-    differences = await asyncio.to_thread(executor.differences, job.id)
+    with asking("Comparing what is left with the panel"):
+        differences = await asyncio.wrap_future(executor.differences(job.id))
     left = [row for row in app.session.journal.operations(job.id, answers=False) if not row.closed]
     where = f" by {standing.worker.words}" if standing.elsewhere and standing.worker is not None else ""
     choices = [

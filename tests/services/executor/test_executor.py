@@ -401,7 +401,7 @@ def test_differences_are_shown_before_resuming(new_executor: NewExecutor, panel:
     executor.wait(executor.submit(plan), SECONDS)
     panel.invoices["3"].update(state="paid")
     before = len(panel.writes())
-    assert list(executor.differences(plan.id)) == [3] and len(panel.writes()) == before
+    assert list(executor.differences(plan.id).result(SECONDS)) == [3] and len(panel.writes()) == before
     executor.resume(plan.id)
     assert executor.wait(plan.id, SECONDS).counts == {S.DONE: 2, S.REFUSED: 1}
 

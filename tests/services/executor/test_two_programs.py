@@ -81,7 +81,7 @@ def test_cancelling_from_the_second_while_the_first_runs_and_while_it_waits(
     row = first.wait(plan.id, SECONDS)
     assert row.finished and cancelled and row.counts == {S.DONE: len(panel.effects), S.CANCELLED: cancelled}
 
-    other = planner.pay(panel.account(), panel.add_invoices(3, start=100), "internal")
+    other = planner.delete(panel.account(), panel.add_invoices(3, start=100))
     second.submit(other, hold_seconds=60)
     engine = second._engine
     assert engine is not None
@@ -126,7 +126,7 @@ def test_what_an_ended_program_leaves_is_taken_over_while_the_second_runs(
     )  # looked up: it was never seen
     row = second.reader.job(plan.id)
     assert row.paused is PauseReason.RESTART and not panel.effects, "nothing is sent before a person says so"
-    assert second.differences(plan.id) == {}
+    assert second.differences(plan.id).result(SECONDS) == {}
     second.resume(plan.id)
     assert second.wait(plan.id, SECONDS).counts == {S.DONE: 4} and set(panel.paid().values()) == {1}
     journal.close()

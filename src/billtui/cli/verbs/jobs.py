@@ -167,7 +167,7 @@ async def resume(context: Context) -> Exit:
 async def _confirm_left(context: Context, session: Session, job: JobRow, rows: list[OperationRow]) -> None:
     """Show what would be sent, its total and any drift, and have it confirmed."""
     out, options = context.out, context.options
-    differences = await asyncio.to_thread(session.executor.differences, job.id)
+    differences = await asyncio.wrap_future(session.executor.differences(job.id))
     out.note(f"Job {job.id[:12]}: {job.title}. {count(len(rows), 'step')} left, {job.left} in all.")
     for row in rows:
         out.note(f"  {row.number}. {row.title}{f', {row.amount}' if row.amount is not None else ''}")

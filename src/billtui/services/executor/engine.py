@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from billtui.client.errors import ClientError
+from billtui.client.questions import expect
 from billtui.services.drift import read_afresh
 from billtui.services.executor.courier import Courier
 from billtui.services.executor.desk import Desk
@@ -115,6 +117,7 @@ class Engine:
         rows = self._desk.reader.operations(job_id, (S.PREPARED, S.NOT_SENT, S.HELD), answers=False)
         rows = [row for row in rows if plan.operation(row.number).takes_from is None or row.targets]
         gate = asyncio.Semaphore(self._desk.limits.concurrency)
+        expect(math.ceil(len(rows) / MOST_AT_ONCE))
 
         async def compare(row: OperationRow, coming: list[OperationRow]) -> None:
             operation = self._desk.as_invoiced(plan, plan.operation(row.number))

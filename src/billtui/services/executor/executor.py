@@ -276,10 +276,12 @@ class Executor:
             with contextlib.suppress(RuntimeError):  # it is closing: nothing new is begun anyway
                 loop.call_soon_threadsafe(engine.new_session)
 
-    def differences(self, job_id: str, timeout: float = 30.0) -> dict[int, list[str]]:
-        """What differs from the plan for everything not yet sent, by operation; reads only. Raises ClientError."""
-        engine = self._running()
-        return self._run(engine.differences(job_id), timeout)
+    def differences(self, job_id: str) -> Future[dict[int, list[str]]]:
+        """What differs from the plan for everything not yet sent, by operation; reads only. May end in ClientError.
+
+        A large job takes hundreds of requests, on a slow line minutes: whoever waits may cancel it.
+        """
+        return self._begin(self._running().differences(job_id))
 
     def wait(self, job_id: str, timeout: float | None = None) -> JobRow:
         """Wait until the job is finished, paused with nothing under way, or needs a person; the job as it is then."""
@@ -340,11 +342,14 @@ class Executor:
                 loop.call_soon_threadsafe(act)
                 done.wait(_COMMAND_SECONDS)
 
-    def _run(self, coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
+    def _begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         if self._loop is None:
             coroutine.close()
             raise JournalError("The executor does not run; nothing was sent.")
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def _run(self, coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
+        future = self._begin(coroutine)
         try:
             return future.result(timeout)
         except TimeoutError:

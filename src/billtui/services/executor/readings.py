@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from billtui.client.questions import one_more
 from billtui.domain.models import Invoice, Order, Ticket
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ class Shelf(Generic[T]):
             asyncio.get_running_loop().call_soon(self._send)
         batch = await asyncio.shield(self._next)
         found = (await asyncio.shield(batch.task)).get(one)
-        return found if found is not None else await self._get(one)
+        if found is None:
+            one_more()
+            found = await self._get(one)
+        return found
 
     def close(self) -> None:
         """Stop reading."""
