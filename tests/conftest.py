@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
+import itertools
 import os
+import re
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +23,18 @@ settings.load_profile("billtui")
 
 _PROXY = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"}
 _OTHERS = {"SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CREDENTIALS_DIRECTORY", "PYTHON_KEYRING_BACKEND"}
+
+
+_places = itertools.count()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of the test's own, as pytest's; its number is counted, not looked for among those that are there."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    path = tmp_path_factory.getbasetemp() / f"{name}{next(_places)}"
+    path.mkdir(0o700)
+    return path
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +66,34 @@ _LONGEST = (
     "terminal/test_thin_lines.py",
 )
 """Files that take longest, the longest first."""
+
+
+def _load_a_share(config: pytest.Config) -> None:
+    """Load every n-th file: all workers together compile each file once, instead of each of them all files.
+
+    It is the first run on a machine that this makes shorter. A file that cannot be loaded is told by its collection.
+    """
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is None:
+        return
+    places = [(config.invocation_params.dir / given.split("::")[0]).resolve() for given in config.args]
+    files = sorted({file for place in places for file in ([place] if place.is_file() else place.rglob("test_*.py"))})
+    number = int(worker["workerid"].removeprefix("gw"))
+    for file in files[number :: worker["workercount"]]:
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(file.relative_to(config.rootpath).with_suffix("").parts))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """What is collected stays to the end: it is not looked through for garbage, now or later."""
+    gc.disable()
+    try:
+        _load_a_share(session.config)
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -20,6 +20,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support import warm_panels
+from tests.support.warm_panels import WarmProcess
+
 START_SECONDS = 60
 """To start within, and a minute more for each 20,000 orders to be seeded."""
 Json = dict[str, Any]
@@ -36,18 +39,24 @@ class SandboxProcess:
     port: int = 0
     url: str = ""
     accounts: list[Json] = field(default_factory=list)
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[str] | WarmProcess | None = None
+    warm: bool = True
+    """Whether it is forked from a process that has everything loaded, where the system can do that."""
 
     def start(self) -> SandboxProcess:
         """Start it and wait for its first line. The port is kept over restarts."""
-        command = [sys.executable, "-m", "billtui.sandbox", "--json", "--until-eof", "--port", str(self.port)]
-        command += ["--db", str(self.db), "--fleet", str(self.fleet), "--seed", str(self.seed)]
-        command += ["--hostile"] if self.hostile else []
+        arguments = ["--json", "--until-eof", "--port", str(self.port), "--db", str(self.db)]
+        arguments += ["--fleet", str(self.fleet), "--seed", str(self.seed)]
+        arguments += ["--hostile"] if self.hostile else []
         errors = self.db.with_suffix(".stderr")
         with errors.open("a") as stderr:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
-            )
+            if warm_panels.POSSIBLE and self.warm:
+                self.process = warm_panels.start(arguments, stderr.fileno())
+            else:
+                command = [sys.executable, "-m", "billtui.sandbox", *arguments]
+                self.process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
+                )
         assert self.process.stdout is not None
         watchdog = threading.Timer(START_SECONDS + self.fleet * 60 / 20_000, self.process.kill)
         watchdog.start()

@@ -94,7 +94,7 @@ def test_only_loopback_is_bound(sandbox_server: SandboxProcess) -> None:
 def test_a_signal_ends_it_cleanly_even_under_a_long_poll(
     own_sandbox: Callable[..., SandboxProcess], number: signal.Signals
 ) -> None:
-    server = own_sandbox(fleet=5)
+    server = own_sandbox(fleet=5, warm=False)
     token = server.sign_in()
     cursor = server.call("GET", f"{API}/changes", token=token)[1]["cursor"]
     answers: list[Any] = []
@@ -116,7 +116,7 @@ def test_a_signal_ends_it_cleanly_even_under_a_long_poll(
 
 
 def test_it_ends_with_whoever_started_it(own_sandbox: Callable[..., SandboxProcess]) -> None:
-    server = own_sandbox(fleet=5)
+    server = own_sandbox(fleet=5, warm=False)
     process = server.process
     assert process is not None
     assert process.stdin is not None
@@ -125,7 +125,7 @@ def test_it_ends_with_whoever_started_it(own_sandbox: Callable[..., SandboxProce
 
 
 def test_the_same_file_continues(own_sandbox: Callable[..., SandboxProcess]) -> None:
-    server = own_sandbox(fleet=5)
+    server = own_sandbox(fleet=5, warm=False)
     token = server.sign_in()
     order = active_order(server, token)
     path = f"{API}/orders/{order['id']}"
