@@ -11,6 +11,9 @@
         assert len(panel.renewals(order)) == 1       # what was billed for it: never more than once
         panel.books.run_batch()                      # only now do terms move, as the panel's cron job would do it
 
+With ``keep`` the books are written to a file before each answer, and read from it at the start: a panel that was killed
+and started again comes back with them, as one with a database does.
+
 ``books.ledger`` holds every movement of the balance, ``calls`` every call that arrived, in order, ``carried_out`` how
 often each was. ``python -m tests.panels.fossbilling_panel`` runs one to look at by hand.
 """
@@ -23,11 +26,15 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
+import pickle
+import signal
 import sys
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -46,7 +53,7 @@ class Fault:
     ``drop-after``: it is carried out, and the line is cut before the answer. ``drop-before``: the line is cut, and
     nothing is done. ``error``: HTTP 500 with a web page, nothing is done. ``html``: it is carried out, and a web page
     is the answer. ``drop-late``: the line is cut, and it is carried out ``seconds`` later. ``slow``: it is answered
-    ``seconds`` later.
+    ``seconds`` later. ``kill``: it is carried out, written down, and the whole process ends by SIGKILL.
     """
 
     call: str
@@ -60,9 +67,10 @@ class Fault:
 class FossPanel:
     """See the module's text."""
 
-    def __init__(self, balance: str = "141.00", *, port: int = 0) -> None:
-        """Nothing runs yet."""
+    def __init__(self, balance: str = "141.00", *, port: int = 0, keep: Path | None = None) -> None:
+        """Nothing runs yet. ``keep`` is the file of the books; one that is there goes on."""
         self.books = Books(balance)
+        self._keep = keep
         self.api_key, self.staff_key = "k3yOfAliceForTheStandInPanel0001", "k3yOfStaffForTheStandInPanel0001"
         self.email: str = "alice@example.com"
         self.password: str = "Client1234"
@@ -82,6 +90,15 @@ class FossPanel:
         self._over: asyncio.Event | None = None
         self._ready = threading.Event()
         self._thread: threading.Thread | None = None
+        if keep is not None and keep.exists():
+            self.books, self.sessions, self._made = pickle.loads(keep.read_bytes())
+
+    def write(self) -> None:
+        """Write the books and the sessions down, whole or not at all."""
+        if self._keep is not None:
+            beside = self._keep.with_suffix(".new")
+            beside.write_bytes(pickle.dumps((self.books, self.sessions, self._made)))
+            beside.replace(self._keep)
 
     # Running
 
@@ -152,6 +169,9 @@ class FossPanel:
             await asyncio.sleep(fault.seconds)
         with self.lock:
             data = self._answer(call, seen)
+            self.write()
+        if fault is not None and fault.kind == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
         if fault is not None and fault.kind in ("drop-after", "drop-late"):
             wire.reset()
         elif fault is not None and fault.kind == "html":
@@ -252,22 +272,26 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--limit", type=int, default=1_000_000, help="requests before each is delayed by 2 s")
     parser.add_argument("--fault", action="append", default=[], metavar="CALL=KIND", help="at every call of this kind")
+    parser.add_argument("--books", type=Path, metavar="FILE", help="keep the books here; the same file goes on")
     given = parser.parse_args()
-    panel = FossPanel(port=given.port)
+    panel = FossPanel(port=given.port, keep=given.books)
     panel.limit = given.limit
     for call, _, kind in (text.partition("=") for text in given.fault):
         panel.faults.append(Fault(call, kind or "drop-after", times=1_000_000))
-    for count in range(40):
-        panel.books.add_order(f"vm-{count:03d}.example.net", 2 + count % 2, ("1M", "3M", "1Y")[count % 3])
-    panel.books.add_invoice()
-    panel.books.add_ticket("Disk is slow", "Since yesterday.", by_staff=True)
+    if not panel.books.orders:
+        for count in range(40):
+            panel.books.add_order(f"vm-{count:03d}.example.net", 2 + count % 2, ("1M", "3M", "1Y")[count % 3])
+        panel.books.add_invoice()
+        panel.books.add_ticket("Disk is slow", "Since yesterday.", by_staff=True)
     with panel:
         sys.stdout.write(f"{panel.url}  client key {panel.api_key}  staff key {panel.staff_key}\n")
         sys.stdout.write(f"sign in as {panel.email}, {panel.password}\n")
         sys.stdout.flush()
         while True:
             time.sleep(60)
-            panel.books.run_batch()
+            with panel.lock:
+                panel.books.run_batch()
+                panel.write()
 
 
 if __name__ == "__main__":

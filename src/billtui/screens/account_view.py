@@ -135,6 +135,8 @@ def _security(account: Account) -> list[Line]:
     if left is not None and left <= FEW_CODES:
         codes += ": make new ones"
     factor = f"on{codes}" if account.totp else "off: the password alone signs in"
+    if account.totp is None:
+        factor = "this panel does not tell whether it is on"
     access = "see, make, revoke" if account.api_access else "API access is off: no key works"
     return [
         Line("password", "Password", "change it", "P: other sessions are signed out, API keys stay valid (ACC-2).", "", "account.password"),

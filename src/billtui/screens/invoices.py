@@ -8,6 +8,8 @@ from itertools import compress
 from textual.content import Content
 
 from billtui.commands import Command, Scope, handles
+from billtui.domain.models.invoices import BEGUN_STATES
+from billtui.domain.rules.invoices import begun_words
 from billtui.screens.invoice_actions import (
     combine_invoices,
     delete_invoices,
@@ -24,9 +26,11 @@ from billtui.widgets.record_table import Column
 from billtui.widgets.record_table_chosen import ChosenRows, counts_of, each_of, total_of
 
 OPEN = ("unpaid", "promised", "overdue")
+SHOWN_AS_OPEN = frozenset(OPEN) | BEGUN_STATES
+"""What a person still has to see to: at a provider it is not paid before the provider says so."""
 
 INVOICE_VIEWS = (
-    View("open", "Open invoices", lambda row, now: row.state in OPEN),
+    View("open", "Open invoices", lambda row, now: row.state in SHOWN_AS_OPEN),
     View("overdue", "Overdue", lambda row, now: row.state == "overdue"),
     View("promised", "Promised", lambda row, now: row.state == "promised"),
     View("paid", "Paid", lambda row, now: row.state == "paid"),
@@ -39,6 +43,8 @@ def invoice_refusal(command: Command, rows: Sequence[InvoiceRow]) -> str | None:
     if not rows:
         return None
     one = rows[0]
+    if command.id in ("invoice.pay", "invoice.delete") and all(row.state in BEGUN_STATES for row in rows):
+        return f"{begun_words(one.number)} 4 Jobs has the address, if it was begun from here."
     if command.id == "invoice.pay" and counts_of(rows, "state").keys().isdisjoint(OPEN):
         return f"Invoice {one.number} is {one.state}: only unpaid, promised and overdue ones can be paid (INV-3)."
     if command.id == "invoice.combine":
@@ -82,6 +88,8 @@ class InvoicesScreen(ListScreen[InvoiceRow]):
     def summary(self, rows: Sequence[InvoiceRow], marked: Sequence[InvoiceRow]) -> Content:
         """What the marked, or else all open invoices come to: always in sight."""
         of = marked or self._open_ones(rows)
+        if not of and (begun := counts_of(rows, "state").keys() & BEGUN_STATES):
+            return Content.styled(f" Not paid yet: {', '.join(sorted(begun))}.", "$muted")
         if not of:
             return Content.styled(" Nothing is open.", "$text-success")
         total = cents_text(total_of(of, "total"), of[0].currency)

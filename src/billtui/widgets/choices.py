@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widgets import OptionList
 
 
 class Choices(OptionList):
-    """An OptionList on whose chosen line the line's own colours win, as under the cursor of a table.
+    """An OptionList that takes the keys of lists (``j``, ``k``, ``g``, ``G``, or a person's own), as a table does.
+
+    On the chosen line the line's own colours win, as under the cursor of a table.
 
     Words keep their weight there, not their colour: a grey or a yellow made for the background is unreadable on the
     cursor's. What has a background of its own (a profile's name) keeps both. Without colours the line is in reverse.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "cursor_down", "Down", show=False, id="table.down"),
+        Binding("up,k", "cursor_up", "Up", show=False, id="table.up"),
+        Binding("home,g", "first", "First", show=False, id="table.first"),
+        Binding("end,G", "last", "Last", show=False, id="table.last"),
+    ]
 
     def render_line(self, y: int) -> Strip:
         """A line; on the chosen one in the cursor's colours."""

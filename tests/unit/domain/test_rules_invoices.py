@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billtui.domain.models import Invoice, InvoiceKind, InvoiceState
+from billtui.domain.models.invoices import BEGUN_STATES
 from billtui.domain.money import Money
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import invoices
@@ -217,3 +218,11 @@ def test_invoice_actions() -> None:
     assert [name for name, refusal in actions.items() if refusal is not None] == ["split"]
     paid = invoices.invoice_actions(invoice(state="paid"), ORDERS, NOW)
     assert [name for name, refusal in paid.items() if refusal is None] == ["document"]
+
+
+@pytest.mark.parametrize("state", sorted(BEGUN_STATES))
+def test_nobody_is_told_to_renew_what_is_being_paid(state: str) -> None:
+    """A payment that was begun at a provider (wire: BILLmanager); its state is no state of INV-2."""
+    refusal = invoices.state_refusal(invoice(state=state))
+    assert refusal is not None and refusal.code == "not-payable"
+    assert "was begun at a provider" in refusal.reason and "renew again" not in refusal.reason

@@ -63,6 +63,8 @@ async def show(context: Context) -> Exit:
 def _factor(account: Account) -> str:
     left = account.recovery_codes_left
     codes = "" if left is None else f", {count(left, 'recovery code')} left"
+    if account.totp is None:
+        return "not told by this panel"
     return f"on{codes}" if account.totp else "off"
 
 

@@ -92,7 +92,8 @@ class Account(WireModel):
     balances: Balances
     panel_name: SafeText = SafeText("")
     """What the panel calls itself; where it does not, the client puts its host and path here."""
-    totp: bool = False
+    totp: bool | None = None
+    """Whether a second factor is set up (ACC-6); ``None`` where the panel does not tell, as all but the Billing API."""
     capabilities: frozenset[SafeText] = frozenset()
     payment_methods: list[SafeText] = Field(default_factory=list)
     notifications: list[NotificationRule] = Field(default_factory=list)

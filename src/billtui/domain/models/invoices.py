@@ -38,6 +38,8 @@ class InvoiceState(StrEnum):
 
 OPEN_STATES: frozenset[str] = frozenset({InvoiceState.UNPAID, InvoiceState.PROMISED, InvoiceState.OVERDUE})
 """States of an open invoice: it can still be paid (REN-2, BLK-5, TRF-4)."""
+BEGUN_STATES: frozenset[str] = frozenset({"payment in progress", "payment initiated"})
+"""States of an invoice whose payment was begun at a provider (wire: BILLmanager): neither paid nor to be paid twice."""
 
 
 class Discount(WireModel):

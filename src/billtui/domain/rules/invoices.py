@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from billtui.domain.models.invoices import InvoiceKind, InvoiceState, PaymentMethod
+from billtui.domain.models.invoices import BEGUN_STATES, InvoiceKind, InvoiceState, PaymentMethod
 from billtui.domain.models.orders import OrderState
 from billtui.domain.money import Money
 from billtui.domain.periods import format_instant
@@ -59,11 +59,21 @@ def state_refusal(invoice: InvoiceFacts) -> Refusal | None:
         return Refusal(
             "not-payable", "INV-3", f"Invoice {invoice.number} was refunded: there is nothing to pay.", about
         )
+    if invoice.state in BEGUN_STATES:
+        return Refusal("not-payable", "INV-3", begun_words(invoice.number), about)
     return Refusal(
         "not-payable",
         "INV-3",
         f"Invoice {invoice.number} is {invoice.state}: order or renew again for a new one.",
         about,
+    )
+
+
+def begun_words(number: str) -> str:
+    """Why an invoice whose payment was begun at a provider is not paid once more, and what to do instead."""
+    return (
+        f"The payment of invoice {number} was begun at a provider. Pay it at the address that was given then, or on the"
+        " panel's own pages; from here it is not begun a second time."
     )
 
 
