@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ from billtui.domain.safetext import SafeText
 from billtui.sandbox.seed.people import DEMO_PASSWORD as SANDBOX_PASSWORD
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.confirm import ConfirmPlan
+from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.external import ExternalPayment
 from billtui.screens.modals.passphrase import passphrase_prompt
 from billtui.screens.modals.prompt import Prompt
@@ -66,7 +68,8 @@ def plan_of(count: int, *, panel_name: str = "Sandbox panel", account_id: str = 
 
 def lines_of(driver: Driver) -> list[str]:
     """The lines inside the dialog, without its frame."""
-    return [line.strip(" │╭╮╰╯").strip() for line in driver.text().splitlines()]
+    framed = (line.split("│", 1)[1].rsplit("│", 1)[0] for line in driver.text().splitlines() if line.count("│") > 1)
+    return [line.strip() for line in framed]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16), (40, 12)])
@@ -84,6 +87,47 @@ async def test_what_is_typed_and_the_buttons_are_in_sight_however_long_the_plan(
         if size[1] >= 24:
             assert "Amount   148 500.00 EUR" in lines_of(driver)
             assert "Left out (5)" in lines_of(driver)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (140, 40)])
+async def test_what_is_done_is_in_sight_when_the_total_is_asked_for(program: Program, size: tuple[int, int]) -> None:
+    """Nobody types the total of something that stands where it cannot be seen; what is cut off is named."""
+    note = "A note of the program that says what follows. " * 3
+    facts = [Fact("From", "internal balance, 200 000.00 EUR before")]
+    async with program.open(size=size) as driver:
+        for steps, left_out, rows in ((15, 5, 0), (3, 0, 0), (2, 3, 40)):
+            dialog = ConfirmPlan(
+                plan_of(steps, left_out=left_out), button="Pay", typed=True, note=note, facts=facts,
+                rows=[f"vm-{number:03}.example.net until 2027-01-02" for number in range(rows)],
+            )  # fmt: skip
+            driver.app.push_screen(dialog)
+            await driver.on("ConfirmPlan")
+            await driver.sees(
+                "What is done", "Pay invoice 1", "Pay invoice 2", "to confirm", "Cancel", "Amount", "Panel "
+            )
+            assert driver.app.focused is dialog.query_one("#typed")
+            await driver.press("escape")
+            await driver.until(lambda dialog=dialog: driver.app.screen is not dialog)  # type: ignore[misc]  # a default argument binds it
+
+
+async def test_arrows_read_the_whole_confirmation_beside_the_field(program: Program) -> None:
+    """↓ goes on to what is out of sight, and the line above the field names it until it was there."""
+    async with program.open(size=(80, 24)) as driver:
+        dialog = ConfirmPlan(
+            plan_of(15, left_out=5), button="Pay", typed=True, note="The note. " * 40 + "It ends here."
+        )
+        driver.app.push_screen(dialog)
+        await driver.on("ConfirmPlan")
+        await driver.sees("↓  more of what is done · 5 left out · a note")
+        await driver.press(*["down"] * 9)
+        await driver.sees("Pay invoice 15", "↓  5 left out · a note")
+        await driver.press(*["pagedown"] * 5)
+        await driver.sees("Invoice 904", "It ends here.", "That is all of it.")
+        assert "Pay invoice 1 " not in driver.text()
+        await driver.press(*["pageup"] * 10)
+        await driver.sees("Pay invoice 1 ", "Invoice 900", "↓  more of what is done · 5 left out · a note")
+        await driver.type("148500")
+        assert dialog.query_one("#typed", Input).value == "148500"
 
 
 async def test_every_step_of_a_thousand_can_be_read_before_it_is_confirmed(program: Program) -> None:
@@ -243,3 +287,21 @@ async def test_an_answer_under_another_question_takes_nothing_else_away(program:
         await driver.until(lambda: len(answers) == 2, "both answers")
         assert answers == ["two", "one"]
         await driver.until(lambda: not isinstance(driver.app.screen, Prompt), "both questions to go")
+
+
+async def test_both_answers_to_keeping_the_sign_in_say_what_they_do(program: Program) -> None:
+    """Nothing is cancelled by going on without a file, so no button says so."""
+    async with program.open(size=(80, 24), ready=False) as driver:
+        answers: list[tuple[Literal["new", "open"], str, str]] = [
+            ("new", "Until billtui ends", "Keep in a file"),
+            ("open", "Go on without", "Unlock"),
+        ]
+        for purpose, safe, other in answers:
+            dialog = passphrase_prompt(purpose)
+            driver.app.push_screen(dialog)
+            await driver.on("Prompt")
+            await driver.sees(safe, other, f"{safe} (esc): ")
+            assert "Cancel" not in driver.text()
+            await driver.press("tab")
+            await driver.press("enter")
+            await driver.until(lambda dialog=dialog: driver.app.screen is not dialog)  # type: ignore[misc]  # a default argument binds it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Self, TypeVar
@@ -56,8 +57,10 @@ class BillingClient:
         *,
         on_session_expired: Renewer | None = None,
         driver: Driver | None = None,
+        on_answer: Callable[[], None] | None = None,
     ) -> None:
-        """``on_session_expired`` gives reads a new token, once per read. Raises ``ConfigurationProblem``."""
+        """``on_session_expired`` gives reads a new token, once per read; ``on_answer`` hears of every answer of the
+        panel, a clear no included, and of no trouble on the way to it. Raises ``ConfigurationProblem``."""
         self.driver: Driver = driver if driver is not None else BillingV1()
         self.settings = settings = settings.below(self.driver.traits.door)
         self._origin = settings.address().origin
@@ -67,6 +70,8 @@ class BillingClient:
         self._credentials = Credentials(token, on_session_expired)
         self._transport = Transport(settings)
         self._runner = Runner(self._transport, self._credentials, self.driver.authorised, self.driver.traits.pace)
+        if on_answer is not None:
+            self._runner.heard = on_answer
         self._turns: Turns | None = None
         self._limits = Limits.of(self.driver, settings.url, None)
         self.sessions = Sessions(self, self._keep)

@@ -23,6 +23,7 @@ from billtui.client.errors import (
     Outcome,
     OutcomeUnknown,
     RateLimited,
+    Refused,
     ServerTrouble,
     SessionExpired,
     TakenBack,
@@ -53,6 +54,8 @@ class Runner:
     pace: Pace = UNSPARED
     breaker: Breaker = field(default_factory=Breaker)
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
+    heard: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Called whenever the panel itself has answered something, if only with a clear no."""
     turns: Turns = field(init=False, repr=False)
     """Its own, until those are put here that clients of the same account share."""
 
@@ -231,9 +234,15 @@ class Runner:
             answer = await self.transport.send(exchange, token, deadline)
         if answer.status in _BUSY and answer.retry_after is not None:
             self.turns.hold(answer.retry_after)
-        if answer.status not in call.expect:
-            raise call.explain(answer)
-        return _read_answer(call, answer, self.transport.place)
+        try:
+            if answer.status not in call.expect:
+                raise call.explain(answer)
+            result = _read_answer(call, answer, self.transport.place)
+        except Refused:
+            self.heard()
+            raise
+        self.heard()
+        return result
 
 
 def _may_be_done(call: Call[Any], failed: ClientError) -> bool:

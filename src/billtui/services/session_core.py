@@ -177,7 +177,8 @@ class SessionCore:
             from billtui.client import BillingClient  # loads the HTTP library: here, after the first frame
             from billtui.services.sync import Sync
 
-            client = BillingClient(self.settings.line, on_session_expired=self._renew, driver=self.settings.driver())
+            driver, heard = self.settings.driver(), self._following.heard
+            client = BillingClient(self.settings.line, on_session_expired=self._renew, driver=driver, on_answer=heard)
             await client.__aenter__()
             self._client = client
             self.sync = Sync(client, self.store, self.tell, self._account_read, self._watched, self.way)

@@ -125,6 +125,16 @@ class Following:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, self._core.settings.retry_most)
 
+    def heard(self) -> None:
+        """The panel answered whatever it was asked, by whomever: where it was taken for gone, it is there again.
+
+        What the background asks is left out: it tells by itself once all that it wanted is there, and a panel that
+        answers half of it would else come and go.
+        """
+        if self._core.health.now.state is ConnectionState.OFFLINE and not UNHURRIED.get():
+            self._core.online(0.0)
+            self.wake()
+
     def wake(self) -> None:
         """Somebody asks the panel: do not wait any longer before the next try."""
         self._wake.set()

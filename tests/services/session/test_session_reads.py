@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -279,6 +279,43 @@ async def test_a_panel_that_dies_and_returns(panel: SmallPanel, opens: Opens) ->
         panel.start()
         await until(lambda: session.store.order_rows(["5"])["5"].name == "changed meanwhile")
         await events.until(ConnectionChanged, lambda event: event.state is ConnectionState.ONLINE, after=seen)
+
+
+LONG = 300.0
+"""Seconds for which the background would wait: far beyond what a test waits."""
+
+
+@contextlib.asynccontextmanager
+async def gone_and_back(panel: SmallPanel, opens: Opens) -> AsyncIterator[tuple[Session, Events]]:
+    """A session whose panel has died and is there again, while the background waits long for its next look."""
+    panel.me = panel.me | {"capabilities": [*panel.me["capabilities"], "tickets", "account.api-keys"]}
+    async with opens(retry_seconds=LONG, retry_most=LONG) as (session, events):
+        await loaded(events)
+        await until(lambda: panel.polls > 0)
+        seen = events.count
+        panel.stop()
+        await events.until(ConnectionChanged, lambda event: event.state is ConnectionState.OFFLINE, after=seen)
+        await until(lambda: session.connection.retry_at is not None)
+        panel.put("order", order(5, name="changed meanwhile", version=2))
+        panel.start()
+        yield session, events
+
+
+@pytest.mark.parametrize("what", ["order", "no such order", "sessions", "ticket", "api keys"])
+async def test_any_answer_puts_offline_right_at_once(panel: SmallPanel, opens: Opens, what: str) -> None:
+    """Whatever is asked, by whatever way, and if the panel only says no: it is there, and what changed comes."""
+    asked: dict[str, Callable[[Session], Awaitable[object]]] = {
+        "order": lambda session: session.order("1"),
+        "no such order": lambda session: session.order("no-such-order"),
+        "sessions": lambda session: session.care.sessions(),
+        "ticket": lambda session: session.tickets.thread("no-such-ticket"),
+        "api keys": lambda session: session.care.api_keys(),
+    }
+    async with gone_and_back(panel, opens) as (session, _events):
+        with contextlib.suppress(NotFound):
+            await asked[what](session)
+        assert session.connection.state is ConnectionState.ONLINE
+        await until(lambda: session.store.order_rows(["5"])["5"].name == "changed meanwhile")
 
 
 async def test_expiry_with_a_password_signs_in_again_unseen(panel: SmallPanel, opens: Opens) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -37,20 +38,22 @@ def needs_typing(plan: Plan, limit: Decimal, items: int) -> bool:
 class ConfirmPlan(Dialog[bool]):
     """Answers ``True`` only for the last button, ``False`` to write the plan to a file instead, or ``None``.
 
-    The plan does not change while it is open. Amount, count, account and panel, and the buttons, stay in sight
-    whatever the rest needs to scroll.
+    The plan does not change while it is open. Amount, count, account and panel, what has to be typed, and the buttons
+    stay in sight whatever the rest needs to scroll; that begins with what is done, and a line above the field says
+    what of it is out of sight.
     """
 
     confirms = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("w,ц", "write", "To a file", show=False)]
+    AUTO_FOCUS = ""  # Textual's own would scroll to the first list
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w,ц", "write", "To a file", show=False),
+        Binding("down", "read(1)", show=False),
+        Binding("up", "read(-1)", show=False),
+        Binding("pagedown", "read(5)", show=False),
+        Binding("pageup", "read(-5)", show=False),
+    ]
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (64, "-wide")]
-    DEFAULT_CSS = """
-    ConfirmPlan.-low #facts, ConfirmPlan.-high #facts { dock: top; }
-    ConfirmPlan.-slim #write { display: none; }
-    ConfirmPlan #named { max-height: 13; }
-    ConfirmPlan.-low #named { max-height: 5; }
-    ConfirmPlan.-tiny #named { max-height: 3; }
-    """
+    CSS_PATH = [Path(__file__).with_name("dialog.tcss"), Path(__file__).with_name("confirm.tcss")]
 
     def __init__(
         self,
@@ -116,16 +119,18 @@ class ConfirmPlan(Dialog[bool]):
             with VerticalScroll(classes="rows", id="left-out"):
                 yield Static(self._left_out())
         if self.note:
-            yield Static(Content(self.note), classes="note")
-        if self.typed:
-            wanted = self._wanted()
-            words = Content(self.type_label)
-            asked = words if self.type_label else Content.assemble("Type ", (wanted, "bold"), " to confirm")
-            yield Static(asked, classes="section")
-            field = Input(id="typed")
-            field.cursor_blink = False
-            yield field
-            yield Static(id="problem", classes="problem")
+            yield Static(Content(self.note), classes="note", id="note")
+        with Vertical(id="foot", classes="typed" if self.typed else ""):
+            yield Static(id="below")
+            if self.typed:
+                wanted = self._wanted()
+                words = Content(self.type_label)
+                asked = words if self.type_label else Content.assemble("Type ", (wanted, "bold"), " to confirm")
+                yield Static(asked, classes="section")
+                field = Input(id="typed")
+                field.cursor_blink = False
+                yield field
+                yield Static(id="problem", classes="problem")
 
     def compose_buttons(self) -> Iterable[Widget]:
         """What is safe comes first; ``w`` works also where there is no room for its button."""
@@ -142,9 +147,63 @@ class ConfirmPlan(Dialog[bool]):
             self.query_one("#named", RecordTable).set_rows([(n, one_line(row)) for n, row in enumerate(self.rows)])
         self.query_one("#dialog").set_class(bool(self.plan.total.amount) and not self.danger, "money")
         first = self.query_one("#typed" if self.typed else "#cancel")
-        first.focus()
-        if self.rows:  # their list has its height only now
-            self.call_after_refresh(first.scroll_visible, animate=False)
+        first.focus(scroll_visible=False)  # it stands outside of what scrolls
+        for one in (self.query_one("#dialog"), self.query_one("#foot"), *self._lists()):
+            for changes in ("virtual_size", "scroll_y"):
+                self.watch(one, changes, self._look_below, init=False)
+
+    # --- what is out of sight
+
+    def on_resize(self) -> None:
+        """Another size: something else is out of sight."""
+        self.query_one("#dialog").remove_class("tight")
+        self._look_below()
+
+    def action_read(self, lines: int) -> None:
+        """Read on, or back, from wherever the focus is: each list to its end, and then what stands below it."""
+        dialog, lists = self.query_one("#dialog"), [one for one in self._lists() if self._is_in_sight(one)]
+        for one in (*lists, dialog) if lines > 0 else (*lists[::-1], dialog):
+            if one.scroll_y < one.max_scroll_y if lines > 0 else one.scroll_y > 0:
+                one.scroll_relative(y=lines, animate=False)
+                break
+
+    def _lists(self) -> list[VerticalScroll]:
+        return list(self.query_one("#dialog").query_children(VerticalScroll))
+
+    def _is_in_sight(self, widget: Widget) -> bool:
+        """Whether it is there to its last line, whatever of it is scrolled inside of it."""
+        return self._lines_down(widget.virtual_region.bottom) <= 0
+
+    def _lines_down(self, y: int) -> int:
+        """How far below the last line in sight a line of what scrolls is."""
+        return y - round(self.query_one("#dialog").scroll_y) - self.query_one("#foot").virtual_region.y
+
+    def _look_below(self) -> None:
+        self.call_after_refresh(self._tell_below)  # once everything has its place
+
+    def _tell_below(self) -> None:
+        """Name what is out of sight, in one line that stays for as long as anything has to be scrolled."""
+        dialog, below = self.query_one("#dialog"), self.query_one("#below", Static)
+        dialog.set_class(dialog.has_class("tight") or dialog.max_scroll_y > 0, "tight")
+        below.set_class(dialog.max_scroll_y > 0 or any(one.max_scroll_y for one in self._lists()), "shown")
+        hidden = [
+            words for one, words in self._parts() if not self._is_in_sight(one) or one.scroll_y < one.max_scroll_y
+        ]
+        down = "down" if getattr(self.app, "ascii_only", False) else "↓"
+        told = f"{down}  {' · '.join(hidden)}" if hidden else "That is all of it."
+        below.update(Content(told))
+
+    def _parts(self) -> list[tuple[Widget, str]]:
+        """The parts of the dialog that may need scrolling, in words."""
+        begun = self._lines_down(self.query_one("#what").virtual_region.y) < 0
+        words = {
+            "what": "more of what is done" if begun else "what is done",
+            "named": self.rows_title.lower(),
+            "left-out": f"{len(self.plan.left_out)} left out",
+            "note": "a note",
+        }
+        parts = self.query_one("#dialog").query_children("#what, #named, #left-out, #note")
+        return [(one, words[str(one.id)]) for one in parts]
 
     def _wanted(self) -> str:
         if self.type_word:

@@ -13,6 +13,8 @@ LEAST = 8
 def passphrase_prompt(purpose: Literal["open", "new"], why: str = "") -> Prompt:
     """A dialog that asks for the passphrase; ``esc`` goes on without: one stays signed in until the program ends.
 
+    Neither answer takes back that somebody has signed in, and both say what they do instead.
+
     ``why`` says, the first time, what is wrong with the keyring.
     """
     before = f"{why}\n" if why else ""
@@ -22,7 +24,8 @@ def passphrase_prompt(purpose: Literal["open", "new"], why: str = "") -> Prompt:
             label=f"{before}Passphrase of the encrypted credentials file:",
             password=True,
             button="Unlock",
-            note="esc goes on without it; you sign in with your password then.",
+            without="Go on without",
+            note="Go on without (esc): you sign in with your password then.",
         )
 
     def check(text: str) -> str | None:
@@ -32,7 +35,9 @@ def passphrase_prompt(purpose: Literal["open", "new"], why: str = "") -> Prompt:
         "Stay signed in?",
         label=f"{before}A passphrase keeps the sign-in in an encrypted file:",
         password=True,
-        button="Keep",
+        button="Keep in a file",
+        without="Until billtui ends",
         check=check,
-        note="esc keeps it in memory only: you stay signed in until billtui ends.",
+        note="You are signed in either way. Until billtui ends (esc): it is kept in memory only, and you sign in again"
+        " next time.",
     )

@@ -24,12 +24,15 @@ class Prompt(Dialog[str]):
         value: str = "",
         placeholder: str = "",
         button: str = "OK",
+        without: str = "Cancel",
         check: Callable[[str], str | None] | None = None,
         note: str = "",
         password: bool = False,
         live: Callable[[str], str] | None = None,
     ) -> None:
-        """``check`` gives a sentence that says what to type instead, or ``None``.
+        """``button`` takes the text; ``without`` is what ``esc`` does, where that is more than leaving it.
+
+        ``check`` gives a sentence that says what to type instead, or ``None``.
 
         ``live`` says what the text comes to while it is typed; with it, what ``check`` says stands there at once too.
         """
@@ -39,6 +42,7 @@ class Prompt(Dialog[str]):
         self.value = value
         self.placeholder = placeholder
         self.button = button
+        self.without = without
         self.check = check
         self.note = note
         self.password = password
@@ -59,7 +63,7 @@ class Prompt(Dialog[str]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """Cancel and the answer."""
-        yield Button("Cancel", id="cancel")
+        yield Button(Content(self.without), id="cancel")
         yield Button(Content(self.button), id="ok")
 
     def on_mount(self) -> None:
