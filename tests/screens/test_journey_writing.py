@@ -10,6 +10,7 @@ from textual.widgets import Input
 from billtui.config.settings import Settings
 from billtui.screens.composer import ComposerScreen
 from billtui.screens.tickets import TicketsScreen
+from billtui.services.journal import OperationState
 from tests.support.driving import Driver, Panel, Program, type_at_once
 from tests.support.handing_over import paste
 from tests.support.sandbox import Json
@@ -143,6 +144,12 @@ def bodies(panel: Panel, ticket_id: str) -> list[str]:
     return [str(one["body"]) for one in panel.get(f"/tickets/{ticket_id}/messages")["items"]]
 
 
+async def the_window_ends(driver: Driver) -> None:
+    """What is held is confirmed now, as when its time is over."""
+    await driver.until(lambda: (jobs := driver.jobs()) and jobs[0].counts.get(OperationState.HELD), "it to be held")
+    driver.app.session.executor.release(driver.jobs()[0].id)
+
+
 async def test_a_reply_to_a_thread_that_moved_on_is_held_shown_and_sent_only_by_a_yes(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +157,7 @@ async def test_a_reply_to_a_thread_that_moved_on_is_held_shown_and_sent_only_by_
     monkeypatch.setattr("billtui.screens.ticket_reading.KEEP_AFTER", 0.01)
     ticket, panel = open_ticket(program), program.panel()
     ticket_id = ticket["id"]
-    async with program.open(settings=Settings(undo_seconds=1)) as driver:
+    async with program.open(settings=Settings(undo_seconds=60)) as driver:
         await begin_reply(driver, ticket_id)
         await driver.type("It is urgent for our invoices.")
         answer_by_api(program, ticket_id, "Which port do you mean?")
@@ -176,12 +183,14 @@ async def test_a_reply_to_a_thread_that_moved_on_is_held_shown_and_sent_only_by_
         await driver.until(lambda: not isinstance(driver.app.screen, ComposerScreen), "the composer to go")
         # While it waits in the undo window support writes again: the panel holds it, and it is shown again.
         answer_by_api(program, ticket_id, "Is it port 25?")
+        await the_window_ends(driver)
         await driver.on("ThreadMovedOn")
         await driver.reads("Is it port 25?")
         assert "invoices" not in str(bodies(panel, ticket_id))
         drafts = driver.app.session.writing.drafts.of_ticket(ticket_id)
         assert [one.body for one in drafts] == ["It is urgent for our invoices."]
         await driver.press("right", "right", "enter")
+        await the_window_ends(driver)
         await driver.until(lambda: bodies(panel, ticket_id)[-1] == "It is urgent for our invoices.", "it to be sent")
         await driver.until(lambda: not driver.app.session.writing.drafts.all(), "the draft to go")
 

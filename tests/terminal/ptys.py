@@ -13,12 +13,33 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyte
 
 ROOT_ENVIRONMENT = ("PATH", "HOME", "PYTHONPATH")
+
+
+Queued = Mapping[str, float]
+
+
+def queued(pid: int) -> Queued:
+    """For how many seconds each thread of a process was ready and had no processor; nothing where no system tells."""
+    found: dict[str, float] = {}
+    for thread in Path(f"/proc/{pid}/task").glob("*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            found[thread.name] = int((thread / "schedstat").read_text().split()[1]) / 1e9
+    return found
+
+
+def queued_since(before: Sequence[Queued], now: Sequence[Queued]) -> list[float]:
+    """Of each process, how long since ``before`` the thread was queued that was queued longest."""
+    return [
+        max((seconds - earlier.get(thread, 0.0) for thread, seconds in later.items()), default=0.0)
+        for earlier, later in zip(before, now, strict=True)
+    ]
 
 
 class Terminal:
@@ -41,6 +62,8 @@ class Terminal:
         self._drawn = 0
         self.output = bytearray()
         self.status: int | None = None
+        self.queued = 0.0
+        """Seconds, while its end was waited for, in which only a processor was missing."""
         self.master, self.slave = pty.openpty()
         self.resize(columns, rows)
         self.attributes = termios.tcgetattr(self.slave)
@@ -118,16 +141,20 @@ class Terminal:
         return self.status
 
     def wait_end(self, seconds: float, *, reading: bool = True) -> tuple[int, float]:
-        """Wait for the program's end; its exit code and how long it took."""
-        start = time.monotonic()
+        """Wait for the program's end; its exit code and how long it took: without the time in which it, or this test,
+        was ready and stood in the queue for a processor (:attr:`queued`), which is other programs' doing."""
+        start, before = time.monotonic(), (queued(self.pid), queued(os.getpid()))
+        self.queued = 0.0
         while (code := self.poll()) is None:
-            assert time.monotonic() - start < seconds, f"still alive after {seconds} s"
+            assert time.monotonic() - start - self.queued < seconds, f"still alive after {seconds} s"
             if not (reading and self.read(0.02)):
                 select.select([], [], [], 0.01)
+            self.queued = max(self.queued, sum(queued_since(before, (queued(self.pid), queued(os.getpid())))))
+        took = time.monotonic() - start
         if reading:
             while self.read(0):
                 pass
-        return code, time.monotonic() - start
+        return code, took - self.queued
 
     def screen(self) -> pyte.Screen:
         """The screen as a terminal would show it, after all that was read so far (or since ``output`` was emptied)."""
