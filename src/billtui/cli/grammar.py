@@ -38,6 +38,7 @@ from billtui.cli.grammar_solver import VERBS as SOLVER_VERBS
 from billtui.cli.grammar_tickets import VERBS as TICKET_VERBS
 from billtui.cli.grammar_transfers import VERBS as TRANSFER_VERBS
 from billtui.cli.grammar_triage import VERBS as TRIAGE_VERBS
+from billtui.domain.document_types import DOCUMENT_TYPES
 
 __all__ = ["COMMON", "GROUPS", "PROGRAM_OPTIONS", "VERBS", "WRITE", "Option", "Verb"]
 
@@ -136,7 +137,7 @@ VERBS: tuple[Verb, ...] = (
         "invoices:export",
         (
             INVOICES,
-            option("--format", help="which kind of file (default pdf)", choices=("pdf", "csv", "json"), default="pdf"),
+            option("--format", help="which kind of file (default pdf)", choices=tuple(DOCUMENT_TYPES), default="pdf"),
             option("--out", help="the file, for one invoice", metavar="FILE"),
             option("--dir", help="the folder (default: this one)", metavar="DIR"),
         ),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -133,8 +133,3 @@ def _place(path: Path, lines: Mapping[toml_text.KeyPath, toml_text.Span], key: t
         if (span := lines.get(key[:length])) is not None:
             return f"{path}, line {span.start + 1}"
     return str(path)
-
-
-def switch(value: Switch, automatic: bool) -> bool:
-    """What a three-way switch comes to, with what was found out for "auto"."""
-    return automatic if value == get_args(Switch)[0] else value == "on"

@@ -15,7 +15,6 @@ from billtui.services.ticket_review import (
     Known,
     KnownOrder,
     SetDepartment,
-    Severity,
     TicketDraft,
     review,
 )
@@ -101,8 +100,3 @@ def same_again(old: Finding, before: Sequence[Finding], now: Sequence[Finding]) 
     if len(alike) <= place:
         return None
     return alike[place] if type(alike[place].fix) is type(old.fix) else None
-
-
-def secrets_among(findings: Sequence[Finding]) -> list[Finding]:
-    """What gives something away."""
-    return [one for one in findings if one.severity is Severity.RISK]

@@ -10,7 +10,7 @@ from textual.content import Content
 from billtui.domain.models import Invoice, InvoiceLine, PlanChangePart, PromoTerms, Quote, QuoteLine
 from billtui.domain.money import Money, group_digits, round_money
 from billtui.services.plan_change_text import difference_rows
-from billtui.widgets.formats import count_text, date_text, percent_text, state_text
+from billtui.widgets.formats import count_text, date_text, percent_text
 
 
 def line_content(line: InvoiceLine, *, width: int = 70) -> Content:
@@ -127,23 +127,3 @@ def quotes_explained(quotes: Sequence[Quote]) -> Content:
 def _total(label: str, total: Money) -> Content:
     amount = f"{group_digits(total.amount):>12} {total.currency}"
     return Content.assemble(Content.styled(label, "bold").truncate(42, pad=True), (amount, "bold"))
-
-
-def invoice_facts(invoice: Invoice) -> list[tuple[str, Content]]:
-    """What is known of an invoice, label by label."""
-    facts: list[tuple[str, Content]] = [
-        ("State", state_text(str(invoice.state))),
-        ("Kind", Content(str(invoice.kind))),
-        ("Issued", Content(date_text(invoice.issued_at))),
-    ]
-    if invoice.due_at:
-        facts.append(("Due", Content(date_text(invoice.due_at))))
-    if invoice.promise_until:
-        facts.append(("Promised", Content(date_text(invoice.promise_until))))
-    if invoice.paid_at:
-        facts.append(("Paid", Content(f"{date_text(invoice.paid_at)} {invoice.paid_by or ''}".rstrip())))
-    if invoice.combined_into:
-        facts.append(("Now in", Content(str(invoice.combined_into))))
-    if invoice.combined_from:
-        facts.append(("Holds", Content(", ".join(map(str, invoice.combined_from)))))
-    return facts

@@ -13,6 +13,7 @@ from billtui.config.kinds import USUAL_KIND
 from billtui.config.paths import typed_path
 from billtui.config.profile_rules import check_name, check_proxy, check_url
 from billtui.config.profiles import Profile, make_profile
+from billtui.domain.rules import accounts as account_rules
 
 _COMMON = ("www", "panel", "billing", "bill", "my", "cp", "client", "clients", "portal", "api", "manager", "secure")
 """First labels of hosts that say nothing about whose panel it is."""
@@ -102,8 +103,8 @@ def name_refusal(text: str, taken: Collection[str]) -> str | None:
 
 def login_refusal(text: str) -> str | None:
     """What is wrong with the login, or ``None``; it may be left empty and typed when signing in."""
-    if "@" in text:
-        return "The login is not the e-mail address (ACC-1); leave it empty if you do not know it."
+    if (email := account_rules.login_refusal(text)) is not None:
+        return f"{email.reason} Leave it empty if you do not know it."
     return None if not text or text.strip().isprintable() else "The login is one line of printable characters."
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from textual.content import Content
 
-from billtui.domain.money import Money, group_digits
+from billtui.domain.money import group_digits
 from billtui.widgets.record_table_columns import Tone, Toned
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -78,11 +78,6 @@ def cents_text(cents: int, currency: str = "") -> str:
     """A whole number of cents as ``1 234.50 EUR``."""
     amount = group_digits(Decimal(cents).scaleb(-2))
     return f"{amount} {currency}" if currency else amount
-
-
-def money_text(money: Money) -> str:
-    """An amount with its currency."""
-    return str(money)
 
 
 def local(instant: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.geometry import Size
@@ -229,8 +229,3 @@ class TableCanvas(KeptLines, ScrollView, Generic[R]):
         if self.scroll_offset.y != before:
             event.stop()
             self._sync()
-
-
-def searchable(columns: Sequence[Column[Any]]) -> list[str]:
-    """Titles of the columns the filter looks into, for the hint beside its field."""
-    return [column.title for column in columns if column.search is not None]

@@ -340,11 +340,6 @@ class RecordView(Generic[R]):
 
     # --- filter --------------------------------------------------------------------------------------------------
 
-    def set_search(self, search: Sequence[Callable[[R], str]]) -> None:
-        """Say which texts of a record the filter looks into."""
-        self._texts = SearchTexts(search)
-        self._narrow()
-
     def set_filter(self, text: str) -> None:
         """Show only records that hold every word of the text. A text that only adds to the last one looks at what
         is still shown, nothing else."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from billtui.config import toml_text
 from billtui.config.errors import ConfigError, SettingsError
 from billtui.config.paths import write_private
-from billtui.config.settings import Settings, load_settings, save_settings, settings_file, switch
+from billtui.config.settings import Settings, load_settings, save_settings, settings_file
 
 
 def put(text: str) -> Path:
@@ -115,17 +115,6 @@ def test_a_broken_file_is_never_overwritten() -> None:
     path.write_bytes(b"theme = '\xff'\n")
     with pytest.raises(SettingsError, match="not UTF-8 at byte 9"):
         load_settings()
-
-
-def test_switch() -> None:
-    assert [switch(value, found) for value in ("auto", "on", "off") for found in (True, False)] == [
-        True,
-        False,
-        True,
-        True,
-        False,
-        False,
-    ]
 
 
 keys = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

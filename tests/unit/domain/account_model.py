@@ -121,8 +121,17 @@ class AccountModel:
     def settlement(self, invoice: InvoiceFacts, amount: Money, event: str) -> invoices.Settlement:
         return invoices.settle_external(invoice, amount, event, self.provider_events)
 
-    def auto_renewals(self) -> renewal.AutoRenewals:
-        return renewal.walk_auto_renewals(self.orders.values(), self.purses, self._price, self.now)
+    def auto_renewals(self) -> list[tuple[str, discounts.PricedLine, str | None]]:
+        """REN-4 at this instant: order, line and purse, by paid-until, then id; a smaller one is still tried."""
+        found, held = [], self.purses
+        for order in sorted(self.orders.values(), key=lambda one: (one.paid_until or START, int(one.id))):
+            if renewal.auto_renewal_refusal(order, self.now) is not None:
+                continue
+            line = self._price(order, order.auto_renew_months)
+            purse = renewal.purse_for(line.total, held)
+            held = held if purse is None else held.after(purse, -line.total)
+            found.append((order.id, line, purse))
+        return found
 
     # What a client does.
 
@@ -183,7 +192,7 @@ class AccountModel:
 
     def move(self, amount: Money) -> None:
         self._allow(accounts.move_refusal(amount, self.purses))
-        self.purses = accounts.moved(self.purses, amount)
+        self.purses = self.purses.after("affiliate", -amount).after("internal", amount)
 
     def auto_renew(self, order_id: str, on: bool, months: int) -> None:
         order = self.orders[order_id]
@@ -301,11 +310,10 @@ class AccountModel:
                 self.invoices[invoice.id] = replace(invoice, state=InvoiceState.OVERDUE)
                 for order in self.billed(invoice):
                     self.orders[order.id] = self.after_broken_promise(order, invoice, invoice.promise_until)
-        walk = self.auto_renewals()
-        for done in walk.done:
-            invoice_id = self._issue(InvoiceKind.RENEWAL, [(done.order_id, done.line.months or 0, done.line.total)])
-            if done.purse is not None:
-                self.pay(invoice_id, done.purse)
+        for order_id, line, purse in self.auto_renewals():
+            invoice_id = self._issue(InvoiceKind.RENEWAL, [(order_id, line.months or 0, line.total)])
+            if purse is not None:
+                self.pay(invoice_id, purse)
         for order in list(self.orders.values()):
             moment = renewal.auto_renews_at(order)
             was = order.paid_until
@@ -316,8 +324,9 @@ class AccountModel:
             if event is None or event.at > self.now:
                 continue
             gone = event.kind is not orders.OrderEventKind.BLOCK
-            for invoice in invoices.deleted_with(order.id, self.invoices.values()) if gone else ():
-                self._remove(invoice)
+            for invoice in list(self.invoices.values()) if gone else ():
+                if invoices.goes_with(invoice, order.id):
+                    self._remove(invoice)
             self.orders[order.id] = orders.after_event(self.orders[order.id], event)
 
     def _allow(self, refusal: Refusal | None) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from billtui.domain.models.invoices import Discount
 from billtui.domain.periods import months_left
-from billtui.domain.rules import addons, discounts, renewal
+from billtui.domain.rules import addons, renewal
 from billtui.domain.rules.facts import AddonFacts
 from billtui.domain.safetext import SafeText
 from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order
@@ -43,20 +43,6 @@ def test_ord_5_add_ons_renew_with_the_server(
     assert (line.list_price, line.amount) == (eur(listed), eur(amount))
     parts = sum((one.amount for one in line.addons), eur("0.00"))
     assert (line.amount - parts, parts) == (eur(server), eur(extra))
-
-
-def test_dsc_8_add_ons_are_steps_of_the_explanation() -> None:
-    """DSC-8: after the rounding of the server's part, each by name; and all add up."""
-    loyal = (Discount(name=SafeText("count"), percent=Decimal(5)),)
-    line = renewal.price_renewal(order(monthly_price=eur("5.90"), addons=(IPV4, BACKUP)), 1, loyal)
-    steps = [(step.label, step.amount) for step in discounts.explain(line)]
-    assert steps == [
-        ("list price, 1 month", Fraction("5.90")),
-        ("count −5 %", Fraction("-0.295")),
-        ("rounding to the cent", Fraction("0.005")),
-        ("add-on IPv4 address", Fraction(2)),
-        ("add-on Daily backup", Fraction("3.40")),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +77,6 @@ def test_ord_5_the_remaining_period_is_billed_and_told() -> None:
     assert [one.amount for one in line.addons] == [eur("4.67"), eur("2.33")]  # 7/6 months
     assert (line.list_price, line.amount, line.discounts, line.months) == (eur("7.00"), eur("7.00"), (), None)
     assert line.title == "Add-ons for web-1, 1 month 5 days until 2026-04-15 12:00 UTC: X, IPv4 address"
-    assert sum(step.amount for step in discounts.explain(line)) == Fraction(line.total.amount)
     with pytest.raises(ValueError, match="no paid period"):
         addons.price_addons(order(paid_until=None), [IPV4], now)
 

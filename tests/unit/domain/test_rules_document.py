@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from billtui.domain.rules import orders, promise, renewal
-from tests.unit.domain.made_facts import at, order
+from tests.unit.domain.made_facts import at, invoice, order
 from tests.unit.domain.test_rules_addons import RENEWALS
 from tests.unit.domain.test_rules_discounts import PRICES
 from tests.unit.domain.test_rules_new_orders import BULK
@@ -75,7 +75,8 @@ def test_the_worked_numbers_are_the_tested_ones() -> None:
 def test_the_example_of_a_promise() -> None:
     """PRM-2, PRM-3, PRM-5, PRM-7, PRM-8, ORD-2: the one that the document tells."""
     one = order(paid_until=at("2026-05-10 12:00:00"))
-    assert promise.available_from([one]) == at("2026-05-07 12:00:00")
+    early = promise.promise_refusal(invoice(), [one], at("2026-05-06 12:00:00"))
+    assert early is not None and early.available_from == at("2026-05-07 12:00:00")
     deadline = promise.promise_deadline(at("2026-05-08 09:00:00"))
     assert deadline == at("2026-05-15 09:00:00")
     running = promise.promised(one, "5531", deadline)

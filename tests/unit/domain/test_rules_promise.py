@@ -38,7 +38,6 @@ def test_prm_2_every_order_of_the_invoice() -> None:
     ]
     refusal = refused(promise.promise_refusal(one, fleet, NOW), "promise-too-early", "PRM-2")
     assert (refusal.available_from, refusal.related["order_id"]) == (NOW + 6 * DAY, "2")
-    assert promise.available_from(fleet) == NOW + 6 * DAY
     assert promise.promise_refusal(one, fleet[:1], NOW) is None
 
 

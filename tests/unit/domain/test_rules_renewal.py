@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from billtui.domain.periods import PERIODS, add_months
 from billtui.domain.policy import DEFAULT_POLICY
 from billtui.domain.rules import renewal
-from billtui.domain.rules.discounts import PricedLine
-from billtui.domain.rules.facts import OrderFacts, Purses
+from billtui.domain.rules.facts import OrderFacts
 from tests.unit.domain.made_facts import DAY, HOUR, NOW, at, eur, order, purses, refused
 
 
@@ -107,14 +106,6 @@ def auto(order_id: str = "17", **facts: object) -> OrderFacts:
     return order(order_id, **{**values, **facts})
 
 
-def price(one: OrderFacts, months: int) -> PricedLine:
-    return renewal.price_renewal(one, months, ())
-
-
-def walk(orders: list[OrderFacts], held: Purses, now: datetime = NOW) -> renewal.AutoRenewals:
-    return renewal.walk_auto_renewals(orders, held, price, now)
-
-
 def test_ren_4_the_moment_is_two_days_before_the_end() -> None:
     """REN-4: to the second; before it waiting helps."""
     refusal = refused(renewal.auto_renewal_refusal(auto(), NOW - HOUR / 3600), "auto-renew-not-due", "REN-4")
@@ -132,55 +123,29 @@ def test_ren_4_it_had_to_be_on_by_then() -> None:
 
 def test_ren_4_skips_an_order_with_an_open_invoice() -> None:
     """REN-4, REN-2: also a promised one."""
-    result = walk([auto(open_invoice_id="5531")], purses("100.00", "0.00"))
-    assert not result.done
-    refused(result.skipped[0][1], "open-invoice", "REN-2")
+    refused(renewal.auto_renewal_refusal(auto(open_invoice_id="5531"), NOW), "open-invoice", "REN-2")
 
 
-def test_ren_4_internal_first_then_affiliate_then_unpaid() -> None:
-    """REN-4, ACC-4: one purse alone; what nobody can pay stays unpaid, and a cheaper one behind it is still tried."""
-    fleet = [
-        auto(str(number), monthly_price=eur(amount)) for number, amount in ((1, "6"), (2, "6"), (3, "6"), (4, "4"))
-    ]
-    result = walk(fleet, purses("10.00", "6.00"))
-    assert [(done.order_id, done.purse) for done in result.done] == [
-        ("1", "internal"),
-        ("2", "affiliate"),
-        ("3", None),
-        ("4", "internal"),
-    ]
-    assert result.purses == purses("0.00", "0.00")
-
-
-def test_ren_4_three_is_not_two_and_one() -> None:
+def test_ren_4_internal_first_then_affiliate_and_three_is_not_two_and_one() -> None:
     """ACC-4, REN-4."""
     assert renewal.purse_for(eur("3.00"), purses("2.00", "1.00")) is None
     assert renewal.purse_for(eur("3.00"), purses("3.00", "3.00")) == "internal"
     assert renewal.purse_for(eur("3.00"), purses("2.99", "3.00")) == "affiliate"
 
 
-def test_ren_4_order_of_the_walk() -> None:
-    """REN-4: by paid-until, then id; 9 comes before 10."""
-    fleet = [auto("10"), auto("9"), auto("2", paid_until=NOW + 2 * DAY - HOUR), auto("1")]
-    result = walk(fleet, purses("0.00", "0.00"))
-    assert [done.order_id for done in result.done] == ["2", "1", "9", "10"]
-    assert {done.purse for done in result.done} == {None}
-
-
 def test_ren_5_off_means_no_invoice_and_the_period_is_its_own() -> None:
     """REN-5."""
-    refused(walk([auto(auto_renew_on=False)], purses("99.00", "0.00")).skipped[0][1], "auto-renew-off", "REN-5")
-    (done,) = walk([auto(auto_renew_months=6)], purses("99.00", "0.00")).done
-    assert (done.line.months, done.line.total) == (6, eur("33.30"))
+    refused(renewal.auto_renewal_refusal(auto(auto_renew_on=False), NOW), "auto-renew-off", "REN-5")
+    line = renewal.price_renewal(auto(auto_renew_months=6), 6, ())
+    assert (line.months, line.total) == (6, eur("33.30"))
 
 
-def test_trf_6_a_running_transfer_is_cancelled_first() -> None:
+def test_trf_6_a_running_transfer_is_in_nobodys_way() -> None:
     """TRF-6: it does not keep auto-renewal from its work."""
-    (done,) = walk([auto(transfer_id="t1")], purses("99.00", "0.00")).done
-    assert (done.cancels_transfer_id, done.purse) == ("t1", "internal")
+    assert renewal.auto_renewal_refusal(auto(transfer_id="t1"), NOW) is None
 
 
 @pytest.mark.parametrize("state", ["pending", "cancelled", "deleted", "blocked"])
 def test_ren_4_only_running_orders(state: str) -> None:
     """REN-4, ORD-1."""
-    assert not walk([auto(state=state)], purses("99.00", "0.00")).done
+    assert renewal.auto_renewal_refusal(auto(state=state), NOW) is not None

@@ -20,8 +20,6 @@ from billtui.domain.rules.ticket_risk import (
     Why,
     act_by,
     answer_by,
-    by_risk,
-    missed_within,
     reasons,
     span,
 )
@@ -51,15 +49,6 @@ def ticket(**changed: object) -> RiskFacts:
         "7", "technical", TicketState.OPEN, Priority.NORMAL, NOON, answer_due_at=NOON + timedelta(minutes=15)
     )
     return replace(whole, **changed)  # type: ignore[arg-type]  # each test names fields that there are
-
-
-@given(lists)
-def test_exactly_what_is_open_is_ranked_and_the_order_is_the_same_whatever_came_first(tickets: list[RiskFacts]) -> None:
-    ranked = by_risk(tickets)
-    assert sorted(one.id for one in ranked) == sorted(one.id for one in tickets if one.state is TicketState.OPEN)
-    assert by_risk(reversed(tickets)) == ranked
-    instants_of = [act_by(one) for one in ranked]
-    assert instants_of == sorted(instants_of, key=lambda at: at or NOON)
 
 
 @given(facts, instants)
@@ -92,12 +81,6 @@ def test_an_earlier_deadline_never_waits_longer(one: RiskFacts, later: timedelta
     assert early is not None and late is not None and early <= late
 
 
-@given(lists, instants)
-def test_only_first_answers_that_are_not_late_are_about_to_be_missed(tickets: list[RiskFacts], now: datetime) -> None:
-    for one in missed_within(tickets, now):
-        assert one.answer_due_at is not None and timedelta(0) <= one.answer_due_at - now <= timedelta(hours=1)
-
-
 @given(st.timedeltas(timedelta(0), timedelta(days=400)))
 def test_a_span_fits_into_a_row(length: timedelta) -> None:
     assert 3 <= len(span(length)) <= 6
@@ -106,7 +89,7 @@ def test_a_span_fits_into_a_row(length: timedelta) -> None:
 def test_a_service_that_is_down_goes_before_a_plain_question_that_is_due_sooner() -> None:
     down = ticket(id="1", priority=Priority.SERVICE_DOWN, answer_due_at=NOON + timedelta(hours=3))
     plain = ticket(id="2", answer_due_at=NOON + timedelta(minutes=2))
-    assert [one.id for one in by_risk([plain, down])] == ["1", "2"]
+    assert (act_by(down) or NOON) < (act_by(plain) or NOON)
     assert [reason.words for reason in reasons(down, NOON)] == ["service down", "first answer due in 3 h 00"]
 
 

@@ -10,7 +10,7 @@ Codes, all stable:
 code                       rule              when
 =========================  ================  ==========================================================
 account-id-not-numeric     ACC-1             an account ID with something else than digits
-login-is-email             ACC-1             the login looks like, or is, the e-mail
+login-is-email             ACC-1             an e-mail address where the login is meant
 password-repeat            ACC-2             the two entries of the new password differ
 password-too-short         ACC-2             fewer than 10 characters
 password-unchanged         ACC-2             the new password is the old one
@@ -68,7 +68,6 @@ combine-account            INV-6             invoices of different accounts
 combine-currency           INV-6             invoices in different currencies
 combine-kind               INV-13            a top-up is among them
 not-combined               INV-7             nothing to split
-unknown-format             INV-9             not pdf, csv or json
 promise-too-early          PRM-2             more than 72 hours are left
 promise-renewal-only       PRM-4             something else than renewals is on the invoice
 promise-running            PRM-6             a promise runs for the invoice or one of its orders

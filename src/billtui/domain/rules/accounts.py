@@ -12,13 +12,19 @@ from billtui.domain.refusal import Refusal
 from billtui.domain.rules.facts import AFFILIATE, EXTERNAL_METHODS, INTERNAL, PROMISE, PURSES, Purses, format_when
 
 
-def identity_refusal(account_id: str, login: str, email: str) -> Refusal | None:
-    """An account has a numeric ID, a login that is not the e-mail, and a primary e-mail (ACC-1)."""
-    if not (account_id.isascii() and account_id.isdigit()):
-        return Refusal("account-id-not-numeric", "ACC-1", "An account ID has digits only: look it up in the settings.")
-    if "@" in login or _fold(login) == _fold(email):
-        return Refusal("login-is-email", "ACC-1", "The login is not the e-mail: type the login that the settings show.")
-    return None
+def account_id_refusal(account_id: str) -> Refusal | None:
+    """An account ID is a number (ACC-1)."""
+    if account_id.isascii() and account_id.isdigit():
+        return None
+    reason = "The account ID has digits only, such as 204817: it is not the login."
+    return Refusal("account-id-not-numeric", "ACC-1", reason)
+
+
+def login_refusal(login: str) -> Refusal | None:
+    """The login is not the e-mail (ACC-1)."""
+    if "@" not in login:
+        return None
+    return Refusal("login-is-email", "ACC-1", "The login is not the e-mail address: the account's settings show it.")
 
 
 def _fold(text: str) -> str:
@@ -140,11 +146,6 @@ def move_refusal(amount: Money, purses: Purses, source: str = AFFILIATE, target:
         f"The affiliate balance holds {purses.affiliate}: move that much or less.",
         {"purse": AFFILIATE, "held": f"{purses.affiliate.amount:.2f}", "missing": f"{missing.amount:.2f}"},
     )
-
-
-def moved(purses: Purses, amount: Money) -> Purses:
-    """The purses after ``amount`` moved from affiliate to internal (ACC-4)."""
-    return Purses(purses.internal + amount, purses.affiliate - amount)
 
 
 def top_up_refusal(

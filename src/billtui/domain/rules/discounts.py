@@ -181,33 +181,3 @@ def priced_line(
     return PricedLine(
         order_id, title, months, list_price, discounts, amount, quantity, paid_until, new_paid_until, parts
     )
-
-
-@dataclass(frozen=True, slots=True)
-class PriceStep:
-    """One step from the list price to the amount; the steps of a line add up to its total exactly (DSC-8)."""
-
-    label: str
-    amount: Fraction
-    """Signed and exact, before rounding: a step may hold fractions of a cent."""
-
-
-def explain(line: PricedLine) -> tuple[PriceStep, ...]:
-    """List price, each discount by name, the rounding, each add-on, the quantity: together the line's total (DSC-8)."""
-    addons = [PriceStep(f"add-on {one.name}", Fraction(one.amount.amount)) for one in line.addons]
-    price = Fraction(line.server_price.amount)
-    steps = []
-    if price or not addons:
-        months = {None: "", 1: ", 1 month"}.get(line.months, f", {line.months} months")
-        steps.append(PriceStep(f"list price{months}", price))
-    for discount in line.discounts:
-        steps.append(
-            PriceStep(f"{discount.name} −{discount.percent.normalize():f} %", -price * Fraction(discount.percent) / 100)
-        )
-    rounding = Fraction(line.amount.amount) - sum(step.amount for step in (*steps, *addons))
-    if rounding:
-        steps.append(PriceStep("rounding to the cent", rounding))
-    steps += addons
-    if line.quantity != 1:
-        steps.append(PriceStep(f"quantity × {line.quantity}", Fraction(line.amount.amount) * (line.quantity - 1)))
-    return tuple(steps)

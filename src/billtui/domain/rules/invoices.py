@@ -32,8 +32,6 @@ ACTIONS: tuple[str, ...] = ("pay", "promise", "delete", "combine", "split", "doc
 """What can be done with an invoice."""
 METHODS: tuple[str, ...] = (*PURSES, *EXTERNAL_METHODS, PROMISE)
 """Every way to pay an invoice (INV-3)."""
-DOCUMENT_FORMATS: tuple[str, ...] = ("pdf", "csv", "json")
-"""INV-9."""
 _TITLES = {
     INTERNAL: "Internal balance",
     AFFILIATE: "Affiliate balance",
@@ -290,13 +288,6 @@ def split_refusal(invoice: InvoiceFacts) -> Refusal | None:
     return _not_unpaid(invoice, "split", "INV-7")
 
 
-def format_refusal(name: str) -> Refusal | None:
-    """An invoice can be had as PDF, CSV and JSON (INV-9)."""
-    if name in DOCUMENT_FORMATS:
-        return None
-    return Refusal("unknown-format", "INV-9", f"There is no “{name}” document: choose pdf, csv or json.")
-
-
 def invoice_actions(
     invoice: InvoiceFacts, orders: Iterable[OrderFacts], now: datetime, policy: Policy = DEFAULT_POLICY
 ) -> dict[str, Refusal | None]:
@@ -312,9 +303,9 @@ def invoice_actions(
     }
 
 
-def deleted_with(order_id: str, invoices: Iterable[InvoiceFacts]) -> tuple[InvoiceFacts, ...]:
-    """The open invoices that go with a deleted or cancelled order (INV-12, ORD-3); their other orders are freed."""
-    return tuple(invoice for invoice in invoices if invoice.is_open and order_id in invoice.line_order_ids)
+def goes_with(invoice: InvoiceFacts, order_id: str) -> bool:
+    """Whether it is deleted with an order that is deleted or cancelled (INV-12, ORD-3); its other orders are freed."""
+    return invoice.is_open and order_id in invoice.line_order_ids
 
 
 def next_number(last: int) -> int:

@@ -24,12 +24,6 @@ def order_active_until(order: OrderFacts, promise_until: datetime) -> datetime:
     return promise_until if order.paid_until is None else max(order.paid_until, promise_until)
 
 
-def available_from(orders: Iterable[OrderFacts], policy: Policy = DEFAULT_POLICY) -> datetime | None:
-    """From when on every one of ``orders`` has 72 hours or less left (PRM-2); ``None`` without a paid period."""
-    starts = [order.paid_until - policy.promise_window for order in orders if order.paid_until is not None]
-    return max(starts, default=None)
-
-
 def promise_refusal(
     invoice: InvoiceFacts, orders: Iterable[OrderFacts], now: datetime, policy: Policy = DEFAULT_POLICY
 ) -> Refusal | None:

@@ -92,23 +92,19 @@ def price_refusal(expected: Money | None, actual: Money) -> Refusal | None:
     )
 
 
-def content_refusal(quoted: Sequence[PricedLine], fresh: Sequence[PricedLine], currency: str) -> Refusal | None:
-    """A quote is bound to its content: the same orders, periods and amounts when it is bought (DSC-8)."""
+def content_refusal(quoted: object, fresh: object, total: Money) -> Refusal | None:
+    """A quote is bound to its content, not to its sum: the same orders, periods, amounts and ends (DSC-8).
 
-    def content(lines: Sequence[PricedLine]) -> list[tuple[str, int, Money, int, datetime | None]]:
-        return [
-            (one.order_id or one.title, one.months or 0, one.amount, one.quantity, one.new_paid_until) for one in lines
-        ]
-
-    if content(quoted) == content(fresh):
+    Each kind of quote keeps its content in a form of its own, which compares equal only where it is the same.
+    ``total`` is what the fresh one costs.
+    """
+    if quoted == fresh:
         return None
-    before = Money.total((line.total for line in quoted), currency)
-    after = Money.total((line.total for line in fresh), currency)
-    return price_refusal(before, after) or Refusal(
+    return Refusal(
         "price-changed",
         "DSC-8",
-        "What this quote buys has changed since it was made: ask for the price again.",
-        {"expected_total": f"{before.amount:.2f}", "actual_total": f"{after.amount:.2f}"},
+        f"What this quote buys has changed since it was made; it costs {total} now: ask for the price again.",
+        {"actual_total": f"{total.amount:.2f}"},
     )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from billtui.domain.models.invoices import Discount
@@ -133,55 +132,3 @@ def auto_renewal_refusal(order: OrderFacts, now: datetime, policy: Policy = DEFA
 def purse_for(amount: Money, purses: Purses) -> str | None:
     """The purse that alone holds ``amount``: internal first, else affiliate, else none (REN-4, ACC-4)."""
     return next((purse for purse in PURSES if purses.holds(purse) >= amount), None)
-
-
-@dataclass(frozen=True, slots=True)
-class AutoRenewal:
-    """What auto-renewal does with one order: an invoice, paid from ``purse`` or left unpaid."""
-
-    order_id: str
-    line: PricedLine
-    purse: str | None
-    cancels_transfer_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class AutoRenewals:
-    """One walk of auto-renewal: what it does in this order, whom it skips and why, what the purses hold after."""
-
-    done: tuple[AutoRenewal, ...]
-    skipped: tuple[tuple[str, Refusal], ...]
-    purses: Purses
-
-
-def _due_order(order: OrderFacts) -> tuple[float, int, int, str]:
-    digits = order.id.isascii() and order.id.isdigit()
-    end = order.paid_until.timestamp() if order.paid_until is not None else 0.0
-    return end, 0 if digits else 1, int(order.id) if digits else 0, order.id
-
-
-def walk_auto_renewals(
-    orders: Iterable[OrderFacts],
-    purses: Purses,
-    price: Callable[[OrderFacts, int], PricedLine],
-    now: datetime,
-    policy: Policy = DEFAULT_POLICY,
-) -> AutoRenewals:
-    """Auto-renewal at one instant (REN-4): in the order of paid-until, then id (as numbers, where they are).
-
-    ``price(order, months)`` prices a line. Each invoice is paid from one purse alone, internal first, or stays unpaid;
-    a smaller one behind an unpaid one is still tried. Orders on an open invoice are skipped.
-    """
-    done: list[AutoRenewal] = []
-    skipped: list[tuple[str, Refusal]] = []
-    for order in sorted(orders, key=_due_order):
-        refusal = auto_renewal_refusal(order, now, policy)
-        if refusal is not None:
-            skipped.append((order.id, refusal))
-            continue
-        line = price(order, order.auto_renew_months)
-        purse = purse_for(line.total, purses)
-        if purse is not None:
-            purses = purses.after(purse, -line.total)
-        done.append(AutoRenewal(order.id, line, purse, order.transfer_id))
-    return AutoRenewals(tuple(done), tuple(skipped), purses)

@@ -8,7 +8,6 @@ do, and an instant that was worked out once can be kept until the ticket changes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,7 +16,7 @@ from enum import StrEnum
 from billtui.domain.models.tickets import TicketState
 from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
-from billtui.domain.rules.tickets import Priority
+from billtui.domain.rules.tickets import Priority, time_left
 
 NEXT_ANSWER_FACTOR = 4
 """An answer after the first one may take so many times as long as the first."""
@@ -96,15 +95,6 @@ def answer_by(ticket: RiskFacts, policy: Policy = DEFAULT_POLICY) -> datetime:
     return policy.support_hours.after(ticket.last_client_at, first * NEXT_ANSWER_FACTOR)
 
 
-def by_risk(tickets: Iterable[RiskFacts], policy: Policy = DEFAULT_POLICY) -> list[RiskFacts]:
-    """What support must act on, what cannot wait first; of two alike who waits longer, then the lower id."""
-    ranked = [
-        (until, one.last_client_at, len(one.id), one.id, one) for one in tickets if (until := act_by(one, policy))
-    ]
-    ranked.sort(key=lambda entry: entry[:4])
-    return [entry[-1] for entry in ranked]
-
-
 def reasons(ticket: RiskFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -> tuple[Reason, ...]:
     """Why it stands where it does, the weightiest first; empty where support does not have to act.
 
@@ -134,14 +124,6 @@ def reasons(ticket: RiskFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -
     return tuple(reason for _, reason in found)
 
 
-def missed_within(
-    tickets: Iterable[RiskFacts], now: datetime, ahead: timedelta = timedelta(hours=1)
-) -> list[RiskFacts]:
-    """First answers that are in time now and late within ``ahead`` if nobody answers, the next first (TKT-10)."""
-    due = [one for one in tickets if one.answer_due_at is not None and now <= one.answer_due_at <= now + ahead]
-    return sorted(due, key=lambda one: (one.answer_due_at, len(one.id), one.id))
-
-
 def span(length: timedelta) -> str:
     """A length of time in at most 6 characters: ``45 s``, ``12 min``, ``3 h 05``, ``2 d``; a day from 48 hours on."""
     seconds = max(0, int(length.total_seconds()))
@@ -157,11 +139,10 @@ def span(length: timedelta) -> str:
 
 
 def _about_first_answer(due: datetime, now: datetime, policy: Policy) -> tuple[timedelta, Reason]:
+    left = time_left(due, now, policy)
     if now > due:
-        late = policy.support_hours.between(due, now)
         # What is broken already outweighs everything that only brings forward.
-        return timedelta.max, Reason(Why.MISSED, f"first answer {span(late)} late")
-    left = policy.support_hours.between(now, due)
+        return timedelta.max, Reason(Why.MISSED, f"first answer {span(-left)} late")
     return timedelta(hours=2) - left, Reason(Why.DUE, f"first answer due in {span(left)}")
 
 

@@ -178,11 +178,8 @@ def answer_due_at(ticket: TicketFacts, policy: Policy = DEFAULT_POLICY) -> datet
     return policy.support_hours.after(ticket.owed_since or ticket.created_at, length)
 
 
-def answer_time_left(ticket: TicketFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -> timedelta | None:
-    """Open time left for the first answer; negative where it was missed; ``None`` where none is owed (TKT-10)."""
-    due = answer_due_at(ticket, policy)
-    if due is None:
-        return None
+def time_left(due: datetime, now: datetime, policy: Policy = DEFAULT_POLICY) -> timedelta:
+    """Open time left for a first answer that is due; negative where it was missed (TKT-10)."""
     return policy.support_hours.between(now, due) if now <= due else -policy.support_hours.between(due, now)
 
 

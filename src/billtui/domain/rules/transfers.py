@@ -10,6 +10,7 @@ from typing import Final
 
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
+from billtui.domain.rules.accounts import login_refusal
 from billtui.domain.rules.facts import OrderFacts, format_when
 from billtui.domain.rules.orders import action_refusal
 from billtui.domain.transfer_states import TransferState
@@ -88,7 +89,7 @@ class TransferFacts:
 
 def email_refusal(login: str) -> Refusal | None:
     """An e-mail instead of a login gets the hint that the login is meant (TRF-1). Nothing is looked up for it."""
-    if "@" not in login:
+    if login_refusal(login) is None:
         return None
     return Refusal(
         "recipient-is-email",

@@ -12,10 +12,9 @@ from billtui.domain.refusal import RuleBroken
 from billtui.domain.rules import quotes as quote_rules
 from billtui.domain.rules.addons import AddonOffer, offer_addons
 from billtui.sandbox.engine import invoicing, kept_quotes
-from billtui.sandbox.engine.errors import PriceChanged
 from billtui.sandbox.engine.facts import lines_of, order_facts
 from billtui.sandbox.engine.invoicing import NewLine
-from billtui.sandbox.engine.quotes import check_total, left_out, own_orders
+from billtui.sandbox.engine.quotes import check_content, check_total, left_out, own_orders
 from billtui.sandbox.engine.rows import OrderRow
 from billtui.sandbox.engine.shop import read_addons
 from billtui.sandbox.engine.unit import Tx
@@ -67,8 +66,7 @@ def buy_addons(tx: Tx, account_id: int, quote_id: str, expected_total: Money | N
     for _order_id, why in offer.excluded:
         raise RuleBroken(why)
     check_total(expected_total, quote.total_cents, offer.total)
-    if _content(offer) != quoted:
-        raise PriceChanged(offer.total)
+    check_content(quoted, _content(offer), offer.total)
     invoice = invoicing.issue(tx, account_id, "addon", [NewLine.of(line, "addon") for line in offer.lines])
     kept_quotes.bought(tx, quote, invoice.id)
     return invoice_json(tx, invoice, lines_of(tx, invoice.id))

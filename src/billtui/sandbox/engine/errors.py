@@ -185,8 +185,7 @@ class FieldsRefused(RuleBroken):
 class PriceChanged(FieldsRefused):
     """What was expected to be paid is not what it costs now (DSC-8); ``actual`` is."""
 
-    def __init__(self, actual: Money, detail: str = "") -> None:
-        """``actual``: what it costs at this moment."""
-        text = detail or f"The price has changed: it is {actual} now. Look at it again before paying."
-        super().__init__(Refusal("price-changed", "DSC-8", text), {"expected_total": f"{actual.amount:.2f}"})
+    def __init__(self, actual: Money, detail: str) -> None:
+        """``actual``: what it costs at this moment; ``detail`` says what changed."""
+        super().__init__(Refusal("price-changed", "DSC-8", detail), {"expected_total": f"{actual.amount:.2f}"})
         self.actual = actual

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billtui.domain.rules import invoices as invoice_rules
 from billtui.domain.rules import orders as order_rules
 from billtui.domain.rules import promise as promise_rules
 from billtui.domain.rules import renewal as renewal_rules
@@ -144,8 +145,8 @@ def _gone(tx: Tx, order: OrderRow) -> None:
     order.power = "stopped"
     state_moved(tx, order, was)
     give_stock_back(tx, (order,))
-    if open_invoice is not None:
-        invoice = tx.invoices.need(open_invoice)
+    invoice = None if open_invoice is None else tx.invoices.need(open_invoice)
+    if invoice is not None and invoice_rules.goes_with(invoice_facts(invoice, lines_of(tx, invoice.id)), str(order.id)):
         invoicing.withdraw(tx, invoice)
         subject = f"Invoice {invoice.number} was deleted"
         text = f"Invoice {invoice.number} billed “{order.name}”, which is {order.state}. Nothing is to be paid."

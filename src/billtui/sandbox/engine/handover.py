@@ -144,7 +144,9 @@ def cancel(tx: Tx, row: TransferRow) -> None:
 
 
 def expire(tx: Tx, row: TransferRow) -> None:
-    """Nobody took the next step in time (TRF-3)."""
+    """Nobody took the next step in time (TRF-3). Nothing happens to one that has time left."""
+    if not rules.has_expired(transfer_facts(row), tx.now):
+        return
     who = "sender" if row.state == TransferState.AWAITING_SENDER else "recipient"
     _end(tx, row, TransferState.EXPIRED, None, f"the {who} did not act in time")
 

@@ -13,10 +13,10 @@ from billtui.domain.rules.facts import INTERNAL
 from billtui.domain.rules.new_orders import Cell
 from billtui.domain.rules.plan_changes import ChangeOffer, offer_plan_change
 from billtui.sandbox.engine import invoicing, kept_quotes, payments
-from billtui.sandbox.engine.errors import InvalidInput, NotFound, PriceChanged
+from billtui.sandbox.engine.errors import InvalidInput, NotFound
 from billtui.sandbox.engine.facts import lines_of, order_facts
 from billtui.sandbox.engine.invoicing import NewLine, plan_change_text
-from billtui.sandbox.engine.quotes import check_total, left_out, own_orders
+from billtui.sandbox.engine.quotes import check_content, check_total, left_out, own_orders
 from billtui.sandbox.engine.rows import OrderRow
 from billtui.sandbox.engine.shop import read_shop, take_stock
 from billtui.sandbox.engine.unit import Tx
@@ -88,8 +88,7 @@ def buy_plan_change(tx: Tx, account_id: int, quote_id: str, expected_total: Mone
         assert offer.refusal is not None
         raise RuleBroken(offer.refusal)
     check_total(expected_total, quote.total_cents, offer.total)
-    if [_content(offer.line)] != quote.request["lines"]:
-        raise PriceChanged(offer.total)
+    check_content(quote.request["lines"], [_content(offer.line)], offer.total)
     take_stock(tx, [Cell(plan, row.location, 1)])
     invoice = invoicing.issue(tx, account_id, KIND, [NewLine.of(offer.line, KIND)])
     kept_quotes.bought(tx, quote, invoice.id)

@@ -77,8 +77,7 @@ def renew(tx: Tx, account_id: int, quote_id: str, expected_total: Money | None =
     for _order_id, why in offer.excluded:
         raise RuleBroken(why)
     check_total(expected_total, quote.total_cents, offer.total)
-    if quote.fingerprint != _fingerprint(offer):
-        raise PriceChanged(offer.total)
+    check_content(quote.fingerprint, _fingerprint(offer), offer.total)
     invoice = invoicing.issue(tx, account_id, "renewal", [NewLine.of(line, "renewal") for line in offer.lines])
     kept_quotes.bought(tx, quote, invoice.id)
     if promo is not None and is_used(promo, offer.lines):
@@ -98,6 +97,13 @@ def check_total(expected: Money | None, quoted_cents: int, actual: Money) -> Non
     changed = quote_rules.price_refusal(expected, actual) or quote_rules.price_refusal(
         money_of(quoted_cents, actual.currency), actual
     )
+    if changed is not None:
+        raise PriceChanged(actual, changed.reason)
+
+
+def check_content(quoted: object, fresh: object, actual: Money) -> None:
+    """Raises ``PriceChanged`` if what would be bought is not what was quoted, though the sum is the same (DSC-8)."""
+    changed = quote_rules.content_refusal(quoted, fresh, actual)
     if changed is not None:
         raise PriceChanged(actual, changed.reason)
 

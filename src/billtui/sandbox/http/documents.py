@@ -15,8 +15,6 @@ from fpdf.enums import XPos, YPos
 
 from billtui.domain.periods import parse_instant
 
-FORMATS = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "json": "application/json"}
-"""Format → media type."""
 _FONT_PLACES = (
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
@@ -28,7 +26,7 @@ Wire = Mapping[str, Any]
 
 
 def render(invoice: Wire, account: Wire, form: str) -> bytes:
-    """The document of ``invoice`` (as on the wire, with lines) in one of :data:`FORMATS`."""
+    """The document of ``invoice`` (as on the wire, with lines) as one of ``DOCUMENT_TYPES`` (INV-9)."""
     if form == "pdf":
         return _pdf(invoice, account)
     if form == "csv":

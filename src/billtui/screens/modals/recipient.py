@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from billtui.domain.models import Account
+from billtui.domain.rules.accounts import account_id_refusal
 from billtui.screens.modals.form import Field, FormDialog, FormProblem
 from billtui.services.planner import recipient_refusal
 
@@ -55,8 +56,8 @@ class RecipientDialog(FormDialog):
     def _slip(self, values: Mapping[str, str]) -> FormProblem | None:
         """What is wrong already while it is typed; what is missing may still come."""
         login, account_id = values["login"], values["account_id"]
-        if account_id and not (account_id.isascii() and account_id.isdigit()):
-            return FormProblem("account_id", "The account ID has digits only, such as 204817: it is not the login.")
+        if account_id and (wrong := account_id_refusal(account_id)) is not None:
+            return FormProblem("account_id", wrong.reason)
         if "@" in login or (login and account_id):
             refusal = recipient_refusal(self.account, login, account_id or "0")
             return None if refusal is None else FormProblem("login", refusal.reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billtui.domain.money import Money
-from billtui.services.forecast.forecast import Event, Forecast
+from billtui.services.forecast.forecast import Event
 from billtui.services.forecast.happenings import What
 from billtui.services.store import money
 
@@ -65,8 +65,3 @@ def why(event: Event, currency: str) -> str:
 def amount_of(event: Event, currency: str) -> Money | None:
     """The event's money; ``None`` where none moves or falls due."""
     return money(event.cents, currency) if event.cents else None
-
-
-def age_of(made: Forecast) -> int:
-    """Seconds between the copy and the present: so long, what is told has happened already."""
-    return max(0, made.now - made.since)

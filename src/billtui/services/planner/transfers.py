@@ -9,6 +9,7 @@ from billtui.domain.models import Account, Order, Transfer, TransferDirection, T
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import transfers as transfer_rules
+from billtui.domain.rules.accounts import account_id_refusal
 from billtui.domain.rules.facts import order_facts
 from billtui.domain.rules.transfers import Side, TransferFacts
 from billtui.domain.safetext import SafeText
@@ -39,9 +40,9 @@ def recipient_refusal(account: Account, login: str, account_id: str) -> Refusal 
     if not typed or not wanted:
         missing = "login" if not typed else "account ID"
         return Refusal("invalid-input", "TRF-1", f"The recipient's {missing} is missing: both are needed.")
-    email = transfer_rules.email_refusal(typed)
-    if email is not None:
-        return email
+    wrong = transfer_rules.email_refusal(typed) or account_id_refusal(wanted)
+    if wrong is not None:
+        return wrong
     if typed.casefold() == account.login.raw.casefold() or wanted == account.account_id.raw:
         own = account.account_id.raw
         return transfer_rules.self_refusal(own, own)

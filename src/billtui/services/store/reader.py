@@ -63,11 +63,6 @@ class StoreReader(TicketReader):
         sql = f"SELECT {schema.ORDER_COLUMNS} FROM orders WHERE paid_until IS NOT NULL ORDER BY paid_until, n LIMIT ?"
         return [OrderRow._make(row) for row in self.query(sql, (count,))]
 
-    def first_invoices(self, count: int = 50) -> list[InvoiceRow]:
-        """The newest invoices, for a first page before all are read."""
-        sql = f"SELECT {schema.INVOICE_COLUMNS} FROM invoices ORDER BY issued_at DESC, n DESC LIMIT ?"
-        return [InvoiceRow._make(row) for row in self.query(sql, (count,))]
-
     def order_rows(self, ids: Iterable[str]) -> dict[str, OrderRow]:
         """The rows of some orders by id; what is not there is left out."""
         rows = self._by_id("orders", schema.ORDER_COLUMNS, ids)
@@ -182,11 +177,6 @@ class StoreReader(TicketReader):
         """Several orders as they were last read; what is not there is left out."""
         found = ((key, self.order(key)) for key in ids)
         return {key: order for key, order in found if order is not None}
-
-    def invoices_by_id(self, ids: Iterable[str]) -> dict[str, Invoice]:
-        """Several invoices as they were last read; what is not there is left out."""
-        found = ((key, self.invoice(key)) for key in ids)
-        return {key: invoice for key, invoice in found if invoice is not None}
 
     # -- search and changes
 

@@ -45,18 +45,9 @@ class TicketReader(ListReader):
         text = self._object("ticket", ticket_id)
         return None if text is None else models.Ticket.model_validate_json(text)
 
-    def tickets_of_order(self, order_id: str) -> list[TicketRow]:
-        """The tickets about an order, the newest first."""
-        return self._ticket_rows("order_id = ? ORDER BY created_at DESC, n DESC", str(order_id))
-
     def tickets_of_account(self, account_id: str) -> list[TicketRow]:
         """The tickets of a customer, the newest first; for staff."""
         return self._ticket_rows("account_id = ? ORDER BY created_at DESC, n DESC", str(account_id))
-
-    def tickets_in(self, *states: str) -> list[TicketRow]:
-        """The tickets in these states, those that wait longest first."""
-        marks = ",".join("?" * len(states))
-        return self._ticket_rows(f"state IN ({marks}) ORDER BY updated_at, n", *states)
 
     def ticket_states(self) -> dict[str, int]:
         """How many tickets are in each state."""

@@ -40,10 +40,6 @@ class Store(Lists, Messages):
         """The changes up to ``cursor`` are in; the copy agrees with the panel now."""
         self.set_meta(cursor=cursor, synced_at=int(time.time()))
 
-    def forget_cursor(self) -> None:
-        """The lists must be loaded whole again (410, or a panel that was set back)."""
-        self.set_meta(cursor=None, complete=None)
-
     def visited(self) -> None:
         """The person has seen what changed up to now: the next visit begins here."""
         last = self._ask("SELECT max(number) FROM changes")[0][0]

@@ -23,6 +23,7 @@ from billtui.client.drivers.traits import BILLING_V1
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, at_once, segment
 from billtui.client.settings import Write
 from billtui.client.top_up import TopUp
+from billtui.domain.document_types import DOCUMENT_TYPES
 from billtui.domain.models import (
     Addon,
     AddonRequest,
@@ -48,7 +49,6 @@ from billtui.domain.money import Money
 
 LONGEST_WAIT = 15
 """Seconds a long poll may wait."""
-DOCUMENT_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
 
 
 def _money(amount: Money) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from billtui.client.exchange import Answer, Call, Conversation, Steps, together
 from billtui.client.questions import expect, one_more
 from billtui.client.settings import Write
 from billtui.client.top_up import TopUp
+from billtui.domain.document_types import DOCUMENT_TYPES
 from billtui.domain.models import (
     Action,
     Invoice,
@@ -295,8 +296,8 @@ class PaymentCalls(AccountCalls):
 
     def document(self, invoice_id: str, document_format: str, path: Path) -> Conversation[int]:
         """``payment.print.pdf``. Raises ``ValueError`` for an unknown format, ``InvalidInput`` for one it has not."""
-        if document_format not in ("pdf", "csv", "json"):
-            raise ValueError("a document is one of pdf, csv, json")
+        if document_format not in DOCUMENT_TYPES:
+            raise ValueError(f"a document is one of {', '.join(DOCUMENT_TYPES)}")
 
         def begin() -> Steps[int]:
             if document_format != "pdf":

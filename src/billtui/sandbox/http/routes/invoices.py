@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from billtui.domain.document_types import DOCUMENT_TYPES, DocumentFormat
 from billtui.domain.models.invoices import InvoiceKind, InvoiceState
 from billtui.sandbox.engine import accounts, invoices, payments
 from billtui.sandbox.http.bodies import CombineBody, PayBody, money_or_none
 from billtui.sandbox.http.calls import Reading, Writing, readable
-from billtui.sandbox.http.documents import FORMATS, render
+from billtui.sandbox.http.documents import render
 from billtui.sandbox.http.etag import tagged
 from billtui.sandbox.http.listing import INSTANT, SHORT_LIST, ListParameters, many, only_once
 from billtui.sandbox.http.openapi import items_of, keyed, list_of, reads, ref, writes
@@ -113,7 +114,7 @@ async def pay(call: Writing, invoice_id: str, body: PayBody) -> Response:
 
 @router.get("/{invoice_id}/document", responses=_DOCUMENT)
 async def document(
-    call: Reading, invoice_id: str, form: Annotated[Literal["pdf", "csv", "json"], Query(alias="format")] = "pdf"
+    call: Reading, invoice_id: str, form: Annotated[DocumentFormat, Query(alias="format")] = "pdf"
 ) -> Response:
     """The invoice as PDF, CSV or JSON (INV-9)."""
     only_once(call.request, "format")
@@ -124,6 +125,6 @@ async def document(
         )
     )
     content = await call.panel.read(lambda: render(invoice, account, form))
-    response = tagged(call.request, content, FORMATS[form])
+    response = tagged(call.request, content, DOCUMENT_TYPES[form])
     response.headers["Content-Disposition"] = f'attachment; filename="invoice-{invoice["number"]}.{form}"'
     return response
