@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from billtui.config.credentials import SaveResult
 from billtui.config.errors import ConfigError
+from billtui.config.memory_keeper import MemoryKeeper
 from billtui.config.paths import data_dir, ensure_private_dir, read_private, write_private
 from billtui.config.profiles import Profile, make_profile
 from billtui.config.secret_sources import Credential
@@ -79,34 +80,16 @@ class Demo:
         raise DemoError(f"The demo has no login {login!r}. There are: {there}.")
 
 
-class DemoCredentials:
+class DemoCredentials(MemoryKeeper):
     """Credentials of the demo: a password that is no secret, and a token in memory."""
 
     def __init__(self, password: SecretStr | None) -> None:
         """Sign in with ``password`` until somebody signs out; without one it is typed."""
-        self._credential = None if password is None else Credential("password", password, "the demo")
-
-    def load(self) -> Credential | None:
-        """What to sign in with."""
-        return self._credential
+        super().__init__(None if password is None else Credential("password", password, "the demo"))
 
     def save(self, credential: Credential) -> SaveResult:
-        """Keep a token until the program ends."""
-        if credential.kind == "token":
-            self._credential = credential
-        return SaveResult("memory", None)
-
-    def forget(self) -> list[str]:
-        """Forget it: from now on it is typed."""
-        self._credential = None
-        return []
-
-    def missed(self) -> str:
-        """Nobody else is asked."""
-        return ""
-
-    def cancel(self) -> None:
-        """Nothing is ever waited for."""
+        """Keep a token until the program ends; a password that was typed is not kept."""
+        return super().save(credential) if credential.kind == "token" else SaveResult("memory", None)
 
 
 def demo_folder(fleet: int = DEFAULT_FLEET, seed: int = DEFAULT_SEED, *, hostile: bool = False) -> Path:

@@ -17,6 +17,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.problems import CliError
 from billtui.config.credentials import CredentialStore, SaveResult
 from billtui.config.errors import CredentialError
+from billtui.config.memory_keeper import MemoryKeeper
 from billtui.config.secret_sources import Credential, EnvironmentSecrets, password_from_stdin
 
 if TYPE_CHECKING:
@@ -142,30 +143,9 @@ class ProfileSecrets:
         """Nothing is waited for once the session has begun, and :meth:`keep` comes after it."""
 
 
-class EnvironmentKeeper:
-    """For ``--url``: the secret is what the environment held; nothing is ever kept."""
+class EnvironmentKeeper(MemoryKeeper):
+    """For ``--url``: the secret is what the environment held, the token else the password; nothing is ever kept."""
 
     def __init__(self, environment: EnvironmentSecrets) -> None:
         """``environment`` was taken at the start."""
-        self._credential = environment.credential()
-
-    def load(self) -> Credential | None:
-        """The token, else the password."""
-        return self._credential
-
-    def save(self, credential: Credential) -> SaveResult:
-        """Kept until the command ends."""
-        self._credential = credential
-        return SaveResult("memory", None)
-
-    def forget(self) -> list[str]:
-        """Nothing was kept."""
-        self._credential = None
-        return []
-
-    def missed(self) -> str:
-        """Nobody else is asked."""
-        return ""
-
-    def cancel(self) -> None:
-        """Nothing is ever waited for."""
+        super().__init__(environment.credential())

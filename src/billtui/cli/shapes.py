@@ -11,6 +11,8 @@ from billtui.services.transfers import turn_of
 
 if TYPE_CHECKING:
     from billtui.domain.money import Money
+    from billtui.domain.refusal import Refusal
+    from billtui.services.what_if import Tier
 
 DAY = 86_400
 
@@ -181,4 +183,26 @@ def ticket_row_json(row: TicketRow, *, unread: bool) -> dict[str, Any]:
         "merged_into": row.merged_into or None,
         "rating": row.rating,
         "version": row.version,
+    }
+
+
+def tier_json(tier: Tier) -> dict[str, Any]:
+    """A tier of loyalty by count, before and after (DSC-2)."""
+    return {
+        "kind": tier.kind,
+        "count": tier.count,
+        "count_after": tier.count_after,
+        "percent": tier.percent,
+        "percent_after": tier.percent_after,
+    }
+
+
+def refused_json(row: OrderRow, refusal: Refusal) -> dict[str, Any]:
+    """An order that is left out, and why."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "code": refusal.code,
+        "rule": refusal.rule,
+        "reason": refusal.reason,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from billtui.cli.shapes import amount, count, day, iso, turn_words, when
+from billtui.cli.shapes import amount, count, day, iso, refused_json, tier_json, turn_words, when
 from billtui.domain.models import Transfer, TransferDirection
 from billtui.services.solver import amount_words
 from billtui.services.store import OrderRow, money
@@ -111,16 +111,7 @@ def bill_json(effect: WhatIf) -> dict[str, Any]:
         "monthly": _cents(effect.monthly, effect.currency),
         "monthly_after": _cents(effect.monthly_after, effect.currency),
         "staying_difference": _cents(effect.staying_difference, effect.currency),
-        "tiers": [
-            {
-                "kind": tier.kind,
-                "count": tier.count,
-                "count_after": tier.count_after,
-                "percent": tier.percent,
-                "percent_after": tier.percent_after,
-            }
-            for tier in effect.tiers
-        ],
+        "tiers": [tier_json(tier) for tier in effect.tiers],
     }
 
 
@@ -144,14 +135,7 @@ def _order_json(row: OrderRow) -> dict[str, Any]:
 
 
 def _blocker_json(one: Blocker) -> dict[str, Any]:
-    return {
-        "id": one.row.id,
-        "name": one.row.name,
-        "code": one.refusal.code,
-        "rule": one.refusal.rule,
-        "reason": one.refusal.reason,
-        "way_out": _way_json(one.way),
-    }
+    return {**refused_json(one.row, one.refusal), "way_out": _way_json(one.way)}
 
 
 def _way_json(way: WayOut) -> dict[str, Any]:

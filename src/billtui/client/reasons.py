@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from billtui.domain.numbers import is_number
+
 _REASONS = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "connection reset",
@@ -28,7 +30,7 @@ def seconds(text: str | None) -> float | None:
     if text is None:
         return None
     text = text.strip()
-    if text.isascii() and text.isdigit() and len(text) <= 9:
+    if is_number(text, 9):
         return float(text)
     try:
         instant = parsedate_to_datetime(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from billtui import __version__
 from billtui.client.errors import ConfigurationProblem
+from billtui.domain.hosts import is_loopback
 
 MAX_WIRE = 8 * 1024 * 1024
 """Most bytes of one answer's body as they come over the line."""
@@ -132,16 +132,6 @@ def _check_address(parts: SplitResult, host: str) -> None:
         raise ConfigurationProblem("The panel's address must end after the path, without ? or #.")
     if any(ord(char) <= 0x20 or ord(char) >= 0x7F for char in parts.path):
         raise ConfigurationProblem("The path of the panel's address must be plain ASCII without spaces.")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine: ``localhost`` or a loopback address, without asking a name server."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

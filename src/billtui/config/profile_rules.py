@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from billtui.config.errors import ConfigError, ProfileError
 from billtui.config.kinds import KINDS
 from billtui.config.paths import check_private_dir, read_private, typed_path
+from billtui.domain.hosts import is_loopback
 
 LOGIN_LENGTH = 200
 MOST_LIMIT = 1_000_000
@@ -56,16 +57,6 @@ def check_proxy(text: str) -> str:
 def name_of_copy(url: str, login: str) -> str:
     """By which name the copy goes of a panel given by ``--url``: each address and login has one of its own."""
     return f"{WITHOUT_PROFILE} {url} {login}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_address(text: str, what: str, *, path_allowed: bool) -> str:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Static
 
-from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
-from billtui.screens.base import BilltuiScreen
 from billtui.screens.changing_plan import change_plan, ticket_of
 from billtui.screens.naming import rename_orders
 from billtui.screens.order_actions import change_auto_renewal, choose_action
@@ -20,6 +13,7 @@ from billtui.screens.order_texts import tag_orders
 from billtui.screens.order_view import bill_number, order_detail, waiting_for_panel
 from billtui.screens.orders import order_refusal
 from billtui.screens.paying import pay_invoices
+from billtui.screens.record_screen import RecordScreen
 from billtui.screens.renewing import renew_orders
 from billtui.screens.transferring import transfer_orders
 from billtui.services.store import OrderRow
@@ -27,66 +21,41 @@ from billtui.services.transfers import handed_over, running_of_order
 from billtui.widgets.formats import date_text, epoch
 
 
-class OrderScreen(BilltuiScreen):
+class OrderScreen(RecordScreen[OrderRow]):
     """Shows the copy at once, then asks the panel for every action's state."""
 
     AREA = "Orders"
     SCOPES = (Scope.ORDERS,)
-    DEFAULT_CSS = "OrderScreen #order { padding: 1 2; height: 1fr; }"
+    WHAT = "order"
 
-    def __init__(self, order_id: str) -> None:
-        """Show the order with this id."""
-        super().__init__()
-        self.order_id = order_id
-        self.row: OrderRow | None = None
-        self._asked = False
-        """Whether the panel has answered: before, what the copy does not hold may still come."""
+    @property
+    def order_id(self) -> str:
+        """Which one."""
+        return self.record_id
 
-    def compose_body(self) -> Iterable[Widget]:
-        """One text that scrolls."""
-        with VerticalScroll(id="order"):
-            yield Static(id="text")
+    async def ask(self) -> object:
+        """With every action's state."""
+        return await self.session.order(self.order_id)
 
-    def on_mount(self) -> None:
-        """The copy first."""
-        super().on_mount()
-        self.reload_if_changed(force=True)
-        self.query_one("#order").focus()
-        self.guarded(self._fetch())
-
-    async def _fetch(self) -> None:
-        try:
-            await self.session.order(self.order_id)
-        except NotFound:
-            if self.row is not None:
-                raise
-        self._asked = True
-        self.reload_if_changed(force=self.row is None)
-
-    def _absent(self) -> str:
+    def absent(self) -> str:
+        """Where it went, if it was handed over."""
         gone = handed_over(self.session.store, self.order_id) if not self.session.closed else None
-        if gone is not None:
-            when = f" on {date_text(epoch(gone.ended_at))}" if gone.ended_at else ""
-            return f"{gone.order_name} went to {gone.counterparty}{when}: it is theirs now. T opens the transfer."
-        if self._asked:
-            return "This order is not there any more."
-        return "This order is not in the local copy; the panel has not answered yet."
+        if gone is None:
+            return super().absent()
+        when = f" on {date_text(epoch(gone.ended_at))}" if gone.ended_at else ""
+        return f"{gone.order_name} went to {gone.counterparty}{when}: it is theirs now. T opens the transfer."
 
-    def reload(self) -> None:
-        """Draw what the store knows now."""
-        store = self.session.store
-        self.row = store.order_rows([self.order_id]).get(self.order_id)
-        text = self.query_one("#text", Static)
-        if self.row is None:
-            text.update(Content(f"{self._absent()} esc goes back."))
-        else:
-            own = self.session.own
-            tags = " ".join(own.tags.of(self.order_id)) if own is not None else ""
-            bill = bill_number(store, self.row)
-            order, transfer = store.order(self.order_id), running_of_order(store, self.row.transfer_id)
-            ahead = waiting_for_panel(self.row, self.session.paid_ahead())
-            text.update(order_detail(self.row, order, self.session.now(), bill, tags, transfer, ahead))
-        self.refresh_keys()
+    def read(self) -> OrderRow | None:
+        """Its row in the copy."""
+        return self.session.store.order_rows([self.order_id]).get(self.order_id)
+
+    def detail(self, row: OrderRow) -> Content:
+        """With its bill, its tags and what is paid ahead."""
+        store, own = self.session.store, self.session.own
+        tags = " ".join(own.tags.of(self.order_id)) if own is not None else ""
+        order, transfer = store.order(self.order_id), running_of_order(store, row.transfer_id)
+        ahead = waiting_for_panel(row, self.session.paid_ahead())
+        return order_detail(row, order, self.session.now(), bill_number(store, row), tags, transfer, ahead)
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, for this order."""
@@ -94,7 +63,7 @@ class OrderScreen(BilltuiScreen):
             return refusal
         if command.scope is Scope.ORDERS and self.row is None:
             there = command.id == "order.transfer" and not self.session.closed
-            return None if there and handed_over(self.session.store, self.order_id) else self._absent()
+            return None if there and handed_over(self.session.store, self.order_id) else self.absent()
         return order_refusal(command, [self.row] if self.row else [], self.session.store)
 
     @handles("order.renew")

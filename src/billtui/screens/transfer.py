@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Static
 
-from billtui.client.errors import NotFound
 from billtui.commands import Command, Scope, handles
-from billtui.screens.base import BilltuiScreen
+from billtui.screens.record_screen import RecordScreen
 from billtui.screens.transfer_actions import cancel_transfers, confirm_transfers, decline_transfers, transfer_refusal
 from billtui.screens.transfer_mail import read_mail
 from billtui.screens.transfer_view import transfer_detail
@@ -19,78 +13,40 @@ from billtui.services.store import TransferRow
 from billtui.services.transfers import siblings_of
 
 
-class TransferScreen(BilltuiScreen):
+class TransferScreen(RecordScreen[TransferRow]):
     """Shows the copy at once, then asks the panel for the history and every action's state."""
 
     AREA = "Transfers"
     SCOPES = (Scope.TRANSFERS,)
-    DEFAULT_CSS = "TransferScreen #transfer { padding: 1 2; height: 1fr; }"
+    WHAT = "transfer"
+    GONE = "is not there, or is another account's."
+    TIMED = True
 
-    def __init__(self, transfer_id: str) -> None:
-        """Show the transfer with this id."""
-        super().__init__()
-        self.transfer_id = transfer_id
-        self.row: TransferRow | None = None
-        self._asked = False
-        """Whether the panel has answered: before, what the copy does not hold may still come."""
+    @property
+    def transfer_id(self) -> str:
+        """Which one."""
+        return self.record_id
 
-    def compose_body(self) -> Iterable[Widget]:
-        """One text that scrolls."""
-        with VerticalScroll(id="transfer"):
-            yield Static(id="text")
+    async def ask(self) -> object:
+        """With its history and every action's state."""
+        return await self.session.transfer(self.transfer_id)
 
-    def on_mount(self) -> None:
-        """The copy first."""
-        super().on_mount()
-        self.reload_if_changed(force=True)
-        self.query_one("#transfer").focus()
-        self.guarded(self._fetch())
-        self.set_interval(60, self._minute)
+    def read(self) -> TransferRow | None:
+        """Its row in the copy."""
+        return self.session.store.transfer_rows([self.transfer_id]).get(self.transfer_id)
 
-    def _minute(self) -> None:
-        """The time left, in words."""
-        if self.is_seen and not self.session.closed:
-            self.reload()
-
-    async def _fetch(self) -> None:
-        try:
-            await self.session.transfer(self.transfer_id)
-        except NotFound:
-            if self.row is not None:
-                raise
-        self._asked = True
-        self.reload_if_changed(force=self.row is None)
-
-    def _absent(self) -> str:
-        if self._asked:
-            return "This transfer is not there, or is another account's."
-        return "This transfer is not in the local copy; the panel has not answered yet."
-
-    def reload(self) -> None:
-        """Draw what the store knows now."""
+    def detail(self, row: TransferRow) -> Content:
+        """With how many went in the same push."""
         store = self.session.store
-        self.row = store.transfer_rows([self.transfer_id]).get(self.transfer_id)
-        text = self.query_one("#text", Static)
-        if self.row is None:
-            text.update(Content(f"{self._absent()} esc goes back."))
-        else:
-            text.update(
-                transfer_detail(
-                    self.row,
-                    store.transfer(self.transfer_id),
-                    self.session.now(),
-                    len(siblings_of(store, self.row)),
-                    ascii_only=self.billtui.ascii_only,
-                )
-            )
-        self.refresh_keys()
+        transfer, alike = store.transfer(self.transfer_id), len(siblings_of(store, row))
+        return transfer_detail(row, transfer, self.session.now(), alike, ascii_only=self.billtui.ascii_only)
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, for this transfer."""
         if refusal := super().refusal_of(command):
             return refusal
         if command.scope is Scope.TRANSFERS and self.row is None and command.id != "transfer.mail":
-            return self._absent()
+            return self.absent()
         return transfer_refusal(command, [self.row] if self.row else [], self.session)
 
     @handles("transfer.confirm")

@@ -10,6 +10,8 @@ import re
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
+from billtui.domain.numbers import is_number
+
 MAX_LENGTH: Final = 2_000
 """Longest expression, in characters."""
 MAX_TERMS: Final = 50
@@ -255,7 +257,7 @@ def _checked(term: Term, start: int, value_at: int) -> Term:
         values = tuple(dict.fromkeys(one.lower() for one in term.values))
         allowed = {"auto": SWITCH, "bill": BILL, "addon": ADDON}[term.field]
         for value in values:
-            period = term.field == "auto" and value.isascii() and value.isdigit() and len(value) <= 3
+            period = term.field == "auto" and is_number(value, 3)
             if value not in allowed and not period:
                 raise QueryError(
                     value_at,

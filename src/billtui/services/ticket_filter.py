@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from billtui.domain.numbers import is_number
 from billtui.services.store.rows import TicketRow
 
 Predicate = Callable[[TicketRow], bool]
@@ -100,6 +101,6 @@ def _by_text(field: str, values: tuple[str, ...]) -> Predicate:
 
 def _seconds(text: str) -> int | None:
     number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not number.isascii() or not number.isdigit() or len(number) > 6:
+    if unit not in _UNITS or not is_number(number, 6):
         return None
     return int(number) * _UNITS[unit]

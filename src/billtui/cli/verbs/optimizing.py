@@ -12,7 +12,7 @@ from billtui.cli.exits import Exit
 from billtui.cli.money_text import typed_money
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
-from billtui.cli.shapes import amount, count, day, iso_of
+from billtui.cli.shapes import amount, count, day, iso_of, refused_json
 from billtui.cli.targets import all_found
 from billtui.cli.verbs.invoices import purse_note
 from billtui.domain.models import Account, PromoTerms
@@ -267,14 +267,7 @@ def _json(context: Context, solution: Solution, probed: Sequence[Probed]) -> dic
 
 def left_json(one: Left) -> dict[str, Any]:
     """An order that is left, and why."""
-    return {
-        "id": one.row.id,
-        "name": one.row.name,
-        "code": one.refusal.code,
-        "rule": one.refusal.rule,
-        "reason": one.refusal.reason,
-        "related": dict(one.refusal.related),
-    }
+    return {**refused_json(one.row, one.refusal), "related": dict(one.refusal.related)}
 
 
 def _line_json(context: Context, solution: Solution, line: Line, value: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from billtui.cli.context import Context
 from billtui.cli.exits import Exit
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
-from billtui.cli.shapes import amount, count, day, iso_of
+from billtui.cli.shapes import amount, count, day, iso_of, tier_json
 from billtui.services.loyalty_words import UNKNOWN
 from billtui.services.session import Session
 from billtui.services.solver import amount_words
@@ -124,14 +124,7 @@ def _json(found: WhatIf) -> dict[str, Any]:
 
     return {
         "tiers": [
-            {
-                "kind": tier.kind,
-                "count": tier.count,
-                "count_after": tier.count_after,
-                "percent": tier.percent,
-                "percent_after": tier.percent_after,
-                "changes": [{"from": iso_of(at), "percent": percent} for at, percent in tier.changes],
-            }
+            {**tier_json(tier), "changes": [{"from": iso_of(at), "percent": percent} for at, percent in tier.changes]}
             for tier in found.tiers
         ],
         "monthly": value(found.monthly),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from billtui.domain.numbers import is_number
 from billtui.domain.rules import access
 from billtui.domain.rules import new_orders as order_rules
 from billtui.domain.rules import quotes as quote_rules
@@ -55,7 +56,7 @@ class Asked:
     def period(self) -> int:
         """``period`` in months. Raises :class:`Refused`."""
         text = self.need("period")
-        if not (text.isascii() and text.isdigit() and len(text) < 4):
+        if not is_number(text, 3):
             raise Refused(WRONG_FIELD, "Неверное значение поля: period.")
         return int(text)
 

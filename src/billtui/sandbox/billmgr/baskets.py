@@ -6,6 +6,7 @@ its open invoice. What was paid or deleted elsewhere is in it no longer.
 
 from __future__ import annotations
 
+from billtui.domain.numbers import is_number
 from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.billmgr.errors import Refused, missed
 from billtui.sandbox.engine import invoices
@@ -61,7 +62,7 @@ def item_number(line: LineRow) -> str:
 
 def own(tx: Tx, account_id: int, number: str, *, only_open: bool = True) -> int:
     """A basket by its number. Raises :class:`Refused`."""
-    if number.isascii() and number.isdigit() and len(number) <= 18:
+    if is_number(number):
         found = tx.sql(
             "SELECT open FROM billmgr_baskets WHERE id = ? AND account_id = ?", (int(number), account_id)
         ).fetchone()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from billtui.domain.numbers import is_number
 from billtui.sandbox.billmgr.call import Call
 from billtui.sandbox.billmgr.nodes import ON, Doc, Node, choices, done
 from billtui.sandbox.billmgr.quirks import Quirk
@@ -97,7 +98,7 @@ def _fields(listing: Listing) -> list[str]:
 
 def _number(text: Any, otherwise: int) -> int:
     value = str(text or "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 9 else otherwise
+    return int(value) if is_number(value, 8) else otherwise
 
 
 def _order(listing: Listing, wanted: str) -> str:
@@ -161,7 +162,7 @@ def ids(column: str) -> Filter:
     """One of these numbers; what is no number finds nothing."""
 
     def make(value: str) -> Condition:
-        found = [int(one) for one in parts_of(value) if one.isascii() and one.isdigit() and len(one) <= 18]
+        found = [int(one) for one in parts_of(value) if is_number(one)]
         return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(found)]
 
     return make

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from billtui.domain.numbers import is_number
 from billtui.domain.rules.facts import INTERNAL
 from billtui.domain.rules.new_orders import Cell
 from billtui.sandbox.billmgr.call import Call
@@ -135,7 +136,7 @@ def read_auto(call: Call, otherwise: int) -> int:
 
 
 def _whole(text: str, name: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 6):
+    if not is_number(text, 5):
         raise wrong(name, text)
     return int(text)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from billtui.domain.numbers import is_number
 from billtui.domain.periods import parse_instant
 from billtui.sandbox.billmgr.call import Call
 from billtui.sandbox.billmgr.nodes import Doc, Node, scalars
@@ -42,7 +43,7 @@ def file_number(attachment_id: str) -> str:
 
 def attachment_of(tx: Tx, number: str) -> str:
     """The attachment of a number. Raises ``NotFound``."""
-    if number.isascii() and number.isdigit() and len(number) <= 19:
+    if is_number(number, 19):
         start = format(int(number), f"0{_HEX}x")
         found = tx.sql("SELECT id FROM attachments WHERE id >= ? AND id < ?", (start, start + "g")).fetchone()
         if found is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billtui.domain.numbers import is_number
 from billtui.sandbox.engine.errors import CursorExpired
 from billtui.sandbox.engine.held_rows import STAFF_FEED
 from billtui.sandbox.engine.unit import Tx, last_sequence
@@ -30,7 +31,7 @@ def changes_after(
     to whoever holds it, a cursor is just a text, and the way out is the same.
     """
     epoch, _, digits = cursor.rpartition("-")
-    after = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else -1
+    after = int(digits) if is_number(digits) else -1
     kept_from = int(tx.conn.exec_driver_sql("SELECT history_from FROM panel").scalar_one())
     last = last_sequence(tx.conn)
     if epoch != _epoch(tx) or after < kept_from or after > last:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from typing_extensions import TypedDict
 
+from billtui.domain.numbers import is_number
 from billtui.domain.periods import parse_instant
 from billtui.sandbox.engine.errors import InvalidInput
 from billtui.sandbox.engine.held_rows import R, Rows
@@ -73,7 +74,7 @@ def id_in(column: str) -> Filter:
     """One of these ids; what is no id finds nothing."""
 
     def condition(_name: str, values: Sequence[str]) -> Condition:
-        ids = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 18]
+        ids = [int(value) for value in values if is_number(value)]
         return f"{column} IN ({', '.join('?' * len(ids))})", list(ids)
 
     return condition

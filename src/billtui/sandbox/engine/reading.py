@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from billtui.domain.numbers import is_number
 from billtui.sandbox.engine.errors import NotFound, VersionMismatch
 from billtui.sandbox.engine.rows import InvoiceRow, OrderRow
 from billtui.sandbox.engine.unit import Tx
@@ -15,7 +16,7 @@ class _Versioned(Protocol):
 
 def row_id(text: str, what: str) -> int:
     """The row id that an id of the wire stands for. Raises ``NotFound`` for what cannot be one."""
-    if text.isascii() and text.isdigit() and len(text) <= 18 and (text == "0" or text[0] != "0"):
+    if is_number(text) and (text == "0" or text[0] != "0"):
         return int(text)
     raise NotFound(what, text)
 

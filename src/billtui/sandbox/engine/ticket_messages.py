@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from billtui.domain.numbers import is_number
 from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import tickets as rules
 from billtui.domain.rules.tickets import TicketFacts
@@ -95,7 +96,7 @@ def _place(tx: Tx, who: Person, message_id: str) -> int:
     """Where a message stands in the order of writing. Raises ``InvalidInput`` for one that the reader never saw."""
     internal = message_id.startswith("n")
     digits = message_id[1:] if internal else message_id
-    if digits.isascii() and digits.isdigit() and len(digits) <= 18 and not (internal and not who.is_staff):
+    if is_number(digits) and not (internal and not who.is_staff):
         found = tx.sql(
             "SELECT id, account_id FROM ticket_messages WHERE internal = ? AND number = ?", (int(internal), int(digits))
         ).fetchone()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from billtui.domain.models.tickets import TicketPriority, TicketState
+from billtui.domain.numbers import is_number
 from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import ticket_desk as rules
 from billtui.domain.rules import tickets as ticket_rules
@@ -81,7 +82,7 @@ def bulk(tx: Tx, who: Person, ticket_ids: Sequence[str], wish: Change) -> list[T
 
 def _all(tx: Tx, who: Person, ticket_ids: Sequence[str]) -> list[TicketRow]:
     """Each of them, read at once. Raises ``NotFound``."""
-    tx.tickets.many(int(one) for one in ticket_ids if one.isascii() and one.isdigit() and len(one) <= 18)
+    tx.tickets.many(int(one) for one in ticket_ids if is_number(one))
     return [seen_ticket(tx, who, one) for one in ticket_ids]
 
 

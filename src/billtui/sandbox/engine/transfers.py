@@ -9,6 +9,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from billtui.domain.numbers import is_number
 from billtui.domain.refusal import Refusal, RuleBroken
 from billtui.domain.rules import transfers as rules
 from billtui.domain.rules.facts import OrderFacts
@@ -142,7 +143,7 @@ def _recipient(tx: Tx, account_id: int, login: str, given_id: str) -> AccountRow
     if limit is not None:
         raise TooManyTries(limit, tx.now)
     digits = given_id.strip()
-    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else -1
+    number = int(digits) if is_number(digits) else -1
     found = tx.accounts.where("login = ? AND id = ? AND role = 'client'", (login.strip(), number))
     if not found:
         raise NotedRefusal(rules.wrong_pair_refusal(), lambda outer: _note_guess(outer, account_id, None))

@@ -8,6 +8,7 @@ import re
 from fastapi import Request
 from fastapi.responses import Response
 
+from billtui.domain.numbers import is_number
 from billtui.sandbox.http.problems import ApiProblem
 
 _TAG = re.compile(r'\s*(?:W/)?(?:"([^"]*)"|([^\s,"]+))\s*(?:,|\Z)')
@@ -45,7 +46,7 @@ def expected_version(header: str | None) -> int | None:
         return None
     tags = tags_of(header)
     number = tags[0].partition("-")[0] if len(tags) == 1 else ""
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    if not is_number(number):
         raise ApiProblem(
             422,
             "invalid-input",

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request
 
+from billtui.domain.numbers import is_number
 from billtui.sandbox.engine.paging import ListQuery
 from billtui.sandbox.http.problems import ApiProblem
 
@@ -143,7 +144,7 @@ def limit_of(text: str | None) -> int:
     """The number of items on a page, 1 to 500. Raises :class:`ApiProblem` 422."""
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_LIMIT):
+    if not (is_number(text, 5) and 1 <= int(text) <= MAX_LIMIT):
         raise invalid("limit", f"a whole number from 1 to {MAX_LIMIT}")
     return int(text)
 

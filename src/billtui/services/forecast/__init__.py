@@ -1,7 +1,7 @@
 """Forecasts: renewals, purses and trouble ahead, from the local copy alone."""
 
 from billtui.services.forecast.fleet import CentsHeld, Fleet, TopUp
-from billtui.services.forecast.forecast import HORIZONS, Event, Forecast, Totals, forecast
+from billtui.services.forecast.forecast import HORIZONS, Event, Forecast, forecast
 from billtui.services.forecast.happenings import BLOCKED, OF_INVOICES, RENEWED, DaySums, What
 from billtui.services.forecast.reading import forecast_from, forecast_near, held_by
 from billtui.services.forecast.topping_up import Saving
@@ -19,7 +19,6 @@ __all__ = [
     "Forecast",
     "Saving",
     "TopUp",
-    "Totals",
     "Walk",
     "What",
     "forecast",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple
 
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.services.forecast.fleet import CentsHeld, Fleet
-from billtui.services.forecast.happenings import OF_INVOICES, DaySums, What
+from billtui.services.forecast.happenings import OF_INVOICES, DaySums, Sums, What
 from billtui.services.forecast.months import DAY, zone_days
 from billtui.services.forecast.opening import PLACE_BITS, PLACES, SHIFT
 from billtui.services.forecast.topping_up import Saving, saving
@@ -52,30 +51,6 @@ class Event(NamedTuple):
     def key(self) -> str:
         """The same thing in a later forecast has the same key."""
         return f"{self.at} {int(self.what)} {self.order_id or self.invoice_id or self.transfer_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Counts and cents up to some day."""
-
-    renewed: int = 0
-    renewed_cents: int = 0
-    failed: int = 0
-    failed_cents: int = 0
-    manual: int = 0
-    manual_cents: int = 0
-    invoices: int = 0
-    invoices_cents: int = 0
-    promises: int = 0
-    blocks: int = 0
-    deletions: int = 0
-    cancelled: int = 0
-    skipped: int = 0
-
-    @property
-    def due_cents(self) -> int:
-        """Everything that falls due: auto-renewals, ends without one (a month each), open invoices."""
-        return self.renewed_cents + self.failed_cents + self.manual_cents + self.invoices_cents
 
 
 class Forecast:
@@ -165,9 +140,8 @@ def _what(entry: int) -> int:
     return (entry >> PLACE_BITS) & 31
 
 
-def _totals(days: Sequence[DaySums]) -> Totals:
-    names = Totals.__dataclass_fields__
-    return Totals(**{name: sum(getattr(day, name) for day in days) for name in names})
+def _totals(days: Sequence[DaySums]) -> Sums:
+    return Sums(**{name: sum(getattr(day, name) for day in days) for name in Sums.__dataclass_fields__})
 
 
 def forecast(

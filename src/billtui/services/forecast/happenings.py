@@ -47,13 +47,9 @@ OF_INVOICES = frozenset({What.PROMISE_BROKEN, What.INVOICE_GONE, What.INVOICE_DU
 
 
 @dataclass(slots=True)
-class DaySums:
-    """A day of a forecast: how many of each, amounts in cents, and both purses at its end (never added, ACC-4)."""
+class Sums:
+    """Counts, and amounts in cents, of a day or of many."""
 
-    date: date
-    begins: int
-    internal: int = 0
-    affiliate: int = 0
     renewed: int = 0
     renewed_cents: int = 0
     failed: int = 0
@@ -78,5 +74,15 @@ class DaySums:
 
     @property
     def due_cents(self) -> int:
-        """What they come to."""
+        """What they come to: auto-renewals, ends without one (a month each), open invoices."""
         return self.renewed_cents + self.failed_cents + self.manual_cents + self.invoices_cents
+
+
+@dataclass(slots=True, kw_only=True)
+class DaySums(Sums):
+    """A day of a forecast, with both purses at its end (never added, ACC-4)."""
+
+    date: date
+    begins: int
+    internal: int = 0
+    affiliate: int = 0

@@ -62,7 +62,7 @@ class Walk:
         self.fleet, self.since, self.until = fleet, since, until
         self.internal, self.affiliate = purses.internal, purses.affiliate
         self.base, self.starts = opening.base, opening.starts
-        self.sums = [DaySums(day, begins) for begins, day in zip(*days, strict=True)]
+        self.sums = [DaySums(date=day, begins=begins) for begins, day in zip(*days, strict=True)]
         self.buckets = [list(bucket) for bucket in opening.buckets]
         self.log = array("q")
         """What happened, in its order: (second − base) << SHIFT | what << PLACE_BITS | number or place."""

@@ -29,6 +29,7 @@ from billtui.client.exchange import Conversation, Steps, together
 from billtui.client.questions import expect
 from billtui.domain.models import Account, Balances, SessionToken
 from billtui.domain.money import NO_CURRENCY, Money
+from billtui.domain.numbers import is_number
 from billtui.domain.safetext import SafeText
 
 LIFETIME: Final = timedelta(hours=1)
@@ -162,7 +163,7 @@ class AccountCalls(Methods):
         if not users or not attribute(users[0], "id"):
             raise UnreadableAnswer("user is missing")
         level = attribute(users[0], "level")
-        self.memory.level = int(level) if level.isascii() and level.isdigit() and len(level) < 4 else 16
+        self.memory.level = int(level) if is_number(level, 3) else 16
         self.memory.user_id = attribute(users[0], "id")
         self.memory.login = attribute(users[0], "name")
         self.memory.real_name = attribute(users[0], "realname")

@@ -28,6 +28,7 @@ from billtui.client.exchange import Conversation, Steps, together
 from billtui.client.questions import expect
 from billtui.domain.models import Addon, Location, Page, Plan, StockItem
 from billtui.domain.money import Money
+from billtui.domain.numbers import is_number
 from billtui.domain.safetext import SafeText
 
 V1: Final = "v1"
@@ -210,7 +211,7 @@ def tariffs_in(doc: Doc, kind: str, currency: str, period: int, version: str) ->
     found: list[Tariff] = []
     for row in (one for table in tables for one in objects(table.get("elem"))):
         number = first_of(row, "pricelist", "id")
-        if not number or not number.isascii() or not number.isdigit() or len(number) > 18:
+        if not is_number(number):
             continue
         try:
             prices = _prices_v1(row, period, currency) if version == V1 else _prices_v2(row, currency)

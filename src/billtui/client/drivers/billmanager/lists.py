@@ -15,6 +15,7 @@ from billtui.client.drivers.billmanager.asking import Asking
 from billtui.client.drivers.billmanager.shapes import Doc, objects, unwrap
 from billtui.client.errors import ClientError, ConfigurationProblem, InvalidInput, NotFound, Refused, SessionExpired
 from billtui.client.exchange import Answer, Call, Exchange, Steps
+from billtui.domain.numbers import is_number
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ class Place:
         if not cursor:
             return cls()
         parts = cursor.split(".", 3)
-        if len(parts) != 4 or not all(one.isascii() and one.isdigit() and len(one) < 10 for one in parts[:3]):
+        if len(parts) != 4 or not all(is_number(one, 9) for one in parts[:3]):
             raise ConfigurationProblem("This position in a list is not one of this panel. Refresh the list.")
         return cls(int(parts[0]), max(1, int(parts[1])), int(parts[2]), parts[3])
 
@@ -172,12 +173,12 @@ class Lists(Asking):
 
 def number_of(key: str) -> int:
     """An id as a number, to be sorted by; 0 for one that is none."""
-    return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0
+    return int(key) if is_number(key) else 0
 
 
 def _whole(node: Any) -> int | None:
     text = unwrap(node)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return int(text) if is_number(text, 9) else None
 
 
 def _is_field(name: str) -> bool:

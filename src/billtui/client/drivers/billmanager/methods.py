@@ -17,6 +17,7 @@ from billtui.client.errors import InvalidInput, Refused, RuleRefused, SessionExp
 from billtui.client.exchange import Steps
 from billtui.domain.models import PaymentMethod
 from billtui.domain.money import Money
+from billtui.domain.numbers import is_number
 from billtui.domain.safetext import SafeText
 
 INTERNAL: Final = "internal"
@@ -112,7 +113,7 @@ def _ways(doc: Doc) -> list[Way]:
     found: list[Way] = []
     for row in rows:
         key = unwrap(row.get("paymethod")) or unwrap(row.get("id"))
-        if not key or not key.isascii() or not key.isdigit() or len(key) > 18:
+        if not is_number(key):
             continue
         balance = unwrap(row.get("paymethod_type")) == "0"
         found.append(

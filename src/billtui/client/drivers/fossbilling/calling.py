@@ -18,6 +18,7 @@ from billtui.client.drivers.fossbilling.values import Row, whole_of
 from billtui.client.errors import ConfigurationProblem
 from billtui.client.exchange import Answer, Call, Exchange, Kind
 from billtui.domain.models import Page
+from billtui.domain.numbers import is_number
 
 T = TypeVar("T")
 Reader = Callable[[Any], T]
@@ -82,7 +83,7 @@ class Place:
         if not cursor:
             return cls()
         parts = cursor.split(".")
-        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) <= 15 for part in parts):
+        if len(parts) != 3 or not all(is_number(part, 15) for part in parts):
             raise ConfigurationProblem("This is no place in a list of this panel. Begin at its first page.")
         return cls(int(parts[0]), parts[1], int(parts[2]))
 

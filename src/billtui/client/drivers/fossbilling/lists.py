@@ -12,6 +12,7 @@ from billtui.client.drivers.fossbilling.values import Row
 from billtui.client.errors import ConfigurationProblem, NotFound
 from billtui.client.exchange import Conversation, Request, Steps, ask
 from billtui.domain.models import Page
+from billtui.domain.numbers import is_number
 
 T = TypeVar("T")
 ONE_BY_ONE: Final = 3
@@ -109,6 +110,6 @@ def some(path: str, single: str, reader: Callable[[Row], T], by: Asked, need: st
 def key(text: str) -> int:
     """An id as the panel takes it: a number. Raises ``ConfigurationProblem`` for anything else."""
     told = str(getattr(text, "raw", text))
-    if not told.isascii() or not told.isdigit() or len(told) > 15:
+    if not is_number(told, 15):
         raise ConfigurationProblem("This id is none of this panel's: they are numbers. Refresh and choose again.")
     return int(told)

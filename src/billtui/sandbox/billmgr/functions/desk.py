@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from billtui.domain.numbers import is_number
 from billtui.domain.periods import parse_instant
 from billtui.sandbox.billmgr import lists, threads
 from billtui.sandbox.billmgr.call import Call, For, How, function
@@ -37,7 +38,7 @@ def assignment_of(ticket_id: int, account_id: int) -> str:
 
 def _assigned(call: Call, number: str) -> TicketRow:
     """The ticket of an assignment to who calls. Raises :class:`Refused`, also where it was given to somebody else."""
-    if number.isascii() and number.isdigit() and len(number) <= 18:
+    if is_number(number):
         row = call.tx.tickets.get(int(number) // _SPACE)
         mine = row is not None and row.assignee == person(call).login
         if row is not None and mine and assignment_of(row.id, call.account_id) == number:

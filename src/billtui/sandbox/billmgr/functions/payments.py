@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from billtui.domain.numbers import is_number
 from billtui.sandbox.billmgr import lists
 from billtui.sandbox.billmgr.call import Call, How, function
 from billtui.sandbox.billmgr.functions.account import PAYER, payer_of
@@ -107,7 +108,7 @@ def _base(call: Call) -> Condition:
 
 def _numbered(value: str) -> Condition:
     digits = value.removeprefix("#").removeprefix(PREFIX)
-    return "number = ?", [int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 18 else -1]
+    return "number = ?", [int(digits) if is_number(digits, 17) else -1]
 
 
 def _sender(value: str) -> Condition:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from billtui.domain.numbers import is_number
 from billtui.sandbox.billmgr import lists
 from billtui.sandbox.billmgr.call import Call, How, function
 from billtui.sandbox.billmgr.catalogue import ITEM_TYPES, KINDS, Catalogue
@@ -136,7 +137,7 @@ def _numbered(column: str, things: str, first: int) -> lists.Filter:
     """By the number of a plan or a location."""
 
     def make(value: str) -> Condition | None:
-        wanted = [int(one) - first for one in lists.parts_of(value) if one.isascii() and one.isdigit() and len(one) < 9]
+        wanted = [int(one) - first for one in lists.parts_of(value) if is_number(one, 8)]
         if value in ("null", "any"):
             return None
         chosen = "SELECT value FROM json_each(?)"

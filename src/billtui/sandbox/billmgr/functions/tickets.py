@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from billtui.domain.numbers import is_number
 from billtui.domain.refusal import RuleBroken
 from billtui.sandbox.billmgr import lists, threads
 from billtui.sandbox.billmgr.call import Answer, Call, For, How, function
@@ -235,7 +236,7 @@ def rate(call: Call) -> Doc:
     asked = (
         "SELECT 1 FROM ticket_messages WHERE thread_id = ? AND number = ? AND internal = 0 AND author_role <> 'client'"
     )
-    digits = number.isascii() and number.isdigit() and len(number) <= 18
+    digits = is_number(number)
     if not digits or call.tx.sql(asked, (row.id, int(number))).fetchone() is None:
         raise missed("elid", number)
     kept = kept_of(call, row.id)
