@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from billtui.app import BilltuiApp
+    from billtui.widgets.top_bar import Place
 
 SETTLE_SECONDS = 3.0
 """So long the words may change before they are written."""
 HOLD_SECONDS = 1.0
 """So long the first frame waits for the copy to be opened."""
 MOST_LINES = 60
+OVERVIEW = "overview"
+"""The mode in which the overview stands."""
 
 _TONES = {
     "$muted": "muted",
@@ -106,6 +109,9 @@ class FirstFrames:
         self._keep = keep
         self._lines: list[list[Piece]] = []
         self._news: list[list[Piece]] = []
+        self._of: Place | None = None
+        self._synced_at = 0
+        """What the top line said, and as of when the copy was, when the overview said this."""
         self._timer: Timer | None = None
         self._held = False
         """Whether the first frame was taken over."""
@@ -134,15 +140,21 @@ class FirstFrames:
         """The overview of the open profile says this now."""
         found = [line for content in lines for line in pieces_of(content)][:MOST_LINES]
         said = pieces_of(news)[:MOST_LINES]
+        self._stands()
         if not self._keep or (found, said) == (self._lines, self._news):
             return
         self._lines, self._news = found, said
         if self._timer is None:
             self._timer = self._shell.set_timer(SETTLE_SECONDS, self.write)
 
+    def _stands(self) -> None:
+        """What the overview says holds now: it says it anew when the copy changes, as long as it is looked at."""
+        synced_at = self._shell.session.store.synced_at()
+        self._of, self._synced_at = self._shell.place(), 0 if synced_at is None else int(synced_at.timestamp())
+
     def forget(self) -> None:
         """Another profile is open: what was said before is not its."""
-        self._lines, self._news = [], []
+        self._lines, self._news, self._of = [], [], None
         self.lists.forget()
 
     async def write(self) -> None:
@@ -174,14 +186,16 @@ class FirstFrames:
                     await asyncio.to_thread(forget, str(folder), shell.profile.name)
 
     def _facts(self) -> Facts:
-        shell, place = self._shell, self._shell.place()
+        shell = self._shell
+        if self._of is None or (shell.current_mode == OVERVIEW and len(shell.screen_stack) == 1):
+            self._stands()  # where something else is looked at, the overview is not told anew
+        place = self._of or shell.place()
         facts = Facts(shell.profile.name)
         facts.url, facts.login = shell.profile.url, shell.profile.login
         facts.panel, facts.account, facts.role = place.panel, place.account, place.role
         facts.balance, facts.unread = place.balance, place.unread
         facts.read_only = shell.profile.read_only  # what this start alone was told, the next one is not
-        synced_at = shell.session.store.synced_at()
-        facts.synced_at = 0 if synced_at is None else int(synced_at.timestamp())
+        facts.synced_at = self._synced_at
         facts.areas = list(shell.areas)
         facts.theme, facts.ascii = shell.settings.theme, shell.settings.ascii
         facts.lines, facts.news = self._lines, self._news

@@ -54,6 +54,17 @@ def cents(money: dict[str, str]) -> int:
     return int(whole) * 100 + int(rest)
 
 
+def test_a_renewal_that_is_not_paid_yet_names_its_invoice(own_cli: Callable[..., Cli]) -> None:
+    """REN-1: nothing is renewed by it, so it is said what to pay."""
+    cli = own_cli()
+    order = cli.renewable()[0]["id"]
+    text = cli("orders", "renew", f"id:{order}", "--period", "1", "--yes", "--max-total", "500EUR").out
+    invoice = cli.invoice(cli.order(order)["unpaid_invoice_id"])
+    total = f"{invoice['total']['amount']} {invoice['total']['currency']}"
+    assert f"Issued, to be paid: invoice {invoice['number']}, {total}." in text
+    assert f"billtui invoices pay {invoice['number']} --method" in text
+
+
 def test_a_dry_run_sends_nothing(cli: Cli) -> None:
     order = cli.renewable()[0]["id"]
     before = cli.json("invoices", "list")["total"]

@@ -341,3 +341,39 @@ async def test_200_marked_switch_auto_renewal_in_one_plan(large_program: Program
         await driver.press("enter", "enter")
         job = await driver.finished()
         assert job.counts == {"done": int(wanted[1])}
+
+
+async def test_a_range_that_was_begun_is_what_the_next_key_is_for(program: Program) -> None:
+    program.panel()
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        table = driver.list_screen.table
+        shown = list(table.all_shown())
+        free = next(place for place in range(30) if not driver.list_screen.mark_refusal(shown[place]))
+        wanted = [row.id for row in shown[free : free + 4]]
+        await driver.press(*["j"] * free, "V", "j", "j", "j")
+        await driver.sees("range of 4 · V marks it, esc leaves it")
+        assert not marks(driver)
+        await driver.press("escape")
+        await driver.until(lambda: not table.range_count, "no range")
+        await driver.until(lambda: not driver.says("range of"), "a summary without it")
+        await driver.press("V", "k", "k", "k", "R")  # not of the row under the cursor alone
+        await driver.on("ChoiceDialog")
+        assert set(table.marked_ids) | set(table.aside_ids) == set(wanted)
+        await driver.sees("Renew 4 orders")
+        await driver.press("escape")
+        await driver.on("OrdersScreen")
+
+
+async def test_looking_does_not_mark_a_range(program: Program) -> None:
+    program.panel()
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        await driver.press("V", "j", "v")
+        await driver.on("ChoiceDialog")
+        await driver.press("escape")
+        await driver.on("InvoicesScreen")
+        assert not marks(driver)
+        assert driver.list_screen.table.range_count == 2
+        await driver.press("y")  # the ids of both
+        assert len(marks(driver)) == 2

@@ -12,6 +12,7 @@ from textual.widgets import OptionList
 from billtui.domain.models import Invoice
 from billtui.domain.money import Money
 from billtui.domain.periods import add_months
+from billtui.screens.modals.dialog import KEYS
 from billtui.services.session import Session
 from billtui.widgets.formats import moment_text
 from tests.support.driving import Driver, Panel, Program
@@ -46,6 +47,39 @@ async def test_one_invoice_from_the_list(program: Program) -> None:
             lambda: program.bill("10") not in driver.list_screen.table.shown_ids(), "the paid invoice to leave"
         )
         await driver.hears("done")
+
+
+async def test_one_key_too_many_is_no_other_method(program: Program) -> None:
+    """At the end of the methods the cursor stays: it does not come out at the first of them, which pays at once."""
+    program.panel()
+    async with program.open() as driver:
+        options = await picker(driver, program.bill("10"))
+        able = [place for place, one in enumerate(options.options) if not one.disabled]
+        assert len(able) > 1
+        await driver.press(*["down"] * (len(able) + 3))
+        assert options.highlighted == able[-1]
+        await driver.press(*["up"] * (len(able) + 3))
+        assert options.highlighted == able[0]
+
+
+async def test_a_key_without_meaning_in_a_question_is_told_which_have_one(program: Program) -> None:
+    program.panel()
+    async with program.open() as driver:
+        await picker(driver, program.bill("10"))
+        await driver.choose("internal")
+        await driver.on("ConfirmPlan")
+        box = driver.app.screen.query_one("#dialog")
+        assert KEYS not in str(box.border_subtitle)
+        await driver.press("tab")
+        assert KEYS not in str(box.border_subtitle)
+        await driver.press("y")
+        assert KEYS in str(box.border_subtitle)
+        assert "olena.marsh" in str(box.border_subtitle)
+        assert type(driver.app.screen).__name__ == "ConfirmPlan", "y is no yes"
+        await driver.resize(40, 20)
+        await driver.press("question_mark")
+        assert KEYS not in str(box.border_subtitle), "whose question it is comes first"
+        assert "olena.marsh" in str(box.border_subtitle)
 
 
 async def test_an_invoice_in_another_currency_says_so_instead_of_a_question(

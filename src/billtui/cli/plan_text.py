@@ -9,6 +9,7 @@ from typing import Any
 from billtui.cli.output import Column, Output
 from billtui.cli.shapes import amount, count, iso_of, when
 from billtui.domain.money import NO_CURRENCY
+from billtui.services.issued import left_to_pay
 from billtui.services.journal import JobRow, OperationRow, OperationState
 from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.pictures import compared, found_json, looked_at
@@ -151,6 +152,8 @@ def show_job(out: Output, job: JobRow, operations: Sequence[OperationRow]) -> No
         out.line(line)
     if job.left.amount:
         out.line(f"Left: {job.left}")
+    for one in left_to_pay(operations):
+        out.line(f"Issued, to be paid: {one.words}. Pay it with: billtui invoices pay {one.number} --method ...")
 
 
 def _both_states(operations: Sequence[OperationRow]) -> list[str]:

@@ -16,7 +16,7 @@ COMMANDS = (
     Command(
         "table.mark_range",
         "Mark a range",
-        "Mark from the last marked row to here.",
+        "Begin a range here; V again marks it, and so does whatever is done with rows. Esc leaves it.",
         ("V",),
         Scope.LIST,
         in_palette=False,

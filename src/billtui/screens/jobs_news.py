@@ -7,6 +7,7 @@ from typing import Literal
 
 from billtui.domain.safetext import SafeText
 from billtui.services.executor.events import JobEvent
+from billtui.services.issued import issued_unpaid
 from billtui.services.journal import JournalReader, OperationRow, OperationState, PauseReason, Recovered
 from billtui.services.operation_kinds import OperationKind
 from billtui.widgets.formats import count_text, span_text
@@ -77,6 +78,16 @@ def _where_it_went(operation: OperationRow | None) -> str:
     return f" It is ticket {SafeText(str(number))}; 9 shows it." if number else ""
 
 
+def _what_is_left(operation: OperationRow | None, steps: int) -> str:
+    """That an invoice was only issued: nothing is paid, renewed or made active yet (REN-1)."""
+    issued = None if operation is None else issued_unpaid(operation)
+    if issued is None:
+        return ""
+    if steps > 1:
+        return " Its invoices are not paid yet: 2 shows them."
+    return f" Not paid yet: {issued.words}; 2 shows it, p pays it."
+
+
 def _finished(title: str, event: JobEvent) -> tuple[str, Severity] | None:
     counts = {state: event.states.get(state, 0) for state in OperationState}
     total = sum(counts.values())
@@ -86,7 +97,7 @@ def _finished(title: str, event: JobEvent) -> tuple[str, Severity] | None:
 
         if event.operation is not None and event.operation.code == AWAITS_PAYMENT:
             return f"{title}: {event.error}", "information"
-        return f"{title}: done.{_where_it_went(event.operation)}", "information"
+        return f"{title}: done.{_where_it_went(event.operation)}{_what_is_left(event.operation, total)}", "information"
     if counts[OperationState.CANCELLED] == total:
         return None
     words = [f"{done} of {total} done"]

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -30,6 +30,9 @@ from billtui.widgets.record_table_chosen import each_of
 from billtui.widgets.still import Still
 
 R = TypeVar("R")
+
+ON_ROWS: Final = frozenset({"list.copy_id", "list.copy_command"})
+"""Commands of every list that act on the marked rows."""
 
 
 class View(NamedTuple):
@@ -82,6 +85,8 @@ class RecordList(BilltuiScreen, Generic[R]):
         self._held: HeldRows | None = None
         self._rows_follow = False
         self.view: View | None = next(iter(self.views()), None)
+        self._range_said = 0
+        """Rows of the range that the line under the list names."""
         self.trailing = Trailing(self, self.follow_cursor, self._veil_detail)
         self._stands = False
         self._now_epoch = 0
@@ -159,6 +164,7 @@ class RecordList(BilltuiScreen, Generic[R]):
             and self.view is next(iter(self.views()), None)
             and table.sorted_by == (self.SORT or (None, False))
             and not table.marked_count
+            and not table.range_count
             and table.cursor_position == table.scroll_offset.y == 0
             and not self.trailing.behind
             and self.query_one(Outbox).waiting is None
@@ -297,6 +303,9 @@ class RecordList(BilltuiScreen, Generic[R]):
         if table.marked_count:
             hidden = f" ({table.hidden_marked_count} not shown)" if table.hidden_marked_count else ""
             parts.append(Content.styled(f" {table.marked_count} marked{hidden} ", "bold $text-accent"))
+        self._range_said = table.range_count
+        if self._range_said:
+            parts.append(Content.styled(f" range of {self._range_said} · V marks it, esc leaves it ", "$text-accent"))
         if table.total_count or not self.missing():
             parts.append(self.summary(table.rows, marked))
         self.query_one("#summary", Still).show(Content(" ").join(parts))
@@ -322,6 +331,8 @@ class RecordList(BilltuiScreen, Generic[R]):
         if self.is_mounted and not self.session.closed:
             self._show_detail()
             self.refresh_keys()
+            if self.table.range_count != self._range_said:
+                self._show_summary()
 
     @on(RecordTable.MarksChanged)
     def marks_changed(self) -> None:
@@ -347,6 +358,13 @@ class RecordList(BilltuiScreen, Generic[R]):
         """Show one record in full."""
 
     # --- what commands act on
+
+    def run_command(self, command: Command) -> None:
+        """A range that was begun is marked by what is done with rows: it is what its typist sees, not one row of it."""
+        of_rows = command.scope not in (Scope.GLOBAL, Scope.LIST) or command.id in ON_ROWS
+        if of_rows and self.table.range_count:
+            self.table.action_mark_range()
+        super().run_command(command)
 
     def chosen_rows(self) -> Sequence[R]:
         """The marked rows in their order, or the one under the cursor."""

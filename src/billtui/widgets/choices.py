@@ -28,6 +28,25 @@ class Choices(OptionList):
         Binding("end,G", "last", "Last", show=False, id="table.last"),
     ]
 
+    def action_cursor_down(self) -> None:
+        """Down, and no further than the end: one key too many is never another choice, at the other end of the list.
+
+        What stands behind the last one that can be chosen, and why it cannot, comes in sight.
+        """
+        at = self.highlighted
+        if at is None or any(not one.disabled for one in self.options[at + 1 :]):
+            super().action_cursor_down()
+        else:
+            self.scroll_end(animate=False)
+
+    def action_cursor_up(self) -> None:
+        """Up, and no further than the beginning."""
+        at = self.highlighted
+        if at is None or any(not one.disabled for one in self.options[:at]):
+            super().action_cursor_up()
+        else:
+            self.scroll_home(animate=False)
+
     def render_line(self, y: int) -> Strip:
         """A line; on the chosen one in the cursor's colours."""
         strip = super().render_line(y)

@@ -30,12 +30,15 @@ class Outbox(Widget):
         self.set_class(waiting is not None, "waiting")
 
     def render(self) -> Content:
-        """``Deleting invoice 1042 in 4 s · u takes it back``."""
+        """``Delete invoice 1042: will be sent in 4 s · u takes it back``; a long title is cut, never the seconds."""
         if self.waiting is None:
             return Content("")
-        text = f" {self.waiting.title}: sent in {self.waiting.seconds} s"
+        when = f": will be sent in {self.waiting.seconds} s"
+        room = self.size.width - len(when) - len(" · u takes it back") - 1
         return Content.assemble(
-            Content(text).truncate(max(10, self.size.width - 22), ellipsis=True),
+            " ",
+            Content(self.waiting.title).truncate(max(10, room), ellipsis=True),
+            when,
             (" · ", "$muted"),
             ("u", "bold"),
             " takes it back",

@@ -119,6 +119,11 @@ class RecordTable(CursorTable[R], can_focus=True):
         return self._marks.ids
 
     @property
+    def range_count(self) -> int:
+        """How many rows a range reaches that was begun and is not marked yet; 0 where none was."""
+        return 0 if self._anchor is None else abs(self._anchor - self._cursor) + 1
+
+    @property
     def marked_count(self) -> int:
         """How many ids are marked."""
         return len(self._marks)
@@ -244,9 +249,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         if self._cursor_id is None:
             return
         if self._anchor is None:
-            self._anchor_id, self._anchor = self._cursor_id, self._cursor
-            self._sync()
-            self.refresh_bindings()
+            self._range_is(self._cursor_id, self._cursor)
             return
         low, high = sorted((self._anchor, self._cursor))
         rows = [self._view.row_at(position) for position in range(low, high + 1)]
@@ -254,9 +257,16 @@ class RecordTable(CursorTable[R], can_focus=True):
         self._after_marks(self._marks.change(*self._choosing(list(map(self._view.row_id, rows)), rows)))
 
     def action_cancel_range(self) -> None:
-        self._anchor_id = self._anchor = None
+        self._range_is(None, None)
+
+    def _range_is(self, anchor_id: str | None, anchor: int | None) -> None:
+        """A range begins here, or there is none: its rows are drawn so, and who follows the cursor says it."""
+        moved = anchor_id != self._anchor_id
+        self._anchor_id, self._anchor = anchor_id, anchor
         self._sync()
         self.refresh_bindings()
+        if moved:
+            self._cursor_moved(None)
 
     def action_mark_all(self) -> None:
         """Mark all that is shown."""

@@ -73,6 +73,9 @@ def test_what_is_left_out_says_why(world: World) -> None:
     left_out = {one["order_id"]: one for one in made["excluded"]}
     assert left_out[str(billed)]["code"] == "open-invoice"
     assert left_out[str(billed)]["related"]["invoice_id"] == str(invoice_id)
+    number = world.value("SELECT number FROM invoices WHERE id = ?", invoice_id)
+    assert number != invoice_id, "else it is not seen which of both is told"
+    assert left_out[str(billed)]["reason"].startswith(f"Invoice {number} still bills ")
     assert left_out[str(pending)]["code"] == "order-pending"
     assert left_out[str(foreign)]["code"] == left_out["nonsense"]["code"] == "not-found"
 

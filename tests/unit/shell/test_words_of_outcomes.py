@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from billtui.domain.safetext import SafeText
 from billtui.screens.jobs_news import summary_of
 from billtui.screens.paying import _consequences
 from billtui.services.executor import JobEvent
-from billtui.services.journal import JobState, OperationState, PauseReason
+from billtui.services.issued import left_to_pay
+from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason
+from billtui.services.operation_kinds import OperationKind
 from tests.support.money_panel import MoneyPanel
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -26,6 +29,37 @@ def test_a_job_that_waits_says_so(reason: PauseReason) -> None:
     event = JobEvent("1", SafeText("Pay invoice 7"), JobState.PAUSED, {OperationState.PREPARED: 2}, paused=reason)
     said = summary_of(event)
     assert said is not None and said[0].startswith("Pay invoice 7: 2 left; ") and said[1] == "warning"
+
+
+def row(kind: OperationKind, answer: dict[str, Any] | None) -> OperationRow:
+    """A step that is done."""
+    title, amount = SafeText("Renew 2 orders"), Money("9.00", "EUR")
+    state, told = OperationState.DONE, (None, None, None, None)  # code, rule, detail, request
+    return OperationRow("1", 1, "key", kind, title, (), None, amount, state, *told, answer, 1, NOW, NOW, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "steps", "words"),
+    [
+        (OperationKind.RENEW, "unpaid", 1, "Not paid yet: invoice 271, 9.00 EUR; 2 shows it, p pays it."),
+        (OperationKind.ORDER, "unpaid", 1, "Not paid yet: invoice 271, 9.00 EUR; 2 shows it, p pays it."),
+        (OperationKind.ORDER, "unpaid", 3, "Its invoices are not paid yet: 2 shows them."),
+        (OperationKind.RENEW, "paid", 1, None),
+        (OperationKind.PAY, "unpaid", 1, None),
+    ],
+)
+def test_an_invoice_that_was_only_issued_is_not_just_done(
+    kind: OperationKind, state: str, steps: int, words: str | None
+) -> None:
+    """REN-1: “Renew 9 orders: done.” reads as if they were renewed."""
+    answer = {"invoice": {"number": "271", "state": state, "total": {"amount": "9.00", "currency": "EUR"}}}
+    states = {OperationState.DONE: steps}
+    moved = row(kind, answer)
+    said = summary_of(JobEvent("1", SafeText("Renew"), JobState.FINISHED, states, operation=moved, done=True))
+    assert said == (f"Renew: done. {words}" if words else "Renew: done.", "information")
+    paying = row(OperationKind.PAY, {"state": "paid"})
+    assert bool(left_to_pay([moved])) is (words is not None)
+    assert left_to_pay([moved, paying]) == []
 
 
 def test_a_promise_of_several_invoices_always_says_its_day() -> None:

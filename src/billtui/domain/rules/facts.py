@@ -81,6 +81,8 @@ class OrderFacts:
     auto_renew_done_for: datetime | None = None
     """The paid-until whose auto-renewal was dealt with already: once per period (REN-4)."""
     open_invoice_id: str | None = None
+    open_invoice_number: str | None = None
+    """What a person knows the open invoice by, where that is known: the id is not it."""
     transfer_id: str | None = None
     broken_promise_invoice_id: str | None = None
     """The overdue invoice that bills it (PRM-6)."""

@@ -146,12 +146,12 @@ def open_invoice_refusal(order: OrderFacts, action: str = "renew") -> Refusal | 
     """
     if order.open_invoice_id is None:
         return None
-    number = order.open_invoice_id
+    invoice = "An open invoice" if order.open_invoice_number is None else f"Invoice {order.open_invoice_number}"
     return Refusal(
         "open-invoice",
         _OPEN_INVOICE_RULE.get(action, "ORD-4"),
-        f"Invoice {number} still bills “{order.name}”: pay or delete that invoice first.",
-        {"invoice_id": number, "order_id": order.id},
+        f"{invoice} still bills “{order.name}”: pay or delete that invoice first.",
+        {"invoice_id": order.open_invoice_id, "order_id": order.id},
     )
 
 

@@ -12,7 +12,7 @@ from billtui.domain.refusal import RuleBroken
 from billtui.domain.rules import quotes as quote_rules
 from billtui.domain.rules.addons import AddonOffer, offer_addons
 from billtui.sandbox.engine import invoicing, kept_quotes
-from billtui.sandbox.engine.facts import lines_of, order_facts
+from billtui.sandbox.engine.facts import lines_of, told_facts
 from billtui.sandbox.engine.invoicing import NewLine
 from billtui.sandbox.engine.quotes import check_content, check_total, left_out, own_orders
 from billtui.sandbox.engine.rows import OrderRow
@@ -85,7 +85,7 @@ def _content(offer: AddonOffer) -> list[list[Any]]:
 
 def _offer(tx: Tx, account_id: int, found: dict[str, OrderRow], addons: Sequence[str], priced_at: int) -> AddonOffer:
     return offer_addons(
-        [order_facts(row) for row in found.values()],
+        [told_facts(tx, row) for row in found.values()],
         read_addons(tx, addons),
         tx.accounts.need(account_id).currency,
         tx.now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -69,6 +70,14 @@ def order_facts(row: OrderRow) -> OrderFacts:
         location=row.location,
         blocked_at=instant_or_none(row.blocked_at),
     )
+
+
+def told_facts(tx: Tx, row: OrderRow) -> OrderFacts:
+    """The same where refusals are told: with the number of the open invoice, by which people know it."""
+    facts = order_facts(row)
+    if row.open_invoice_id is None:
+        return facts
+    return replace(facts, open_invoice_number=str(tx.invoices.need(row.open_invoice_id).number))
 
 
 def take(row: OrderRow, facts: OrderFacts) -> None:

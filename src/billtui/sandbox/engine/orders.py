@@ -7,7 +7,7 @@ from billtui.domain.rules import orders as order_rules
 from billtui.domain.rules.renewal import period_refusal
 from billtui.sandbox.engine import paging
 from billtui.sandbox.engine.errors import InvalidInput
-from billtui.sandbox.engine.facts import order_facts
+from billtui.sandbox.engine.facts import order_facts, told_facts
 from billtui.sandbox.engine.paging import Listing, ListQuery, Page
 from billtui.sandbox.engine.reading import check_version, own_order
 from billtui.sandbox.engine.rows import OrderRow
@@ -72,7 +72,7 @@ def get_order(tx: Tx, account_id: int | None, order_id: str) -> OrderJSON:
 
 
 def _allowed(tx: Tx, order: OrderRow, action: str) -> None:
-    refusal = order_rules.action_refusal(order_facts(order), action, tx.now, tx.policy)
+    refusal = order_rules.action_refusal(told_facts(tx, order), action, tx.now, tx.policy)
     if refusal is not None:
         raise RuleBroken(refusal)
 

@@ -14,7 +14,7 @@ from billtui.domain.rules.new_orders import Cell
 from billtui.domain.rules.plan_changes import ChangeOffer, offer_plan_change
 from billtui.sandbox.engine import invoicing, kept_quotes, payments
 from billtui.sandbox.engine.errors import InvalidInput, NotFound
-from billtui.sandbox.engine.facts import lines_of, order_facts
+from billtui.sandbox.engine.facts import lines_of, told_facts
 from billtui.sandbox.engine.invoicing import NewLine, plan_change_text
 from billtui.sandbox.engine.quotes import check_content, check_total, left_out, own_orders
 from billtui.sandbox.engine.rows import OrderRow
@@ -105,7 +105,7 @@ def _content(line: PricedLine) -> list[Any]:
 
 def _offer(tx: Tx, row: OrderRow, plan: str, priced_at: int) -> ChangeOffer:
     return offer_plan_change(
-        order_facts(row),
+        told_facts(tx, row),
         plan,
         read_shop(tx),
         tx.accounts.need(row.account_id).currency,

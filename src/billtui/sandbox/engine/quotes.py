@@ -16,7 +16,7 @@ from billtui.domain.rules.quotes import RenewalOffer
 from billtui.domain.rules.renewal import period_refusal, renewal_refusal
 from billtui.sandbox.engine import invoicing, kept_quotes, promos
 from billtui.sandbox.engine.errors import InvalidInput, NotFound, PriceChanged
-from billtui.sandbox.engine.facts import lines_of, order_facts
+from billtui.sandbox.engine.facts import lines_of, told_facts
 from billtui.sandbox.engine.invoicing import NewLine
 from billtui.sandbox.engine.kept_quotes import exclusion
 from billtui.sandbox.engine.reading import row_id
@@ -42,7 +42,7 @@ def quote_renewal(
     check_period(tx, period)
     promo = promos.find(tx, account_id, promo_code) if promo_code else None
     found = own_orders(tx, account_id, wanted)
-    offer = _offer(tx, account_id, [order_facts(row) for row in found.values()], period, promo)
+    offer = _offer(tx, account_id, [told_facts(tx, row) for row in found.values()], period, promo)
     request = {
         "lines": [line.order_id for line in offer.lines],
         "period": period,
@@ -73,7 +73,7 @@ def renew(tx: Tx, account_id: int, quote_id: str, expected_total: Money | None =
     asked = quote.request
     found = own_orders(tx, account_id, asked["lines"])
     promo = promos.find(tx, account_id, asked["promo_code"]) if asked["promo_code"] else None
-    offer = _offer(tx, account_id, [order_facts(row) for row in found.values()], asked["period"], promo)
+    offer = _offer(tx, account_id, [told_facts(tx, row) for row in found.values()], asked["period"], promo)
     for _order_id, why in offer.excluded:
         raise RuleBroken(why)
     check_total(expected_total, quote.total_cents, offer.total)

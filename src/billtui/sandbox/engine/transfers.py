@@ -18,7 +18,7 @@ from billtui.domain.rules.transfers import STEPS, Side
 from billtui.domain.transfer_states import TransferDirection, TransferState
 from billtui.sandbox.engine import handover, paging
 from billtui.sandbox.engine.errors import FieldsRefused, NotedRefusal, NotFound, TooManyTries, WrongKindOfInput
-from billtui.sandbox.engine.facts import addons_monthly, order_facts
+from billtui.sandbox.engine.facts import addons_monthly, told_facts
 from billtui.sandbox.engine.handover import transfer_facts
 from billtui.sandbox.engine.one_time_codes import is_code
 from billtui.sandbox.engine.paging import Condition, Filter, Listing, ListQuery, Page
@@ -162,7 +162,7 @@ def _check_orders(tx: Tx, orders: Sequence[OrderRow], recipient: AccountRow) -> 
     """Raises for the orders that cannot be transferred, each with its reason (TRF-4)."""
     why: list[tuple[OrderFacts, Refusal]] = []
     for order in orders:
-        facts = order_facts(order)
+        facts = told_facts(tx, order)
         refusal = rules.push_refusal(facts, tx.now, tx.policy)
         refusal = refusal or rules.currency_refusal(order.currency, recipient.currency)
         if refusal is not None:

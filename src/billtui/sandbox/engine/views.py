@@ -13,7 +13,7 @@ from billtui.domain.rules import orders as order_rules
 from billtui.domain.rules.discounts import PricedLine, loyalty, percent_of
 from billtui.domain.rules.facts import OrderFacts
 from billtui.domain.rules.new_orders import Cell
-from billtui.sandbox.engine.facts import invoice_facts, order_facts, orders_on
+from billtui.sandbox.engine.facts import invoice_facts, order_facts, orders_on, told_facts
 from billtui.sandbox.engine.invoicing import addons_text, discounts_text, plan_change_text
 from billtui.sandbox.engine.ledger import CLIENT_PURSES, PANEL, counter_kind
 from billtui.sandbox.engine.rows import InvoiceRow, LedgerRow, LineRow, OrderRow, PaymentRow
@@ -132,7 +132,7 @@ class OrderItems:
 
 def order_json(tx: Tx, row: OrderRow) -> OrderJSON:
     """An order in full, every action explained (ORD-7)."""
-    facts = order_facts(row)
+    facts = told_facts(tx, row)
     return _order(tx, row, explained(order_rules.allowed_actions(facts, tx.now, tx.policy)))
 
 

@@ -35,6 +35,8 @@ class Fact(NamedTuple):
     strong: bool = False
 
 
+KEYS = "tab goes on · enter presses · esc says no"
+"""Said to a key that means nothing in a question with buttons, as ``y`` does: a yes is pressed, never one letter."""
 TOO_EARLY = "Typed before this stood here, and not used: look, then press again."
 IN_A_FIELD = frozenset({"backspace", "delete", "left", "right", "home", "end", "tab", "shift+tab"})
 """Keys that change a text, or go to another field, and answer nothing."""
@@ -159,6 +161,19 @@ class Dialog(ModalScreen[Result | None], LeanScreen[Result | None], Generic[Resu
         if isinstance(about, str) or not isinstance(app, Shell):
             return Content.styled(about or "", "bold") if not isinstance(about, Profile) else Content("")
         return profile_words(app, about)
+
+    def on_key(self, event: Key) -> None:
+        """A key that nobody here has a use for is answered with those that have one."""
+        if event.key not in self.active_bindings:
+            self.name_keys()
+
+    def name_keys(self) -> None:
+        """On the frame, beside whose question it is, which keys there are; where both have room."""
+        if not self.query(Button):
+            return
+        box, whose = self.query_one("#dialog"), self.whose()
+        said = Content.assemble((KEYS, "$text-warning"), "   ", whose)
+        box.border_subtitle = said if said.cell_length + 6 <= box.outer_size.width else whose
 
     def compose_body(self) -> Iterable[Widget]:
         """What is asked."""
