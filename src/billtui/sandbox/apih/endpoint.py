@@ -20,6 +20,7 @@ from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.http.calls import peer_of
 from billtui.sandbox.http.dialects import Dialect
 from billtui.sandbox.http.panel import Panel, panel_of
+from billtui.sandbox.http.routing import serve
 
 NAME: Final = "apih.php"
 _MOST_FIELDS: Final = 200
@@ -44,7 +45,7 @@ def dialect() -> Dialect:
 
 def install(app: FastAPI) -> None:
     """Serve the gateway from ``app``."""
-    app.include_router(router)
+    serve(app, router)
 
 
 @router.post(f"/{NAME}")

@@ -27,6 +27,7 @@ from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.http.calls import peer_of
 from billtui.sandbox.http.dialects import LONG_REQUEST, Dialect
 from billtui.sandbox.http.panel import Panel, panel_of
+from billtui.sandbox.http.routing import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +75,8 @@ def install(app: FastAPI) -> None:
     """Serve the dialect from ``app``."""
     app.state.billmgr_long = LongRequests()
     app.state.billmgr_quirks = frozenset()
-    app.include_router(router)
-    app.include_router(quirks.router)
+    serve(app, router)
+    serve(app, quirks.router)
 
 
 router = APIRouter(include_in_schema=False)

@@ -39,6 +39,7 @@ from billtui.sandbox.http.routes import (
     web,
 )
 from billtui.sandbox.http.routes import accounts as account_cards
+from billtui.sandbox.http.routing import serve
 
 
 def create_app(database: Database) -> FastAPI:
@@ -112,9 +113,9 @@ def _routes(lifespan: object = None) -> FastAPI:
         staff,
         feed,
     ):
-        app.include_router(part.router, prefix=PREFIX)
-    app.include_router(sandbox.router)
-    app.include_router(web.router)
+        serve(app, part.router)
+    serve(app, sandbox.router)
+    serve(app, web.router)
     billmgr.install(app)
     apih.install(app)
     return app

@@ -16,10 +16,11 @@ from billtui.sandbox.engine.api_keys import Wish
 from billtui.sandbox.engine.errors import InvalidInput
 from billtui.sandbox.http.bodies import ApiAccessBody, ApiKeyBody, CurrentPasswordBody, PasswordBody, TotpBody
 from billtui.sandbox.http.calls import OwnSession, Reading, WriteCall, dump
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import SHORT_LIST
 from billtui.sandbox.http.openapi import list_of, reads, ref, unkeyed, writes
 
-router = APIRouter(prefix="/me", tags=["account"])
+router = APIRouter(prefix=f"{PREFIX}/me", tags=["account"])
 NO_STORE = {"Cache-Control": "no-store"}
 _SETUP_OR_CODES = {"oneOf": [ref("TotpSetup"), ref("RecoveryCodes")]}
 

@@ -7,10 +7,11 @@ from fastapi.responses import Response
 
 from billtui.sandbox.engine import accounts
 from billtui.sandbox.http.calls import Reading, only_staff
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import SHORT_LIST
 from billtui.sandbox.http.openapi import list_of, reads, ref
 
-router = APIRouter(prefix="/accounts", tags=["staff"])
+router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["staff"])
 
 
 @router.get("", responses=reads(list_of("Account"), 403), openapi_extra=SHORT_LIST)

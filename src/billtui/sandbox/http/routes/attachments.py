@@ -15,10 +15,11 @@ from billtui.sandbox.engine.ticket_states import Person
 from billtui.sandbox.engine.ticket_views import CONTENT_TYPE
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.http.calls import Reading, TicketWriting
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import only_once
 from billtui.sandbox.http.openapi import keyed, reads, ref, writes
 
-router = APIRouter(prefix="/attachments", tags=["tickets"])
+router = APIRouter(prefix=f"{PREFIX}/attachments", tags=["tickets"])
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
 _RAW = {"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": _FILE}}}}
 

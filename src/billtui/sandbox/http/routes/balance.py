@@ -8,10 +8,11 @@ from fastapi.responses import Response
 from billtui.sandbox.engine import balance
 from billtui.sandbox.http.bodies import MoveBody, TopUpBody
 from billtui.sandbox.http.calls import Reading, Writing
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import INSTANT, ListParameters, many
 from billtui.sandbox.http.openapi import keyed, list_of, reads, ref, writes
 
-router = APIRouter(prefix="/balance", tags=["balance"])
+router = APIRouter(prefix=f"{PREFIX}/balance", tags=["balance"])
 _LIST = ListParameters(
     ("id", "at"),
     (

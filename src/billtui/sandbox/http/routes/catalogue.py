@@ -9,10 +9,11 @@ from fastapi.responses import Response
 
 from billtui.sandbox.engine import catalogue
 from billtui.sandbox.http.calls import Reading
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import SHORT_LIST
 from billtui.sandbox.http.openapi import list_of, reads
 
-router = APIRouter(tags=["catalogue"])
+router = APIRouter(prefix=PREFIX, tags=["catalogue"])
 Wanted = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 

@@ -13,10 +13,11 @@ from billtui.sandbox.engine.callers import Caller
 from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import ChangeFeedJSON
 from billtui.sandbox.http.calls import Reading, dump
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import only_once
 from billtui.sandbox.http.openapi import reads, ref
 
-router = APIRouter(tags=["changes"])
+router = APIRouter(prefix=PREFIX, tags=["changes"])
 MAX_WAIT = 15
 
 

@@ -14,10 +14,11 @@ from billtui.sandbox.http.bodies import CombineBody, PayBody, money_or_none
 from billtui.sandbox.http.calls import Reading, Writing, readable
 from billtui.sandbox.http.documents import render
 from billtui.sandbox.http.etag import tagged
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import INSTANT, SHORT_LIST, ListParameters, many, only_once
 from billtui.sandbox.http.openapi import items_of, keyed, list_of, reads, ref, writes
 
-router = APIRouter(prefix="/invoices", tags=["invoices"])
+router = APIRouter(prefix=f"{PREFIX}/invoices", tags=["invoices"])
 _LIST = ListParameters(
     ("id", "number", "issued_at", "due_at", "paid_at", "total", "state", "kind", "promise_until"),
     (

@@ -8,9 +8,10 @@ from fastapi.responses import Response
 from billtui.sandbox.engine import accounts
 from billtui.sandbox.http.bodies import SettingsBody
 from billtui.sandbox.http.calls import OwnAccount, Reading
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.openapi import keyed, reads, ref, writes
 
-router = APIRouter(prefix="/me", tags=["account"])
+router = APIRouter(prefix=f"{PREFIX}/me", tags=["account"])
 
 
 @router.get("", responses=reads(ref("Account")))

@@ -11,11 +11,12 @@ from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire import OrderJSON
 from billtui.sandbox.http.bodies import OrderActionBody, OrderChangeBody
 from billtui.sandbox.http.calls import Reading, Writing, readable
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import INSTANT, ListParameters, many, one
 from billtui.sandbox.http.openapi import keyed, list_of, reads, ref, writes
 from billtui.sandbox.http.problems import ApiProblem
 
-router = APIRouter(prefix="/orders", tags=["orders"])
+router = APIRouter(prefix=f"{PREFIX}/orders", tags=["orders"])
 _LIST = ListParameters(
     (
         "id",

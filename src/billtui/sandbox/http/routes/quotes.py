@@ -14,10 +14,11 @@ from billtui.sandbox.engine.unit import Tx
 from billtui.sandbox.engine.wire_quotes import QuoteJSON
 from billtui.sandbox.http.bodies import PurchaseBody, QuoteBody, money_or_none
 from billtui.sandbox.http.calls import Quoting, Writing
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.openapi import keyed, ref, unkeyed, writes
 from billtui.sandbox.http.problems import ApiProblem
 
-router = APIRouter(tags=["purchases"])
+router = APIRouter(prefix=PREFIX, tags=["purchases"])
 
 
 @router.post("/quotes", responses=writes(ref("Quote"), 404, 409), openapi_extra=unkeyed())

@@ -7,10 +7,11 @@ from fastapi.responses import Response
 
 from billtui.sandbox.engine import recovery
 from billtui.sandbox.http.bodies import NewPasswordBody, RecoveryBody
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.openapi import unkeyed, writes
 from billtui.sandbox.http.panel import panel_of
 
-router = APIRouter(prefix="/password-recovery", tags=["sessions"])
+router = APIRouter(prefix=f"{PREFIX}/password-recovery", tags=["sessions"])
 _NO_STORE = {"Cache-Control": "no-store"}
 
 

@@ -9,11 +9,12 @@ from billtui.sandbox.engine import sessions
 from billtui.sandbox.engine.wire_accounts import SessionTokenJSON
 from billtui.sandbox.http.bodies import SignInBody
 from billtui.sandbox.http.calls import OwnSession, Reading, dump, peer_of
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import SHORT_LIST
 from billtui.sandbox.http.openapi import list_of, reads, ref, unkeyed, writes
 from billtui.sandbox.http.panel import panel_of
 
-router = APIRouter(prefix="/sessions", tags=["sessions"])
+router = APIRouter(prefix=f"{PREFIX}/sessions", tags=["sessions"])
 
 
 @router.post("", status_code=201, responses=writes(ref("SessionToken"), 423, status=201), openapi_extra=unkeyed())

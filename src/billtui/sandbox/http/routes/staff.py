@@ -12,10 +12,11 @@ from billtui.sandbox.engine.ticket_states import Person
 from billtui.sandbox.engine.tickets import seen_ticket
 from billtui.sandbox.http.bodies_staff import BulkChangeBody, CannedReplyBody, MergeBody, PresenceBody, SplitBody
 from billtui.sandbox.http.calls import Reading, StaffWriting, dump, only_staff
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import SHORT_LIST, only_once
 from billtui.sandbox.http.openapi import items_of, keyed, list_of, reads, ref, unkeyed, writes
 
-router = APIRouter(tags=["staff"])
+router = APIRouter(prefix=PREFIX, tags=["staff"])
 
 
 @router.post("/tickets/bulk", responses=writes(items_of("Ticket"), 404, 409), openapi_extra=keyed())

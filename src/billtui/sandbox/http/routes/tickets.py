@@ -21,6 +21,7 @@ from billtui.sandbox.engine.wire import micros
 from billtui.sandbox.engine.wire_tickets import PostedMessageJSON, TicketJSON
 from billtui.sandbox.http.bodies_tickets import AccessBody, MessageBody, RevealBody, TicketBody, TicketChangeBody
 from billtui.sandbox.http.calls import Direct, Reading, TicketWriting, WriteCall
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import (
     INSTANT,
     SHORT_LIST,
@@ -35,7 +36,7 @@ from billtui.sandbox.http.openapi import keyed, list_of, reads, ref, unkeyed, wr
 from billtui.sandbox.http.problems import ApiProblem
 from billtui.sandbox.http.routes.access import NO_STORE
 
-router = APIRouter(tags=["tickets"])
+router = APIRouter(prefix=PREFIX, tags=["tickets"])
 _LIST = ListParameters(
     ("id", "number", "created_at", "updated_at", "answer_due_at", "last_client_message_at"),
     (

@@ -9,10 +9,11 @@ from billtui.domain.transfer_states import TransferDirection, TransferState
 from billtui.sandbox.engine import transfers
 from billtui.sandbox.http.bodies import CodeBody, PushBody
 from billtui.sandbox.http.calls import Reading, Writing
+from billtui.sandbox.http.fault_set import PREFIX
 from billtui.sandbox.http.listing import INSTANT, ListParameters, many
 from billtui.sandbox.http.openapi import items_of, keyed, list_of, reads, ref, writes
 
-router = APIRouter(prefix="/transfers", tags=["transfers"])
+router = APIRouter(prefix=f"{PREFIX}/transfers", tags=["transfers"])
 _LIST = ListParameters(
     ("id", "created_at", "expires_at", "state", "order_id", "order_name", "paid_until", "monthly_price"),
     (
