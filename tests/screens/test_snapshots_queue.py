@@ -22,7 +22,10 @@ SMALL, LARGE = (80, 24), (140, 40)
 async def queue(driver: Driver) -> None:
     await driver.on("QueueScreen")
     await driver.until(lambda: driver.list_screen.table.row_count, "tickets")
-    await driver.sees("abuse 0" if driver.app.size.width > 100 else "hold")
+    if driver.app.size.width > 100:  # what was written last stands beside the list once the thread was read
+        await driver.sees("abuse 0", "delete the file?")
+    else:
+        await driver.sees("hold")
 
 
 async def thread(driver: Driver) -> None:
