@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from billtui.screens import waits
+from billtui.terminal import typing_gate
 from tests.support.driving import Program
 from tests.support.sandbox import SandboxProcess
+from tests.support.slow_relay import SlowRelay
+from tests.support.waiting import SOON
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +51,23 @@ def large_program(screens_panel: SandboxProcess, tmp_path: Path) -> Program:
     """Programs on a panel with 10,000 orders."""
     sow(screens_panel, fleet=10_000)
     return Program(screens_panel, tmp_path)
+
+
+@pytest.fixture
+def shown_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is waited for is shown sooner than to a person; and keys wait less long for what a command opens."""
+    monkeypatch.setattr(waits, "SHOWN_AFTER", SOON)
+    monkeypatch.setattr(typing_gate, "PATIENCE", 2 * SOON)
+
+
+@pytest.fixture
+def relay(screens_panel: SandboxProcess, program: Program) -> Iterator[SlowRelay]:
+    """Before the freshly sown panel."""
+    with SlowRelay(screens_panel.port) as relay:
+        yield relay
+
+
+@pytest.fixture
+def slow(relay: SlowRelay, program: Program, tmp_path: Path) -> Program:
+    """Programs whose panel is behind the relay."""
+    return Program(replace(program.sandbox, url=relay.url), tmp_path)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from textual.widgets import Input
@@ -13,14 +10,11 @@ from textual.widgets import Input
 from billtui.screens import waits
 from billtui.services.journal.schema import owners_dir
 from billtui.services.locks import OwnerLock
-from billtui.terminal import typing_gate
 from tests.screens.test_journey_jobs import written
-from tests.support.driving import Driver, Pocket, Program, type_at_once
-from tests.support.sandbox import SandboxProcess
+from tests.support.driving import Pocket, Program, type_at_once
 from tests.support.slow_relay import SlowRelay
+from tests.support.waiting import SIGN_IN, hold, leaves, writes
 
-SOON = 0.2
-"""Seconds after which a wait is shown in these tests."""
 ORDER = "GET /api/v1/orders/"
 FROM_AN_ORDER = {
     "A": "Reading the order",
@@ -32,51 +26,7 @@ FROM_AN_ORDER = {
 """Keys on an order, and what is asked of the panel before anything is shown."""
 
 
-@pytest.fixture(autouse=True)
-def shown_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is waited for is shown sooner than to a person; and keys wait less long for what a command opens."""
-    monkeypatch.setattr(waits, "SHOWN_AFTER", SOON)
-    monkeypatch.setattr(typing_gate, "PATIENCE", 2 * SOON)
-
-
-@pytest.fixture
-def relay(screens_panel: SandboxProcess, program: Program) -> Iterator[SlowRelay]:
-    """Before the freshly sown panel."""
-    with SlowRelay(screens_panel.port) as relay:
-        yield relay
-
-
-@pytest.fixture
-def slow(relay: SlowRelay, program: Program, tmp_path: Path) -> Program:
-    """Programs whose panel is behind the relay."""
-    return Program(replace(program.sandbox, url=relay.url), tmp_path)
-
-
-def hold(relay: SlowRelay, start: str) -> None:
-    """Hold every request that begins with these words."""
-    relay.holds = lambda call: call.startswith(start)
-
-
-async def leaves(driver: Driver, relay: SlowRelay, words: str) -> None:
-    """What is waited for stands there with the way out; ``esc`` cuts it off, and everything is as it was."""
-    screen, focus = driver.app.screen, driver.app.focused
-    await driver.sees(f"{words} …", "esc cancels")
-    before = len(relay.given_up)
-    await driver.press("escape")
-    await driver.until(lambda: len(relay.given_up) > before, "the line to be closed")
-    await driver.until(lambda: "esc cancels" not in driver.text(), "the words to go")
-    assert driver.says(f"{words}: left.")
-    relay.let_go()
-    await driver.quiet()
-    assert (driver.app.screen, driver.app.focused) == (screen, focus)
-
-
-def writes(calls: list[str]) -> list[str]:
-    """Those that change something; a quote does not, nor does a sign-in."""
-    return [one for one in calls if not one.startswith("GET") and one not in ("POST /api/v1/quotes", SIGN_IN)]
-
-
-SIGN_IN = "POST /api/v1/sessions"
+pytestmark = pytest.mark.usefixtures("shown_soon")
 
 
 async def test_every_key_on_an_order_is_left_by_escape(slow: Program, relay: SlowRelay) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,17 @@ from billtui.domain.models import OrderRequest
 from billtui.services.offers import Offer
 from billtui.services.order_draft import OrderDraft
 from billtui.services.session_settings import SessionRefused
+from billtui.services.waits import was_left
 
 if TYPE_CHECKING:
     from billtui.services.session import Session
 
 CODE_REFUSED = "promo-"
 """How the problem codes of a promo code that does not hold begin (DSC-6)."""
+
+
+LEFT = "The panel's price is not asked for any more; r asks again."
+"""What stands in the place of a price that nobody waited for."""
 
 
 class LivePrice:
@@ -66,6 +72,10 @@ class LivePrice:
             if draft == self._draft:
                 self.fail(error)
             return
+        except asyncio.CancelledError:
+            if was_left() and draft == self._draft:
+                self.trouble, self.asking = LEFT, False
+            raise
         if draft == self._draft:
             self.offer, self.code_problem, self.trouble, self.asking = offer, problem, "", False
 

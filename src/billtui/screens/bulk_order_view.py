@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -207,11 +208,18 @@ class BulkOrderView(BilltuiScreen):
         self.keep()
         self.desk.preview_names()
         # The method, not its coroutine: a worker that is never begun then leaves nothing that was never awaited.
-        self.run_worker(self.ask_price, group="price", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # mypy cannot tell which of Textual's three kinds of work it is
+        self.run_worker(self._price, group="price", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # mypy cannot tell which of Textual's three kinds of work it is
+
+    async def _price(self) -> None:
+        await self.billtui.boundary(self.ask_price(), "price")
 
     async def ask_price(self) -> None:
         """The panel's price of what is wanted now, shown when it comes."""
-        await self.desk.ask_price()
+        try:
+            await self.desk.ask_price()
+        except asyncio.CancelledError:
+            self.show()
+            raise
         self.matrix.set_stock(self.desk.stock)
         self.desk.preview_names()  # what is left out gets no name
         if self.desk.price.trouble and self._pause is None:

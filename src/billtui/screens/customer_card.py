@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from textual import on
@@ -24,6 +25,7 @@ from billtui.services.customer_card import CustomerCard, customer_card
 from billtui.services.loyalty_words import kind_title, percent
 from billtui.services.session_events import ConnectionState
 from billtui.services.session_settings import SessionRefused
+from billtui.services.waits import was_left
 from billtui.widgets.formats import count_text, date_text, left_text, left_tone, moment_text, state_cell, toned
 
 LOOK_SECONDS = 1.0
@@ -58,13 +60,29 @@ class CardLines(OptionList):
 
     def on_mount(self) -> None:
         """Ask the panel at once, where it is known whose card it is."""
-        if not self.account_id:
-            return
-        self._say("Asking the panel for the customer …")
-        self.run_worker(self.load(), group="card", exclusive=True, exit_on_error=False)
+        if self.account_id:
+            self._say("Asking the panel for the customer …")
+            self.ask()
 
-    async def load(self) -> None:
-        """Read the card; what was shown stays until it is there."""
+    def ask(self) -> None:
+        """Read the card. As a screen of its own its waiting goes with that; beside a thread it is left alone."""
+        if self.account_id:
+            self.run_worker(self._ask, group="card", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # mypy cannot tell which of Textual's three kinds of work it is
+
+    async def _ask(self) -> None:
+        alone = isinstance(self.screen, CustomerCardScreen)
+        await shell_of(self.screen).boundary(self._load(), "" if alone else "card")
+
+    async def _load(self) -> None:
+        """What was shown stays until the new one is there."""
+        try:
+            await self._read()
+        except asyncio.CancelledError:
+            if was_left() and self.is_attached and self.card is None:
+                self._say("Left; r asks again.")
+            raise
+
+    async def _read(self) -> None:
         shell = shell_of(self.screen)
         try:
             card = await customer_card(shell.session, self.account_id)
@@ -90,7 +108,7 @@ class CardLines(OptionList):
         if not session.closed and session.connection.state is ConnectionState.ONLINE and self._waits is not None:
             self._waits.stop()
             self._waits = None
-            self.run_worker(self.load(), group="card", exclusive=True, exit_on_error=False)
+            self.ask()
 
     def show(self, account_id: str, here: str) -> None:
         """The card of another customer."""
@@ -290,4 +308,4 @@ class CustomerCardScreen(BilltuiScreen):
     def refresh_from_panel(self) -> None:
         """Ask anew."""
         super().refresh_from_panel()
-        self.run_worker(self.query_one(CardLines).load(), group="card", exclusive=True, exit_on_error=False)
+        self.query_one(CardLines).ask()

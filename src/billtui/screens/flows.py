@@ -21,7 +21,7 @@ from billtui.services.plan_files import write_typed
 from billtui.services.plans import Plan, PlanError
 from billtui.services.session import NotSignedIn
 from billtui.services.session_settings import NOBODY
-from billtui.services.waits import Leaving, Question, asking
+from billtui.services.waits import Leaving, Question, asking, was_left
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
@@ -154,6 +154,14 @@ async def job_ended(app: Shell, job_id: str, question: Question | None = None) -
     if not app.session.journal.job(job_id).finished:
         with asking(question):
             await app.job_finished(job_id)
+
+
+def address_is_told(app: Shell) -> bool:
+    """Whether nobody waits for an address to pay at any more: then it is said where it stands, and nothing comes up."""
+    if was_left():
+        app.say("The address to pay at is there: 4 Jobs, enter on the job, enter on its step.")
+        return True
+    return False
 
 
 async def carried_out(app: Shell, plan: Plan) -> OperationRow:

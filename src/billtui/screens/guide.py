@@ -31,6 +31,7 @@ from billtui.screens.guide_pages import GuidePages
 from billtui.screens.guide_text import certificate_lines, result_lines, welcome_lines
 from billtui.screens.sign_in import SignInScreen
 from billtui.services.panel_check import PanelCheck, check_panel, pin_refusal
+from billtui.services.waits import asking
 
 
 class Guided(Door, Protocol):
@@ -114,6 +115,7 @@ class GuideScreen(GuidePages):
     def action_back(self) -> None:
         """One step back; on the first page, leave."""
         self._checking += 1
+        self.workers.cancel_group(self, "check")
         before = {"address": "start", "check": "address", "pin": "check", "profile": "check"}.get(self.page)
         if before is not None:
             self.show(before)
@@ -198,13 +200,14 @@ class GuideScreen(GuidePages):
             self.query_one(f"#check-{name}").display = False
         connection = self.draft.connection()
         facts = [("Address", connection.url)]
-        self.query_one("#result", Static).update(result_lines(facts, "Asking who is there … (esc goes back)"))
+        self.query_one("#result", Static).update(result_lines(facts, "Asking who is there …"))
         self.query_one("#check-back").focus()
         self.run_worker(self._guarded(self._check(self._checking)), group="check", exclusive=True, exit_on_error=False)
 
     async def _check(self, number: int) -> None:
         connection = self.draft.connection()
-        found = await check_panel(connection)
+        with asking("Asking who is there"):
+            found = await check_panel(connection)
         if number == self._checking:
             self.show_found(connection, found)
 

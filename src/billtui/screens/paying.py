@@ -11,7 +11,14 @@ from billtui.domain.money import Money
 from billtui.domain.rules.accounts import other_currency
 from billtui.domain.rules.facts import Purses
 from billtui.domain.rules.promise import promise_deadline
-from billtui.screens.flows import ADDRESS, busy_targets, confirm_and_submit, job_ended, signed_in_account
+from billtui.screens.flows import (
+    ADDRESS,
+    address_is_told,
+    busy_targets,
+    confirm_and_submit,
+    job_ended,
+    signed_in_account,
+)
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.external import ExternalPayment
@@ -117,7 +124,7 @@ async def _follow_external(app: Shell, job_id: str, invoice: Invoice) -> None:
     for row in rows:
         if row.state is OperationState.DONE and row.answer:
             payment = Payment.model_validate(row.answer)
-            if payment.payment_url:
+            if payment.payment_url and not address_is_told(app):
                 await app.push_screen_wait(
                     ExternalPayment(payment.payment_url, app.profile.url, payment.amount, f"invoice {invoice.number}")
                 )

@@ -56,6 +56,8 @@ class TicketScreen(TicketReading, TicketActions, TriageCommands):
     def refresh_from_panel(self) -> None:
         """Ask for this thread first, then for everything else."""
         self.guarded(self._fetch())
+        if self.query(CardLines):
+            self.query_one(CardLines).ask()
         super().refresh_from_panel()
 
     @handles("ticket.copy")

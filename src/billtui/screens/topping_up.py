@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from billtui.domain.models import Invoice, Payment
 from billtui.domain.money import Money, parse_amount
-from billtui.screens.flows import ADDRESS, busy_targets, confirm_and_submit, job_ended, signed_in_account
+from billtui.screens.flows import (
+    ADDRESS,
+    address_is_told,
+    busy_targets,
+    confirm_and_submit,
+    job_ended,
+    signed_in_account,
+)
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.external import ExternalPayment
@@ -62,7 +69,7 @@ async def _show_address(shell: Shell, job_id: str) -> None:
         if row.state is OperationState.DONE and row.answer:
             payment = Payment.model_validate(row.answer["payment"])
             invoice = Invoice.model_validate(row.answer["invoice"])
-            if payment.payment_url:
+            if payment.payment_url and not address_is_told(shell):
                 await shell.push_screen_wait(
                     ExternalPayment(
                         payment.payment_url, shell.profile.url, payment.amount, f"top-up, invoice {invoice.number}"

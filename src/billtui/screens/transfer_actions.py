@@ -29,6 +29,7 @@ from billtui.services.session import NotSignedIn
 from billtui.services.store import StoreReader, TransferRow
 from billtui.services.transfer_preflight import Incoming, accept_preflight, plan_kinds
 from billtui.services.transfers import is_running, turn_of
+from billtui.services.waits import was_left
 from billtui.widgets.formats import count_text
 
 if TYPE_CHECKING:
@@ -288,7 +289,10 @@ async def _end(
 
 
 async def outcome_of(app: Shell, job: str) -> list[OperationRow] | None:
-    """The operations of a job once every outcome is final; ``None`` where that takes longer than a person waits."""
+    """The operations of a job once every outcome is final; ``None`` where nobody waits for that any more.
+
+    That is where it takes longer than a person waits, or was left: no question comes up out of nowhere then.
+    """
     try:
         async with asyncio.timeout(PATIENCE):
             await job_ended(app, job, OUTCOME)
@@ -297,6 +301,8 @@ async def outcome_of(app: Shell, job: str) -> list[OperationRow] | None:
         return None
     with contextlib.suppress(ClientError, NotSignedIn):  # the copy follows once the line is back
         await app.session.refresh()
+    if was_left():
+        return None
     return app.session.journal.operations(job)
 
 

@@ -22,6 +22,7 @@ from billtui.services import planner
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.store import StoreReader
 from billtui.services.transfer_preflight import Preflight, push_preflight
+from billtui.services.waits import was_left
 from billtui.widgets.formats import cents_text, count_text
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class _Push:
                 except ClientError as error:  # nothing was sent; what was typed and chosen stays
                     self.problem = f"{error} Nothing was sent."
                     continue
+                if was_left():
+                    return
                 if job is None or answer.what != "push":
                     continue
                 rows = await outcome_of(self.app, job)

@@ -6,11 +6,11 @@ A fast panel shows nothing: the line comes after :data:`SHOWN_AFTER` seconds, an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from textual.app import ScreenStackError
+from textual.app import App, ScreenStackError
 from textual.screen import Screen
 
 from billtui.services.waits import ACT, AT_WORK, Act, Leaving
@@ -27,6 +27,12 @@ SOON: Final = 0.01
 LINE: Final = "-waits"
 """The class of a screen on which the line stands: messages stand above it."""
 _WAYS_OUT: Final = {Leaving.CANCELS: "cancels", Leaving.GOES_ON: "leaves it to go on", Leaving.HOLDS: ""}
+
+
+def act_of_view(app: App[Any]) -> AbstractContextManager[None]:
+    """What a view asks for by itself: it is shown what it waits for, and goes with the view."""
+    waits = getattr(app, "waits", None)
+    return waits.act() if isinstance(waits, Waits) else nullcontext()
 
 
 class Waits:

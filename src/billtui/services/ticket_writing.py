@@ -132,7 +132,7 @@ class TicketWriting:
         async def work(client: BillingClient, _sync: Sync) -> list[Department]:
             return await client.tickets.departments()
 
-        return await self._threads.ask(self._core.ask(work))
+        return await self._threads.ask(self._core.ask(work), "Asking for the departments")
 
     async def news(self, letter: Letter) -> News:
         """What was written in the thread since the letter's writer saw it; follows a merge (TKT-8, TKT-9).

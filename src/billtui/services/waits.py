@@ -117,6 +117,12 @@ def asking(question: Question | str | None) -> Iterator[None]:
         yield
 
 
+def was_left() -> bool:
+    """Whether nobody waits for the present act any more: nothing of it comes up by itself then."""
+    act = ACT.get()
+    return act is not None and act.left
+
+
 def note_sent() -> None:
     """Something of the present act was handed to the executor: leaving it afterwards takes nothing back."""
     act = ACT.get()

@@ -17,6 +17,7 @@ from billtui.client.errors import ClientError
 from billtui.domain.models import Mail
 from billtui.keymap import with_twins
 from billtui.screens.modals.dialog import Dialog
+from billtui.screens.waits import act_of_view
 from billtui.widgets.formats import moment_text
 from billtui.widgets.record_table import Column, RecordTable, Toned
 
@@ -115,7 +116,8 @@ class MailDialog(Dialog[MailAnswer]):
     async def _load(self) -> None:
         body = self.query_one("#body", Static)
         try:
-            found = await self.load()
+            with act_of_view(self.app):
+                found = await self.load()
         except ClientError as error:
             body.update(Content.styled(f"{error} r asks again.", "$text-error"))
             return
