@@ -162,13 +162,18 @@ class BilltuiApp(ProfileSwitching, Places, News):
         let_go = self.frames.hold()
         await self.boundary(self._open_copy(self.session))
         self.call_later(let_go)  # behind the news of the copy, which are in the queue by now
-        if self.session.account is not None:  # of the last time; else a sign-in is asked for, or goes by itself
+        if self.is_asked_for:
+            self.start_asks()
+        elif self.session.account is not None:  # of the last time; else a sign-in is asked for, or goes by itself
             self.started()
 
     async def _open_copy(self, session: Session) -> None:
-        """Open the copy, then connect: where something can be shown, what was typed for it comes first (P-START-2)."""
+        """Open the copy, then connect: where something can be shown, what was typed for it comes first (P-START-2).
+
+        Unless somebody is about to be asked: whoever had to type a password or passphrase the last time types it blind.
+        """
         await session.open(follow=False)
-        if session.account is None:
+        if session.account is None or session.asks:
             session.follow()
         else:
             self.run_worker(self._connect(session), group="session", exit_on_error=False)
@@ -221,6 +226,7 @@ class BilltuiApp(ProfileSwitching, Places, News):
         prompt = passphrase_prompt(purpose, why)
         prompt.about = profile
         self.push_screen(prompt, typed)
+        self.started()
 
     def leave_politely(self, code: int) -> None:
         """Leave because the terminal went away or somebody asked the process to end."""

@@ -194,6 +194,7 @@ class FirstFrames:
         facts.url, facts.login = shell.profile.url, shell.profile.login
         facts.panel, facts.account, facts.role = place.panel, place.account, place.role
         facts.balance, facts.unread = place.balance, place.unread
+        facts.asks = shell.session.asks
         facts.read_only = shell.profile.read_only  # what this start alone was told, the next one is not
         facts.synced_at = self._synced_at
         facts.areas = list(shell.areas)

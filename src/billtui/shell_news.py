@@ -99,10 +99,13 @@ class News(PlansOnTheirWay):
         elif isinstance(event, AccountChanged):
             self._reload_all(force=event.store_replaced)
             self.show_first_area()
-            self.started()
+            if not self.is_asked_for:
+                self.started()
         elif isinstance(event, ConnectionChanged):
             skew, before = event.skew, self._connection.skew
             self._connection = event
+            if event.state is ConnectionState.OFFLINE:
+                self.started()  # nothing is asked before the panel answers
             if skew is not None and (before is None or abs(skew - before) > timedelta(minutes=2)):
                 self.say(skew_text(skew), "warning")
         elif isinstance(event, (StoreRebuilt, StoreTrouble, PanelMistake, JournalTrouble)):
@@ -117,6 +120,14 @@ class News(PlansOnTheirWay):
             self.report(event.error)
         elif isinstance(event, JobChanged):
             self._job_moved(event)
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody will be asked for a password or passphrase by themselves, and was not yet signed in.
+
+        Known from the last start, not from the keeper: that may take seconds, or ask for a passphrase itself.
+        """
+        return self.session.asks and not self.session.signed_in
 
     def _reload_soon(self) -> None:
         """Many changes in a row become one reload; the last one of the first load is not waited for."""

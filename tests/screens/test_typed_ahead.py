@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from time import monotonic
 
 import pytest
+from pydantic import SecretStr
 from textual.events import Key
 from textual.widgets import Input
 
+from billtui.config.secret_sources import Credential
 from billtui.config.settings import Settings
 from billtui.screens.modals.dialog import TOO_EARLY
 from billtui.screens.sign_in import EARLY
-from billtui.terminal import typing_gate
+from billtui.terminal import gated_app, typing_gate
 from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
 
 
@@ -159,6 +162,101 @@ async def test_a_password_typed_before_the_sign_in_stood(program: Program) -> No
         await type_ahead(driver, *"olena.marsh", "tab", *PASSWORD, "enter")
         await driver.ready()
         assert not any(PASSWORD[:4] in text for text in driver.said)
+
+
+class Asking(Pocket):
+    """A keeper that knows that a person is asked, as where a sign-in is kept in memory or in the encrypted file."""
+
+    def __init__(self, credential: Credential | None = None, *, asks: bool = True, seconds: float = 0.6) -> None:
+        super().__init__(credential)
+        self.asks, self.seconds = asks, seconds
+        self.cancelled = threading.Event()
+        self.ask: Callable[[], SecretStr | None] | None = None
+        self.asked_by = threading.Event()
+
+    def load(self) -> Credential | None:
+        self.cancelled.wait(self.seconds)  # a keyring takes its time
+        if self.credential is not None and self.asks:
+            self.asked_by.wait(10)
+            return self.credential if self.ask is not None and self.ask() is not None else None
+        return super().load()
+
+    def asks_again(self) -> bool:
+        return self.asks
+
+    def is_handed_in(self) -> bool:
+        return False
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+
+
+async def signed_in_once(program: Program, keeper: Asking) -> None:
+    """A start before: the copy is there, and it is noted whether somebody was asked."""
+    async with program.open(credentials=keeper, ready=False) as driver:
+        await driver.on("SignInScreen")
+        await driver.type(PASSWORD)
+        await driver.press("enter")
+        await driver.ready()
+
+
+async def test_a_password_typed_blind_over_a_known_copy_becomes_no_commands(program: Program) -> None:
+    """Whoever was asked the last time types before the form stands: keys wait for it, and the copy shows meanwhile."""
+    await signed_in_once(program, Asking(seconds=0.0))
+    async with program.open(credentials=Asking(), ready=False) as driver:
+        await driver.until(lambda: driver.app.session.account is not None, "the copy")
+        screen = driver.app.screen
+        await type_ahead(driver, *PASSWORD)
+        assert not driver.app.session.signed_in
+        await driver.on("SignInScreen")
+        await driver.until(lambda: driver.app.screen.query_one("#password", Input).value == PASSWORD, "all of it")
+        assert driver.app.screen_stack[:-1] == [screen]
+        await driver.press("enter")
+        await driver.ready()
+
+
+async def test_over_a_copy_whose_sign_in_comes_by_itself_keys_act_at_once(program: Program) -> None:
+    """As from a keyring: nobody expects a question, and nothing waits for the keeper."""
+    await signed_in_once(program, Asking(asks=False, seconds=0.0))
+    async with program.open(credentials=Asking(asks=False, seconds=3.0), ready=False) as driver:
+        await driver.until(lambda: driver.app.session.account is not None, "the copy")
+        await type_ahead(driver, "3")
+        await driver.on("OrdersScreen")
+        assert not driver.app.session.signed_in
+
+
+async def test_a_passphrase_typed_blind_goes_into_its_question(program: Program) -> None:
+    """The keeper asks from its own thread and waits for the program, which waits for nothing of the keeper's."""
+    keeper = Asking(seconds=0.0)
+    await signed_in_once(program, keeper)
+    keeper.seconds, keeper.cancelled = 0.4, threading.Event()
+    async with program.open(credentials=keeper, ready=False) as driver:
+        keeper.ask = lambda: driver.app.ask_passphrase("open")
+        keeper.asked_by.set()
+        await driver.until(lambda: driver.app.session.account is not None, "the copy")
+        await type_ahead(driver, *"quarter-3")
+        await driver.on("Prompt")
+        assert driver.app.screen.query_one(Input).value == "quarter-3"
+        await driver.press("enter")
+        await driver.ready()
+
+
+async def test_a_keeper_that_hangs_holds_neither_keys_nor_leaving(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await signed_in_once(program, Asking(seconds=0.0))
+    monkeypatch.setattr(gated_app, "ASKING_SECONDS", 0.5)
+    async with program.open(credentials=Asking(seconds=30.0), ready=False) as driver:
+        await driver.until(lambda: driver.app.session.account is not None, "the copy")
+        await type_ahead(driver, "3", "q")
+        await driver.hears("2 keys typed meanwhile")
+        await driver.press("3")
+        await driver.on("OrdersScreen")
+    monkeypatch.setattr(gated_app, "ASKING_SECONDS", 60.0)
+    async with program.open(credentials=Asking(seconds=30.0), ready=False) as driver:
+        await driver.until(lambda: driver.app.session.account is not None, "the copy")
+        type_at_once(driver.app, "3", "ctrl+q")
+        await driver.on("QuitDialog")
 
 
 async def test_a_sign_in_says_that_something_stands_in_its_password_field(program: Program) -> None:

@@ -72,9 +72,15 @@ class Opening:
             self._answer_keys(self._screen, facts, look, (columns, rows))
 
     def _answer_keys(self, screen: early.EarlyScreen, facts: Facts, look: Look, size: tuple[int, int]) -> None:
-        """Have the keys of areas answered while the program loads, where any list is kept."""
+        """Have the keys of areas answered while the program loads, where a list is kept and no password awaited."""
         config = place("CONFIG")
-        if config is None or not facts.lines or not facts.folder or not pictures_of(facts.folder, facts.profile):
+        if (
+            facts.asks
+            or config is None
+            or not facts.lines
+            or not facts.folder
+            or not pictures_of(facts.folder, facts.profile)
+        ):
             return
         from billtui.terminal.early_keys import Answers, EarlyKeys
 

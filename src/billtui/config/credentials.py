@@ -97,6 +97,7 @@ class CredentialStore:
         self._file = SecretFile(self.profile_name, panel_url)
         self._memory: Credential | None = None
         self._preferred: KeepIn | None = None
+        self._asks: bool | None = None
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -136,7 +137,24 @@ class CredentialStore:
         Raises CredentialError when a source that was asked for by name (command, systemd) fails, WrongPassphrase,
         UnsafePath. A keyring that does not answer is no error: ``situation`` says what is wrong with it.
         """
-        return self.handed_in() or self._memory or self._from_keyring() or self._from_file()
+        found = self.handed_in() or self._memory
+        if found is None and (found := self._from_keyring()) is not None:
+            self._asks = False
+        if found is None and (found := self._from_file()) is not None:
+            self._asks = True
+        return found
+
+    def asks_again(self) -> bool | None:
+        """Whether the next start will ask a person, by where the secret in use is kept; None where that is not known.
+
+        From the keyring it comes by itself. The encrypted file asks for its passphrase, and memory keeps nothing.
+        """
+        return self._asks
+
+    def is_handed_in(self) -> bool:
+        """Whether a source from outside gives the secret at this start; no command is run and nothing opened for it."""
+        named = self._explicit is not None or bool(self._command) or self._environment.credential() is not None
+        return named or systemd_file(self.profile_name) is not None
 
     def handed_in(self) -> Credential | None:
         """The secret from outside alone, in its order; what was kept is not looked at. Raises CredentialError."""
@@ -164,7 +182,8 @@ class CredentialStore:
         if self._ask_passphrase is not None:
             why = f" ({status.problem})" if status.problem and not self._told else ""
             self._told = self._told or bool(status.problem)
-            found.insert(0, Place("file", f"an encrypted file{why}"))
+            refused = self._passphrase is None and bool(self._refused)
+            found.insert(int(refused), Place("file", f"an encrypted file{why}"))
         if not status.problem:
             found.insert(0, Place("keyring", f"the keyring ({status.backend})"))
         return tuple(found)
@@ -177,6 +196,7 @@ class CredentialStore:
     def save(self, credential: Credential) -> SaveResult:
         """Keep a token for the next start. A password stays in memory, whatever the machine offers."""
         self._memory = credential
+        self._asks = True  # unless the keyring takes it
         if credential.kind != "token":
             return SaveResult("memory", "A password is not stored: it is kept until the program ends.")
         if self._preferred == "memory":
@@ -187,6 +207,7 @@ class CredentialStore:
             return self._save_in_file(credential, "")
         answer = self._keyring.ask("set", self._user, credential.secret)
         if not answer.problem:
+            self._asks = False
             warning = None
             try:
                 self._file.remove()  # an older token must not lie about

@@ -141,6 +141,11 @@ class Session(SessionReads):
             self._threads.start()
             await self._threads.ask(self._core.open(follow=follow))
 
+    @property
+    def asks(self) -> bool:
+        """Whether somebody is asked for something before this session is signed in, by what the last start noted."""
+        return self._core.asks
+
     def follow(self) -> None:
         """Begin to connect and keep the copy up to date, where :meth:`open` did not."""
         self._threads.call(self._core.follow)

@@ -81,6 +81,8 @@ class SessionCore:
         self.account: Account | None = None
         self._limits = KnownLimits(settings)
         self.signed_in = False
+        self.asks = False
+        """Whether a start asks a person before it is signed in; noted at the last sign-in."""
         self._closing = False
         self._follows = False
         self._entering = asyncio.Lock()
@@ -124,6 +126,7 @@ class SessionCore:
     async def open(self, *, follow: bool = True) -> None:
         """Open the last account's copy and, with ``follow``, begin to connect."""
         settings = self.settings
+        self.asks = self._known.asks(settings.profile) and not self._keeping.is_handed_in
         known = self._known.get(settings.profile, settings.connection.url, settings.login)
         if known is not None and (path := self._known.store(known)).exists():
             await self._open_store(path)
@@ -169,7 +172,15 @@ class SessionCore:
                 if isinstance(error, ShutOut):
                     raise NotSignedIn(ended_words(error, by_key=True)) from error
                 raise NotSignedIn("The saved sign-in is no longer valid. Sign in again.") from error
-            return await self._adopt(account)
+            account = await self._adopt(account)
+            self._note_asking()
+            return account
+
+    def _note_asking(self) -> None:
+        """For the next start: whether somebody will have to type something again."""
+        if (asks := self._keeping.asks_again) is not None:
+            self.asks = asks
+            self._known.put_asks(self.settings.profile, asks)
 
     async def client(self) -> BillingClient:
         """The client, opened at the first use, signed in or not."""
@@ -243,7 +254,9 @@ class SessionCore:
                 self._spawn(end_on_panel(self.settings, session.token))  # it was left after the panel had accepted it
                 raise
         of_password = client.driver.traits.token_is_password
-        return SignedIn(account, await self._keeping.keep(session.token, keep_in, of_password=of_password))
+        kept = await self._keeping.keep(session.token, keep_in, of_password=of_password)
+        self._note_asking()
+        return SignedIn(account, kept)
 
     async def keeping(self) -> tuple[Place, ...]:
         """Where a token can be kept, the place that is taken by itself first."""

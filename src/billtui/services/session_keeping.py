@@ -9,7 +9,13 @@ from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, LockedOut, SignInRefused, TotpRequired
 from billtui.config.errors import ConfigError, UnsafePath
-from billtui.services.session_settings import CredentialKeeper, KeepingPlaces, NotSignedIn, SessionSettings
+from billtui.services.session_settings import (
+    CredentialKeeper,
+    KeepingPlaces,
+    KnowsWhoIsAsked,
+    NotSignedIn,
+    SessionSettings,
+)
 from billtui.services.session_thread import Worker
 
 if TYPE_CHECKING:
@@ -30,6 +36,18 @@ class Keeping:
         self._login = login
         self._worker = Worker("billtui-secrets")
         self._password: Credential | None = None
+
+    @property
+    def asks_again(self) -> bool | None:
+        """Whether the next start will ask a person; ``None`` where that is not known."""
+        keeper: object = self._keeper
+        return keeper.asks_again() if isinstance(keeper, KnowsWhoIsAsked) else None
+
+    @property
+    def is_handed_in(self) -> bool:
+        """Whether the secret comes from outside, so that nobody is asked at this start. Answers at once."""
+        keeper: object = self._keeper
+        return isinstance(keeper, KnowsWhoIsAsked) and keeper.is_handed_in()
 
     async def use(self, client: BillingClient) -> None:
         """Sign in with what is kept. Raises NotSignedIn, ConfigError, ClientError."""

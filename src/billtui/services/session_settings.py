@@ -52,6 +52,17 @@ class KeepingPlaces(Protocol):
         """Keep there from now on."""
 
 
+@runtime_checkable
+class KnowsWhoIsAsked(Protocol):
+    """A keeper that knows whether a secret comes by itself, or a person is asked for something first."""
+
+    def asks_again(self) -> bool | None:
+        """Whether the next start will ask, by where the secret in use is kept; ``None`` where that is not known."""
+
+    def is_handed_in(self) -> bool:
+        """Whether the secret comes from outside at this start. Answers at once."""
+
+
 class SessionRefused(Exception):
     """The session does not do this; the message says why and what to do instead."""
 

@@ -44,8 +44,8 @@ class Facts:
     """What the first frame says."""
 
     __slots__ = (
-        "account", "areas", "ascii", "balance", "colours", "folder", "lines", "login", "news", "panel", "profile",
-        "profiles_stamp", "read_only", "role", "settings_stamp", "synced_at", "theme", "unread", "url",
+        "account", "areas", "ascii", "asks", "balance", "colours", "folder", "lines", "login", "news", "panel",
+        "profile", "profiles_stamp", "read_only", "role", "settings_stamp", "synced_at", "theme", "unread", "url",
     )  # fmt: skip
 
     def __init__(self, profile: str) -> None:
@@ -60,6 +60,8 @@ class Facts:
         self.balance = ""
         self.unread = ""
         self.read_only = False
+        self.asks = False
+        """Whether a password or passphrase is asked for next: no key is answered before."""
         self.ascii = "auto"
         self.theme = "auto"
         """The settings: ``on``, ``off`` or ``auto`` (by the locale); the theme that the colours are of."""
@@ -87,7 +89,7 @@ def encode(facts: Facts) -> bytes:
     """The facts as they are kept."""
     rows: list[tuple[str, ...]] = [(_HEAD,)]
     rows += [(name, getattr(facts, name)) for name in _TEXTS]
-    rows += [("read-only", str(int(facts.read_only))), ("synced", str(facts.synced_at))]
+    rows += [("read-only", str(int(facts.read_only))), ("asks", str(int(facts.asks))), ("synced", str(facts.synced_at))]
     rows += [("area", key, title) for key, title in facts.areas]
     rows += [("colour", name, value[0], str(value[1]), str(value[2])) for name, value in facts.colours.items()]
     for name, lines in (("line", facts.lines), ("news", facts.news)):
@@ -132,6 +134,8 @@ def _facts(rows: list[list[str]]) -> Facts:
             setattr(facts, name, harmless[0])
         elif name == "read-only":
             facts.read_only = harmless[0] == "1"
+        elif name == "asks":
+            facts.asks = harmless[0] == "1"
         elif name == "synced":
             facts.synced_at = int(harmless[0])
         elif name == "area":

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from textual.events import Event
 
 from billtui.terminal.output_filter import HarmlessApp
-from billtui.terminal.typing_gate import TYPED, Opening, TellsWhenShown, Typed, TypingGate, opening_now
+from billtui.terminal.typing_gate import TYPED, Opening, TellsWhenShown, Typed, TypingGate, leaves, opening_now
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.screen import Screen
 
+ASKING_SECONDS = 8.0
+"""So long, at most, keys wait for a sign-in that is known to come: the keyring that is asked before has 3 seconds."""
 Answer = TypeVar("Answer")
 
 
@@ -62,6 +64,9 @@ class GatedApp(HarmlessApp[Answer]):
     async def on_event(self, event: Event) -> None:
         """What is typed goes through the gate, everything else as ever."""
         if isinstance(event, TYPED) and not event.is_forwarded:
+            if self._starting is not None and leaves(event):
+                self.typing.turn_away(monotonic())  # leaving waits for nothing that may still come up
+                self.started()
             await self.typing.take(event)
         else:
             await super().on_event(event)
@@ -96,6 +101,11 @@ class GatedApp(HarmlessApp[Answer]):
         """
         self.started()
         self._starting = self.typing.begin(everywhere=anew)
+
+    def start_asks(self) -> None:
+        """What comes up is a question, and whoever types knows it: keys wait for it as long as a keyring may take."""
+        if self._starting is not None:
+            self._starting.patience = ASKING_SECONDS
 
     def started(self) -> None:
         """It has come up, or is not needed."""

@@ -69,7 +69,7 @@ class TellsWhenShown(Protocol):
         """Call ``told`` in the loop once all that was drawn so far is on the terminal, with the time of that."""
 
 
-def _leaves(typed: Typed) -> bool:
+def leaves(typed: Typed) -> bool:
     """Whether it leaves the program: meant for nothing that opens, asked before it is done, and never dropped."""
     return isinstance(typed, Key) and typed.key == "ctrl+q"
 
@@ -96,6 +96,8 @@ class Opening:
         self.everywhere = everywhere
         self.since = monotonic()
         """Since when its screen has been on top again."""
+        self.patience: float | None = None
+        """Seconds that keys wait for it; ``None``: as for anything (:data:`PATIENCE`)."""
         self.parts = 1
         """The command itself, and the workers that it began; without any it is over."""
 
@@ -143,7 +145,7 @@ class TypingGate:
 
     async def take(self, typed: Typed) -> None:
         """Hand it out now, or in its turn."""
-        if typed.time <= self._not_before and not _leaves(typed):
+        if typed.time <= self._not_before and not leaves(typed):
             self._drop(1)
             return
         self._waiting.append(typed)
@@ -333,7 +335,7 @@ class TypingGate:
         busy = [one for one in self._openings if one.everywhere or one.screen is self._top()]
         if not busy:
             return False
-        end = max(one.since for one in busy) + PATIENCE
+        end = max(one.since + (one.patience or PATIENCE) for one in busy)
         left = end - monotonic()
         if left <= 0:
             self._openings.difference_update(busy)
@@ -359,7 +361,7 @@ class TypingGate:
     def turn_away(self, until: float) -> None:
         """What was typed for something did not come: nothing that was read ``until`` then acts on anything else."""
         self._not_before = until
-        late = [typed for typed in self._waiting if typed.time > until or _leaves(typed)]
+        late = [typed for typed in self._waiting if typed.time > until or leaves(typed)]
         self._drop(len(self._waiting) - len(late))
         self._waiting = deque(late)
 

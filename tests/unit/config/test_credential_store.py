@@ -414,3 +414,44 @@ def test_once_the_keyring_works_the_old_file_goes(tmp_path: Path) -> None:
     store(desktop(), passphrase="correct horse").save(TOKEN)
     store(stand_in("Works", tmp_path)).save(TOKEN)
     assert not (config_dir() / "credentials" / "main.sealed").exists()
+
+
+# --- whether the next start asks somebody -----------------------------------------------------------------------------
+
+
+def test_from_the_keyring_nobody_is_asked_again(tmp_path: Path) -> None:
+    keeper = store(stand_in("Works", tmp_path))
+    assert keeper.asks_again() is None and not keeper.is_handed_in()
+    keeper.save(TOKEN)
+    assert keeper.asks_again() is False
+    again = store(stand_in("Works", tmp_path))
+    again.load()
+    assert again.asks_again() is False
+
+
+def test_file_and_memory_ask_again(tmp_path: Path) -> None:
+    keeper = store(desktop(), "a passphrase")
+    keeper.save(TOKEN)
+    assert keeper.asks_again() is True
+    again = store(desktop(), "a passphrase")
+    again.load()
+    assert again.asks_again() is True
+    refused = store(desktop())
+    refused.save(TOKEN)
+    assert refused.asks_again() is True
+
+
+def test_what_is_handed_in_is_known_without_running_anything() -> None:
+    command = CredentialStore("main", panel_url=URL, password_command=["/nonexistent/program"], keyring=desktop())
+    explicit = CredentialStore("main", panel_url=URL, explicit=TOKEN, keyring=desktop())
+    assert command.is_handed_in() and explicit.is_handed_in()
+    assert explicit.load() is TOKEN and explicit.asks_again() is None
+
+
+def test_after_not_now_the_sign_in_says_that_it_stays_in_memory() -> None:
+    keeper = store(desktop())
+    assert [place.where for place in keeper.places()] == ["file", "memory"]
+    assert keeper.save(TOKEN).where == "memory"
+    assert [place.where for place in keeper.places()] == ["memory", "file"]
+    keeper.prefer("file")
+    assert [place.where for place in keeper.places()] == ["file", "memory"]

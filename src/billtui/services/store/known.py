@@ -10,6 +10,12 @@ from billtui.config.errors import UnsafePath
 from billtui.config.paths import locked, read_private, write_private
 from billtui.services.store.schema import store_path
 
+_ASKS = "asks"
+
+
+def _asks(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.get(_ASKS) is True
+
 
 class KnownAccount(NamedTuple):
     """The account of a profile at its last visit. ``url`` and ``login`` must still be the profile's own."""
@@ -47,8 +53,25 @@ class KnownAccounts:
         try:
             with locked(self._path):
                 content = self._load()
-                if content.get(profile) != known._asdict():
-                    content[profile] = known._asdict()
+                entry = {**known._asdict(), **({_ASKS: True} if _asks(content.get(profile)) else {})}
+                if content.get(profile) != entry:
+                    content[profile] = entry
+                    write_private(self._path, json.dumps(content, indent=1).encode())
+        except (OSError, UnsafePath):
+            return
+
+    def asks(self, profile: str) -> bool:
+        """Whether somebody had to type something for the last sign-in, and so knows that it comes again."""
+        return _asks(self._load().get(profile))
+
+    def put_asks(self, profile: str, asks: bool) -> None:
+        """Note whether the next start will ask; a file that cannot be written is left."""
+        try:
+            with locked(self._path):
+                content = self._load()
+                entry = content.get(profile)
+                if isinstance(entry, dict) and _asks(entry) != asks:
+                    content[profile] = {**entry, _ASKS: asks}
                     write_private(self._path, json.dumps(content, indent=1).encode())
         except (OSError, UnsafePath):
             return
