@@ -25,7 +25,7 @@ from billtui.services.line_up import (
     spread_days,
     within_month_note,
 )
-from billtui.services.solver import Left, rows_of
+from billtui.services.solver import Left, bills_of, rows_of
 from billtui.widgets.formats import cents_text, count_text, date_text
 from billtui.widgets.record_table import Column, Toned
 
@@ -109,14 +109,16 @@ class LineUpScreen(ComputedScreen[Row, LineUps]):
     async def prepare(self) -> Callable[[Callable[[], bool]], tuple[LineUps, Sequence[Row]]]:
         """Read the orders; finding the windows is the work."""
         store = self.session.store
+        rows = rows_of(store, self.order_ids)
         question = LineUpQuestion(
-            rows_of(store, self.order_ids),
+            rows,
             self.session.now(),
             store.running_by_kind(),
             limit=self.inputs.limit,
             several=self.inputs.several,
             target=self.inputs.month,
             policy=self.session.policy,
+            bills=bills_of(store, rows),
         )
         self.place = 0
 

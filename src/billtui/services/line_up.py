@@ -7,7 +7,7 @@ window slides over all reachable ends, and of every window the shortest ways int
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heapify, heapreplace
@@ -40,6 +40,8 @@ class LineUpQuestion:
     target: tuple[int, int] | None = None
     """A year and month that all ends are to fall into."""
     policy: Policy = DEFAULT_POLICY
+    bills: Mapping[str, str] = field(default_factory=dict)
+    """Numbers of the open invoices of the chosen orders, by id."""
 
     def check(self) -> None:
         """Raises ValueError with a sentence that says what to give instead."""
@@ -205,7 +207,7 @@ def _orders(question: LineUpQuestion, stopped: Callable[[], bool] | None) -> tup
     for number, row in enumerate({row.id: row for row in question.chosen}.values()):
         if stopped is not None and number % 500 == 0 and stopped():
             raise SolverStopped
-        refusal = unmarkable(row, question.now, question.policy)
+        refusal = unmarkable(row, question.now, question.policy, question.bills)
         if refusal is None and row.paid_until is None:
             refusal = Refusal("no-period", "ORD-1", f"“{row.name}” has no paid period yet.")
         if refusal is not None:

@@ -16,8 +16,8 @@ from billtui.services.store import OrderRow, instant, money
 _FREE_STATES = frozenset({"active", "suspended"})
 
 
-def facts_of(row: OrderRow) -> OrderFacts:
-    """What the rules look at, from a row of the store."""
+def facts_of(row: OrderRow, bill: str | None = None) -> OrderFacts:
+    """What the rules look at, from a row of the store; ``bill`` is the number of its open invoice, where known."""
     return OrderFacts(
         id=row.id,
         name=row.name,
@@ -33,6 +33,7 @@ def facts_of(row: OrderRow) -> OrderFacts:
         auto_renew_since=None if row.auto_since is None else instant(row.auto_since),
         auto_renew_done_for=None if row.auto_done_for is None else instant(row.auto_done_for),
         open_invoice_id=row.unpaid_invoice_id,
+        open_invoice_number=bill,
         transfer_id=row.transfer_id,
         created_at=instant(row.created_at),
         addons=tuple(AddonFacts("", "add-on", money(int(cents), row.currency)) for cents in row.addon_prices.split()),
@@ -43,14 +44,18 @@ def facts_of(row: OrderRow) -> OrderFacts:
     )
 
 
-def unmarkable(row: OrderRow, now: datetime, policy: Policy = DEFAULT_POLICY) -> Refusal | None:
+def unmarkable(
+    row: OrderRow, now: datetime, policy: Policy = DEFAULT_POLICY, bills: Mapping[str, str] | None = None
+) -> Refusal | None:
     """Why an order cannot be marked for bulk renewal (BLK-5, REN-2, ORD-1, TRF-6); ``None`` if it can.
 
-    The ordinary case is decided without the rules, so that marking 100,000 rows takes no time.
+    ``bills`` has the numbers of invoices by their ids, by which they are named. The ordinary case is decided without
+    the rules, so that marking 100,000 rows takes no time.
     """
     if row.state in _FREE_STATES and row.unpaid_invoice_id is None and row.transfer_id is None:
         return None
-    return renewal_refusal(facts_of(row), now, policy)
+    bill = bills.get(row.unpaid_invoice_id) if bills and row.unpaid_invoice_id is not None else None
+    return renewal_refusal(facts_of(row, bill), now, policy)
 
 
 class Prices:

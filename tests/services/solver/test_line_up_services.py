@@ -97,11 +97,12 @@ def test_a_month_that_single_periods_do_not_reach_is_said() -> None:
 
 
 def test_what_cannot_be_renewed_is_left_out_with_its_reason() -> None:
-    """BLK-5: the invoice is named."""
+    """BLK-5: the invoice is named, by its number as lists have it and never by an id that no list shows."""
     chosen = [order_row("a"), order_row("b", unpaid_invoice_id="77")]
-    result = line_up(LineUpQuestion(chosen, NOW, {"vds": 2}))
+    result = line_up(LineUpQuestion(chosen, NOW, {"vds": 2}, bills={"77": "2026-004711"}))
     assert [one.row.id for one in result.excluded] == ["b"]
-    assert "77" in result.excluded[0].refusal.reason
+    assert result.excluded[0].refusal.reason.startswith("Invoice 2026-004711 still bills")
+    assert result.excluded[0].refusal.related["invoice_id"] == "77"
     assert line_up(LineUpQuestion(chosen[1:], NOW, {"vds": 2})).found == ()
 
 

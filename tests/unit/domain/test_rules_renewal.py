@@ -27,9 +27,10 @@ def test_ren_1_only_payment_renews() -> None:
 
 def test_ren_2_the_open_invoice_is_named() -> None:
     """REN-2, BLK-5."""
-    refusal = refused(renewal.renewal_refusal(order(open_invoice_id="5531"), NOW), "open-invoice", "REN-2")
+    one = order(open_invoice_id="5531", open_invoice_number="2026-000101")
+    refusal = refused(renewal.renewal_refusal(one, NOW), "open-invoice", "REN-2")
     assert refusal.related == {"invoice_id": "5531", "order_id": "17"}
-    assert "5531" in refusal.reason
+    assert "Invoice 2026-000101 still bills" in refusal.reason
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from billtui.cli.verbs.optimizing import acts, buy, left_json
 from billtui.services.line_up import LineUp, LineUpQuestion, LineUps, Step, spread_days, within_month_note
 from billtui.services.line_up import line_up as bring_together
 from billtui.services.session import Session
-from billtui.services.solver import amount_words, rows_of
+from billtui.services.solver import amount_words, bills_of, rows_of
 from billtui.services.store import epoch, money
 
 _STEPS = (
@@ -49,14 +49,16 @@ async def line_up(context: Context) -> Exit:
 
 def _question(context: Context, session: Session) -> LineUpQuestion:
     options = context.options
+    rows = rows_of(session.store, chosen_orders(context, session))
     return LineUpQuestion(
-        chosen=rows_of(session.store, chosen_orders(context, session)),
+        chosen=rows,
         now=session.now(),
         running=session.store.running_by_kind(),
         limit=options.limit,
         several=options.several,
         target=month_of(options.month) if options.month else None,
         policy=session.policy,
+        bills=bills_of(session.store, rows),
     )
 
 

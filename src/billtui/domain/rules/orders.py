@@ -192,10 +192,11 @@ def pending_refusal(order: OrderFacts) -> Refusal | None:
     about = {"order_id": order.id}
     if order.open_invoice_id is None:
         return Refusal("order-pending", "ORD-1", f"“{order.name}” is not paid yet: pay its first invoice first.", about)
+    invoice = order.open_invoice_number or order.open_invoice_id
     return Refusal(
         "order-pending",
         "ORD-1",
-        f"“{order.name}” is not paid yet: pay its first invoice {order.open_invoice_id} first.",
+        f"“{order.name}” is not paid yet: pay its first invoice {invoice} first.",
         {**about, "invoice_id": order.open_invoice_id},
     )
 

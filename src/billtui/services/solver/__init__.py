@@ -6,7 +6,7 @@ sent. The model, its limits and a worked example stand in ``docs/planner.md``.
 
 from billtui.services.solver.choosing import solve
 from billtui.services.solver.explaining import amount_words, explain_line, explain_solution
-from billtui.services.solver.from_store import question_from, rows_of
+from billtui.services.solver.from_store import bills_of, question_from, rows_of
 from billtui.services.solver.model import (
     EXACT_ORDERS,
     MAX_HORIZON,
@@ -38,6 +38,7 @@ __all__ = [
     "Solution",
     "SolverStopped",
     "amount_words",
+    "bills_of",
     "differences",
     "explain_line",
     "explain_solution",

@@ -61,7 +61,7 @@ def _renewable(question: Question) -> tuple[list[OrderRow], list[Left]]:
         if row.id in seen:
             continue
         seen.add(row.id)
-        refusal = unmarkable(row, question.now, question.policy)
+        refusal = unmarkable(row, question.now, question.policy, question.bills)
         if refusal is None and row.paid_until is None:
             refusal = Refusal("no-period", "ORD-1", f"“{row.name}” has no paid period yet.")
         if refusal is not None:

@@ -19,6 +19,12 @@ def rows_of(store: StoreReader, ids: Sequence[str]) -> list[OrderRow]:
     return [found[one] for one in dict.fromkeys(ids) if one in found]
 
 
+def bills_of(store: StoreReader, rows: Sequence[OrderRow]) -> dict[str, str]:
+    """The numbers of the open invoices of these orders, by id, as far as the copy has them."""
+    found = store.invoice_rows(row.unpaid_invoice_id for row in rows if row.unpaid_invoice_id is not None)
+    return {invoice.id: invoice.number for invoice in found.values()}
+
+
 def question_from(
     store: StoreReader,
     ids: Sequence[str],
@@ -37,8 +43,9 @@ def question_from(
     ``others_end``: orders outside the selection without auto-renewal are taken to end unrenewed, so that the discount
     by number falls with them (DSC-2); else they are taken to go on.
     """
+    chosen = rows_of(store, ids)
     return Question(
-        chosen=rows_of(store, ids),
+        chosen=chosen,
         now=now,
         running=store.running_by_kind(),
         months=months,
@@ -48,6 +55,7 @@ def question_from(
         effort=effort,
         others_end=_ends(store.orders(), frozenset(ids)) if others_end else {},
         policy=policy,
+        bills=bills_of(store, chosen),
     )
 
 

@@ -48,6 +48,8 @@ class Question:
     """Whatever is not bought now is bought so many days before the end that it has then."""
     others_end: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     policy: Policy = DEFAULT_POLICY
+    bills: Mapping[str, str] = field(default_factory=dict)
+    """Numbers of the open invoices of the chosen orders, by id."""
 
     def check(self) -> None:
         """Raises ValueError with a sentence that says what to give instead."""
