@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import billtui
+from tests.contracts.sources import text_of, tree_of
 
 SOURCE = Path(billtui.__file__).parent
 SAFE_TYPES = {"Content", "Text", "Strip", "QRLines"}
@@ -23,10 +24,10 @@ DRAWN_ATTRIBUTES = {"border_title", "border_subtitle", "tooltip", "label", "titl
 
 def modules() -> list[Path]:
     """Modules that know Textual."""
-    return sorted(path for path in SOURCE.rglob("*.py") if "textual" in path.read_text(encoding="utf-8"))
+    return sorted(path for path in SOURCE.rglob("*.py") if "textual" in text_of(path))
 
 
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in modules()}
+TREES = {path: tree_of(path) for path in modules()}
 
 
 def _names_type(annotation: ast.expr | None) -> bool:
@@ -212,7 +213,7 @@ def test_the_test_lets_content_pass(code: str) -> None:
 
 def _calls() -> Iterator[tuple[Path, ast.Call, ast.AST]]:
     for path in sorted(SOURCE.rglob("*.py")):
-        for parent in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for parent in ast.walk(tree_of(path)):
             for child in ast.iter_child_nodes(parent):
                 if isinstance(child, ast.Call):
                     yield path, child, parent
@@ -239,8 +240,7 @@ def test_notify_is_called_in_one_place() -> None:
 
 def test_nothing_opens_a_browser() -> None:
     for path in sorted(SOURCE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+        for node in ast.walk(tree_of(path)):
             names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
             assert "webbrowser" not in names, path
             assert not (isinstance(node, ast.Attribute) and node.attr == "open_url"), path

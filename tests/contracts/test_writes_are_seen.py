@@ -17,6 +17,7 @@ from typing import NamedTuple
 import billtui
 from billtui.commands import COMMANDS
 from billtui.services.account_care import AccountCare
+from tests.contracts.sources import tree_of
 
 SOURCE = Path(billtui.__file__).parent
 CARE = {name for name in vars(AccountCare) if not name.startswith("_")} - {"api_keys", "sessions"}
@@ -34,7 +35,7 @@ OUTSIDE = {"recovering.py", "door.py", "guide.py"}
 def modules() -> dict[Path, ast.Module]:
     """The screens, and the parts of the app."""
     found = sorted({*(SOURCE / "screens").rglob("*.py"), *SOURCE.glob("*.py")})
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in found if path.name not in OUTSIDE}
+    return {path: tree_of(path) for path in found if path.name not in OUTSIDE}
 
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -156,7 +157,9 @@ def imports_of(tree: ast.Module) -> dict[str, Path]:
 
 
 IMPORTS = {path: imports_of(tree) for path, tree in TREES.items()}
-OWN: dict[Path, set[str]] = {path: {one.function.name for one in FUNCTIONS if one.path == path} for path in TREES}
+OWN: dict[Path, set[str]] = {path: set() for path in TREES}
+for _known in FUNCTIONS:
+    OWN[_known.path].add(_known.function.name)
 Place = tuple[Path, str]
 
 

@@ -95,8 +95,9 @@ def body_refusal(body: str) -> Refusal | None:
         text = f"A canned reply has up to {BODY_LENGTH:,} characters; this one has {len(body):,}."
         return Refusal("body-too-long", "TKT-8", text)
     for name in placeholders_in(body):
-        meant = difflib.get_close_matches(name.casefold(), PLACEHOLDERS, n=1, cutoff=0.8)
-        if meant and name not in PLACEHOLDERS:
+        if name in PLACEHOLDERS:
+            continue
+        if meant := difflib.get_close_matches(name.casefold(), PLACEHOLDERS, n=1, cutoff=0.8):
             text = f"The placeholder {{{name}}} is not known: {{{meant[0]}}} is what the program fills."
             return Refusal("unresolved-placeholder", "TKT-8", text)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from random import Random
 
 from billtui.sandbox.seed.ticket_stories import ADA, CLIENT, SAM, Said, Story
@@ -145,7 +146,8 @@ def _pasted_log(random: Random) -> Story:
     )
 
 
+@functools.lru_cache(maxsize=4)
 def long_stories(seed: int) -> tuple[Story, ...]:
-    """Both of them."""
+    """Both of them; the same for the same seed."""
     random = Random(f"long tickets {seed}")
     return _fleet_move(random), _pasted_log(random)
