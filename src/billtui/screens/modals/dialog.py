@@ -171,7 +171,8 @@ class Dialog(ModalScreen[Result | None], LeanScreen[Result | None], Generic[Resu
         """On the frame, beside whose question it is, which keys there are; where both have room."""
         if not self.query(Button):
             return
-        box, whose = self.query_one("#dialog"), self.whose()
+        box = self.query_one("#dialog")
+        whose = self.whose()
         said = Content.assemble((KEYS, "$text-warning"), "   ", whose)
         box.border_subtitle = said if said.cell_length + 6 <= box.outer_size.width else whose
 
