@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from billtui.domain.periods import format_instant
+from billtui.domain.periods import format_instant, here
 from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow, instant
 from billtui.services.transfers import turn_of
 
@@ -19,12 +19,12 @@ DAY = 86_400
 
 def when(moment: datetime | None) -> str:
     """``2026-11-30 14:05`` in the zone of this computer; a dash for none."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment is not None else "–"
+    return here(moment).strftime("%Y-%m-%d %H:%M") if moment is not None else "–"
 
 
 def day(seconds: int | None) -> str:
     """The date of an instant of the copy."""
-    return instant(seconds).astimezone().strftime("%Y-%m-%d") if seconds is not None else "–"
+    return here(instant(seconds)).strftime("%Y-%m-%d") if seconds is not None else "–"
 
 
 def left(until: int | None, now: datetime) -> str:

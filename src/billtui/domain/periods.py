@@ -5,9 +5,14 @@ from __future__ import annotations
 import calendar
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Final
 
 PERIODS: tuple[int, ...] = (1, 3, 6, 12, 24)
 """Periods that can be bought, in months (REN-3)."""
+
+
+CALENDARS_END: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""The last instant that can be told. Panels write it, or the last day of that year, for what never ends."""
 
 
 def utc(instant: datetime) -> datetime:
@@ -18,6 +23,14 @@ def utc(instant: datetime) -> datetime:
         return instant.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("an instant in UTC lies in the years 1 to 9999") from error
+
+
+def here(instant: datetime) -> datetime:
+    """``instant`` in the zone of this computer; in UTC where it would leave the years 1 to 9999 there."""
+    try:
+        return instant.astimezone()
+    except OverflowError:
+        return instant
 
 
 def parse_instant(text: str) -> datetime:
@@ -35,13 +48,16 @@ def add_months(instant: datetime, months: int, billing_day: int | None = None) -
     """``instant`` plus calendar months, the day clamped to the month's end of the **original** day (REN-3).
 
     ``billing_day`` (1–31) is the original day; without it, the day of ``instant``. So 31 Jan + 1 is 28 or 29 Feb, and
-    that plus 1 with ``billing_day`` 31 is 31 Mar: 1 + 1 = 2. Raises ``ValueError`` for a billing day out of range.
+    that plus 1 with ``billing_day`` 31 is 31 Mar: 1 + 1 = 2. What lies beyond the calendar is at its end: an order that
+    never ends has 9999-12-31 on some panels. Raises ``ValueError`` for a billing day out of range.
     """
     day = instant.day if billing_day is None else billing_day
     if not 1 <= day <= 31:
         raise ValueError("a billing day is 1 to 31")
     index = instant.year * 12 + instant.month - 1 + months
     year, month = divmod(index, 12)
+    if year > CALENDARS_END.year:
+        return CALENDARS_END
     if day > 28:
         day = min(day, calendar.monthrange(year, month + 1)[1])
     return instant.replace(year=year, month=month + 1, day=day)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from textual.content import Content
 
 from billtui.domain.money import group_digits
+from billtui.domain.periods import here
 from billtui.widgets.record_table_columns import Tone, Toned
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -82,7 +83,7 @@ def cents_text(cents: int, currency: str = "") -> str:
 
 def local(instant: datetime) -> datetime:
     """``instant`` in the zone of the person at the terminal."""
-    return instant.astimezone()
+    return here(instant)
 
 
 def date_text(instant: datetime | None) -> str:

@@ -16,6 +16,7 @@ from billtui.cli.shapes import amount, count, day, iso_of, refused_json
 from billtui.cli.targets import all_found
 from billtui.cli.verbs.invoices import purse_note
 from billtui.domain.models import Account, PromoTerms
+from billtui.domain.periods import here
 from billtui.services import planner
 from billtui.services.session import Session
 from billtui.services.solver import (
@@ -227,7 +228,7 @@ def later_words(line: Line) -> str:
         return "–"
     first = line.later[0]
     more = f" + {len(line.later) - 1} more" if len(line.later) > 1 else ""
-    return f"{first.at.astimezone():%Y-%m-%d} {bought_words(first)}{more}"
+    return f"{here(first.at):%Y-%m-%d} {bought_words(first)}{more}"
 
 
 # -- JSON

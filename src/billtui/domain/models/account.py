@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from billtui.domain.models.wire import Id, Instant, WireModel
+from billtui.domain.models.wire import Id, Instant, Whole, WireModel
 from billtui.domain.money import NO_CURRENCY, Currency, Money
 from billtui.domain.safetext import SafeText
 
@@ -98,7 +98,7 @@ class Account(WireModel):
     payment_methods: list[SafeText] = Field(default_factory=list)
     notifications: list[NotificationRule] = Field(default_factory=list)
     """The whole matrix; empty where the panel does not tell it (ACC-8)."""
-    recovery_codes_left: int | None = None
+    recovery_codes_left: Whole | None = None
     """How many recovery codes are unused; ``None`` without a second factor (ACC-6)."""
     api_access: bool = True
     """Whether API keys work at all (ACC-5)."""
@@ -108,7 +108,7 @@ class Account(WireModel):
     """``session`` or ``api-key``: a key cannot touch password, second factor, keys or sessions (ACC-5)."""
     key_read_only: bool = False
     """Whether the key in use only reads (ACC-5)."""
-    version: int = 0
+    version: Whole = 0
 
     @property
     def internal(self) -> Money | None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from billtui.domain.models.problem import Problem
-from billtui.domain.models.wire import Id, OpenEnum, WireModel
+from billtui.domain.models.wire import Id, OpenEnum, Whole, WireModel
 from billtui.domain.safetext import SafeText
 
 
@@ -33,7 +33,7 @@ class Change(WireModel):
 
     kind: OpenEnum[ObjectKind]
     id: Id
-    version: int = 0
+    version: Whole = 0
     change: OpenEnum[ChangeKind]
 
 
@@ -48,6 +48,6 @@ class OperationStatus(WireModel):
     """``GET /operations/{key}``: ``never-seen``, ``running``, ``done`` (with answer) or ``refused`` (with problem)."""
 
     state: SafeText
-    status: int | None = None
+    status: Whole | None = None
     answer: dict[str, Any] | None = None
     problem: Problem | None = None

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from billtui.domain.models.orders import Action
-from billtui.domain.models.wire import Id, Instant, OpenEnum, Percent, WireModel
+from billtui.domain.models.wire import Id, Instant, OpenEnum, Percent, Whole, WireModel
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 
@@ -80,7 +80,7 @@ class InvoiceLine(WireModel):
 
     order_id: Id | None = None
     title: SafeText
-    months: int | None = None
+    months: Whole | None = None
     list_price: Money
     discounts: list[Discount] = Field(default_factory=list)
     addons: list[AddonPart] = Field(default_factory=list)
@@ -108,13 +108,13 @@ class Invoice(WireModel):
     """How it was paid: the name of the payment method (INV-4)."""
     total: Money
     lines: list[InvoiceLine] = Field(default_factory=list)
-    line_count: int = 0
+    line_count: Whole = 0
     title: SafeText = SafeText("")
     combined_into: Id | None = None
     combined_from: list[Id] = Field(default_factory=list)
     promise_until: Instant | None = None
     actions: list[Action] = Field(default_factory=list)
-    version: int = 0
+    version: Whole = 0
 
     @property
     def is_open(self) -> bool:

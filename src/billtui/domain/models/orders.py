@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from billtui.domain.models.catalogue import OrderAddon
-from billtui.domain.models.wire import Id, Instant, OpenEnum, Percent, WireModel
+from billtui.domain.models.wire import Id, Instant, OpenEnum, Percent, Whole, WireModel
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 
@@ -44,7 +44,7 @@ class AutoRenew(WireModel):
     """Auto-renewal of an order and its own period in months (REN-4, REN-5)."""
 
     on: bool = False
-    months: int = 1
+    months: Whole = 1
 
 
 class Order(WireModel):
@@ -83,4 +83,4 @@ class Order(WireModel):
     actions: list[Action] = Field(default_factory=list)
     more: dict[SafeText, SafeText] = Field(default_factory=dict)
     """What else the panel says of it, as name and text: fields that its driver does not understand."""
-    version: int = 0
+    version: Whole = 0

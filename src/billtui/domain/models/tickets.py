@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from billtui.domain.models.orders import Action
-from billtui.domain.models.wire import Id, Instant, OpenEnum, WireModel
+from billtui.domain.models.wire import Id, Instant, OpenEnum, Whole, WireModel
 from billtui.domain.money import Money
 from billtui.domain.periods import format_instant
 from billtui.domain.safetext import SafeBody, SafeText
@@ -62,7 +62,7 @@ class Department(WireModel):
     name: SafeText
     about: SafeText = SafeText("")
     """Which questions belong there."""
-    first_answer_minutes: int | None = None
+    first_answer_minutes: Whole | None = None
     """The first answer is due after so many minutes of business hours (TKT-10)."""
 
 
@@ -71,7 +71,7 @@ class Attachment(WireModel):
 
     id: Id
     name: SafeText
-    size: int = 0
+    size: Whole = 0
     """Bytes."""
     content_type: SafeText = SafeText("application/octet-stream")
     sha256: SafeText = SafeText("")
@@ -134,7 +134,7 @@ class Ticket(WireModel):
     """Login of the colleague who took it."""
     opened_by: SafeText = SafeText("client")
     """``client``, ``support``, or ``panel`` where it opened by itself (ORD-6)."""
-    queue_place: int | None = None
+    queue_place: Whole | None = None
     """Place in its department's queue, from 1, while support must act (TKT-7)."""
     answer_due_at: Instant | None = None
     """When the first answer is due; ``None`` once it was given (TKT-10)."""
@@ -148,7 +148,7 @@ class Ticket(WireModel):
     """The last message that the one who asks may see: what ``seen`` of a reply is held against (TKT-9)."""
     last_author_role: SafeText = SafeText("")
     """Who wrote the last message that is no note."""
-    message_count: int = 0
+    message_count: Whole = 0
     hold_until: Instant | None = None
     """When it wakes up (TKT-5)."""
     closed_at: Instant | None = None
@@ -164,13 +164,13 @@ class Ticket(WireModel):
     merged_into: Id | None = None
     merged_from: list[Id] = Field(default_factory=list)
     split_from: Id | None = None
-    rating: int | None = None
+    rating: Whole | None = None
     """1 to 5, from the client once it was answered or closed."""
     rating_comment: SafeText = SafeText("")
     actions: list[Action] = Field(default_factory=list)
     """reply, close, reopen, rate, give-access; for staff also take, assign, hand-over, note, hold, tag, prioritise,
     merge, unmerge, split, reveal-access: allowed or why not."""
-    version: int = 0
+    version: Whole = 0
 
 
 class CannedReply(WireModel):
@@ -183,7 +183,7 @@ class CannedReply(WireModel):
     """The department's id; ``None`` for all."""
     language: SafeText = SafeText("en")
     updated_at: Instant | None = None
-    version: int = 0
+    version: Whole = 0
 
 
 class RevealedAccess(WireModel):
@@ -207,17 +207,17 @@ class ShiftSummary(WireModel):
     until: Instant
     login: SafeText | None = None
     """Whose work; ``None`` for everybody's."""
-    answered: int = 0
+    answered: Whole = 0
     """Answers to clients; notes do not count."""
-    closed: int = 0
-    opened: int = 0
-    first_answers: int = 0
-    first_answers_late: int = 0
-    first_answer_seconds_median: int | None = None
+    closed: Whole = 0
+    opened: Whole = 0
+    first_answers: Whole = 0
+    first_answers_late: Whole = 0
+    first_answer_seconds_median: Whole | None = None
     """In business hours, of the first answers given in the span."""
-    backlog: int = 0
+    backlog: Whole = 0
     """Tickets that support must act on now."""
-    backlog_by_hour: list[int] = Field(default_factory=list)
+    backlog_by_hour: list[Whole] = Field(default_factory=list)
     """How many support had to act on at the end of each hour of the span, oldest first."""
     due_next_hour: list[Id] = Field(default_factory=list)
     """Tickets whose first answer is due within the next hour."""

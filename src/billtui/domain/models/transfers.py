@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from billtui.domain.models.orders import Action
-from billtui.domain.models.wire import Id, Instant, OpenEnum, WireModel
+from billtui.domain.models.wire import Id, Instant, OpenEnum, Whole, WireModel
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeBody, SafeText
 from billtui.domain.transfer_states import TransferDirection, TransferState
@@ -56,7 +56,7 @@ class Transfer(WireModel):
     history: list[TransferStep] = Field(default_factory=list)
     actions: list[Action] = Field(default_factory=list)
     """confirm, accept, decline, cancel: allowed or why not, for the account that asks."""
-    version: int = 0
+    version: Whole = 0
 
 
 class Mail(WireModel):

@@ -31,6 +31,9 @@ Id = Annotated[SafeText, BeforeValidator(_wire_string), Field(min_length=1, max_
 Instant = Annotated[datetime, AfterValidator(utc), PlainSerializer(format_instant, return_type=str)]
 """An instant, aware and in UTC (RFC 3339 on the wire)."""
 
+Whole = Annotated[int, Field(ge=-(10**15), le=10**15)]
+"""A whole number. No count, version or size is larger, and a larger one does not fit into the copy."""
+
 Percent = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=20, decimal_places=10)]
 """Per cent, as a decimal string; bounded, so that no exponent of the wire makes a text of a million digits."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from billtui.domain.money import group_digits
+from billtui.domain.periods import here
 from billtui.services.solver.model import Line, Purchase, Solution
 from billtui.services.solver.prices import Ending, discounted, parts, percent_words
 
@@ -26,7 +27,7 @@ def _months(count: int) -> str:
 
 
 def _day(instant: datetime) -> str:
-    return instant.astimezone().strftime("%Y-%m-%d")
+    return here(instant).strftime("%Y-%m-%d")
 
 
 def explain_solution(solution: Solution) -> list[str]:
