@@ -11,7 +11,7 @@ from billtui.services.own_faults import REPORT_SAYS_WHERE
 
 CANARY = "c4nary\x1b]0;owned\x07"
 FAILING = """
-import asyncio, logging, sys
+import asyncio, logging, sys, threading
 from pathlib import Path
 from billtui.services.executor import Executor
 
@@ -34,6 +34,13 @@ async def loses():
 
 asyncio.run_coroutine_threadsafe(loses(), executor._loop).result(5)
 logging.getLogger("billtui.services.executor.desk").warning("operation %s was moved", sys.argv[2])
+
+def ends_a_thread():
+    raise KeyError(sys.argv[2])
+
+thread = threading.Thread(target=ends_a_thread)
+thread.start()
+thread.join()
 executor.close()
 """
 
@@ -45,9 +52,11 @@ def test_a_fault_in_a_job_is_a_report_of_places_alone(own_environment: Path, tmp
     )  # fmt: skip
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
     reports = [one.read_text() for one in (own_environment / "state" / "crashes").glob("crash-*.txt")]
-    assert len(reports) == 2  # of the job's task, though it failed three times, and of the one that nobody waits for
+    assert len(reports) == 3  # the job's task, though it failed three times; the one that nobody waits for; the thread
+    assert sum("in fails" in report for report in reports) == 2
+    assert sum("in ends_a_thread" in report for report in reports) == 1
     for report in reports:
-        assert "KeyError" in report and "in fails" in report
+        assert "KeyError" in report
         assert "c4nary" not in report and "\x1b" not in report
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from typing import Final
 
 from billtui import __version__
@@ -33,8 +34,11 @@ class Reports(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the error of ``record``, where it has one."""
         error = record.exc_info[1] if record.exc_info else None
-        if error is None:
-            return
+        if error is not None:
+            self.keep(error)
+
+    def keep(self, error: BaseException) -> None:
+        """Make a report of ``error``, unless the same one was kept."""
         places = "\n".join(describe_error(error))
         if places in self._known or len(self._known) >= _MOST:
             return
@@ -46,7 +50,14 @@ class Reports(logging.Handler):
 _reports: Final = Reports()
 
 
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    if failed.exc_value is not None and failed.exc_type is not SystemExit:
+        _reports.keep(failed.exc_value)
+
+
 def keep_reports() -> None:
-    """From now on, once for the whole program."""
+    """From now on, once for the whole program; what ends a thread as well, unless somebody else hears of that."""
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _thread_failed
     for name in _LOGGERS:
         logging.getLogger(name).addHandler(_reports)  # a handler that is there already is not added again

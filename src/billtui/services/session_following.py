@@ -16,6 +16,7 @@ from billtui.services.session_events import ConnectionState, SignInNeeded, Store
 from billtui.services.session_keeping import SIGN_IN_REFUSED
 from billtui.services.session_settings import NotSignedIn
 from billtui.services.store import StoreDamaged, StoreUnavailable
+from billtui.terminal.crash import describe_error
 
 if TYPE_CHECKING:
     from billtui.services.session_core import SessionCore
@@ -73,10 +74,10 @@ class Following:
                 pause = min(pause * 2, self._core.settings.retry_most)
 
     def _own_fault(self, error: Exception) -> None:
-        """Tell of a fault of our own, of each kind once: it is met again at every try."""
-        kind = f"{type(error).__qualname__} {error}"
-        if kind not in self._unforeseen:
-            self._unforeseen.add(kind)
+        """Tell of a fault of our own, of each place once: it is met again at every try, and its words may differ."""
+        places = "\n".join(describe_error(error))
+        if places not in self._unforeseen:
+            self._unforeseen.add(places)
             self._core.tell(Unforeseen(error))
 
     async def _once(self) -> None:

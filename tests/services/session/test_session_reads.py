@@ -461,7 +461,7 @@ async def test_a_fault_of_our_own_while_catching_up_is_told_once_and_tried_again
         nonlocal faults
         if faults:
             faults -= 1
-            raise KeyError("nobody foresaw it")
+            raise KeyError(f"nobody foresaw it, {faults}")  # its words differ each time
         await whole(sync, wait)
 
     monkeypatch.setattr(Sync, "follow", broken)
