@@ -20,11 +20,10 @@ from billtui.widgets.password_rules import PasswordRules
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
 
-NOTE = (
-    "Every other session of this account is signed out at once; this one stays. API keys stay valid: revoke those that"
-    " should not (K)."
-)
-CHANGED = "The password is changed. Every other session is signed out; API keys still work."
+NOTE = "Every other session of this account is signed out at once; this one stays."
+KEYS = "API keys stay valid: revoke those that should not (K)."
+CHANGED = "The password is changed. Every other session is signed out."
+CHANGED_KEYS = "The password is changed. Every other session is signed out; API keys still work."
 
 
 class PasswordDialog(SecretForm[str]):
@@ -33,17 +32,18 @@ class PasswordDialog(SecretForm[str]):
     DEFAULT_CSS = "PasswordDialog PasswordRules { margin-top: 1; }"
     title_text = "Change the password"
     button = "Change it"
-    note = NOTE
     fields = (
         CURRENT,
         SecretField("new", "The new password", "Type the new password."),
         SecretField("again", "The new password once more", "Type the new password once more."),
     )
 
-    def __init__(self, account: Account) -> None:
-        """For ``account``, whose login and e-mail the new password may not contain."""
+    def __init__(self, account: Account, *, keys: bool = True) -> None:
+        """For ``account``, whose login and e-mail the new password may not contain; ``keys``: it can have API keys."""
         super().__init__()
         self.account = account
+        self.keys = keys
+        self.note = f"{NOTE} {KEYS}" if keys else NOTE
 
     def compose_below(self) -> Iterable[Widget]:
         """The rules."""
@@ -65,7 +65,8 @@ class PasswordDialog(SecretForm[str]):
         stale = await self.billtui.session.care.change_password(typed["current"], typed["new"])
         if stale and self.billtui.profile.demo:
             stale = DEMO_PASSWORD_CHANGED
-        return f"{CHANGED} {stale}" if stale else CHANGED
+        changed = CHANGED_KEYS if self.keys else CHANGED
+        return f"{changed} {stale}" if stale else changed
 
     def used_up(self, error: ClientError) -> Sequence[str]:
         """A slip in the present password does not make anybody think of the new one twice."""
@@ -78,6 +79,7 @@ class PasswordDialog(SecretForm[str]):
 
 async def change_password(app: Shell) -> None:
     """Ask, send, say what became of it."""
-    said = await app.push_screen_wait(PasswordDialog(signed_in_account(app)))
+    keys = app.session.unavailable("account.api-keys") is None
+    said = await app.push_screen_wait(PasswordDialog(signed_in_account(app), keys=keys))
     if said is not None:
         app.say(said)

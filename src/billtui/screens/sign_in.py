@@ -47,7 +47,7 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
     """Answers ``True`` once signed in, ``False`` when it was left: what the store knows can be read all the same."""
 
     CSS_PATH = "sign_in.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low")]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low"), (30, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "lead_on", show=False, priority=True),
         Binding("escape", "leave", show=False),
@@ -156,6 +156,7 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
         problem = self.query_one("#problem", Static)
         problem.update(Content(clean(text, multiline=True)))
         problem.set_class(bool(text), "shown")
+        self.set_class(bool(text), "wrong")
 
     # --- where the sign-in is kept
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Sequence
+
 from billtui.domain.models import Invoice, Payment
 from billtui.domain.money import Money, parse_amount
 from billtui.screens.flows import (
@@ -21,6 +25,7 @@ from billtui.services import planner
 from billtui.services.journal import OperationState
 
 METHOD_TITLES = {"card": "Card", "crypto": "Crypto currency"}
+_NUMBER = re.compile(r"-[0-9]+\Z")
 _NOTE = "The money goes onto the internal balance once the provider reports it. It pays nothing by itself."
 
 
@@ -31,6 +36,17 @@ def positive(text: str) -> str | None:
     except ValueError as error:
         return str(error)
     return None if amount > 0 else "Type an amount above zero."
+
+
+def method_titles(names: Sequence[str]) -> dict[str, str]:
+    """What the ways to pay are called: without the number that a panel gives them, unless two are called alike."""
+    plain = {name: _NUMBER.sub("", name) or name for name in names}
+    often = Counter(plain.values())
+    titles = {}
+    for name, words in plain.items():
+        title = METHOD_TITLES.get(words, f"{words[:1].upper()}{words[1:]}".replace("-", " "))
+        titles[name] = title if often[words] == 1 else f"{title} ({name})"
+    return titles
 
 
 async def top_up(shell: Shell, suggested: Money | None = None, note: str = _NOTE) -> None:
@@ -51,13 +67,14 @@ async def top_up(shell: Shell, suggested: Money | None = None, note: str = _NOTE
         return
     amount = Money(parse_amount(text), account.currency)
     names = [one.raw for one in account.payment_methods if one.raw not in ("internal", "affiliate", "promise")]
-    choices = [Choice(name, METHOD_TITLES.get(name, name)) for name in names or ["card"]]
+    titles = method_titles(names or ["card"])
+    choices = [Choice(name, title) for name, title in titles.items()]
     method = await shell.push_screen_wait(ChoiceDialog(f"Top up {amount}", choices, note="By which method?"))
     if method is None:
         return
     plan = planner.top_up(account, amount, method, busy=busy_targets(shell), profile=shell.profile.name)
     purse = account.balances.internal
-    facts = [Fact("To", f"internal balance: {purse} → {purse + amount} once paid"), Fact("By", method)]
+    facts = [Fact("To", f"internal balance: {purse} → {purse + amount} once paid"), Fact("By", titles[method])]
     job = await confirm_and_submit(shell, plan, button=f"Top up {amount}", facts=facts)
     if job:
         await _show_address(shell, job)

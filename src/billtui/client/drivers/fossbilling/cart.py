@@ -103,7 +103,7 @@ class CartCalls(Role):
 
         def begin() -> Steps[Page[Location]]:
             yield from ()
-            return Page(items=[Location(id=SafeText(reading.PLACE), name=SafeText("where the panel puts it"))])
+            return Page(items=[Location(id=SafeText(reading.PLACE), name=SafeText("the panel's only place"))])
 
         return Conversation(begin, "catalogue")
 
