@@ -13,9 +13,9 @@ import pytest
 from billtui.client.drivers.acts import Act, Finding
 from billtui.client.exchange import Conversation, Steps
 from billtui.services import locks, planner
-from billtui.services.executor import Executor, Limits
+from billtui.services.executor import Executor, Limits, engine
 from billtui.services.executor.journal_thread import JournalThread
-from billtui.services.journal import Journal, JournalError, OperationState
+from billtui.services.journal import Journal, JournalError, OperationState, PauseReason, owners
 from billtui.services.plans import Plan
 from tests.services.executor.test_without_keys import purchase, renewals, rows
 from tests.support.keyless_panel import KeylessDriver, KeylessPanel
@@ -206,3 +206,46 @@ def test_a_damaged_plan_keeps_no_other_job_from_being_looked_up(
     executor.recover()
     eventually(lambda: states(executor, plans[1]) == [S.NEEDS_YOU], "the other one is looked up", 4)
     assert states(executor, plans[0]) == [S.UNKNOWN]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_journal_that_is_busy_when_the_undo_window_ends_is_tried_again(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Before, what was confirmed by waiting stayed held for ever: not sent, not told, and in everybody's way."""
+    executor = new_executor()
+    confirm, failed = owners.confirm_held, list[str]()
+
+    def busy(journal: Journal, job_id: str, owner: str) -> int:
+        if len(failed) < times:
+            failed.append(job_id)
+            raise JournalError("The journal is in use by another program.")
+        return confirm(journal, job_id, owner)
+
+    monkeypatch.setattr(owners, "confirm_held", busy)
+    plan = planner.delete(panel.account(), panel.add_invoices(1))
+    executor.submit(plan, hold_seconds=0.05)
+    executor.wait(plan.id, SECONDS)
+    assert len(failed) == times
+    assert states(executor, plan) == [S.DONE]
+
+
+def test_a_journal_that_stays_unwritable_sends_nothing_later_by_surprise(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = new_executor()
+    confirm = owners.confirm_held
+
+    def full(_journal: Journal, _job_id: str, _owner: str) -> int:
+        raise JournalError("The disk is full.")
+
+    monkeypatch.setattr(engine, "_CONFIRM_WITHIN", 0.3)
+    monkeypatch.setattr(owners, "confirm_held", full)
+    plan = planner.delete(panel.account(), panel.add_invoices(1))
+    executor.submit(plan, hold_seconds=0.05)
+    heart = executor._engine
+    assert heart is not None
+    eventually(lambda: (run := heart.known(plan.id)) is not None and run.paused is PauseReason.JOURNAL, "it is told")
+    monkeypatch.setattr(owners, "confirm_held", confirm)
+    assert executor.take_back(plan.id) == 1
+    assert (states(executor, plan), panel.writes()) == ([S.CANCELLED], [])

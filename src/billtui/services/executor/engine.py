@@ -25,6 +25,8 @@ from billtui.services.plans import PlanError
 
 logger = logging.getLogger(__name__)
 S = OperationState
+_FIRST_PAUSE, _CONFIRM_WITHIN = 0.2, 20.0
+"""Seconds: between two tries to confirm what was held, and how long they go on."""
 _ENDED = frozenset({S.REFUSED, S.NOT_SENT, S.CANCELLED})
 
 
@@ -97,15 +99,30 @@ class Engine:
         loop.call_later(seconds, lambda: self._spawn(self.confirm(job_id)))
 
     async def confirm(self, job_id: str) -> None:
-        """The undo window is over: ``held`` becomes ``prepared`` and starts."""
-        if self._desk.closing.is_set():
-            return  # leaving drops what is held, also when its time is over in that very moment
-        try:
-            await self._desk.journal.run(lambda journal: owners.confirm_held(journal, job_id, self._desk.owner))
-        except JournalError:
-            logger.warning("job %s could not be confirmed", job_id[:8], exc_info=True)
-            return
-        self.reload(job_id)
+        """The undo window is over: ``held`` becomes ``prepared`` and starts. A journal that cannot be written at that
+        moment is tried again for a little; later, nothing is sent by surprise."""
+        loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
+        until = loop.time() + _CONFIRM_WITHIN
+        while not self._desk.closing.is_set():  # leaving drops what is held, also when its time is over just then
+            try:
+                await self._desk.journal.run(lambda journal: owners.confirm_held(journal, job_id, self._desk.owner))
+            except JournalError as error:
+                logger.warning("job %s could not be confirmed", job_id[:8], exc_info=True)
+                if loop.time() + pause > until:
+                    self._not_confirmed(job_id, error)
+                    return
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._desk.closing.wait()
+                pause *= 2
+            else:
+                self.reload(job_id)
+                return
+
+    def _not_confirmed(self, job_id: str, error: JournalError) -> None:
+        run = self._runs.get(job_id)
+        if run is not None:
+            self._desk.journal_failed(run, error)
 
     async def differences(self, job_id: str) -> dict[int, list[str]]:
         """What differs from the plan for everything not yet sent, by operation; reads only. Raises ClientError."""
