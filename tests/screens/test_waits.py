@@ -125,13 +125,18 @@ async def test_escape_typed_ahead_leaves_what_turns_out_to_take_long(slow: Progr
         assert writes(relay.calls) == []
 
 
+async def reading_goes_on(driver: Driver, relay: SlowRelay) -> None:
+    """The actions of an order are asked for, take long, and whoever waited goes on with something else."""
+    await driver.go("3", "OrdersScreen")
+    hold(relay, ORDER)
+    await driver.press("x")
+    await driver.sees("esc cancels")
+    await driver.press("j")  # patience ends
+
+
 async def test_the_same_key_again_asks_nothing_twice(slow: Program, relay: SlowRelay) -> None:
     async with slow.open() as driver:
-        await driver.go("3", "OrdersScreen")
-        hold(relay, ORDER)
-        await driver.press("x")
-        await driver.sees("esc cancels")
-        await driver.press("j")  # patience ends
+        await reading_goes_on(driver, relay)
         await driver.press("x")
         await driver.until(lambda: driver.says("is being asked already"))
         assert len(relay.waiting) == 1
@@ -143,11 +148,7 @@ async def test_the_same_key_again_asks_nothing_twice(slow: Program, relay: SlowR
 async def test_a_question_on_top_takes_its_own_escape(slow: Program, relay: SlowRelay) -> None:
     """What goes on below it stands there again once it has gone."""
     async with slow.open() as driver:
-        await driver.go("3", "OrdersScreen")
-        hold(relay, ORDER)
-        await driver.press("x")
-        await driver.sees("esc cancels")
-        await driver.press("j")  # patience ends
+        await reading_goes_on(driver, relay)
         await driver.press("question_mark")
         await driver.on("HelpScreen")
         await driver.press("escape")

@@ -6,17 +6,11 @@ A request that is held never reaches the panel; whether its asker waits on, or h
 from __future__ import annotations
 
 import asyncio
-import http.client
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qs
 
-from tests.client.panel_stub import Line, PanelStub, Seen, head
-
-_HOP_BY_HOP = ("connection", "content-length", "transfer-encoding", "host", "accept-encoding", "keep-alive")
+from tests.client.panel_stub import Line, Seen
+from tests.support.relay import Relay
 
 
 def named(seen: Seen) -> str:
@@ -30,12 +24,11 @@ def named(seen: Seen) -> str:
     return f"{seen.method} {seen.path}"
 
 
-class SlowRelay:
+class SlowRelay(Relay):
     """``with SlowRelay(port) as relay``: the program's panel is ``relay.url``."""
 
     def __init__(self, port: int) -> None:
-        self.port = port
-        self.url = ""
+        super().__init__(port)
         self.calls: list[str] = []
         """Every request so far, see :func:`named`."""
         self.holds: Callable[[str], bool] = lambda _call: False
@@ -44,23 +37,7 @@ class SlowRelay:
         """Those that are held now."""
         self.given_up: list[str] = []
         """Those that were held until their asker closed the line."""
-        self._started = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._ended: asyncio.Event | None = None
         self._let_go: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._started.wait(15)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._ended is not None
-        self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(15)
 
     def let_go(self) -> None:
         """Hold nothing any more; what was held goes on."""
@@ -68,27 +45,16 @@ class SlowRelay:
         assert self._let_go is not None
         self._loop.call_soon_threadsafe(self._let_go.set)
 
-    def _run(self) -> None:
-        self._loop.set_default_executor(ThreadPoolExecutor(24))
-        self._loop.run_until_complete(self._listen())
+    def begun(self) -> None:
+        self._let_go = asyncio.Event()
 
-    async def _listen(self) -> None:
-        self._ended, self._let_go = asyncio.Event(), asyncio.Event()
-        async with PanelStub(self._answer) as stub:
-            self.url = stub.url
-            self._started.set()
-            await self._ended.wait()
-
-    async def _answer(self, seen: Seen, line: Line) -> None:
+    async def answer(self, seen: Seen, line: Line) -> None:
         call = named(seen)
         self.calls.append(call)
         if self.holds(call) and not await self._held(call, line):
             line.close()
             return
-        status, headers, body = await asyncio.to_thread(self._ask, seen)
-        passed = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
-        lines = [*(f"{name}: {value}" for name, value in passed.items()), f"Content-Length: {len(body)}"]
-        await line.send(head(f"{status} Relayed", *lines) + body)
+        await super().answer(seen, line)
 
     async def _held(self, call: str, line: Line) -> bool:
         """Whether its asker was still there when it was let go."""
@@ -107,13 +73,3 @@ class SlowRelay:
             for task in (gone, free):
                 task.cancel()
             await asyncio.gather(gone, free, return_exceptions=True)
-
-    def _ask(self, seen: Seen) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            headers = {name: value for name, value in seen.headers.items() if name not in _HOP_BY_HOP}
-            connection.request(seen.method, seen.target, seen.body or None, {**headers, "accept-encoding": "identity"})
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-        finally:
-            connection.close()
