@@ -19,7 +19,8 @@ from billtui.services.executor import courier, desk, engine, requests, run, sett
 from billtui.services.journal import OperationState, owners, writer
 from billtui.services.plans import Plan
 from billtui.services.settle import Verdict
-from tests.support.histories import DIRECTED, Violation, play, random_steps
+from tests.support.histories import DIRECTED, play, random_steps
+from tests.support.history_world import Violation
 
 S = OperationState
 Patch = pytest.MonkeyPatch

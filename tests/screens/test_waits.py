@@ -11,7 +11,7 @@ from billtui.screens import waits
 from billtui.services.journal.schema import owners_dir
 from billtui.services.locks import OwnerLock
 from tests.screens.test_journey_jobs import written
-from tests.support.driving import Pocket, Program, type_at_once
+from tests.support.driving import Driver, Pocket, Program, type_at_once
 from tests.support.slow_relay import SlowRelay
 from tests.support.waiting import SIGN_IN, hold, leaves, writes
 

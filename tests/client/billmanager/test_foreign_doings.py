@@ -27,7 +27,7 @@ from billtui.services.executor import Executor
 from billtui.services.journal import OperationState
 from tests.client.billmanager.conftest import Lose, opened
 from tests.client.billmanager.kit import Doc, driver, play, refusal, row, text, write
-from tests.client.billmanager.test_sandbox import in_basket
+from tests.client.billmanager.shop import in_basket
 from tests.support.sandbox import SandboxProcess
 
 Doing = Callable[[], Awaitable[object]]
