@@ -326,11 +326,11 @@ class BilltuiApp(ProfileSwitching, Places, News):
         self._clipboard = text
         self.copy(text)
 
-    def copy(self, text: str, *, secret: bool = False) -> None:
+    def copy(self, text: str, *, secret: bool = False, what: str = "") -> None:
         """Send ``text`` to the terminal's clipboard; no terminal says whether it took it."""
         from billtui.terminal.clipboard import clip
 
-        sequence, message = clip(text, multi_line="\n" in text, secret=secret)
+        sequence, message = clip(text, multi_line="\n" in text, secret=secret, what=what)
         if self._driver is not None and sequence:
             self._driver.write(sequence)
         self.say(message)

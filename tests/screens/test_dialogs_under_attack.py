@@ -239,6 +239,17 @@ async def test_the_demo_says_its_password(program: Program) -> None:
         assert DEMO_PASSWORD not in driver.text()
 
 
+async def test_the_demo_says_its_password_where_it_is_asked_again(program: Program) -> None:
+    """It signed in by itself: whoever looks around never typed it."""
+    for demo in (True, False):
+        profile = make_profile(name="demo", url=program.sandbox.url, login="olena.marsh", demo=demo)
+        async with program.open(profile=profile) as driver:
+            await driver.go("0", "AccountScreen")
+            await driver.press("P")
+            await driver.on("PasswordDialog")
+            assert (DEMO_PASSWORD in driver.text()) is demo
+
+
 async def test_the_passphrase_is_asked_from_a_thread_of_the_session(program: Program) -> None:
     """Hosts without a keyring: the question comes from a thread that knows nothing of the program around it."""
     async with program.open() as driver:

@@ -8,6 +8,7 @@ import re
 import shlex
 import stat
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from textual import events
@@ -15,6 +16,7 @@ from textual.widgets import Input, TextArea
 
 from billtui.screens.modals.expression import ExpressionDialog
 from billtui.screens.modals.paste import PasteDialog
+from billtui.screens.order_actions import copy_addresses
 from tests.support.driving import Driver, Panel, Program
 
 
@@ -377,3 +379,55 @@ async def test_looking_does_not_mark_a_range(program: Program) -> None:
         assert driver.list_screen.table.range_count == 2
         await driver.press("y")  # the ids of both
         assert len(marks(driver)) == 2
+
+
+async def test_addresses_are_copied_a_line_each(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is marked, set aside too; else of the row under the cursor, and of the order that is open."""
+    program.panel()
+    async with program.open() as driver:
+        sent: list[str] = []
+
+        def kept(text: str, *_: object) -> tuple[str, str]:
+            sent.append(text)
+            return "", "here"
+
+        monkeypatch.setattr("billtui.terminal.clipboard._sent", kept)
+        await driver.go("3", "OrdersScreen")
+        table = driver.list_screen.table
+        rows = list(table.all_shown())
+        await driver.press("I")
+        assert sent.pop() == rows[0].address
+        await driver.hears(f"Sent to here: {rows[0].address}")
+        await driver.press("V", "j", "j", "j", "j", "I")
+        assert sent.pop().splitlines() == [row.address for row in rows[:5]]
+        await driver.hears("Sent to here: 5 addresses")
+        await driver.press("enter")
+        await driver.on("OrderScreen")
+        await driver.press("I")
+        assert sent.pop() == rows[4].address
+
+
+@pytest.mark.parametrize(
+    ("addresses", "said", "sent"),
+    [
+        (["192.0.2.1", "", "192.0.2.3"], "2 addresses; 1 order without one left out", "192.0.2.1\n192.0.2.3"),
+        ([""], "“web” has no address: the panel names one once the server is there.", None),
+        (["", ""], "2 orders have no address: the panel names one once the server is there.", None),
+        (["192.0.2.200"] * 5_000, "5000 addresses are too much for a terminal's clipboard", None),
+    ],
+)
+def test_what_cannot_be_copied_is_said(addresses: list[str], said: str, sent: str | None) -> None:
+    app = Mock(spec=["copy", "say"])
+    copy_addresses(app, [Mock(address=address) for address in addresses] if said[0] != "“" else [named_web()])
+    if sent is None:
+        app.copy.assert_not_called()
+        assert said in app.say.call_args.args[0].replace("\u202f", "").replace(" 000", "000")
+    else:
+        app.copy.assert_called_once_with(sent, what=said)
+
+
+def named_web() -> Mock:
+    """An order of this name, without an address."""
+    order = Mock(address="")
+    order.name = "web"
+    return order

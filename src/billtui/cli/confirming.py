@@ -8,6 +8,7 @@ from decimal import Decimal
 from billtui.cli.money_text import typed_money
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import ask_line, can_ask
+from billtui.cli.shapes import count
 from billtui.config.profiles import Profile
 from billtui.config.settings import Settings
 from billtui.domain.money import Money, parse_amount
@@ -44,7 +45,7 @@ def check_unasked(total: Money, steps: int, limit: Limit, max_total: str | None)
     elif limit.exceeded(total, steps):
         raise CliError(
             "max-total-needed",
-            f"This is {total} in {steps} steps, above the limit of {limit.total} {total.currency} "
+            f"This is {total} in {count(steps, 'step')}, above the limit of {limit.total} {total.currency} "
             f"or {limit.steps} steps that --yes alone covers; nothing was sent.",
             hint=f"Add --max-total {total.amount:.2f}{total.currency} if that is right.",
         )

@@ -98,6 +98,14 @@ COMMANDS = (
         Scope.ORDERS,
     ),
     Command(
+        "order.copy_address",
+        "Copy address",
+        "Send the address of the order, or of all marked ones, to the clipboard: a line each.",
+        ("I",),
+        Scope.ORDERS,
+        verb="billtui orders export",
+    ),
+    Command(
         "order.explain", "Explain", "What can be done with this order, and why not the rest.", ("e",), Scope.ORDERS
     ),
 )

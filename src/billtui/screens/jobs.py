@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 
 from textual.content import Content
 
@@ -84,6 +85,12 @@ def job_detail(job: JobRow, standing: Standing = NOBODY) -> Content:
     return Content("\n").join(parts)
 
 
+def _when(confirmed: datetime, now: datetime) -> str:
+    """``11-26 11:37`` this year, ``2025-11-26`` before: short enough for 80 columns, where "when" is what is looked for."""
+    text = moment_text(confirmed)
+    return text[5:] if text[:4] == moment_text(now)[:4] else text[:10]
+
+
 class JobsScreen(ListScreen[JobRow]):
     """The list of jobs, newest first."""
 
@@ -101,9 +108,9 @@ class JobsScreen(ListScreen[JobRow]):
             Column(key="title", title="Job", cell=lambda r: r.title, min_width=18, flex=3, priority=10, sort_key=lambda r: str(r.title), search=lambda r: str(r.title)),
             Column(key="state", title="State", cell=lambda r: state_cell(outcome(r), ascii_only=ascii_only), width=13, priority=9, sort_key=outcome, search=outcome),
             Column(key="progress", title="Progress", cell=progress_text, min_width=14, max_width=40, flex=2, priority=8),
-            Column(key="where", title="Runs", cell=self._where, width=10, priority=7, search=self._where),
+            Column(key="where", title="Runs", cell=self._where, width=10, priority=6, search=self._where),
             Column(key="total", title="Total", cell=lambda r: str(r.total) if r.total.amount else "", width=13, align="right", priority=7, sort_key=lambda r: int(r.total.amount * 100)),
-            Column(key="when", title="Confirmed", cell=lambda r: moment_text(r.submitted_at), width=16, priority=6, sort_key=lambda r: r.submitted_at.timestamp()),
+            Column(key="when", title="Confirmed", cell=lambda r: _when(r.submitted_at, self.session.now()), width=11, priority=7, sort_key=lambda r: r.submitted_at.timestamp()),
         ]  # fmt: skip
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from billtui.commands import Command, Scope, handles
 from billtui.screens.adding import add_addons
 from billtui.screens.changing_plan import change_plan, ticket_of
 from billtui.screens.naming import rename_orders
-from billtui.screens.order_actions import change_auto_renewal, choose_action
+from billtui.screens.order_actions import change_auto_renewal, choose_action, copy_addresses
 from billtui.screens.order_texts import tag_orders
 from billtui.screens.order_view import bill_number, order_detail, waiting_for_panel
 from billtui.screens.orders import order_refusal
@@ -106,6 +106,12 @@ class OrderScreen(RecordScreen[OrderRow]):
             self.billtui.show_transfer(gone.id)
             return
         await transfer_orders(self.billtui, [self.order_id])
+
+    @handles("order.copy_address")
+    def copy_address(self) -> None:
+        """Its address to the clipboard."""
+        if self.row is not None:
+            copy_addresses(self.billtui, [self.row])
 
     @handles("order.ticket")
     def ask_support(self) -> None:

@@ -11,10 +11,12 @@ from billtui.screens.flows import busy_targets, confirm_and_submit, signed_in_ac
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.prompt import Prompt
 from billtui.services import planner
+from billtui.terminal.clipboard import MAX_BASE64
 from billtui.widgets.formats import count_text
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
+    from billtui.services.store import OrderRow
 
 ACTIONS: dict[str, tuple[str, str]] = {
     "start": ("Start", "Switch the server on"),
@@ -119,3 +121,25 @@ async def _typed_name(app: Shell, order: Order) -> str | None:
             check=check,
         )
     )
+
+
+def copy_addresses(app: Shell, rows: Sequence[OrderRow]) -> None:
+    """Send the addresses of ``rows`` to the terminal's clipboard, a line each in their order.
+
+    What has no address yet is counted, and never an empty line.
+    """
+    found = [row.address for row in rows if row.address]
+    without = len(rows) - len(found)
+    if not found:
+        which = f"“{rows[0].name}” has" if len(rows) == 1 else f"{count_text(len(rows), 'order')} have"
+        app.say(f"{which} no address: the panel names one once the server is there.", "warning")
+        return
+    what = found[0] if len(found) == 1 else f"{len(found)} addresses"
+    lines = "\n".join(found)
+    if len(lines) * 4 // 3 > MAX_BASE64:
+        app.say(
+            f"{what} are too much for a terminal's clipboard; nothing was sent. w writes them into a file.", "warning"
+        )
+        return
+    also = f"; {count_text(without, 'order')} without one left out" if without else ""
+    app.copy(lines, what=f"{what}{also}")

@@ -146,6 +146,13 @@ class OrdersScreen(OrderMarks):
 
         await rename_orders(self.billtui, self.chosen_rows())
 
+    @handles("order.copy_address")
+    def copy_address(self) -> None:
+        """Their addresses to the clipboard."""
+        from billtui.screens.order_actions import copy_addresses
+
+        copy_addresses(self.billtui, self.chosen_rows())
+
     @handles("order.choose")
     async def choose(self) -> None:
         """Choose by an expression, a list, a saved selection."""

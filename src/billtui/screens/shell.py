@@ -118,8 +118,8 @@ class Shell(CarefulApp[int]):
         """Take back what was held last."""
 
     @abstractmethod
-    def copy(self, text: str, *, secret: bool = False) -> None:
-        """Send ``text`` to the terminal's clipboard; what is said of a ``secret`` does not repeat it."""
+    def copy(self, text: str, *, secret: bool = False, what: str = "") -> None:
+        """Send ``text`` to the terminal's clipboard, and say ``what`` that is; of a ``secret`` it is not repeated."""
 
     @abstractmethod
     def change_settings(self, **values: object) -> None:

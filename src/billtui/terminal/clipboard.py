@@ -28,11 +28,17 @@ class Clip(NamedTuple):
 
 
 def clip(
-    text: str, *, multi_line: bool = False, secret: bool = False, environment: Mapping[str, str] | None = None
+    text: str,
+    *,
+    multi_line: bool = False,
+    secret: bool = False,
+    what: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Clip:
     """The sequence that puts ``text`` on the clipboard; control characters become visible, one line unless asked.
 
-    Of a ``secret`` the message says only how long it is, and that the clipboard may be read by others.
+    The message names ``what`` was sent, or repeats it where it is short. Of a ``secret`` it says only how long it is,
+    and that the clipboard may be read by others.
     """
     environment = os.environ if environment is None else environment
     cleaned = many_lines(text) if multi_line else one_line(text).strip()
@@ -51,7 +57,7 @@ def clip(
             f"Sent to {way}: {len(cleaned)} characters. Other programs may read a clipboard: paste"
             " it where it belongs and copy something else.",
         )
-    what = f"{len(cleaned)} characters" if multi_line or len(cleaned) > 60 else cleaned
+    what = what or (f"{len(cleaned)} characters" if multi_line or len(cleaned) > 60 else cleaned)
     return Clip(sequence, f"Sent to {way}: {what}")
 
 

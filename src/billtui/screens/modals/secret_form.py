@@ -118,11 +118,19 @@ class SecretForm(Dialog[Answer], Generic[Answer]):
         """What it is about, a row for each field, what is wrong, the note."""
         yield from self.compose_above()
         for field in self.fields:
-            yield from self.row(field)
+            yield from self.row(self._told(field))
         yield from self.compose_below()
         yield Static(id="problem", classes="problem")
         if self.note:
             yield Static(Content(self.note), classes="note")
+
+    def _told(self, field: SecretField) -> SecretField:
+        """In the demo, which signs in by itself, nobody has typed the password that is asked for here."""
+        if field is not CURRENT or not self.billtui.profile.demo:
+            return field
+        from billtui.screens.sign_in import DEMO_PASSWORD
+
+        return field._replace(placeholder=f"the demo's is {DEMO_PASSWORD}")
 
     @staticmethod
     def row(field: SecretField) -> Iterable[Widget]:
