@@ -311,7 +311,7 @@ class Driver:
         for _ in range(options.option_count):
             if options.highlighted == wanted:
                 break
-            await self.press("down")
+            await self.press("up" if options.highlighted is not None and options.highlighted > wanted else "down")
         assert options.highlighted == wanted
         screen = self.app.screen
         await self.press("enter")

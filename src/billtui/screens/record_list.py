@@ -334,6 +334,11 @@ class RecordList(BilltuiScreen, Generic[R]):
             if self.table.range_count != self._range_said:
                 self._show_summary()
 
+    @on(RecordTable.RangeChanged)
+    def range_changed(self) -> None:
+        """The summary names the range."""
+        self._show_summary()
+
     @on(RecordTable.MarksChanged)
     def marks_changed(self) -> None:
         """The summary and the keys follow the marks."""

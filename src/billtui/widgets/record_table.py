@@ -52,6 +52,7 @@ class RecordTable(CursorTable[R], can_focus=True):
 
     CursorMoved: TypeAlias = messages.CursorMoved
     MarksChanged: TypeAlias = messages.MarksChanged
+    RangeChanged: TypeAlias = messages.RangeChanged
     RowOpened: TypeAlias = messages.RowOpened
     SortChanged: TypeAlias = messages.SortChanged
     MarkRefused: TypeAlias = messages.MarkRefused
@@ -260,13 +261,13 @@ class RecordTable(CursorTable[R], can_focus=True):
         self._range_is(None, None)
 
     def _range_is(self, anchor_id: str | None, anchor: int | None) -> None:
-        """A range begins here, or there is none: its rows are drawn so, and who follows the cursor says it."""
+        """A range begins here, or there is none: its rows are drawn so, and the screen says it."""
         moved = anchor_id != self._anchor_id
         self._anchor_id, self._anchor = anchor_id, anchor
         self._sync()
         self.refresh_bindings()
         if moved:
-            self._cursor_moved(None)
+            self.post_message(self.RangeChanged(self))
 
     def action_mark_all(self) -> None:
         """Mark all that is shown."""

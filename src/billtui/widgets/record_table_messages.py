@@ -44,6 +44,11 @@ class MarksChanged(TableMessage, namespace="record_table"):
 
 
 @dataclass
+class RangeChanged(TableMessage, namespace="record_table"):
+    """A range was begun, or there is none any more."""
+
+
+@dataclass
 class RowOpened(TableMessage, namespace="record_table"):
     """The record under the cursor was chosen."""
 
