@@ -74,3 +74,16 @@ async def test_a_list_stands_as_it_opens_until_something_is_done_in_it(program: 
             assert screen.stands_as_opened(), undo
         await driver.press("/", "x")
         assert not screen.stands_as_opened()
+
+
+async def test_rows_of_whoever_was_signed_in_before_are_no_picture_of_who_is_now(program: Program) -> None:
+    """Another account's copy is open already, and the list has not been read anew: it must not be kept as theirs."""
+    async with program.open() as driver:
+        await driver.press("3")
+        screen, core = driver.app.screen, driver.app.session._core
+        assert isinstance(screen, RecordList)
+        assert screen.stands_as_opened()
+        core.store.builds += 1  # as another copy that is put in place
+        assert not screen.stands_as_opened()
+        screen.reload()
+        assert screen.stands_as_opened()

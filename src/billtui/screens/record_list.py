@@ -77,6 +77,7 @@ class RecordList(BilltuiScreen, Generic[R]):
     SORT: ClassVar[tuple[str, bool] | None] = None
     KEPT: ClassVar[bool] = False
     """Whether its picture may be kept for the next start: rows of the copy, and nothing secret beside them."""
+    _copy: object = None
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.LIST,)
 
     def __init__(self) -> None:
@@ -158,6 +159,7 @@ class RecordList(BilltuiScreen, Generic[R]):
         return (
             self.KEPT
             and self.list_state.phase is ListPhase.ROWS
+            and self._copy is self.session.store  # else its rows may be of whoever was signed in before
             and self.focused is table
             and not self.has_class("filtering")
             and not table.filter_words
@@ -229,7 +231,7 @@ class RecordList(BilltuiScreen, Generic[R]):
     def reload(self) -> None:
         """Rows anew; cursor and marks stay with their ids."""
         self._now_epoch = self.now_epoch()
-        rows = self.load_rows()
+        rows, self._copy = self.load_rows(), self.session.store
         if len(rows) >= LARGE:
             put_aside()
         self._rows_follow = True  # the view is asked about every row once, not about those that go as well
