@@ -168,7 +168,7 @@ def test_it_says_the_age_of_its_oldest_part(older: int, words: str) -> None:
     picture.synced_at = NOW - older
     shown = on_screen(draw(picture, facts, LOOK, NOW)).display
     assert f"opening, data {words}" in shown[0]
-    assert "This is how the list stood at" in shown[-1]
+    assert "The list as of" in shown[-1]
     assert not any(letter.isdigit() for letter in shown[1])
     picture.synced_at, facts.synced_at = NOW, NOW - older
     assert f"opening, data {words}" in on_screen(draw(picture, facts, LOOK, NOW)).display[0], "so old is the balance"
@@ -244,7 +244,7 @@ def test_a_key_is_answered_before_the_program_is_loaded_and_taken_over_without_a
     with Terminal(command, columns=100, rows=30, variables=places) as terminal:
         terminal.wait_for(b"Opening")
         terminal.send(b"3")
-        terminal.wait_for(b"This is how the list stood at")
+        terminal.wait_for(b"The list as of")
         terminal.send(b"\x1b[B")
         end = time.monotonic() + 0.2
         terminal.wait_for(lambda: time.monotonic() > end)

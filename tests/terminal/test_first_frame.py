@@ -20,9 +20,9 @@ from billtui.cli import main, opening
 from billtui.config.profiles import ProfileBook, make_profile
 from billtui.config.settings import Settings, save_settings
 from billtui.shell_frames import colours_of, pieces_of, write
-from billtui.terminal import early, first_frame
+from billtui.terminal import early, early_keys, first_frame
 from billtui.terminal.first_frame import Look, draw
-from billtui.terminal.frame_facts import COLOURS, FRAMES, TONES, Facts, decode, encode, read, stamp
+from billtui.terminal.frame_facts import COLOURS, FRAMES, TONES, Facts, decode, encode, picture_name, read, stamp
 from billtui.theme import THEMES
 from billtui.widgets.formats import age_text
 from tests.terminal.ptys import Terminal
@@ -118,7 +118,8 @@ def test_it_says_its_age_and_shows_nothing_to_press(size: tuple[int, int], term:
         assert "billtui: opening".startswith(text.strip(" …\n"))
         return
     assert "opening, data 2 h 5 min ago" in screen.display[0]
-    assert "These are the figures of" in screen.display[-1]
+    assert "The figures as of" in screen.display[-1]
+    assert columns < 80 or "What you type now is kept." in screen.display[-1]
     assert "525.00 EUR" in text
     assert not any(letter.isdigit() for letter in screen.display[1]), "no key is shown before it can be pressed"
 
@@ -402,3 +403,21 @@ def test_a_terminal_that_no_shell_shares_has_no_background() -> None:
     finally:
         os.close(master)
         os.close(slave)
+
+
+def test_where_a_password_is_awaited_no_area_takes_its_first_digit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked for at the last start is asked for again: a digit typed blind is the beginning of that."""
+    begun: list[object] = []
+    monkeypatch.setenv("BILLTUI_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setattr(early_keys, "EarlyKeys", begun.append)
+    (tmp_path / picture_name("main", "3")).write_bytes(b"a list")
+    facts = some_facts()
+    for asks in (True, False):
+        facts.asks = asks
+        kept = decode(encode(facts))
+        assert kept is not None and kept.asks is asks
+        kept.folder = str(tmp_path)
+        opening.Opening()._answer_keys(None, kept, Look({}), (80, 24))  # type: ignore[arg-type]  # no key, no screen
+        assert bool(begun) is not asks

@@ -135,7 +135,7 @@ def draw(picture: Picture, facts: Facts, look: Look, now: float) -> str:
     page = Page(facts, look, picture.columns, picture.rows)
     page.clear()
     before, facts.synced_at = facts.synced_at, min(picture.synced_at, facts.synced_at or picture.synced_at)
-    words = f"Opening … This is how the list stood at {moment(facts.synced_at)}. What you type now is kept."
+    words = f"Opening … The list as of {moment(facts.synced_at)}. What you type now is kept."
     around(page, facts, now, words, picture.title)
     facts.synced_at = before
     parts, look_now = page.parts, _parts("")

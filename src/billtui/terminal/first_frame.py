@@ -204,7 +204,7 @@ def _words(facts: Facts) -> str:
     if not facts.lines:
         return "Opening … What you type now is kept."
     when = moment(facts.synced_at) if facts.synced_at else "an unknown time"
-    return f"Opening … These are the figures of {when}. What you type now is kept."
+    return f"Opening … The figures as of {when}. What you type now is kept."
 
 
 def moment(at: float) -> str:
