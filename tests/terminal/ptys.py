@@ -11,35 +11,15 @@ import signal
 import struct
 import sys
 import termios
-import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyte
 
+from tests.support.queueing import Stopwatch
+
 ROOT_ENVIRONMENT = ("PATH", "HOME", "PYTHONPATH")
-
-
-Queued = Mapping[str, float]
-
-
-def queued(pid: int) -> Queued:
-    """For how many seconds each thread of a process was ready and had no processor; nothing where no system tells."""
-    found: dict[str, float] = {}
-    for thread in Path(f"/proc/{pid}/task").glob("*"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            found[thread.name] = int((thread / "schedstat").read_text().split()[1]) / 1e9
-    return found
-
-
-def queued_since(before: Sequence[Queued], now: Sequence[Queued]) -> list[float]:
-    """Of each process, how long since ``before`` the thread was queued that was queued longest."""
-    return [
-        max((seconds - earlier.get(thread, 0.0) for thread, seconds in later.items()), default=0.0)
-        for earlier, later in zip(before, now, strict=True)
-    ]
 
 
 class Terminal:
@@ -122,9 +102,9 @@ class Terminal:
 
     def wait_for(self, what: bytes | Callable[[], bool], seconds: float = 15) -> None:
         """Read until ``what`` was written, or is true."""
-        deadline = time.monotonic() + seconds
+        watch = Stopwatch(self.pid)
         while not (what in self.output if isinstance(what, bytes) else what()):
-            assert time.monotonic() < deadline, f"{what!r} did not come; {self._seen()}"
+            assert not watch.has_run(seconds), f"{what!r} did not come; {self._seen()}"
             if not self.read() and self.poll() is not None and not self.read(0):
                 assert what in self.output if isinstance(what, bytes) else what(), bytes(self.output[-2000:])
 
@@ -143,14 +123,13 @@ class Terminal:
     def wait_end(self, seconds: float, *, reading: bool = True) -> tuple[int, float]:
         """Wait for the program's end; its exit code and how long it took: without the time in which it, or this test,
         was ready and stood in the queue for a processor (:attr:`queued`), which is other programs' doing."""
-        start, before = time.monotonic(), (queued(self.pid), queued(os.getpid()))
-        self.queued = 0.0
+        watch = Stopwatch(self.pid)
         while (code := self.poll()) is None:
-            assert time.monotonic() - start - self.queued < seconds, f"still alive after {seconds} s"
+            self.queued = watch.queued
+            assert watch.seconds - self.queued < seconds, f"still alive after {seconds} s"
             if not (reading and self.read(0.02)):
                 select.select([], [], [], 0.01)
-            self.queued = max(self.queued, sum(queued_since(before, (queued(self.pid), queued(os.getpid())))))
-        took = time.monotonic() - start
+        took = watch.seconds
         if reading:
             while self.read(0):
                 pass
