@@ -93,6 +93,28 @@ async def test_two_orders_are_renewed_and_paid_by_keys(house: House, tmp_path: P
         await driver.sees("Renew 2 orders")
 
 
+async def test_a_plan_that_the_panel_numbers_is_named(tmp_path: Path) -> None:
+    """FOSSBilling numbers products: the list and the order say the title, the copy keeps the id."""
+    house = FossHouse()
+    with house.panel:
+        program, profile, pocket = opened(house, tmp_path)
+        async with program.open(profile=profile, credentials=pocket, login=house.login, size=(140, 40)) as driver:
+            await driver.go("3", "OrdersScreen")
+            row = driver.app.session.store.orders()[0]
+            title = house.panel.books.products[int(row.plan)].title
+            assert row.plan.isdigit() and not title.isdigit()
+            await driver.sees(f"{title} in panel")
+            plan = next(one for one in driver.list_screen.table.columns if one.key == "plan")
+            assert plan.cell(row) == title
+            asked = house.panel.calls.count("guest/product/get_list")
+            await driver.press("enter")
+            await driver.on("OrderScreen")
+            await driver.sees(f"{title} in panel")
+            await driver.press("escape", "r")
+            await driver.quiet()
+            assert house.panel.calls.count("guest/product/get_list") == asked, "it is asked once in a session"
+
+
 async def test_a_lost_answer_is_decided_with_both_states_in_sight(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,8 @@ class OrderScreen(RecordScreen[OrderRow]):
         tags = " ".join(own.tags.of(self.order_id)) if own is not None else ""
         order, transfer = store.order(self.order_id), running_of_order(store, row.transfer_id)
         ahead = waiting_for_panel(row, self.session.paid_ahead())
-        return order_detail(row, order, self.session.now(), bill_number(store, row), tags, transfer, ahead)
+        plan = self.session.plan_names.word(row.plan)
+        return order_detail(row, order, self.session.now(), bill_number(store, row), tags, transfer, ahead, plan)
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, for this order."""

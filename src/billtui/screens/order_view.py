@@ -37,9 +37,10 @@ def order_columns(
     tags: Callable[[OrderRow], str] = lambda row: "",
     ascii_only: bool = False,
     ahead: Callable[[OrderRow], PaidAhead | None] = lambda row: None,
+    plan: Callable[[str], str] = str,
 ) -> list[Column[OrderRow]]:
     """The columns of the list of orders; ``now`` gives the panel's time in epoch seconds, ``tags`` a person's own,
-    ``ahead`` a renewal that is paid while the panel has not moved the end yet."""
+    ``ahead`` a renewal that is paid while the panel has not moved the end yet, ``plan`` the word for a plan."""
 
     def left(row: OrderRow) -> Toned | str:
         if row.paid_until is None:
@@ -73,7 +74,7 @@ def order_columns(
         Column(key="location", title="Loc", cell=lambda r: r.location, width=7, priority=6, sort_key=attrgetter("location"), search=attrgetter("location")),
         Column(key="discount", title="Discount", cell=discount, width=9, align="right", priority=2, sort_key=lambda r: float(r.discount or 0)),
         Column(key="auto", title="Auto", cell=auto, width=5, priority=5, sort_key=lambda r: r.auto_months if r.auto_on else 0),
-        Column(key="plan", title="Plan", cell=lambda r: r.plan, min_width=10, max_width=16, priority=4, sort_key=attrgetter("plan"), search=attrgetter("plan")),
+        Column(key="plan", title="Plan", cell=lambda r: plan(r.plan), min_width=10, max_width=16, priority=4, sort_key=attrgetter("plan"), search=attrgetter("plan")),
         Column(key="tags", title="Tags", cell=lambda r: Toned(tags(r), "accent"), min_width=6, max_width=20, priority=3, sort_key=tags, search=tags),
         Column(key="address", title="Address", cell=lambda r: r.address, min_width=15, max_width=24, priority=1, sort_key=attrgetter("address"), search=attrgetter("address")),
         Column(key="until", title="Paid until", cell=lambda r: date_text(epoch(r.paid_until)), width=10, priority=0, sort_key=attrgetter("paid_until")),
@@ -116,16 +117,17 @@ def order_detail(
     tags: str = "",
     transfer: TransferRow | None = None,
     ahead: PaidAhead | None = None,
+    plan: str = "",
 ) -> Content:
     """Everything the store knows of an order, and what cannot be done with it and why (ORD-7).
 
     ``bill`` is the number of its open invoice, or empty; ``tags`` are the person's own; ``transfer`` is the one that
-    it is in; ``ahead`` is a renewal that is paid while the panel has not moved the end yet.
+    it is in; ``ahead`` is a renewal that is paid while the panel has not moved the end yet; ``plan`` is its plan's name.
     """
     moment = int(now.timestamp())
     rows = [
         Labelled("State", state_text(row.state)),
-        Labelled("Plan", Content(f"{row.plan} in {row.location}")),
+        Labelled("Plan", Content(f"{plan or row.plan} in {row.location}")),
         Labelled("Address", Content(row.address or "–")),
         Labelled("Price", Content(f"{cents_text(row.price, row.currency)} a month")),
     ]

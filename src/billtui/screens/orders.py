@@ -9,17 +9,22 @@ from types import MappingProxyType
 from textual.content import Content
 from textual.events import Paste
 
+from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
 from billtui.screens.list_screen import View
 from billtui.screens.order_marks import OrderMarks
 from billtui.screens.order_view import bill_number, order_columns, order_detail, waiting_for_panel
 from billtui.services.paid_ahead import PaidAhead
+from billtui.services.session_settings import SessionRefused
+from billtui.services.session_thread import SessionClosed
 from billtui.services.store import OrderRow, StoreReader
 from billtui.services.transfers import running_of_order
 from billtui.widgets.formats import DAY
 from billtui.widgets.record_table import Column
 from billtui.widgets.record_table_chosen import counts_of, each_of
 
+LOOKED_AT = 20
+"""Rows that show whether a panel numbers its plans: it numbers all of them, or none."""
 LIVE = ("active", "suspended", "blocked", "pending")
 
 
@@ -58,6 +63,8 @@ class OrdersScreen(OrderMarks):
     KEPT = True
     _ahead: Mapping[str, PaidAhead] = MappingProxyType({})
     """Renewals that are paid while the panel has not moved the ends yet, as of when the rows were read."""
+    _naming = False
+    """Whether the names of plans were asked for."""
 
     def columns(self) -> Sequence[Column[OrderRow]]:
         """Name, place, end, price, renewal."""
@@ -66,6 +73,7 @@ class OrdersScreen(OrderMarks):
             tags=self.tags_text,
             ascii_only=self.billtui.ascii_only,
             ahead=lambda row: waiting_for_panel(row, self._ahead) if self._ahead else None,
+            plan=self.session.plan_names.word,
         )
 
     def row_id(self, row: OrderRow) -> str:
@@ -75,7 +83,22 @@ class OrdersScreen(OrderMarks):
     def load_rows(self) -> Sequence[OrderRow]:
         """All orders of the store."""
         self._ahead = self.session.paid_ahead()
-        return self.session.store.held_orders(self.held("orders"))
+        rows = self.session.store.held_orders(self.held("orders"))
+        if not self._naming and self.session.plan_names.lacks(row.plan for row in rows[:LOOKED_AT]):
+            self._naming = True
+            self.run_worker(self._name_plans, group="plans", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # mypy cannot tell which of Textual's three kinds of work it is
+        return rows
+
+    async def _name_plans(self) -> None:
+        """Plans are numbers on this panel: what is sold tells their names. Until then, or without it, they stay so."""
+        try:
+            await self.session.catalogue()
+        except (ClientError, SessionRefused, SessionClosed):
+            self._naming = False  # asked for again when the rows are read anew
+            return
+        if self.is_attached and not self.session.closed:
+            self.table.refresh_cells()
+            self._show_around()
 
     def detail(self, row: OrderRow) -> Content:
         """The order beside the list."""
@@ -83,7 +106,8 @@ class OrdersScreen(OrderMarks):
         transfer = running_of_order(store, row.transfer_id)
         bill, tags = bill_number(store, row), self.tags_text(row)
         ahead = waiting_for_panel(row, self._ahead)
-        return order_detail(row, store.order(row.id), self.now(), bill, tags, transfer, ahead)
+        plan = self.session.plan_names.word(row.plan)
+        return order_detail(row, store.order(row.id), self.now(), bill, tags, transfer, ahead, plan)
 
     def open_row(self, row_id: str) -> None:
         """The order in full."""

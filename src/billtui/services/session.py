@@ -23,6 +23,7 @@ from billtui.config.kinds import USUAL_KIND
 from billtui.domain.policy import DEFAULT_POLICY, NO_LOYALTY, Policy
 from billtui.services.account_care import AccountCare
 from billtui.services.own_files import OwnFiles
+from billtui.services.plan_names import PlanNames
 from billtui.services.recovery import Recovery
 from billtui.services.session_core import SessionCore
 from billtui.services.session_reads import SessionReads
@@ -94,6 +95,7 @@ class Session(SessionReads):
         """Password, second factor, API keys, sessions: single calls that are neither journalled nor repeated (ACC)."""
         self.recovery = Recovery(self._threads, self._core)
         """A forgotten password: single calls that are neither journalled nor repeated (ACC-3)."""
+        self.plan_names = PlanNames()
         self._writing: TicketWriting | None = None
         self.tickets = TicketDesk(self._threads, self._core, lambda: self.store, lambda: self.own)
         """Threads, read marks, and the single calls about tickets that are no plans (TKT)."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from billtui.services.journal import JournalReader
     from billtui.services.offers import Offer
+    from billtui.services.plan_names import PlanNames
     from billtui.services.plans import Plan
     from billtui.services.session_core import SessionCore
     from billtui.services.session_events import StoreChanged
@@ -37,6 +38,8 @@ class SessionReads:
 
     _threads: LoopThread
     _core: SessionCore
+    plan_names: PlanNames
+    """What plans are called, as far as it was asked what is sold."""
 
     async def refresh(self, full: bool = False) -> StoreChanged | None:
         """Catch up now; ``full`` loads every list anew. Raises ClientError, NotSignedIn."""
@@ -152,7 +155,9 @@ class SessionReads:
 
     async def catalogue(self) -> Catalogue:
         """Plans, locations and add-ons, asked for once in a session. Raises ClientError."""
-        return await self._threads.ask(self._core.reads.catalogue(), "Asking what is sold")
+        found = await self._threads.ask(self._core.reads.catalogue(), "Asking what is sold")
+        self.plan_names.tell(found.plans)
+        return found
 
     async def document(self, invoice_id: str, document_format: str, path: Path) -> int:
         """An invoice as ``pdf``, ``csv`` or ``json`` into a new file (INV-9); its size in bytes. Raises ClientError."""
