@@ -110,6 +110,21 @@ async def test_what_is_done_is_in_sight_when_the_total_is_asked_for(program: Pro
             await driver.until(lambda dialog=dialog: driver.app.screen is not dialog)  # type: ignore[misc]  # a default argument binds it
 
 
+@pytest.mark.parametrize("steps", [1, 15])
+@pytest.mark.parametrize("size", [(80, 24), (140, 40), (60, 16)])
+async def test_why_a_total_does_not_hold_stands_between_field_and_buttons(
+    program: Program, size: tuple[int, int], steps: int
+) -> None:
+    """Whether the rest fits or scrolls: the words are covered by nothing, and neither are field and buttons."""
+    async with program.open(size=size, ready=False) as driver:
+        await driver.app.push_screen(ConfirmPlan(plan_of(steps), button="Pay", typed=True))
+        await driver.on("ConfirmPlan")
+        await driver.type("77")
+        await driver.press("enter")
+        await driver.sees("That is not", "to confirm", "Cancel")
+        assert "77" in lines_of(driver)
+
+
 async def test_arrows_read_the_whole_confirmation_beside_the_field(program: Program) -> None:
     """↓ goes on to what is out of sight, and the line above the field names it until it was there."""
     async with program.open(size=(80, 24)) as driver:
