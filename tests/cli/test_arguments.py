@@ -7,10 +7,12 @@ import inspect
 import json
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from billtui.cli import main
+from billtui.cli import demo, main
 from billtui.cli.grammar import GROUPS, VERBS, Verb
 from billtui.cli.parser import parse
 from billtui.cli.problems import CliError
@@ -111,3 +113,33 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"billtui {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [
+        ("orders list --nosuch", "billtui orders list"),
+        ("accounts --nosuch", "billtui accounts show"),
+        ("--nosuch", "billtui"),
+    ],
+)
+def test_an_option_that_is_not_there_leads_to_the_help_of_its_verb(line: str, where: str) -> None:
+    with pytest.raises(CliError, match="Unrecognized arguments: --nosuch") as caught:
+        parse(line.split())
+    assert caught.value.problem.more["hint"] == f"See: {where} --help"
+
+
+@pytest.mark.parametrize(
+    ("log", "free", "said"),
+    [
+        ("", 4_096, "no space is left at "),
+        ("", 2**30, "it said nothing. Its log is "),
+        ("Bad.\n", 0, "Bad. Its log is "),
+    ],
+)
+def test_a_demo_on_a_full_disk_says_that_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: str, free: int, said: str
+) -> None:
+    (tmp_path / "panel.log").write_text(log)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    assert demo._last_words(tmp_path).startswith(said)

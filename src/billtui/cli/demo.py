@@ -29,6 +29,8 @@ from billtui.config.secret_sources import Credential
 DEFAULT_FLEET = 40
 DEFAULT_SEED = 1
 JOIN_SECONDS = 15.0
+ROOM_NEEDED = 2**20
+"""Bytes below which a panel that died without a word died of a full disk."""
 HELLO = "hello.json"
 """Where the panel says where it is, for a second billtui on the same demo."""
 
@@ -205,4 +207,16 @@ def _last_words(folder: Path) -> str:
     except OSError:
         words = []
     hint = f"Its log is {folder / 'panel.log'}; billtui --demo --reset begins anew."
-    return f"{words[-1]} {hint}" if words else hint
+    if words:
+        return f"{words[-1]} {hint}"
+    if _room(folder) < ROOM_NEEDED:  # then there was none for its log, either
+        return f"no space is left at {folder}. Free some, or put billtui's data elsewhere with BILLTUI_DATA_DIR."
+    return f"it said nothing. {hint}"
+
+
+def _room(folder: Path) -> int:
+    """Free bytes where the demo lies."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return ROOM_NEEDED

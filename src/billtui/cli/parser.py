@@ -138,10 +138,20 @@ def _with_default(arguments: Sequence[str]) -> list[str]:
     return words
 
 
+def _known(arguments: Sequence[str]) -> argparse.Namespace:
+    """Raises CliError for what nothing is known of, with the help of the verb that it was said to."""
+    options, left = build().parse_known_args(arguments)
+    if left:
+        verb: Verb | None = getattr(options, "verb", None)
+        where = " ".join(("billtui", *(verb.path if verb is not None else ())))
+        raise CliError("usage", f"Unrecognized arguments: {' '.join(left)}.", hint=f"See: {where} --help")
+    return options
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Take the arguments apart. Raises CliError; SystemExit(0) after ``--help``."""
     arguments = _with_default(arguments)
-    options = build().parse_args(arguments)
+    options = _known(arguments)
     verb: Verb | None = getattr(options, "verb", None)
     group = getattr(options, "group", None)
     if verb is None and group is not None:
@@ -149,5 +159,5 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if alone is None:
             there = [one.path[1] for one in VERBS if one.path[0] == group]
             raise CliError("usage", f"What of billtui {group}?", hint=f"One of: {', '.join(there)}")
-        return build().parse_args([*arguments, "show"])
+        return _known([*arguments, "show"])
     return options

@@ -238,7 +238,8 @@ def _period_note(orders: Sequence[Order]) -> str:
     blocked = sum(1 for one in orders if one.unpaid_invoice_id is not None)
     if not blocked:
         return "For how long?"
-    return f"For how long? {blocked} of them on an open invoice: beside the price stand the ways out."
+    are = "1 of them is" if blocked == 1 else f"{blocked} of them are"
+    return f"For how long? {are} on an open invoice: the ways out stand beside the price."
 
 
 def period_choices(orders: Sequence[Order]) -> list[Choice]:

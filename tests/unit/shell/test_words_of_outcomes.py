@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -14,6 +15,7 @@ from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from billtui.screens.jobs_news import summary_of
 from billtui.screens.paying import _consequences
+from billtui.screens.renewing import _period_note
 from billtui.services.executor import JobEvent
 from billtui.services.issued import left_to_pay
 from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason
@@ -75,3 +77,15 @@ def test_what_vanished_meanwhile_is_not_silently_left_out() -> None:
     assert all_found(["1"], [one], "invoice") == [one]
     with pytest.raises(CliError, match="nothing was sent"):
         all_found(["1", "2"], [one], "invoice")
+
+
+@pytest.mark.parametrize(
+    ("bills", "said"),
+    [
+        ([None, None], "For how long?"),
+        (["7", None], "For how long? 1 of them is on an open invoice: the ways out stand beside the price."),
+        (["7", "7", None], "For how long? 2 of them are on an open invoice: the ways out stand beside the price."),
+    ],
+)
+def test_how_many_are_on_an_open_invoice_is_a_sentence(bills: list[str | None], said: str) -> None:
+    assert _period_note([Mock(unpaid_invoice_id=bill) for bill in bills]) == said
