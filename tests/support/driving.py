@@ -228,7 +228,7 @@ class Driver:
         watch: Stopwatch | None = None
         while not condition():
             if watch is None:
-                panel = self.sandbox.process
+                panel = getattr(self.sandbox, "process", None)  # other panels run in this process
                 watch = Stopwatch(*([panel.pid] if panel is not None else []))
             elif watch.has_run(PATIENCE):
                 raise AssertionError(f"waited in vain{f' for {what}' if what else ''}; {self.said}\n{self.text()}")
