@@ -22,6 +22,7 @@ from billtui.services.journal import OperationRow, OperationState
 from billtui.services.plans import Plan
 from tests.client.billmanager.kit import write
 from tests.panels.dropping_sandbox import Billmgr
+from tests.support.executors import executors
 
 S = OperationState
 T = TypeVar("T")
@@ -48,17 +49,12 @@ Born = Callable[..., Executor]
 @pytest.fixture
 def born(basket: Billmgr, tmp_path: Path) -> Iterator[Born]:
     """Starts executors on one journal."""
-    made: list[Executor] = []
+    with executors() as begin:
 
-    def start(**options: Any) -> Executor:
-        executor = Executor(basket.client, tmp_path / "state" / "journal", limits=LIMITS, **options)
-        executor.start()
-        made.append(executor)
-        return executor
+        def start(**options: Any) -> Executor:
+            return begin(basket.client, tmp_path / "state" / "journal", limits=LIMITS, **options)
 
-    yield start
-    for executor in made:
-        executor.close()
+        yield start
 
 
 def ask(shop: Billmgr, what: Callable[[BillingClient], Awaitable[T]]) -> T:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from billtui.cli import main
-from tests.support.sandbox import SandboxProcess
+from tests.support.sandbox import SandboxProcess, sound_panel
 
 PASSWORD = "demo-fleet-2026"
 ENTRY = "import sys; from billtui.cli import main; sys.exit(main())"
@@ -152,13 +152,8 @@ def process(
 @pytest.fixture(scope="module")
 def command_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     """A panel that a module's tests share; its books are checked at the end."""
-    server = SandboxProcess(tmp_path_factory.mktemp("panel") / "panel.db").start()
-    try:
+    with sound_panel(tmp_path_factory.mktemp("panel") / "panel.db") as server:
         yield server
-        server.faults()
-        assert server.check_books() == []
-    finally:
-        server.kill()
 
 
 @pytest.fixture

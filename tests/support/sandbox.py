@@ -180,16 +180,23 @@ class SandboxProcess:
         return answer
 
 
-@pytest.fixture(scope="session")
-def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One sandbox for all tests of a worker; its books are checked at the end."""
-    server = SandboxProcess(tmp_path_factory.mktemp("sandbox") / "panel.db").start()
+@contextlib.contextmanager
+def sound_panel(database: Path, **options: Any) -> Iterator[SandboxProcess]:
+    """A panel that several tests share; its books are right at the end."""
+    server = SandboxProcess(database, **options).start()
     try:
         yield server
         server.faults()
         assert server.check_books() == []
     finally:
         server.kill()
+
+
+@pytest.fixture(scope="session")
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """One sandbox for all tests of a worker; its books are checked at the end."""
+    with sound_panel(tmp_path_factory.mktemp("sandbox") / "panel.db") as server:
+        yield server
 
 
 @pytest.fixture

@@ -11,19 +11,14 @@ from billtui.client import BillingClient, ConnectionLost, ConnectionSettings
 from billtui.client.drivers.kinds import make_driver
 from billtui.client.exchange import Answer, Exchange, Kind
 from billtui.client.transport import Transport
-from tests.support.sandbox import SandboxProcess
+from tests.support.sandbox import SandboxProcess, sound_panel
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     """One sandbox for the tests of a file, without faults at first; its books are right at the end."""
-    server = SandboxProcess(tmp_path_factory.mktemp("billmanager") / "panel.db", fleet=60).start()
-    try:
+    with sound_panel(tmp_path_factory.mktemp("billmanager") / "panel.db", fleet=60) as server:
         yield server
-        server.faults()
-        assert server.check_books() == []
-    finally:
-        server.kill()
 
 
 def opened(shop: SandboxProcess, login: str = "", **options: str) -> BillingClient:

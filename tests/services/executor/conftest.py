@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from billtui.services.executor import Executor, JobEvent, Limits
+from tests.support.executors import executors
 from tests.support.money_panel import MoneyPanel
 
 LIMITS = Limits(concurrency=3, first_pause=0.02, longest_pause=0.1, rate_pause=0.01)
@@ -34,18 +35,13 @@ def events() -> list[JobEvent]:
 @pytest.fixture
 def new_executor(panel: MoneyPanel, journal_path: Path, events: list[JobEvent]) -> Iterator[NewExecutor]:
     """Starts executors on the test's journal."""
-    made: list[Executor] = []
+    with executors() as begin:
 
-    def start(**options: Any) -> Executor:
-        settings: dict[str, Any] = {"listener": events.append, "limits": LIMITS} | options
-        executor = Executor(panel.client, journal_path, **settings)
-        executor.start()
-        made.append(executor)
-        return executor
+        def start(**options: Any) -> Executor:
+            settings: dict[str, Any] = {"listener": events.append, "limits": LIMITS} | options
+            return begin(panel.client, journal_path, **settings)
 
-    yield start
-    for executor in made:
-        executor.close()
+        yield start
 
 
 @pytest.fixture

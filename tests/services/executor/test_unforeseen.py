@@ -18,6 +18,7 @@ from billtui.services.executor.journal_thread import JournalThread
 from billtui.services.journal import Journal, JournalError, OperationState, PauseReason, owners
 from billtui.services.plans import Plan
 from tests.services.executor.test_without_keys import purchase, renewals, rows
+from tests.support.executors import executors
 from tests.support.keyless_panel import KeylessDriver, KeylessPanel
 from tests.support.money_panel import Fault, eventually
 
@@ -52,17 +53,12 @@ def panel() -> Iterator[KeylessPanel]:
 
 @pytest.fixture
 def new_executor(panel: KeylessPanel, tmp_path: Path) -> Iterator[NewExecutor]:
-    made: list[Executor] = []
+    with executors() as begin:
 
-    def start(**limits: Any) -> Executor:
-        executor = Executor(panel.client, tmp_path / "state" / "journal", limits=replace(LIMITS, **limits))
-        executor.start()
-        made.append(executor)
-        return executor
+        def start(**limits: Any) -> Executor:
+            return begin(panel.client, tmp_path / "state" / "journal", limits=replace(LIMITS, **limits))
 
-    yield start
-    for executor in made:
-        executor.close()
+        yield start
 
 
 def states(executor: Executor, plan: Plan) -> list[S]:

@@ -16,6 +16,7 @@ from billtui.services import findings, planner
 from billtui.services.executor import Executor, Limits
 from billtui.services.journal import JobState, Journal, NotAlone, OperationRow, OperationState, PauseReason
 from billtui.services.plans import Plan
+from tests.support.executors import executors
 from tests.support.keyless_panel import TRAITS, KeylessDriver, KeylessPanel
 from tests.support.money_panel import FAULTS_AFTER, FAULTS_BEFORE, Fault, eventually
 
@@ -33,17 +34,12 @@ def panel() -> Iterator[KeylessPanel]:
 
 @pytest.fixture
 def new_executor(panel: KeylessPanel, tmp_path: Path) -> Iterator[NewExecutor]:
-    made: list[Executor] = []
+    with executors() as begin:
 
-    def start(name: str = "journal", **limits: Any) -> Executor:
-        executor = Executor(panel.client, tmp_path / "state" / name, limits=replace(LIMITS, **limits))
-        executor.start()
-        made.append(executor)
-        return executor
+        def start(name: str = "journal", **limits: Any) -> Executor:
+            return begin(panel.client, tmp_path / "state" / name, limits=replace(LIMITS, **limits))
 
-    yield start
-    for executor in made:
-        executor.close()
+        yield start
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,6 @@ from billtui.services.session_settings import CodeNeeded, SessionSettings, check
 from tests.services.planner.test_transfer_plans import account, transfer
 
 S = OperationState
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    journal = Journal(path)
-    yield journal
-    journal.close()
 
 
 def confirms() -> Plan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,6 @@ from billtui.services.plans import Plan, PlanError
 from tests.support.money_panel import MoneyPanel
 
 S = OperationState
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    journal = Journal(path)
-    yield journal
-    journal.close()
 
 
 def payment(number: int) -> Plan:

@@ -14,6 +14,7 @@ from billtui.services.journal import OperationState
 from billtui.services.panel_seen import changed_since_written, with_panel_seen
 from billtui.services.plans import Plan
 from tests.services.executor.test_without_keys import carry, purchase, renewals
+from tests.support.executors import executors
 from tests.support.keyless_panel import KeylessPanel
 from tests.support.money_panel import Fault
 
@@ -29,18 +30,13 @@ def panel() -> Iterator[KeylessPanel]:
 
 @pytest.fixture
 def computer(panel: KeylessPanel, tmp_path: Path) -> Iterator[NewExecutor]:
-    made: list[Executor] = []
+    with executors() as begin:
 
-    def start(name: str) -> Executor:
-        limits = Limits(first_pause=0.02, longest_pause=0.05, looks=2)
-        executor = Executor(panel.client, tmp_path / name / "journal", limits=limits)
-        executor.start()
-        made.append(executor)
-        return executor
+        def start(name: str) -> Executor:
+            limits = Limits(first_pause=0.02, longest_pause=0.05, looks=2)
+            return begin(panel.client, tmp_path / name / "journal", limits=limits)
 
-    yield start
-    for executor in made:
-        executor.close()
+        yield start
 
 
 def written(panel: KeylessPanel, plan: Plan) -> Plan:

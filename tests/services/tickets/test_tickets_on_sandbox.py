@@ -17,6 +17,7 @@ from billtui.services.executor.ticket_requests import upload_key
 from billtui.services.journal import OperationRow, OperationState
 from billtui.services.plans import Plan
 from tests.support.correspondence import Correspondence
+from tests.support.executors import executors
 from tests.support.handover import Party
 from tests.support.sandbox import SandboxProcess
 
@@ -51,17 +52,12 @@ def heard() -> list[JobEvent]:
 
 @pytest.fixture
 def new_executor(tmp_path: Path, heard: list[JobEvent]) -> Iterator[NewExecutor]:
-    made: list[Executor] = []
+    with executors() as begin:
 
-    def start(party: Party) -> Executor:
-        executor = Executor(party.client, tmp_path / party.login / "journal.sqlite", heard.append, limits=LIMITS)
-        executor.start()
-        made.append(executor)
-        return executor
+        def start(party: Party) -> Executor:
+            return begin(party.client, tmp_path / party.login / "journal.sqlite", heard.append, limits=LIMITS)
 
-    yield start
-    for executor in made:
-        executor.close()
+        yield start
 
 
 def carry(executor: Executor, plan: Plan) -> OperationRow:

@@ -16,8 +16,9 @@ from billtui.services import planner
 from billtui.services.executor import Executor, Limits
 from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason, TargetsBusy
 from billtui.services.plans import OperationKind, Plan
+from tests.support.executors import executors
 from tests.support.handover import Handover, Party
-from tests.support.sandbox import SandboxProcess
+from tests.support.sandbox import SandboxProcess, sound_panel
 
 S = OperationState
 K = OperationKind
@@ -36,13 +37,8 @@ ENDS = {
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    server = SandboxProcess(tmp_path_factory.mktemp("transfers") / "panel.db", fleet=160).start()
-    try:
+    with sound_panel(tmp_path_factory.mktemp("transfers") / "panel.db", fleet=160) as server:
         yield server
-        server.faults()
-        assert server.check_books() == []
-    finally:
-        server.kill()
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +59,12 @@ def journal(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def new_executor(journal: Path) -> Iterator[NewExecutor]:
-    made: list[Executor] = []
+    with executors() as begin:
 
-    def start(party: Party) -> Executor:
-        executor = Executor(party.client, journal, limits=LIMITS)
-        executor.start()
-        made.append(executor)
-        return executor
+        def start(party: Party) -> Executor:
+            return begin(party.client, journal, limits=LIMITS)
 
-    yield start
-    for executor in made:
-        executor.close()
+        yield start
 
 
 def carry(executor: Executor, plan: Plan, codes: dict[int, SecretStr] | None = None) -> OperationRow:
