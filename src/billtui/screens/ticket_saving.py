@@ -64,10 +64,10 @@ async def _places(app: Shell, files: Sequence[ThreadFile]) -> list[tuple[ThreadF
         typed = await app.push_screen_wait(
             Prompt(
                 "Save attachment", label=label, value=f"./{name}",
-                button="Save", check=_file_problem, note="It is saved as it is and never run.",
+                button="Save", check=lambda text: file_problem(text, name), note="It is saved as it is and never run.",
             )
         )  # fmt: skip
-        return [] if typed is None else [(files[0], typed_path(typed.strip()))]
+        return [] if typed is None else [(files[0], file_meant(typed, name))]
     typed = await app.push_screen_wait(
         Prompt(
             "Save attachments", label=f"{count_text(len(files), 'file')} into which folder?", value=".", button="Save",
@@ -84,11 +84,18 @@ def _sent_name(file: ThreadFile) -> str:
     return str(getattr(file.name, "raw", file.name))
 
 
-def _file_problem(typed: str) -> str | None:
+def file_meant(typed: str, name: str) -> Path:
+    """The file that was typed; where it is a folder, the file ``name`` in it. Raises OSError, ValueError."""
     path = typed_path(typed.strip())
+    return path / name if typed.strip() and path.is_dir() else path
+
+
+def file_problem(typed: str, name: str) -> str | None:
+    """Why an attachment called ``name`` cannot be saved as what was typed; ``None`` if it can."""
     try:
+        path = file_meant(typed, name)
         if not typed.strip() or path.name in ("", ".", "..") or path.is_dir():
-            return "Type the name of a file."
+            return "Type the name of a file, or a folder."
         if not path.parent.is_dir():
             return f"{path.parent} is not a folder; make it first, or type another."
     except (OSError, ValueError) as error:
