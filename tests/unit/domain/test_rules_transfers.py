@@ -15,8 +15,8 @@ from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import transfers
 from billtui.domain.rules.facts import OrderFacts
-from billtui.domain.rules.transfers import RUNNING, STEPS, Side, TransferFacts
-from billtui.domain.transfer_states import TransferState
+from billtui.domain.rules.transfers import STEPS, Side, TransferFacts
+from billtui.domain.transfer_states import RUNNING_STATES, TransferState
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -67,7 +67,7 @@ def test_trf_3_who_may_do_what(state: TransferState, sender: set[str], recipient
         for action, refusal in found.items():
             if refusal is not None:
                 assert whole(refusal).related["transfer_id"] == "7"
-                if state not in RUNNING:
+                if state not in RUNNING_STATES:
                     assert refusal.code == "transfer-over"
                 elif STEPS[action].side is not side:
                     assert refusal.code in ("not-the-sender", "not-the-recipient") and "you can" in refusal.reason
@@ -137,7 +137,7 @@ def at(text: str) -> datetime:
 
 def test_trf_3_what_has_ended_says_how_and_when() -> None:
     """TRF-3: and what can be done now."""
-    for state in set(S) - RUNNING:
+    for state in set(S) - RUNNING_STATES:
         refusal = whole(transfers.over_refusal(transfer(state=state, expires_at=None, ended_at=NOW)))
         assert refusal.code == "transfer-over" and refusal.related["state"] == state
         assert "2026-03-10 12:00 UTC" in refusal.reason and "web-01" in refusal.reason

@@ -13,10 +13,7 @@ from billtui.domain.refusal import Refusal
 from billtui.domain.rules.accounts import login_refusal
 from billtui.domain.rules.facts import OrderFacts, format_when
 from billtui.domain.rules.orders import action_refusal
-from billtui.domain.transfer_states import TransferState
-
-RUNNING: frozenset[str] = frozenset({TransferState.AWAITING_SENDER, TransferState.AWAITING_RECIPIENT})
-"""States of a transfer that has not ended: the order is locked (TRF-6)."""
+from billtui.domain.transfer_states import RUNNING_STATES, TransferState
 
 
 class Side(StrEnum):
@@ -47,7 +44,7 @@ STEPS: Final[dict[str, Step]] = {
         Side.RECIPIENT, frozenset({TransferState.AWAITING_RECIPIENT}), TransferState.COMPLETED, needs_code=True
     ),
     "decline": Step(Side.RECIPIENT, frozenset({TransferState.AWAITING_RECIPIENT}), TransferState.DECLINED),
-    "cancel": Step(Side.SENDER, RUNNING, TransferState.CANCELLED),
+    "cancel": Step(Side.SENDER, RUNNING_STATES, TransferState.CANCELLED),
 }
 """The steps by name, in the order in which they are shown (TRF-3)."""
 _INSTEAD: Final = {
@@ -81,7 +78,7 @@ class TransferFacts:
     @property
     def is_running(self) -> bool:
         """Whether it has not ended."""
-        return self.state in RUNNING
+        return self.state in RUNNING_STATES
 
 
 # --- beginning one
@@ -202,7 +199,7 @@ def stepped(transfer: TransferFacts, action: str, now: datetime, policy: Policy 
     step = STEPS[action]
     if transfer.state not in step.states:
         raise ValueError(f"transfer {transfer.id} is {transfer.state}: no {action}")
-    if step.comes_to in RUNNING:
+    if step.comes_to in RUNNING_STATES:
         return replace(
             transfer, state=step.comes_to, expires_at=expires_at(now, policy), known_to_recipient=True, ended_at=None
         )

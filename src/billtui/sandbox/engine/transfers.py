@@ -15,7 +15,7 @@ from billtui.domain.rules import transfers as rules
 from billtui.domain.rules.facts import OrderFacts
 from billtui.domain.rules.quotes import bulk_refusal
 from billtui.domain.rules.transfers import STEPS, Side
-from billtui.domain.transfer_states import TransferDirection, TransferState
+from billtui.domain.transfer_states import RUNNING_STATES, TransferDirection, TransferState
 from billtui.sandbox.engine import handover, paging
 from billtui.sandbox.engine.errors import FieldsRefused, NotedRefusal, NotFound, TooManyTries, WrongKindOfInput
 from billtui.sandbox.engine.facts import addons_monthly, told_facts
@@ -86,7 +86,7 @@ def list_transfers(tx: Tx, account_id: int, query: ListQuery) -> Page[TransferJS
     listing = replace(LISTING, filters={**LISTING.filters, "direction": _direction(account_id)})
 
     def shown(rows: list[TransferRow]) -> list[TransferJSON]:
-        tx.orders.many(row.order_id for row in rows if row.state in rules.RUNNING)
+        tx.orders.many(row.order_id for row in rows if row.state in RUNNING_STATES)
         return [_transfer(tx, row, account_id, refused(_steps(row, account_id))) for row in rows]
 
     return paging.page(tx, tx.transfers, listing, account_id, query, table="transfers", items=shown)
@@ -289,7 +289,7 @@ def _transfer(tx: Tx, row: TransferRow, account_id: int, actions: list[ActionJSO
 
 def _on_top(tx: Tx, row: TransferRow) -> _OnTop:
     """It cannot change while it runs (TRF-6); afterwards it is the owner's business alone."""
-    if row.state not in rules.RUNNING:
+    if row.state not in RUNNING_STATES:
         return {"addons_monthly": None, "individual_price": None}
     order = tx.orders.need(row.order_id)
     addons = money_json(cents_of(addons_monthly(order)), row.currency)
