@@ -49,7 +49,7 @@ def parse(text: str, path: Path) -> dict[str, object]:
 def locate(text: str) -> dict[KeyPath, Span]:
     """On which lines each key and each table of a valid TOML text stands; keys of inline tables are not told apart."""
     found: dict[KeyPath, Span] = {}
-    lines = text.splitlines()
+    lines = _lines_of(text)
     table: KeyPath = ()
     number = 0
     while number < len(lines):
@@ -217,12 +217,12 @@ def _without(text: str, key: KeyPath) -> str:
     span = locate(text).get(key)
     if span is None:
         return text
-    lines = text.splitlines()
+    lines = _lines_of(text)
     return "\n".join(lines[: span.start] + lines[span.end :]).strip("\n") + "\n"
 
 
 def _with(text: str, key: KeyPath, value: object) -> str:
-    lines = text.splitlines()
+    lines = _lines_of(text)
     places = locate(text)
     entry = f"{_key_text(key[-1])} = {value_text(value)}"
     span, table = places.get(key), places.get(key[:-1])
@@ -240,3 +240,9 @@ def _with(text: str, key: KeyPath, value: object) -> str:
     else:
         lines += ["", _header_text(key[:-1]), entry] if lines else [_header_text(key[:-1]), entry]
     return "\n".join(lines) + "\n"
+
+
+def _lines_of(text: str) -> list[str]:
+    """The lines of a document as TOML ends them; what else ends lines for Python may stand inside a text."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
