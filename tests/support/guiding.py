@@ -19,6 +19,7 @@ from billtui.guide import Chosen, GuideApp
 from billtui.services.session import Session, SessionSettings
 from tests.support.command_line import environment
 from tests.support.driving import PATIENCE, press, screen_text
+from tests.support.queueing import Stopwatch
 
 
 @dataclass
@@ -54,9 +55,9 @@ class GuideDriver:
 
     async def until(self, condition: Callable[[], object], what: str) -> None:
         """Let the guide work until ``condition`` holds."""
-        end = time.monotonic() + PATIENCE
+        watch = Stopwatch()
         while not condition():
-            assert time.monotonic() < end, f"waited in vain for {what}\n{self.text()}"
+            assert not watch.has_run(PATIENCE), f"waited in vain for {what}\n{self.text()}"
             await self.pilot.pause(0.02)
 
     async def sees(self, *words: str) -> None:

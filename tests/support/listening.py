@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from billtui.services.session_events import SessionEvent
+from tests.support.queueing import Stopwatch
 
 E = TypeVar("E")
 SECONDS = 15.0
@@ -36,8 +37,10 @@ class Events:
             return next((event for event in self.all[after:] if isinstance(event, kind) and fits(event)), None)
 
         def wait() -> E:
+            watch = Stopwatch()
             with self._more:
-                assert self._more.wait_for(lambda: find() is not None, SECONDS), f"no such {kind.__name__}: {self.all}"
+                while not self._more.wait_for(lambda: find() is not None, 1.0):
+                    assert not watch.has_run(SECONDS), f"no such {kind.__name__}: {self.all}"
                 found = find()
             assert found is not None
             return found
@@ -52,6 +55,7 @@ class Events:
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait until something is so, looking every few milliseconds."""
-    async with asyncio.timeout(SECONDS):
-        while not true():  # noqa: ASYNC110 - the thing waited for has no event of its own
-            await asyncio.sleep(0.005)
+    watch = Stopwatch()
+    while not true():
+        assert not watch.has_run(SECONDS), "waited in vain"
+        await asyncio.sleep(0.005)
