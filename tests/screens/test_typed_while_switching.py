@@ -54,7 +54,7 @@ async def test_no_key_acts_on_what_goes(two: Two) -> None:
         assert all(signed_in for _, _, signed_in in met[-3:])
         assert driver.said == []
         await driver.press("escape")
-        assert not driver.app.typing.busy
+        await driver.until(lambda: not driver.app.typing.busy, "nothing to be waited for")
 
 
 def listening_to(driver: Driver) -> list[tuple[str, str, bool]]:
