@@ -181,6 +181,8 @@ async def test_promise_refused_at_four_days_available_at_two_and_kept(program: P
         await driver.sees("promised")
         await driver.press("D")
         await driver.hears("only unpaid ones can be deleted (INV-5)")
+        await driver.go("3", "OrdersScreen")
+        await driver.sees("◷ pay in ")
         program.sandbox.advance(days=5)
         panel = program.panel()
         assert panel.order("3")["state"] == "active", "PRM-5: it goes on beyond its end"

@@ -37,6 +37,13 @@ def left(until: int | None, now: datetime) -> str:
     return text if seconds >= 0 else f"ended {text} ago"
 
 
+def left_of(row: OrderRow, now: datetime) -> str:
+    """Time left of an order: what is paid, or, where a promise keeps it active for longer (PRM-5), to pay that."""
+    if row.promise_until is not None and row.promise_until > int(now.timestamp()):
+        return f"pay in {left(row.promise_until, now)}"
+    return left(row.paid_until, now)
+
+
 def age(then: datetime | None) -> str:
     """How old the copy is, in words."""
     if then is None:

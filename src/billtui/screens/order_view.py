@@ -10,6 +10,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from billtui.domain.models import Action, Order
+from billtui.domain.policy import DEFAULT_POLICY
 from billtui.services.paid_ahead import PaidAhead
 from billtui.services.store import OrderRow, StoreReader, TransferRow
 from billtui.services.transfers import turn_of
@@ -27,6 +28,7 @@ from billtui.widgets.formats import (
     toned,
 )
 from billtui.widgets.record_table import Column, Toned
+from billtui.widgets.record_table_columns import Tone
 
 LABEL = 13
 
@@ -48,8 +50,14 @@ def order_columns(
         if ahead(row) is not None:
             return Toned("paid, waiting", "accent")
         moment = now()
-        bar = left_bar(row.paid_until, moment, ascii_only=ascii_only)
-        return Toned(f"{bar} {left_text(row.paid_until, moment)}", left_tone(row.paid_until, moment))
+        if promised := promise_words(row, moment):
+            return Toned(f"{'@' if ascii_only else '◷'} {promised.words}", promised.tone)
+        if (gone := deletion(row)) is not None and gone > moment:
+            return Toned(f"deleted in {left_text(gone, moment)}", "bad")
+        words, tone = left_text(row.paid_until, moment), left_tone(row.paid_until, moment)
+        if row.paid_until <= moment:
+            return Toned(words, tone)  # the bar would be empty, and take the room of the words
+        return Toned(f"{left_bar(row.paid_until, moment, ascii_only=ascii_only)} {words}", tone)
 
     def state(row: OrderRow) -> Toned:
         if row.transfer_id:
@@ -80,6 +88,28 @@ def order_columns(
         Column(key="until", title="Paid until", cell=lambda r: date_text(epoch(r.paid_until)), width=10, priority=0, sort_key=attrgetter("paid_until")),
         Column(key="id", title="Id", cell=lambda r: r.id, min_width=6, max_width=14, priority=-1, sort_key=attrgetter("id"), search=attrgetter("id")),
     ]  # fmt: skip
+
+
+def deletion(row: OrderRow) -> int | None:
+    """When a blocked order is deleted, epoch seconds (ORD-2); ``None`` where it is not blocked, or since when is not told."""
+    if row.state != "blocked" or row.blocked_at is None:
+        return None
+    return row.blocked_at + int(DEFAULT_POLICY.deletion_after_block.total_seconds())
+
+
+class Promised(NamedTuple):
+    """How long is left to pay what was promised, and how that is shown."""
+
+    words: str
+    tone: Tone
+
+
+def promise_words(row: OrderRow, now: int) -> Promised | None:
+    """Until when a promise keeps the order active (PRM-5), which is longer than its paid period; ``None`` without one."""
+    until = row.promise_until
+    if until is None or until <= now:
+        return None
+    return Promised(f"pay in {left_text(until, now)}", left_tone(until, now) or "accent")
 
 
 def waiting_for_panel(row: OrderRow, known: Mapping[str, PaidAhead]) -> PaidAhead | None:
@@ -140,6 +170,12 @@ def order_detail(
     if row.paid_until is not None:
         rows.append(Labelled("Paid until", Content(moment_text(epoch(row.paid_until)))))
         rows.append(Labelled("Left", toned(left_text(row.paid_until, moment), left_tone(row.paid_until, moment))))
+    if row.promise_until is not None and (promised := promise_words(row, moment)):
+        until = moment_text(epoch(row.promise_until))
+        rows.append(Labelled("Promise", toned(f"active until {until}: {promised.words}", promised.tone)))
+    if (gone := deletion(row)) is not None:
+        words = f"{moment_text(epoch(gone))}, in {left_text(gone, moment)}" if gone > moment else "at any moment"
+        rows.append(Labelled("Deleted", toned(f"{words}, unless its bill is paid", "bad")))
     if ahead is not None:
         rows.append(Labelled("Renewal", toned(f"paid {moment_text(ahead.paid_at)}, waiting for the panel", "accent")))
     auto = f"on, {count_text(row.auto_months, 'month')}" if row.auto_on else "off"

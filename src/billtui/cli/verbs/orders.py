@@ -10,7 +10,7 @@ from billtui.cli.listing import limited, listed_orders, orders_document
 from billtui.cli.offer_text import offer_json, show_orders
 from billtui.cli.output import Column
 from billtui.cli.problems import CliError
-from billtui.cli.shapes import age, count, day, left, when
+from billtui.cli.shapes import age, count, day, left_of, when
 from billtui.cli.targets import all_found, order_ids
 from billtui.cli.verbs.invoices import purse_note
 from billtui.domain.models import AutoRenew, Order
@@ -44,9 +44,7 @@ async def list_all(context: Context) -> Exit:
             out.document("orders", **orders_document(options, rows, synced, tags_of(session)))
             return Exit.DONE
         shown = limited(options, rows)
-        out.table(
-            _COLUMNS, ([*_cells(row), left(row.paid_until, now), *_price(row)] for row in shown), empty="No orders."
-        )
+        out.table(_COLUMNS, ([*_cells(row), left_of(row, now), *_price(row)] for row in shown), empty="No orders.")
         more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
         out.note(f"{count(len(shown), 'order')}{more}. As of {age(synced)}.")
     return Exit.DONE
@@ -102,6 +100,8 @@ def _show(context: Context, order: Order) -> None:
         ("Auto-renewal", auto),
         ("Made", when(order.created_at)),
     ]
+    if order.promise_until is not None:
+        facts.append(("Promise", f"pay by {when(order.promise_until)}; active until then (PRM-5)"))
     if order.unpaid_invoice_id is not None:
         facts.append(("Open invoice", f"id {order.unpaid_invoice_id}"))
     if order.transfer_id is not None:
