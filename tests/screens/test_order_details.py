@@ -28,8 +28,8 @@ def test_a_promise_counts_in_the_place_of_the_paid_period(ascii_only: bool, sign
     row = order_row(paid_until=NOW - DAY, promise_until=NOW + 6 * DAY + 4 * HOUR)
     assert left(row, ascii_only=ascii_only) == f"{sign} pay in 6 d 4 h"
     assert len(left(row)) <= 19
-    assert "active until 20" in detail(row)
-    assert "pay in 6 d 4 h" in detail(row)
+    assert "Promise      pay by 20" in detail(row)
+    assert "pay in 6 d 4 h, active till then" in detail(row)
 
 
 def test_a_broken_promise_counts_no_more() -> None:
@@ -42,7 +42,7 @@ def test_a_broken_promise_counts_no_more() -> None:
 def test_when_a_blocked_order_is_deleted() -> None:
     """ORD-2: seven days after the block, which after a broken promise is later than the end."""
     blocked = order_row(state="blocked", paid_until=NOW - 9 * DAY, blocked_at=NOW - 2 * DAY)
-    assert "in 5 d, unless its bill is paid" in " ".join(detail(blocked).split())
+    assert "in 5 d, unless renewed" in " ".join(detail(blocked).split())
     assert "at any moment" in detail(blocked._replace(blocked_at=NOW - 8 * DAY))
     assert "Deleted" not in detail(blocked._replace(blocked_at=None)), "a panel that does not tell since when"
     assert "Deleted" not in detail(order_row())

@@ -171,11 +171,12 @@ def order_detail(
         rows.append(Labelled("Paid until", Content(moment_text(epoch(row.paid_until)))))
         rows.append(Labelled("Left", toned(left_text(row.paid_until, moment), left_tone(row.paid_until, moment))))
     if row.promise_until is not None and (promised := promise_words(row, moment)):
-        until = moment_text(epoch(row.promise_until))
-        rows.append(Labelled("Promise", toned(f"active until {until}: {promised.words}", promised.tone)))
+        rows.append(Labelled("Promise", toned(f"pay by {moment_text(epoch(row.promise_until))}", promised.tone)))
+        rows.append(Labelled("", toned(f"{promised.words}, active till then", promised.tone)))
     if (gone := deletion(row)) is not None:
-        words = f"{moment_text(epoch(gone))}, in {left_text(gone, moment)}" if gone > moment else "at any moment"
-        rows.append(Labelled("Deleted", toned(f"{words}, unless its bill is paid", "bad")))
+        rows.append(Labelled("Deleted", toned(moment_text(epoch(gone)), "bad")))
+        soon = f"in {left_text(gone, moment)}" if gone > moment else "at any moment"
+        rows.append(Labelled("", toned(f"{soon}, unless renewed", "bad")))
     if ahead is not None:
         rows.append(Labelled("Renewal", toned(f"paid {moment_text(ahead.paid_at)}, waiting for the panel", "accent")))
     auto = f"on, {count_text(row.auto_months, 'month')}" if row.auto_on else "off"
