@@ -163,7 +163,7 @@ class LineUpScreen(ComputedScreen[Row, LineUps]):
             return Content("")
         return Content.assemble(
             (" ends ", "$muted"),
-            f"{date_text(way.first)} … {date_text(way.last)}",
+            " … ".join(dict.fromkeys(map(date_text, (way.first, way.last)))),
             ("  cost ", "$muted"),
             (cents_text(way.cost, way.currency), "bold"),
             ("  beyond ", "$muted"),

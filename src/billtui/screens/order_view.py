@@ -172,7 +172,7 @@ def order_detail(
         rows.append(Labelled("Left", toned(left_text(row.paid_until, moment), left_tone(row.paid_until, moment))))
     if row.promise_until is not None and (promised := promise_words(row, moment)):
         rows.append(Labelled("Promise", toned(f"pay by {moment_text(epoch(row.promise_until))}", promised.tone)))
-        rows.append(Labelled("", toned(f"{promised.words}, active till then", promised.tone)))
+        rows.append(Labelled("", toned(f"{left_text(row.promise_until, moment)}, active till then", promised.tone)))
     if (gone := deletion(row)) is not None:
         rows.append(Labelled("Deleted", toned(moment_text(epoch(gone)), "bad")))
         soon = f"in {left_text(gone, moment)}" if gone > moment else "at any moment"

@@ -247,11 +247,7 @@ def period_choices(orders: Sequence[Order]) -> list[Choice]:
     choices = []
     for months in PERIODS:
         ends = [renewed_until(order_facts(one), months) for one in orders if one.paid_until is not None]
-        if not ends:
-            detail = ""
-        elif min(ends) == max(ends):
-            detail = f"paid until {date_text(ends[0])}"
-        else:
-            detail = f"paid until {date_text(min(ends))} … {date_text(max(ends))}"
+        days = dict.fromkeys(map(date_text, (min(ends), max(ends)))) if ends else ()  # one where both are on a day
+        detail = f"paid until {' … '.join(days)}" if days else ""
         choices.append(Choice(str(months), count_text(months, "month"), detail))
     return choices
