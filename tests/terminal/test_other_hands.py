@@ -83,5 +83,11 @@ def there_and_back(operator: Operator) -> None:
 
 
 def types_on(operator: Operator, words: str) -> None:
-    """Keys are heard, one by one, and what they change is drawn."""
-    operator.press(words, words.strip())
+    """Keys are heard, one by one, and what they change is drawn.
+
+    Keys that waited for too long on a stuck line are dropped, and that is said: then they are typed again.
+    """
+    operator.terminal.send(words.encode())
+    operator.terminal.wait_for(lambda: words.strip() in operator.text() or "not used" in operator.text(), 30)
+    if words.strip() not in operator.text():
+        operator.press(words, words.strip())
