@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
-from billtui.client.errors import (
-    ClientError,
-    SessionExpired,
-    ShutOut,
-)
+from billtui.client.errors import ClientError, SessionExpired, ShutOut
 from billtui.config.errors import ConfigError
 from billtui.services.giving_way import GivingWay
 from billtui.services.reads import Reads
 from billtui.services.session_asking import Asking
+from billtui.services.session_background import Background
 from billtui.services.session_events import (
     AccountChanged,
     ConnectionChanged,
@@ -30,7 +27,6 @@ from billtui.services.session_events import (
     SignInNeeded,
     StoreChanged,
     StoreTrouble,
-    Unforeseen,
 )
 from billtui.services.session_following import Following
 from billtui.services.session_health import Health
@@ -74,6 +70,7 @@ class SessionCore:
         self._keeping = Keeping(credentials, settings.login)
         self.store = StoreThread(listener)
         self.reads = Reads(self)
+        self._spawn = Background(listener, lambda: self._closing).spawn
         self.jobs = SessionJobs(settings, threads, listener, self._token, self._reread, self._spawn, self._check)
         self._known = KnownAccounts(settings.data_dir)
         self._client: BillingClient | None = None
@@ -90,7 +87,6 @@ class SessionCore:
         self.signed = asyncio.Event()
         self._following = Following(self)
         self.health = Health(listener, self._skew, settings.slow_seconds)
-        self._tasks: set[asyncio.Task[None]] = set()
         self._watched: Counter[str] = Counter()
         self.way = GivingWay()
 
@@ -361,17 +357,6 @@ class SessionCore:
             self.tell(SignInNeeded("expired", ended_words(error, by_key=by_key)))
 
     # -- in the background
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, Exception) and not self._closing:
-            self.tell(Unforeseen(error))
 
     def watch(self, ticket_id: str, by: int) -> None:
         """One more, or one less, looks at a thread; what is written in it is copied first. In the loop."""
