@@ -180,6 +180,7 @@ def test_an_invoice_is_promised(cli: Cli) -> None:
     assert cli.json("invoices", "promise", f"id:{invoice['id']}", "--yes")["exit"] == 0
     assert cli.invoice(invoice["id"])["state"] == "promised"
     assert "pay in " in cli("orders", "list", "--expires-within", "3").out
+    assert "deleted in " in cli("orders", "list", "--state", "blocked").out
     assert "active until then (PRM-5)" in cli("orders", "show", f"id:{late[0]['id']}").out
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from billtui.domain.periods import format_instant, here
+from billtui.services.order_ends import deletion
 from billtui.services.store.rows import InvoiceRow, OrderRow, TicketRow, TransferRow, instant
 from billtui.services.transfers import turn_of
 
@@ -38,9 +39,13 @@ def left(until: int | None, now: datetime) -> str:
 
 
 def left_of(row: OrderRow, now: datetime) -> str:
-    """Time left of an order: what is paid, or, where a promise keeps it active for longer (PRM-5), to pay that."""
+    """Time left of an order: what is paid; where a promise keeps it active for longer (PRM-5), to pay that; of a
+    blocked one until it is deleted (ORD-2)."""
     if row.promise_until is not None and row.promise_until > int(now.timestamp()):
         return f"pay in {left(row.promise_until, now)}"
+    gone = deletion(row)
+    if gone is not None and gone > int(now.timestamp()):
+        return f"deleted in {left(gone, now)}"
     return left(row.paid_until, now)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from billtui.domain.models import Action, Order
-from billtui.domain.policy import DEFAULT_POLICY
+from billtui.services.order_ends import deletion
 from billtui.services.paid_ahead import PaidAhead
 from billtui.services.store import OrderRow, StoreReader, TransferRow
 from billtui.services.transfers import turn_of
@@ -88,13 +88,6 @@ def order_columns(
         Column(key="until", title="Paid until", cell=lambda r: date_text(epoch(r.paid_until)), width=10, priority=0, sort_key=attrgetter("paid_until")),
         Column(key="id", title="Id", cell=lambda r: r.id, min_width=6, max_width=14, priority=-1, sort_key=attrgetter("id"), search=attrgetter("id")),
     ]  # fmt: skip
-
-
-def deletion(row: OrderRow) -> int | None:
-    """When a blocked order is deleted, epoch seconds (ORD-2); ``None`` where it is not blocked, or since when is not told."""
-    if row.state != "blocked" or row.blocked_at is None:
-        return None
-    return row.blocked_at + int(DEFAULT_POLICY.deletion_after_block.total_seconds())
 
 
 class Promised(NamedTuple):

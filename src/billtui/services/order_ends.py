@@ -1,0 +1,13 @@
+"""When an order that is not paid any more goes for good."""
+
+from __future__ import annotations
+
+from billtui.domain.policy import DEFAULT_POLICY
+from billtui.services.store.rows import OrderRow
+
+
+def deletion(row: OrderRow) -> int | None:
+    """When a blocked order is deleted, epoch seconds (ORD-2); ``None`` for others, and where its block is not dated."""
+    if row.state != "blocked" or row.blocked_at is None:
+        return None
+    return row.blocked_at + int(DEFAULT_POLICY.deletion_after_block.total_seconds())
