@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from billtui.domain.business_hours import ALWAYS_OPEN, BusinessHours
+from billtui.domain.plain_policy import DELETION_AFTER_BLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Policy:
 
     periods: tuple[int, ...] = (1, 3, 6, 12, 24)
     """Months that can be bought (REN-3)."""
-    deletion_after_block: timedelta = timedelta(days=7)
+    deletion_after_block: timedelta = timedelta(seconds=DELETION_AFTER_BLOCK)
     """ORD-2."""
     pending_lifetime: timedelta = timedelta(days=7)
     """A pending order is cancelled with its invoice after this (ORD-3)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billtui.domain.policy import DEFAULT_POLICY
+from billtui.domain.plain_policy import DELETION_AFTER_BLOCK
 from billtui.services.store.rows import OrderRow
 
 
@@ -10,4 +10,4 @@ def deletion(row: OrderRow) -> int | None:
     """When a blocked order is deleted, epoch seconds (ORD-2); ``None`` for others, and where its block is not dated."""
     if row.state != "blocked" or row.blocked_at is None:
         return None
-    return row.blocked_at + int(DEFAULT_POLICY.deletion_after_block.total_seconds())
+    return row.blocked_at + DELETION_AFTER_BLOCK
