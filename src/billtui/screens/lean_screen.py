@@ -1,9 +1,11 @@
 """What every screen and dialog shares below its surface: a key costs what it changes (P-TABLE-2).
 
 Textual works out anew for every key, twice, which keys every widget between the focus and the program has, a person's
-own keys laid over them. That follows from the focus alone; here it is kept until that changes.
+own keys laid over them. That follows from the focus alone; here it is kept until that changes. And it draws when it
+has rested, not at the next line of a grid (:mod:`billtui.screens.frame_timer`).
 
-The private interfaces used are ``Screen._binding_chain``, ``Screen._compositor`` and ``App._keymap``.
+The private interfaces used are ``Screen._binding_chain``, ``Screen._compositor``, ``Screen._update_timer``,
+``MessagePump._timers`` and ``App._keymap``.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from typing import TypeVar
 
 from textual.binding import BindingsMap
 from textual.dom import DOMNode
-from textual.screen import Screen
+from textual.screen import UPDATE_PERIOD, Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
+from billtui.screens.frame_timer import FrameTimer
 from billtui.widgets.compositing import LeanCompositor
 
 Answer = TypeVar("Answer")
@@ -31,6 +35,17 @@ class LeanScreen(Screen[Answer]):
         super().__init__(name, id, classes)
         self._compositor = LeanCompositor()
         self._known_keys: tuple[Ground, Chain] | None = None
+        self._frames: FrameTimer | None = None
+
+    @property
+    def _update_timer(self) -> Timer:
+        if self._frames is None:
+            self._frames = FrameTimer(
+                self, UPDATE_PERIOD, name="screen_update", callback=self._on_timer_update, repeat=None, pause=True
+            )
+            self._frames._start()
+            self._timers.add(self._frames)
+        return self._frames
 
     @property
     def _binding_chain(self) -> Chain:

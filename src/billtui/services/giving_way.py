@@ -1,7 +1,7 @@
-"""The copying of lists gives way to whoever types: half of the time at most, so that it comes to its end (P-SYNC).
+"""The copying of lists gives way to whoever types, and still comes to its end (P-SYNC).
 
 The panel that is asked, the process that reads its pages and the writing of the copy may want the processor that a key
-waits for. Where somebody types, the work stops now and then for as long as it has gone on.
+waits for. So while somebody types a page is read now and then only; when the keys rest the work goes on at once.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from typing import Final
 
 TYPING: Final = 0.5
 """So long after a key somebody is still taken to be typing, in seconds."""
-STRETCH: Final = 0.5
-"""Seconds of work between two pauses, and the longest pause. A page that is on its way already is still read in it."""
+SHORT: Final = 0.5
+"""Seconds at the beginning of a load in which it does not give way: most lists are copied by then."""
+PAUSE: Final = 5.0
+"""The longest pause, in seconds. What is on its way already is still read in it."""
 STEP: Final = 0.05
 """How often it is looked whether somebody still types, in seconds."""
 
 
 class GivingWay:
-    """When somebody last typed, and for how long the work has gone on since its last pause."""
+    """When somebody last typed, and when the work began."""
 
     def __init__(
         self,
@@ -31,7 +33,7 @@ class GivingWay:
         self._clock = clock
         self._sleep = sleep
         self._typed_at = float("-inf")
-        self._since = float("-inf")
+        self._began = float("-inf")
 
     def typed(self) -> None:
         """Somebody has typed. From any thread."""
@@ -44,14 +46,13 @@ class GivingWay:
 
     def begin(self) -> None:
         """Work begins."""
-        self._since = self._clock()
+        self._began = self._clock()
 
     async def pause(self) -> None:
-        """Called between two pieces of work: after :data:`STRETCH` of it, wait for as long while somebody types."""
+        """Called between two pieces of work: wait while somebody types, for :data:`PAUSE` at most."""
         now = self._clock()
-        if now - self._since < STRETCH:
+        if now - self._began < SHORT:
             return
-        end = now + STRETCH
+        end = now + PAUSE
         while self.typing and (left := end - self._clock()) > 0:
             await self._sleep(min(STEP, left))
-        self._since = self._clock()
