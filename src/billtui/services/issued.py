@@ -11,6 +11,7 @@ from billtui.services.journal import OperationRow, OperationState
 from billtui.services.operation_kinds import OperationKind
 
 _ISSUES: Final = (OperationKind.RENEW, OperationKind.ORDER, OperationKind.ADDONS, OperationKind.PLAN_CHANGE)
+_NOTHING_PAID: Final = (OperationState.REFUSED, OperationState.NOT_SENT, OperationState.CANCELLED)
 
 
 class Issued(NamedTuple):
@@ -37,7 +38,6 @@ def issued_unpaid(row: OperationRow) -> Issued | None:
 
 
 def left_to_pay(rows: Sequence[OperationRow]) -> list[Issued]:
-    """The unpaid invoices of a whole job; none where the job itself pays or promises."""
-    if any(row.kind is OperationKind.PAY for row in rows):
-        return []
-    return [issued for row in rows if (issued := issued_unpaid(row)) is not None]
+    """The unpaid invoices of a whole job; none that the job itself pays or promises, unless that came to nothing."""
+    paid = {row.takes_from for row in rows if row.kind == OperationKind.PAY and row.state not in _NOTHING_PAID}
+    return [issued for row in rows if row.number not in paid and (issued := issued_unpaid(row)) is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import Mock
@@ -59,7 +60,7 @@ def test_an_invoice_that_was_only_issued_is_not_just_done(
     moved = row(kind, answer)
     said = summary_of(JobEvent("1", SafeText("Renew"), JobState.FINISHED, states, operation=moved, done=True))
     assert said == (f"Renew: done. {words}" if words else "Renew: done.", "information")
-    paying = row(OperationKind.PAY, {"state": "paid"})
+    paying = replace(row(OperationKind.PAY, {"state": "paid"}), number=2, takes_from=1, kind=OperationKind.PAY.value)
     assert bool(left_to_pay([moved])) is (words is not None)
     assert left_to_pay([moved, paying]) == []
 
