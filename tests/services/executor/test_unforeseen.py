@@ -14,9 +14,12 @@ from billtui.client.drivers.acts import Act, Finding
 from billtui.client.exchange import Conversation, Steps
 from billtui.services import locks, planner
 from billtui.services.executor import Executor, Limits, engine
+from billtui.services.executor.desk import Desk
 from billtui.services.executor.journal_thread import JournalThread
+from billtui.services.executor.run import Run
 from billtui.services.journal import Journal, JournalError, OperationState, PauseReason, owners
 from billtui.services.plans import Plan
+from billtui.services.settle import Verdict
 from tests.services.executor.test_without_keys import purchase, renewals, rows
 from tests.support.executors import executors
 from tests.support.keyless_panel import KeylessDriver, KeylessPanel
@@ -245,3 +248,104 @@ def test_a_journal_that_stays_unwritable_sends_nothing_later_by_surprise(
     monkeypatch.setattr(owners, "confirm_held", confirm)
     assert executor.take_back(plan.id) == 1
     assert (states(executor, plan), panel.writes()) == ([S.CANCELLED], [])
+
+
+def begun(executor: Executor) -> BaseException | None:
+    """What beginning ``executor`` came to, within a few seconds."""
+    ended: list[BaseException | None] = []
+
+    def begin() -> None:
+        try:
+            executor.start()
+        except BaseException as error:  # noqa: BLE001 - it is what is asked for
+            ended.append(error)
+        else:
+            ended.append(None)
+
+    thread = threading.Thread(target=begin, daemon=True)
+    thread.start()
+    thread.join(4)
+    assert ended, "it waits for ever"
+    return ended[0]
+
+
+@pytest.mark.parametrize("place", ["asyncio.events.new_event_loop", "billtui.services.executor.executor.Engine"])
+def test_an_executor_that_cannot_begin_says_so(
+    panel: KeylessPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """No more files, no more threads: whoever wants to pay is told, and can try again."""
+    path = tmp_path / "state" / "journal"
+    executor = Executor(panel.client, path, limits=LIMITS)
+
+    def none_left(*_: Any) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(place, none_left)
+        error = begun(executor)
+        assert isinstance(error, JournalError) and "Too many open files" in str(error)
+    assert not executor.started and not list((tmp_path / "state" / "journal.owners").iterdir())
+    assert begun(executor) is None
+    plan = renewals(panel, 1)
+    assert executor.wait(executor.submit(plan), SECONDS).counts == {S.DONE: 2}
+    executor.close()
+
+
+def test_a_journal_that_cannot_be_opened_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("nobody thought of it")
+
+    monkeypatch.setattr("billtui.services.executor.journal_thread.Journal", broken)
+    error = begun(Executor(KeylessPanel().client, tmp_path / "state" / "journal"))
+    assert isinstance(error, JournalError)
+
+
+def test_what_was_left_is_looked_up_though_that_failed_in_the_program_once(
+    new_executor: NewExecutor, panel: KeylessPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [order] = panel.add_orders(1)
+    plan = planner.rename(panel.account(), order, "web-1")
+    journal = Journal(tmp_path / "state" / "journal")
+    journal.add_job(plan, "somebody who is gone", held=False)
+    journal.move(plan.id, 1, S.SENDING, come_from=(S.PREPARED,), owner="somebody who is gone")
+    journal.close()
+    claim, failed = owners.claim_unknown, list[str]()
+
+    def fails_once(journal: Journal, owner: str, panel_id: str, account_id: str) -> list[str]:
+        if not failed:
+            failed.append(owner)
+            raise KeyError("nobody thought of it")
+        return claim(journal, owner, panel_id, account_id)
+
+    monkeypatch.setattr(owners, "claim_unknown", fails_once)
+    executor = new_executor()
+    executor.recover()
+    eventually(lambda: states(executor, plan) == [S.NEEDS_YOU], "it is looked up", 4)
+    assert len(failed) == 1
+
+
+def test_consequences_of_a_look_up_that_cannot_be_written_are_drawn_later(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A purchase turns out refused, and its payment cannot be cancelled at that moment: the job does not hang."""
+    executor = new_executor()
+    move, failed = Desk.move_prepared, list[int]()
+
+    def busy(journal: Journal, run: Run, numbers: list[int], to: S, fields: Mapping[str, str | None]) -> list[int]:
+        if not failed:
+            failed.append(len(numbers))
+            raise JournalError("The journal is in use by another program.")
+        return move(journal, run, numbers, to, fields)
+
+    async def refused(*_: Any) -> Verdict:
+        return Verdict(S.REFUSED, "nothing-there", detail="The panel says no.")
+
+    monkeypatch.setattr(Desk, "move_prepared", staticmethod(busy))
+    monkeypatch.setattr("billtui.services.executor.settler.look", refused)
+    panel.faults = [Fault("drop-before", "POST /renewals")]
+    plan = renewals(panel, 1)
+    job = executor.wait(executor.submit(plan), SECONDS)
+    assert failed and (states(executor, plan), job.paused) == ([S.REFUSED, S.PREPARED], PauseReason.JOURNAL)
+    executor.resume(plan.id)
+    executor.wait(plan.id, SECONDS)
+    assert states(executor, plan) == [S.REFUSED, S.CANCELLED] and not panel.effects

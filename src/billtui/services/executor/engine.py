@@ -158,12 +158,19 @@ class Engine:
                 for job_id in await self._claim_unknown(*await self._desk.panel.identity()):
                     self._take_up(job_id)
             except (ClientError, JournalError):
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._desk.closing.wait()
-                pause = min(pause * 2, self._desk.limits.longest_pause)
+                pause = await self._rest(pause)
+            except Exception:  # a fault of ours: perhaps it passes, and what is unknown must not be left at that
+                logger.exception("taking up what was left failed in the program")
+                pause = await self._rest(pause)
             else:
                 return
+
+    async def _rest(self, seconds: float) -> float:
+        """Wait so long, unless all ends; how long to wait the next time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._desk.closing.wait()
+        return min(seconds * 2, self._desk.limits.longest_pause)
 
     def _take_up(self, job_id: str) -> None:
         """Go on with a job that was left; a damaged plan keeps no other from being looked up. Raises JournalError."""
@@ -197,7 +204,7 @@ class Engine:
 
     async def _follow_up(self, run: Run, number: int, state: OperationState) -> None:
         """Draw the consequences of an outcome that came by another way, and go on with what waited for it."""
-        await self._courier.follow_up(run, number, state)
+        await self._settled(run, number, state)
         run.put_back(number)
         self._pump(run)
         self._desk.idle()
@@ -309,7 +316,12 @@ class Engine:
             self._runs.pop(run.job_id, None)
 
     async def _settled(self, run: Run, number: int, state: OperationState) -> None:
-        await self._courier.follow_up(run, number, state)
+        """Draw the consequences of an outcome that was looked up or decided. Where they cannot be written down, the job
+        waits and says so: they are drawn when it is resumed."""
+        try:
+            await self._courier.follow_up(run, number, state)
+        except JournalError as error:
+            self._desk.journal_failed(run, error)
 
     async def _lost(self, run: Run, number: int) -> None:
         with suppress(MoveLost):

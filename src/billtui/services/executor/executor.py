@@ -110,13 +110,15 @@ class Executor:
             self._journal.close(1.0)
             self._journal = None
             raise JournalError(f"{error} Nothing is sent without it.") from error
-        self._notifier = Notifier(self._listener)
         ready: Future[None] = Future()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._main(ready)), name="billtui-executor", daemon=True
-        )
-        self._thread.start()
-        ready.result()
+        try:
+            self._notifier = Notifier(self._listener)
+            self._thread = threading.Thread(target=self._live, args=(ready,), name="billtui-executor", daemon=True)
+            self._thread.start()
+            ready.result()
+        except Exception as error:  # no thread or no file is to be had: nobody waits for what never begins
+            self._take_down()
+            raise JournalError(f"What sends could not be started ({error}). Nothing is sent without it.") from error
 
     def close(self, timeout: float = 1.5) -> None:
         """End within about ``timeout`` seconds. What is held is dropped, what is left is paused, what is cut off while
@@ -138,6 +140,29 @@ class Executor:
         self._wake_waiters()
         self.reader.close()
         self._loop = None
+
+    def _take_down(self) -> None:
+        """Leave nothing behind of a start that failed."""
+        if self._notifier is not None:
+            self._notifier.close(0.5)
+        if self._lock is not None:
+            self._lock.release()
+        if self._journal is not None:
+            self._journal.close(1.0)
+        self._notifier, self._lock, self._journal, self._thread = None, None, None, None
+        self._engine, self._loop = None, None
+
+    def _live(self, ready: Future[None]) -> None:
+        """In its thread: run the loop. What keeps it from beginning is told to whoever waits for that."""
+        main = self._main(ready)
+        try:
+            asyncio.run(main)
+        except Exception as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+        finally:
+            main.close()
 
     async def _main(self, ready: Future[None]) -> None:
         assert self._journal is not None and self._lock is not None and self._notifier is not None

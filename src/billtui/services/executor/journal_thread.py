@@ -65,7 +65,7 @@ class JournalThread:
     def _run(self) -> None:
         try:
             journal = Journal(self.path, step=self._step)
-        except (JournalError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - handed to whoever opens it, else it would wait for ever
             self._opened.set_exception(error if isinstance(error, JournalError) else JournalError(str(error)))
             return
         self._opened.set_result(None)
