@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from billtui.domain.periods import utc
+from billtui.domain.periods import shifted, utc
 
 _LONGEST_SEARCH = 400
 """Days that are looked ahead for an opening."""
@@ -61,7 +61,7 @@ class BusinessHours:
         Raises ``ValueError`` where the next year has too little open time.
         """
         if self.never_closes and length < _SURE:
-            return utc(start) + length
+            return shifted(utc(start), length)
         left = length
         for begin, end in self.openings(start):
             if left <= end - begin:

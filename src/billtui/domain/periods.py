@@ -11,6 +11,8 @@ PERIODS: tuple[int, ...] = (1, 3, 6, 12, 24)
 """Periods that can be bought, in months (REN-3)."""
 
 
+CALENDARS_BEGIN: Final = datetime(1, 1, 1, tzinfo=UTC)
+"""The first instant that can be told."""
 CALENDARS_END: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """The last instant that can be told. Panels write it, or the last day of that year, for what never ends."""
 
@@ -31,6 +33,15 @@ def here(instant: datetime) -> datetime:
         return instant.astimezone()
     except OverflowError:
         return instant
+
+
+def shifted(instant: datetime, by: timedelta) -> datetime:
+    """``instant`` moved by a length of time, at most to an end of the calendar: panels write the first or the last
+    instant for what has none."""
+    try:
+        return instant + by
+    except OverflowError:
+        return CALENDARS_END if by > timedelta(0) else CALENDARS_BEGIN
 
 
 def parse_instant(text: str) -> datetime:

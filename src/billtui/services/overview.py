@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from billtui.domain.models import Account, InvoiceState
+from billtui.domain.periods import shifted
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.services.store import ChangeRow, InvoiceRow, OrderRow, StoreReader, epoch, instant, money
 from billtui.services.transfers import waits_for_you
@@ -209,7 +210,7 @@ def _running_out(store: StoreReader, now: int, days: int, currency: str) -> Runn
 def _blocked(store: StoreReader, policy: Policy) -> tuple[Blocked, ...]:
     """ORD-2: deleted so long after the block, which may be later than the end of the paid period."""
     found = [
-        Blocked(row, None if row.blocked_at is None else instant(row.blocked_at) + policy.deletion_after_block)
+        Blocked(row, None if row.blocked_at is None else shifted(instant(row.blocked_at), policy.deletion_after_block))
         for row in store.in_state("blocked", LIST_MOST)
     ]
     return tuple(sorted(found, key=lambda item: (item.deleted_at is None, epoch(item.deleted_at) or 0, item.order.id)))

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from billtui.domain.models.orders import OrderState
 from billtui.domain.money import Money, round_fraction
-from billtui.domain.periods import add_months, months_left
+from billtui.domain.periods import add_months, months_left, shifted
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.facts import OrderFacts, format_when
@@ -75,7 +75,8 @@ def next_event(order: OrderFacts, policy: Policy = DEFAULT_POLICY) -> OrderEvent
     if order.state == OrderState.PENDING:
         if order.created_at is None:
             return None
-        return OrderEvent(order.created_at + policy.pending_lifetime, OrderEventKind.CANCEL, order.id, "ORD-3")
+        end = shifted(order.created_at, policy.pending_lifetime)
+        return OrderEvent(end, OrderEventKind.CANCEL, order.id, "ORD-3")
     if order.is_running:
         until = active_until(order)
         if until is None:
@@ -83,7 +84,7 @@ def next_event(order: OrderFacts, policy: Policy = DEFAULT_POLICY) -> OrderEvent
         rule = "ORD-2" if order.promise_invoice_id is None else "PRM-8"
         return OrderEvent(until, OrderEventKind.BLOCK, order.id, rule)
     if order.state == OrderState.BLOCKED and order.blocked_at is not None:
-        end = order.blocked_at + policy.deletion_after_block
+        end = shifted(order.blocked_at, policy.deletion_after_block)
         return OrderEvent(end, OrderEventKind.DELETE, order.id, "ORD-2")
     return None
 

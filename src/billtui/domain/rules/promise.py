@@ -8,6 +8,7 @@ from datetime import datetime
 
 from billtui.domain.models.invoices import InvoiceKind, InvoiceState
 from billtui.domain.models.orders import OrderState
+from billtui.domain.periods import shifted
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.facts import InvoiceFacts, OrderFacts, format_when, is_renewal
@@ -92,7 +93,7 @@ def _too_early(invoice: InvoiceFacts, orders: list[OrderFacts], now: datetime, p
     if not ends:
         return None
     end, latest = max(ends, key=lambda pair: pair[0])
-    start = end - policy.promise_window
+    start = shifted(end, -policy.promise_window)
     if now >= start:
         return None
     hours = int(policy.promise_window.total_seconds()) // 3600

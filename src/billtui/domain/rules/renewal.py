@@ -1,4 +1,4 @@
-"""Renewal: who may be renewed, until when, at which price, and the walk of auto-renewal (REN)."""
+"""Renewal: who may be renewed, until when, at which price, by hand or by itself (REN)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from billtui.domain.models.invoices import Discount
 from billtui.domain.models.orders import OrderState
 from billtui.domain.money import Money
-from billtui.domain.periods import add_months
+from billtui.domain.periods import add_months, shifted
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.discounts import PricedLine, better_of, priced_line
@@ -93,7 +93,7 @@ def auto_renews_at(order: OrderFacts, policy: Policy = DEFAULT_POLICY) -> dateti
     """When auto-renewal issues and pays: 2 days before the end (REN-4); ``None`` if it is off (REN-5) or pending."""
     if not order.auto_renew_on or order.paid_until is None:
         return None
-    return order.paid_until - policy.auto_renew_lead
+    return shifted(order.paid_until, -policy.auto_renew_lead)
 
 
 def auto_renewal_refusal(order: OrderFacts, now: datetime, policy: Policy = DEFAULT_POLICY) -> Refusal | None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from billtui.domain.models.tickets import TicketState
 from billtui.domain.money import Money
+from billtui.domain.periods import shifted
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.rules.tickets import Priority, time_left
 
@@ -84,7 +85,7 @@ def act_by(ticket: RiskFacts, policy: Policy = DEFAULT_POLICY) -> datetime | Non
     """
     if ticket.state is not TicketState.OPEN:
         return None
-    return answer_by(ticket, policy) - BROUGHT_FORWARD[ticket.priority] - _for_stake(ticket.at_stake)
+    return shifted(answer_by(ticket, policy), -BROUGHT_FORWARD[ticket.priority] - _for_stake(ticket.at_stake))
 
 
 def answer_by(ticket: RiskFacts, policy: Policy = DEFAULT_POLICY) -> datetime:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from billtui.domain.models.tickets import TicketState
+from billtui.domain.periods import shifted
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules.facts import format_when
@@ -54,7 +55,7 @@ def client_message_refusal(ticket: TicketFacts, now: datetime, policy: Policy = 
         return merged_refusal(ticket)
     if ticket.state is not TicketState.CLOSED or ticket.closed_at is None:
         return None
-    last = ticket.closed_at + policy.ticket_reopening
+    last = shifted(ticket.closed_at, policy.ticket_reopening)
     if now < last:
         return None
     return Refusal(

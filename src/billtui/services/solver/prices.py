@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from billtui.domain.periods import add_months
+from billtui.domain.periods import add_months, shifted
 from billtui.domain.policy import Policy
 from billtui.services.store import OrderRow, instant
 
@@ -79,15 +79,15 @@ class Ending(NamedTuple):
 
     def moment(self, months: int, now: datetime) -> datetime:
         """The last sensible moment to buy on, once ``months`` more are paid."""
-        return max(now, self.after(months) - self.lead)
+        return max(now, shifted(self.after(months), -self.lead))
 
     def due(self, now: datetime) -> bool:
         """Whether that moment has come for the present end."""
-        return self.end - self.lead <= now
+        return shifted(self.end, -self.lead) <= now
 
     def first_beyond(self, when: datetime, *, strictly: bool) -> int:
         """The first offset whose purchase is later than ``when`` (or then, unless ``strictly``); may be negative."""
-        target = when + self.lead
+        target = shifted(when, self.lead)
         months = (target.year - self.end.year) * 12 + target.month - self.end.month
         end = self.after(months)
         return months if end > target or (end == target and not strictly) else months + 1
