@@ -292,7 +292,7 @@ class GuideScreen(GuidePages):
     def login_changed(self, event: Input.Changed) -> None:
         """Checked while it is typed."""
         self.draft.login = event.value
-        self.say("user", login_refusal(event.value))
+        self.say("user", login_refusal(event.value, self.draft.kind))
 
     @on(Button.Pressed, "#read-only")
     def switch_read_only(self) -> None:
@@ -318,7 +318,8 @@ class GuideScreen(GuidePages):
     @on(Button.Pressed, "#profile-go")
     def sign_in(self) -> None:
         """Sign in with what is to become the profile."""
-        for field, refusal in (("name", self._name_refusal()), ("user", login_refusal(self.draft.login))):
+        login = login_refusal(self.draft.login, self.draft.kind)
+        for field, refusal in (("name", self._name_refusal()), ("user", login)):
             self.say(field, refusal)
             if refusal:
                 self.query_one(f"#{field}").focus()

@@ -101,9 +101,12 @@ def name_refusal(text: str, taken: Collection[str]) -> str | None:
     return _refusal(check_name, text.strip())
 
 
-def login_refusal(text: str) -> str | None:
-    """What is wrong with the login, or ``None``; it may be left empty and typed when signing in."""
-    if (email := account_rules.login_refusal(text)) is not None:
+def login_refusal(text: str, kind: str = USUAL_KIND) -> str | None:
+    """What is wrong with the login, or ``None``; it may be left empty and typed when signing in.
+
+    Panels of another ``kind`` than the Billing API may well know people by their e-mail (wire: FOSSBilling).
+    """
+    if kind == USUAL_KIND and (email := account_rules.login_refusal(text)) is not None:
         return f"{email.reason} Leave it empty if you do not know it."
     return None if not text or text.strip().isprintable() else "The login is one line of printable characters."
 
