@@ -81,7 +81,7 @@ def systemd_file(profile: str) -> Path | None:
     """The file systemd made for this profile (``LoadCredential=billtui-PROFILE:…``), if there is one."""
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     path = Path(directory) / f"billtui-{profile}" if directory else None
-    return path if path is not None and path.is_file() else None
+    return path if path is not None and os.path.isfile(path) else None  # noqa: PTH113 - never raises, as is_file() may
 
 
 def from_systemd(profile: str, kind: SecretKind) -> Credential | None:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -181,3 +182,20 @@ def test_the_order_of_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert load(**everything) == "from-environment"
     del everything["environment"]
     assert load(**everything) == "from-memory"
+
+
+def test_credentials_of_another_user_are_none_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable goes along into a program of somebody who may not look into that directory."""
+    path = systemd(tmp_path, monkeypatch)
+    look = os.stat
+
+    def refused(wanted: int | str | Path, *arguments: Any, **options: Any) -> os.stat_result:
+        if str(wanted) == str(path):
+            raise PermissionError(13, "Permission denied", str(wanted))
+        return look(wanted, *arguments, **options)
+
+    monkeypatch.setattr(os, "stat", refused)
+    store = CredentialStore("main", panel_url=URL, keyring=KeyringAccess(environment=NO_KEYRING))
+    assert not store.is_handed_in()
+    assert store.load() is None
+    assert dict(store.situation())["systemd credential"] == "none"
