@@ -8,6 +8,7 @@ import importlib
 import itertools
 import os
 import re
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import slow_hashes
+
 pytest_plugins = ("tests.support.sandbox", "tests.support.panel", "tests.support.engine", "tests.support.command_line")
 
 # Examples are counted, not timed: the machine may be busy.
 settings.register_profile("billtui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("billtui")
+
+slow_hashes.remember()
 
 _PROXY = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"}
 _OTHERS = {"SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CREDENTIALS_DIRECTORY", "PYTHON_KEYRING_BACKEND"}
@@ -106,6 +111,10 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         _load_a_share(session.config)
         return (yield)
     finally:
+        if "textual.app" in sys.modules:
+            from tests.support import settling  # where nobody drives a program, Textual is not loaded for this
+
+            settling.install()
         gc.enable()
         gc.freeze()
 

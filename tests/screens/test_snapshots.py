@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
+from textual.strip import Strip
 
 from billtui.config.profiles import ProfileBook, make_profile
 from billtui.config.settings import Settings
 from billtui.services.accounts import AccountState
 from billtui.services.session import Session
-from tests.support.driving import Driver, Pocket, Program
+from tests.support.driving import Driver, Pocket, Program, drawn_lines
 from tests.support.sandbox import SandboxProcess
 
 INSTANT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -349,14 +350,14 @@ async def picture(driver: Driver) -> str:
     """The screen as SVG, once nothing moves any more."""
     await driver.until(lambda: driver.online or not driver.app.session.signed_in, "the line")
     driver.app.screen.refresh(layout=True)  # what shines through from below a dialog comes with it
-    shots: list[str] = []
+    shots: list[list[Strip]] = []
 
     def at_rest() -> bool:
-        shots.append(driver.app.export_screenshot(title="billtui"))
-        return len(shots) > STILL and len(set(shots[-STILL:])) == 1
+        shots.append(drawn_lines(driver.app.screen))
+        return len(shots) > STILL and all(shot == shots[-1] for shot in shots[-STILL:-1])
 
     await driver.until(at_rest, "the picture to stand still")
-    return shots[-1]
+    return driver.app.export_screenshot(title="billtui")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "140x40"])

@@ -21,6 +21,7 @@ from textual.app import App
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.strip import Strip
 
 from billtui.app import BilltuiApp
 from billtui.config.credentials import SaveResult
@@ -91,15 +92,20 @@ async def press(app: CarefulApp[Any], pilot: Pilot[Any], key: str) -> None:
         await pilot._wait_for_screen()
 
 
-def screen_text(screen: Screen[Any]) -> str:
-    """What stands on the screen, line by line, before the last filter. The one place with this private access.
+def drawn_lines(screen: Screen[Any]) -> list[Strip]:
+    """What stands on the screen, before the last filter. The one place with this private access.
 
     What shines through below a dialog is drawn with it, as in the program: without it a dialog that is drawn here first
     would have nothing behind it, and keep that.
     """
     compositor = screen._compositor
     visible_screen_stack.set(screen.app._background_screens if screen is screen.app.screen else [])
-    return "\n".join(strip.text.rstrip() for strip in compositor.render_strips())
+    return compositor.render_strips()
+
+
+def screen_text(screen: Screen[Any]) -> str:
+    """What stands on the screen as text, line by line."""
+    return "\n".join(strip.text.rstrip() for strip in drawn_lines(screen))
 
 
 def money_of(value: Json) -> Decimal:

@@ -5,6 +5,7 @@ The panel itself is imported by the fixtures only: tests of other parts do not w
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import uuid
 from collections.abc import AsyncIterator
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.support import slow_hashes
 
 if TYPE_CHECKING:
     import httpx
@@ -167,3 +170,9 @@ async def client(panel: InProcessPanel) -> SignedIn:
 async def other(panel: InProcessPanel) -> SignedIn:
     """The second client."""
     return await panel.sign_in(number=1)
+
+
+@pytest.fixture
+def hashes_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every slow hash takes its time here, the same one again as well: for those who measure it."""
+    monkeypatch.setattr(hashlib, "scrypt", slow_hashes.worked_out())

@@ -178,13 +178,17 @@ def _serve(line: socket.socket) -> None:
 
 def _main() -> None:
     import gc
+    import tempfile
 
-    import billtui.sandbox.database
     import billtui.sandbox.http.app
     import billtui.sandbox.http.server
-    import billtui.sandbox.seed
     import billtui.sandbox.serve  # noqa: F401  all that a panel loads before it serves
+    from billtui.sandbox.database import Database
+    from tests.support import slow_hashes
 
+    slow_hashes.remember()
+    with tempfile.TemporaryDirectory() as place:  # what is made at the first use, and the passwords of the usual seed
+        Database.open(Path(place) / "panel.db").close()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is for the tests; they close our line

@@ -117,6 +117,7 @@ def ratio(name: str, known: Callable[[], object], unknown: Callable[[], object])
     return medians[1] / medians[0]
 
 
+@pytest.mark.usefixtures("hashes_worked_out")
 def test_acc_6_unknown_logins_take_as_long(world: World) -> None:
     """Measured with wrong passwords only; the lock is kept away, or it would answer at once."""
     world.database.policy = replace(DEFAULT_POLICY, lock_after_failures=10**6)
@@ -133,6 +134,7 @@ def test_acc_3_unknown_addresses_take_as_long(world: World) -> None:
     assert ratio("refused", lambda: ask(world.database, known), lambda: ask(world.database, unknown)) < 1.25
 
 
+@pytest.mark.usefixtures("hashes_worked_out")
 def test_the_measure_finds_a_slow_hash_that_is_left_out(world: World) -> None:
     """Else it would prove nothing."""
     world.database.policy = replace(DEFAULT_POLICY, lock_after_failures=10**6)

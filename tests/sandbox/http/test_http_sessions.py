@@ -54,6 +54,7 @@ async def test_acc_6_success_forgets_failures(panel: InProcessPanel) -> None:
         assert (await sign_in(panel, account["login"], account["password"])).status_code == 201
 
 
+@pytest.mark.usefixtures("hashes_worked_out")
 async def test_acc_6_unknown_logins_take_as_long(panel: InProcessPanel) -> None:
     async def lasting(login: str) -> float:
         start = time.perf_counter()
