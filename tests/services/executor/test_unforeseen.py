@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from billtui.services.executor import Executor, Limits, engine
 from billtui.services.executor.desk import Desk
 from billtui.services.executor.journal_thread import JournalThread
 from billtui.services.executor.run import Run
-from billtui.services.journal import Journal, JournalError, OperationState, PauseReason, owners
+from billtui.services.journal import Journal, JournalError, JournalReader, OperationState, PauseReason, owners
 from billtui.services.plans import Plan
 from billtui.services.settle import Verdict
 from tests.services.executor.test_without_keys import purchase, renewals, rows
@@ -349,3 +349,68 @@ def test_consequences_of_a_look_up_that_cannot_be_written_are_drawn_later(
     executor.resume(plan.id)
     executor.wait(plan.id, SECONDS)
     assert states(executor, plan) == [S.REFUSED, S.CANCELLED] and not panel.effects
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_job_is_begun_though_its_plan_could_not_be_read_at_once(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """It stands in the journal, and whoever handed it over was told so: it must not lie there until the next start."""
+    executor = new_executor()
+    read, failed = JournalReader.plan, list[str]()
+
+    def busy(self: JournalReader, job_id: str) -> Plan:
+        if len(failed) < times:
+            failed.append(job_id)
+            raise JournalError("The journal cannot be opened: too many open files.")
+        return read(self, job_id)
+
+    monkeypatch.setattr(JournalReader, "plan", busy)
+    plan = renewals(panel, 1, None)
+    executor.wait(executor.submit(plan), SECONDS)
+    assert (states(executor, plan), len(panel.effects), len(failed)) == ([S.DONE], 1, times)
+
+
+def test_a_resumption_elsewhere_is_followed_though_the_journal_was_busy(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking at what another program wrote fails once: it is looked at again, also where nothing more is written."""
+    first, second = new_executor(), new_executor()
+    plan = renewals(panel, 2, None)
+    panel.lag = 0.1
+    first.submit(plan)
+    first.pause(plan.id)
+    eventually(lambda: S.SENDING not in states(first, plan), "what was being sent has ended")
+    read, failed = JournalReader.paused, list[int]()
+
+    def busy(self: JournalReader, job_ids: Iterable[str]) -> dict[str, PauseReason | None]:
+        if self is first.reader and first.reader.job(plan.id).paused is None and not failed:
+            failed.append(1)
+            raise JournalError("The journal is in use by another program.")
+        return read(self, job_ids)
+
+    monkeypatch.setattr(JournalReader, "paused", busy)
+    second.resume(plan.id)
+    first.wait(plan.id, SECONDS)
+    assert failed and states(first, plan) == [S.DONE] * 2
+
+
+def test_what_is_nobodys_is_looked_up_though_nothing_could_be_taken_over(
+    new_executor: NewExecutor, panel: KeylessPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [order] = panel.add_orders(1)
+    plan = planner.rename(panel.account(), order, "web-1")
+    journal = Journal(tmp_path / "state" / "journal")
+    journal.add_job(plan, "somebody who is gone", held=False)
+    journal.move(plan.id, 1, S.SENDING, come_from=(S.PREPARED,), owner="somebody who is gone")
+    assert owners.recover(journal).unknown
+    journal.close()
+
+    def busy(_journal: Journal) -> None:
+        raise JournalError("The journal is in use by another program.")
+
+    monkeypatch.setattr(owners, "recover", busy)
+    executor = new_executor()
+    with pytest.raises(JournalError, match="in use"):
+        executor.recover()
+    eventually(lambda: states(executor, plan) == [S.NEEDS_YOU], "it is looked up", 4)

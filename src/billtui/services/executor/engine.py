@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +20,15 @@ from billtui.services.executor.in_turn import leave_the_rest
 from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.run import Run
 from billtui.services.executor.settler import Settler
-from billtui.services.journal import JournalDamaged, JournalError, MoveLost, OperationRow, OperationState, owners
+from billtui.services.journal import (
+    JournalDamaged,
+    JournalError,
+    MoveLost,
+    OperationRow,
+    OperationState,
+    UnknownJob,
+    owners,
+)
 from billtui.services.plans import PlanError
 
 logger = logging.getLogger(__name__)
@@ -216,6 +224,21 @@ class Engine:
         if run is not None:
             for number in [one for one, state in run.states.items() if state is S.NEEDS_YOU]:
                 await self._look_again(run, number)
+
+    def obey(self, command: Callable[[Engine], None]) -> None:
+        """Follow a command that stands in the journal. Where that cannot be read just now, it is followed soon."""
+        try:
+            command(self)
+        except (JournalDamaged, UnknownJob, PlanError):
+            logger.warning("the executor cannot follow a command", exc_info=True)
+        except JournalError:
+            logger.warning("the executor could not follow a command yet", exc_info=True)
+            self._spawn(self._obey_later(command))
+
+    async def _obey_later(self, command: Callable[[Engine], None]) -> None:
+        await self._rest(_FIRST_PAUSE)
+        if not self._desk.closing.is_set():
+            self.obey(command)
 
     def begin(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run ``coroutine`` in the background, under this engine's care."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import threading
 import time
@@ -23,11 +22,10 @@ from billtui.services.executor.desk import ClientFactory, Desk, Panel
 from billtui.services.executor.engine import Engine
 from billtui.services.executor.events import Listener, Notifier, ignore
 from billtui.services.executor.journal_thread import JournalThread
-from billtui.services.executor.run import DEFAULT_LIMITS, Limits, Run
+from billtui.services.executor.run import DEFAULT_LIMITS, Limits, rests
 from billtui.services.executor.watch import Watch
 from billtui.services.journal import (
     JobRow,
-    JobState,
     JournalError,
     JournalReader,
     OperationState,
@@ -45,7 +43,6 @@ T = TypeVar("T")
 S = OperationState
 _LOOK_AGAIN: Final = 0.5
 _COMMAND_SECONDS: Final = 5.0
-logger = logging.getLogger(__name__)
 
 
 class Executor:
@@ -282,10 +279,14 @@ class Executor:
         self._in_loop(lambda engine: engine.decided(job_id, number, as_done=as_done))
 
     def recover(self) -> Recovered:
-        """At start: take over what ended processes left, and look up what is unknown. Returns what there is to tell."""
-        found = self._write(owners.recover)
-        self._in_loop(lambda engine: engine.begin(engine.settle_leftovers()))
-        return found
+        """At start: take over what ended processes left, and look up what is unknown. Returns what there is to tell.
+
+        Raises JournalError where nothing could be taken over; what is nobody's already is looked up all the same.
+        """
+        try:
+            return self._write(owners.recover)
+        finally:
+            self._in_loop(lambda engine: engine.begin(engine.settle_leftovers()))
 
     def take_over(self) -> None:
         """What programs that have ended left becomes anybody's, and is looked up: before a command on a job of
@@ -319,7 +320,7 @@ class Executor:
             run = self._engine.known(job_id) if self._engine is not None else None
             if run is not None and run.paused is not None and run.written_pause is None:
                 row = replace(row, paused=run.paused)  # a full disk pauses a job without a line in the journal
-            if _rests(row, run) or (left is not None and left <= 0) or not self.started:
+            if rests(row, run) or (left is not None and left <= 0) or not self.started:
                 return row
             with self._idle:
                 if self._idle_count == seen:  # another process may work on it: its moves wake nobody here
@@ -356,9 +357,7 @@ class Executor:
 
         def act() -> None:
             try:
-                action(engine)
-            except (JournalError, PlanError):
-                logger.warning("the executor could not follow a command", exc_info=True)
+                engine.obey(action)
             finally:
                 done.set()
 
@@ -394,16 +393,3 @@ def _about_this(program: str) -> str:
         terminal = os.ttyname(0).removeprefix("/dev/")
     since = datetime.now(UTC).isoformat(timespec="seconds")
     return json.dumps({"pid": os.getpid(), "terminal": terminal, "program": program, "since": since})
-
-
-def _rests(row: JobRow, run: Run | None) -> bool:
-    """Whether nothing of the job moves by itself any more."""
-    if row.state in (JobState.FINISHED, JobState.NEEDS_YOU):
-        return True
-    if row.counts.get(S.SENDING) or row.counts.get(S.HELD) or (run is not None and run.inflight):
-        return False
-    stuck = row.paused in (PauseReason.SIGN_IN, PauseReason.OTHER_ACCOUNT)
-    if row.counts.get(S.UNKNOWN):
-        return stuck
-    # What is left is prepared: the job is paused, or it waits for the outcome that a person has to decide.
-    return row.paused is not None or (bool(row.counts.get(S.NEEDS_YOU)) and (run is None or not run.ready))

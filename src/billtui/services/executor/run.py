@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from billtui.domain.safetext import SafeText
 from billtui.services.executor.in_turn import freed_by, paid_before, waits
-from billtui.services.journal import JobState, OperationRow, OperationState, PauseReason
+from billtui.services.journal import JobRow, JobState, OperationRow, OperationState, PauseReason
 from billtui.services.journal.states import job_state
 from billtui.services.plans import CODED, PURCHASES, Operation, OperationKind, Plan
 
@@ -214,3 +214,16 @@ class Run:
                 return number
             self.bought += 1
         return None
+
+
+def rests(row: JobRow, run: Run | None) -> bool:
+    """Whether nothing of the job moves by itself any more."""
+    if row.state in (JobState.FINISHED, JobState.NEEDS_YOU):
+        return True
+    if row.counts.get(S.SENDING) or row.counts.get(S.HELD) or (run is not None and run.inflight):
+        return False
+    stuck = row.paused in (PauseReason.SIGN_IN, PauseReason.OTHER_ACCOUNT)
+    if row.counts.get(S.UNKNOWN):
+        return stuck
+    # What is left is prepared: the job is paused, or it waits for the outcome that a person has to decide.
+    return row.paused is not None or (bool(row.counts.get(S.NEEDS_YOU)) and (run is None or not run.ready))

@@ -61,8 +61,8 @@ class Watch:
         self._looks += 1
         generation = self._desk.reader.generation()
         if generation != self._generation:
-            self._generation = generation
             self._follow()
+            self._generation = generation  # once it was followed: what failed is followed at the next look
         if self._looks % _OWNERS_EVERY == 0:
             await self._take_over()
 
