@@ -153,7 +153,7 @@ def show_job(out: Output, job: JobRow, operations: Sequence[OperationRow]) -> No
     if job.left.amount:
         out.line(f"Left: {job.left}")
     for one in left_to_pay(operations):
-        out.line(f"Issued, to be paid: {one.words}. Pay it with: billtui invoices pay {one.number} --method ...")
+        out.line(f"Issued, to be paid: {one.words}. Pay it with: billtui invoices pay number:{one.number} --method ...")
 
 
 def _both_states(operations: Sequence[OperationRow]) -> list[str]:

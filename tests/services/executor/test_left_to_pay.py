@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 
+from billtui.cli.plan_text import show_job
 from billtui.services.executor import Executor
 from billtui.services.issued import left_to_pay
 from tests.services.executor.carrying_out import SECONDS, S, renewal, states
@@ -27,3 +29,13 @@ def test_an_invoice_whose_payment_was_refused_is_left(executor: Executor, panel:
     assert states(executor, plan) == [S.DONE, S.REFUSED]
     [issued] = left_to_pay(executor.reader.operations(plan.id))
     assert issued.total == plan.total and issued.number in panel.invoices
+
+
+def test_the_invoice_is_named_by_its_number_and_nothing_else(executor: Executor, panel: MoneyPanel) -> None:
+    """A bare number may be the id of another invoice."""
+    plan = renewal(panel, None)
+    job = executor.wait(executor.submit(plan), SECONDS)
+    rows = executor.reader.operations(plan.id)
+    [issued], out = left_to_pay(rows), Mock()
+    show_job(out, job, rows)
+    assert f"billtui invoices pay number:{issued.number} " in out.line.call_args.args[0]
