@@ -17,6 +17,11 @@ CALENDARS_END: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """The last instant that can be told. Panels write it, or the last day of that year, for what never ends."""
 
 
+def never_ends(instant: datetime | None) -> bool:
+    """Whether ``instant`` stands for no end at all: it lies in the calendar's last year."""
+    return instant is not None and instant.year == CALENDARS_END.year
+
+
 def utc(instant: datetime) -> datetime:
     """``instant`` in UTC. Raises ``ValueError`` for a naive one, or one that leaves the years 1 to 9999."""
     if instant.tzinfo is None:

@@ -11,6 +11,7 @@ from textual.events import Paste
 
 from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
+from billtui.domain.periods import never_ends
 from billtui.screens.list_screen import View
 from billtui.screens.order_marks import OrderMarks
 from billtui.screens.order_view import bill_number, order_columns, order_detail, waiting_for_panel
@@ -19,7 +20,7 @@ from billtui.services.session_settings import SessionRefused
 from billtui.services.session_thread import SessionClosed
 from billtui.services.store import OrderRow, StoreReader
 from billtui.services.transfers import running_of_order
-from billtui.widgets.formats import DAY
+from billtui.widgets.formats import DAY, epoch
 from billtui.widgets.record_table import Column
 from billtui.widgets.record_table_chosen import counts_of, each_of
 
@@ -277,6 +278,8 @@ def order_refusal(command: Command, rows: Sequence[OrderRow], store: StoreReader
         return "One order at a time: each has its own difference. space unmarks the others."
     if command.id == "order.renew" and len(rows) == 1 and rows[0].unpaid_invoice_id:
         return f"{rows[0].name} is on an open invoice (REN-2): p pays it, i opens it."
+    if command.id == "order.renew" and len(rows) == 1 and never_ends(epoch(rows[0].paid_until)):
+        return f"{rows[0].name} has no end: there is nothing to renew."
     if command.id in ("order.pay", "order.invoice") and not any(counts_of(rows, "unpaid_invoice_id")):
         return "No open invoice bills this order: R renews it."
     return None

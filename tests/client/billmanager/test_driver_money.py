@@ -9,6 +9,7 @@ import pytest
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.billmanager.basket import basket_of
 from billtui.client.drivers.billmanager.cart import cart_of
+from billtui.client.drivers.traits import ENDLESS
 from billtui.client.errors import (
     InvalidInput,
     NotFound,
@@ -130,6 +131,15 @@ def test_a_renewal_is_refused_while_something_waits_in_the_basket() -> None:
     with pytest.raises(RuleRefused, match="paid along"):
         play(made.renew(quote.id.raw, quote.total, write()), one(table), asked)
     assert all(form.get("sok") is None for form in asked)
+
+
+def test_what_never_ends_is_not_renewed() -> None:
+    service = row(id="8101", domain="web-1", status="2", cost="4.90 EUR / Month", real_expiredate="9999-12-31")
+    table: dict[str, Doc] = {"vds": {"elem": [service], "p_elems": text("1")}, "basket": {}}
+    quote = play(driver().quote_renewal(["vds:8101"], 1, None), one(table))
+    assert [(one.code, one.reason) for one in quote.excluded] == [("not-renewable", ENDLESS)] and not quote.lines
+    order = play(driver().get_order("vds:8101"), one(table))
+    assert [(one.allowed, one.code) for one in order.actions if one.action == "renew"] == [(False, "not-renewable")]
 
 
 def test_a_renewal_without_a_price_in_its_form_is_priced_by_the_month() -> None:

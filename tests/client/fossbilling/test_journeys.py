@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from billtui.client.drivers.kinds import make_driver
+from billtui.client.drivers.traits import ENDLESS
 from billtui.client.errors import (
     CapabilityMissing,
     ConfigurationProblem,
@@ -35,6 +36,7 @@ from billtui.domain.models import (
     TicketState,
 )
 from billtui.domain.money import Money
+from billtui.domain.periods import CALENDARS_END
 from billtui.domain.safetext import SafeText
 from tests.client.fossbilling.conftest import Client
 from tests.panels import fossbilling_calls
@@ -462,6 +464,17 @@ async def test_what_is_not_billed_by_months_has_its_price_a_month_and_is_renewed
         assert [(one.order_id, one.code) for one in quote.excluded] == [
             ("1", "not-renewable"), ("3", "not-renewable"), ("5", "not-renewable"),
         ]  # fmt: skip
+
+
+async def test_what_never_ends_is_not_renewed(panel: FossPanel, client: Client) -> None:
+    order = panel.books.add_order()
+    panel.books.orders[order].expires_at = CALENDARS_END
+    async with client() as mine:
+        (listed,) = (await mine.orders.list()).items
+        assert [(one.action, one.allowed, one.reason) for one in listed.actions] == [("renew", False, ENDLESS)]
+        quote = await mine.quotes.renewal([str(order)], 1)
+        assert [(one.code, one.reason) for one in quote.excluded] == [("not-renewable", ENDLESS)]
+        assert quote.lines == []
 
 
 def test_options_that_are_wrong_are_said() -> None:

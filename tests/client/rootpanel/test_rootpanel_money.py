@@ -12,6 +12,7 @@ from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.rootpanel.driver import RootPanel
 from billtui.client.drivers.rootpanel.reading import OrderReader, balance, tarifs
 from billtui.client.drivers.rootpanel.shapes import amount_of, exact_of, told_currency
+from billtui.client.drivers.traits import ENDLESS
 from billtui.client.errors import InvalidInput, RuleRefused
 from billtui.client.settings import Write
 from billtui.domain.models import OrderCell, OrderRequest
@@ -99,6 +100,14 @@ def test_what_costs_nothing_or_parts_of_a_cent_is_not_renewed(price: Any) -> Non
     made, panel = RootPanel("ivan"), Gateway([of(price=price)])
     quote = play(made.quote_renewal(["7"], 1, None), panel)
     assert [one.code for one in quote.excluded] == ["no-price"] and not quote.lines
+
+
+def test_what_never_ends_is_not_renewed() -> None:
+    panel = Gateway([of(todate="9999-12-31", price="4.90")])
+    quote = play(RootPanel("ivan").quote_renewal(["7"], 1, None), panel)
+    assert [(one.code, one.reason) for one in quote.excluded] == [("not-renewable", ENDLESS)] and not quote.lines
+    (order,) = play(RootPanel("ivan").list_orders(()), panel).items
+    assert ("renew", "not-renewable") in [(one.action, one.code) for one in order.actions]
 
 
 def test_parts_of_a_cent_may_be_whole_cents_together() -> None:

@@ -10,6 +10,9 @@ from billtui.client.pace import UNSPARED, Pace
 NO_PANEL_ID: Final = "here"
 """``Account.panel_id`` of panels that have no id of their own: the client puts the panel's address in its place."""
 
+ENDLESS: Final = "It has no end: there is nothing to renew."
+"""Why an order is not renewed whose end is the calendar's, which some panels write for what never ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Traits:

@@ -23,13 +23,14 @@ from billtui.client.drivers.billmanager.services import ServiceCalls, split_id
 from billtui.client.drivers.billmanager.shapes import Doc, options, unwrap, value
 from billtui.client.drivers.sealed import seal, unseal
 from billtui.client.drivers.totals import total_of
+from billtui.client.drivers.traits import ENDLESS
 from billtui.client.errors import ClientError, InvalidInput, Outcome, Refused, RuleRefused, SessionExpired, TakenBack
 from billtui.client.exchange import Conversation, Steps, together
 from billtui.client.questions import expect
 from billtui.client.settings import Write
 from billtui.domain.models import Exclusion, Invoice, InvoiceKind, Order, OrderState, Quote, QuoteLine
 from billtui.domain.money import Money
-from billtui.domain.periods import add_months
+from billtui.domain.periods import add_months, never_ends
 from billtui.domain.safetext import SafeText
 
 QUOTE_LASTS: Final = timedelta(minutes=15)
@@ -269,6 +270,8 @@ def _not_renewable(order: Order, waiting: set[str | None]) -> tuple[str, str] | 
         return "open-invoice", "It waits in the basket already: pay or empty the basket first."
     if order.state not in _RENEWABLE:
         return "not-renewable", f"It is {order.state}."
+    if never_ends(order.paid_until):
+        return "not-renewable", ENDLESS
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from billtui.client.codec import UnreadableAnswer
@@ -30,11 +31,13 @@ from billtui.client.drivers.billmanager.shapes import (
     unwrap,
     walk,
 )
+from billtui.client.drivers.traits import ENDLESS
 from billtui.client.errors import InvalidInput, NotFound, Refused, RuleRefused, SessionExpired
 from billtui.client.exchange import Conversation, Steps
 from billtui.client.settings import Write
 from billtui.domain.models import Action, AutoRenew, Order, OrderState, Page
 from billtui.domain.money import Money
+from billtui.domain.periods import never_ends
 from billtui.domain.safetext import SafeText
 
 USUAL_TYPE: Final = "vds"
@@ -203,7 +206,7 @@ class ServiceCalls(PaymentCalls):
             monthly_price=price,
             auto_renew=_auto_renew(row),
             billing_day=end.day if end is not None else 1,
-            actions=_actions(row, rights, whole=whole),
+            actions=_actions(end, rights, whole=whole),
         )  # fmt: skip
 
     def _state(self, row: Doc) -> tuple[str, str]:
@@ -326,9 +329,11 @@ def _auto_renew(row: Doc) -> AutoRenew:
     return AutoRenew(on=text.lower() == "on")
 
 
-def _actions(row: Doc, rights: frozenset[str] | None, *, whole: bool) -> list[Action]:
+def _actions(end: datetime | None, rights: frozenset[str] | None, *, whole: bool) -> list[Action]:
     """What cannot be done and why; of one order also what can."""
     refused = {name: _no(name, "not-here", words) for name, words in _ELSEWHERE.items()}
+    if never_ends(end):
+        refused["renew"] = _no("renew", "not-renewable", ENDLESS)
     if rights:
         if "prolong" not in rights:
             refused["renew"] = _no("renew", "forbidden", "The panel does not let this user renew it.")

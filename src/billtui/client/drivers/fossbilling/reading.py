@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from billtui.client.codec import UnreadableAnswer
 from billtui.client.drivers.fossbilling.values import Row, days_of, made, money_of, months_of
-from billtui.client.drivers.traits import NO_PANEL_ID
+from billtui.client.drivers.traits import ENDLESS, NO_PANEL_ID
 from billtui.domain.models import (
     Account,
     Action,
@@ -24,9 +24,12 @@ from billtui.domain.models import (
     Plan,
 )
 from billtui.domain.money import NO_CURRENCY, Money
+from billtui.domain.periods import never_ends
 from billtui.domain.safetext import SafeText
 
-_INNER: Final = frozenset({"id", "client_id", "created_at", "updated_at", "plugin", "period", "config", "server"})
+MARK: Final = "billtui"
+"""Name of the mark that new orders carry in their ``config``, where the answers of an order form stand, too."""
+_INNER: Final = frozenset({"id", "client_id", "created_at", "updated_at", "plugin", "period", "config", "server", MARK})
 """Fields of a service that say nothing to a person."""
 _SECRET: Final = re.compile(r"pass|secret|token|key|code|hash", re.IGNORECASE)
 PLACE: Final = "panel"
@@ -176,6 +179,8 @@ def renewal_obstacle(row: Row, price: Money, months: int | None) -> str | None:
     """Why an order without an unpaid invoice cannot be renewed, by what its row says."""
     if row.text("status") == "canceled":
         return "It is cancelled."
+    if never_ends(row.time("expires_at")):
+        return ENDLESS
     if price.amount <= 0:
         return "It is free of charge: there is nothing to renew."
     if months is None:

@@ -15,6 +15,7 @@ from billtui.client.drivers.rootpanel.memory import Memory
 from billtui.client.drivers.rootpanel.reading import ANYWHERE, OrderReader, plan_id
 from billtui.client.drivers.rootpanel.shapes import Row, amount_of, field, text_of, told_currency
 from billtui.client.drivers.totals import total_of
+from billtui.client.drivers.traits import ENDLESS
 from billtui.client.errors import ConfigurationProblem, InvalidInput
 from billtui.client.exchange import Kind, Steps, ask
 from billtui.domain.models import (
@@ -30,7 +31,7 @@ from billtui.domain.models import (
 )
 from billtui.domain.money import MAX_AMOUNT, Money
 from billtui.domain.naming import NameSlot, NamingError, expand_names
-from billtui.domain.periods import add_months
+from billtui.domain.periods import add_months, never_ends
 from billtui.domain.safetext import SafeText
 
 HOLDS: Final = timedelta(minutes=15)
@@ -65,6 +66,9 @@ class Shop:
                 excluded.append(_left_out("not-found", "There is no such order.", order_id=order_id))
                 continue
             order, price = reader.order(row), reader.price(row, months)
+            if never_ends(order.paid_until):
+                excluded.append(_left_out("not-renewable", ENDLESS, order_id=order_id))
+                continue
             if price is None:
                 excluded.append(_left_out("no-price", NO_PRICE, order_id=order_id))
                 continue

@@ -30,9 +30,10 @@ from billtui.client.drivers.rootpanel.shapes import (
     told_currency,
     whole_of,
 )
-from billtui.client.drivers.traits import NO_PANEL_ID
+from billtui.client.drivers.traits import ENDLESS, NO_PANEL_ID
 from billtui.domain.models import Account, Action, AutoRenew, Balances, Location, Order, OrderState, Plan, StockItem
 from billtui.domain.money import MAX_AMOUNT, Money
+from billtui.domain.periods import never_ends
 from billtui.domain.safetext import SafeText
 
 ANYWHERE: Final = "as-sold"
@@ -155,7 +156,7 @@ class OrderReader:
         more = {SafeText(name[:80]): SafeText(text[:500]) for name, text in self._more(row, get, price)}
         try:
             money = Money(price if price is not None else Decimal(0), currency)
-            return Order(**known, monthly_price=money, actions=_refused(assumed), more=more)
+            return Order(**known, monthly_price=money, actions=_refused(assumed, until), more=more)
         except ValidationError:
             raise UnreadableAnswer("an order cannot be read") from None
 
@@ -220,14 +221,17 @@ class _Getter:
         return text_of(self(name))
 
 
-def _refused(assumed: Assumed) -> list[Action]:
-    """What the gateway has no command for."""
+def _refused(assumed: Assumed, until: datetime | None) -> list[Action]:
+    """What the gateway has no command for, and renewing what never ends."""
     words = {"start": "command_start", "stop": "command_stop", "reset": "command_reset", "reboot": "command_reboot"}
     missing = [action for action, option in words.items() if not assumed.text(option)]
-    return [
+    refused = [
         Action(action=SafeText(one), code=SafeText("not-in-gateway"), reason=SafeText(_NOT_HERE))
         for one in (*missing, "rename", "auto-renew", "addons", "change-plan", "transfer")
     ]
+    if never_ends(until):
+        refused.append(Action(action=SafeText("renew"), code=SafeText("not-renewable"), reason=SafeText(ENDLESS)))
+    return refused
 
 
 def tarifs(assumed: Assumed, kind: str, answer: Row, currency: str) -> list[Tarif]:
