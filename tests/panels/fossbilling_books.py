@@ -61,6 +61,8 @@ class FossOrder:
     unpaid_invoice: int | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     discount: Decimal = Decimal(0)
+    config: dict[str, Any] = field(default_factory=dict)
+    """What the item of the cart carried, as the answers of an order form do."""
 
     @property
     def total(self) -> Decimal:
@@ -154,6 +156,7 @@ class CartItem:
     product: Product
     period: str
     quantity: int
+    config: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -180,6 +183,8 @@ class Books:
         self.can_reopen = False
         self.filters_invoices = True
         """Whether the list of invoices looks for ``id`` and ``order_id``."""
+        self.tells_config = True
+        """Whether an order says what it was made with."""
         self.products = {
             one.id: one
             for one in (
@@ -296,7 +301,7 @@ class Books:
             price = item.product.prices[item.period]
             order = FossOrder(
                 self.next_id("order"), item.product.id, item.product.title, item.period, price, item.quantity,
-                "pending_setup",
+                "pending_setup", config=item.config,
             )  # fmt: skip
             self.orders[order.id] = order
             made.append(order)
@@ -332,7 +337,8 @@ class Books:
             "unpaid_invoice_id": order.unpaid_invoice, "service_id": order.id, "service_type": "custom",
             "period": order.period, "quantity": order.quantity, "unit": "product", "price": number(order.price),
             "discount": None, "status": order.status, "reason": None, "notes": None,
-            "config": {"period": order.period}, "referred_by": None, "expires_at": moment(order.expires_at),
+            "config": {"period": order.period, **order.config} if self.tells_config else [], "referred_by": None,
+            "expires_at": moment(order.expires_at),
             "activated_at": moment(order.created_at), "suspended_at": None, "unsuspended_at": None,
             "canceled_at": None, "created_at": moment(order.created_at), "updated_at": moment(order.created_at),
             "total": number(order.total), "meta": [], "active_tickets": 0, "client": self.client_row(),

@@ -158,7 +158,8 @@ def _add_item(asked: Asked) -> Any:
     if product.stock is not None and product.stock < count + held:
         raise Refusal("This item is currently out of stock")
     cart.added += 1
-    cart.items.append(CartItem(cart.added, product, period, count))
+    more = {name: value for name, value in asked.params.items() if name not in ("id", "multiple", "CSRFToken")}
+    cart.items.append(CartItem(cart.added, product, period, count, more))
     return True
 
 

@@ -43,13 +43,16 @@ TOO_OLD: Final = "too-old"
 _COMPARE: Final = "Compare with the panel, then say what happened; it is not sent again by itself."
 
 
-def act_of(operation: Operation, invoice_id: str | None, targets: tuple[str, ...] = ()) -> Act:
-    """``operation`` as a driver is told of it; ``invoice_id`` of a payment that takes it from an earlier operation."""
+def act_of(operation: Operation, invoice_id: str | None, key: str = "") -> Act:
+    """``operation`` as a driver is told of it; ``invoice_id`` of a payment that takes it from an earlier operation.
+
+    Before it is sent also its ``key`` (``Plan.key``).
+    """
     params: Json = dict(operation.params)
     if operation.kind is OperationKind.PAY and invoice_id is not None:
         params["invoice_id"] = invoice_id
     bound = (f"invoice:{invoice_id}",) if invoice_id is not None and operation.takes_from is not None else ()
-    return Act(operation.kind.value, params, operation.amount, targets or operation.targets or bound)
+    return Act(operation.kind.value, params, operation.amount, operation.targets or bound, key)
 
 
 def may_repeat(traits: Traits, operation: Operation) -> bool:

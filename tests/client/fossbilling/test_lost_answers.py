@@ -172,6 +172,70 @@ async def test_a_purchase_beside_another_one_is_not_taken_for_it(panel: FossPane
         assert (await mine.outcomes.found(act, before or {})).state == "unclear"
 
 
+async def buy_one(mine: BillingClient, write: Write) -> BoughtOrders:
+    cell = OrderCell.model_validate({"plan": "2", "location": "panel", "quantity": 1})
+    quote = await mine.quotes.order(OrderRequest(cells=[cell], period=1))
+    return await mine.purchases.order(quote.id.raw, quote.total, write)
+
+
+def one_server(write: Write) -> Act:
+    cells = [{"plan": "2", "location": "panel", "quantity": 1}]
+    return Act("order.new", {"cells": cells, "period": 1}, usd("4.50"), key=write.key)
+
+
+async def test_what_another_computer_ordered_is_not_taken_for_a_purchase_that_never_arrived(
+    panel: FossPanel, client: Client
+) -> None:
+    panel.faults.append(Fault("client/cart/checkout", "drop-before"))
+    async with client() as here, client() as there:
+        before = await here.outcomes.before(one_server(KEY))
+        with pytest.raises(OutcomeUnknown):
+            await buy_one(here, KEY)
+        await buy_one(there, Write("another-key"))
+        finding = await here.outcomes.found(one_server(KEY), before or {})
+        assert (finding.state, finding.answer) == ("unclear", None)
+        assert "somebody else's" in finding.words
+        assert finding.now["mark_of_new_orders"] == (before or {})["mark_of_new_orders"] == KEY.key
+
+
+@pytest.mark.parametrize("first", ["here", "there"])
+async def test_a_lost_purchase_is_known_by_its_mark_beside_the_same_one_of_another_computer(
+    panel: FossPanel, client: Client, first: str
+) -> None:
+    async with client() as here, client() as there:
+        before = await here.outcomes.before(one_server(KEY))
+        if first == "there":
+            await buy_one(there, Write("another-key"))
+        panel.faults.append(Fault("client/cart/checkout"))
+        with pytest.raises(OutcomeUnknown):
+            await buy_one(here, KEY)
+        if first == "here":
+            await buy_one(there, Write("another-key"))
+        finding = await here.outcomes.found(one_server(KEY), before or {})
+        assert finding.state == "done"
+        (order,) = BoughtOrders.model_validate(finding.answer).orders
+        assert order.id == ("2" if first == "there" else "1")
+    assert len(panel.purchases()) == 2
+
+
+async def test_a_panel_that_does_not_tell_marks_is_compared_as_before(panel: FossPanel, client: Client) -> None:
+    panel.books.tells_config = False
+    panel.faults.append(Fault("client/cart/checkout"))
+    async with client() as here:
+        before = await here.outcomes.before(one_server(KEY))
+        with pytest.raises(OutcomeUnknown):
+            await buy_one(here, KEY)
+        assert (await here.outcomes.found(one_server(KEY), before or {})).state == "done"
+
+
+async def test_the_mark_is_not_shown_as_a_word_about_the_server(panel: FossPanel, client: Client) -> None:
+    async with client() as here:
+        bought = await buy_one(here, KEY)
+        order = await here.orders.get(bought.orders[0].id.raw)
+        assert KEY.key not in [text.raw for text in order.more.values()]
+    assert panel.books.orders[1].config["billtui"] == KEY.key
+
+
 Send = Callable[[BillingClient], Awaitable[Any]]
 
 

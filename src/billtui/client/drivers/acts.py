@@ -55,6 +55,9 @@ class Act:
     """What it is to cost, where it moves or bills money."""
     targets: tuple[str, ...] = ()
     """What it is done to: ``invoice:ID``, ``order:ID``, ``ticket:ID`` …"""
+    key: str = ""
+    """The operation's key (``Plan.key``) before it is sent: what it makes may carry a mark of it, which the picture
+    notes for the time after. Empty afterwards."""
 
     def text(self, name: str) -> str:
         """A parameter as text; empty where it is none."""

@@ -155,7 +155,8 @@ class Courier:
         desk, client = self._desk, await self._client(run)
         place = desk.reader.generation()  # what is sent from here on may be what is new later
         asked = desk.as_invoiced(run.plan, operation)
-        picture = await take_picture(client, act_of(asked, invoice_id), desk.clock(), place)
+        act = act_of(asked, invoice_id, run.plan.key(operation.number))
+        picture = await take_picture(client, act, desk.clock(), place)
         return {"picture": picture, "alone": not may_repeat(client.driver.traits, operation)}
 
     async def _prepare(self, run: Run, operation: Operation) -> Ready | None:

@@ -22,6 +22,11 @@ MOST_AT_ONCE: Final = 100
 """Servers in one cart: each is put in by a call of its own, so that each becomes an order of its own."""
 
 
+def mark_of(key: str) -> str:
+    """The mark of what the operation with this key buys; it tells nothing but that."""
+    return key[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """So many servers of one product."""

@@ -20,6 +20,7 @@ from billtui.client.drivers.fossbilling.basket import (
     currency_of,
     left_out,
     lines_of,
+    mark_of,
 )
 from billtui.client.drivers.fossbilling.calling import COOKIE, EXPECT, Place, call, cookie_of, listing, raw
 from billtui.client.drivers.fossbilling.envelope import explain, result_of
@@ -62,9 +63,12 @@ PRODUCTS_A_PAGE: Final = 100
 Headers = tuple[tuple[str, str], ...]
 
 
-def add_item(product: int, period: str, quantity: int, headers: Headers = (), *, more: bool = False) -> Call[None]:
-    """``guest/cart/add_item``. With ``more`` what is in the cart stays."""
+def add_item(
+    product: int, period: str, quantity: int, headers: Headers = (), *, more: bool = False, mark: str = ""
+) -> Call[None]:
+    """``guest/cart/add_item``. With ``more`` what is in the cart stays; a ``mark`` stays in the order's ``config``."""
     params: dict[str, Any] = {"multiple": 1} if more else {}
+    params |= {reading.MARK: mark} if mark else {}
     return call(
         "guest/cart/add_item", done, "orders.new", kind=Kind.ONCE, headers=headers, id=product, period=period,
         quantity=quantity, **params,
@@ -160,7 +164,7 @@ class CartCalls(Role):
             rate = yield from tax_rate()
             ways = yield from ask(gateways())
             try:  # the cart is looked at last, directly before it is bought
-                basket, row, refused = yield from _filled(wanted, headers)
+                basket, row, refused = yield from _filled(wanted, headers, mark_of(write.key))
                 total = total_of((line.amount for line in lines_of(row, basket, rate)), currency_of(row))
                 if refused or total != expected_total or not basket.cells:
                     now = f"{refused[0].reason}" if refused else f"It costs {total} now, not {expected_total}."
@@ -193,7 +197,7 @@ def _session() -> Steps[tuple[Headers, Row | None]]:
     return ((), (yield from ask(cart())))
 
 
-def _filled(basket: Basket, headers: Headers) -> Steps[tuple[Basket, Row, list[Exclusion]]]:
+def _filled(basket: Basket, headers: Headers, mark: str = "") -> Steps[tuple[Basket, Row, list[Exclusion]]]:
     """Empty the cart and put in what is wanted; a kind of server that the panel refuses is left out as a whole."""
     refused: list[Exclusion] = []
     empty = bool(headers)  # a session that was begun just now
@@ -201,7 +205,7 @@ def _filled(basket: Basket, headers: Headers) -> Steps[tuple[Basket, Row, list[E
         if not empty:
             yield from ask(_reset(headers))
         empty = False
-        wrong = yield from _put(basket, headers)
+        wrong = yield from _put(basket, headers, mark)
         if wrong is None:
             break
         refused.append(wrong[1])
@@ -226,11 +230,11 @@ def _filled(basket: Basket, headers: Headers) -> Steps[tuple[Basket, Row, list[E
     return basket, row, refused
 
 
-def _put(basket: Basket, headers: Headers) -> Steps[tuple[Wanted, Exclusion] | None]:
+def _put(basket: Basket, headers: Headers, mark: str) -> Steps[tuple[Wanted, Exclusion] | None]:
     for one in basket.cells:
         for _ in range(one.count):
             try:
-                yield from ask(add_item(one.product, period_of(basket.months), 1, headers, more=True))
+                yield from ask(add_item(one.product, period_of(basket.months), 1, headers, more=True, mark=mark))
             except (RuleRefused, NotFound) as error:
                 return one, left_out(str(one.product), reading.PLACE, "panel-refused", error.fact)
     return None

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from billtui.client.drivers.acts import Act, Finding, Picture
 from billtui.client.drivers.fossbilling import reading
+from billtui.client.drivers.fossbilling.basket import mark_of
 from billtui.client.drivers.fossbilling.calling import Place, listing
 from billtui.client.drivers.fossbilling.invoices import (
     BALANCE,
@@ -40,6 +41,10 @@ NEWEST: Final = 100
 REPEATABLE: Final = frozenset({"invoice.delete", "ticket.change"})
 """Deleting what is deleted and closing what is closed change nothing. Renewing, ordering, topping up, paying and
 writing do it once more (recorded: exchanges 20 and 21, 23, 33, 36)."""
+
+MARKED: Final = "mark_of_new_orders"
+"""In a picture: the mark that the new orders will carry, where they were given one."""
+OTHERS: Final = "There are new orders, but none with the mark of this purchase: they may be somebody else's."
 
 
 def newest(path: str, **params: Any) -> Steps[list[Row]]:
@@ -90,7 +95,7 @@ class Pictures(TicketCalls, Role):
     def _looks(self) -> dict[str, Callable[[Act], Steps[Picture]]]:
         return {
             "order.renew": self._before_renewal,
-            "order.new": lambda _act: self._purse(),
+            "order.new": self._before_purchase,
             "balance.top-up": lambda _act: self._purse(),
             "invoice.pay": self._before_payment,
             "invoice.delete": self._before_deletion,
@@ -155,6 +160,10 @@ class Pictures(TicketCalls, Role):
         orders = yield from newest(ORDERS)
         return {"balance": _held(held), "newest_invoice": _top(invoices), "newest_order": _top(orders)}
 
+    def _before_purchase(self, act: Act) -> Steps[Picture]:
+        marked: Picture = {MARKED: mark_of(act.key)} if act.key else {}
+        return (yield from self._purse()) | marked
+
     def _purchase(self, act: Act, before: Mapping[str, Any]) -> Steps[Finding]:
         held = yield from ask(balance())
         invoices = yield from newest(INVOICES)
@@ -166,6 +175,14 @@ class Pictures(TicketCalls, Role):
             "new_orders": {row.id(): row.text("title") for row in new},
             "new_invoices": {row.id(): _invoice_words(row) for row in bills},
         }  # fmt: skip
+        if MARKED in before:
+            now[MARKED] = before[MARKED]
+            ours = [row for row in new if _is_marked(row, before[MARKED])]
+            if ours:  # what others bought in the same moment is told apart
+                ids = {row.id() for row in ours}
+                new, bills = ours, [row for row in bills if ids & set(reading.orders_of(row))]
+            elif any(_is_marked(row, before[MARKED]) is False for row in new):
+                return Finding("unclear", OTHERS, now)
         mine = [row for row in bills if self._is_purchase(row, new, act)]
         if len(mine) == 1 and len(bills) == 1:
             ids = set(reading.orders_of(mine[0]))
@@ -341,6 +358,12 @@ def _held(value: Any) -> str:
 
 def _renews(row: Row, order_id: str, act: Act) -> bool:
     return reading.orders_of(row) == [order_id] and reading.invoice(row).total == act.amount
+
+
+def _is_marked(row: Row, mark: Any) -> bool | None:
+    """Whether an order carries this mark; ``None`` where the panel does not tell what an order was made with."""
+    config = row.any("config")
+    return config.get(reading.MARK) == mark if isinstance(config, Mapping) and config else None
 
 
 def _is_ticket(row: Row, act: Act) -> bool:
