@@ -77,3 +77,31 @@ async def test_signing_in_names_what_is_typed(tmp_path: Path) -> None:
             await driver.press("enter")
             await driver.ready()
             await driver.sees("100.00 EUR")
+
+
+async def test_what_never_ends_is_not_offered_to_be_renewed_nor_a_code_where_none_is_taken(tmp_path: Path) -> None:
+    with GatewayStub() as gateway:
+        gateway.orders[0]["todate"] = "9999-12-31"
+        sandbox: Any = SimpleNamespace(url=gateway.url, accounts=[{"login": LOGIN, "password": KEY}])
+        profile = make_profile(name="gate", url=gateway.url, login=LOGIN, kind="rootpanel")
+        pocket = Pocket(Credential("token", SecretStr(KEY), "test"))
+        async with Program(sandbox, tmp_path).open(profile=profile, credentials=pocket, login=LOGIN) as driver:
+            await driver.go("3", "OrdersScreen")
+            await driver.cursor_to("1")
+            await driver.press("R")
+            await driver.hears("web-1.example has no end: there is nothing to renew.")
+            await driver.cursor_to("2")
+            await driver.press("R")
+            await driver.on("ChoiceDialog")
+            await driver.press("enter")
+            await driver.on("RenewalDialog")
+            await driver.sees("none is taken from here: c says why")
+            await driver.press("c")
+            await driver.reads("cannot take a promo code with renewals from here")
+            await driver.press("escape")
+            await driver.on("OrdersScreen")
+            await driver.press("b")
+            await driver.on("BulkOrderScreen")
+            await driver.sees("this panel takes none")
+            await driver.press("d")
+            await driver.hears("cannot take a promo code with new servers from here")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from billtui.cli.demo import DEFAULT_FLEET, DEFAULT_SEED, Demo, demo_folder, running_demo
 from billtui.cli.exits import Exit
-from billtui.cli.needs import NEEDS
+from billtui.cli.needs import needed
 from billtui.cli.problems import CliError
 from billtui.cli.secrets import EnvironmentKeeper, ProfileSecrets
 from billtui.config.paths import state_dir
@@ -199,9 +199,9 @@ class Context:
 
     def check_panel_can(self, session: Session) -> None:
         """Whether the panel can do what this verb is for, for this account. Raises CliError with what to do instead."""
-        needed = NEEDS.get(self.options.verb.path)
-        if needed is not None and (why := session.unavailable(needed)):
-            raise CliError("capability-missing", why, Exit.REFUSED)
+        for one in needed(self.options):
+            if why := session.unavailable(one):
+                raise CliError("capability-missing", why, Exit.REFUSED)
 
     async def _sign_out_again(self, session: Session) -> None:
         """A script's password made a session of its own on the panel: it does not outlive the command."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 _ONE: Mapping[str, str] = {
     "account notifications": "account.notifications",
@@ -80,5 +80,20 @@ _ONE: Mapping[str, str] = {
 }
 
 NEEDS: Final[Mapping[tuple[str, ...], str]] = {tuple(name.split()): capability for name, capability in _ONE.items()}
-"""Verb → the capability without which it ends with exit code 3 and the reason. A verb that is not here needs none by
+"""Verb → the capability without which it ends with exit code 5 and the reason. A verb that is not here needs none by
 itself: it shows what there is, or each of its steps is checked where it is sent (``apply``, ``jobs``, ``accounts``)."""
+
+_PROMO: Final[Mapping[tuple[str, ...], str]] = {
+    ("order", "new"): "orders.new-promo",
+    ("quote", "order"): "orders.new-promo",
+    ("orders", "renew"): "orders.renew-promo",
+    ("quote", "renewal"): "orders.renew-promo",
+}
+"""What a promo code needs besides. What is worked out from several of them says of each why it is not used."""
+
+
+def needed(options: Any) -> list[str]:
+    """What the panel has to be able to do for a verb with these options."""
+    path = options.verb.path
+    found = [NEEDS.get(path), _PROMO.get(path) if getattr(options, "promo", None) else None]
+    return [one for one in found if one is not None]

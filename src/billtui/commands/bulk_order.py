@@ -69,7 +69,10 @@ COMMANDS = (
     Command("bulk.addons", "Add-ons", "What every server gets on top.", ("a",), Scope.BULK),
     Command("bulk.names", "Names", "A pattern such as web-{loc}-{n:02}.", ("n",), Scope.BULK),
     Command("bulk.auto_renew", "Auto-renewal", "On with its period, or off (REN-4).", ("t",), Scope.BULK),
-    Command("bulk.promo", "Promo code", "It takes per cent off (DSC-6).", ("d",), Scope.BULK),
+    Command(
+        "bulk.promo", "Promo code", "It takes per cent off (DSC-6).", ("d",), Scope.BULK,
+        capability="orders.new-promo",
+    ),
     Command(
         "bulk.copy_command", "Copy command", "Send the command line that orders the same to the clipboard.", ("Y",),
         Scope.BULK,

@@ -55,7 +55,8 @@ class BulkOrderScreen(BulkOrderView):
 
     def refusal_of(self, command: Command) -> str | None:
         """Why not, now."""
-        if refusal := super().refusal_of(command):
+        refusal = super().refusal_of(command)
+        if refusal and not (command.id == "bulk.promo" and self.desk.draft.promo_code):  # a code of before is taken out
             return refusal
         if command.scope is not Scope.BULK or command.id.startswith("matrix."):
             return None

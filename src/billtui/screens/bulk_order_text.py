@@ -173,11 +173,17 @@ class ChoiceLine:
 
 
 def choice_lines(
-    standing: Standing, addons: Sequence[Addon], preview: str, name_problem: str, keys: Callable[[str], str]
+    standing: Standing,
+    addons: Sequence[Addon],
+    preview: str,
+    name_problem: str,
+    keys: Callable[[str], str],
+    *,
+    takes_code: bool = True,
 ) -> list[ChoiceLine]:
-    """The choices besides quantities; ``keys`` gives the key of a command."""
+    """The choices besides quantities; ``keys`` gives the key of a command, ``takes_code`` whether a code is taken."""
     draft = standing.draft
-    code = draft.promo_code or "none"
+    code = draft.promo_code or ("none" if takes_code else "this panel takes none from here")
     if draft.promo_code and standing.offer is not None and not standing.code_problem:
         promo = standing.offer.quotes[0].promo
         code += f": −{percent_text(promo.percent)} where that is more than loyalty" if promo is not None else ": holds"

@@ -274,7 +274,9 @@ class BulkOrderView(BilltuiScreen):
 
         pattern = self.desk.draft.names
         names = f"{pattern}  {self.desk.names_shown}" if pattern else "the panel names them"
-        lines = choice_lines(standing, self.desk.catalogue.addons, names, self.desk.names_problem, keys)
+        takes_code = self.billtui.capability_refusal("orders.new-promo") is None
+        addons = self.desk.catalogue.addons
+        lines = choice_lines(standing, addons, names, self.desk.names_problem, keys, takes_code=takes_code)
         for line in lines:
             content = line.content(width)
             if line.id not in self._shown:

@@ -62,8 +62,10 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         cursor: str | None = None,
         on_left_out: bool = False,
         by_itself: str = "",
+        no_code: str = "",
     ) -> None:
-        """``names`` are the orders', by id. ``code`` stands in the field; ``problem`` says why it fails (DSC-6).
+        """``names`` are the orders', by id. ``code`` stands in the field; ``problem`` says why it fails (DSC-6),
+        ``no_code`` why the panel takes none at all.
 
         ``cursor`` and ``on_left_out`` say where to rest; ``by_itself`` is as in :func:`payment_choices`.
         """
@@ -76,6 +78,7 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         self.names = names
         self.code = code
         self.problem = problem
+        self.no_code = no_code
         self.cursor = cursor
         self.on_left_out = on_left_out and bool(left_out)
         self.by_itself = by_itself
@@ -97,7 +100,8 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         )
         with Horizontal(id="promo-row"):
             yield Static(Content("Promo code"), id="promo-label")
-            field = Input(self.code, placeholder="c types one", id="promo")
+            field = Input(self.code, placeholder="" if self.no_code else "c types one", id="promo")
+            field.disabled = bool(self.no_code)
             field.cursor_blink = False
             yield field
             yield Static(Content(self.problem or self._code_text()), id="promo-text")
@@ -169,6 +173,8 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         ]  # fmt: skip
 
     def _code_text(self) -> str:
+        if self.no_code:
+            return "none is taken from here: c says why"
         promo = next((quote.promo for quote in self.offer.quotes if quote.promo is not None), None)
         if promo is None or not self.code:
             return ""
@@ -232,7 +238,11 @@ class RenewalDialog(Dialog[RenewalAnswer]):
     # --- code, explanation, payment
 
     def action_code(self) -> None:
-        """Type a promo code."""
+        """Type a promo code, or say why none is taken."""
+        if self.no_code:
+            self.query_one("#promo-row").add_class("refused")
+            self.query_one("#promo-text", Static).update(Content(self.no_code))
+            return
         self.query_one("#promo", Input).focus()
 
     @on(Input.Submitted, "#promo")

@@ -137,6 +137,7 @@ class _Renewal:
                 cursor=cursor,
                 on_left_out=on_left_out,
                 by_itself=payer(self.app.session.traits, OperationKind.RENEW),
+                no_code=self.app.session.unavailable("orders.renew-promo") or "",
             )
             answer = await self.app.push_screen_wait(dialog)
             if answer is None:

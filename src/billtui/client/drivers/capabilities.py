@@ -44,7 +44,9 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
         orders="list orders",
         catalogue="list what is sold",
         orders__new="order new servers",
+        orders__new_promo="take a promo code with new servers",
         orders__renew="renew orders",
+        orders__renew_promo="take a promo code with renewals",
         orders__addons="add to a server",
         orders__change_plan="change a server's plan",
         orders__rename="rename orders",
@@ -106,7 +108,18 @@ CAPABILITIES: Final[Mapping[str, Capability]] = {
 EVERY: Final = frozenset(CAPABILITIES)
 COARSE: Final = ("tickets", "staff")
 """Names that stand for all that are below them where an account's own are told, and none of those is told itself."""
-FOR_ALL: Final = frozenset({"sign-in", "account", "account.sessions", "orders", "catalogue", "invoices"})
+FOR_ALL: Final = frozenset(
+    {
+        "sign-in",
+        "account",
+        "account.sessions",
+        "orders",
+        "catalogue",
+        "invoices",
+        "orders.new-promo",
+        "orders.renew-promo",
+    }
+)
 """Never told of an account: the driver alone decides."""
 NO_WAY_ROUND: Final = frozenset({"sign-in", "changes", "operations", "sandbox.mail", "staff.presence"})
 """What a panel's web pages do not give instead."""

@@ -36,6 +36,7 @@ CLIENT: Final = frozenset(
         "orders",
         "catalogue",
         "orders.new",
+        "orders.new-promo",
         "orders.renew",
         "orders.rename",
         "orders.auto-renew",

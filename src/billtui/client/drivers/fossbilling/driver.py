@@ -27,6 +27,9 @@ OPTIONS: Final[Mapping[str, str]] = {
 ASSUMED: Final[Mapping[str, str]] = {
     "several items in a cart": "add_item empties the cart unless it carries multiple=1; each server is an item of its"
     " own, so that it becomes an order of its own.",
+    "marks of new orders": "What an item of a cart carries beside its options stays in its order's config, as answers"
+    " of an order form do: new orders carry “billtui” there, by which they are known after a lost answer. Where an"
+    " order tells no config, they are compared by product, period and price.",
     "a cart by API key": "A call by API key begins a session whose cart and checkout are that client's.",
     "tax": "client/invoice/get_tax_rate says what invoices add to prices; where it is not known, what the"
     " newest invoice added.",
@@ -45,7 +48,8 @@ ASSUMED: Final[Mapping[str, str]] = {
 CLIENT: Final = frozenset(
     {
         "sign-in", "account", "account.password", "account.recovery", "balance.ledger", "balance.top-up", "invoices",
-        "invoices.pay", "invoices.delete", "invoices.document", "orders", "orders.renew", "orders.new", "catalogue",
+        "invoices.pay", "invoices.delete", "invoices.document", "orders", "orders.renew", "orders.new",
+        "orders.new-promo", "catalogue",
         "tickets", "tickets.new", "tickets.reply", "tickets.change",
     }
 )  # fmt: skip
