@@ -7,6 +7,7 @@ and is looked at again before the file is carried out anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from billtui.services.plans import Operation, Plan
 
 if TYPE_CHECKING:
     from billtui.client import BillingClient
+    from billtui.client.drivers.acts import Act
     from billtui.services.journal import JournalReader
 
 K = OperationKind
@@ -36,7 +38,7 @@ async def with_panel_seen(client: BillingClient, plan: Plan) -> Plan:
     """``plan`` as it goes into a file. Raises ClientError."""
     operation = None if client.driver.traits.keys else _first(plan)
     at = datetime.now(UTC).isoformat(timespec="microseconds")  # what is done from here on may be what differs later
-    seen = None if operation is None else await client.outcomes.before(act_of(operation, None))
+    seen = None if operation is None else await client.outcomes.before(_act(plan, operation))
     if operation is None or seen is None:
         return plan
     fact: dict[str, Any] = {"at": at, "seen": seen}
@@ -45,16 +47,57 @@ async def with_panel_seen(client: BillingClient, plan: Plan) -> Plan:
 
 
 async def changed_since_written(client: BillingClient, journal: JournalReader, plan: Plan) -> list[str]:
-    """What differs on the panel from when the file was written, in words; nothing where this computer bought, paid
-    or the like there since, which may be what it comes from. Raises ClientError, JournalError."""
+    """What differs on the panel from when the file was written, in words. Raises ClientError, JournalError.
+
+    Where this computer bought, paid or the like there since, that is what it may come from: then only what is new there
+    and was not made from here, and what looks like this very plan.
+    """
     operation = None if client.driver.traits.keys else _first(plan)
     fact = None if operation is None else operation.facts.get(SEEN)
     before = fact.get("seen") if isinstance(fact, dict) else None
     if operation is None or not isinstance(fact, dict) or not isinstance(before, dict):
         return []
-    now = await client.outcomes.before(act_of(operation, None))
-    if now is None or now == before:
+    seen = await client.outcomes.before(_act(plan, operation))
+    now = {name: value for name, value in (seen or {}).items() if name in before}  # a later billtui may look at more
+    if not now or now == before:
         return []
-    if journal.any_sent_since(plan.panel_id, plan.account_id, str(fact.get("at")), TRACES):
-        return []
-    return changes(before, now)
+    at = str(fact.get("at"))
+    if not journal.any_sent_since(plan.panel_id, plan.account_id, at, TRACES):
+        return changes(before, now)
+    done = journal.done_since(plan.panel_id, plan.account_id, TRACES, _instant(at))
+    ours = {one for row in done for one in _made(row.answer)}
+    foreign = changes(before, {name: _foreign(value, now.get(name), ours) for name, value in before.items()})
+    found = await client.outcomes.found(_act(plan, operation), before)
+    made = _made(found.answer) if found.state == "done" else set()
+    like_this = f"{found.words[:1].lower()}{found.words[1:].rstrip('.')}, as this plan says"
+    return foreign + ([like_this] if made and not made & ours else [])
+
+
+def _instant(text: str) -> datetime:
+    """When the file was looked at; long ago where it does not say."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _act(plan: Plan, operation: Operation) -> Act:
+    return act_of(operation, None, plan.key(operation.number))
+
+
+def _made(answer: Mapping[str, Any] | None) -> set[str]:
+    """Ids of the invoice and the orders that an answer names."""
+    orders = (answer or {}).get("orders")
+    found = [(answer or {}).get("invoice"), *(orders if isinstance(orders, list) else [])]
+    return {str(one["id"]).rpartition(":")[2] for one in found if isinstance(one, Mapping) and "id" in one}
+
+
+def _foreign(before: Any, now: Any, ours: Set[str]) -> Any:
+    """``before``, and of what is listed ``now`` also what is newer than all of that and not ``ours``."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        return {name: _foreign(value, now.get(name), ours) for name, value in before.items()}
+    if not isinstance(before, list) or not isinstance(now, list):
+        return before
+    newest = max((int(one) for one in before if str(one).isdecimal()), default=-1)
+    new = [one for one in now if one not in before and not (str(one).isdecimal() and int(one) <= newest)]
+    return before + [one for one in new if str(one).rpartition(":")[2] not in ours]

@@ -80,3 +80,19 @@ def test_what_was_bought_here_since_stops_no_other_file(panel: KeylessPanel, com
     first, second = written(panel, purchase(panel)), written(panel, purchase(panel))
     assert carry(here, first) == [S.DONE]
     assert changed(panel, here, second) == []
+
+
+@pytest.mark.parametrize("first", ["here", "there"])
+def test_a_purchase_of_another_computer_is_seen_beside_what_was_bought_here(
+    panel: KeylessPanel, computer: NewExecutor, first: str
+) -> None:
+    here, there = computer("here"), computer("there")
+    plan = written(panel, purchase(panel))
+    if first == "here":
+        assert carry(here, purchase(panel)) == [S.DONE]
+        assert changed(panel, here, plan) == []
+    assert carry(there, plan) == [S.DONE]
+    if first == "there":
+        assert carry(here, purchase(panel)) == [S.DONE]
+    assert changed(panel, here, plan) != []
+    assert len(panel.invoices) == 2
