@@ -52,11 +52,11 @@ def servers_text(quotes: Sequence[Quote]) -> str:
     return f"{count(len(found), 'line')} = {count(total, 'server')}" if found else "no servers"
 
 
-def show_cells(out: Output, offer: Offer[R]) -> None:
-    """New servers: each cell as quantity × unit = amount, then the counts and the total."""
-    out.table(_CELLS, map(_cell, offer.lines), empty="Nothing of this can be had.")
+def show_cells(out: Output, offer: Offer[R], plan: Callable[[str], str]) -> None:
+    """New servers: each cell as quantity × unit = amount, the counts, the total. ``plan`` names one by its id."""
+    out.table(_CELLS, (_cell(line, plan) for line in offer.lines), empty="Nothing of this can be had.")
     out.line(f"{servers_text(offer.quotes)}{_requests(offer)}")
-    _end(out, offer, lambda one: f"{one.plan} in {one.location}")
+    _end(out, offer, lambda one: f"{plan(str(one.plan))} in {one.location}")
 
 
 def show_orders(out: Output, offer: Offer[R], name_of: Callable[[str], str], nothing: str) -> None:
@@ -91,10 +91,10 @@ def _end(out: Output, offer: Offer[R], name: Callable[[Exclusion], str]) -> None
         out.note(f"Left out: {name(one)}: {one.reason}{f' ({one.rule})' if one.rule else ''}")
 
 
-def _cell(line: QuoteLine) -> list[str]:
+def _cell(line: QuoteLine, plan: Callable[[str], str]) -> list[str]:
     each = line.unit_amount.amount if line.unit_amount is not None else line.amount.amount / line.quantity
     return [
-        str(line.plan), str(line.location), str(line.quantity), group_digits(each),
+        plan(str(line.plan)), str(line.location), str(line.quantity), group_digits(each),
         group_digits(line.list_price.amount), _discounts(line), str(line.amount),
     ]  # fmt: skip
 

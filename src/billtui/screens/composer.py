@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from textual import on
@@ -152,7 +153,7 @@ class ComposerScreen(ComposedLetter):
     async def choose_order(self) -> bool:
         """The order that it is about; whether one was chosen."""
         rows = self.session.store.orders()
-        things = [Findable(row.id, row.name, _order_detail(row), row.id) for row in rows]
+        things = [Findable(row.id, row.name, _order_detail(row, self.session.plan_names.word), row.id) for row in rows]
         none = Findable(NO_ORDER, "None of them", "It is about no order")
         chosen = await self.app.push_screen_wait(
             FoundChoice(
@@ -206,6 +207,6 @@ class ComposerScreen(ComposedLetter):
             self.app.pop_screen()
 
 
-def _order_detail(row: OrderRow) -> str:
+def _order_detail(row: OrderRow, plan: Callable[[str], str]) -> str:
     """What an order is told apart by."""
-    return ", ".join(filter(None, (row.address, row.plan, row.location, row.state)))
+    return ", ".join(filter(None, (row.address, plan(row.plan), row.location, row.state)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,6 +159,14 @@ class SessionReads:
         found = await self._threads.ask(self._core.reads.catalogue(), "Asking what is sold")
         self.plan_names.tell(found.plans)
         return found
+
+    async def name_plans(self, plans: Iterable[str]) -> None:
+        """Ask what is sold, where one of these plans is a number without a name. If that fails, it stays a number."""
+        from billtui.client.errors import ClientError
+
+        if self.plan_names.lacks(plans):
+            with contextlib.suppress(ClientError):
+                await self.catalogue()
 
     async def document(self, invoice_id: str, document_format: str, path: Path) -> int:
         """An invoice as ``pdf``, ``csv`` or ``json`` into a new file (INV-9); its size in bytes. Raises ClientError."""

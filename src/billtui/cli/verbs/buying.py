@@ -42,7 +42,7 @@ async def quote_order(context: Context) -> Exit:
         if context.out.as_json:
             context.out.document("quote", **offer_json(offer))
         else:
-            show_cells(context.out, offer)
+            show_cells(context.out, offer, session.plan_names.word)
         return Exit.DONE if offer.lines else Exit.REFUSED
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from billtui.cli.carrying import busy, carry_out, nothing_left
 from billtui.cli.choosing import chosen_orders, is_choosing, matching_rows, tags_of
 from billtui.cli.context import Context
@@ -15,6 +17,7 @@ from billtui.cli.targets import all_found, order_ids
 from billtui.cli.verbs.invoices import purse_note
 from billtui.domain.models import AutoRenew, Order
 from billtui.domain.periods import PERIODS
+from billtui.domain.safetext import SafeText
 from billtui.services import planner
 from billtui.services.session import Session
 from billtui.services.store import OrderRow, money
@@ -44,7 +47,11 @@ async def list_all(context: Context) -> Exit:
             out.document("orders", **orders_document(options, rows, synced, tags_of(session)))
             return Exit.DONE
         shown = limited(options, rows)
-        out.table(_COLUMNS, ([*_cells(row), left_of(row, now), *_price(row)] for row in shown), empty="No orders.")
+        if not options.offline:
+            await session.name_plans(row.plan for row in shown)
+        word = session.plan_names.word
+        rows_of = ([*_cells(row, word), left_of(row, now), *_price(row)] for row in shown)
+        out.table(_COLUMNS, rows_of, empty="No orders.")
         more = f"; {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
         out.note(f"{count(len(shown), 'order')}{more}. As of {age(synced)}.")
     return Exit.DONE
@@ -59,8 +66,8 @@ def _listed(context: Context, session: Session) -> list[OrderRow]:
     return matching_rows(session, rows, options.where) if is_choosing(context) else rows
 
 
-def _cells(row: OrderRow) -> list[str]:
-    return [row.id, row.name, row.plan, row.location, row.address, row.state, day(row.paid_until)]
+def _cells(row: OrderRow, plan: Callable[[str], str]) -> list[str]:
+    return [row.id, row.name, plan(row.plan), row.location, row.address, row.state, day(row.paid_until)]
 
 
 def _price(row: OrderRow) -> list[str]:
@@ -82,17 +89,19 @@ async def show(context: Context) -> Exit:
         if out.as_json:
             out.document("order", order=order)
         else:
-            _show(context, order)
+            if not options.offline:
+                await session.name_plans([order.plan.raw])
+            _show(context, order, session.plan_names.word(order.plan.raw))
     return Exit.DONE
 
 
-def _show(context: Context, order: Order) -> None:
+def _show(context: Context, order: Order, plan: str) -> None:
     out = context.out
     auto = f"on, {count(order.auto_renew.months, 'month')}" if order.auto_renew.on else "off"
     facts = [
         ("Order", f"{order.name} (id {order.id})"),
         ("State", f"{order.state}{f', {order.power}' if order.power else ''}"),
-        ("What", f"{order.kind}, {order.plan} in {order.location}"),
+        ("What", f"{order.kind}, {SafeText(plan)} in {order.location}"),
         ("Address", str(order.address or "–")),
         ("Paid until", when(order.paid_until)),
         ("Monthly", f"{order.monthly_price}{' (individual price)' if order.individual_price else ''}"),
