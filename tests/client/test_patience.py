@@ -16,6 +16,7 @@ from billtui.client import (
     CertificateProblem,
     CircuitOpen,
     ClientError,
+    ConfigurationProblem,
     ConnectionLost,
     ConnectionSettings,
     CursorExpired,
@@ -148,6 +149,28 @@ def test_the_breaker_lets_one_trial_through() -> None:
     breaker.wait(6)
     breaker.succeeded()
     assert breaker.wait(6) is None and breaker.wait(6) is None
+
+
+def test_a_person_waits_no_longer_than_the_first_pause() -> None:
+    """What nobody waited for has met the panel gone for long; it is asked as soon as somebody wants to know."""
+    breaker = Breaker()
+    for at in range(BREAK_AFTER + 4):
+        breaker.failed(at)
+    last = BREAK_AFTER + 3
+    assert breaker.wait(last + 2) == pytest.approx(28)
+    assert breaker.wait(last + 1, person=True) == pytest.approx(1)
+    assert breaker.wait(last + 2, person=True) is None
+    assert breaker.wait(last + 2, person=True) is not None, "one trial at a time"
+    breaker.failed(last + 2)
+    assert breaker.wait(last + 3, person=True) == pytest.approx(1), "and not one after the other"
+
+
+async def test_what_cannot_be_written_says_nothing_of_the_line(connect: Connect) -> None:
+    async with PanelStub(GOOD) as panel, connect(panel.url) as client:
+        for _ in range(BREAK_AFTER + 1):
+            with pytest.raises(ConfigurationProblem):
+                await client.orders.get("1\ud800")
+        await client.account.me()
 
 
 def test_pauses_are_spread_over_the_whole_interval_and_stay_within_it() -> None:

@@ -67,7 +67,7 @@ class WarpLoop(asyncio.SelectorEventLoop):
 class Patient:
     """A circuit breaker that never opens: its clock is the machine's, not the history's."""
 
-    def wait(self, _now: float) -> float | None:
+    def wait(self, _now: float, *, person: bool = False) -> float | None:
         return None
 
     def failed(self, _now: float) -> None:

@@ -60,7 +60,8 @@ class BillingClient:
         on_answer: Callable[[], None] | None = None,
     ) -> None:
         """``on_session_expired`` gives reads a new token, once per read; ``on_answer`` hears of every answer of the
-        panel, a clear no included, and of no trouble on the way to it. Raises ``ConfigurationProblem``."""
+        panel, a clear no included, and of no trouble on the way to it: it is whoever shows how the line is to a person,
+        who need not wait while the circuit is open. Raises ``ConfigurationProblem``."""
         self.driver: Driver = driver if driver is not None else BillingV1()
         self.settings = settings = settings.below(self.driver.traits.door)
         self._origin = settings.address().origin
@@ -71,7 +72,7 @@ class BillingClient:
         self._transport = Transport(settings)
         self._runner = Runner(self._transport, self._credentials, self.driver.authorised, self.driver.traits.pace)
         if on_answer is not None:
-            self._runner.heard = on_answer
+            self._runner.heard, self._runner.for_people = on_answer, True
         self._turns: Turns | None = None
         self._limits = Limits.of(self.driver, settings.url, None)
         self.sessions = Sessions(self, self._keep)

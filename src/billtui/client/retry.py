@@ -60,14 +60,20 @@ class Breaker:
 
     failures: int = 0
     open_until: float = 0.0
+    failed_at: float = 0.0
     trying: bool = field(default=False)
 
-    def wait(self, now: float) -> float | None:
-        """Seconds until a read may pass, or ``None``: it may pass now (and is the trial, if the circuit was open)."""
+    def wait(self, now: float, *, person: bool = False) -> float | None:
+        """Seconds until a read may pass, or ``None``: it may pass now (and is the trial, if the circuit was open).
+
+        Where a ``person`` waits for it, :data:`BREAK_FIRST` after the last failure is enough: a pause that has grown
+        while nobody looked says nothing about now.
+        """
         if self.failures < BREAK_AFTER:
             return None
-        if now < self.open_until:
-            return self.open_until - now
+        until = min(self.open_until, self.failed_at + BREAK_FIRST) if person else self.open_until
+        if now < until:
+            return until - now
         if self.trying:
             return BREAK_FIRST
         self.trying = True
@@ -81,6 +87,7 @@ class Breaker:
     def failed(self, now: float) -> None:
         """Line or panel failed."""
         self.failures += 1
+        self.failed_at = now
         self.trying = False
         if self.failures >= BREAK_AFTER:
             self.open_until = now + min(BREAK_LONGEST, BREAK_FIRST * 2 ** (self.failures - BREAK_AFTER))

@@ -18,6 +18,7 @@ from billtui.client.codec import UnreadableAnswer
 from billtui.client.errors import (
     CircuitOpen,
     ClientError,
+    ConfigurationProblem,
     ConnectionLost,
     NotSent,
     Outcome,
@@ -30,7 +31,7 @@ from billtui.client.errors import (
     TimedOut,
 )
 from billtui.client.exchange import Answer, Call, Conversation, Exchange, Kind, Request, Together
-from billtui.client.pace import UNSPARED, Pace
+from billtui.client.pace import UNHURRIED, UNSPARED, Pace
 from billtui.client.questions import counted
 from billtui.client.retry import Breaker, next_pause
 from billtui.client.transport import Transport
@@ -53,6 +54,8 @@ class Runner:
     """Puts the token into a request, as the driver says."""
     pace: Pace = UNSPARED
     breaker: Breaker = field(default_factory=Breaker)
+    for_people: bool = False
+    """Whether somebody waits for what it reads, unless that is :data:`UNHURRIED`."""
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
     heard: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called whenever the panel itself has answered something, if only with a clear no."""
@@ -170,7 +173,7 @@ class Runner:
         attempt = 0
         renewed = False
         while True:
-            waiting = self.breaker.wait(time.monotonic())
+            waiting = self.breaker.wait(time.monotonic(), person=self.for_people and not UNHURRIED.get())
             if waiting is not None:
                 raise CircuitOpen(
                     f"{self.transport.place} failed several times in a row. Nothing was sent;"
@@ -211,6 +214,8 @@ class Runner:
         counted = False
         try:
             result = await self._once(call, left)
+        except ConfigurationProblem:
+            raise  # nothing was asked: that says nothing of the line
         except ClientError as error:
             counted = True
             if isinstance(error, NotSent | TimedOut | ConnectionLost | ServerTrouble):

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from billtui.client.errors import ClientError, NotSent, Outcome, RateLimited
+from billtui.client.errors import ClientError, ConfigurationProblem, NotSent, Outcome, RateLimited
 from billtui.services.session_events import ConnectionChanged, ConnectionState, SessionEvent
 
 MOST_SKEW = timedelta(minutes=2)
@@ -32,8 +32,11 @@ class Health:
             self.show(ConnectionState.ONLINE)
 
     def failed(self, error: ClientError) -> bool:
-        """A question failed; True where that says that the panel cannot be reached."""
-        if isinstance(error, NotSent):
+        """A question failed; True where that says that the panel cannot be reached.
+
+        What cannot be asked as it was said (``ConfigurationProblem``) says nothing of the line.
+        """
+        if isinstance(error, NotSent) and not isinstance(error, ConfigurationProblem):
             self.show(ConnectionState.OFFLINE, error.message)
             return True
         return False

@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from billtui.client.errors import ClientError, NotFound, NotSent, SessionExpired, SignInRefused
+from billtui.client.errors import (
+    ClientError,
+    ConfigurationProblem,
+    NotFound,
+    NotSent,
+    SessionExpired,
+    SignInRefused,
+)
+from billtui.client.retry import BREAK_AFTER, BREAK_FIRST
 from billtui.client.settings import ConnectionSettings
 from billtui.config.credentials import Credential, SaveResult
 from billtui.services.session import AlienPlan, NotSignedIn, ReadOnlySession, Session, SessionClosed, SessionSettings
@@ -315,6 +323,28 @@ async def test_any_answer_puts_offline_right_at_once(panel: SmallPanel, opens: O
     async with gone_and_back(panel, opens) as (session, _events):
         with contextlib.suppress(NotFound):
             await asked[what](session)
+        assert session.connection.state is ConnectionState.ONLINE
+        await until(lambda: session.store.order_rows(["5"])["5"].name == "changed meanwhile")
+
+
+async def test_what_cannot_be_asked_as_it_was_put_says_nothing_of_the_line(panel: SmallPanel, opens: Opens) -> None:
+    async def work(_client: object, _sync: object) -> None:
+        raise ConfigurationProblem("This panel renews order by order. Nothing was sent; renew them one by one.")
+
+    async with opens() as (session, events):
+        await loaded(events)
+        await until(lambda: session.connection.state is ConnectionState.ONLINE)
+        with pytest.raises(ConfigurationProblem):
+            await session._threads.ask(session._core.ask(work), "Asking what cannot be asked")
+        assert session.connection.state is ConnectionState.ONLINE
+
+
+async def test_whoever_asks_finds_a_panel_that_is_back_while_the_circuit_rests(panel: SmallPanel, opens: Opens) -> None:
+    async with gone_and_back(panel, opens) as (session, _events):
+        assert session._core._client is not None
+        breaker, now = session._core._client._runner.breaker, time.monotonic()
+        breaker.failures, breaker.failed_at, breaker.open_until = BREAK_AFTER + 4, now - BREAK_FIRST, now + LONG
+        await session.order("1")
         assert session.connection.state is ConnectionState.ONLINE
         await until(lambda: session.store.order_rows(["5"])["5"].name == "changed meanwhile")
 
