@@ -152,6 +152,26 @@ def test_loose_files_and_directories_come_with_their_cure() -> None:
     assert "chmod 700" in lines["config directory"] and "chmod 700" in lines["profiles"]
 
 
+def test_a_directory_that_cannot_be_made_is_not_called_not_made_yet(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
+        monkeypatch.setenv(f"BILLTUI_{kind}_DIR", str(tmp_path / kind.lower() / "below"))
+    (tmp_path / "config").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "data").chmod(0o777)
+    closed = tmp_path / "state"
+    closed.mkdir(mode=0o700)
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and real(path, mode))
+    lines = found()
+    assert "config is a link to nothing)" in lines["config directory"]
+    assert "(cannot be made: nothing can be made in " in lines["state directory"]
+    assert "cannot be made: nothing can be made in " in lines["journal"]
+    assert "cannot be made: " in lines["data directory"] and "chmod o-w -- " in lines["data directory"]
+    assert lines["cache directory"].endswith("(not made yet)")
+
+
 def test_the_home_directory_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     lines = found()

@@ -74,7 +74,7 @@ def _directory(path: Path) -> str:
     try:
         status = path.stat()
     except FileNotFoundError:
-        return f"{path} (not made yet)"
+        return f"{path} ({_not_there(path)})"
     except OSError as error:
         return f"{path} ({error.strerror})"
     kind = file_system(path)
@@ -84,6 +84,12 @@ def _directory(path: Path) -> str:
     except ConfigError as error:
         return f"{found}. Refused: {error}"
     return found
+
+
+def _not_there(directory: Path) -> str:
+    """Of a directory that is missing: whether it will be made."""
+    obstacle = paths.obstacle_to(directory)
+    return "not made yet" if obstacle is None else f"cannot be made: {obstacle}"
 
 
 def terminal(facts: TerminalFacts | None) -> Lines:
@@ -195,7 +201,7 @@ def journals() -> Lines:
     except ConfigError as error:
         return [("journal", str(error))]
     if not path.exists():
-        return [("journal", f"{path} (not made yet)")]
+        return [("journal", f"{path} ({_not_there(path.parent)})")]
     reader = JournalReader(path)
     try:
         jobs, open_jobs = reader.jobs(None), reader.jobs(None, open_only=True)

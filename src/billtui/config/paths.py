@@ -113,6 +113,24 @@ def check_private_dir(path: Path) -> None:
     _check_above(path)
 
 
+def obstacle_to(path: Path) -> str | None:
+    """Why ``path``, which is not there, cannot be made, as far as that shows without trying; ``None`` if it can."""
+    above = path
+    while not above.exists():
+        if above.is_symlink():
+            return f"{above} is a link to nothing"
+        above = above.parent
+    if not above.is_dir():
+        return f"{above} is no directory"
+    if not os.access(above, os.W_OK | os.X_OK):
+        return f"nothing can be made in {above}"
+    try:
+        _check_above(path)
+    except UnsafePath as error:
+        return str(error)
+    return None
+
+
 def _check_above(path: Path) -> None:
     """Whoever can change a directory above can put another in our place. Sticky ones (/tmp) protect what is ours."""
     for above in (path.resolve() / "x").parents[1:]:
