@@ -115,7 +115,7 @@ def _consequences(account: Account, total: Money, method: PaymentMethod, now: da
             "If the money is not there by then, the servers are blocked at once, and deleted 7 days later. "
             "The new period counts from the old end: a promise gives no free days."
         )
-    return [Fact("By", name)], "You get an address to pay at. Nothing is charged by billtui itself."
+    return [Fact("By", str(method.title))], "You get an address to pay at. Nothing is charged by billtui itself."
 
 
 async def _follow_external(app: Shell, job_id: str, invoice: Invoice) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
-
 from billtui.domain.models import Invoice, Payment
 from billtui.domain.money import Money, parse_amount
 from billtui.screens.flows import (
@@ -23,9 +19,8 @@ from billtui.screens.modals.prompt import Prompt
 from billtui.screens.shell import Shell
 from billtui.services import planner
 from billtui.services.journal import OperationState
+from billtui.services.method_names import method_titles
 
-METHOD_TITLES = {"card": "Card", "crypto": "Crypto currency"}
-_NUMBER = re.compile(r"-[0-9]+\Z")
 _NOTE = "The money goes onto the internal balance once the provider reports it. It pays nothing by itself."
 
 
@@ -36,17 +31,6 @@ def positive(text: str) -> str | None:
     except ValueError as error:
         return str(error)
     return None if amount > 0 else "Type an amount above zero."
-
-
-def method_titles(names: Sequence[str]) -> dict[str, str]:
-    """What the ways to pay are called: without the number that a panel gives them, unless two are called alike."""
-    plain = {name: _NUMBER.sub("", name) or name for name in names}
-    often = Counter(plain.values())
-    titles = {}
-    for name, words in plain.items():
-        title = METHOD_TITLES.get(words, f"{words[:1].upper()}{words[1:]}".replace("-", " "))
-        titles[name] = title if often[words] == 1 else f"{title} ({name})"
-    return titles
 
 
 async def top_up(shell: Shell, suggested: Money | None = None, note: str = _NOTE) -> None:

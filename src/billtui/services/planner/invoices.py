@@ -15,6 +15,7 @@ from billtui.domain.rules import invoices as invoice_rules
 from billtui.domain.rules.facts import PROMISE, PURSES, Purses, invoice_facts, order_facts
 from billtui.domain.safetext import SafeText
 from billtui.services.journal.rows import Busy
+from billtui.services.method_names import method_words
 from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.planner.draft import Draft, counted, external_methods
 from billtui.services.planner.facts import facts_of_invoice, facts_of_order, money_fact
@@ -69,7 +70,7 @@ def pay(
     many = counted(len(draft.operations), "invoice")
     if method == PROMISE:
         return draft.plan(draft.named(f"Promise to pay {many}"))
-    way = f"from the {method} balance" if method in PURSES else f"by {method}"
+    way = f"from the {method} balance" if method in PURSES else f"by {method_words(account, method)}"
     return draft.plan(f"{draft.named(f'Pay {many}')} {way}")
 
 

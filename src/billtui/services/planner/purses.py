@@ -11,6 +11,7 @@ from billtui.domain.money import Money
 from billtui.domain.rules import accounts as account_rules
 from billtui.domain.rules.facts import Purses
 from billtui.services.journal.rows import Busy
+from billtui.services.method_names import method_words
 from billtui.services.planner.draft import Draft, external_methods
 from billtui.services.plans import OperationKind, Plan
 
@@ -27,9 +28,8 @@ def top_up(
     if refusal is not None:
         draft.refuse("purse", "Top-up", refusal)
     elif not draft.taken(["purse"], "Top-up"):
-        draft.add(
-            K.TOP_UP, ["purse"], f"Top up {amount} by {method}", params={"method": method}, amount=amount
-        )  # fmt: skip
+        title = f"Top up {amount} by {method_words(account, method)}"
+        draft.add(K.TOP_UP, ["purse"], title, params={"method": method}, amount=amount)
     return draft.plan(f"Top up {amount}")
 
 
