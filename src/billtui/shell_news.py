@@ -47,6 +47,9 @@ WHOLE_SHARE = 5
 later. What comes in by the thousand is a number that grows; whoever types meanwhile should not feel it (P-SYNC)."""
 LONGEST_PAUSE = 10.0
 """Seconds for which a growing list stands still at most."""
+LATELY = 3.0
+"""Seconds within which somebody types on without having seen what came up."""
+BEHIND = "What was typed in the last seconds went to what is behind this, not into it."
 
 
 def pause_before_reload(took: float, *, complete: bool) -> float:
@@ -115,7 +118,8 @@ class News(PlansOnTheirWay):
             for line in recovered_lines(event.found, self.session.journal):
                 self.say(line, "warning")
         elif isinstance(event, SignInNeeded):
-            self.ask_sign_in(event.message)
+            behind = event.reason == "expired" and self.typing.handed_lately(LATELY)
+            self.ask_sign_in(f"{event.message} {BEHIND}" if behind else event.message)
         elif isinstance(event, Unforeseen):
             self.report(event.error)
         elif isinstance(event, JobChanged):

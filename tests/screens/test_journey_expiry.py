@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from textual.widgets import Input
 
+from billtui import shell_news
 from billtui.config.secret_sources import Credential
 from billtui.config.settings import Settings
 from billtui.services.journal import OperationState
@@ -255,3 +256,19 @@ async def test_renaming_while_signed_out_asks_first(program: Program, declined: 
         await again(driver, "Nothing was sent yet")
         await driver.finished()
         assert panel.order("1")["name"] == "typed-before"
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(300.0, True), (0.0, False)])
+async def test_what_was_typed_before_the_form_came_is_said_to_have_gone_elsewhere(
+    program: Program, monkeypatch: pytest.MonkeyPatch, seconds: float, said: bool
+) -> None:
+    monkeypatch.setattr(shell_news, "LATELY", seconds)
+    panel = program.panel()
+    async with program.open(credentials=Pocket(), ready=False) as driver:
+        await signed_in(driver)
+        await driver.go("3", "OrdersScreen")
+        await driver.press("j")
+        end_sessions(panel)
+        await driver.on("SignInScreen")
+        await driver.sees("expired")
+        assert ("went to what is behind this" in driver.prose()) == said

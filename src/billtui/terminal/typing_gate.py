@@ -171,6 +171,10 @@ class TypingGate:
         """How many keys wait for their turn."""
         return len(self._waiting)
 
+    def handed_lately(self, seconds: float) -> bool:
+        """Whether something typed was handed out within so many seconds: what came since may not have been seen."""
+        return self.through > 0 and monotonic() - self._handed_at < seconds
+
     @property
     def busy(self) -> bool:
         """Whether something typed is on its way, or what stands on top is not drawn yet."""
