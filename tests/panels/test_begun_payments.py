@@ -35,7 +35,7 @@ async def begin_by_card(driver: Driver, invoice: str) -> None:
     await driver.on("ChoiceDialog")
     await driver.press("j", "enter")
     await driver.on("ConfirmPlan")
-    await driver.reads("By card-2")
+    await driver.reads("Pay invoice", "by card", "By Card")
     await driver.confirm()
     await driver.on("ExternalPayment")
     await driver.press("escape")
