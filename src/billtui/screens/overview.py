@@ -20,7 +20,7 @@ from billtui.domain.models import TicketState
 from billtui.screens.base import DETAIL_FROM, BilltuiScreen
 from billtui.screens.forecast_desk import AheadDesk
 from billtui.services.journal import JobState, OperationState
-from billtui.services.overview import AUTO_DAYS, Ahead, Overview, Owed, RunningOut
+from billtui.services.overview import AUTO_DAYS, Ahead, Blocked, Overview, Owed, Promise, RunningOut
 from billtui.services.staff import is_staff
 from billtui.services.store import HeldRows
 from billtui.widgets.choices import Choices
@@ -219,22 +219,16 @@ class OverviewScreen(BilltuiScreen):
         if found.overdue.count:
             line("invoices:overdue", "Overdue", *_owed(found.overdue, "overdue", "bad"))
         for promise in found.promises[:LISTED]:
-            left = promise.left(now)
-            words = (
-                ""
-                if left is None
-                else f", {span_text(left.total_seconds())} left, until {moment_text(promise.deadline)}"
-            )
-            tone: Tone = "warning" if left is not None and left.total_seconds() < 3 * 86_400 else "accent"
-            line(f"invoice:{promise.invoice.id}", "Promised", toned(f"invoice {promise.invoice.number}{words}", tone))
+            line(f"invoice:{promise.invoice.id}", "Promised", promise_words(promise, now))
         gap()
         for horizon in found.running_out if complete else ():
             label = "Runs out in" if horizon.days == found.running_out[0].days else ""
-            tone = ("bad" if horizon.days <= 3 else "warning" if horizon.days <= 7 else "") if horizon.count else "dim"
+            tone: Tone = (
+                ("bad" if horizon.days <= 3 else "warning" if horizon.days <= 7 else "") if horizon.count else "dim"
+            )
             line(f"orders:ends-{horizon.days}", label, toned(running_out_words(horizon), tone))
         for blocked in found.blocked[:LISTED]:
-            gone = f", deleted in {span_text((blocked.deleted_at - now).total_seconds())}" if blocked.deleted_at else ""
-            line(f"order:{blocked.order.id}", "Blocked", toned(f"{blocked.order.name}{gone}", "bad"))
+            line(f"order:{blocked.order.id}", "Blocked", blocked_words(blocked, now))
         for failing in found.failing[:LISTED]:
             words = f"{failing.name}: {failing.price} on {date_text(failing.at)}, in no purse"
             line(f"order:{failing.order_id}", "Will not renew", toned(words, "bad"))
@@ -337,9 +331,30 @@ def _transfers(found: Overview, now: datetime) -> tuple[str, Content]:
         text = f"{theirs} wait{'s' if theirs == 1 else ''} for the other side: transfers (8)"
         return "running", toned(text, "accent")
     until = found.transfers_until
-    left = f", {span_text((until - now).total_seconds())} left" if until is not None else ""
+    left = f", {span_text((until - now).total_seconds())} left" if until is not None and until > now else ""
     also = f"; {theirs} for them" if theirs else ""
     return "waiting", toned(f"{mine} wait{'s' if mine == 1 else ''} for you{left}{also}: transfers (8)", "warning")
+
+
+def promise_words(promise: Promise, now: datetime) -> Content:
+    """How long is left to pay it, and until when; of an old copy that it is over, whatever became of it (PRM-8)."""
+    left, until = promise.left(now), moment_text(promise.deadline)
+    if left is None:
+        return toned(f"invoice {promise.invoice.number}", "accent")
+    seconds = left.total_seconds()
+    if seconds <= 0:
+        return toned(f"invoice {promise.invoice.number}, was to be paid by {until}", "bad")
+    tone: Tone = "warning" if seconds < 3 * 86_400 else "accent"
+    return toned(f"invoice {promise.invoice.number}, {span_text(seconds)} left, until {until}", tone)
+
+
+def blocked_words(blocked: Blocked, now: datetime) -> Content:
+    """When it goes for good (ORD-2)."""
+    words = ""
+    if blocked.deleted_at is not None:
+        seconds = (blocked.deleted_at - now).total_seconds()
+        words = f", deleted in {span_text(seconds)}" if seconds > 0 else ", deleted at any moment"
+    return toned(f"{blocked.order.name}{words}", "bad")
 
 
 def running_out_words(horizon: RunningOut) -> str:
