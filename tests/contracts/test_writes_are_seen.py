@@ -22,8 +22,10 @@ from tests.contracts.sources import tree_of
 SOURCE = Path(billtui.__file__).parent
 CARE = {name for name in vars(AccountCare) if not name.startswith("_")} - {"api_keys", "sessions"}
 """What an account's security consists of, but for what only reads."""
-WRITES = {"submit", "give_access", "reveal_access"} | CARE
-"""Methods of the app and the session that send something."""
+JOBS = {"resume", "retry_failed", "decide"}
+"""Methods of the executor that send what waits, or end what only a person can tell."""
+WRITES = {"submit", "give_access", "reveal_access"} | JOBS | CARE
+"""Methods of the app, the session and the executor that send something, or say that it was sent."""
 ASKED = "that_sends"
 """How one question of a general kind is told to confirm."""
 BASES = {"panel_list.py"}

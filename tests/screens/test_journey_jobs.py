@@ -21,19 +21,19 @@ from tests.support.money_panel import MoneyPanel
 S = OperationState
 
 
-def plan_of(driver: Driver, count: int) -> Plan:
+def plan_of(driver: Driver, count: int, start: int = 900_001) -> Plan:
     """Payments of invoices that do not exist: the journal does not mind."""
     account = driver.app.session.account
     assert account is not None
     panel = MoneyPanel(balance=Decimal("10000000.00"))
     rich = account.model_copy(update={"balances": panel.account().balances})
-    return planner.pay(rich, panel.add_invoices(count, start=900_001), "internal")
+    return planner.pay(rich, panel.add_invoices(count, start=start), "internal")
 
 
-def written(driver: Driver, count: int, done: int, lock: OwnerLock) -> tuple[Journal, Plan]:
+def written(driver: Driver, count: int, done: int, lock: OwnerLock, start: int = 900_001) -> tuple[Journal, Plan]:
     """A job of ``count`` steps of another program, ``done`` of which have their outcome."""
     writer = Journal(driver.app.session.settings.journal_path)
-    plan = plan_of(driver, count)
+    plan = plan_of(driver, count, start)
     with writer.transaction():
         writer.add_job(plan, lock.owner, held=False)
         for number in range(1, done + 1):
@@ -145,3 +145,24 @@ async def test_twenty_thousand_steps_are_drawn_and_followed(program: Program) ->
         kept = sum(one is other for one, other in zip(screen.table.rows, first, strict=True))
         assert kept == 20_000 - 6 and driver.cursor == "20000"
         writer.close()
+
+
+async def test_of_several_marked_jobs_none_is_taken_for_the_others(program: Program) -> None:
+    """Whoever stops a job sees one under the cursor: with marks on several, the first of them was stopped instead."""
+    async with program.open() as driver:
+        locks = [OwnerLock(owners_dir(driver.app.session.settings.journal_path)) for _ in range(2)]
+        made = [written(driver, 5, 1, lock, 900_001 + 10 * place) for place, lock in enumerate(locks)]
+        await driver.go("4", "JobsScreen")
+        await driver.until(lambda: driver.list_screen.table.row_count == 2, "both")
+        await driver.press("V", "j", "p")
+        await driver.hears("One job at a time, and 2 are marked")
+        journal = driver.app.session.journal
+        assert [journal.job(plan.id).paused for _, plan in made] == [None, None]
+        assert len(driver.list_screen.table.marked_ids) == 2
+        await driver.press("-", "p")
+        below = driver.cursor
+        await driver.until(lambda: journal.job(str(below)).paused is not None, "the one under the cursor to pause")
+        assert sum(journal.job(plan.id).paused is not None for _, plan in made) == 1
+        for (writer, _), lock in zip(made, locks, strict=True):
+            writer.close()
+            os.close(lock._descriptor)

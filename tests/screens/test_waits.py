@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from billtui.screens import waits
+from billtui.screens.modals.dialog import TOO_EARLY
 from billtui.services.journal.schema import owners_dir
 from billtui.services.locks import OwnerLock
 from tests.screens.test_journey_jobs import written
@@ -188,4 +189,24 @@ async def test_what_is_left_of_a_job_is_compared_for_as_long_as_it_takes(slow: P
         await driver.press("p")
         await driver.on("ChoiceDialog")
         await driver.sees("45 steps left", "45 changed since you confirmed")
+        writer.close()
+
+
+async def test_a_job_goes_on_for_nobody_who_could_not_see_what_is_left_of_it(slow: Program, relay: SlowRelay) -> None:
+    """Law 2 of the typing gate: the key, the choice and its enter in one piece send nothing."""
+    async with slow.open() as driver:
+        lock = OwnerLock(owners_dir(driver.app.session.settings.journal_path))
+        writer, plan = written(driver, 20, 5, lock)
+        os.close(lock._descriptor)
+        await driver.go("4", "JobsScreen")
+        await driver.press("enter")
+        await driver.on("JobScreen")
+        await driver.sees("left; p shows them and goes on")
+        type_at_once(driver.app, "p", "down", "enter")
+        await driver.on("ChoiceDialog")
+        await driver.reads(TOO_EARLY)
+        assert driver.app.session.journal.job(plan.id).paused is not None
+        await driver.press("escape")
+        await driver.on("JobScreen")
+        assert writes(relay.calls) == [] and driver.app.session.journal.job(plan.id).paused is not None
         writer.close()

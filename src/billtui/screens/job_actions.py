@@ -70,7 +70,8 @@ async def pause_or_go_on(app: Shell, job_id: str) -> None:
         Choice("cancel", "Cancel what is left", "What was done stays done"),
     ]
     note = left_note(job, left, differences)
-    answer = await app.push_screen_wait(ChoiceDialog(str(job.title), choices, note=note, chosen="stay"))
+    dialog = ChoiceDialog(str(job.title), choices, note=note, chosen="stay").that_sends()
+    answer = await app.push_screen_wait(dialog)
     if answer == "go":
         executor.resume(job.id)
     elif answer == "cancel":
@@ -102,7 +103,8 @@ async def cancel_job(app: Shell, job_id: str) -> None:
         Choice("no", "Leave it as it is"),
         Choice("yes", "Cancel what was not sent", "What was sent is finished and stays"),
     ]
-    if await app.push_screen_wait(ChoiceDialog(f"Cancel: {job.title}", choices, chosen="no")) == "yes":
+    dialog = ChoiceDialog(f"Cancel: {job.title}", choices, chosen="no").that_sends()
+    if await app.push_screen_wait(dialog) == "yes":
         count = app.session.executor.cancel(job.id)
         app.say(f"{count_text(count, 'step')} cancelled; nothing of it was sent.")
 
@@ -161,7 +163,7 @@ async def _send_again(app: Shell, job_id: str, rows: list[OperationRow], not_sen
         Choice("go", "Send again", f"Sends {count_text(len(not_sent) + len(waiting), 'step')}{amount}"),
     ]
     note = f"{note}{amount}. What changed meanwhile is not sent."
-    dialog = ChoiceDialog(str(job.title), choices, note=note, chosen="stay")
+    dialog = ChoiceDialog(str(job.title), choices, note=note, chosen="stay").that_sends()
     if await app.push_screen_wait(dialog) == "go":
         count = session.executor.retry_failed(job_id)
         app.say(f"{count_text(count, 'step')} on the way again.")
@@ -182,7 +184,8 @@ async def decide_job(app: Shell, job_id: str) -> None:
         note = f"Sent {sent}; the answer {why}. {row.detail or ''}"
         if things := compared(row):
             note = "\n".join([note, "", *(f"{'*' if one.changed else ' '} {one.words}" for one in things)])
-        answer = await app.push_screen_wait(ChoiceDialog(str(row.title), choices, note=note, chosen="later"))
+        question = ChoiceDialog(str(row.title), choices, note=note, chosen="later").that_sends()
+        answer = await app.push_screen_wait(question)
         if answer not in ("done", "not"):
             return
         app.session.executor.decide(job_id, row.number, as_done=answer == "done")

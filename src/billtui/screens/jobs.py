@@ -48,9 +48,11 @@ JOB_VIEWS = (
 
 
 def job_refusal(command: Command, jobs: Sequence[JobRow], *, keys: bool = True) -> str | None:
-    """Why a command cannot be used on this job; ``keys``: whether its panel is asked by key (``Traits.keys``)."""
+    """Why a command cannot be used on these jobs; ``keys``: whether their panel is asked by key (``Traits.keys``)."""
     if not jobs:
         return None
+    if len(jobs) > 1 and command.scope is Scope.JOBS:
+        return f"One job at a time, and {len(jobs)} are marked: - unmarks them, and the one under the cursor is meant."
     job = jobs[0]
     counts = job.counts
     if command.id in ("job.pause", "job.cancel") and job.finished:
