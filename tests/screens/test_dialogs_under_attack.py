@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from decimal import Decimal
 from typing import Literal
@@ -13,16 +14,19 @@ from textual.widgets import Input
 
 from billtui.config.credentials import KeepIn
 from billtui.config.profiles import make_profile
+from billtui.config.settings import Settings
 from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from billtui.sandbox.seed.people import DEMO_PASSWORD as SANDBOX_PASSWORD
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.confirm import ConfirmPlan
+from billtui.screens.modals.confirm_accounts import ConfirmAccounts
 from billtui.screens.modals.dialog import Fact
 from billtui.screens.modals.external import ExternalPayment
 from billtui.screens.modals.passphrase import passphrase_prompt
 from billtui.screens.modals.prompt import Prompt
 from billtui.screens.sign_in import DEMO_PASSWORD
+from billtui.services.accounts.bulk import AccountPlan
 from billtui.services.plans import LeftOut, Operation, OperationKind, Plan, planned_total
 from billtui.services.session import SignedIn
 from tests.support.driving import Driver, Pocket, Program
@@ -333,3 +337,50 @@ async def test_both_answers_to_keeping_the_sign_in_say_what_they_do(program: Pro
             await driver.press("tab")
             await driver.press("enter")
             await driver.until(lambda dialog=dialog: driver.app.screen is not dialog)  # type: ignore[misc]  # a default argument binds it
+
+
+async def test_servers_named_in_a_list_of_their_own_are_read_to_its_end(program: Program) -> None:
+    """All of the dialog fits but for the last of them: that is said, and ↓ goes on to them."""
+    async with program.open(size=(100, 44), ready=False) as driver:
+        rows = [f"vm-{number:03}.example.net" for number in range(40)]
+        dialog = ConfirmPlan(plan_of(1), button="Push", type_word="kofi", type_label="Type the login", rows=rows)
+        driver.app.push_screen(dialog)
+        await driver.on("ConfirmPlan")
+        await driver.sees("vm-000", "↓  server by server")
+        assert "vm-039" not in driver.text()
+        await driver.press(*["pagedown"] * 5)
+        await driver.sees("vm-039", "That is all of it.")
+        await driver.press(*["pageup"] * 5)
+        await driver.sees("vm-000", "↓  server by server")
+        await driver.press("shift+tab")
+        assert driver.app.focused is dialog.query_one("#named")
+        await driver.press("end")
+        await driver.sees("vm-039", "That is all of it.")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_accounts_that_are_out_of_sight_are_counted_before_they_are_confirmed(
+    program: Program, size: tuple[int, int]
+) -> None:
+    """Each has a total of its own: how many stand below is said beside the buttons, and ↓ goes on to them."""
+    plans = [
+        AccountPlan(make_profile(name=f"p{number:02}", url="https://panel.example"), "kofi", "1", plan_of(1))
+        for number in range(12)
+    ]
+    settings = Settings(confirm_limit=Decimal(100_000), confirm_items=100)
+    async with program.open(size=size, ready=False) as driver:
+        dialog = ConfirmAccounts(plans, settings, title="Pay 12 invoices on 12 accounts", button="Pay")
+        driver.app.push_screen(dialog)
+        await driver.on("ConfirmAccounts")
+        assert driver.app.focused is dialog.query_one("#cancel")
+        await driver.until(lambda: re.search(r"↓  \d+ more accounts", driver.text()), "how many more")
+        assert any("Cancel" in line and "Pay on" in line for line in lines_of(driver)), driver.text()
+        seen = set(re.findall(r" p(\d\d) ", driver.text()))
+        more = int(re.findall(r"↓  (\d+) more", driver.text())[0])
+        assert len(seen) - 1 <= 12 - more <= len(seen), "whoever is not there to the last line is counted"
+        for _ in range(12):
+            await driver.press("pagedown")
+        await driver.sees(" p11 ", "That is all of it.")
+        for _ in range(12):
+            await driver.press("pageup")
+        await driver.sees(" p00 ", f"↓  {more} more accounts")

@@ -164,11 +164,19 @@ class ConfirmPlan(Dialog[bool]):
         dialog, lists = self.query_one("#dialog"), [one for one in self._lists() if self._is_in_sight(one)]
         for one in (*lists, dialog) if lines > 0 else (*lists[::-1], dialog):
             if one.scroll_y < one.max_scroll_y if lines > 0 else one.scroll_y > 0:
-                one.scroll_relative(y=lines, animate=False)
+                page = abs(lines) > 1 and isinstance(one, RecordTable)
+                step = lines * max(1, (one.size.height - 2) // abs(lines)) if page else lines
+                one.scroll_relative(y=step, animate=False, force=True)  # a table shows no bar, and scrolls all the same
                 break
 
-    def _lists(self) -> list[VerticalScroll]:
-        return list(self.query_one("#dialog").query_children(VerticalScroll))
+    def _lists(self) -> list[Widget]:
+        """What scrolls by itself, from top to bottom."""
+        return list(self.query_one("#dialog").query_children("#what, #named, #left-out"))
+
+    @on(RecordTable.CursorMoved, "#named")
+    def read_by_cursor(self) -> None:
+        """Its own keys scroll it as well."""
+        self._look_below()
 
     def _is_in_sight(self, widget: Widget) -> bool:
         """Whether it is there to its last line, whatever of it is scrolled inside of it."""

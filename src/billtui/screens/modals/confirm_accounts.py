@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -26,15 +27,27 @@ SHOWN = 200
 class ConfirmAccounts(Dialog[bool]):
     """Answers ``True`` for the last button, ``False`` to write the plans to files instead, or ``None``.
 
-    There is no total over accounts: each pays from its own balance, in its own currency.
+    There is no total over accounts: each pays from its own balance, in its own currency. How many of them stand below
+    what is in sight is said.
     """
 
     confirms = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w,ц", "write", "To files", show=False),
+        Binding("down", "read(1)", show=False),
+        Binding("up", "read(-1)", show=False),
+        Binding("pagedown", "read(5)", show=False),
+        Binding("pageup", "read(-5)", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (64, "-wide")]
     DEFAULT_CSS: ClassVar[str] = """
-    ConfirmAccounts #plans { height: auto; max-height: 8; scrollbar-size-vertical: 1; }
-    ConfirmAccounts.-low #plans { max-height: 14; }
-    ConfirmAccounts.-high #plans { max-height: 26; }
+    ConfirmAccounts #plans { height: auto; max-height: 50vh; scrollbar-size-vertical: 1; }
+    ConfirmAccounts.-low #plans { max-height: 58vh; }
+    ConfirmAccounts.-high #plans { max-height: 60vh; }
+    ConfirmAccounts #below { height: 1; color: $text-accent; display: none; }
+    ConfirmAccounts #below.shown { display: block; }
     ConfirmAccounts #plans:focus { background: $boost; }
+    ConfirmAccounts.-slim #write { display: none; }
     ConfirmAccounts .typed { margin-left: 2; width: 40; }
     """
 
@@ -53,7 +66,7 @@ class ConfirmAccounts(Dialog[bool]):
         with VerticalScroll(id="plans") as scroll:
             scroll.can_focus = not self.typed
             for number, one in enumerate(self.plans):
-                yield Static(self._block(one))
+                yield Static(self._block(one), classes="account")
                 if one.profile.name in self.typed and one.plan is not None:
                     yield Static(
                         Content.assemble("  Type ", (wanted(one.plan), "bold"), f" to confirm {one.profile.name}")
@@ -62,11 +75,12 @@ class ConfirmAccounts(Dialog[bool]):
                     field.cursor_blink = False
                     yield field
                 yield Static(Content(""))
+        yield Static(id="below")
         yield Static(id="problem", classes="problem")
 
     def compose_buttons(self) -> Iterable[Widget]:
-        """What is safe comes first."""
-        yield Button("To files", id="write")
+        """What is safe comes first; ``w`` works also where there is no room for its button."""
+        yield Button("To files (w)", id="write")
         yield Button("Cancel", id="cancel")
         yield Button(Content(self.button), id="confirm", disabled=not self.done)
 
@@ -75,6 +89,30 @@ class ConfirmAccounts(Dialog[bool]):
         self.query_one("#dialog").set_class(any(one.plan and one.plan.total.amount for one in self.done), "money")
         fields = list(self.query(Input))
         (fields[0] if fields else self.query_one("#cancel")).focus()
+        for changes in ("virtual_size", "scroll_y"):
+            self.watch(self.query_one("#plans"), changes, self._look_below, init=False)
+
+    # --- what is out of sight
+
+    def on_resize(self) -> None:
+        """Another size: others are out of sight."""
+        self._look_below()
+
+    def action_read(self, lines: int) -> None:
+        """Read on, or back, from wherever the focus is."""
+        self.query_one("#plans").scroll_relative(y=lines, animate=False)
+
+    def _look_below(self) -> None:
+        self.call_after_refresh(self._tell_below)  # once everything has its place
+
+    def _tell_below(self) -> None:
+        """How many accounts cannot be read to their end yet, for as long as there is anything to be scrolled."""
+        plans, below = self.query_one("#plans"), self.query_one("#below", Static)
+        end = round(plans.scroll_y) + plans.size.height
+        hidden = sum(one.virtual_region.bottom > end for one in self.query(".account"))
+        down = "down" if getattr(self.app, "ascii_only", False) else "↓"
+        below.set_class(plans.max_scroll_y > 0, "shown")
+        below.update(Content(f"{down}  {count_text(hidden, 'more account')}" if hidden else "That is all of it."))
 
     def _block(self, one: AccountPlan) -> Content:
         sixteen = self.app.current_theme.ansi
@@ -137,7 +175,7 @@ class ConfirmAccounts(Dialog[bool]):
         wrong[0].focus()
 
     @on(Button.Pressed, "#write")
-    def write(self) -> None:
+    def action_write(self) -> None:
         """Not now: each plan to a file of its own."""
         self.dismiss(False)
 
