@@ -381,6 +381,22 @@ async def test_looking_does_not_mark_a_range(program: Program) -> None:
         assert len(marks(driver)) == 2
 
 
+async def test_a_range_in_another_order_is_named_as_it_is_now(program: Program) -> None:
+    """It reaches from a row to a row, by their ids: by another order other rows stand between them."""
+    program.panel()
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        table = driver.list_screen.table
+        await driver.press("V", "j", "j")
+        await driver.sees("range of 3 · V marks it")
+        for column in table.columns:
+            table.sort_by(column.key)
+            if table.range_count != 3:
+                break
+        assert table.range_count != 3, "an order by which other rows stand between"
+        await driver.sees(f"range of {table.range_count} · V marks it")
+
+
 async def test_addresses_are_copied_a_line_each(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what is marked, set aside too; else of the row under the cursor, and of the order that is open."""
     program.panel()

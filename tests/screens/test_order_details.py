@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from billtui.screens.order_view import order_columns, order_detail
+from billtui.screens.record_screen import RecordScreen
+from billtui.services.session import Session
 from billtui.services.store import OrderRow
+from billtui.widgets.formats import left_text
 from tests.services.order_rows import DAY, NOW, order_row
+from tests.support.driving import Program
 
 HOUR = 3_600
 
@@ -54,3 +58,44 @@ def test_what_has_ended_is_read_whole() -> None:
     """Without the bar, which would be empty: the words were cut with it."""
     assert left(order_row(paid_until=NOW - 2 * DAY - 23 * HOUR)) == "ended 2 d 23 h ago"
     assert left(order_row(paid_until=NOW + 2 * DAY)).endswith(" 2 d")
+
+
+class _Later:
+    """Panel time, as far on as is said."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.by = timedelta(0)
+        now = Session.now
+        monkeypatch.setattr(Session, "now", lambda session: now(session) + self.by)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_the_time_left_beside_and_in_an_order_goes_on(
+    program: Program, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    """The list, the pane beside it and the order in full say the same an hour later: nobody decides by an old one."""
+    later = _Later(monkeypatch)
+    async with program.open(size=size) as driver:
+        await driver.go("3", "OrdersScreen")
+        row = driver.list_screen.table.cursor_row
+
+        def words(row: OrderRow) -> str:
+            assert row.paid_until is not None
+            return left_text(row.paid_until, int(driver.app.session.now().timestamp()))
+
+        before = words(row)
+        if size[0] >= 120:
+            await driver.sees(f"Left         {before}")
+        later.by = timedelta(hours=3)
+        driver.list_screen._minute()
+        if size[0] >= 120:
+            await driver.sees(f"Left         {words(row)}")
+        await driver.press("enter")
+        await driver.on("OrderScreen")
+        await driver.sees(f"Left         {words(row)}")
+        later.by = timedelta(hours=6)
+        screen = driver.app.screen
+        assert isinstance(screen, RecordScreen) and screen.TIMED
+        screen._minute()
+        await driver.sees(f"Left         {words(row)}")
+        assert words(row) != before

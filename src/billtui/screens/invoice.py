@@ -19,6 +19,7 @@ class InvoiceScreen(RecordScreen[InvoiceRow]):
     AREA = "Invoices"
     SCOPES = (Scope.INVOICES,)
     WHAT = "invoice"
+    TIMED = True
 
     @property
     def invoice_id(self) -> str:

@@ -13,7 +13,8 @@ from billtui.screens.base import DETAIL_FROM
 from billtui.screens.command_text import command_line
 from billtui.screens.modals.choice import Choice, ChoiceDialog
 from billtui.screens.modals.columns import ColumnsDialog
-from billtui.screens.record_list import RecordList, View, count_shown
+from billtui.screens.record_list import RecordList
+from billtui.screens.views import View, count_shown
 from billtui.terminal.harmless import one_line
 from billtui.widgets.formats import count_text
 

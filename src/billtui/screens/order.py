@@ -27,6 +27,7 @@ class OrderScreen(RecordScreen[OrderRow]):
     AREA = "Orders"
     SCOPES = (Scope.ORDERS,)
     WHAT = "order"
+    TIMED = True
 
     @property
     def order_id(self) -> str:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -21,6 +21,7 @@ from billtui.domain.safetext import clean
 from billtui.screens.base import DETAIL_FROM, BilltuiScreen
 from billtui.screens.collector import LARGE, put_aside
 from billtui.screens.trailing import Trailing
+from billtui.screens.views import View
 from billtui.services.store import HeldRows
 from billtui.widgets.formats import count_text
 from billtui.widgets.list_state import ListPhase, ListState
@@ -33,20 +34,6 @@ R = TypeVar("R")
 
 ON_ROWS: Final = frozenset({"list.copy_id", "list.copy_command"})
 """Commands of every list that act on the marked rows."""
-
-
-class View(NamedTuple):
-    """A ready-made filter: a name, and which rows it shows now."""
-
-    id: str
-    title: str
-    shows: Callable[[Any, int], bool]
-    """Of a row and the present instant in epoch seconds."""
-
-
-def count_shown(rows: Sequence[R], view: View, now: int) -> int:
-    """How many of ``rows`` the view shows at an instant in epoch seconds."""
-    return sum(map(bool, each_of(rows, lambda row: view.shows(row, now))))
 
 
 class ScreenTable(RecordTable[R]):
@@ -217,6 +204,8 @@ class RecordList(BilltuiScreen, Generic[R]):
         if self.is_seen and not self.session.closed:
             self._now_epoch = self.now_epoch()
             self.table.refresh_cells()
+            if not self.trailing.behind:
+                self._show_detail()
 
     def now(self) -> datetime:
         """The panel's time."""

@@ -93,9 +93,11 @@ class RecordTable(CursorTable[R], can_focus=True):
 
     def _view_changed(self) -> None:
         self._shown_marks = None
-        self._anchor = None if self._anchor_id is None else self._view.position_of(self._anchor_id)
-        if self._anchor is None:
-            self._anchor_id = None
+        if self._anchor_id is not None:
+            self._anchor = self._view.position_of(self._anchor_id)
+            if self._anchor is None:
+                self._anchor_id = None
+            self.post_message(self.RangeChanged(self))
 
     def _state_of(self, position: int) -> int:
         state = super()._state_of(position)

@@ -45,7 +45,7 @@ class MarksChanged(TableMessage, namespace="record_table"):
 
 @dataclass
 class RangeChanged(TableMessage, namespace="record_table"):
-    """A range was begun, or there is none any more."""
+    """A range was begun, reaches other rows than before by their order or a filter, or there is none any more."""
 
 
 @dataclass
