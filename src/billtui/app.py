@@ -326,14 +326,15 @@ class BilltuiApp(ProfileSwitching, Places, News):
         self._clipboard = text
         self.copy(text)
 
-    def copy(self, text: str, *, secret: bool = False, what: str = "") -> None:
-        """Send ``text`` to the terminal's clipboard; no terminal says whether it took it."""
+    def copy(self, text: str, *, secret: bool = False, what: str = "") -> bool:
+        """Send ``text`` to the terminal's clipboard; no terminal says whether it took it. Gives whether it was sent."""
         from billtui.terminal.clipboard import clip
 
-        sequence, message = clip(text, multi_line="\n" in text, secret=secret, what=what)
-        if self._driver is not None and sequence:
-            self._driver.write(sequence)
-        self.say(message)
+        found = clip(text, multi_line="\n" in text, secret=secret, what=what)
+        if self._driver is not None and found.sequence:
+            self._driver.write(found.sequence)
+        self.say(found.message)
+        return found.sent
 
     def refresh_from_panel(self) -> None:
         """Ask the panel for what changed; the old rows stay meanwhile."""

@@ -233,3 +233,18 @@ async def test_while_the_panel_is_asked_nothing_is_sent_again_and_nothing_is_tak
         await driver.on("AccountScreen")
         await driver.hears("The password is changed")
         assert program.sandbox.fault_strikes() == [1]
+
+
+async def test_a_secret_that_was_not_sent_to_the_clipboard_is_not_let_go_at_once(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tmux may keep the clipboard to itself: nothing is copied then, and closing warns as if nothing was tried."""
+    monkeypatch.setattr("billtui.terminal.clipboard._sent", lambda *_: None)
+    async with program.open(ready=False) as driver:
+        await driver.app.push_screen(shown_once("canary-once-42"))
+        await driver.on("ShownOnce")
+        await driver.press("enter")
+        await driver.hears("nothing was sent")
+        await driver.press("escape")
+        await driver.reads("It was neither copied nor saved")
+        await driver.sees("canary-once-42")

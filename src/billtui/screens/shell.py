@@ -118,8 +118,11 @@ class Shell(CarefulApp[int]):
         """Take back what was held last."""
 
     @abstractmethod
-    def copy(self, text: str, *, secret: bool = False, what: str = "") -> None:
-        """Send ``text`` to the terminal's clipboard, and say ``what`` that is; of a ``secret`` it is not repeated."""
+    def copy(self, text: str, *, secret: bool = False, what: str = "") -> bool:
+        """Send ``text`` to the terminal's clipboard, and say ``what`` that is; of a ``secret`` it is not repeated.
+
+        Gives whether it was sent; where it was not, why is said.
+        """
 
     @abstractmethod
     def change_settings(self, **values: object) -> None:

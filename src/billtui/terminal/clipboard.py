@@ -18,6 +18,8 @@ MAX_BASE64 = 74_994
 """Longest base64 text that common terminals take."""
 
 _SCREEN_CHUNK = 240  # GNU screen takes 256 bytes in one device control string
+SENT = "Sent to "
+"""How the message of what was sent begins."""
 
 
 class Clip(NamedTuple):
@@ -25,6 +27,11 @@ class Clip(NamedTuple):
 
     sequence: str
     message: str
+
+    @property
+    def sent(self) -> bool:
+        """Whether it is on its way; else the message says why not."""
+        return self.message.startswith(SENT)
 
 
 def clip(
@@ -54,11 +61,11 @@ def clip(
     if secret:
         return Clip(
             sequence,
-            f"Sent to {way}: {len(cleaned)} characters. Other programs may read a clipboard: paste"
+            f"{SENT}{way}: {len(cleaned)} characters. Other programs may read a clipboard: paste"
             " it where it belongs and copy something else.",
         )
     what = what or (f"{len(cleaned)} characters" if multi_line or len(cleaned) > 60 else cleaned)
-    return Clip(sequence, f"Sent to {way}: {what}")
+    return Clip(sequence, f"{SENT}{way}: {what}")
 
 
 def _sent(text: str, sequence: str, environment: Mapping[str, str]) -> tuple[str, str] | None:

@@ -86,8 +86,8 @@ class ShownOnce(Dialog[None]):
     @on(Button.Pressed, "#copy")
     def copy(self) -> None:
         """Send them to the terminal's clipboard; the message does not repeat them."""
-        self.billtui.copy(self._text(), secret=True)
-        self._kept = True
+        if self.billtui.copy(self._text(), secret=True):
+            self._kept = True
 
     @on(Button.Pressed, "#save")
     def save(self) -> None:
