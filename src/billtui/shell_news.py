@@ -108,6 +108,8 @@ class News(PlansOnTheirWay):
             skew, before = event.skew, self._connection.skew
             self._connection = event
             if event.state is ConnectionState.OFFLINE:
+                if self.is_asked_for:
+                    self.nothing_came()  # a password typed blind is no command
                 self.started()  # nothing is asked before the panel answers
             if skew is not None and (before is None or abs(skew - before) > timedelta(minutes=2)):
                 self.say(skew_text(skew), "warning")

@@ -17,6 +17,8 @@ from billtui.config.secret_sources import Credential
 from billtui.config.settings import Settings
 from billtui.screens.modals.dialog import TOO_EARLY
 from billtui.screens.sign_in import EARLY
+from billtui.services.session_events import ConnectionChanged, ConnectionState
+from billtui.shell_news import SessionNews
 from billtui.terminal import gated_app, typing_gate
 from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
 
@@ -213,6 +215,22 @@ async def test_a_password_typed_blind_over_a_known_copy_becomes_no_commands(prog
         assert driver.app.screen_stack[:-1] == [screen]
         await driver.press("enter")
         await driver.ready()
+
+
+async def test_a_password_typed_blind_over_a_line_that_is_down_becomes_no_commands(program: Program) -> None:
+    """Nothing asks for it then: it is dropped, and that is said; what is typed afterwards acts."""
+    await signed_in_once(program, Asking(seconds=0.0))
+    async with program.open(credentials=Asking(seconds=30.0), ready=False) as driver:
+        app = driver.app
+        await driver.until(lambda: app.session.account is not None, "the copy")
+        screen = app.screen
+        type_at_once(app, *"3n/word-2")
+        await driver.until(lambda: app.typing.waiting == 9, "the keys")
+        app.post_message(SessionNews(ConnectionChanged(ConnectionState.OFFLINE, "no route"), app.session))
+        await driver.hears("9 keys typed meanwhile: not used.")
+        assert app.screen is screen and app.screen_stack == [screen]
+        await driver.press("3")
+        await driver.on("OrdersScreen")
 
 
 async def test_over_a_copy_whose_sign_in_comes_by_itself_keys_act_at_once(program: Program) -> None:

@@ -8,6 +8,7 @@ import pytest
 from billtui.config.settings import Settings
 from billtui.screens.bulk_order import BulkOrderScreen
 from billtui.screens.composer import ComposerScreen
+from tests.screens.test_journey_bulk_renewal import choose_by_expression, renew_for_a_month, to_left_out
 from tests.screens.test_journey_ordering import opened, priced
 from tests.screens.test_journey_paying import picker
 from tests.screens.test_journey_recovering import EMAIL, NEW, ask, forgotten, set_password, with_code
@@ -275,6 +276,30 @@ async def test_an_address_to_pay_at_that_was_left_comes_up_nowhere_and_is_said(s
         await driver.on("ExternalPayment")
     assert len([one for one in writes(relay.calls) if one.endswith("/payments")]) == 1
     assert panel.invoice(slow.bill("administration"))["state"] == "unpaid"
+
+
+async def test_a_bill_paid_on_the_way_to_a_renewal_and_left_brings_no_price_up(slow: Program, relay: SlowRelay) -> None:
+    """BLK-5: whoever leaves the wait for the address has left the renewal with it; nothing comes up by itself later."""
+    bill = slow.panel().renew(["2"])
+    async with slow.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.until(lambda: driver.app.session.store.order_rows(["2"])["2"].unpaid_invoice_id, "the bill")
+        await choose_by_expression(driver, "id:1,2,3")
+        await renew_for_a_month(driver)
+        await to_left_out(driver, "2")
+        await driver.press("p")
+        await driver.on("ChoiceDialog")
+        await driver.choose("card")
+        hold(relay, "POST /api/v1/invoices/")
+        await driver.confirm()
+        await driver.sees("Asking for the address to pay at …", "esc leaves it to go on")
+        await driver.press("escape")
+        relay.let_go()
+        await driver.hears("The address to pay at is there: 4 Jobs")
+        await driver.finished()
+        await driver.until(lambda: all(one.group != "commands" for one in driver.app.workers), "the end of the command")
+        assert type(driver.app.screen).__name__ == "OrdersScreen"
+    assert slow.panel().invoice(bill["id"])["state"] == "unpaid"
 
 
 # --- what was worked out is bought

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from billtui.services.staff import is_staff
 from billtui.services.ticket_queue import Ranks, next_ticket
+from billtui.services.waits import was_left
 
 if TYPE_CHECKING:
     from billtui.screens.shell import Shell
@@ -19,7 +20,7 @@ def after_acting(app: Shell, ticket_ids: Sequence[str]) -> None:
     """
     from billtui.screens.ticket import TicketScreen
 
-    if not is_staff(app.session.account) or not app.settings.next_ticket:
+    if not is_staff(app.session.account) or not app.settings.next_ticket or was_left():
         return
     screen = app.screen
     if isinstance(screen, TicketScreen) and screen.ticket_id in ticket_ids:

@@ -30,7 +30,7 @@ from billtui.services.journal import OperationState
 from billtui.services.offers import Offer
 from billtui.services.operation_kinds import OperationKind
 from billtui.services.panel_ways import payer
-from billtui.services.waits import Question
+from billtui.services.waits import Question, was_left
 from billtui.widgets.formats import count_text, date_text
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ class _Renewal:
                     self.code = answer.value
             else:
                 await self._free(answer)
+                if was_left():  # nothing comes up by itself where nobody waits
+                    return False
                 offer = await self._price(self.code)
 
     async def _price(self, code: str) -> Offer[RenewalRequest]:

@@ -107,6 +107,11 @@ class GatedApp(HarmlessApp[Answer]):
         if self._starting is not None:
             self._starting.patience = ASKING_SECONDS
 
+    def nothing_came(self) -> None:
+        """What comes up by itself does not: what was typed for it acts on nothing else, and that is said."""
+        if self._starting is not None:
+            self.typing.turn_away(monotonic())
+
     def started(self) -> None:
         """It has come up, or is not needed."""
         if self._starting is not None:
