@@ -124,6 +124,7 @@ def order_json(row: OrderRow) -> dict[str, Any]:
         "unpaid_invoice_id": row.unpaid_invoice_id,
         "transfer_id": row.transfer_id,
         "blocked_at": iso(row.blocked_at),
+        "promise_until": iso(row.promise_until),
         "version": row.version,
     }
 
