@@ -80,7 +80,7 @@ class ConfirmAccounts(Dialog[bool]):
 
     def compose_buttons(self) -> Iterable[Widget]:
         """What is safe comes first; ``w`` works also where there is no room for its button."""
-        yield Button("To files (w)", id="write")
+        yield Button("To files", id="write")
         yield Button("Cancel", id="cancel")
         yield Button(Content(self.button), id="confirm", disabled=not self.done)
 
