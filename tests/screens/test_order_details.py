@@ -78,6 +78,7 @@ async def test_the_time_left_beside_and_in_an_order_goes_on(
     async with program.open(size=size) as driver:
         await driver.go("3", "OrdersScreen")
         row = driver.list_screen.table.cursor_row
+        assert isinstance(row, OrderRow)
 
         def words(row: OrderRow) -> str:
             assert row.paid_until is not None

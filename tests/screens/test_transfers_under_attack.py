@@ -165,8 +165,9 @@ async def test_a_code_is_nowhere_on_the_screen_nor_in_the_clipboard(program: Pro
     async with program.open(size=(140, 40)) as driver:
         copied: list[str] = []
 
-        def listening(text: str, *, secret: bool = False, what: str = "") -> None:
+        def listening(text: str, *, secret: bool = False, what: str = "") -> bool:
             copied.append(text)
+            return True
 
         driver.app.copy = listening  # type: ignore[method-assign]  # hears what would be copied
         await driver.go("8", "TransfersScreen")
