@@ -24,6 +24,7 @@ from billtui.services.accounts import AccountState
 from billtui.services.session import Session
 from tests.support.driving import Driver, Pocket, Program, drawn_lines
 from tests.support.sandbox import SandboxProcess
+from tests.support.sowing import sown_again
 
 INSTANT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 SIZES = [(80, 24), (140, 40)]
@@ -44,6 +45,7 @@ def still_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sand
     micros = int(INSTANT.timestamp()) * 1_000_000
     database = Database(file, clock_source=lambda: micros)
     database.reset(seed=1, fleet=40)
+    sow = sown_again(database, file.with_name("sown.db"))
     listener = _listen(0)
     app = create_app(database)
     started = threading.Event()
@@ -53,7 +55,7 @@ def still_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sand
     assert started.wait(30)
     port = listener.getsockname()[1]
     shown = SandboxProcess(file, port=port, url=f"http://127.0.0.1:{port}", accounts=database.seed_accounts())
-    yield shown, lambda: database.reset(seed=1, fleet=40)
+    yield shown, sow
     server.stop()
     thread.join(10)
     database.close()
