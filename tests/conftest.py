@@ -91,13 +91,16 @@ def _load_a_share(config: pytest.Config) -> None:
 
 _MOST_ASIDE = 3_000_000
 """Objects put aside from the collector, some 400 MB, before it looks through all of them."""
+_COUNTED_EVERY = 50
+"""Tests between two looks at how many there are: they are counted one by one, 20 to 100 ms each time."""
+_ended = itertools.count(1)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
     """Every program that a test opens puts what is there aside, rings of closed ones too: without this a worker grew to
     two gigabytes."""
-    if gc.get_freeze_count() > _MOST_ASIDE:
+    if next(_ended) % _COUNTED_EVERY == 0 and gc.get_freeze_count() > _MOST_ASIDE:
         gc.unfreeze()
         gc.collect()
         gc.freeze()

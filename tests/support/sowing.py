@@ -18,7 +18,7 @@ def sown_again(database: Database, file: Path) -> Callable[[], None]:
 
     ``file`` keeps the rows meanwhile. The epoch of the cursors is another one, and the sequence of changes rises.
     """
-    from billtui.sandbox.tables import metadata
+    from billtui.sandbox.columns import metadata
 
     with contextlib.closing(sqlite3.connect(file)) as kept, contextlib.closing(database.raw_connection()) as now:
         now.backup(kept)
