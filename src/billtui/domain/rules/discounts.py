@@ -151,11 +151,6 @@ class PricedLine:
         """The amount times the quantity (INV-10)."""
         return self.amount * self.quantity
 
-    @property
-    def server_price(self) -> Money:
-        """The list price without the add-ons: what the discounts are taken from (DSC-4)."""
-        return self.list_price - Money.total((one.amount for one in self.addons), self.list_price.currency)
-
 
 def priced_line(
     order_id: str | None,
