@@ -13,6 +13,7 @@ import pytest
 from billtui.client.drivers.acts import Act, Finding
 from billtui.client.exchange import Conversation, Steps
 from billtui.services import locks, planner
+from billtui.services.drift import Fresh, read_afresh
 from billtui.services.executor import Executor, Limits, engine
 from billtui.services.executor.desk import Desk
 from billtui.services.executor.journal_thread import JournalThread
@@ -414,3 +415,25 @@ def test_what_is_nobodys_is_looked_up_though_nothing_could_be_taken_over(
     with pytest.raises(JournalError, match="in use"):
         executor.recover()
     eventually(lambda: states(executor, plan) == [S.NEEDS_YOU], "it is looked up", 4)
+
+
+def test_a_pause_that_is_lifted_elsewhere_at_once_is_over_here_too(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program resumes it before this one has looked at the journal again: both lines are news to it."""
+    first, second = new_executor(watch=0.6), new_executor()
+    failed: list[int] = []
+
+    async def fails_once(*arguments: Any) -> Fresh:
+        if not failed:
+            failed.append(1)
+            raise AttributeError("a slip of the pen")
+        return await read_afresh(*arguments)
+
+    monkeypatch.setattr("billtui.services.executor.courier.read_afresh", fails_once)
+    plan = renewals(panel, 1, None)
+    first.submit(plan)
+    eventually(lambda: first.reader.job(plan.id).paused is PauseReason.TROUBLE, "it is paused")
+    second.resume(plan.id)
+    first.wait(plan.id, SECONDS)
+    assert states(first, plan) == [S.DONE]

@@ -223,6 +223,7 @@ class Desk:
         if run.paused is None:
             run.paused = reason
             await self.journal.run(lambda journal: journal.pause(run.job_id, reason, note))
+            run.written_pause = reason  # so that its end is seen, however soon another program lifts it
             self.tell(run, error=note)
 
     def journal_failed(self, run: Run, error: JournalError) -> None:

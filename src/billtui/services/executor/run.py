@@ -71,7 +71,7 @@ class Run:
     settling: set[int] = field(default_factory=set)
     paused: PauseReason | None = None
     written_pause: PauseReason | None = None
-    """Why it is paused according to the journal, when that was last read."""
+    """Why it is paused according to the journal, when that was last read or written."""
     pumping: bool = False
     not_before: float = 0.0
     """Loop time before which nothing is sent (Retry-After)."""
