@@ -127,3 +127,20 @@ def test_an_order_action_sends_the_name_as_it_was_sent_to_us(executor: Executor,
     order = Order.model_validate(panel.orders["1"])
     plan = planner.order_action(panel.account(), [order], "reinstall", {"1": str(order.name)})
     assert executor.wait(executor.submit(plan), SECONDS).counts == {S.DONE: 1}
+
+
+def test_what_was_left_is_looked_up_once_somebody_has_signed_in(new_executor: NewExecutor, panel: MoneyPanel) -> None:
+    """Of an earlier run and not of this session, so nobody resumes it: reading what became of it costs nothing."""
+    plan = payments(panel, 1)
+    panel.faults = [Fault("drop-after", "payments"), Fault("hang-before", "GET /operations", 1_000)]
+    earlier = new_executor()
+    earlier.submit(plan)
+    eventually(lambda: states(earlier, plan) == [S.UNKNOWN], "its answer is lost")
+    earlier.close(timeout=0.1)
+    panel.faults = [Fault("401", "GET /operations")]
+    later = new_executor()
+    later.recover()
+    eventually(lambda: later.reader.job(plan.id).paused is not None and not panel.faults[0].times, "it is over")
+    later.new_session()
+    eventually(lambda: states(later, plan) == [S.DONE], "it is looked up", 5)
+    assert later.reader.job(plan.id).paused is not None and len(panel.effects) == 1

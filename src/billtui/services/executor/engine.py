@@ -192,8 +192,10 @@ class Engine:
         return await self._desk.journal.run(lambda journal: owners.claim_unknown(journal, owner, panel_id, account_id))
 
     def new_session(self) -> None:
-        """Somebody signed in or out: from now on the session's present token is used."""
+        """Somebody signed in or out: from now on the session's present token is used, also for what is looked up."""
         self._desk.panel.renew()
+        for run in self._runs.values():
+            run.wake.set()
 
     def runs(self) -> list[Run]:
         """Every job that this engine has in memory."""
