@@ -115,6 +115,14 @@ def test_any_text_is_drawn_where_it_belongs_and_no_control_character_leaves(
 
 
 @pytest.mark.parametrize(
+    "text", ["0🏻", "x0🏻", "5🏽🏽", "👩🏻", "ab👩🏻", "👩🏻b", "👩‍🚀", "1️⃣", "❤️", "🇩🇪", "か\u3099x"]
+)
+def test_what_some_terminals_draw_as_two_pictures_reaches_over_no_edge(text: str) -> None:
+    meant = picture(lines(text))
+    followed(Emulator(len(meant.rows[0]), 1), None, meant, EVERYTHING)
+
+
+@pytest.mark.parametrize(
     "raw", ["\x1b[31mred", "\x9b31m", "a\x05", "\x07", "\x7f", "\u202e1", "\ue000", "\r\n", "a\u0301\x07"]
 )
 def test_raw_control_characters_end_at_the_door(raw: str) -> None:

@@ -160,8 +160,10 @@ def test_the_program_is_usable_and_says_once_what_is_wrong(
         record_property("asks for the password after, s", round(asked, 2))
         assert asked < IN_TIME + 2, "loaded machines included"
         terminal.wait_for(shown(terminal, "Kept in an encrypted file"))
-        late = asked > 3 and found.in_trouble and not said(terminal, found.said)  # on a busy machine it may not answer
-        assert said(terminal, "did not answer within 3 s" if late else found.said) == 1, text_of(terminal)
+        words = {found.said}
+        if asked > 3 and found.in_trouble:  # on a busy machine it may not answer
+            words.add("did not answer within 3 s")
+        terminal.wait_for(lambda: sum(said(terminal, one) for one in words) == 1)
         assert shown(terminal, "Next: sign in; a file sealed with a passphrase is offered then.")() == found.in_trouble
         terminal.send(PASSWORD.encode() + b"\r")
         terminal.wait_for(shown(terminal, "Stay signed in?"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import NamedTuple
+from unicodedata import combining, east_asian_width
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -189,14 +190,22 @@ def _cell(text: str, attributes: Attributes) -> Cell:
     """The cell for one grapheme. Whatever came here, no control character leaves it: the door's own last look."""
     if text == " ":
         return attributes.rest.cells[text] if attributes.rest is not attributes else Cell(" ", 1, attributes, True)
-    if not text.isprintable():
+    if len(text) > 1 or not text.isprintable():
         first = text[0] if text[:1].isprintable() else picture(text[:1] or "\0")
-        text = first + "".join(mark for mark in text[1:] if mark.isprintable() and not cell_len(mark))
+        text = first + "".join(filter(_is_mark, text[1:]))
     text = text[:_LONGEST_CELL]
     if text in NARROW:
         return Cell(text, 1, attributes, True)
     width = max(1, min(2, cell_len(text)))
     return Cell(text, width, attributes, len(text) == 1 and _sure(ord(text), width))
+
+
+def _is_mark(character: str) -> bool:
+    """Whether it takes no place of its own behind another one. Tones of skin do on some terminals, as pictures of their
+    own, and would reach over the edge."""
+    if not character.isprintable() or cell_len(character):
+        return False
+    return bool(combining(character)) or east_asian_width(character) not in "WF"
 
 
 def _sure(code: int, width: int) -> bool:
