@@ -384,3 +384,41 @@ async def test_accounts_that_are_out_of_sight_are_counted_before_they_are_confir
         for _ in range(12):
             await driver.press("pageup")
         await driver.sees(" p00 ", f"↓  {more} more accounts")
+
+
+@pytest.mark.parametrize("size", [(80, 18), (40, 24), (40, 18), (40, 12)])
+async def test_facts_leave_room_for_what_is_done(program: Program, size: tuple[int, int]) -> None:
+    """A purchase has many of them: all of it can be read on every size, and until then that is not said to be all."""
+    facts = [
+        Fact("Servers", "3 in each of 13 locations = 39"),
+        Fact("Period", "12 months"),
+        Fact("Add-ons", "3 add-ons for each server"),
+        Fact("Names", "web-{loc}-{n:02}"),
+        Fact("Auto-renewal", "on, 12 months at a time"),
+        Fact("Requests", "2, an invoice each (BLK-7)"),
+        Fact("From", "internal balance: 200 000.00 EUR → 51.50 EUR"),
+    ]
+    wanted = {
+        "Amount ",
+        "Panel ",
+        "Requests ",
+        "51.50 EUR",
+        "Pay invoice 1 ",
+        "Pay invoice 15",
+        "Invoice 901",
+        "ends here.",
+    }
+    async with program.open(size=size, ready=False) as driver:
+        note = "It ends here."
+        dialog = ConfirmPlan(plan_of(15, left_out=2), button="Pay", typed=True, facts=facts, note=note)
+        driver.app.push_screen(dialog)
+        await driver.on("ConfirmPlan")
+        await driver.sees("↓ ")
+        seen: set[str] = set()
+        for _ in range(60):
+            seen |= {words for words in wanted if words in driver.text()}
+            if "That is all of it." in driver.text():
+                break
+            await driver.press("down")
+        assert seen == wanted, driver.text()
+        assert any("Cancel" in line and "Pay" in line for line in lines_of(driver)), driver.text()

@@ -29,6 +29,9 @@ Beyond it the dialog says how many more there are, and the plan goes into a file
 SHOWN_CELLS = 1_000
 """Plans and locations of one purchase that are listed."""
 
+LEAST_ROOM = 3
+"""Lines below the facts, at least, for what is done."""
+
 
 def needs_typing(plan: Plan, limit: Decimal, items: int) -> bool:
     """Whether the total has to be typed: above the profile's limit, by amount or by count."""
@@ -40,7 +43,7 @@ class ConfirmPlan(Dialog[bool]):
 
     The plan does not change while it is open. Amount, count, account and panel, what has to be typed, and the buttons
     stay in sight whatever the rest needs to scroll; that begins with what is done, and a line above the field says
-    what of it is out of sight.
+    what of it is out of sight. Where there is no room for both, the facts are read first and scroll with the rest.
     """
 
     confirms = True
@@ -156,7 +159,7 @@ class ConfirmPlan(Dialog[bool]):
 
     def on_resize(self) -> None:
         """Another size: something else is out of sight."""
-        self.query_one("#dialog").remove_class("tight")
+        self.query_one("#dialog").remove_class("tight", "crowded")
         self._look_below()
 
     def action_read(self, lines: int) -> None:
@@ -192,7 +195,11 @@ class ConfirmPlan(Dialog[bool]):
     def _tell_below(self) -> None:
         """Name what is out of sight, in one line that stays for as long as anything has to be scrolled."""
         dialog, below = self.query_one("#dialog"), self.query_one("#below", Static)
-        dialog.set_class(dialog.has_class("tight") or dialog.max_scroll_y > 0, "tight")
+        if dialog.has_class("tight"):
+            self._make_room()
+        elif dialog.max_scroll_y > 0:
+            dialog.add_class("tight")
+            self._look_below()
         below.set_class(dialog.max_scroll_y > 0 or any(one.max_scroll_y for one in self._lists()), "shown")
         hidden = [
             words for one, words in self._parts() if not self._is_in_sight(one) or one.scroll_y < one.max_scroll_y
@@ -201,16 +208,23 @@ class ConfirmPlan(Dialog[bool]):
         told = f"{down}  {' · '.join(hidden)}" if hidden else "That is all of it."
         below.update(Content(told))
 
+    def _make_room(self) -> None:
+        """Where facts that stay in sight leave no room for what is done, they scroll as well."""
+        facts, foot = self.query_one("#facts"), self.query_one("#foot").virtual_region
+        if foot.y - facts.outer_size.height < LEAST_ROOM:
+            self.query_one("#dialog").add_class("crowded")
+
     def _parts(self) -> list[tuple[Widget, str]]:
         """The parts of the dialog that may need scrolling, in words."""
         begun = self._lines_down(self.query_one("#what").virtual_region.y) < 0
         words = {
+            "facts": "more facts",
             "what": "more of what is done" if begun else "what is done",
             "named": self.rows_title.lower(),
             "left-out": f"{len(self.plan.left_out)} left out",
             "note": "a note",
         }
-        parts = self.query_one("#dialog").query_children("#what, #named, #left-out, #note")
+        parts = self.query_one("#dialog").query_children("#facts, #what, #named, #left-out, #note")
         return [(one, words[str(one.id)]) for one in parts]
 
     def _wanted(self) -> str:
