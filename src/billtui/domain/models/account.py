@@ -111,14 +111,23 @@ class Account(WireModel):
     version: Whole = 0
 
     @property
+    def holds_money(self) -> bool:
+        """Whether it has purses at all: staff has none that pays nothing, and in whose purses nothing is."""
+        if self.currency == NO_CURRENCY:
+            return False
+        told = {one.raw.partition(".")[0] for one in self.capabilities}
+        pays = not told or "staff" not in told or bool(told & {"balance", "invoices", "orders"})
+        return pays or bool(self.balances.internal.amount or self.balances.affiliate.amount)
+
+    @property
     def internal(self) -> Money | None:
-        """The first purse (ACC-4); ``None`` for an account that holds no money, as some panels' staff."""
-        return self.balances.internal if self.currency != NO_CURRENCY else None
+        """The first purse (ACC-4); ``None`` for an account that holds no money, as staff."""
+        return self.balances.internal if self.holds_money else None
 
     @property
     def affiliate(self) -> Money | None:
         """The second purse (ACC-4); ``None`` where the panel has none, which is not an empty one."""
-        if self.currency == NO_CURRENCY:
+        if not self.holds_money:
             return None
         told = {one.raw for one in self.capabilities}
         held = self.balances.affiliate
