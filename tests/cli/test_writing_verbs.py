@@ -62,7 +62,7 @@ def test_a_renewal_that_is_not_paid_yet_names_its_invoice(own_cli: Callable[...,
     invoice = cli.invoice(cli.order(order)["unpaid_invoice_id"])
     total = f"{invoice['total']['amount']} {invoice['total']['currency']}"
     assert f"Issued, to be paid: invoice {invoice['number']}, {total}." in text
-    assert f"billtui invoices pay {invoice['number']} --method" in text
+    assert f"billtui invoices pay number:{invoice['number']} --method" in text
 
 
 def test_a_dry_run_sends_nothing(cli: Cli) -> None:
