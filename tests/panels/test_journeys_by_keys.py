@@ -93,6 +93,17 @@ async def test_two_orders_are_renewed_and_paid_by_keys(house: House, tmp_path: P
         await driver.sees("Renew 2 orders")
 
 
+async def test_names_of_product_and_host_are_read_whole_on_a_small_terminal(tmp_path: Path) -> None:
+    """FOSSBilling tells neither places nor who renews itself: those columns leave their room to the names."""
+    house = FossHouse()
+    with house.panel:
+        program, profile, pocket = opened(house, tmp_path)
+        async with program.open(profile=profile, credentials=pocket, login=house.login, size=(80, 24)) as driver:
+            await driver.go("3", "OrdersScreen")
+            await driver.sees(*(f"{row.name} " for row in driver.app.session.store.orders()))
+            assert not {"location", "auto"} & set(driver.list_screen.table.visible_columns)
+
+
 async def test_a_plan_that_the_panel_numbers_is_named(tmp_path: Path) -> None:
     """FOSSBilling numbers products: the list and the order say the title, the copy keeps the id."""
     house = FossHouse()

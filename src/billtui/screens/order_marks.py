@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from billtui.commands import handles
 from billtui.config.errors import UnsafePath
+from billtui.config.kinds import USUAL_KIND
 from billtui.screens.command_text import command_line
 from billtui.screens.list_screen import ListScreen
 from billtui.services.order_matching import predicate
@@ -78,9 +79,18 @@ class OrderMarks(ListScreen[OrderRow]):
 
     def _chosen_columns(self) -> Sequence[str] | None:
         chosen = super()._chosen_columns()
-        if chosen is None and not self._tags:
-            return [column.key for column in self.columns() if column.key != "tags"]
-        return chosen
+        if chosen is not None:
+            return chosen
+        bare = self._bare_columns()
+        return [column.key for column in self.columns() if column.key not in bare] if bare else None
+
+    def _bare_columns(self) -> set[str]:
+        """Columns in which nothing stands, or the same in every row: they leave their room to the names."""
+        bare = set() if self._tags else {"tags"}
+        if self.billtui.profile.kind != USUAL_KIND:
+            traits = self.session.traits
+            bare |= {key for key, told in (("location", traits.places), ("auto", traits.auto_renewals)) if not told}
+        return bare
 
     # --- data
 

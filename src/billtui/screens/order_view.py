@@ -31,6 +31,8 @@ from billtui.widgets.record_table import Column, Toned
 from billtui.widgets.record_table_columns import Tone
 
 LABEL = 13
+LONG_NAME = 28
+"""Cells of a name of product and host together."""
 
 
 def order_columns(
@@ -40,9 +42,11 @@ def order_columns(
     ascii_only: bool = False,
     ahead: Callable[[OrderRow], PaidAhead | None] = lambda row: None,
     plan: Callable[[str], str] = str,
+    long_names: bool = False,
 ) -> list[Column[OrderRow]]:
     """The columns of the list of orders; ``now`` gives the panel's time in epoch seconds, ``tags`` a person's own,
-    ``ahead`` a renewal that is paid while the panel has not moved the end yet, ``plan`` the word for a plan."""
+    ``ahead`` a renewal that is paid while the panel has not moved the end yet, ``plan`` the word for a plan.
+    ``long_names`` (``Traits``) keeps more room for the name than for what comes last."""
 
     def left(row: OrderRow) -> Toned | str:
         if row.paid_until is None:
@@ -74,7 +78,7 @@ def order_columns(
         return "own price" if row.individual_price else f"{row.discount} %" if row.discount not in ("", "0") else ""
 
     return [
-        Column(key="name", title="Order", cell=lambda r: r.name, min_width=12, max_width=34, flex=3, priority=10, sort_key=attrgetter("name"), search=attrgetter("name")),
+        Column(key="name", title="Order", cell=lambda r: r.name, min_width=LONG_NAME if long_names else 12, max_width=34, flex=3, priority=10, sort_key=attrgetter("name"), search=attrgetter("name")),
         Column(key="state", title="State", cell=state, width=11, priority=8, sort_key=attrgetter("state"), search=attrgetter("state")),
         Column(key="left", title="Time left", cell=left, width=19, priority=9, sort_key=attrgetter("paid_until")),
         Column(key="bill", title="Bill", cell=bill, width=4, priority=5, sort_key=lambda r: r.unpaid_invoice_id or "~"),

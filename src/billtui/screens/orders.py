@@ -11,6 +11,7 @@ from textual.events import Paste
 
 from billtui.client.errors import ClientError
 from billtui.commands import Command, Scope, handles
+from billtui.config.kinds import USUAL_KIND
 from billtui.domain.periods import never_ends
 from billtui.screens.list_screen import View
 from billtui.screens.order_marks import OrderMarks
@@ -75,6 +76,7 @@ class OrdersScreen(OrderMarks):
             ascii_only=self.billtui.ascii_only,
             ahead=lambda row: waiting_for_panel(row, self._ahead) if self._ahead else None,
             plan=self.session.plan_names.word,
+            long_names=self.billtui.profile.kind != USUAL_KIND and self.session.traits.long_names,
         )
 
     def row_id(self, row: OrderRow) -> str:

@@ -40,6 +40,12 @@ class Traits:
     """Whether that is only assumed, because nobody documents it: then it is said so before a purchase."""
     late_terms: bool = False
     """Whether an order's end moves only some time after its renewal was paid, as by a batch job of the panel."""
+    places: bool = True
+    """Whether it tells where servers stand; else all stand in one place, which nobody has to read."""
+    auto_renewals: bool = True
+    """Whether it tells which orders renew themselves."""
+    long_names: bool = False
+    """Whether it names orders by product and host together: lists give them more room."""
     loyalty: bool = True
     """Whether its loyalty discounts follow the rules that are known here (DSC); else none are worked out or shown."""
     reading_marks: bool = False
