@@ -231,6 +231,8 @@ async def test_paying_on_two_accounts_is_a_plan_and_a_job_for_each(
         await driver.choose("internal")
         await driver.on("ConfirmAccounts")
         await driver.sees("kofi.brandt, ID 318255", "olena.marsh, ID 204817", "to confirm lab", "Pay on 2 accounts")
+        theirs_alone = driver.text()[driver.text().index("kofi.brandt, ID 318255") :]
+        assert theirs_alone.index("to confirm lab") < theirs_alone.index("Pay invoice"), "below all steps"
         assert driver.app.focused is not None
         assert (driver.app.focused.id or "").startswith("typed-")
         await driver.type("9.99")

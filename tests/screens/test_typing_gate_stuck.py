@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
 import pytest
 from textual.app import ComposeResult
@@ -64,6 +65,26 @@ async def test_keys_go_on_while_a_handler_never_ends(monkeypatch: pytest.MonkeyP
             never.set()
         await pilot.pause()
         assert field.value == "jxy"
+
+
+async def test_after_a_pause_keys_wait_as_long_as_ever_for_what_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way of the key before is looked after only when others come: the patience begins then, not with that key."""
+    pause = 0.0
+    monkeypatch.setattr(typing_gate, "GRACE", 0.0)
+    monkeypatch.setattr(typing_gate, "monotonic", lambda: monotonic() + pause)
+    app, done = Small(), asyncio.Event()
+    async with asyncio.timeout(8), app.run_test() as pilot:
+        await pilot.pause()
+        field = app.query_one(Input)
+        await pilot.press("j")
+        pause = 2 * typing_gate.PATIENCE
+        field.call_later(done.wait)
+        type_at_once(app, "k", "l")
+        app.call_later(done.set)  # once both were taken
+        assert [await app.handed.get() for _ in range(3)] == ["j", "k", "l"]
+        assert app.dropped.empty()
+        await pilot.pause()
+        assert field.value == "jkl"
 
 
 async def test_leaving_does_not_wait_for_a_handler_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,12 +93,12 @@ def test_cut_fits_and_says_that_it_cut(text: str, width: int) -> None:
 
 
 COLUMN_SHAPES = st.builds(
-    lambda width, least, extra, flex, priority: Column[None](
+    lambda width, least, extra, flex, priority, apart: Column[None](
         key="k", title="t", cell=lambda _: "", width=width, min_width=least, flex=flex, priority=priority,
-        max_width=None if extra is None else least + extra,
+        max_width=None if extra is None else least + extra, apart=apart,
     ),
     st.none() | st.integers(0, 20), st.integers(0, 20), st.none() | st.integers(0, 20), st.integers(0, 3),
-    st.integers(0, 3),
+    st.integers(0, 3), st.booleans(),
 )  # fmt: skip
 
 
@@ -110,13 +110,23 @@ def test_columns_fit_into_the_space(columns: list[Column[None]], space: int, gap
         return
     assert fitted[-1].offset + fitted[-1].width <= space
     for left, right in pairwise(fitted):
-        assert left.offset + left.width + gap == right.offset
+        between = right.offset - left.offset - left.width
+        assert between == gap or (between == 2 and left.column.apart)
     kept = [column for column, _, _ in fitted]
     gone = [column.priority for column in columns if not any(column is one for one in kept)]
     assert not gone or max(gone) <= min(column.priority for column in kept)
     if len(fitted) > 1:
         for column, _, width in fitted:
             assert column.least <= width <= (width if column.most is None else max(column.most, column.least))
+
+
+def test_an_amount_and_the_words_behind_it_stand_apart_as_long_as_no_column_goes_for_it() -> None:
+    total = Column[None](key="total", title="Total", cell=lambda _: "9.90 EUR", width=8, align="right", apart=True)
+    due = Column[None](key="due", title="Due", cell=lambda _: "2 d", width=3)
+    title = Column[None](key="for", title="For", cell=lambda _: "", min_width=4)
+    for space, offsets in ((17, [0, 9, 13]), (18, [0, 10, 14]), (40, [0, 10, 14])):
+        assert [one.offset for one in fit_columns([total, due, title], space, 1)] == offsets
+    assert [one.offset for one in fit_columns([total, due, title], 40, 2)] == [0, 10, 15]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -65,7 +65,7 @@ class AgendaScreen(ListScreen[Event]):
             Column(key="at", title="When", cell=lambda r: moment_text(instant(r.at)), width=16, priority=9, sort_key=lambda r: (r.at, r.n)),
             Column(key="what", title="What", cell=lambda r: what_cell(r, ascii_only=ascii_only), width=16, priority=10, sort_key=lambda r: int(r.what), search=lambda r: SHORT[r.what]),
             Column(key="title", title="Order or invoice", cell=lambda r: r.title, min_width=14, max_width=32, flex=2, priority=8, sort_key=lambda r: r.title, search=lambda r: r.title),
-            Column(key="amount", title="Amount", cell=self._amount, width=15, align="right", priority=7, sort_key=lambda r: r.cents),
+            Column(key="amount", title="Amount", cell=self._amount, width=15, align="right", apart=True, priority=7, sort_key=lambda r: r.cents),
             Column(key="why", title="Why", cell=self._why, min_width=30, flex=3, priority=5, search=self._why),
         ]  # fmt: skip
 

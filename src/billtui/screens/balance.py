@@ -64,7 +64,7 @@ class BalanceScreen(BilltuiScreen):
         """When, how much, which purse, what for."""
         return [
             Column(key="at", title="When", cell=lambda r: moment_text(r.at), width=16, priority=9, sort_key=lambda r: r.at.timestamp()),
-            Column(key="amount", title="Amount", cell=_amount, width=15, align="right", priority=10, sort_key=lambda r: int(r.amount.amount * 100)),
+            Column(key="amount", title="Amount", cell=_amount, width=15, align="right", apart=True, priority=10, sort_key=lambda r: int(r.amount.amount * 100)),
             Column(key="purse", title="Purse", cell=lambda r: r.purse, width=10, priority=8, sort_key=lambda r: str(r.purse)),
             Column(key="kind", title="Kind", cell=lambda r: r.kind, min_width=10, max_width=20, priority=7, sort_key=lambda r: str(r.kind), search=lambda r: str(r.kind)),
             Column(key="invoice", title="Invoice", cell=self._invoice, min_width=8, max_width=14, priority=5),

@@ -59,7 +59,7 @@ def invoice_columns(now: Callable[[], int], *, ascii_only: bool = False) -> list
     return [
         Column(key="number", title="Invoice", cell=lambda r: r.number, min_width=9, max_width=16, priority=10, sort_key=lambda r: (len(r.number), r.number), search=lambda r: r.number),
         Column(key="state", title="State", cell=lambda r: state_cell(r.state, ascii_only=ascii_only), width=10, priority=9, sort_key=lambda r: _URGENCY.get(r.state, 9), search=lambda r: r.state),
-        Column(key="total", title="Total", cell=lambda r: cents_text(r.total, r.currency), width=14, align="right", priority=10, sort_key=lambda r: r.total, search=lambda r: cents_text(r.total)),
+        Column(key="total", title="Total", cell=lambda r: cents_text(r.total, r.currency), width=14, align="right", apart=True, priority=10, sort_key=lambda r: r.total, search=lambda r: cents_text(r.total)),
         Column(key="due", title="Due", cell=due, width=11, priority=8, sort_key=deadline),
         Column(key="title", title="For", cell=lambda r: r.title or KINDS.get(r.kind, r.kind), min_width=14, flex=3, priority=7, sort_key=lambda r: r.title, search=lambda r: r.title),
         Column(key="kind", title="Kind", cell=lambda r: KINDS.get(r.kind, r.kind), width=14, priority=3, sort_key=lambda r: r.kind, search=lambda r: r.kind),

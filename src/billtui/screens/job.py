@@ -84,7 +84,7 @@ class JobScreen(ListScreen[OperationRow]):
             Column(key="number", title="#", cell=lambda r: str(r.number), width=5, align="right", priority=8, sort_key=lambda r: r.number),
             Column(key="state", title="State", cell=lambda r: state_cell(r.state, ascii_only=ascii_only), width=12, priority=10, sort_key=lambda r: str(r.state), search=lambda r: str(r.state)),
             Column(key="title", title="Step", cell=lambda r: r.title, min_width=30, flex=2, priority=10, search=lambda r: str(r.title)),
-            Column(key="amount", title="Amount", cell=lambda r: str(r.amount) if r.amount else "", width=13, align="right", priority=9),
+            Column(key="amount", title="Amount", cell=lambda r: str(r.amount) if r.amount else "", width=13, align="right", apart=True, priority=9),
             Column(key="detail", title="Why", cell=lambda r: str(r.detail or ""), min_width=10, flex=1, priority=7, search=lambda r: str(r.detail or "")),
         ]  # fmt: skip
         return [column for column in found if money or column.key != "amount"]

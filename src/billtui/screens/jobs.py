@@ -111,7 +111,7 @@ class JobsScreen(ListScreen[JobRow]):
             Column(key="state", title="State", cell=lambda r: state_cell(outcome(r), ascii_only=ascii_only), width=13, priority=9, sort_key=outcome, search=outcome),
             Column(key="progress", title="Progress", cell=progress_text, min_width=14, max_width=40, flex=2, priority=8),
             Column(key="where", title="Runs", cell=self._where, width=10, priority=6, search=self._where),
-            Column(key="total", title="Total", cell=lambda r: str(r.total) if r.total.amount else "", width=13, align="right", priority=7, sort_key=lambda r: int(r.total.amount * 100)),
+            Column(key="total", title="Total", cell=lambda r: str(r.total) if r.total.amount else "", width=13, align="right", apart=True, priority=7, sort_key=lambda r: int(r.total.amount * 100)),
             Column(key="when", title="Confirmed", cell=lambda r: _when(r.submitted_at, self.session.now()), width=11, priority=7, sort_key=lambda r: r.submitted_at.timestamp()),
         ]  # fmt: skip
 

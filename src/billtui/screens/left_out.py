@@ -115,7 +115,7 @@ def left_out_columns() -> Sequence[Column[LeftOutOrder]]:
     return [
         Column(key="name", title="Left out", cell=lambda one: one.name, min_width=14, max_width=40, flex=2, priority=9),
         Column(key="number", title="Invoice", cell=number, width=8, priority=8),
-        Column(key="amount", title="Amount", cell=amount, width=13, align="right", priority=7),
+        Column(key="amount", title="Amount", cell=amount, width=13, align="right", apart=True, priority=7),
         Column(key="bill", title="It is", cell=bill, width=18, priority=6),
         Column(key="reason", title="Why", cell=lambda one: "" if one.invoice else one.reason, min_width=20, priority=1),
     ]  # fmt: skip

@@ -168,7 +168,7 @@ class RenewalDialog(Dialog[RenewalAnswer]):
             Column(key="title", title="Order", cell=title, min_width=14, flex=2, priority=9),
             Column(key="list", title="List price", cell=listed, width=11, align="right", priority=5),
             Column(key="off", title="Discount", cell=off, width=8, align="right", priority=6),
-            Column(key="amount", title="Amount", cell=amount, width=11, align="right", priority=8),
+            Column(key="amount", title="Amount", cell=amount, width=11, align="right", apart=True, priority=8),
             Column(key="end", title="Paid until", cell=end, width=10, priority=7),
         ]  # fmt: skip
 

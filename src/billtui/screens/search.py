@@ -21,8 +21,10 @@ from billtui.widgets.formats import state_text
 
 MOST = 50
 """Hits that are shown."""
-WORDS = 38
-"""Columns for what a message says."""
+LINE = 69
+"""Cells of a hit."""
+KIND, TITLE, TITLE_OF_MESSAGE, STATE = 9, 27, 21, 14
+"""Cells for what it is; at most for its name, and for how it stands. What is left tells more of it."""
 
 
 class SearchScreen(Dialog[SearchHit]):
@@ -67,7 +69,9 @@ class SearchScreen(Dialog[SearchHit]):
         if not text:
             return
         self._hits = search(app.session.store, text, MOST)
-        options.add_options([Option(_line(hit), id=str(number)) for number, hit in enumerate(self._hits)])
+        name = _longest(Content(hit.title) for hit in self._hits)
+        state = _longest(state_text(hit.state) for hit in self._hits if hit.kind != "message")
+        options.add_options([Option(_line(hit, name, state), id=str(number)) for number, hit in enumerate(self._hits)])
         if self._hits:
             options.highlighted = 0
         else:
@@ -98,16 +102,20 @@ class SearchScreen(Dialog[SearchHit]):
             options.action_cursor_up()
 
 
-def _line(hit: SearchHit) -> Content:
-    kind = Content.styled(hit.kind, "$muted").truncate(9, pad=True)
-    title = Content.styled(hit.title, "bold")
-    if hit.kind == "message":  # what it says matters more than how its ticket stands
-        said = Content.styled(hit.detail, "$muted").truncate(WORDS, ellipsis=True)
-        return Content.assemble(kind, title.truncate(21, ellipsis=True, pad=True), " ", said)
-    return Content.assemble(
-        kind,
-        title.truncate(27, ellipsis=True, pad=True),
-        " ",
-        state_text(hit.state).truncate(12, pad=True),
-        Content.styled(hit.detail, "$muted").truncate(20, ellipsis=True),
-    )
+def _longest(texts: Iterable[Content]) -> int:
+    return max((one.cell_length for one in texts), default=0)
+
+
+def _line(hit: SearchHit, name: int, state: int) -> Content:
+    """A hit among others, of which the longest name has so many cells, and the longest word for how one stands."""
+    message = hit.kind == "message"  # what it says matters more than how its ticket stands
+    width = min(name, TITLE_OF_MESSAGE if message else TITLE)
+    parts = [
+        Content.styled(hit.kind, "$muted").truncate(KIND, pad=True),
+        Content.styled(hit.title, "bold").truncate(width, ellipsis=True, pad=True),
+        Content(" "),
+    ]
+    if not message:
+        parts += [state_text(hit.state).truncate(min(state, STATE), ellipsis=True, pad=True), Content(" ")]
+    left = LINE - sum(one.cell_length for one in parts)
+    return Content.assemble(*parts, Content.styled(hit.detail, "$muted").truncate(left, ellipsis=True))

@@ -120,7 +120,8 @@ class TypingGate:
         self._waiting: deque[Typed] = deque()
         self._way: list[DOMNode] = []
         """Through which widgets the last key goes, the focused one first; empty once it is worked off."""
-        self._handed_at = self._overdue_since = 0.0
+        self._handed_at = self._waited_since = self._overdue_since = 0.0
+        """When it was handed out, since when something waits for it, and since when that has taken too long."""
         self._walks = 0
         """How often its way still has to be walked; 0: nobody walks."""
         self._stuck: list[DOMNode] = []
@@ -226,6 +227,7 @@ class TypingGate:
         if not self._worked_off():
             if not self._walks:
                 self._walks = WAYS
+                self._waited_since = monotonic()
                 self._walk(self._way, 0)
             if not self._gave_up():
                 return False
@@ -244,9 +246,13 @@ class TypingGate:
         return not self._way
 
     def _gave_up(self) -> bool:
-        """Whether the key before is not waited for any more: a widget on its way is stuck."""
+        """Whether the key before is not waited for any more: a widget on its way is stuck.
+
+        Nobody has looked after it before something came behind it, so the patience begins then: after a pause a
+        machine with much else to do would need longer for the way of a key than what is left of it.
+        """
         now = monotonic()
-        end = self._handed_at + PATIENCE
+        end = self._waited_since + PATIENCE
         if end <= now and not self._overdue_since:
             self._overdue_since = now  # perhaps the whole process stood still, and all of it comes now
         if self._overdue_since:

@@ -32,7 +32,8 @@ class Column(Generic[R]):
     A column has either a fixed `width` or grows from `min_width` to `max_width` (None: without limit) in proportion to
     `flex`. When space is short the column with the lowest `priority` goes first (of equals the right one).
     `sort_key` gives values that compare with each other, or None (last); `int`, `float` and `str` sort fastest.
-    `search` gives the text the filter looks into.
+    `search` gives the text the filter looks into. An amount that is `apart` does not run into the words behind it:
+    where a single cell stands between columns a second one does there, as long as no column goes for it.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Column(Generic[R]):
     max_width: int | None = None
     flex: int = 1
     align: Align = "left"
+    apart: bool = False
     priority: int = 0
     sort_key: Callable[[R], Any] | None = None
     search: Callable[[R], str] | None = None
@@ -76,6 +78,11 @@ def fit_columns(columns: Sequence[Column[R]], space: int, gap: int) -> list[Fitt
         kept.pop(max(place for place, column in enumerate(kept) if column.priority == lowest))
     widths = [min(column.least, space) for column in kept]
     spare = space - sum(widths) - gap * (len(kept) - 1)
+    behind = [gap] * len(kept)
+    for place, column in enumerate(kept[:-1]):
+        if column.apart and gap == 1 and spare > 0:
+            behind[place] += 1
+            spare -= 1
     while spare > 0:
         growing = [
             place
@@ -94,7 +101,7 @@ def fit_columns(columns: Sequence[Column[R]], space: int, gap: int) -> list[Fitt
             spare -= share
     fitted: list[Fitted[R]] = []
     offset = 0
-    for column, width in zip(kept, widths, strict=True):
+    for column, width, blank in zip(kept, widths, behind, strict=True):
         fitted.append(Fitted(column, offset, width))
-        offset += width + gap
+        offset += width + blank
     return fitted

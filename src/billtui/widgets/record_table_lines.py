@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
+from rich.cells import set_cell_size
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
@@ -75,8 +76,8 @@ class LinePainter(Generic[R]):
         self.looks = looks
         self.signs = ASCII_SIGNS if ascii_only else UNICODE_SIGNS
         self.ascii_only = ascii_only
-        self.gap = 2 if width >= WIDE else 1
-        self.fitted: list[Fitted[R]] = fit_columns(columns, width - GUTTER - THUMB, self.gap)
+        gap = 2 if width >= WIDE else 1
+        self.fitted: list[Fitted[R]] = fit_columns(columns, width - GUTTER - THUMB, gap)
         self.blank = Strip.blank(max(0, width), looks.base)
 
     def column_at(self, x: int) -> Column[R] | None:
@@ -90,13 +91,17 @@ class LinePainter(Generic[R]):
         """The header line, with the sign of the sort order."""
         style = self.looks.header
         pieces: list[tuple[str, Style]] = [(" " * GUTTER, style)]
-        for number, (column, _, width) in enumerate(self.fitted):
-            if number:
-                pieces.append((" " * self.gap, style))
+        end = 0
+        for column, offset, width in self.fitted:
+            if offset > end:
+                pieces.append((" " * (offset - end), style))
+            end = offset + width
             sign = ""
             if column.key == sort_key and width > 1:
                 sign = self.signs.descending if reverse else self.signs.ascending
-            title = cut(self._safe(column.title), width - len(sign), self.signs.ellipsis)
+            title = cut(self._safe(column.title), width, self.signs.ellipsis)
+            if sign and width_of(title) == width:  # its last letter goes for the sign, not two for an ellipsis
+                title = set_cell_size(title, width - 1)
             pieces += ((text, style) for text, _ in place([(title + sign, None)], width, column.align, ""))
         return self._strip(pieces, style)
 
@@ -114,9 +119,11 @@ class LinePainter(Generic[R]):
         mark = signs.in_range if state & IN_RANGE else " "
         mark = signs.mark if state & MARKED else signs.aside if state & ASIDE else mark
         pieces = [(f"{signs.cursor if state & CURSOR else ' '}{mark} ", line)]
-        for number, (column, _, width) in enumerate(self.fitted):
-            if number:
-                pieces.append((" " * self.gap, line))
+        end = 0
+        for column, offset, width in self.fitted:
+            if offset > end:
+                pieces.append((" " * (offset - end), line))
+            end = offset + width
             for text, style in place(self._pieces(column, record, width), width, column.align, signs.ellipsis):
                 if style is None:
                     pieces.append((text, line))

@@ -31,6 +31,11 @@ SHOWN_CELLS = 1_000
 
 LEAST_ROOM = 3
 """Lines below the facts, at least, for what is done."""
+LINE = 66
+"""Cells of a line of what is left out."""
+
+FEW = 12
+"""Rows, named one by one, that stand there whole: where there is no room the dialog scrolls, not they by themselves."""
 
 
 def needs_typing(plan: Plan, limit: Decimal, items: int) -> bool:
@@ -115,7 +120,7 @@ class ConfirmPlan(Dialog[bool]):
                 ascii_only=bool(getattr(self.app, "ascii_only", False)),
                 id="named",
             )
-            table.styles.height = min(len(self.rows), 12) + 1
+            table.styles.height = min(len(self.rows), FEW) + 1
             yield table
         if plan.left_out:
             yield Static(Content(f"Left out ({len(plan.left_out)})"), classes="section")
@@ -146,6 +151,7 @@ class ConfirmPlan(Dialog[bool]):
         """Focus rests on the safe answer, or on the field that has to be typed."""
         self.query_one("#dialog").set_class(self.danger, "danger")
         self.query_one("#dialog").set_class(bool(self.rows), "many")
+        self.query_one("#dialog").set_class(0 < len(self.rows) <= FEW, "few")
         if self.rows:  # drawn for the visible lines only: there may be thousands
             self.query_one("#named", RecordTable).set_rows([(n, one_line(row)) for n, row in enumerate(self.rows)])
         self.query_one("#dialog").set_class(bool(self.plan.total.amount) and not self.danger, "money")
@@ -249,7 +255,7 @@ class ConfirmPlan(Dialog[bool]):
     def _left_out(self) -> Content:
         lines = [
             Content.assemble(
-                Content(str(one.title)).truncate(40, ellipsis=True), "\n    ", (str(one.reason), "$text-warning")
+                Content(str(one.title)).truncate(LINE, ellipsis=True), "\n    ", (str(one.reason), "$text-warning")
             )
             for one in self.plan.left_out[:SHOWN_ROWS]
         ]

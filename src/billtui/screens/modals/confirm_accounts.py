@@ -62,11 +62,15 @@ class ConfirmAccounts(Dialog[bool]):
         self.button = f"{button} on {count_text(len(self.done), 'account')}"
 
     def compose_body(self) -> Iterable[Widget]:
-        """A block for each account: who, how much from where, what, what is left out; a field where it needs one."""
+        """A block for each account: who, how much from where, a field where it needs one; what is done and left out.
+
+        The field stands above the steps: with many of them the first one would be out of sight, with its total.
+        """
         with VerticalScroll(id="plans") as scroll:
             scroll.can_focus = not self.typed
             for number, one in enumerate(self.plans):
-                yield Static(self._block(one), classes="account")
+                steps = self._steps(one)
+                yield Static(self._head(one), classes="" if steps else "account")
                 if one.profile.name in self.typed and one.plan is not None:
                     yield Static(
                         Content.assemble("  Type ", (wanted(one.plan), "bold"), f" to confirm {one.profile.name}")
@@ -74,6 +78,8 @@ class ConfirmAccounts(Dialog[bool]):
                     field = Input(id=f"typed-{number}", classes="typed")
                     field.cursor_blink = False
                     yield field
+                if steps:
+                    yield Static(steps, classes="account")
                 yield Static(Content(""))
         yield Static(id="below")
         yield Static(id="problem", classes="problem")
@@ -114,7 +120,8 @@ class ConfirmAccounts(Dialog[bool]):
         below.set_class(plans.max_scroll_y > 0, "shown")
         below.update(Content(f"{down}  {count_text(hidden, 'more account')}" if hidden else "That is all of it."))
 
-    def _block(self, one: AccountPlan) -> Content:
+    def _head(self, one: AccountPlan) -> Content:
+        """Who, and how much from where; or why not."""
         sixteen = self.app.current_theme.ansi
         who = f"{named(one.login)}, ID {named(one.account_id)}"
         lines = [
@@ -127,6 +134,15 @@ class ConfirmAccounts(Dialog[bool]):
             return Content("\n").join(lines)
         steps = count_text(len(plan.operations), "step")
         lines.append(Content.assemble("  ", (str(plan.total), "bold"), f" in {steps}", (self._from(one), "$muted")))
+        return Content("\n").join(lines)
+
+    @staticmethod
+    def _steps(one: AccountPlan) -> Content:
+        """What is done, what else could be, what is left out; empty where nothing is done."""
+        plan = one.plan
+        if plan is None or not plan.operations:
+            return Content("")
+        lines: list[Content] = []
         for operation in plan.operations[:SHOWN]:
             amount = f"{operation.amount.amount:.2f}" if operation.amount is not None else ""
             lines.append(Content.assemble(f"{amount:>12}  ", Content(str(operation.title)).truncate(50, ellipsis=True)))
