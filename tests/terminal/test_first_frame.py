@@ -337,6 +337,38 @@ def test_signals_wait_until_somebody_watches() -> None:
         assert termios.tcgetattr(terminal.slave) == terminal.attributes
 
 
+def test_who_sees_the_first_frame_may_press_ctrl_z_or_type_at_once() -> None:
+    """Stopped between the two it would leave the shell on this screen, and what is typed would be echoed over it."""
+    code = """
+import signal, termios
+from billtui.terminal import early
+write = early._write
+def writes(data, before=b""):
+    kept = not termios.tcgetattr(0)[3] & (termios.ECHO | termios.ICANON)
+    return write(data + f" kept {kept}, stops {signal.getsignal(signal.SIGTSTP) != signal.SIG_IGN}".encode(), before)
+early._write = writes
+early.take("frame").give_back()
+"""
+    with Terminal.python(code) as terminal:
+        assert terminal.wait_end(10)[0] == 0, bytes(terminal.output)
+        assert b"frame kept True, stops False" in terminal.output
+        assert termios.tcgetattr(terminal.slave) == terminal.attributes
+
+
+def test_where_nothing_can_be_drawn_the_terminal_stays_as_it_was() -> None:
+    """Its modes were changed before the first byte."""
+    code = """
+import signal
+from billtui.terminal import early
+early._write = lambda data, before=b"": None
+print("taken", early.take("frame"), signal.getsignal(signal.SIGTSTP) == signal.SIG_DFL)
+"""
+    with Terminal.python(code) as terminal:
+        assert terminal.wait_end(10)[0] == 0
+        assert b"taken None True" in terminal.output
+        assert termios.tcgetattr(terminal.slave) == terminal.attributes
+
+
 def test_a_stuck_line_does_not_hold_it_up() -> None:
     code = (
         "from billtui.terminal import early\n"

@@ -17,6 +17,8 @@ def test_ctrl_z_suspends_and_fg_brings_the_screen_back() -> None:
         terminal.wait_for(b"Runs out in", 60)
         os.write(terminal.master, b"\x1a")
         terminal.wait_for(lambda: stopped(terminal))
+        while terminal.read(0.2):
+            pass
         assert termios.tcgetattr(terminal.slave) == terminal.attributes
         assert terminal.output.rfind(b"\x1b[?1049l") > terminal.output.rfind(b"\x1b[?1049h")
         terminal.output.clear()

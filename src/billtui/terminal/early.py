@@ -30,9 +30,9 @@ _INPUT, _LOCAL, _CHARACTERS = 0, 3, 6
 class EarlyScreen:
     """The terminal while the program loads. Given to the driver (:meth:`hand_over`), or back to the shell."""
 
-    def __init__(self, attributes: list[Any], signals: set[int], rest: bytes) -> None:
-        """The terminal's modes and the blocked signals as they were, and what has to be written still."""
-        self._stop = _signal.signal(_signal.SIGTSTP, _signal.SIG_IGN)  # the driver will know how to stop
+    def __init__(self, attributes: list[Any], signals: set[int], stop: Any, rest: bytes) -> None:
+        """The terminal's modes, the blocked signals and what stops as they were, and what has to be written still."""
+        self._stop = stop
         self.attributes = attributes
         """The terminal's modes as they were before."""
         self.rest = rest
@@ -101,16 +101,21 @@ def take(frame: str) -> EarlyScreen | None:
     except termios.error:
         return None
     signals = _signal.pthread_sigmask(_signal.SIG_BLOCK, HELD_BACK)
+    stop = _signal.signal(_signal.SIGTSTP, _signal.SIG_IGN)  # the driver will know how to stop
     try:
+        _quiet(attributes)  # before anything can be seen: who sees it types, and ctrl+z would stop it on this screen
         rest = _write((ENTER + frame).encode("utf-8", "replace"))
-        if rest is None:
-            _signal.pthread_sigmask(_signal.SIG_SETMASK, signals)
-            return None
-        _quiet(attributes)
     except (OSError, termios.error):
-        _signal.pthread_sigmask(_signal.SIG_SETMASK, signals)
-        return None
-    return EarlyScreen(attributes, signals, rest)
+        rest = None
+    if rest is not None:
+        return EarlyScreen(attributes, signals, stop, rest)
+    try:
+        termios.tcsetattr(_KEYBOARD, termios.TCSANOW, attributes)
+    except termios.error:
+        pass  # the terminal is gone
+    _signal.signal(_signal.SIGTSTP, stop)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, signals)
+    return None
 
 
 def _quiet(attributes: list[Any]) -> None:
