@@ -6,11 +6,13 @@ from collections import Counter
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.cache import LRUCache
 from textual.color import Color
 from textual.css import stylesheet
 from textual.css.stylesheet import Stylesheet, StylesheetParseError
 from textual.widgets import Label
 
+from billtui.screens import kept_stylesheet
 from billtui.screens.kept_stylesheet import KeptStylesheet
 from billtui.theme import THEMES
 
@@ -46,15 +48,22 @@ async def test_a_theme_changes_all_colours_as_in_textual() -> None:
     assert len(set(kept)) == 3
 
 
-async def test_each_source_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed: Counter[object] = Counter()
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[object]:
+    """How often each source was parsed, in a process that has not parsed any yet."""
+    counted: Counter[object] = Counter()
     real = stylesheet.parse  # type: ignore[attr-defined]
 
-    def counted(scope: str, css: str, read_from: object, **options: object) -> object:
-        parsed[read_from, css] += 1
+    def parse(scope: str, css: str, read_from: object, **options: object) -> object:
+        counted[read_from, css] += 1
         return real(scope, css, read_from, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(stylesheet, "parse", counted)
+    monkeypatch.setattr(stylesheet, "parse", parse)
+    monkeypatch.setattr(kept_stylesheet, "_themes", LRUCache(kept_stylesheet.MOST_THEMES))
+    return counted
+
+
+async def test_each_source_is_parsed_once(parsed: Counter[object]) -> None:
     app = Small(KeptStylesheet)
     async with app.run_test() as pilot:
         await pilot.pause()
@@ -65,6 +74,24 @@ async def test_each_source_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert sum(parsed.values()) - len(parsed) <= len(parsed), (
         "once, and once more for the theme chosen before the start"
     )
+
+
+async def test_themes_gone_back_to_are_not_parsed_again_nor_for_the_next_program(parsed: Counter[object]) -> None:
+    first = await colours(KeptStylesheet)
+    once = parsed.total()
+    assert once
+    assert await colours(KeptStylesheet) == first
+    assert parsed.total() == once
+    assert await colours(Stylesheet) == first, "Textual's own parse all of it"
+    assert parsed.total() > once
+
+
+def test_only_so_many_themes_stay_parsed(parsed: Counter[object]) -> None:
+    for number in [*range(kept_stylesheet.MOST_THEMES + 1), 0]:
+        sheet = KeptStylesheet(variables={"x": f"#00000{number}"})
+        sheet.add_source("Label { color: $x; }", read_from=("a", ""))
+        assert sheet.rules[0].styles.color == Color(0, 0, number)
+    assert parsed.total() == kept_stylesheet.MOST_THEMES + 2
 
 
 def test_a_mistake_leaves_the_rules() -> None:

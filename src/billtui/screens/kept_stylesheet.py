@@ -6,11 +6,28 @@ The private interfaces of Textual used are ``Stylesheet._variables``, ``_require
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.cache import LRUCache
+from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
 MOST_SOURCES = 1_000
-"""More than there are widgets and files with styles: each stays parsed until the theme changes."""
+"""More than there are widgets and files with styles: each stays parsed as long as its theme is kept."""
+MOST_THEMES = 4
+"""So many themes stay parsed: whoever goes back to one, or from the guide to the program, does not wait for it again.
+Each program begins with Textual's own, before there are ours."""
+Parsed = LRUCache[tuple[Any, ...], list[RuleSet]]
+_themes: LRUCache[frozenset[tuple[str, str]], Parsed] = LRUCache(MOST_THEMES)
+"""What was parsed in this process, by the variables of a theme: rules are read only, each program picks its own."""
+
+
+def _parsed_with(variables: dict[str, str]) -> Parsed:
+    theme = frozenset(variables.items())
+    kept = _themes.get(theme)
+    if kept is None:
+        kept = _themes[theme] = LRUCache(MOST_SOURCES)
+    return kept
 
 
 class KeptStylesheet(Stylesheet):
@@ -19,12 +36,14 @@ class KeptStylesheet(Stylesheet):
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
         """As Textual's."""
         super().__init__(variables=variables)
-        self._parse_cache = LRUCache(MOST_SOURCES)
+        self._parse_cache = _parsed_with(self._variables)
 
     def set_variables(self, variables: dict[str, str]) -> None:
-        """Other variables mean that everything is parsed anew; the same ones mean nothing."""
+        """Other variables mean that everything is parsed with them; the same ones mean nothing."""
         if variables != self._variables:
+            self._parse_cache = LRUCache(1)  # Textual empties it; what was parsed so far stays
             super().set_variables(variables)
+            self._parse_cache = _parsed_with(variables)
             self._require_parse = True
 
     def reparse(self) -> None:
