@@ -9,8 +9,10 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from billtui.screens import access_reading
+from billtui.screens.next_ticket import after_acting
 from billtui.screens.ticket import TicketScreen
 from billtui.services.store import TicketRow
+from billtui.services.waits import ACT
 from tests.support.driving import Driver, Panel, Program
 from tests.support.sandbox import Json
 
@@ -365,3 +367,23 @@ async def test_server_access_is_shown_for_its_time_and_is_nowhere_afterwards(
     log = ticket(program.panel(SAM), down)["access_log"]
     assert (log[0]["login"], log[0]["reason"]) == (SAM, "fsck from the rescue system")
     assert files_with(canary, tmp_path / "home") == []
+
+
+async def test_no_next_ticket_opens_for_whoever_left_the_wait(program: Program) -> None:
+    """A hand-over that goes on without being waited for does not turn the page under its reader (TKT-8)."""
+    async with program.open(login=SAM) as driver:
+        await at_the_queue(driver)
+        await driver.press("enter")
+        await driver.on("TicketScreen")
+        screen = driver.app.screen
+        assert isinstance(screen, TicketScreen)
+        done = [screen.ticket_id]
+        with driver.app.waits.act("ticket.hand_over"):
+            act = ACT.get()
+            assert act is not None
+            act.leave()
+            after_acting(driver.app, done)
+            await driver.quiet()
+        assert driver.app.screen is screen
+        after_acting(driver.app, done)
+        await driver.until(lambda: driver.app.screen is not screen, "the next one")
