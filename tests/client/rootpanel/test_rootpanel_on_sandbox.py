@@ -285,6 +285,9 @@ async def test_a_lost_order_is_found_by_what_is_new(both: Both, fault: str) -> N
         assert (made["plan"], made["location"]) == (plan, "as-sold"), "as it was ordered"
         other = dataclasses.replace(act, params={"cells": [{**cells[0], "plan": "vds:another"}], "period": 1})
         assert (await both.gate.outcomes.found(other, picture)).state == "unclear", "of another tariff"
+        for name, state in ((made["name"].upper(), "done"), ("ours.example", "unclear")):
+            named = dataclasses.replace(act, params={"cells": cells, "period": 1, "names": name})
+            assert (await both.gate.outcomes.found(named, picture)).state == state, "by its name"
         again = await both.gate.quotes.order(OrderRequest(cells=[cell], period=1))
         await both.gate.purchases.order(again.id.raw, again.total, write())
         assert (await both.gate.outcomes.found(act, picture)).state == "unclear", "two are new: which is it?"

@@ -109,7 +109,12 @@ class Outcomes:
         new = [one for one in orders if one.id.raw not in set(map(str, seen))]
         went = _went(before.get("balance"), purse)
         cell = _cell(act)
-        if len(new) == 1 and act.amount is not None and went == act.amount and not self._is_other(new[0], cell):
+        if (
+            len(new) == 1
+            and act.amount is not None
+            and went == act.amount
+            and not self._is_other(new[0], cell, act.text("names"))
+        ):
             invoice = self._shop.invoice("new-order", new, "New server", act.amount, act.amount + purse, purse)
             words = f"Order {new[0].name.raw} (id {new[0].id}) is new, and the balance went down by {went}."
             answer = {
@@ -121,8 +126,10 @@ class Outcomes:
             return Finding("unclear", f"{len(new)} orders are new, and the balance went down by {went}.", now)
         return self._unmoved("purchase", "No order is new, and the balance is as it was.", now)
 
-    def _is_other(self, order: Order, cell: Mapping[str, str]) -> bool:
-        """Whether a new order says that it is of another tariff than the one that was ordered."""
+    def _is_other(self, order: Order, cell: Mapping[str, str], name: str) -> bool:
+        """Whether a new order says that it is of another tariff, or has another name, than the one that was ordered."""
+        if name and "{" not in name and order.name.raw.casefold() != name.casefold():
+            return True
         wanted = cell.get("plan", "").partition(":")[2]
         names = {name for name in self._assumed.names("tarif_id") if name != "id"}
         told = [text.raw for name, text in order.more.items() if name.raw.lower() in names]
