@@ -97,7 +97,7 @@ async def test_what_never_ends_is_not_offered_to_be_renewed_nor_a_code_where_non
             await driver.on("RenewalDialog")
             await driver.sees("none is taken from here: c says why")
             await driver.press("c")
-            await driver.reads("cannot take a promo code with renewals from here")
+            await driver.reads("cannot take a promo code with renewals from here", "billing.php")
             await driver.press("escape")
             await driver.on("OrdersScreen")
             await driver.press("b")

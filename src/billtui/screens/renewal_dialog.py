@@ -100,8 +100,8 @@ class RenewalDialog(Dialog[RenewalAnswer]):
         )
         with Horizontal(id="promo-row"):
             yield Static(Content("Promo code"), id="promo-label")
-            field = Input(self.code, placeholder="" if self.no_code else "c types one", id="promo")
-            field.disabled = bool(self.no_code)
+            field = Input(self.code, placeholder="c types one", id="promo")
+            field.disabled, field.display = bool(self.no_code), not self.no_code
             field.cursor_blink = False
             yield field
             yield Static(Content(self.problem or self._code_text()), id="promo-text")
