@@ -9,10 +9,10 @@ from typing import ClassVar, Generic, TypeVar
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from billtui.client.errors import NotFound
 from billtui.screens.base import BilltuiScreen
+from billtui.widgets.still import Still
 
 R = TypeVar("R")
 
@@ -55,7 +55,7 @@ class RecordScreen(BilltuiScreen, Generic[R]):
     def compose_body(self) -> Iterable[Widget]:
         """One text that scrolls."""
         with VerticalScroll(id="record"):
-            yield Static(id="text")
+            yield Still(id="text")
 
     def on_mount(self) -> None:
         """The copy first."""
@@ -88,6 +88,6 @@ class RecordScreen(BilltuiScreen, Generic[R]):
     def reload(self) -> None:
         """Draw what the store knows now."""
         self.row = self.read()
-        text = self.query_one("#text", Static)
-        text.update(Content(f"{self.absent()} esc goes back.") if self.row is None else self.detail(self.row))
+        text = Content(f"{self.absent()} esc goes back.") if self.row is None else self.detail(self.row)
+        self.query_one("#text", Still).show(text, grows=True)  # each minute, and mostly nothing of it is another
         self.refresh_keys()
