@@ -42,6 +42,8 @@ class KeylessPanel(MoneyPanel):
     """Seconds that each answer, also to a read, takes."""
     most_at_once: int = 0
     """Most requests that ran at one time."""
+    holds_late: bool = False
+    """While it is set, what comes late has not come yet, however busy the machine is."""
     driver: KeylessDriver | None = None
     _running: int = field(default=0, repr=False)
 
@@ -67,6 +69,8 @@ class KeylessPanel(MoneyPanel):
         self._running += 1
         self.most_at_once = max(self.most_at_once, self._running)
         await asyncio.sleep(LATE if fault == "late" else self.lag)
+        while fault == "late" and self.holds_late:  # noqa: ASYNC110 - it is set by another thread
+            await asyncio.sleep(0.02)
         self._running -= 1
 
     def _read(self, parts: list[str], query: dict[str, list[str]]) -> tuple[int, Json]:

@@ -165,8 +165,10 @@ def test_what_happens_late_is_found_when_it_is_looked_again(new_executor: NewExe
 
 def test_a_person_can_have_it_looked_at_again(executor: Executor, panel: KeylessPanel) -> None:
     panel.faults = [Fault("late", "POST /renewals")]
+    panel.holds_late = True
     plan = renewals(panel, 1)
     assert carry(executor, plan) == [S.NEEDS_YOU, S.PREPARED]
+    panel.holds_late = False
     eventually(lambda: len(panel.effects) == 1, "the late effect")
     executor.settle_now(plan.id)
     eventually(lambda: all(one.state is S.DONE for one in rows(executor, plan)), "it is found, and paid")
