@@ -20,6 +20,7 @@ from textual.strip import Strip
 
 from billtui.config.profiles import ProfileBook, make_profile
 from billtui.config.settings import Settings
+from billtui.screens.record_list import RecordList
 from billtui.services.accounts import AccountState
 from billtui.services.session import Session
 from tests.support.driving import Driver, Pocket, Program, drawn_lines
@@ -351,6 +352,10 @@ SHOTS: list[Steps] = [
 async def picture(driver: Driver) -> str:
     """The screen as SVG, once nothing moves any more."""
     await driver.until(lambda: driver.online or not driver.app.session.signed_in, "the line")
+    for screen in driver.app.screen_stack:
+        if isinstance(screen, RecordList):
+            screen.trailing.catch_up()  # as if the keys had come to rest: on a busy machine its timer is late
+    await driver.quiet()
     driver.app.screen.refresh(layout=True)  # what shines through from below a dialog comes with it
     shots: list[list[Strip]] = []
 
