@@ -145,12 +145,12 @@ class SessionJobs:
         return job_id
 
     def signed_in(self) -> None:
-        """There is a new token: jobs of this session that wait for one go on. In the session's loop."""
+        """There is a new token: jobs of this session that wait for one go on, unless a command's. In the loop."""
         executor = self._executor
         if executor is None:
             return
         executor.new_session()
-        if self._own:
+        if self._own and self._settings.stays:
             own = sorted(self._own)
             threading.Thread(
                 target=lambda: self._go_on(executor, own), name="billtui-executor-resume", daemon=True

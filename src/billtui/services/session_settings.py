@@ -76,6 +76,7 @@ class ReadOnlySession(SessionRefused):
 
 
 SIGN_IN_FIRST: Final = "Sign in first: 6 Settings, then Session; or billtui login."
+_FULL_SCREEN: Final = "program"
 NOBODY: Final = f"Nobody is signed in. {SIGN_IN_FIRST}"
 
 
@@ -117,7 +118,7 @@ class SessionSettings:
     read_only: bool = False
     background: bool = True
     """Keep the copy up to date by itself; off for a single verb of the command line."""
-    program: str = "program"
+    program: str = _FULL_SCREEN
     """What other programs on this host call this one: the full-screen program, or a verb of the command line."""
     data_dir: Path = field(default_factory=data_dir)
     state_dir: Path = field(default_factory=state_dir)
@@ -141,6 +142,11 @@ class SessionSettings:
     def line(self) -> ConnectionSettings:
         """The connection; who shares the session keeps out of each other's way in the directory of the journal."""
         return replace(self.connection, locks=self.state_dir, account=self.login)
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is the full-screen program's; a command ends with what it saw, and what it told stays true."""
+        return self.program == _FULL_SCREEN
 
     @property
     def journal_path(self) -> Path:

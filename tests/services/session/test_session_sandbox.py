@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -194,6 +195,26 @@ async def test_an_expired_session_pauses_the_job_and_nothing_is_done_twice(
         assert sandbox.check_books() == []
         renewals = [row for row in session.store.invoices() if row.state == "paid" and row.id not in before]
         assert len(renewals) == 1
+
+
+async def test_the_job_of_a_command_does_not_go_on_behind_what_it_told(
+    own_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    """It has said by then that nothing was sent, and asked for another command."""
+    sandbox = own_sandbox()
+    async with session_at(sandbox, tmp_path, token=True, background=False, program="orders renew") as (session, events):
+        await session.refresh()
+        plan = await renewal(session, free_orders(session, 1), pay="internal")
+        sandbox.faults({"kind": "expire-session", "times": 1, "path": "/renewals", "probability": 1})
+        job = session.submit(plan)
+        await events.until(JobChanged, lambda event: event.event.paused is PauseReason.SIGN_IN)
+        account = sandbox.account()
+        await session.sign_in(account["login"], SecretStr(account["password"]))
+        await session.refresh()
+        await asyncio.sleep(0.3)
+        assert session.journal.job(job).counts == {"prepared": 2}
+        session.executor.resume(job)
+        await events.until(JobChanged, lambda event: event.event.job_id == job and event.event.done)
 
 
 async def test_the_panel_is_killed_and_returns(own_sandbox: StartSandbox, tmp_path: Path) -> None:

@@ -175,7 +175,8 @@ class ConfirmPlan(Dialog[bool]):
             if one.scroll_y < one.max_scroll_y if lines > 0 else one.scroll_y > 0:
                 page = abs(lines) > 1 and isinstance(one, RecordTable)
                 step = lines * max(1, (one.size.height - 2) // abs(lines)) if page else lines
-                one.scroll_relative(y=step, animate=False, force=True)  # a table shows no bar, and scrolls all the same
+                # A table shows no bar, and scrolls all the same. At once: keys that come together all count.
+                one.scroll_relative(y=step, animate=False, force=True, immediate=True)
                 break
 
     def _lists(self) -> list[Widget]:

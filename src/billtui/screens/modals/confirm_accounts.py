@@ -106,7 +106,7 @@ class ConfirmAccounts(Dialog[bool]):
 
     def action_read(self, lines: int) -> None:
         """Read on, or back, from wherever the focus is."""
-        self.query_one("#plans").scroll_relative(y=lines, animate=False)
+        self.query_one("#plans").scroll_relative(y=lines, animate=False, immediate=True)
 
     def _look_below(self) -> None:
         self.call_after_refresh(self._tell_below)  # once everything has its place
