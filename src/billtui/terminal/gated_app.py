@@ -92,7 +92,7 @@ class GatedApp(HarmlessApp[Answer]):
 
     def say_dropped(self, words: str) -> None:
         """Say that keys were not used, in the program's own way of saying things."""
-        raise NotImplementedError
+        raise NotImplementedError  # each program says it in its own way; none may drop keys without a word
 
     def starts(self, *, anew: bool = False) -> None:
         """Something comes up by itself, a sign-in perhaps: what is typed waits for it.

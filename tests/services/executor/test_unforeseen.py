@@ -301,14 +301,20 @@ def test_a_journal_that_cannot_be_opened_is_not_waited_for(tmp_path: Path, monke
     assert isinstance(error, JournalError)
 
 
-def test_what_was_left_is_looked_up_though_that_failed_in_the_program_once(
-    new_executor: NewExecutor, panel: KeylessPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def left_by_another(panel: KeylessPanel, tmp_path: Path) -> tuple[Plan, Journal]:
+    """What a program that is gone was sending, and the journal that says so: to be closed"""
     [order] = panel.add_orders(1)
     plan = planner.rename(panel.account(), order, "web-1")
     journal = Journal(tmp_path / "state" / "journal")
     journal.add_job(plan, "somebody who is gone", held=False)
     journal.move(plan.id, 1, S.SENDING, come_from=(S.PREPARED,), owner="somebody who is gone")
+    return plan, journal
+
+
+def test_what_was_left_is_looked_up_though_that_failed_in_the_program_once(
+    new_executor: NewExecutor, panel: KeylessPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, journal = left_by_another(panel, tmp_path)
     journal.close()
     claim, failed = owners.claim_unknown, list[str]()
 
@@ -399,11 +405,7 @@ def test_a_resumption_elsewhere_is_followed_though_the_journal_was_busy(
 def test_what_is_nobodys_is_looked_up_though_nothing_could_be_taken_over(
     new_executor: NewExecutor, panel: KeylessPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [order] = panel.add_orders(1)
-    plan = planner.rename(panel.account(), order, "web-1")
-    journal = Journal(tmp_path / "state" / "journal")
-    journal.add_job(plan, "somebody who is gone", held=False)
-    journal.move(plan.id, 1, S.SENDING, come_from=(S.PREPARED,), owner="somebody who is gone")
+    plan, journal = left_by_another(panel, tmp_path)
     assert owners.recover(journal).unknown
     journal.close()
 
