@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
@@ -233,14 +233,15 @@ def test_every_row_is_as_wide_as_the_thread_and_harmless(
         assert strip.text.isascii() or not ascii_only
 
 
-@given(st.lists(words, max_size=5), st.sampled_from(["a", "b", "漢", "zz", ""]))
-def test_every_place_is_found_and_drawn_once(texts: list[str], wanted: str) -> None:
+@given(st.lists(words, max_size=5), st.sampled_from(["a", "b", "漢", "zz", ""]), st.booleans())
+def test_every_place_is_found_and_drawn_once(texts: list[str], wanted: str, there: bool) -> None:
     found = FoundPlaces()
+    texts = [*texts, f"- {wanted} -"] if there else texts
     found.look(wanted, texts)
     assert len(found.places) == (sum(text.lower().count(wanted) for text in texts) if wanted else 0)
     spans = [(number, *span[:2]) for number, text in enumerate(texts) for span in found.spans(number, 0, len(text))]
     assert spans == list(map(tuple, found.places))
-    assume(found.places)
+    assert found.places or not (wanted and there)
     first = found.begin(0, 0)
     for _ in found.places:
         found.step(1)
