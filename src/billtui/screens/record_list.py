@@ -285,7 +285,8 @@ class RecordList(BilltuiScreen, Generic[R]):
         else:
             place.show(text)
         self._show_summary()
-        self._show_detail()
+        if not self.trailing.behind:  # else it follows when the keys rest
+            self._show_detail()
 
     def _show_summary(self) -> None:
         table = self.table
