@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import Any
 
 import pytest
+from textual.content import Content
 
 from billtui.screens.order import OrderScreen
+from billtui.screens.record_list import RecordList
 from billtui.screens.trailing import HELD
 from billtui.services.store import OrderRow
 from tests.support.drawing import Drawing, as_textual_draws, drawn_at_rest
@@ -44,6 +47,11 @@ async def step(driver: Driver, drawing: Drawing, key: str) -> None:
     await drawing.done(driver.pilot)
 
 
+def copy_stands_still(screen: RecordList[Any]) -> None:
+    """Nothing that is copied meanwhile reaches the screen: bills and names of plans may come after the orders."""
+    screen.reload_if_changed = lambda force=False: None  # type: ignore[method-assign]  # as of a panel that rests
+
+
 async def test_a_held_key_draws_rows(program: Program) -> None:
     """A row scrolled draws the rows; pane and keys follow at the first key, and when the key is let go."""
     async with program.open(size=(WIDE, HIGH)) as driver:
@@ -54,6 +62,8 @@ async def test_a_held_key_draws_rows(program: Program) -> None:
         assert table.scroll_offset.y > 0
         await comes(driver, lambda: not screen.trailing.behind)
         screen.trailing.clock = lambda: seconds[0]
+        copy_stands_still(screen)
+        await drawing.done(driver.pilot)
         pane = screen.query_one("#detail-text").region
 
         def shown() -> str:
@@ -82,6 +92,28 @@ async def test_a_held_key_draws_rows(program: Program) -> None:
         seconds[0] += 0.2
         await driver.until(lambda: not screen.trailing.behind, "the keys to rest")
         assert shown() == name()
+
+
+async def test_a_refresh_of_the_copy_does_not_draw_the_pane_while_a_key_is_held(program: Program) -> None:
+    """What is known of another row stays away; it comes when the keys rest, as it is by then."""
+    async with program.open(size=(WIDE, HIGH)) as driver:
+        await driver.go("3", "OrdersScreen")
+        screen = driver.list_screen
+        drawing, seconds = Drawing(driver.app), [monotonic() + 1000]
+        await comes(driver, lambda: not screen.trailing.behind)
+        screen.trailing.clock = lambda: seconds[0]
+        copy_stands_still(screen)
+        for _ in range(HELD + 2):
+            seconds[0] += 0.03
+            await step(driver, drawing, "down")
+        assert screen.trailing.behind
+        screen.detail = lambda row: Content("as it is by now")  # type: ignore[method-assign]  # the copy says other words
+        drawing.forget()
+        screen.reload()
+        await drawing.done(driver.pilot)
+        assert drawing.outside(screen.table.region) == []
+        seconds[0] += 0.2
+        await driver.until(lambda: "as it is by now" in driver.text(), "the keys to rest")
 
 
 async def test_what_is_pressed_while_the_pane_is_behind_is_about_the_row_under_the_cursor(program: Program) -> None:
