@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from time import monotonic
+
+import pytest
+
+from billtui.services import giving_way
 from billtui.services.giving_way import PAUSE, SHORT, STEP, TYPING, GivingWay
 
 
@@ -69,3 +75,23 @@ async def test_it_goes_on_when_the_keys_rest() -> None:
     await time.way.pause()
     assert 0 < time.paused <= 3 * STEP
     assert not time.way.typing
+
+
+async def test_it_goes_on_where_somebody_waits_for_what_is_copied() -> None:
+    time = Time(0.03)
+    time.way.begin()
+    time.pass_by(60.0)
+    with time.way.awaited(), time.way.awaited():
+        await time.way.pause()
+    assert (time.paused, time.way.given) == (0, 0)
+    await time.way.pause()
+    assert time.paused > 0 and time.way.given >= PAUSE * 0.98
+
+
+async def test_pauses_side_by_side_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(giving_way, "PAUSE", 0.2)
+    way = GivingWay()
+    way._typed_at = float("inf")
+    began = monotonic()
+    await asyncio.gather(*(way.pause() for _ in range(4)))
+    assert 0.2 <= way.given <= monotonic() - began

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from billtui.client.errors import ClientError, CursorExpired
+from billtui.client.pace import UNHURRIED
 from billtui.domain.models import Account, Change, ChangeFeed, ChangeKind, Invoice, ObjectKind, Order, Ticket, Transfer
 from billtui.services.giving_way import GivingWay
 from billtui.services.store import gc_paused
@@ -86,7 +87,8 @@ class Sync:
         self._busy = asyncio.Lock()
         self._expected: _Expected | None = None
         self._took = 0.0
-        """Seconds that all lists took the last time."""
+        """Seconds that all lists took the last time, but for those in which they gave way to keys."""
+        self._way = way
         self._lists = ListSync(client, store, tell, way)
         self.messages = MessageSync(client, store, watched)
 
@@ -112,7 +114,14 @@ class Sync:
         return max(0.0, max(seconds, SPARED * self._took) - age) if age >= 0 else 0.0
 
     async def catch_up(self, *, full: bool = False) -> StoreChanged | None:
-        """Make the copy agree with the panel now; answers what that changed."""
+        """Make the copy agree with the panel now; answers what that changed.
+
+        Where somebody waits for that (not :data:`UNHURRIED`), neither it nor what it waits for gives way to keys.
+        """
+        with contextlib.nullcontext() if UNHURRIED.get() else self._way.awaited():
+            return await self._catch_up(full)
+
+    async def _catch_up(self, full: bool) -> StoreChanged | None:
         async with self._busy:
             with self._store.recording() as recorded:
                 cursor = await self._store.run(lambda store: store.cursor())
@@ -258,7 +267,7 @@ class Sync:
 
     async def _load_all(self) -> None:
         """All lists to their end, side by side; the feed's cursor from before."""
-        began = time.monotonic()
+        began, given = time.monotonic(), self._way.given
         cursor = await self._cursor_before()
         lists = self._lists
         lists.begin()
@@ -267,7 +276,7 @@ class Sync:
                 self.account(), self._load(lists.orders), self._load(lists.invoices), self._load(lists.transfers),
                 self._load(lists.tickets),
             )  # fmt: skip
-        self._took = time.monotonic() - began
+        self._took = time.monotonic() - began - (self._way.given - given)
         if all(whole):
             await self._store.run(lambda store: store.complete(cursor))
         await self._store.flush()

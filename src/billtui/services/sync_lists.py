@@ -269,7 +269,8 @@ class ListSync:
                         shown = time.monotonic()
                         self._count(source.kind, count, total)
                         self.show()
-                    await self._way.pause()
+                    if page.next_cursor is not None:  # nothing is read after the last one
+                        await self._way.pause()
             await writing.finish()
         except BaseException:
             await writing.abandon()
