@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -122,6 +122,24 @@ class BilltuiScreen(LeanScreen[None]):
                 self.reload()
             except Exception as error:  # noqa: BLE001 - the boundary of what is drawn: the old picture stays
                 self.billtui.report(error)
+
+    def at_times(self, seconds: float, work: Callable[[], object]) -> None:
+        """Do ``work`` every so many seconds. The copy or the journal may fail while it is read: that becomes a message,
+        once until it goes well again, and never ends the program."""
+        failed = False
+
+        def look() -> None:
+            nonlocal failed
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - the boundary, as above
+                if not failed:
+                    self.billtui.report(error)
+                failed = True
+            else:
+                failed = False
+
+        self.set_interval(seconds, look)
 
     def reload(self) -> None:
         """Read what the screen shows from the store. Cursor and marks stay with their ids."""

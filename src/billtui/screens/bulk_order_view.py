@@ -94,7 +94,7 @@ class BulkOrderView(BilltuiScreen):
         self.reload_if_changed(force=True)
         self.matrix.focus()
         self.guarded(self.load())
-        self.set_interval(60, self._minute)
+        self.at_times(60, self._minute)
 
     def on_unmount(self) -> None:
         """Leaving keeps what was typed."""

@@ -98,7 +98,7 @@ class JobScreen(ListScreen[OperationRow]):
     def on_mount(self) -> None:
         """Follow the journal, whoever writes it."""
         super().on_mount()
-        self.set_interval(LOOK_SECONDS, self._look)
+        self.at_times(LOOK_SECONDS, self._look)
 
     def load_rows(self) -> Sequence[OperationRow]:
         """From the journal: all of them once, then those that moved."""

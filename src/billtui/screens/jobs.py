@@ -153,7 +153,7 @@ class JobsScreen(ListScreen[JobRow]):
     def on_mount(self) -> None:
         """Follow the journal, whoever writes it."""
         super().on_mount()
-        self.set_interval(LOOK_SECONDS, self._look)
+        self.at_times(LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
         """Once a second: has anything moved, here or in another program, and has one of those ended?"""

@@ -76,15 +76,14 @@ class OverviewScreen(BilltuiScreen):
         self.set_class(self.app.size.width >= DETAIL_FROM, "wide")
         self.reload_if_changed(force=True)
         self.query_one("#lines").focus()
-        self.set_interval(60, self._minute)
+        self.at_times(60, self._minute)
 
     def on_resize(self, event: Resize) -> None:
         """A wide terminal shows what changed beside the lines."""
         wide = event.size.width >= DETAIL_FROM
         if wide != self.has_class("wide"):
             self.set_class(wide, "wide")
-            if not self.session.closed:  # leaving: the last picture stays
-                self.reload()
+            self.reload_if_changed(force=True)  # leaving: the last picture stays
 
     def _minute(self) -> None:
         if self.is_seen and not self.session.closed:

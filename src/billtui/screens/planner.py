@@ -90,7 +90,7 @@ class PlannerScreen(BilltuiScreen):
         self.set_class(self.app.size.width >= DETAIL_FROM, "wide")
         self.reload_if_changed(force=True)
         self.calendar.focus()
-        self.set_interval(60, self._minute)
+        self.at_times(60, self._minute)
 
     def on_resize(self, event: Resize) -> None:
         """A wide terminal shows the day beside the month."""

@@ -186,7 +186,7 @@ class RecordList(BilltuiScreen, Generic[R]):
         self.reload_if_changed(force=True)
         self.list_state.focus_list()
         self._fit(self.app.size.width)
-        self.set_interval(60, self._minute)
+        self.at_times(60, self._minute)
 
     def on_resize(self, event: Resize) -> None:
         """A wide terminal gains the detail pane; the summary has as much as there is room for."""

@@ -64,7 +64,7 @@ class RecordScreen(BilltuiScreen, Generic[R]):
         self.query_one("#record").focus()
         self.guarded(self._fetch())
         if self.TIMED:
-            self.set_interval(60, self._minute)
+            self.at_times(60, self._minute)
 
     def _minute(self) -> None:
         if self.is_seen and not self.session.closed:

@@ -108,7 +108,7 @@ class TicketReading(BilltuiScreen):
         self.reload_if_changed(force=True)
         self.guarded(self._fetch())
         self.guarded(self._fetch_departments())
-        self.set_interval(60, self._minute)
+        self.at_times(60, self._minute)
 
     def on_unmount(self) -> None:
         """Nobody looks any more; what was seen is kept."""
