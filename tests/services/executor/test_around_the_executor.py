@@ -144,3 +144,24 @@ def test_what_was_left_is_looked_up_once_somebody_has_signed_in(new_executor: Ne
     later.new_session()
     eventually(lambda: states(later, plan) == [S.DONE], "it is looked up", 5)
     assert later.reader.job(plan.id).paused is not None and len(panel.effects) == 1
+
+
+def test_a_late_no_to_the_session_before_makes_no_job_wait_for_another_sign_in(
+    new_executor: NewExecutor, panel: MoneyPanel
+) -> None:
+    """It was asked with the old token, and is told so when somebody has signed in already: nobody is asked again."""
+    plan = payments(panel, 1)
+    panel.faults = [Fault("drop-after", "payments"), Fault("401", "GET /operations")]
+    executor = new_executor()
+    asked: list[str] = []
+
+    def signs_in(what: str) -> None:
+        if what.startswith("GET /operations") and not asked:
+            executor.new_session()
+            asked.append(what)
+
+    panel.on_request = signs_in
+    job = executor.wait(executor.submit(plan), SECONDS)
+    assert asked and not panel.faults[1].times
+    assert (job.counts, job.paused) == ({S.DONE: 1}, None)
+    assert len(panel.effects) == 1

@@ -63,6 +63,8 @@ class Panel:
         self._opening = asyncio.Lock()
         self._asking = asyncio.Lock()
         self._who: tuple[BillingClient, tuple[str, str]] | None = None
+        self.sessions = 0
+        """How often somebody signed in or out so far: what the session before is told says nothing of this one."""
 
     async def client(self) -> BillingClient:
         """An open client."""
@@ -105,6 +107,11 @@ class Panel:
         if self._client is not None:
             self._old.append(self._client)
         self._client, self._who = None, None
+
+    def another_session(self) -> None:
+        """Somebody signed in or out."""
+        self.sessions += 1
+        self.renew()
 
     async def close(self) -> None:
         """Close every client."""

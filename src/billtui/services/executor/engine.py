@@ -71,7 +71,7 @@ class Engine:
         run.codes |= codes or {}
         run.insisted = run.insisted or insisted
         if fresh_session:
-            self._desk.panel.renew()
+            self._desk.panel.another_session()
         self.reload_run(run)
         if wake:
             run.wake.set()
@@ -193,7 +193,7 @@ class Engine:
 
     def new_session(self) -> None:
         """Somebody signed in or out: from now on the session's present token is used, also for what is looked up."""
-        self._desk.panel.renew()
+        self._desk.panel.another_session()
         for run in self._runs.values():
             run.wake.set()
 

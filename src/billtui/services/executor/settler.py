@@ -40,14 +40,15 @@ class Settler:
         pause = limits.first_pause
         while run.states.get(number) is S.UNKNOWN:
             run.wake.clear()
-            signed_out = False
+            signed_out, sessions = False, self._desk.panel.sessions
             try:
                 if await self._ask(run, number):
                     return
             except SessionExpired:
-                signed_out = True
-                self._desk.panel.renew()
-                await self._signed_out(run)
+                if sessions == self._desk.panel.sessions:  # else it was said of the session before
+                    self._desk.panel.renew()
+                    await self._signed_out(run)
+                    signed_out = sessions == self._desk.panel.sessions
             except (ClientError, JournalError):
                 pass  # the line is down, or the disk full: it stays unknown, and is asked again
             except Exception:  # a fault of ours: perhaps it passes, else a person is asked; it is never left alone
