@@ -96,3 +96,22 @@ async def test_leaving_does_not_wait_for_a_handler_that_never_ends(monkeypatch: 
             await pilot.pause()
             app.query_one(Input).call_later(asyncio.Event().wait)
             app.exit()
+
+
+async def test_who_leaves_does_not_wait_for_what_has_been_stuck_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The patience that begins with what comes behind a key is not for the key that leaves."""
+    pause = 0.0
+    monkeypatch.setattr(typing_gate, "PATIENCE", 30.0)
+    monkeypatch.setattr(typing_gate, "monotonic", lambda: monotonic() + pause)
+    app, never = Small(), asyncio.Event()
+    async with asyncio.timeout(8), app.run_test() as pilot:
+        await pilot.pause()
+        app.query_one(Input).call_later(never.wait)
+        try:
+            type_at_once(app, "j")
+            assert await app.handed.get() == "j"
+            pause = 2 * typing_gate.PATIENCE
+            type_at_once(app, "ctrl+q")
+            assert await app.handed.get() == "ctrl+q"
+        finally:
+            never.set()

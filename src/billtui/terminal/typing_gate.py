@@ -249,10 +249,11 @@ class TypingGate:
         """Whether the key before is not waited for any more: a widget on its way is stuck.
 
         Nobody has looked after it before something came behind it, so the patience begins then: after a pause a
-        machine with much else to do would need longer for the way of a key than what is left of it.
+        machine with much else to do would need longer for the way of a key than what is left of it. Who leaves
+        waits for none of that.
         """
         now = monotonic()
-        end = self._waited_since + PATIENCE
+        end = (self._handed_at if any(map(leaves, self._waiting)) else self._waited_since) + PATIENCE
         if end <= now and not self._overdue_since:
             self._overdue_since = now  # perhaps the whole process stood still, and all of it comes now
         if self._overdue_since:
