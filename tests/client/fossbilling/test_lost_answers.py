@@ -228,6 +228,19 @@ async def test_a_panel_that_does_not_tell_marks_is_compared_as_before(panel: Fos
         assert (await here.outcomes.found(one_server(KEY), before or {})).state == "done"
 
 
+async def test_a_panel_that_drops_marks_may_have_sold_what_carries_none(panel: FossPanel, client: Client) -> None:
+    """Whoever reads that they are somebody else's, and buys again, has them twice."""
+    panel.faults.append(Fault("client/cart/checkout"))
+    async with client() as here:
+        before = await here.outcomes.before(one_server(KEY))
+        with pytest.raises(OutcomeUnknown):
+            await buy_one(here, KEY)
+        panel.books.orders[1].config.clear()
+        finding = await here.outcomes.found(one_server(KEY), before or {})
+        assert finding.state == "unclear"
+        assert "or this panel keeps no marks" in finding.words
+
+
 async def test_the_mark_is_not_shown_as_a_word_about_the_server(panel: FossPanel, client: Client) -> None:
     async with client() as here:
         bought = await buy_one(here, KEY)

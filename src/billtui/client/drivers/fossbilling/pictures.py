@@ -44,7 +44,10 @@ writing do it once more (recorded: exchanges 20 and 21, 23, 33, 36)."""
 
 MARKED: Final = "mark_of_new_orders"
 """In a picture: the mark that the new orders will carry, where they were given one."""
-OTHERS: Final = "There are new orders, but none with the mark of this purchase: they may be somebody else's."
+OTHERS: Final = (
+    "There are new orders, but none with the mark of this purchase: they may be somebody else's, or this panel keeps no"
+    " marks."
+)
 
 
 def newest(path: str, **params: Any) -> Steps[list[Row]]:
