@@ -13,6 +13,7 @@ from textual.timer import Timer
 
 from billtui.commands import handles
 from billtui.screens.shell import Shell
+from billtui.services.journal import JournalError
 from billtui.services.waits import note_sent
 from billtui.widgets.outbox import Waiting
 
@@ -119,8 +120,10 @@ class PlansOnTheirWay(Shell):
         if not self._held:
             self.say("Nothing waits to be taken back.")
             return
-        held = self._held.pop()
-        if self.session.executor.take_back(held.job_id):
+        held = self._held[-1]
+        taken = self.session.executor.take_back(held.job_id)  # where the journal cannot be written it is held still
+        self._held = [one for one in self._held if one is not held]
+        if taken:
             self.say(f"Taken back: {held.title}. Nothing was sent.")
         else:
             self.say(f"Too late: {held.title} was sent already.", "warning")
@@ -147,8 +150,11 @@ class PlansOnTheirWay(Shell):
         account = self.session.account
         if account is None:
             return []
-        jobs = self.session.journal.jobs(
-            50, open_only=True, panel_id=account.panel_id.raw, account_id=account.account_id.raw
-        )
+        try:
+            jobs = self.session.journal.jobs(
+                50, open_only=True, panel_id=account.panel_id.raw, account_id=account.account_id.raw
+            )
+        except JournalError as error:  # leaving, and going elsewhere, must be possible all the same
+            return [f"what is at work cannot be told: {error}"]
         held = {one.job_id for one in self._held}
         return [str(job.title) for job in jobs if job.id not in held]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from billtui.config.settings import Settings
+from billtui.services.executor import Executor
+from billtui.services.journal import JournalError
 from tests.support.driving import Driver, Program, money_of
 
 THREE = ("10", "12", "13")
@@ -81,6 +85,28 @@ async def test_undo_within_the_window_leaves_no_trace(program: Program) -> None:
         assert not driver.list_screen.table.marked_ids, "what was confirmed is no longer marked"
         await driver.press("u")
         assert driver.list_screen.table.marked_ids == set(bills), "the next undo brings the marks back"
+
+
+async def test_an_undo_that_could_not_be_written_can_be_pressed_again(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal was in use at that moment: what is held still says so, and goes to nobody unseen."""
+    async with program.open(settings=LONG) as driver:
+        await combine_three(driver)
+        await driver.sees("takes it back")
+
+        def busy(_executor: Executor, _job_id: str) -> int:
+            raise JournalError("Another process keeps the journal locked. Try again.")
+
+        with monkeypatch.context() as locked:
+            locked.setattr(Executor, "take_back", busy)
+            await driver.press("u")
+            await driver.hears("keeps the journal locked")
+            assert driver.app.holds_something
+            await driver.sees("takes it back")
+        await driver.press("u")
+        await driver.hears("Taken back")
+        assert (await driver.finished()).counts == {"cancelled": 1}
 
 
 async def test_without_undo_it_lands_when_the_window_ends(program: Program) -> None:
