@@ -205,11 +205,14 @@ async def signed_in_once(program: Program, keeper: Asking) -> None:
 async def test_a_password_typed_blind_over_a_known_copy_becomes_no_commands(program: Program) -> None:
     """Whoever was asked the last time types before the form stands: keys wait for it, and the copy shows meanwhile."""
     await signed_in_once(program, Asking(seconds=0.0))
-    async with program.open(credentials=Asking(), ready=False) as driver:
+    keeper = Asking(seconds=30.0)
+    async with program.open(credentials=keeper, ready=False) as driver:
         await driver.until(lambda: driver.app.session.account is not None, "the copy")
         screen = driver.app.screen
-        await type_ahead(driver, *PASSWORD)
-        assert not driver.app.session.signed_in
+        type_at_once(driver.app, *PASSWORD)
+        await driver.until(lambda: driver.app.typing.waiting == len(PASSWORD), "the keys")
+        assert driver.app.screen is screen and not driver.app.session.signed_in
+        keeper.cancelled.set()  # the keyring has taken its time
         await driver.on("SignInScreen")
         await driver.until(lambda: driver.app.screen.query_one("#password", Input).value == PASSWORD, "all of it")
         assert driver.app.screen_stack[:-1] == [screen]
@@ -236,7 +239,7 @@ async def test_a_password_typed_blind_over_a_line_that_is_down_becomes_no_comman
 async def test_over_a_copy_whose_sign_in_comes_by_itself_keys_act_at_once(program: Program) -> None:
     """As from a keyring: nobody expects a question, and nothing waits for the keeper."""
     await signed_in_once(program, Asking(asks=False, seconds=0.0))
-    async with program.open(credentials=Asking(asks=False, seconds=3.0), ready=False) as driver:
+    async with program.open(credentials=Asking(asks=False, seconds=30.0), ready=False) as driver:
         await driver.until(lambda: driver.app.session.account is not None, "the copy")
         await type_ahead(driver, "3")
         await driver.on("OrdersScreen")
@@ -263,14 +266,20 @@ async def test_a_keeper_that_hangs_holds_neither_keys_nor_leaving(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await signed_in_once(program, Asking(seconds=0.0))
-    monkeypatch.setattr(gated_app, "ASKING_SECONDS", 0.5)
+    monkeypatch.setattr(gated_app, "ASKING_SECONDS", 60.0)
     async with program.open(credentials=Asking(seconds=30.0), ready=False) as driver:
-        await driver.until(lambda: driver.app.session.account is not None, "the copy")
-        await type_ahead(driver, "3", "q")
+        app = driver.app
+        await driver.until(lambda: app.session.account is not None, "the copy")
+        type_at_once(app, "3", "q")
+        await driver.until(lambda: app.typing.waiting == 2, "the keys")
+        opening = app._starting
+        assert opening is not None
+        await driver.until(lambda: opening.patience, "that a question comes to be known")
+        opening.patience = monotonic() - opening.since  # its seconds are over now
+        app.call_later(app.typing.go_on)
         await driver.hears("2 keys typed meanwhile")
         await driver.press("3")
         await driver.on("OrdersScreen")
-    monkeypatch.setattr(gated_app, "ASKING_SECONDS", 60.0)
     async with program.open(credentials=Asking(seconds=30.0), ready=False) as driver:
         await driver.until(lambda: driver.app.session.account is not None, "the copy")
         type_at_once(driver.app, "3", "ctrl+q")
