@@ -17,6 +17,10 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from tests.support.queueing import Stopwatch
+
+PATIENCE = 15.0
+"""Seconds until a screen has come to rest, or never does."""
 Cell = tuple[str, Style | None]
 Grid = list[list[Cell]]
 
@@ -146,9 +150,9 @@ async def let_ring(app: App[Any]) -> None:
 
 async def drawn_at_rest(app: App[Any], pilot: Pilot[Any]) -> list[tuple[int, int, int]]:
     """What is drawn when all clocks ring and nothing has happened (P-BYTES-2); a minute that just passes may pass."""
-    drawing = Drawing(app)
+    drawing, watch = Drawing(app), Stopwatch()
     try:
-        for _ in range(4):
+        while not watch.has_run(PATIENCE):  # what is still on its way from the panel comes, and is drawn once
             await drawing.done(pilot)
             drawing.forget()
             await let_ring(app)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -73,9 +72,9 @@ class GuideDriver:
 
     async def ended(self) -> Chosen | None:
         """Wait until the guide has ended; what it led to."""
-        end = time.monotonic() + PATIENCE
+        watch = Stopwatch()
         while self.app.return_code is None:
-            assert time.monotonic() < end, f"still there: {self.text()}"
+            assert not watch.has_run(PATIENCE), f"still there: {self.text()}"
             await asyncio.sleep(0.02)
         return self.app.return_value
 

@@ -16,6 +16,7 @@ from billtui.screens.modals.dialog import TOO_EARLY
 from billtui.services.journal import JournalReader
 from tests.support.command_line import ENTRY, PASSWORD
 from tests.support.driving import Panel, money_of
+from tests.support.queueing import Stopwatch
 from tests.support.sandbox import SandboxProcess
 from tests.terminal.ptys import Terminal
 
@@ -82,8 +83,10 @@ class Operator:
     def stop(self, number: int, seconds: float = 10) -> None:
         """Stop the process by a signal, and wait until it stands still."""
         os.kill(self.terminal.pid, number)
-        stat = Path(f"/proc/{self.terminal.pid}/stat")
-        wait_until(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T", "it stops", seconds)
+        stat, watch = Path(f"/proc/{self.terminal.pid}/stat"), Stopwatch(self.terminal.pid)
+        while stat.read_text().rsplit(")", 1)[1].split()[0] != "T":
+            assert not watch.has_run(seconds), f"it does not stop within {seconds} s"
+            select.select([], [], [], 0.02)
 
     def is_drawn_whole_by(self, what: Callable[[], object], *words: str) -> None:
         """From an empty screen on, ``what`` brings everything back: nothing is taken to stand there already."""
