@@ -19,9 +19,12 @@ from tests.screens.test_journey_password import api_key
 from tests.screens.test_sizes import FEW, SIZES, through_sizes
 from tests.support.driving import PASSWORD, Program
 from tests.support.secrets_written import shown_with
+from tests.support.slow_relay import SlowRelay
 from tests.support.small_panel import PASSWORD as SMALL_PASSWORD
 from tests.support.small_panel import SmallPanel, order
+from tests.support.waiting import hold
 
+CHANGE = "POST /api/v1/me/password"
 LISTS = {"K": "ApiKeysScreen", "W": "SessionsScreen", "N": "NotificationsScreen"}
 
 
@@ -217,22 +220,25 @@ async def test_what_a_panel_cannot_do_stays_visible_and_says_why(tmp_path: Path)
         panel.stop()
 
 
-async def test_while_the_panel_is_asked_nothing_is_sent_again_and_nothing_is_taken_back(program: Program) -> None:
+async def test_while_the_panel_is_asked_nothing_is_sent_again_and_nothing_is_taken_back(
+    slow: Program, relay: SlowRelay
+) -> None:
     """Enter twice sends once; esc says that what was sent cannot be taken back, and the answer still comes."""
-    async with program.open() as driver:
+    async with slow.open() as driver:
         await driver.go("0", "AccountScreen")
         await driver.press("P")
         await driver.on("PasswordDialog")
-        program.sandbox.faults({"kind": "latency", "path": "/me/password", "method": "POST", "ms": 1500})
+        hold(relay, CHANGE)
         for text in (PASSWORD, "quiet-harbour-41", "quiet-harbour-41"):
             await driver.type(text)
             await driver.press("enter")
         await driver.press("enter", "escape")
         await driver.reads("Waiting for the panel's answer; what was sent cannot be taken back")
         assert type(driver.app.screen).__name__ == "PasswordDialog"
+        relay.let_go()
         await driver.on("AccountScreen")
         await driver.hears("The password is changed")
-        assert program.sandbox.fault_strikes() == [1]
+        assert [one for one in relay.calls if one == CHANGE] == [CHANGE]
 
 
 async def test_a_secret_that_was_not_sent_to_the_clipboard_is_not_let_go_at_once(

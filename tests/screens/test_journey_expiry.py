@@ -90,8 +90,10 @@ async def test_during_a_dialog_what_was_typed_stays_and_is_paid_once(program: Pr
             await driver.press("enter")
         await driver.finished()
         assert payments(panel, bill) == 1
-        name = driver.app.session.store.order_rows(["2"])["2"].name
-        assert name == "renamed-elsewhere", "what the feed could not tell then is read now"
+        await driver.until(
+            lambda: driver.app.session.store.order_rows(["2"])["2"].name == "renamed-elsewhere",
+            "what the feed could not tell then to be read now",
+        )
 
 
 async def test_confirmed_while_signed_out_asks_first_and_then_goes_on(program: Program) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from textual.widgets import Input, TextArea
@@ -340,7 +341,8 @@ async def test_server_access_is_shown_for_its_time_and_is_nowhere_afterwards(
     program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """TKT-4: a reason first; on the screen for its time; in no picture, journal, copy or file."""
-    monkeypatch.setattr(access_reading, "SHOWN_SECONDS", 3)
+    passed = 0.0
+    monkeypatch.setattr(access_reading, "monotonic", lambda: monotonic() + passed)
     canary = "Paper-Orbit-91"
     async with program.open(login=SAM) as driver:
         await at_the_queue(driver)
@@ -358,6 +360,7 @@ async def test_server_access_is_shown_for_its_time_and_is_nowhere_afterwards(
         assert canary not in picture
         assert "Gone from here in" in picture
         shown = driver.app.screen
+        passed = access_reading.SHOWN_SECONDS  # its time goes by once all of it was looked at
         await driver.on("QueueScreen")
         await driver.hears("is gone from this screen and from memory")
         assert isinstance(shown, access_reading.AccessShown)

@@ -13,6 +13,7 @@ from textual.geometry import Region
 from billtui.terminal.attributes import style_book
 from billtui.terminal.screenful import Painting
 from tests.screens.test_sizes import AREAS
+from tests.screens.test_what_is_drawn import copy_stands_still
 from tests.support.driving import Driver, Program
 from tests.support.through_door import Watched, watched
 
@@ -92,6 +93,7 @@ async def test_what_a_key_costs(program: Program, monkeypatch: pytest.MonkeyPatc
     with watched(monkeypatch):
         async with program.open(size=(96, 24)) as driver:
             await driver.go("3", "OrdersScreen")
+            copy_stands_still(driver.list_screen)  # what comes meanwhile costs by itself, not by a key
             await looked_at(driver)
             door = door_of(driver)
 
