@@ -165,3 +165,25 @@ def test_a_late_no_to_the_session_before_makes_no_job_wait_for_another_sign_in(
     assert asked and not panel.faults[1].times
     assert (job.counts, job.paused) == ({S.DONE: 1}, None)
     assert len(panel.effects) == 1
+
+
+@pytest.mark.parametrize("asked", ["POST /invoices/1/payments", "GET /invoices/1"])
+def test_what_the_session_before_was_refused_goes_again_in_the_new_one(
+    new_executor: NewExecutor, panel: MoneyPanel, asked: str
+) -> None:
+    """Its last question and its payment were on their way when somebody signed in: the job waits for nobody."""
+    plan = payments(panel, 1)
+    panel.faults = [Fault("401", asked)]
+    executor = new_executor()
+    seen: list[str] = []
+
+    def signs_in(what: str) -> None:
+        if what.startswith(asked) and not seen:
+            executor.new_session()
+            seen.append(what)
+
+    panel.on_request = signs_in
+    job = executor.wait(executor.submit(plan), SECONDS)
+    assert seen and not panel.faults[0].times
+    assert (job.counts, job.paused) == ({S.DONE: 1}, None)
+    assert len(panel.effects) == 1

@@ -53,9 +53,12 @@ class Courier:
         self._desk = desk
         self._reload = reload
         self._settle = settle
+        self._sessions: dict[tuple[str, int], int] = {}
+        """Of what is carried out: how often somebody had signed in or out when it began."""
 
     async def carry(self, run: Run, number: int) -> None:
         """Take one prepared operation as far as it goes now. Raises nothing but cancellation."""
+        self._sessions[run.job_id, number] = self._desk.panel.sessions
         try:
             await self._carry(run, number)
         except JournalError as error:
@@ -63,6 +66,8 @@ class Courier:
         except Exception:  # a fault of ours must not turn in circles: the job stops, and says so
             logger.exception("operation %s failed in the program", number)
             await self._failed(run, number)
+        finally:
+            self._sessions.pop((run.job_id, number), None)
 
     async def _carry(self, run: Run, number: int) -> None:
         """Raises JournalError where something could not be written down."""
@@ -354,6 +359,8 @@ class Courier:
     async def _not_executed(self, run: Run, number: int, error: ClientError, words: str) -> None:
         """401 and 429: nothing was done; the same key goes again, after signing in or after the wait."""
         if isinstance(error, SessionExpired):
+            if self._sessions[run.job_id, number] != self._desk.panel.sessions:
+                return  # it was said of the session before: it goes again by itself
             self._desk.panel.renew()
             await self._desk.pause(run, PauseReason.SIGN_IN, "The session is over: sign in again, then resume.")
             return
