@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from billtui.widgets.record_table_marks import UNDO_STEPS, Marks
+from billtui.widgets.record_table_marks import UNDO_STEPS, Marks, NearlyAll
 
 IDS = [str(number) for number in range(8)]
 some_ids = st.frozensets(st.sampled_from(IDS))
@@ -28,6 +31,17 @@ def test_laws_of_sets(a: frozenset[str], b: frozenset[str], aside: frozenset[str
     assert (marks.ids, marks.aside) == ((a - b) | aside, frozenset())
 
 
+@given(some_ids, some_ids, some_ids)
+def test_nearly_all_is_the_set_of_those_ids(every: frozenset[str], but: frozenset[str], other: frozenset[str]) -> None:
+    nearly: Set[str] = NearlyAll(every, but)
+    wanted: Set[str] = every - but
+    assert (len(nearly), bool(nearly), frozenset(nearly)) == (len(wanted), bool(wanted), wanted)
+    assert [one in nearly for one in IDS] == [one in wanted for one in IDS]
+    assert (nearly == wanted, wanted == nearly, nearly == other) == (True, True, wanted == other)
+    assert (nearly & other, nearly | other, nearly - other) == (wanted & other, wanted | other, wanted - other)
+    assert NearlyAll(every, but).plain() == wanted
+
+
 class Marking(RuleBasedStateMachine):
     """Any steps, any undos: the marks are what the list of their past states says, and nothing is in both sets."""
 
@@ -44,6 +58,20 @@ class Marking(RuleBasedStateMachine):
         assert self.marks.change(add, remove, aside) == (wanted != self.states[-1])
         if wanted != self.states[-1]:
             self.states = [*self.states[-UNDO_STEPS:], wanted]
+
+    @rule(but=some_ids, aside=some_ids)
+    def nearly_all(self, but: frozenset[str], aside: frozenset[str]) -> None:
+        every = frozenset(IDS)
+        if any(self.states[-1]):
+            with pytest.raises(ValueError, match="chosen before"):
+                self.marks.begin(NearlyAll(every, but), aside)
+            return
+        out = but | aside
+        assert self.marks.begin(NearlyAll(every, out), aside) == bool(every - out or aside)
+        assert len(self.marks) == len(every - out)
+        assert [one in self.marks for one in IDS] == [one not in out for one in IDS]
+        if every - out or aside:
+            self.states = [*self.states[-UNDO_STEPS:], (every - out, aside)]
 
     @rule()
     def undo(self) -> None:
@@ -66,6 +94,7 @@ class Marking(RuleBasedStateMachine):
         assert (frozenset(self.marks.ids), frozenset(self.marks.aside)) == self.states[-1]
         assert not self.marks.ids & self.marks.aside
         assert self.marks.can_undo == (len(self.states) > 1)
+        assert self.marks.now()() == self.states[-1][0] | self.states[-1][1]
 
 
 TestMarking = Marking.TestCase

@@ -7,6 +7,7 @@ from textual import events
 from textual.binding import Keymap
 
 from billtui.widgets.record_table import Column, RecordTable, Toned
+from billtui.widgets.record_table_marks import Ids, NearlyAll
 from tests.widgets.table_fleet import COLUMNS, Server, TableApp, refuse_locked, servers
 
 
@@ -314,6 +315,34 @@ async def test_marks_by_keys() -> None:
         assert table.marked_ids == frozenset()
         await pilot.press("u")
         assert table.marked_count == 6
+
+
+async def test_marking_all_goes_through_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:  # P-TABLE-3
+    """Counted, drawn, summed up and taken back: no set of all their ids is made before somebody asks for it."""
+    made: list[NearlyAll] = []
+    plain = NearlyAll.plain
+
+    def counted(nearly: NearlyAll) -> Ids:
+        made.append(nearly)
+        return plain(nearly)
+
+    monkeypatch.setattr(NearlyAll, "plain", counted)
+    rows = [Server(f"o{number}", f"web-{number}", locked=number % 10 == 0) for number in range(60)]
+    app = TableApp(rows, mark_refusal=refuse_locked)
+    async with app.run_test(size=(60, 9)) as pilot:
+        table = app.table
+        await pilot.press("*")
+        assert (table.marked_count, table.hidden_marked_count, len(table.chosen_rows())) == (54, 0, 60)
+        assert [line[1] for line in app.lines()[1:9]] == ["!", *"●●●●●●●"]
+        assert [row.id for row in table.marked_rows()[:3]] == ["o1", "o2", "o3"]
+        await pilot.press("u")
+        assert (table.marked_count, table.aside_count) == (0, 0)
+        await pilot.press("*")
+        assert made == []
+        await pilot.press("down", "space")
+        assert made != []
+        assert table.marked_ids == {row.id for row in rows if not row.locked} - {"o1"}
+        assert len(table.aside_ids) == 6
 
 
 async def test_hidden_marks_stay_and_are_counted() -> None:

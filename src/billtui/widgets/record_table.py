@@ -17,7 +17,7 @@ from billtui.widgets.record_table_chosen import ChosenRows
 from billtui.widgets.record_table_columns import Cell, Column, Tone, Toned
 from billtui.widgets.record_table_cursor import CursorTable
 from billtui.widgets.record_table_lines import ASIDE, IN_RANGE, MARKED
-from billtui.widgets.record_table_marks import Marks
+from billtui.widgets.record_table_marks import Marks, plain
 
 __all__ = ["Cell", "Column", "RecordTable", "Tone", "Toned"]
 
@@ -101,7 +101,7 @@ class RecordTable(CursorTable[R], can_focus=True):
 
     def _state_of(self, position: int) -> int:
         state = super()._state_of(position)
-        if self._marks.ids and self._view.id_at(position) in self._marks.ids:
+        if len(self._marks) and self._view.id_at(position) in self._marks:
             state |= MARKED
         elif self._marks.aside and self._view.id_at(position) in self._marks.aside:
             state |= ASIDE
@@ -148,8 +148,7 @@ class RecordTable(CursorTable[R], can_focus=True):
 
     def marks_now(self) -> Callable[[], Set[str]]:
         """What gives :attr:`chosen_ids` as they are at this moment, whenever it is asked."""
-        ids, aside = self._marks.ids, self._marks.aside
-        return lambda: ids | aside if aside else ids
+        return self._marks.now()
 
     @property
     def hidden_marked_count(self) -> int:
@@ -179,7 +178,7 @@ class RecordTable(CursorTable[R], can_focus=True):
         return rows
 
     def _marked_now(self) -> tuple[object, ...]:
-        return self._marks.ids, self._marks.aside, self._view.shown, self._view.rows
+        return *self._marks.state, self._view.shown, self._view.rows
 
     def change_marks(self, add: Collection[str] = (), remove: Collection[str] = ()) -> None:
         """Mark and unmark ids in one step that can be undone. Refusals are not asked for."""
@@ -275,11 +274,13 @@ class RecordTable(CursorTable[R], can_focus=True):
         """Mark all that is shown."""
         chosen, before = self._view.choose_shown(), self._marks.chosen_count
         self._announce(chosen.refused)
-        changed = self._marks.change(chosen.markable, aside=chosen.refused)
-        if not before:  # then it is known which records these are, without looking each of them up
+        if before:
+            changed = self._marks.change(plain(chosen.markable), aside=chosen.refused)
+        else:  # then it is known which records these are, without looking each of them up
+            changed = self._marks.begin(chosen.markable, chosen.refused)
             self._order_is("marked", chosen.records)
             self._order_is("chosen", self._view.all_shown())
-        still = sum(map(self._marks.ids.__contains__, chosen.refused))  # what was marked before stays so
+        still = sum(map(self._marks.__contains__, chosen.refused))  # what was marked before stays so
         self._after_marks(changed, len(chosen.markable) + still)
 
     def action_invert_marks(self) -> None:

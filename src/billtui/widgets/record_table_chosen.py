@@ -9,6 +9,8 @@ from itertools import compress
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload, runtime_checkable
 
+from billtui.widgets.record_table_marks import Ids, NearlyAll
+
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -224,7 +226,7 @@ def counts_of(rows: Sequence[Any], name: str) -> Mapping[Any, int]:
 class Choice(NamedTuple, Generic[R]):
     """What comes of choosing all that is shown."""
 
-    markable: set[str]
+    markable: Ids | NearlyAll
     refused: list[str]
     """In source order."""
     records: ChosenRows[R]

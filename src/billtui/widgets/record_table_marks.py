@@ -3,14 +3,56 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
-from typing import TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from typing import TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 UNDO_STEPS = 10
 """Mark changes that can be taken back."""
 
 
 Ids: TypeAlias = set[str] | frozenset[str]
+
+
+class NearlyAll(Set[str]):
+    """All ids of a list but few. A hundred thousand are marked by naming the few (P-TABLE-3).
+
+    A set of them would be made, looked through by the collector and thrown away again, each of it through all of their
+    memory. It is made when somebody asks for more than how many there are and whether one is among them.
+    """
+
+    __slots__ = ("_but", "_every", "_plain")
+
+    def __init__(self, every: Ids, but: Ids = frozenset()) -> None:
+        """``every`` are the ids of the list, of which those of ``but`` are left out. Neither is changed by anybody."""
+        self._every = every
+        self._but = but & every
+        self._plain: Ids | None = None if self._but else every
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[T]) -> frozenset[T]:  # what & and | come to
+        return frozenset(it)
+
+    def __contains__(self, row_id: object) -> bool:
+        return row_id in self._every and row_id not in self._but
+
+    def __len__(self) -> int:
+        return len(self._every) - len(self._but)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.plain())
+
+    def plain(self) -> Ids:
+        """The same as a set, which nobody changes."""
+        if self._plain is None:
+            self._plain = self._every.difference(self._but)
+        return self._plain
+
+
+def plain(ids: Ids | NearlyAll) -> Ids:
+    """The same ids, as a set."""
+    return ids.plain() if isinstance(ids, NearlyAll) else ids
 
 
 class Marks:
@@ -21,18 +63,27 @@ class Marks:
     """
 
     def __init__(self) -> None:
-        self.ids: Ids = frozenset()
-        """The marked ids; each change makes another set, nobody changes one."""
+        self._ids: Ids | NearlyAll = frozenset()
         self.aside: Ids = frozenset()
         """Chosen ids that cannot be marked; never one that is marked."""
         self._chosen: tuple[Ids, Ids, Ids] | None = None
-        self._history: deque[tuple[Ids, Ids]] = deque(maxlen=UNDO_STEPS)
+        self._history: deque[tuple[Ids | NearlyAll, Ids]] = deque(maxlen=UNDO_STEPS)
 
     def __contains__(self, row_id: str) -> bool:
-        return row_id in self.ids
+        return row_id in self._ids
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self._ids)
+
+    @property
+    def ids(self) -> Ids:
+        """The marked ids; each change makes another set, nobody changes one."""
+        return plain(self._ids)
+
+    @property
+    def state(self) -> tuple[object, object]:
+        """What is another object after each change of the marked ids, and of those set aside."""
+        return self._ids, self.aside
 
     @property
     def can_undo(self) -> bool:
@@ -42,7 +93,7 @@ class Marks:
     @property
     def chosen_count(self) -> int:
         """How many ids are marked or set aside."""
-        return len(self.ids) + len(self.aside)
+        return len(self._ids) + len(self.aside)
 
     @property
     def chosen(self) -> Ids:
@@ -53,6 +104,11 @@ class Marks:
         if known is None or known[0] is not self.ids or known[1] is not self.aside:
             known = self._chosen = (self.ids, self.aside, self.ids | self.aside)
         return known[2]
+
+    def now(self) -> Callable[[], Ids]:
+        """What gives :attr:`chosen` as it is at this moment, whenever it is asked."""
+        ids, aside = self._ids, self.aside
+        return lambda: plain(ids) | aside if aside else plain(ids)
 
     def change(self, add: Collection[str] = (), remove: Collection[str] = (), aside: Collection[str] = ()) -> bool:
         """Mark, unmark and set aside as one step; False when nothing changed. Marking wins over the other two.
@@ -67,27 +123,38 @@ class Marks:
             kept = (set(kept).difference(remove).union(aside)).difference(ids)
         if len(ids) == len(self.ids) and len(kept) == len(self.aside) and ids == self.ids and kept == self.aside:
             return False
-        self._history.append((self.ids, self.aside))
-        self.ids, self.aside = ids, kept
+        self._history.append((self._ids, self.aside))
+        self._ids, self.aside = ids, kept
+        return True
+
+    def begin(self, ids: Ids | NearlyAll, aside: Collection[str]) -> bool:
+        """Mark these and set those aside, which are others, as one step, where nothing was chosen before; False where
+        there are none. Raises ValueError where something was chosen."""
+        if self.chosen_count:
+            raise ValueError("something was chosen before")
+        if not ids and not aside:
+            return False
+        self._history.append((self._ids, self.aside))
+        self._ids, self.aside = ids, frozenset(aside)
         return True
 
     def settle(self, ids: Ids, aside: Ids) -> bool:
         """What became of the marks by itself: orders vanished, were freed, or blocked. Not a step to undo."""
         if ids == self.ids and aside == self.aside:
             return False
-        self.ids, self.aside = ids, aside
+        self._ids, self.aside = ids, aside
         return True
 
     def undo(self) -> bool:
         """Take back the last change; False when there is none."""
         if not self._history:
             return False
-        self.ids, self.aside = self._history.pop()
+        self._ids, self.aside = self._history.pop()
         return True
 
     def forget(self) -> bool:
         """Unmark everything, for good: the ids were other records'. False when there was nothing to forget."""
-        had = bool(self.ids or self.aside or self._history)
-        self.ids = self.aside = frozenset()
+        had = bool(self._ids or self.aside or self._history)
+        self._ids = self.aside = frozenset()
         self._history.clear()
         return had

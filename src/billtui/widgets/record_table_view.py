@@ -23,6 +23,7 @@ from billtui.widgets.record_table_chosen import (
     field_of,
     plain_keys,
 )
+from billtui.widgets.record_table_marks import Ids, NearlyAll
 from billtui.widgets.record_table_search import SearchTexts, search_words
 
 R = TypeVar("R")
@@ -53,6 +54,9 @@ class RecordView(Generic[R]):
         self._sort: tuple[str, Callable[[R], Any], bool] | None = None
         self._keys: dict[str, list[Any]] = {}
         self._ids: list[str] = []
+        self._every: Ids | None = None  # the same, together; never changed
+        self._gathered: set[str] = set()  # the first of them, on the way there
+        self._gathered_of = 0
         self._index: dict[str, int] = {}
         self._indexed = False
         self._refused: set[str] = set()
@@ -91,6 +95,7 @@ class RecordView(Generic[R]):
             del self._refused_places[bisect_left(self._refused_places, place) :]
             self._refused_of = place
         del self._ids[place:]
+        self._every, self._gathered, self._gathered_of = None, set(), 0
         self._texts.forget_from(place)
 
     def id_at(self, position: int) -> str:
@@ -207,17 +212,37 @@ class RecordView(Generic[R]):
         ids, places = self.all_ids(), self._refused_shown()
         refused = [ids[place] for place in places]
         if (len(ids) - len(self.shown)) * 4 > len(ids):
-            markable = set(map(ids.__getitem__, self.shown))
-        else:
-            markable = set(self._index if self._indexed else ids)
-            markable.difference_update(map(ids.__getitem__, self.hidden))
-        markable.difference_update(refused)
-        return Choice(markable, refused, self._all_but(places))
+            some = set(map(ids.__getitem__, self.shown))
+            some.difference_update(refused)
+            return Choice(some, refused, self._all_but(places))
+        out = set(map(ids.__getitem__, self.hidden))
+        out.update(refused)
+        return Choice(NearlyAll(self.every_id(), out), refused, self._all_but(places))
+
+    def every_id(self) -> Ids:
+        """The ids of all records, as a set; made once for the same records."""
+        ids = self.all_ids()
+        if self._every is None:
+            self._every, self._gathered, self._gathered_of = set(self._index if self._indexed else ids), set(), 0
+        return self._every
+
+    def _gather(self, count: int) -> bool:
+        """Put the next ``count`` ids into that set; True while some are left."""
+        ids, start = self.all_ids(), self._gathered_of
+        if self._every is not None:
+            return False
+        self._gathered.update(ids[start : start + count])
+        self._gathered_of = start + count
+        if self._gathered_of < len(ids):
+            return True
+        self._every, self._gathered, self._gathered_of = self._gathered, set(), 0
+        return False
 
     def all_ids(self) -> list[str]:
         """The ids of all records, in source order."""
         if len(self._ids) < len(self.rows):
             self._ids.extend(each_between(self.rows, self.row_id, len(self._ids)))
+            self._every = None
         return self._ids
 
     def refused(self, rows: Sequence[R], ids: Collection[str]) -> list[str]:
@@ -380,9 +405,12 @@ class RecordView(Generic[R]):
     # --- ahead of time
 
     def warm(self, count: int) -> bool:
-        """Ask ahead which of the next `count` records cannot be marked; True while some are left (P-TABLE-3)."""
-        self._ask(self._refused_of + count)
-        return self._refused_of < len(self.rows)
+        """Ask ahead which of the next `count` records cannot be marked, then have their ids ready to be marked all at
+        once; True while some are left (P-TABLE-3)."""
+        if self._refused_of < len(self.rows):
+            self._ask(self._refused_of + count)
+            return True
+        return self._gather(count)
 
     def warm_texts(self, count: int) -> bool:
         """Prepare the search texts of the next `count` records; True while some are left (P-TABLE-3)."""
