@@ -17,8 +17,9 @@ from bench.table import DOWN, FEW, KEYS, MANY, SOME, byte_figures, costs, datata
 from bench.table import KeyCosts as Held
 from bench.terminals import LINES, Terminal
 
-LIST = (slice(2, LINES - 2), slice(0, 60))
-"""Lines and columns of the list and its title; the pane beside it follows the cursor when it rests."""
+LIST = (slice(2, LINES - 2), slice(0, 57))
+"""Lines and columns of the list and its title; the pane beside it follows the cursor when it rests, and what is said of
+rows that cannot be marked stands over its last lines, from column 58 on, in the picture after the list's."""
 AREAS = (b"2", b"4", b"5", b"6", b"7", b"8", b"9", b"0", b"3")
 OPENED = (b"1", b"2", b"4", b"5", b"6", b"8", b"9", b"0", b"3")
 """Screens whose bytes are counted when they are opened a second time."""
