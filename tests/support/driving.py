@@ -318,6 +318,8 @@ class Driver:
         """Choose in the dialog on top, with the arrow keys and enter."""
         from textual.widgets import OptionList
 
+        if not self.app.screen.query("#choices"):
+            await self.until(lambda: self.app.screen.query("#choices"), "a choice")
         options = self.app.screen.query_one("#choices", OptionList)
         wanted = options.get_option_index(option_id)
         assert not options.get_option_at_index(wanted).disabled, f"{option_id} cannot be chosen: {self.text()}"
