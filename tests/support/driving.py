@@ -280,8 +280,8 @@ class Driver:
 
     @property
     def online(self) -> bool:
-        """Whether the line is good."""
-        return self.app.session.connection.state is ConnectionState.ONLINE
+        """Whether the panel answers; on a busy machine slowly, which is not its doing."""
+        return self.app.session.connection.state in (ConnectionState.ONLINE, ConnectionState.SLOW)
 
     @property
     def list_screen(self) -> ListScreen[Any]:
@@ -423,6 +423,7 @@ class Program:
                 state_dir=folder / "state",
                 retry_seconds=0.1,
                 retry_most=0.5,
+                slow_seconds=4 * PATIENCE,  # what takes its time is this machine, not the line
             )
             return Session(chosen, listener=listener, credentials=pocket)
 
