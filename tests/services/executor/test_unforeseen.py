@@ -439,3 +439,25 @@ def test_a_pause_that_is_lifted_elsewhere_at_once_is_over_here_too(
     second.resume(plan.id)
     first.wait(plan.id, SECONDS)
     assert states(first, plan) == [S.DONE]
+
+
+def test_what_was_taken_back_is_not_sent_though_the_journal_was_busy_then(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever presses u in time has it: it was told that nothing is sent."""
+    executor = new_executor()
+    take, failed = owners.take_back, list[str]()
+
+    def busy(journal: Journal, job_id: str) -> int:
+        if len(failed) < 2:
+            failed.append(job_id)
+            raise JournalError("The journal is in use by another program; nothing was sent.")
+        return take(journal, job_id)
+
+    monkeypatch.setattr(owners, "take_back", busy)
+    plan = planner.delete(panel.account(), panel.add_invoices(1))
+    executor.submit(plan, hold_seconds=0.3)
+    with pytest.raises(JournalError, match="nothing was sent"):
+        executor.take_back(plan.id)
+    executor.wait(plan.id, SECONDS)
+    assert (states(executor, plan), panel.writes()) == ([S.CANCELLED], [])

@@ -21,6 +21,7 @@ from billtui.services.executor.readings import MOST_AT_ONCE, Readings
 from billtui.services.executor.run import Run
 from billtui.services.executor.settler import Settler
 from billtui.services.journal import (
+    Journal,
     JournalDamaged,
     JournalError,
     MoveLost,
@@ -45,6 +46,8 @@ class Engine:
         """Nothing runs before the first job."""
         self._desk = desk
         self._runs: dict[str, Run] = {}
+        self._recalled: set[str] = set()
+        """Jobs that somebody has taken back: what of them is held is not sent any more, whenever that can be written."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(desk.limits.concurrency * 2)
         self._courier = Courier(desk, self._start_settling, self.reload_run)
@@ -106,6 +109,10 @@ class Engine:
         loop = asyncio.get_running_loop()
         loop.call_later(seconds, lambda: self._spawn(self.confirm(job_id)))
 
+    def recall(self, job_id: str) -> None:
+        """Somebody takes back what is held; the journal may be in use just now."""
+        self._recalled.add(job_id)
+
     async def confirm(self, job_id: str) -> None:
         """The undo window is over: ``held`` becomes ``prepared`` and starts. A journal that cannot be written at that
         moment is tried again for a little; later, nothing is sent by surprise."""
@@ -113,7 +120,7 @@ class Engine:
         until = loop.time() + _CONFIRM_WITHIN
         while not self._desk.closing.is_set():  # leaving drops what is held, also when its time is over just then
             try:
-                await self._desk.journal.run(lambda journal: owners.confirm_held(journal, job_id, self._desk.owner))
+                await self._desk.journal.run(lambda journal: self._end_of_window(journal, job_id))
             except JournalError as error:
                 logger.warning("job %s could not be confirmed", job_id[:8], exc_info=True)
                 if loop.time() + pause > until:
@@ -126,6 +133,12 @@ class Engine:
             else:
                 self.reload(job_id)
                 return
+
+    def _end_of_window(self, journal: Journal, job_id: str) -> None:
+        if job_id in self._recalled:
+            owners.take_back(journal, job_id)
+        else:
+            owners.confirm_held(journal, job_id, self._desk.owner)
 
     def _not_confirmed(self, job_id: str, error: JournalError) -> None:
         run = self._runs.get(job_id)

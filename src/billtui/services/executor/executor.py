@@ -216,7 +216,11 @@ class Executor:
         self._in_loop(lambda engine: engine.reload(job_id))
 
     def take_back(self, job_id: str) -> int:
-        """Take back what is held: how many operations; 0 when it is too late."""
+        """Take back what is held: how many operations; 0 when it is too late.
+
+        Raises JournalError where that cannot be written now: it is not sent all the same, and written soon.
+        """
+        self._in_loop(lambda engine: engine.recall(job_id))
         count = self._write(lambda journal: owners.take_back(journal, job_id))
         self._in_loop(lambda engine: engine.reload(job_id))
         return count
