@@ -47,7 +47,7 @@ class Engine:
         self._desk = desk
         self._runs: dict[str, Run] = {}
         self._recalled: set[str] = set()
-        """Jobs that somebody has taken back: what of them is held is not sent any more, whenever that can be written."""
+        """Jobs that somebody has taken back: what is held of them is not sent any more, once that can be written."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(desk.limits.concurrency * 2)
         self._courier = Courier(desk, self._start_settling, self.reload_run)
