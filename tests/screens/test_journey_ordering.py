@@ -318,7 +318,7 @@ async def test_a_digit_asks_nobody_until_typing_pauses(program: Program) -> None
     """The matrix answers at once from what is known: the price of the list, said to be that."""
     async with program.open() as driver:
         await opened(driver)
-        program.sandbox.faults({"kind": "latency", "ms": 1500, "method": "POST", "path": "/quotes"})
+        program.sandbox.faults({"kind": "latency", "ms": 10_000, "method": "POST", "path": "/quotes"})
         await driver.press("j", "4")
         assert "4 × 1 location = 4 servers" in driver.text()
         assert "23.60 EUR for 1 month" in driver.text()

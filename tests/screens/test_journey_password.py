@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ async def test_changed_with_a_slip_on_the_way(program: Program, size: tuple[int,
         assert signing_in(program.sandbox, PASSWORD) == 401
         assert signing_in(program.sandbox, NEW) == 201
         before = driver.app.session.store.synced_at()
+        await driver.until(lambda: datetime.now(UTC).replace(microsecond=0) != before, "another second")
         await driver.press("r")
         await driver.until(lambda: driver.app.session.store.synced_at() != before and driver.online, "a refresh")
         assert driver.app.session.signed_in, "this session stays"
