@@ -9,9 +9,11 @@ from decimal import Decimal
 import pytest
 from textual.widgets import OptionList
 
-from billtui.domain.models import Invoice
+from billtui.domain.models import Invoice, PaymentMethod
 from billtui.domain.money import Money
 from billtui.domain.periods import add_months
+from billtui.domain.safetext import SafeText
+from billtui.screens.modals.choice import ChoiceDialog
 from billtui.screens.modals.dialog import KEYS
 from billtui.services.session import Session
 from billtui.widgets.formats import moment_text
@@ -99,6 +101,48 @@ async def test_an_invoice_in_another_currency_says_so_instead_of_a_question(
         await driver.press("p")
         await driver.hears("is in USD, and this account is kept in EUR")
         assert driver.app.screen.__class__.__name__ == "InvoicesScreen"
+
+
+async def test_invoices_that_are_gone_meanwhile_are_named(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INV-3: three are marked, and one is there: which are not is said before anything is chosen, and confirmed."""
+    real = Session.invoices_by_ids
+
+    async def first_alone(self: Session, ids: Iterable[str]) -> list[Invoice]:
+        return (await real(self, ids))[:1]
+
+    monkeypatch.setattr(Session, "invoices_by_ids", first_alone)
+    async with program.open() as driver:
+        await driver.go("2", "InvoicesScreen")
+        marked = [program.bill(one) for one in ("10", "12", "13")]
+        numbers = {key: row.number for key, row in driver.app.session.store.invoice_rows(marked).items()}
+        await driver.mark(*marked)
+        await driver.press("p")
+        await driver.on("ChoiceDialog")
+        dialog = driver.app.screen
+        assert isinstance(dialog, ChoiceDialog)
+        gone = [one for one in numbers.values() if dialog.title_text != f"Pay invoice {one}"]
+        await driver.sees("Left out: 2 invoices are not there any more")
+        assert len(gone) == 2 and all(one in dialog.note for one in gone)
+        await driver.choose("internal")
+        await driver.on("ConfirmPlan")
+        await driver.sees("Left out (2)", f"Invoice {gone[0]}", "It is not there any more")
+
+
+async def test_a_way_to_pay_is_called_as_the_panel_calls_it(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INV-3: its id is for machines, and may be a number."""
+    real = Session.payment_methods
+
+    async def renamed(self: Session, invoice_id: str) -> list[PaymentMethod]:
+        found = await real(self, invoice_id)
+        title = {"title": SafeText("Bank wire")}
+        return [one.model_copy(update=title) if one.method.raw == "card" else one for one in found]
+
+    monkeypatch.setattr(Session, "payment_methods", renamed)
+    async with program.open() as driver:
+        await picker(driver, program.bill("13"))
+        await driver.choose("card")
+        await driver.on("ConfirmPlan")
+        await driver.sees(" by Bank wire ")
 
 
 async def test_several_at_once_and_what_cannot_be_paid_is_left_out(program: Program) -> None:

@@ -74,6 +74,19 @@ def test_what_is_owed_by_state(store: Store) -> None:
     assert (seen.internal, seen.affiliate) == (eur("10.00"), eur("3.00"))
 
 
+def test_sums_beyond_the_largest_amount_are_told_exactly(store: Store) -> None:
+    """INV-10: each is an amount that a panel may send; together they are more than any."""
+    most = money("999999999999.99")
+    put_account(store, "10.00", "3.00")
+    put_invoices(store, *(invoice(number, total=most) for number in (1, 2)))
+    put_orders(
+        store, *(order(number, paid_until=iso(NOW + timedelta(days=1)), monthly_price=most) for number in (1, 2))
+    )
+    seen = overview(StoreReader(store.path), NOW)
+    assert str(seen.unpaid.total) == "1 999 999 999 999.98 EUR"
+    assert str(seen.running_out[0].monthly) == "1 999 999 999 999.98 EUR"
+
+
 def test_running_out_counts_each_horizon_to_the_second(store: Store) -> None:
     def ends(number: int, after: timedelta, **other: object) -> dict[str, object]:
         return order(number, paid_until=iso(NOW + after), **other)

@@ -111,12 +111,19 @@ class Money(BaseModel):
     @classmethod
     def total(cls, amounts: Iterable[Money], currency: str) -> Money:
         """The exact sum of ``amounts``, all of which must be in ``currency``."""
-        result = Decimal("0.00")
-        for amount in amounts:
-            if amount.currency != currency:
-                raise CurrencyMismatch(f"{currency} and {amount.currency} cannot be put together")
-            result += amount.amount
-        return Money(result, currency)
+        return Money(_sum(amounts, currency), currency)
+
+    @classmethod
+    def shown_total(cls, amounts: Iterable[Money], currency: str) -> Money:
+        """As :meth:`total`, also beyond :data:`MAX_AMOUNT`: for what is shown, never for what is sent or kept."""
+        return cls.shown(_sum(amounts, currency), currency)
+
+    @classmethod
+    def shown(cls, amount: Decimal, currency: str) -> Money:
+        """A sum of any size, in whole cents: for what is shown, never for what is sent or kept."""
+        if abs(amount) <= MAX_AMOUNT:
+            return cls(amount, currency)
+        return cls.model_construct(amount=amount.quantize(CENT), currency=currency)
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
@@ -154,6 +161,15 @@ class Money(BaseModel):
 
     def __str__(self) -> str:
         return f"{group_digits(self.amount)} {self.currency}"
+
+
+def _sum(amounts: Iterable[Money], currency: str) -> Decimal:
+    result = Decimal("0.00")
+    for amount in amounts:
+        if amount.currency != currency:
+            raise CurrencyMismatch(f"{currency} and {amount.currency} cannot be put together")
+        result += amount.amount
+    return result
 
 
 def group_digits(amount: Decimal) -> str:

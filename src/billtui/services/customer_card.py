@@ -40,7 +40,7 @@ class CustomerCard:
     @property
     def owed(self) -> Money:
         """All open invoices together."""
-        return Money.total((one.total for one in self.unpaid), self.account.currency)
+        return Money.shown_total((one.total for one in self.unpaid), self.account.currency)
 
     @property
     def running(self) -> int:
@@ -63,7 +63,7 @@ def make_card(
         sorted(orders, key=lambda one: (str(one.state) not in _RUNNING, one.paid_until or far)),
         sorted((one for one in invoices if str(one.state) in OPEN_STATES), key=lambda one: one.due_at or far),
         sorted(standings, key=lambda one: -one.services),
-        Money.total((one.monthly_price for one in running), account.currency),
+        Money.shown_total((one.monthly_price for one in running), account.currency),
         sorted(tickets, key=lambda one: (one.state == "closed", -one.created_at)),
     )
 

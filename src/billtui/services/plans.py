@@ -12,14 +12,14 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from billtui.domain.models import Instant
-from billtui.domain.money import Money
+from billtui.domain.money import MAX_AMOUNT, Money
 from billtui.domain.safetext import SafeText
 from billtui.services.operation_kinds import (
     CODED,
@@ -52,6 +52,7 @@ __all__ = [
     "cell_key",
     "cell_words",
     "idempotency_key",
+    "payable_total",
     "planned_total",
 ]
 
@@ -197,10 +198,22 @@ def _recipient(operation: Operation) -> str:
 
 
 def planned_total(operations: tuple[Operation, ...], currency: str) -> Money:
-    """The sum of all amounts; a purchase that a later operation pays counts once. Raises ValueError for a mixture."""
+    """The sum of all amounts; a purchase that a later operation pays counts once.
+
+    Raises ValueError for a mixture, PlanError as :func:`payable_total`.
+    """
     paid_later = {operation.takes_from for operation in operations}
     amounts = [op.amount for op in operations if op.amount is not None and op.number not in paid_later]
-    return Money.total(amounts, currency)
+    return payable_total(amounts, currency)
+
+
+def payable_total(amounts: Iterable[Money], currency: str) -> Money:
+    """What several amounts come to. Raises PlanError beyond the largest amount there is, ValueError for a mixture."""
+    total = Money.shown_total(amounts, currency)
+    if total.amount > MAX_AMOUNT:
+        most = Money(MAX_AMOUNT, currency)
+        raise PlanError(f"Together this is {total}, and one plan comes to {most} at most: choose fewer at a time.")
+    return total
 
 
 def idempotency_key(plan_id: str, number: int) -> str:

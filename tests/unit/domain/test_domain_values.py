@@ -98,6 +98,20 @@ def test_inv_10_money_of_the_wire() -> None:
     assert group_digits(Decimal("-1234.5")) == "-1 234.50"
 
 
+def test_inv_10_a_sum_that_is_only_shown_may_be_more_than_any_amount() -> None:
+    """INV-10: exact, whatever many amounts come to; what is sent or kept stays within the bounds of the wire."""
+    most = Money(MAX_AMOUNT, "EUR")
+    whole = Money.shown_total([most, most, money(3)], "EUR")
+    assert str(whole) == "2 000 000 000 000.01 EUR" and whole.model_dump(mode="json")["amount"] == "2000000000000.01"
+    assert most < whole and Money.shown_total([money(1)], "EUR") == money(1)
+    with pytest.raises(ValidationError):
+        Money.total([most, money(1)], "EUR")
+    with pytest.raises(ValidationError):
+        Money.model_validate_json(whole.model_dump_json())
+    with pytest.raises(CurrencyMismatch):
+        Money.shown_total([most], "USD")
+
+
 @given(st.fractions(-(10**9), 10**9))
 def test_inv_10_rounds_half_away_from_zero(exact: Fraction) -> None:
     """INV-10: as far as Decimal can say it, Decimal says the same; otherwise at most half a cent away."""

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from billtui.domain.models import Account, Invoice, Order
-from billtui.domain.money import Money
 from billtui.domain.policy import DEFAULT_POLICY, Policy
 from billtui.domain.refusal import Refusal
 from billtui.domain.rules import invoices as invoice_rules
@@ -19,10 +18,11 @@ from billtui.services.method_names import method_words
 from billtui.services.operation_kinds import ON_TICKETS
 from billtui.services.planner.draft import Draft, counted, external_methods
 from billtui.services.planner.facts import facts_of_invoice, facts_of_order, money_fact
-from billtui.services.plans import LeftOut, Operation, OperationKind, Plan, planned_total
+from billtui.services.plans import LeftOut, Operation, OperationKind, Plan, payable_total, planned_total
 
 K = OperationKind
 JsonObject = dict[str, JsonValue]
+GONE = "It is not there any more: press r to refresh."
 
 
 def pay(
@@ -35,16 +35,22 @@ def pay(
     policy: Policy = DEFAULT_POLICY,
     busy: Mapping[str, Busy] | None = None,
     profile: str = "",
+    way: str = "",
+    gone: Mapping[str, str] | None = None,
 ) -> Plan:
     """Pay each invoice by ``method`` (``internal``, ``affiliate``, ``promise`` or an external one) (INV-3, INV-4, PRM).
 
     A purse is walked in the given order: what it no longer covers is left out, with what is missing (ACC-4).
+    ``way`` is what the panel calls an external method; ``gone`` are invoices, by id their numbers, that were chosen
+    and are not there any more. Raises PlanError where all of it is more than one plan can come to.
     """
     draft = Draft(account, K.PAY, profile, busy or {})
     purses = Purses.of(account.balances)
     external = external_methods(account)
     moment = now or datetime.now(UTC)
     facts = {one.id.raw: order_facts(one, invoices) for one in orders}
+    for key, number in (gone or {}).items():
+        draft.refuse(f"invoice:{key}", f"Invoice {number}", Refusal("not-found", "", GONE, {"invoice_id": key}))
     for invoice in invoices:
         target, title = f"invoice:{invoice.id.raw}", f"Invoice {invoice.number}"
         if draft.taken([target], title):
@@ -70,8 +76,8 @@ def pay(
     many = counted(len(draft.operations), "invoice")
     if method == PROMISE:
         return draft.plan(draft.named(f"Promise to pay {many}"))
-    way = f"from the {method} balance" if method in PURSES else f"by {method_words(account, method)}"
-    return draft.plan(f"{draft.named(f'Pay {many}')} {way}")
+    words = f"from the {method} balance" if method in PURSES else f"by {way or method_words(account, method)}"
+    return draft.plan(f"{draft.named(f'Pay {many}')} {words}")
 
 
 def promise(
@@ -111,7 +117,10 @@ def delete(
 def combine(
     account: Account, invoices: Sequence[Invoice], *, busy: Mapping[str, Busy] | None = None, profile: str = ""
 ) -> Plan:
-    """Combine the invoices into one (INV-6); those that cannot be are left out, fewer than two leave nothing to do."""
+    """Combine the invoices into one (INV-6); those that cannot be are left out, fewer than two leave nothing to do.
+
+    Raises PlanError where they come to more than one invoice can.
+    """
     draft = Draft(account, K.COMBINE, profile, busy or {})
     chosen: list[Invoice] = []
     for invoice in invoices:
@@ -128,7 +137,7 @@ def combine(
         for invoice in chosen:
             draft.refuse(f"invoice:{invoice.id.raw}", f"Invoice {invoice.number}", refusal)
         return draft.plan("Combine nothing")
-    total = Money.total((one.total for one in chosen), chosen[0].total.currency)
+    total = payable_total((one.total for one in chosen), chosen[0].total.currency)
     draft.add(
         K.COMBINE,
         [f"invoice:{one.id.raw}" for one in chosen],

@@ -285,10 +285,10 @@ def cents(money: Money) -> int:
 
 
 def money(amount: int, currency: str) -> Money:
-    """Whole cents as money."""
+    """Whole cents as money; a sum of rows may be more than any amount of a panel."""
     from billtui.domain.money import Money  # a model: lists for a program are written without (P-START-3)
 
-    return Money(Decimal(amount).scaleb(-2), currency)
+    return Money.shown(Decimal(amount).scaleb(-2), currency)
 
 
 def epoch(instant: datetime | None) -> int | None:
