@@ -65,6 +65,30 @@ async def test_auto_renewal_of_several(program: Program) -> None:
         assert [panel.order(one)["auto_renew"] for one in ("4", "6")] == [{"on": True, "months": 3}] * 2
 
 
+async def test_orders_whose_auto_renewal_differs_stay_as_they_are_unless_one_is_chosen(program: Program) -> None:
+    """REN-5: no period is the default of all because it is the first one's; switched off, each keeps its own."""
+    panel = program.panel()
+    for number, wanted in (("4", {"on": True, "months": 12}), ("6", {"on": True, "months": 3})):
+        panel.write("PATCH", f"/orders/{number}", {"auto_renew": wanted})
+    async with program.open() as driver:
+        await driver.go("3", "OrdersScreen")
+        await driver.mark("4", "6")
+        await driver.press("a")
+        await driver.on("ChoiceDialog")
+        await driver.sees("As they are", "1 on for 12 months, 1 on for 3 months")
+        await driver.press("enter")
+        await driver.hears("stays as it is; nothing was sent")
+        assert not driver.jobs()
+        await driver.press("a")
+        await driver.on("ChoiceDialog")
+        await driver.choose("0")
+        await driver.confirm()
+        await driver.finished()
+        assert [panel.order(one)["auto_renew"] for one in ("4", "6")] == [
+            {"on": False, "months": 12}, {"on": False, "months": 3},
+        ]  # fmt: skip
+
+
 async def test_reinstall_wants_the_name_typed(program: Program) -> None:
     """ORD-4: the wrong name goes no further; the right one, and then a confirmation that rests on "no"."""
     panel = program.panel()

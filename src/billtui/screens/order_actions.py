@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ ACTIONS: dict[str, tuple[str, str]] = {
 }
 """Power actions (ORD-4): id → title and what it means."""
 DANGEROUS = ("reset", "reinstall")
+AS_THEY_ARE = "as-they-are"
+"""The choice to change nothing, where the chosen orders differ."""
 
 
 async def _orders(app: Shell, ids: Sequence[str]) -> list[Order]:
@@ -44,25 +47,38 @@ async def change_auto_renewal(app: Shell, ids: Sequence[str]) -> None:
     orders = await _orders(app, ids)
     if not orders:
         return
+    standing = Counter(one.auto_renew.months if one.auto_renew.on else 0 for one in orders)
     choices = [Choice("0", "Off", "No invoice is issued by itself; the order ends unless it is renewed")]
     choices += [Choice(str(months), f"On, {count_text(months, 'month')} at a time") for months in PERIODS]
-    now = orders[0].auto_renew
+    rest = str(next(iter(standing)))
+    if len(standing) > 1 or rest not in [one.id for one in choices]:  # none of them was chosen for all
+        rest = AS_THEY_ARE
+        choices.insert(0, Choice(AS_THEY_ARE, "As they are", _standing_words(standing)))
     chosen = await app.push_screen_wait(
         ChoiceDialog(
             "Auto-renewal",
             choices,
-            chosen=str(now.months) if now.on else "0",
+            chosen=rest,
             note="Taken two days before the end from one purse that holds the whole price; never from a card.",
         )
     )
     if chosen is None:
         return
-    months = int(chosen)
-    setting = AutoRenew(on=months > 0, months=months or now.months)
+    if chosen == AS_THEY_ARE:
+        app.say("Auto-renewal stays as it is; nothing was sent.")
+        return
+    setting = AutoRenew(on=chosen != "0", months=int(chosen) or 1)
     plan = planner.auto_renew(
-        account, orders, setting, now=app.session.now(), busy=busy_targets(app), profile=app.profile.name
-    )
+        account, orders, setting, own_periods=True, now=app.session.now(), busy=busy_targets(app),
+        profile=app.profile.name,
+    )  # fmt: skip
     await confirm_and_submit(app, plan, button="Switch on" if setting.on else "Switch off")
+
+
+def _standing_words(standing: Counter[int]) -> str:
+    """How many orders renew themselves, and for how long; the most first: ``2 off, 1 on for 3 months``."""
+    words = {months: f"on for {count_text(months, 'month')}" if months else "off" for months in standing}
+    return ", ".join(f"{count} {words[months]}" for months, count in standing.most_common())
 
 
 async def choose_action(app: Shell, ids: Sequence[str]) -> None:

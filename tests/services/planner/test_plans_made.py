@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from billtui.domain.money import Money
 from billtui.domain.safetext import SafeText
 from billtui.services import planner
 from billtui.services.journal import Busy, OperationState
-from billtui.services.plans import OperationKind, Plan
+from billtui.services.plans import OperationKind, Plan, PlanError
 from tests.support.money_panel import MoneyPanel
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -138,6 +139,30 @@ def test_combining_one_invoice_is_nothing_to_do(panel: MoneyPanel) -> None:
     assert not plan.operations and reasons(plan) == [("combine-needs-two", "INV-6")]
 
 
+@pytest.mark.parametrize("make", [lambda account, two: planner.pay(account, two, "card"), planner.combine])
+def test_more_than_any_amount_is_refused_in_words(panel: MoneyPanel, make: Callable[..., Plan]) -> None:
+    """INV-10: what two of them come to fits neither a plan nor an invoice."""
+    two = panel.add_invoices(2, total="999999999999.99")
+    with pytest.raises(PlanError, match=r"Together this is 1 999 999 999 999\.98 EUR.*choose fewer"):
+        make(panel.account(), two)
+
+
+def test_what_is_gone_is_left_out_with_its_number(panel: MoneyPanel) -> None:
+    """INV-3: marked, and not there any more when it is paid."""
+    plan = planner.pay(panel.account(), panel.models([1]), "internal", gone={"9": "5009"})
+    assert [one.params["invoice_id"] for one in plan.operations] == ["1"]
+    assert [(one.target, str(one.title), str(one.code)) for one in plan.left_out] == [
+        ("invoice:9", "Invoice 5009", "not-found")
+    ]
+
+
+def test_a_way_to_pay_is_called_as_the_panel_calls_it(panel: MoneyPanel) -> None:
+    """INV-3: its id may be a number, or name nothing."""
+    plan = planner.pay(panel.account(), panel.models([1]), "card", way="Bankkarte")
+    assert str(plan.title) == "Pay invoice 1 by Bankkarte"
+    assert str(planner.pay(panel.account(), panel.models([1]), "card").title) == "Pay invoice 1 by card"
+
+
 def test_splitting_needs_a_combined_invoice(panel: MoneyPanel) -> None:
     """INV-7."""
     assert reasons(planner.split(panel.account(), panel.models([1])[0])) == [("not-combined", "INV-7")]
@@ -203,6 +228,19 @@ def test_renaming_and_auto_renewal_that_change_nothing_are_left_out(panel: Money
     assert reasons(planner.auto_renew(panel.account(), [order], AutoRenew(on=False))) == [("nothing-to-do", "REN-5")]
     assert planner.auto_renew(panel.account(), [order], AutoRenew(on=True, months=3)).operations
     assert len(planner.auto_renew(panel.account(), [order], AutoRenew(on=True, months=5)).left_out) == 1  # REN-3
+
+
+def test_switching_off_keeps_the_period_of_each(panel: MoneyPanel) -> None:
+    """REN-5: nobody chose another one."""
+    for number, months in (("1", 3), ("2", 12)):
+        panel.orders[number]["auto_renew"] = {"on": True, "months": months}
+    panel.orders["3"]["auto_renew"] = {"on": False, "months": 6}
+    orders = [Order.model_validate(one) for one in panel.orders.values()]
+    plan = planner.auto_renew(panel.account(), orders, AutoRenew(on=False), own_periods=True)
+    assert [(one.params["on"], one.params["months"]) for one in plan.operations] == [(False, 3), (False, 12)]
+    assert reasons(plan) == [("nothing-to-do", "REN-5")]
+    plan = planner.auto_renew(panel.account(), orders, AutoRenew(on=True, months=1), own_periods=True)
+    assert [one.params["months"] for one in plan.operations] == [1, 1, 1]
 
 
 def test_top_ups_come_from_outside_and_moves_go_one_way(panel: MoneyPanel) -> None:

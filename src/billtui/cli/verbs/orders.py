@@ -219,13 +219,14 @@ async def auto_renew(context: Context) -> Exit:
         orders = await _chosen(context, session)
         on = options.switch == "on"
         periods = {one.auto_renew.months for one in orders}
-        if options.months is None and len(periods) > 1:
+        if on and options.months is None and len(periods) > 1:
             raise CliError("usage", "These orders have different periods now.", hint="Add --months, for example 1.")
         months = options.months if options.months is not None else next(iter(periods), 1)
         plan = planner.auto_renew(
             account,
             orders,
             AutoRenew(on=on, months=months),
+            own_periods=options.months is None,
             now=session.now(),
             busy=busy(session, account),
             profile=context.profile.name,

@@ -172,11 +172,15 @@ def auto_renew(
     orders: Sequence[Order],
     setting: AutoRenew,
     *,
+    own_periods: bool = False,
     now: datetime | None = None,
     busy: Mapping[str, Busy] | None = None,
     profile: str = "",
 ) -> Plan:
-    """Switch auto-renewal of each order on (with its own period) or off (REN-4, REN-5)."""
+    """Switch auto-renewal of each order on (with its own period) or off (REN-4, REN-5).
+
+    With ``own_periods`` an order that is switched off keeps the period that it had, for the next time.
+    """
     draft = Draft(account, K.AUTO_RENEW, profile, busy or {})
     moment = now or datetime.now(UTC)
     words = f"on, {counted(setting.months, 'month')}" if setting.on else "off"
@@ -186,12 +190,13 @@ def auto_renew(
             continue
         refusal = order_rules.action_refusal(order_facts(order), "auto-renew", moment)
         refusal = refusal or (renewal_rules.period_refusal(setting.months) if setting.on else None)
-        if order.auto_renew == setting:
+        months = order.auto_renew.months if own_periods and not setting.on else setting.months
+        if order.auto_renew == AutoRenew(on=setting.on, months=months):
             refusal = Refusal("nothing-to-do", "REN-5", f"Its auto-renewal is {words} already.")
         if refusal is not None:
             draft.refuse(target, title, refusal)
             continue
-        params: JsonObject = {"order_id": order.id.raw, "on": setting.on, "months": setting.months}
+        params: JsonObject = {"order_id": order.id.raw, "on": setting.on, "months": months}
         draft.add(
             K.AUTO_RENEW, [target], f"Auto-renewal {words}: {title}", params=params, facts=facts_of_order(order)
         )  # fmt: skip
