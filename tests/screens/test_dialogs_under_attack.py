@@ -93,6 +93,25 @@ async def test_what_is_typed_and_the_buttons_are_in_sight_however_long_the_plan(
             assert "Left out (5)" in lines_of(driver)
 
 
+@pytest.mark.parametrize("size", [(40, 12), (40, 24), (64, 24), (80, 24)])
+async def test_the_amount_on_the_last_button_is_in_sight(program: Program, size: tuple[int, int]) -> None:
+    """Nothing that sends may hide what it costs: where there is no room for all words, they give way to the amount."""
+    async with program.open(size=size, ready=False) as driver:
+        plan = plan_of(2)
+        for verb, left in (("Renew and pay", "Pay"), ("Top up", "Top up"), ("Promise", "Promise")):
+            dialog = ConfirmPlan(plan, button=f"{verb} {plan.total}")
+            driver.app.push_screen(dialog)
+            await driver.on("ConfirmPlan")
+            shown = re.compile(rf"Cancel +{left if size[0] == 40 else verb} 19 800\.00 EUR ")
+            await driver.until(lambda shown=shown: shown.search(driver.text()), shown.pattern)  # type: ignore[misc]  # a default argument binds it
+            if size[0] == 40:
+                await driver.resize(80, 24)
+                await driver.sees(f"{verb} 19 800.00 EUR")
+                await driver.resize(*size)
+            await driver.press("escape")
+            await driver.until(lambda dialog=dialog: driver.app.screen is not dialog)  # type: ignore[misc]  # a default argument binds it
+
+
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (140, 40)])
 async def test_what_is_done_is_in_sight_when_the_total_is_asked_for(program: Program, size: tuple[int, int]) -> None:
     """Nobody types the total of something that stands where it cannot be seen; what is cut off is named."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -34,6 +35,13 @@ LEAST_ROOM = 3
 LINE = 66
 """Cells of a line of what is left out."""
 
+WIDEST, FRAME, SLIM = 76, 7, 64
+"""Cells: the dialog at its widest, its frame with what is left free, a terminal with room for all of it."""
+BESIDE, CANCEL = 42, 21
+"""Cells beside the last button's words, its own rim but for one: with the one that writes a file, or "Cancel" alone."""
+CLOSER, CANCEL_CLOSER = 28, 12
+"""The same where the buttons stand closer together."""
+
 FEW = 12
 """Rows, named one by one, that stand there whole: where there is no room the dialog scrolls, not they by themselves."""
 
@@ -60,7 +68,7 @@ class ConfirmPlan(Dialog[bool]):
         Binding("pagedown", "read(5)", show=False),
         Binding("pageup", "read(-5)", show=False),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (64, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (SLIM, "-wide")]
     CSS_PATH = [Path(__file__).with_name("dialog.tcss"), Path(__file__).with_name("confirm.tcss")]
 
     def __init__(
@@ -155,17 +163,32 @@ class ConfirmPlan(Dialog[bool]):
         if self.rows:  # drawn for the visible lines only: there may be thousands
             self.query_one("#named", RecordTable).set_rows([(n, one_line(row)) for n, row in enumerate(self.rows)])
         self.query_one("#dialog").set_class(bool(self.plan.total.amount) and not self.danger, "money")
+        self._name_button()
         first = self.query_one("#typed" if self.typed else "#cancel")
         first.focus(scroll_visible=False)  # it stands outside of what scrolls
         for one in (self.query_one("#dialog"), self.query_one("#foot"), *self._lists()):
             for changes in ("virtual_size", "scroll_y"):
                 self.watch(one, changes, self._look_below, init=False)
 
+    def _name_button(self) -> None:
+        """Where there is no room for all the words of the last button, they give way and the amount stays."""
+        width, total, words = self.app.size.width, str(self.plan.total), self.button
+        inside = min(width, WIDEST) - FRAME
+        beside, closer = (BESIDE, CLOSER) if self.to_file and width >= SLIM else (CANCEL, CANCEL_CLOSER)
+        tight = cell_len(words) > inside - beside
+        self.query_one("#buttons").set_class(tight, "tight")
+        if tight and words.endswith(total):
+            verb = words.removesuffix(total).strip().rpartition(" and ")[2]
+            shorter = (words, f"{verb[:1].upper()}{verb[1:]} {total}")
+            words = next((one for one in shorter if cell_len(one) <= inside - closer), total)
+        self.query_one("#confirm", Button).label = Content(words)
+
     # --- what is out of sight
 
     def on_resize(self) -> None:
         """Another size: something else is out of sight."""
         self.query_one("#dialog").remove_class("tight", "crowded")
+        self._name_button()
         self._look_below()
 
     def action_read(self, lines: int) -> None:
