@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import pyotp
 import pytest
+from pydantic import SecretStr
 from textual.widgets import Input
 
 from billtui.config.credentials import KeepIn, Place
 from billtui.config.profiles import make_profile
 from billtui.screens import lock_wait
+from billtui.screens.sign_in import LOST, SignInScreen
+from billtui.services.session_settings import SignedIn
 from tests.support.driving import PASSWORD, Driver, Pocket, Program, type_at_once
 
 
@@ -118,6 +122,31 @@ async def test_a_code_typed_ahead_does_not_spoil_the_password(program: Program) 
         await driver.press("enter")
         await driver.ready()
         assert driver.app.session.signed_in
+
+
+async def test_letters_behind_the_password_are_said_to_be_lost(program: Program) -> None:
+    """ACC-6: no field takes them while the panel judges; whoever typed a code ahead is told to type it whole."""
+    async with program.open(login="mei.tanaka", credentials=Pocket(), ready=False) as driver:
+        await driver.on("SignInScreen")
+        form, session, judged = driver.app.screen, driver.app.session, asyncio.Event()
+        assert isinstance(form, SignInScreen)
+        sign_in = session.sign_in
+
+        async def sign_in_late(
+            login: str, password: SecretStr, totp: SecretStr | None = None, *, keep_in: KeepIn | None = None
+        ) -> SignedIn:
+            await judged.wait()
+            return await sign_in(login, password, totp, keep_in=keep_in)
+
+        session.sign_in = sign_in_late  # type: ignore[method-assign]  # the answer waits for the letters
+        await driver.type(PASSWORD)
+        await driver.press("enter")
+        await driver.until(lambda: form._busy, "what was typed to be sent")
+        type_at_once(driver.app, *"123")
+        await driver.until(lambda: form._lost, "letters that no field takes")
+        judged.set()
+        await driver.sees("type its present code")
+        await driver.until(lambda: LOST in " ".join(driver.text().replace("│", " ").split()), "that they are lost")
 
 
 async def test_the_demos_changed_password_has_a_way_out(program: Program) -> None:

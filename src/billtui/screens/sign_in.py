@@ -39,6 +39,8 @@ DEMO_PASSWORD = "demo-fleet-2026"
 DEMO_AGAIN = "\nWas it changed? billtui --demo --reset begins anew."
 _SHORT: dict[KeepIn, str] = {"keyring": "Keyring", "file": "File", "memory": "Memory"}
 EARLY = "What was typed before this stood here is in the field of the password: ctrl+u empties it."
+CODE_WANTED = "This account has a second factor: type its present code."
+LOST = "What was typed before this stood here is lost, or a part of it: ctrl+u empties the field, then type it whole."
 CODE_DIGITS = 6
 """A code of the second factor; anything else that was accepted is a recovery code."""
 
@@ -65,6 +67,8 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
         super().__init__()
         self.message = message
         self._busy = False
+        self._lost = False
+        """Whether something was typed that no field took, since a code was last asked for."""
         self._signed_in = False
         self._places: tuple[Place, ...] = ()
         self._place = 0
@@ -145,6 +149,17 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
 
     def was_too_early(self, typed: Typed) -> None:
         """Nothing is."""
+
+    def on_key(self, event: Key) -> None:
+        """A letter that no field took, as behind the enter that sends: of a code typed ahead it is said to be lost."""
+        if event.is_printable:
+            self._lost = True
+            if self.has_class("totp") and not self._busy:  # it came through after the code had been asked for
+                self._ask_code(CODE_WANTED)
+
+    def _ask_code(self, words: str) -> None:
+        self.say(f"{words} {LOST}" if self._lost else words)
+        self._lost = False
 
     def _go_once_on_top(self) -> None:
         if self._signed_in and self.is_active:
@@ -235,7 +250,7 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
             signed_in = await self.door.session.sign_in(login, password, totp, keep_in=place)
         except TotpRequired as error:
             self.add_class("totp")
-            self.say(str(error) if totp else "This account has a second factor: type its present code.")
+            self._ask_code(str(error) if totp else CODE_WANTED)
             self._totp_again()
         except (LockedOut, RateLimited) as error:
             self._forget_secrets()
@@ -243,10 +258,12 @@ class SignInScreen(ModalScreen[bool], LeanScreen[bool]):
             self._wait.begin(login, error, self.door.session.now())
         except ClientError as error:
             again = DEMO_AGAIN if self.door.profile.demo and isinstance(error, SignInRefused) else ""
-            self.say(f"{error.message if isinstance(error, SignInRefused) else error}{again}")
+            words = f"{error.message if isinstance(error, SignInRefused) else error}{again}"
             if error.code == "wrong-totp":
+                self._ask_code(words)
                 self._totp_again()
             else:
+                self.say(words)
                 if not isinstance(error, NotSent):
                     self._forget_secrets()  # the panel has judged it; what never left is sent again with one key
                 self.query_one("#password").focus()
