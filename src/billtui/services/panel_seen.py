@@ -66,7 +66,8 @@ async def changed_since_written(client: BillingClient, journal: JournalReader, p
         return changes(before, now)
     done = journal.done_since(plan.panel_id, plan.account_id, TRACES, _instant(at))
     ours = {one for row in done for one in _made(row.answer)}
-    foreign = changes(before, {name: _foreign(value, now.get(name), ours) for name, value in before.items()})
+    servers = {one for row in done for one in _servers(row.answer)}
+    foreign = changes(before, {name: _foreign(value, now.get(name), ours, servers) for name, value in before.items()})
     found = await client.outcomes.found(_act(plan, operation), before)
     made = _made(found.answer) if found.state == "done" else set()
     like_this = f"{found.words[:1].lower()}{found.words[1:].rstrip('.')}, as this plan says"
@@ -86,18 +87,28 @@ def _act(plan: Plan, operation: Operation) -> Act:
 
 
 def _made(answer: Mapping[str, Any] | None) -> set[str]:
-    """Ids of the invoice and the orders that an answer names."""
-    orders = (answer or {}).get("orders")
-    found = [(answer or {}).get("invoice"), *(orders if isinstance(orders, list) else [])]
-    return {str(one["id"]).rpartition(":")[2] for one in found if isinstance(one, Mapping) and "id" in one}
+    """The end of the id of the invoice that an answer names; no orders, whose numbers are others' as well."""
+    invoice = (answer or {}).get("invoice")
+    return {str(invoice["id"]).rpartition(":")[2]} if isinstance(invoice, Mapping) and "id" in invoice else set()
 
 
-def _foreign(before: Any, now: Any, ours: Set[str]) -> Any:
-    """``before``, and of what is listed ``now`` also what is newer than all of that and not ``ours``."""
+def _servers(answer: Mapping[str, Any] | None) -> set[str]:
+    """Ids of the new orders of an answer, whole, as the journal keeps it: see ``kept_answer`` in :mod:`settle`."""
+    kept = (answer or {}).get("order_ids")
+    return set(map(str, kept)) if isinstance(kept, list) else set()
+
+
+def _foreign(before: Any, now: Any, invoices: Set[str], servers: Set[str], kind: str | None = None) -> Any:
+    """``before``, and of what is listed ``now`` also what is newer than all of that and was not made from here.
+
+    ``kind`` is that of the servers in a list of them, whose ids it begins; a list without one is of invoices.
+    """
     if isinstance(before, Mapping) and isinstance(now, Mapping):
-        return {name: _foreign(value, now.get(name), ours) for name, value in before.items()}
+        return {name: _foreign(value, now.get(name), invoices, servers, name) for name, value in before.items()}
     if not isinstance(before, list) or not isinstance(now, list):
         return before
     newest = max((int(one) for one in before if str(one).isdecimal()), default=-1)
     new = [one for one in now if one not in before and not (str(one).isdecimal() and int(one) <= newest)]
-    return before + [one for one in new if str(one).rpartition(":")[2] not in ours]
+    if kind is None:
+        return before + [one for one in new if str(one).rpartition(":")[2] not in invoices]
+    return before + [one for one in new if servers.isdisjoint((str(one), f"{kind}:{one}"))]

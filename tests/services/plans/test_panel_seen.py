@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from billtui.client.drivers.acts import Act, Finding, Picture
+from billtui.client.exchange import Conversation, Steps, ask
 from billtui.services import planner
 from billtui.services.executor import Executor, Limits
 from billtui.services.journal import OperationState
-from billtui.services.panel_seen import changed_since_written, with_panel_seen
+from billtui.services.panel_seen import _foreign, changed_since_written, with_panel_seen
 from billtui.services.plans import Plan
 from tests.services.executor.test_without_keys import carry, purchase, renewals
 from tests.support.executors import executors
-from tests.support.keyless_panel import KeylessPanel
+from tests.support.keyless_panel import KeylessDriver, KeylessPanel
 from tests.support.money_panel import Fault
 
 S = OperationState
@@ -80,6 +83,46 @@ def test_what_was_bought_here_since_stops_no_other_file(panel: KeylessPanel, com
     first, second = written(panel, purchase(panel)), written(panel, purchase(panel))
     assert carry(here, first) == [S.DONE]
     assert changed(panel, here, second) == []
+
+
+class ListsServers(KeylessDriver):
+    """A panel whose purchases are told by its newest servers alone, as BILLmanager's are once they are paid."""
+
+    def before(self, act: Act) -> Conversation[Picture]:  # type: ignore[override]
+        def begin() -> Steps[Picture]:
+            state = yield from ask(self._state())
+            return {"newest_services": {"vds": sorted(state["orders"], key=int)}}
+
+        return Conversation(begin)
+
+    def found(self, act: Act, before: Mapping[str, Any]) -> Conversation[Finding]:
+        def begin() -> Steps[Finding]:
+            now: Picture = yield from self.before(act).begin()
+            same = now == before
+            return Finding("not-done" if same else "unclear", "There are new servers, or none.", now)
+
+        return Conversation(begin)
+
+
+def test_servers_bought_here_since_stop_no_other_file(panel: KeylessPanel, computer: NewExecutor) -> None:
+    """The journal keeps the ids of new orders; those of another computer are still somebody else's."""
+    panel.driver = ListsServers()
+    here, there = computer("here"), computer("there")
+    first, second = written(panel, purchase(panel)), written(panel, purchase(panel))
+    assert carry(here, first) == [S.DONE]
+    assert changed(panel, here, second) == []
+    assert carry(there, purchase(panel)) == [S.DONE]
+    assert changed(panel, here, second) != []
+
+
+def test_a_number_is_ours_only_as_what_it_was_made_as() -> None:
+    """An invoice of another computer is not ours for having the number of a server of ours, nor the other way round."""
+    before = {"newest_invoices": ["7"], "newest_services": {"vds": ["7"], "dns": ["7"]}}
+    now = {"newest_invoices": ["8", "9"], "newest_services": {"vds": ["8", "9"], "dns": ["8", "9"]}}
+    assert {name: _foreign(before[name], now[name], {"8"}, {"vds:9"}) for name in before} == {
+        "newest_invoices": ["7", "9"],
+        "newest_services": {"vds": ["7", "8"], "dns": ["7", "8", "9"]},
+    }
 
 
 @pytest.mark.parametrize("first", ["here", "there"])
