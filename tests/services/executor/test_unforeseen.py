@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from billtui.client.drivers.acts import Act, Finding
 from billtui.client.exchange import Conversation, Steps
 from billtui.services import locks, planner
 from billtui.services.drift import Fresh, read_afresh
-from billtui.services.executor import Executor, Limits, engine
+from billtui.services.executor import Executor, Limits, engine, watch
 from billtui.services.executor.desk import Desk
 from billtui.services.executor.journal_thread import JournalThread
 from billtui.services.executor.run import Run
@@ -356,6 +357,50 @@ def test_consequences_of_a_look_up_that_cannot_be_written_are_drawn_later(
     executor.resume(plan.id)
     executor.wait(plan.id, SECONDS)
     assert states(executor, plan) == [S.REFUSED, S.CANCELLED] and not panel.effects
+
+
+def test_a_stop_for_want_of_a_journal_is_resumed_by_another_program(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the journal can be written again the job is paused in it: everybody sees it, nothing goes on by itself."""
+    executor, other = new_executor(), new_executor()
+    move, failed = Desk.move_prepared, list[int]()
+
+    def busy(journal: Journal, run: Run, numbers: list[int], to: S, fields: Mapping[str, str | None]) -> list[int]:
+        if not failed:
+            failed.append(len(numbers))
+            raise JournalError("The journal is in use by another program.")
+        return move(journal, run, numbers, to, fields)
+
+    async def refused(*_: Any) -> Verdict:
+        return Verdict(S.REFUSED, "nothing-there", detail="The panel says no.")
+
+    monkeypatch.setattr(Desk, "move_prepared", staticmethod(busy))
+    monkeypatch.setattr("billtui.services.executor.settler.look", refused)
+    panel.faults = [Fault("drop-before", "POST /renewals")]
+    plan = renewals(panel, 1)
+    executor.submit(plan)
+    eventually(lambda: other.reader.job(plan.id).paused is PauseReason.JOURNAL, "it stands in the journal", SECONDS)
+    assert states(other, plan) == [S.REFUSED, S.PREPARED]
+    other.resume(plan.id)
+    eventually(lambda: states(executor, plan) == [S.REFUSED, S.CANCELLED], "it goes on", SECONDS)
+    assert not panel.effects
+
+
+def test_a_pause_for_want_of_a_journal_comes_too_late_for_whoever_resumes(
+    new_executor: NewExecutor, panel: KeylessPanel
+) -> None:
+    """It is written behind what a person has done in the journal, and must not undo that."""
+    executor = new_executor()
+    plan = renewals(panel, 1)
+    executor.wait(executor.submit(plan), SECONDS)
+    journal = executor._journal
+    assert journal is not None
+    run = Run(plan)
+    for resuming, paused in ((True, None), (False, PauseReason.JOURNAL)):
+        run.paused, run.resuming = PauseReason.JOURNAL, resuming
+        journal.call(partial(watch._write_pause, run))
+        assert executor.reader.paused([plan.id]) == {plan.id: paused}
 
 
 @pytest.mark.parametrize("times", [1, 4])

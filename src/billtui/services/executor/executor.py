@@ -235,6 +235,8 @@ class Executor:
         one goes on. Raises JobElsewhere, UnknownJob."""
         paused = self.reader.job(job_id).paused
         self.take_over()
+        if (run := self._running().known(job_id)) is not None:
+            run.resuming = True  # its pause for want of a journal may be about to be written
         if self._write(lambda journal: owners.resume(journal, job_id, self._owner)) is not None:
             return
         new = paused in (PauseReason.SIGN_IN, PauseReason.OTHER_ACCOUNT)

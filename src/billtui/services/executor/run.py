@@ -72,6 +72,8 @@ class Run:
     paused: PauseReason | None = None
     written_pause: PauseReason | None = None
     """Why it is paused according to the journal, when that was last read or written."""
+    resuming: bool = False
+    """A person resumes it just now: no pause is written any more. Set in that person's thread."""
     pumping: bool = False
     not_before: float = 0.0
     """Loop time before which nothing is sent (Retry-After)."""
@@ -125,6 +127,7 @@ class Run:
         for row in rows:
             self.counts[row.state] = self.counts.get(row.state, 0) + 1
         self.paused = self.written_pause = paused
+        self.resuming = False
         self.dependents = {}
         for operation in self.plan.operations:
             if operation.takes_from is not None:

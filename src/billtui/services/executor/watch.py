@@ -11,17 +11,30 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from billtui.services import locks
 from billtui.services.executor.desk import Desk
 from billtui.services.executor.engine import Engine
 from billtui.services.executor.run import Run
-from billtui.services.journal import JournalError, PauseReason, Recovered, owners
+from billtui.services.journal import Journal, JournalError, PauseReason, Recovered, owners
 from billtui.services.journal.schema import owners_dir
 
 logger = logging.getLogger(__name__)
 _OWNERS_EVERY = 2
 """Looks between two looks at who has ended."""
+WHY_PAUSED = "The journal could not be written, and nothing more was sent."
+
+
+def _unwritten(run: Run) -> bool:
+    """Whether it waits for want of a journal, which does not say so, and nobody resumes it just now."""
+    return run.paused is PauseReason.JOURNAL and run.written_pause is None and not run.resuming
+
+
+def _write_pause(run: Run, journal: Journal) -> None:
+    """In the journal's thread, behind whatever a person has done in it meanwhile."""
+    if _unwritten(run):
+        journal.pause(run.job_id, PauseReason.JOURNAL, WHY_PAUSED)
 
 
 class Watch:
@@ -65,6 +78,7 @@ class Watch:
             self._generation = generation  # once it was followed: what failed is followed at the next look
         if self._looks % _OWNERS_EVERY == 0:
             await self._take_over()
+        await self._write_pauses()
 
     def _follow(self) -> None:
         runs = {run.job_id: run for run in self._engine.runs()}
@@ -76,9 +90,20 @@ class Watch:
             else:
                 run.written_pause = written
 
+    async def _write_pauses(self) -> None:
+        """Jobs that stopped for want of a journal: once it can be written again they are paused in it, too.
+
+        So every program shows them as paused, and each can resume them. Nothing goes on by itself.
+        """
+        for run in self._engine.runs():
+            if _unwritten(run) and not run.finished:
+                await self._desk.journal.run(partial(_write_pause, run))
+                if _unwritten(run):
+                    run.written_pause = PauseReason.JOURNAL
+
     def _is_stale(self, run: Run, written: PauseReason | None) -> bool:
         """Whether somebody else has paused, resumed or cancelled it. A pause that this program is about to write is
-        not in the journal yet, and one for want of a journal never is: neither is a resumption."""
+        not in the journal yet, and neither is one for want of a journal: neither is a resumption."""
         if written is not None and run.paused is None:
             return True
         if written is None and run.written_pause is not None and run.paused is not None:
