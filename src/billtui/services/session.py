@@ -26,6 +26,7 @@ from billtui.services.own_files import OwnFiles
 from billtui.services.plan_names import PlanNames
 from billtui.services.recovery import Recovery
 from billtui.services.session_core import SessionCore
+from billtui.services.session_events import ConnectionState
 from billtui.services.session_reads import SessionReads
 from billtui.services.session_settings import (
     AlienPlan,
@@ -121,8 +122,13 @@ class Session(SessionReads):
         return self.settings.driver().traits
 
     def typed(self) -> None:
-        """Somebody has typed: copying lists gives way for a moment. From any thread."""
+        """Somebody has typed: copying lists gives way for a moment, and a panel that was gone is looked at.
+
+        From any thread.
+        """
         self._core.way.typed()
+        if self._core.connection.state is ConnectionState.OFFLINE:
+            self._threads.call(self._core.following.typed)
 
     @property
     def policy(self) -> Policy:

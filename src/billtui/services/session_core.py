@@ -85,7 +85,7 @@ class SessionCore:
         self._entering = asyncio.Lock()
         self.asking = Asking()
         self.signed = asyncio.Event()
-        self._following = Following(self)
+        self.following = Following(self, self._spawn, self._reread)
         self.health = Health(listener, self._skew, settings.slow_seconds)
         self._watched: Counter[str] = Counter()
         self.way = GivingWay()
@@ -136,8 +136,8 @@ class SessionCore:
         """Connect, and keep the copy up to date from now on, once; a session without background does neither."""
         if self.settings.background and not self._follows and not self._closing:
             self._follows = True
-            self._spawn(self._following.follow())
-            self._spawn(self._following.copy_messages())
+            self._spawn(self.following.follow())
+            self._spawn(self.following.copy_messages())
 
     async def _open_store(self, path: Path) -> None:
         trouble = await self.store.open(path)
@@ -184,7 +184,7 @@ class SessionCore:
             from billtui.client import BillingClient  # loads the HTTP library: here, after the first frame
             from billtui.services.sync import Sync
 
-            driver, heard = self.settings.driver(), self._following.heard
+            driver, heard = self.settings.driver(), self.following.heard
             client = BillingClient(self.settings.line, on_session_expired=self._renew, driver=driver, on_answer=heard)
             await client.__aenter__()
             self._client = client
@@ -332,7 +332,7 @@ class SessionCore:
             raise
         except ClientError as error:
             if self.health.failed(error):
-                self._following.wake()
+                self.following.wake()
             raise
         self.online(monotonic() - begun)
         return answer
@@ -344,7 +344,7 @@ class SessionCore:
 
     async def refresh(self, full: bool) -> StoreChanged | None:
         """Catch up now. Raises ClientError, NotSignedIn."""
-        self._following.wake()
+        self.following.wake()
         try:
             return await self.ask(lambda _client, sync: sync.catch_up(full=full))
         except StoreDamaged:

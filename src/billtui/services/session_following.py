@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from billtui.client.errors import ClientError, SessionExpired
 from billtui.client.pace import UNHURRIED
 from billtui.config.errors import ConfigError
 from billtui.services.session_asking import SomebodyElse
 from billtui.services.session_events import ConnectionState, SignInNeeded, StoreTrouble, Unforeseen
+from billtui.services.session_jobs import Touched
 from billtui.services.session_keeping import SIGN_IN_REFUSED
 from billtui.services.session_settings import NotSignedIn
 from billtui.services.store import StoreDamaged, StoreUnavailable
@@ -24,17 +26,29 @@ if TYPE_CHECKING:
 
 PAUSE = 1.0
 """Seconds, at least, between two looks at a panel without a feed."""
+LOOK_SECONDS = 3.0
+"""Between two looks, at least, at a panel that was gone, while somebody types."""
 OWN_FAULT = "billtui met a fault of its own while catching up"
 
 
 class Following:
     """Runs until cancelled, whatever the panel, the network or the disk does."""
 
-    def __init__(self, core: SessionCore) -> None:
-        """``core`` is the session that is kept up to date."""
+    def __init__(
+        self,
+        core: SessionCore,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        reread: Callable[[Touched], Coroutine[Any, Any, None]],
+    ) -> None:
+        """``core`` is the session that is kept up to date; ``reread`` reads into the copy and raises nothing."""
         self._core = core
+        self._spawn = spawn
+        self._reread = reread
         self._wake = asyncio.Event()
         self._unforeseen: set[str] = set()
+        self._looking = False
+        self._looked = float("-inf")
+        """When somebody's typing last had the panel looked at."""
 
     async def follow(self) -> None:
         """Connect, catch up, follow the feed; after trouble again, with pauses that grow."""
@@ -135,6 +149,24 @@ class Following:
         if self._core.health.now.state is ConnectionState.OFFLINE and not UNHURRIED.get():
             self._core.online(0.0)
             self.wake()
+
+    def typed(self) -> None:
+        """Somebody types while nothing gets through to the panel: one small question finds out whether it does again.
+
+        The pauses have grown while nobody looked. One question at a time, :data:`LOOK_SECONDS` apart; and only where
+        somebody is signed in, so that nothing is asked of a keyring for it. In the session's loop.
+        """
+        health = self._core.health
+        gone = health.now.state is ConnectionState.OFFLINE and health.unreachable and self._core.signed_in
+        if gone and not self._looking and monotonic() - self._looked >= LOOK_SECONDS:
+            self._looking = True
+            self._spawn(self._look())
+
+    async def _look(self) -> None:
+        try:
+            await self._reread(Touched())
+        finally:
+            self._looking, self._looked = False, monotonic()
 
     def wake(self) -> None:
         """Somebody asks the panel: do not wait any longer before the next try."""

@@ -6,7 +6,15 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from billtui.client.errors import ClientError, ConfigurationProblem, NotSent, Outcome, RateLimited
+from billtui.client.errors import (
+    ClientError,
+    ConfigurationProblem,
+    ConnectionLost,
+    NotSent,
+    Outcome,
+    RateLimited,
+    TimedOut,
+)
 from billtui.services.session_events import ConnectionChanged, ConnectionState, SessionEvent
 
 MOST_SKEW = timedelta(minutes=2)
@@ -23,9 +31,12 @@ class Health:
         self._slow_seconds = slow_seconds
         self.now = ConnectionChanged(ConnectionState.SIGNED_OUT)
         """As last told."""
+        self.unreachable = False
+        """Whether the last that was heard of the panel is that nothing got through, there or back."""
 
     def answered(self, seconds: float) -> None:
         """The panel answered an ordinary question after so long."""
+        self.unreachable = False
         if seconds > self._slow_seconds:
             self.show(ConnectionState.SLOW, f"Slow: the last answer took {seconds:.0f} s")
         else:
@@ -37,6 +48,7 @@ class Health:
         What cannot be asked as it was said (``ConfigurationProblem``) says nothing of the line.
         """
         if isinstance(error, NotSent) and not isinstance(error, ConfigurationProblem):
+            self.unreachable = True
             self.show(ConnectionState.OFFLINE, error.message)
             return True
         return False
@@ -44,6 +56,7 @@ class Health:
     def waiting(self, error: ClientError, pause: float) -> float:
         """Catching up failed and is tried again after about ``pause``; the seconds to wait, with some chance in it."""
         wait = error.retry_after or pause * random.uniform(0.7, 1.3)
+        self.unreachable = isinstance(error, NotSent | TimedOut | ConnectionLost)
         if error.outcome is not Outcome.REFUSED:
             state = ConnectionState.SLOW if isinstance(error, RateLimited) else ConnectionState.OFFLINE
             self.show(state, error.message, datetime.now(UTC) + timedelta(seconds=wait))

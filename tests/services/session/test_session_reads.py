@@ -25,6 +25,7 @@ from billtui.client.errors import (
 from billtui.client.retry import BREAK_AFTER, BREAK_FIRST
 from billtui.client.settings import ConnectionSettings
 from billtui.config.credentials import Credential, SaveResult
+from billtui.domain.models import Account
 from billtui.services.session import AlienPlan, NotSignedIn, ReadOnlySession, Session, SessionClosed, SessionSettings
 from billtui.services.session_events import (
     AccountChanged,
@@ -325,6 +326,38 @@ async def test_any_answer_puts_offline_right_at_once(panel: SmallPanel, opens: O
             await asked[what](session)
         assert session.connection.state is ConnectionState.ONLINE
         await until(lambda: session.store.order_rows(["5"])["5"].name == "changed meanwhile")
+
+
+async def test_a_key_finds_a_panel_that_is_back(panel: SmallPanel, opens: Opens) -> None:
+    """Nobody asks anything: whoever looks at “offline” and types has it looked at."""
+    async with gone_and_back(panel, opens) as (session, _events):
+        session.typed()
+        await until(lambda: session.connection.state is ConnectionState.ONLINE)
+        await until(lambda: session.store.order_rows(["5"])["5"].name == "changed meanwhile")
+
+
+async def test_many_keys_look_at_a_panel_that_is_gone_once(
+    panel: SmallPanel, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    account = Sync.account
+
+    async def counted(self: Sync) -> Account:
+        looks.append(time.monotonic())
+        return await account(self)
+
+    async with gone_and_back(panel, opens) as (session, _events):
+        panel.stop()
+        monkeypatch.setattr(Sync, "account", counted)
+        for _ in range(200):
+            session.typed()
+        await until(lambda: len(looks) == 1 and not session._core.following._looking)
+        for _ in range(200):
+            session.typed()
+        await session._threads.ask(asyncio.sleep(0.05))
+        assert len(looks) == 1
+        assert session.connection.state is ConnectionState.OFFLINE
+        panel.start()
 
 
 async def test_what_cannot_be_asked_as_it_was_put_says_nothing_of_the_line(panel: SmallPanel, opens: Opens) -> None:
