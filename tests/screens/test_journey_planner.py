@@ -183,6 +183,9 @@ async def test_the_overview_points_to_the_planner(large_program: Program) -> Non
             option = lines.highlighted_option
             return option is not None and "all renew" in str(option.prompt)
 
+        await driver.until(
+            lambda: any("all renew" in str(one.prompt) for one in lines.options), "the key that saves it"
+        )
         for _ in range(lines.option_count):
             if not here():
                 await driver.press("down")
