@@ -23,7 +23,8 @@ class Still(Static):
             return
         if grows and told is not None and width:
             rules = self.styles.get_rules()
-            grows = told.get_height(rules, width) != content.get_height(rules, width)
+            stands = self.size.height if veiled else told.get_height(rules, width)  # laid out while empty it is low
+            grows = stands != content.get_height(rules, width)
         self.update(content, layout=grows)
 
     def veil(self) -> None:
