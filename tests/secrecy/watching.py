@@ -54,7 +54,8 @@ class ProcessWatch:
     def _look(self, pid: int) -> None:
         with contextlib.suppress(OSError):
             line = Path(f"/proc/{pid}/cmdline").read_bytes()
-            self.seen[pid] = line.replace(b"\0", b" ").decode("utf-8", "replace")
+            if line or pid not in self.seen:  # what has ended and is not fetched yet has none any more
+                self.seen[pid] = line.replace(b"\0", b" ").decode("utf-8", "replace")
             for name, data in (("cmdline", line), ("environ", Path(f"/proc/{pid}/environ").read_bytes())):
                 for secret in self.canaries.found_in(data):
                     self.leaks.add(f"{secret} in {name} of {self.seen[pid][:80]}")
