@@ -284,7 +284,7 @@ class WorkCosts(NamedTuple):
 
 
 def work_costs(count: int) -> WorkCosts:
-    """Filter, sort and mark with so many rows: texts prepared ahead (as a moment after opening), sort keys not."""
+    """Filter, sort and mark with so many rows: texts and ids prepared ahead (as soon after opening), sort keys not."""
     rows = apps.orders(count)
 
     async def measure(app: App[None], pilot: Pilot[None]) -> list[float]:
@@ -295,7 +295,7 @@ def work_costs(count: int) -> WorkCosts:
             table.set_rows(rows)
             results[1].append(await cost(table, lambda: table.set_filter(FIRST)))
             table.set_filter("")
-            while table._view.warm_texts(count):
+            while table._view.warm_texts(count) or table._view.warm(count):
                 pass
             await painted(table)
             results[0].append(await cost(table, lambda: table.set_filter(FIRST)))
