@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -48,6 +48,42 @@ class NearlyAll(Set[str]):
         if self._plain is None:
             self._plain = self._every.difference(self._but)
         return self._plain
+
+
+class IdsTogether:
+    """The ids of a list as one set, put together a part at a time ahead of the key that marks all (P-TABLE-3)."""
+
+    def __init__(self) -> None:
+        """None of them yet."""
+        self._whole: Ids | None = None
+        self._first: set[str] = set()
+        """The first ids, on the way to the whole."""
+        self._count = 0
+
+    def forget(self) -> None:
+        """Some of them are others by now."""
+        self._whole, self._first, self._count = None, set(), 0
+
+    def more_came(self) -> None:
+        """Behind those that there were; what was given out stays as it is."""
+        self._whole = None
+
+    def whole(self, ids: Collection[str]) -> Ids:
+        """All of ``ids``, which are those of the list; made once for the same ones, and changed by nobody."""
+        if self._whole is None:
+            self._whole, self._first, self._count = set(ids), set(), 0
+        return self._whole
+
+    def gather(self, ids: Sequence[str], count: int) -> bool:
+        """Put the next ``count`` of ``ids`` together; True while some are left."""
+        if self._whole is not None:
+            return False
+        start, self._count = self._count, self._count + count
+        self._first.update(ids[start : self._count])
+        if self._count < len(ids):
+            return True
+        self._whole, self._first, self._count = self._first, set(), 0
+        return False
 
 
 def plain(ids: Ids | NearlyAll) -> Ids:

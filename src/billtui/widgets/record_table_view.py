@@ -23,7 +23,7 @@ from billtui.widgets.record_table_chosen import (
     field_of,
     plain_keys,
 )
-from billtui.widgets.record_table_marks import Ids, NearlyAll
+from billtui.widgets.record_table_marks import Ids, IdsTogether, NearlyAll
 from billtui.widgets.record_table_search import SearchTexts, search_words
 
 R = TypeVar("R")
@@ -54,9 +54,7 @@ class RecordView(Generic[R]):
         self._sort: tuple[str, Callable[[R], Any], bool] | None = None
         self._keys: dict[str, list[Any]] = {}
         self._ids: list[str] = []
-        self._every: Ids | None = None  # the same, together; never changed
-        self._gathered: set[str] = set()  # the first of them, on the way there
-        self._gathered_of = 0
+        self._together = IdsTogether()  # the same, as a set
         self._index: dict[str, int] = {}
         self._indexed = False
         self._refused: set[str] = set()
@@ -95,7 +93,7 @@ class RecordView(Generic[R]):
             del self._refused_places[bisect_left(self._refused_places, place) :]
             self._refused_of = place
         del self._ids[place:]
-        self._every, self._gathered, self._gathered_of = None, set(), 0
+        self._together.forget()
         self._texts.forget_from(place)
 
     def id_at(self, position: int) -> str:
@@ -221,28 +219,13 @@ class RecordView(Generic[R]):
 
     def every_id(self) -> Ids:
         """The ids of all records, as a set; made once for the same records."""
-        ids = self.all_ids()
-        if self._every is None:
-            self._every, self._gathered, self._gathered_of = set(self._index if self._indexed else ids), set(), 0
-        return self._every
-
-    def _gather(self, count: int) -> bool:
-        """Put the next ``count`` ids into that set; True while some are left."""
-        ids, start = self.all_ids(), self._gathered_of
-        if self._every is not None:
-            return False
-        self._gathered.update(ids[start : start + count])
-        self._gathered_of = start + count
-        if self._gathered_of < len(ids):
-            return True
-        self._every, self._gathered, self._gathered_of = self._gathered, set(), 0
-        return False
+        return self._together.whole(self._index if self._indexed else self.all_ids())
 
     def all_ids(self) -> list[str]:
         """The ids of all records, in source order."""
         if len(self._ids) < len(self.rows):
             self._ids.extend(each_between(self.rows, self.row_id, len(self._ids)))
-            self._every = None
+            self._together.more_came()
         return self._ids
 
     def refused(self, rows: Sequence[R], ids: Collection[str]) -> list[str]:
@@ -410,7 +393,7 @@ class RecordView(Generic[R]):
         if self._refused_of < len(self.rows):
             self._ask(self._refused_of + count)
             return True
-        return self._gather(count)
+        return self._together.gather(self.all_ids(), count)
 
     def warm_texts(self, count: int) -> bool:
         """Prepare the search texts of the next `count` records; True while some are left (P-TABLE-3)."""

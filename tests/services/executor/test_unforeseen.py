@@ -332,11 +332,8 @@ def test_what_was_left_is_looked_up_though_that_failed_in_the_program_once(
     assert len(failed) == 1
 
 
-def test_consequences_of_a_look_up_that_cannot_be_written_are_drawn_later(
-    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A purchase turns out refused, and its payment cannot be cancelled at that moment: the job does not hang."""
-    executor = new_executor()
+def refused_while_the_journal_is_busy(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A look-up finds that the panel refused, and what follows cannot be written the first time: how much that was."""
     move, failed = Desk.move_prepared, list[int]()
 
     def busy(journal: Journal, run: Run, numbers: list[int], to: S, fields: Mapping[str, str | None]) -> list[int]:
@@ -350,6 +347,15 @@ def test_consequences_of_a_look_up_that_cannot_be_written_are_drawn_later(
 
     monkeypatch.setattr(Desk, "move_prepared", staticmethod(busy))
     monkeypatch.setattr("billtui.services.executor.settler.look", refused)
+    return failed
+
+
+def test_consequences_of_a_look_up_that_cannot_be_written_are_drawn_later(
+    new_executor: NewExecutor, panel: KeylessPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A purchase turns out refused, and its payment cannot be cancelled at that moment: the job does not hang."""
+    executor = new_executor()
+    failed = refused_while_the_journal_is_busy(monkeypatch)
     panel.faults = [Fault("drop-before", "POST /renewals")]
     plan = renewals(panel, 1)
     job = executor.wait(executor.submit(plan), SECONDS)
@@ -364,19 +370,7 @@ def test_a_stop_for_want_of_a_journal_is_resumed_by_another_program(
 ) -> None:
     """Once the journal can be written again the job is paused in it: everybody sees it, nothing goes on by itself."""
     executor, other = new_executor(), new_executor()
-    move, failed = Desk.move_prepared, list[int]()
-
-    def busy(journal: Journal, run: Run, numbers: list[int], to: S, fields: Mapping[str, str | None]) -> list[int]:
-        if not failed:
-            failed.append(len(numbers))
-            raise JournalError("The journal is in use by another program.")
-        return move(journal, run, numbers, to, fields)
-
-    async def refused(*_: Any) -> Verdict:
-        return Verdict(S.REFUSED, "nothing-there", detail="The panel says no.")
-
-    monkeypatch.setattr(Desk, "move_prepared", staticmethod(busy))
-    monkeypatch.setattr("billtui.services.executor.settler.look", refused)
+    refused_while_the_journal_is_busy(monkeypatch)
     panel.faults = [Fault("drop-before", "POST /renewals")]
     plan = renewals(panel, 1)
     executor.submit(plan)
